@@ -1,0 +1,292 @@
+"""What a check compares with: arrays against arrays, gradients against numerical ones.
+
+Every assertion looks at type, shape, finiteness and values, in that order, and stops at the first that is
+wrong: `np.allclose` alone would broadcast (3, 3) against (3, 1). The text of a failure is what the student
+reads; it never holds the expected array.
+
+Source: complex step after Squire and Trapp, "Using complex variables to estimate derivatives of real
+functions", SIAM Review 40 (1998).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.worker.protocol import Opaque, fields_of, type_name
+
+Array = np.ndarray[Any, np.dtype[Any]]
+REAL_KINDS = "iuf"
+COMPLEX_STEP = 1e-200
+NEXT_TO_NOTHING = 1e-12  # how far from an expected zero a gradient may be
+
+
+class CheckFailed(AssertionError):
+    """The student's answer is wrong; the text is for the student."""
+
+
+def assert_close(
+    actual: object,
+    expected: object,
+    name: str,
+    *,
+    rtol: float = 1e-9,
+    atol: float = 1e-9,
+) -> None:
+    """Require that a student's value equals the reference's, up to rounding.
+
+    Args:
+        actual: what the student's function returned.
+        expected: array of any shape, number, or (named) tuple of those; a tuple is compared item by item,
+            and a plain tuple from the student is as good as a named one.
+        name: what the student calls the value.
+        rtol: allowed difference relative to the expected entry.
+        atol: allowed absolute difference.
+
+    Raises:
+        CheckFailed: it does not; the text names the array, the worst index, both values there and how many
+            entries are off.
+        ValueError, TypeError: the expected value itself is not finite or not numeric (the grader's fault).
+    """
+
+    def compare(got: Array, wanted: Array, label: str) -> None:
+        off = np.abs(got - wanted) > atol + rtol * np.abs(wanted)
+        if off.any():
+            raise CheckFailed(_difference(got, wanted, off, label))
+
+    _each(actual, expected, name, compare)
+
+
+def assert_gradient(actual: object, expected: object, name: str, *, tolerance: float = 1e-6) -> None:
+    """Require that a student's gradient equals the expected one, by relative error of each whole array.
+
+    Args:
+        actual: what the student's function returned.
+        expected: the reference's gradient, or a numerical one; arrays or (named) tuples of arrays.
+        name: what the student calls the gradient.
+        tolerance: largest allowed :func:`relative_error`. Use 1e-6 against a reference, 1e-5 against
+            central differences.
+
+    Raises:
+        CheckFailed: it does not.
+        ValueError, TypeError: the expected value itself is not finite or not numeric.
+    """
+
+    def compare(got: Array, wanted: Array, label: str) -> None:
+        distance = float(np.linalg.norm(got - wanted))
+        if relative_error(got, wanted) <= tolerance or distance <= NEXT_TO_NOTHING * (not wanted.any()):
+            return
+        size = np.linalg.norm(wanted) / np.sqrt(max(wanted.size, 1))
+        off = np.abs(got - wanted) > tolerance * (np.abs(wanted) + size)
+        raise CheckFailed(_difference(got, wanted, off if off.any() else got != wanted, label))
+
+    _each(actual, expected, name, compare)
+
+
+def assert_unchanged(changed: tuple[str, ...]) -> None:
+    """Require that a call left its arguments alone.
+
+    Args:
+        changed: names of the arguments that it changed, from ``student.changed``.
+
+    Raises:
+        CheckFailed: there are any.
+    """
+    if changed:
+        names = " and ".join(f"`{name}`" for name in changed)
+        raise CheckFailed(
+            f"your code changes {names}, which belongs to the caller; work on a copy.\n"
+            "Look for `+=`, `*=`, `out=` and assignments to slices of an argument."
+        )
+
+
+def unpack(value: object, *names: str) -> tuple[Any, ...]:
+    """Return the items of a tuple that a student's function should have returned.
+
+    Raises:
+        CheckFailed: it is not a tuple (or list) of as many items as there are names.
+    """
+    wanted = f"{len(names)} values ({', '.join(names)})"
+    if not isinstance(value, tuple | list):
+        raise CheckFailed(f"the function should return {wanted}, but returns {_describe(value)}")
+    if len(value) != len(names):
+        raise CheckFailed(f"the function should return {wanted}, but returns {len(value)}")
+    return tuple(value)
+
+
+def relative_error(a: Array, b: Array) -> float:
+    """Return ``|a - b| / (|a| + |b|)`` with Frobenius norms; 0 where both are zero.
+
+    Args:
+        a: array of any shape.
+        b: array of the same shape.
+    """
+    scale = float(np.linalg.norm(a) + np.linalg.norm(b))
+    return float(np.linalg.norm(a - b)) / scale if scale else 0.0
+
+
+def numerical_gradient(function: Callable[[Array], float], x: Array) -> Array:
+    """Return the gradient of a scalar function by central differences.
+
+    The step is the cube root of float64's precision times ``max(1, |x|)``: there rounding and truncation
+    are about equal, and the relative error is about 1e-10.
+
+    Args:
+        function: maps an array like ``x`` to a number.
+        x: (any shape) point at which to differentiate; float64.
+
+    Returns:
+        Array of the shape of ``x``.
+    """
+    point = np.array(x, dtype=np.float64)
+    gradient = np.empty_like(point)
+    cube_root = np.finfo(np.float64).eps ** (1 / 3)
+    for index in np.ndindex(point.shape):
+        middle = point[index]
+        step = cube_root * max(1.0, abs(middle))
+        point[index] = middle + step
+        above = function(point)
+        point[index] = middle - step
+        below = function(point)
+        point[index] = middle
+        gradient[index] = (above - below) / (2 * step)
+    return gradient
+
+
+def complex_step_gradient(function: Callable[[Array], complex], x: Array) -> Array:
+    """Return the gradient of a scalar function by the complex step: exact to rounding.
+
+    Args:
+        function: maps a complex array like ``x`` to a complex number; it must be analytic and must not
+            store into real arrays, so it is for references, never for a student's code.
+        x: (any shape) point at which to differentiate; real.
+
+    Returns:
+        Array of the shape of ``x``, float64.
+    """
+    point = np.array(x, dtype=np.complex128)
+    gradient = np.empty(point.shape)
+    for index in np.ndindex(point.shape):
+        middle = point[index]
+        point[index] = middle + 1j * COMPLEX_STEP
+        gradient[index] = np.imag(function(point)) / COMPLEX_STEP
+        point[index] = middle
+    return gradient
+
+
+# --- one value at a time ------------------------------------------------------------------------------
+
+
+def _each(
+    actual: object, expected: object, name: str, compare: Callable[[Array, Array, str], None]
+) -> None:
+    """Compare every array inside ``expected``; the first failure also says which others are right."""
+    if not isinstance(expected, tuple):
+        wanted = _reference_array(expected, name)
+        return compare(_numeric_array(actual, wanted, name), wanted, name)
+    fields = fields_of(expected) or tuple(map(str, range(len(expected))))
+    got = _in_order(actual, fields, name)
+    failures, right = [], []
+    for field, one, wanted in zip(fields, got, expected, strict=True):
+        label = f"{name}.{field}" if fields_of(expected) else f"{name}[{field}]"
+        try:
+            _each(one, wanted, label, compare)
+            right.append(label)
+        except CheckFailed as failure:
+            failures.append((label, failure))
+    if failures:
+        raise CheckFailed(_joined(failures, right)) from None
+    return None
+
+
+def _joined(failures: list[tuple[str, CheckFailed]], right: list[str]) -> str:
+    text = str(failures[0][1])
+    if len(failures) > 1:
+        text += f"\nOff as well: {', '.join(label for label, _ in failures[1:])}."
+    return text + (f"\nRight: {', '.join(right)}." if right else "")
+
+
+def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, ...]:
+    """Return the student's items in the order of ``fields``, whatever kind of tuple they came in."""
+    if not isinstance(actual, tuple | list) or len(actual) != len(fields):
+        what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
+        raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
+    own = fields_of(actual) if isinstance(actual, tuple) else None
+    if own and set(own) == set(fields):
+        by_name = dict(zip(own, actual, strict=True))
+        return tuple(by_name[field] for field in fields)
+    return tuple(actual)
+
+
+def _reference_array(expected: object, name: str) -> Array:
+    if isinstance(expected, bool) or not isinstance(expected, np.ndarray | np.generic | int | float):
+        raise TypeError(f"the reference's {name} is {_describe(expected)}")
+    wanted = np.asarray(expected, dtype=np.float64)
+    if not np.isfinite(wanted).all():
+        raise ValueError(f"the reference's {name} is not finite")
+    return wanted
+
+
+def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
+    """Check type, shape and finiteness; return the student's array as float64."""
+    number = wanted.ndim == 0
+    should = f"`{name}` should be " + ("a number" if number else f"a NumPy array of shape {wanted.shape}")
+    if number and isinstance(actual, int | float) and not isinstance(actual, bool):
+        actual = np.asarray(actual, dtype=np.float64)
+    if not isinstance(actual, np.ndarray):
+        raise CheckFailed(f"{should}, but is {_describe(actual)}")
+    if actual.dtype.kind not in REAL_KINDS:
+        raise CheckFailed(f"{should} of real numbers, but its dtype is {actual.dtype}")
+    if actual.shape != wanted.shape:
+        raise CheckFailed(f"{should}, but has shape {actual.shape}{_shape_hint(actual.shape, wanted.shape)}")
+    got = actual.astype(np.float64)
+    bad = ~np.isfinite(got)
+    if bad.any():
+        where = _index(np.unravel_index(int(np.argmax(bad)), bad.shape))
+        count = f"{int(bad.sum())} of {bad.size} entries" if bad.size > 1 else "its only entry"
+        raise CheckFailed(f"`{name}` is NaN or infinite in {count}{', first at ' + where if where else ''}")
+    return got
+
+
+def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    if got != wanted and got == wanted[::-1]:
+        return ": is it transposed?"
+    if [size for size in got if size != 1] == [size for size in wanted if size != 1]:
+        return ": an axis of size 1 is missing or misplaced (keepdims=True keeps it)"
+    if len(got) == len(wanted) and all(a in (b, 1) or b == 1 for a, b in itertools.zip_longest(got, wanted)):
+        return ": did two shapes broadcast against each other?"
+    return ""
+
+
+def _describe(value: object) -> str:
+    if value is None:
+        return "None (does every path of the function end in `return`?)"
+    if isinstance(value, Opaque) and value.type_name.startswith("array of"):
+        return f"an {value.type_name}"
+    if isinstance(value, list):
+        return "a list (np.array or np.stack makes one array of it)"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}"
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    name = type_name(value)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _difference(got: Array, wanted: Array, off: Array, name: str) -> str:
+    """Say where two arrays of one shape differ, and show the two values at the worst place only."""
+    distance = np.where(off, np.abs(got - wanted), -1.0)
+    worst = np.unravel_index(int(np.argmax(distance)), distance.shape)
+    place = f" at {_index(worst)}" if worst else ""
+    shown = f"{got[worst]:.6g}", f"{wanted[worst]:.6g}"
+    if shown[0] == shown[1]:
+        shown = f"{got[worst]:.17g}", f"{wanted[worst]:.17g}"
+    count = f"`{name}` is off in {int(off.sum())} of {off.size} entries. Worst" if off.ndim else f"`{name}` is off"
+    return f"{count}{place}: yours is {shown[0]}, should be {shown[1]}."
+
+
+def _index(index: tuple[Any, ...]) -> str:
+    return f"[{', '.join(str(int(one)) for one in index)}]" if index else ""

@@ -1,0 +1,186 @@
+"""The pytest plugin of the runner: gives checks their fixtures and turns what happens into outcomes."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import types
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.numeric import CheckFailed
+from grader.report.model import Outcome, Status
+from grader.student import Attempt, Student, SubmissionFault
+from grader.text import clean
+
+MARKERS = (
+    "credits(n): what the check is worth",
+    "depends_on(check, ...): skip the check unless these passed",
+    "lend(function, ...): if the check fails, run it again with these functions of the student's module "
+    "answered by the reference, so that their faults do not count twice",
+)
+
+
+class DependencyFailed(Exception):
+    """A check that this one depends on did not pass; the text names it."""
+
+
+class CheckPlugin:
+    """Runs every check of one exercise against one attempt.
+
+    Args:
+        attempt: the submission.
+        reference: the solution's module, loaded in this process.
+        seed: of the run's random inputs.
+        hidden_checks: file of the checks that are the instructor's alone.
+    """
+
+    def __init__(
+        self, attempt: Attempt, reference: types.ModuleType, seed: int, hidden_checks: Path
+    ) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.found: dict[str, pytest.Function] = {}
+        self.broken_files: list[str] = []
+        self._attempt = attempt
+        self._reference = reference
+        self._seed = seed
+        self._hidden_checks = hidden_checks
+        self._students: list[Student] = []
+
+    # -- fixtures --
+
+    @pytest.fixture
+    def student(self) -> Student:
+        """The student's module, called in a worker of this check's own."""
+        return self._open_student()
+
+    @pytest.fixture
+    def reference(self) -> types.ModuleType:
+        """The solution's module, in this process."""
+        return self._reference
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers of this run and this check: the order of checks does not matter."""
+        return self._rng(request.node.name)
+
+    def _open_student(self, *lent: str) -> Student:
+        student = Student(self._attempt, {name: getattr(self._reference, name) for name in lent})
+        self._students.append(student)
+        return student
+
+    def _rng(self, check: str) -> np.random.Generator:
+        return np.random.default_rng([self._seed, zlib.crc32(check.encode())])
+
+    # -- hooks --
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for marker in MARKERS:
+            config.addinivalue_line("markers", marker)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken_files.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            if item.name in self.found or not isinstance(item, pytest.Function):
+                self.broken_files.append(f"{item.nodeid}: a check's name should be used once")
+            else:
+                self.found[item.name] = item
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        for marker in item.iter_markers("depends_on"):
+            for name in marker.args:
+                if name not in self.outcomes:
+                    raise LookupError(f"depends on {name}, which is no check that ran before it")
+                if self.outcomes[name].status != "passed":
+                    raise DependencyFailed(f"not run, because {name} has not passed")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """Run the check; keep its exception as an outcome instead of letting pytest format it."""
+        started = time.perf_counter()
+        error: BaseException | None = None
+        try:
+            yield
+        except (Exception, pytest.fail.Exception, pytest.skip.Exception) as raised:
+            error = self._second_run(pyfuncitem, raised)
+        self._record(pyfuncitem, error, time.perf_counter() - started)
+        return True  # type: ignore[return-value]  # pytest's word for "has been called"
+
+    def _second_run(self, item: pytest.Function, first: BaseException) -> BaseException | None:
+        """Run a failed check again with the functions that the reference lends to it, if any."""
+        lent = [name for marker in item.iter_markers("lend") for name in marker.args]
+        if not lent:
+            return first
+        fresh: dict[str, Any] = {"student": self._open_student(*lent), "rng": self._rng(item.name)}
+        wanted = inspect.signature(item.obj).parameters
+        try:
+            item.obj(**{name: fresh.get(name, item.funcargs.get(name)) for name in wanted})
+        except (Exception, pytest.fail.Exception):
+            return first
+        return None
+
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """A fault outside the check itself: its fixtures, or a check it depends on."""
+        if call.excinfo is not None and item.name not in self.outcomes:
+            self._record(item, call.excinfo.value, 0.0)
+
+    def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
+        output = "".join(student.finish() for student in self._students)
+        self._students.clear()
+        status, message = self._judge(item, error)
+        self.outcomes[item.name] = self._outcome(item, status, message, output, seconds)
+
+    def _outcome(
+        self, item: pytest.Item, status: Status, message: str, output: str = "", seconds: float = 0.0
+    ) -> Outcome:
+        return Outcome(
+            check=item.name,
+            title=first_sentence(getattr(getattr(item, "obj", None), "__doc__", None) or item.name),
+            function=self._attempt.exercise.function_of(item.name),
+            status=status,
+            credits=credits_of(item),
+            message=clean(message, 4000),
+            hidden=item.path == self._hidden_checks,
+            output=output,
+            seconds=seconds,
+        )
+
+    def _judge(self, item: pytest.Item, error: BaseException | None) -> tuple[Status, str]:
+        """Whose fault is it? Only what is certainly the student's counts as failed."""
+        if error is None:
+            return "passed", ""
+        if isinstance(error, DependencyFailed):
+            return "skipped", str(error)
+        if isinstance(error, CheckFailed | SubmissionFault | pytest.fail.Exception):
+            return "failed", str(error)
+        trace = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+        where = f"{Path(trace[-1].filename).name}:{trace[-1].lineno}: " if trace else ""
+        if isinstance(error, AssertionError) and trace and Path(trace[-1].filename) == item.path:
+            return "failed", str(error) or "an assertion of this check does not hold"
+        return "error", f"{where}{type(error).__name__}: {error}"
+
+    def in_order(self) -> tuple[Outcome, ...]:
+        """Return one outcome for every check that exists; one that did not run is an error."""
+        return tuple(
+            self.outcomes.get(name) or self._outcome(item, "error", "the check did not run")
+            for name, item in self.found.items()
+        )
+
+
+def credits_of(item: pytest.Item) -> int:
+    """Return the credits of a check's marker; 0 without one."""
+    marker = item.get_closest_marker("credits")
+    return int(marker.args[0]) if marker else 0
+
+
+def first_sentence(docstring: str) -> str:
+    """Return the first paragraph of a docstring on one line, without its full stop."""
+    return " ".join(inspect.cleandoc(docstring).split("\n\n")[0].split()).removesuffix(".")

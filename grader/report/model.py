@@ -1,0 +1,104 @@
+"""The Report value: all outcomes of one exercise for one submission."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["passed", "failed", "error", "skipped"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check found.
+
+    Args:
+        check: name of the check's function.
+        title: first sentence of its docstring, what the student reads.
+        function: the student's function it is about; empty if about none in particular.
+        status: ``error`` means that the check or the reference broke, never the student's code.
+        credits: what it is worth.
+        message: for the student; empty when passed.
+        hidden: whether the check is the instructor's alone.
+        output: what the student's code printed while it ran, at most 64 KiB.
+        seconds: wall-clock time it took.
+    """
+
+    check: str
+    title: str
+    function: str
+    status: Status
+    credits: int
+    message: str = ""
+    hidden: bool = False
+    output: str = ""
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> int:
+        """Credits: all or nothing."""
+        return self.credits if self.status == "passed" else 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """All outcomes of one exercise for one submission.
+
+    Args:
+        exercise: its id.
+        title: its title.
+        outcomes: in the order in which the checks stand in their files, visible ones first.
+        notes: sentences about the submission as a whole.
+        seed: of the run's random inputs; the same seed gives the same inputs.
+        source_sha256: of the graded file; empty if there was none to read.
+        seconds: wall-clock time of the whole run.
+    """
+
+    exercise: str
+    title: str
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...] = ()
+    seed: int = 0
+    source_sha256: str = ""
+    seconds: float = 0.0
+
+    @property
+    def credits(self) -> int:
+        """What all checks together are worth."""
+        return sum(outcome.credits for outcome in self.outcomes)
+
+    @property
+    def earned(self) -> int:
+        """Credits earned."""
+        return sum(outcome.earned for outcome in self.outcomes)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there were checks and all of them passed."""
+        return bool(self.outcomes) and all(outcome.status == "passed" for outcome in self.outcomes)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a check or the reference broke."""
+        return any(outcome.status == "error" for outcome in self.outcomes)
+
+    def for_student(self, feedback: Literal["full", "names", "none"]) -> Report:
+        """Withhold what a student may not see of hidden checks.
+
+        Args:
+            feedback: ``full`` keeps all; ``names`` keeps titles and outcomes; ``none`` keeps outcomes only.
+        """
+        if feedback == "full":
+            return self
+        outcomes = tuple(_withheld(outcome, feedback) if outcome.hidden else outcome for outcome in self.outcomes)
+        return dataclasses.replace(self, outcomes=outcomes)
+
+
+def _withheld(outcome: Outcome, feedback: str) -> Outcome:
+    if outcome.status == "error":
+        return outcome
+    message = "The course withholds what this check saw." if outcome.message else ""
+    if feedback == "names":
+        return dataclasses.replace(outcome, message=message, output="")
+    return dataclasses.replace(outcome, check="hidden", title="A hidden check", message=message, output="")

@@ -1,0 +1,140 @@
+"""Runs one exercise's checks against one submission and returns a Report."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+import time
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import CourseError, Exercise
+from grader.plugin import CheckPlugin
+from grader.report.model import Report
+from grader.student import Attempt
+from grader.submission import Source
+from grader.worker.client import WorkerPool
+
+UNUSED_PLUGINS = (
+    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging monkeypatch nose pastebin "
+    "recwarn reports setuponly setupplan skipping stepwise subtests terminal terminalprogress threadexception "
+    "tmpdir unittest unraisableexception warnings"
+).split()
+
+
+def new_seed() -> int:
+    """Return a seed that nobody can predict."""
+    return int.from_bytes(os.urandom(6), "big")
+
+
+def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: int | None = None) -> Report:
+    """Run all checks of an exercise, visible and hidden.
+
+    Args:
+        source: the student's file.
+        pool: where workers come from.
+        seed: of the random inputs; None draws one.
+
+    Raises:
+        CourseError: a check file or the solution cannot be loaded, or there are no checks.
+        WorkerBroken: not raised, but every check is an ``error`` then.
+    """
+    started = time.perf_counter()
+    seed = new_seed() if seed is None else seed
+    attempt = Attempt(exercise, source, pool)
+    plugin = CheckPlugin(attempt, load_reference(exercise), seed, exercise.hidden_checks)
+    _run_pytest(exercise, plugin)
+    return Report(
+        exercise=exercise.id,
+        title=exercise.file.title,
+        outcomes=plugin.in_order(),
+        notes=tuple(attempt.notes),
+        seed=seed,
+        source_sha256=source.sha256,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def load_reference(exercise: Exercise) -> types.ModuleType:
+    """Import the solution into this process, under a name that no check can clash with.
+
+    Raises:
+        CourseError: it is missing or fails.
+    """
+    path = exercise.solution_path
+    spec = importlib.util.spec_from_file_location(f"reference_{exercise.file.module}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise CourseError(path, "is missing; every exercise needs a solution")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        with _no_bytecode():
+            spec.loader.exec_module(module)
+    except Exception as error:
+        trace, line = error.__traceback__, None
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == str(path):
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        line = error.lineno if isinstance(error, SyntaxError) else line
+        raise CourseError(path, f"cannot be loaded: {type(error).__name__}: {error}", line) from None
+    return module
+
+
+def _run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
+    files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
+    if not files:
+        raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
+    arguments = [
+        *map(str, files),
+        *("-c", os.devnull, "--rootdir", str(exercise.root), "--confcutdir", str(exercise.root)),
+        *("--noconftest", "--import-mode=importlib", "--assert=plain", "--strict-markers"),
+        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py"),
+        *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
+    ]
+    with _plain_environment(), _no_bytecode(), _forgotten_imports(exercise.root):
+        code = pytest.main(arguments, plugins=[plugin])
+    if plugin.broken_files:
+        raise CourseError(exercise.root, f"a check file cannot be loaded: {plugin.broken_files[0]}")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if not plugin.found:
+        raise CourseError(files[0], "defines no check; a check is a function named check_…")
+
+
+@contextlib.contextmanager
+def _plain_environment() -> Iterator[None]:
+    """Hide what would change pytest: its variables, and plugins that happen to be installed."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(hidden)
+
+
+@contextlib.contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Leave no ``__pycache__`` in the course."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+@contextlib.contextmanager
+def _forgotten_imports(root: Path) -> Iterator[None]:
+    """Forget check modules afterwards: the same path may hold other text in the next run."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(root)):
+                del sys.modules[name]

@@ -1,0 +1,187 @@
+"""Reads YAML into frozen dataclasses, strictly: every fault is one sentence with file, line and cure.
+
+PyYAML's own constructors are not used, because YAML 1.1 reads ``no`` as false, ``1e-3`` as text and
+``1:30`` as 90, and lets a key stand twice. Only the node tree is taken from it, for its line marks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+MAX_BYTES = 1024 * 1024
+INTEGER = re.compile(r"[-+]?[0-9]+")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+QUOTES = "'\"|>"
+TEXT_TAG = "tag:yaml.org,2002:str"
+T = TypeVar("T")
+
+
+class CourseError(Exception):
+    """Something is wrong with the course; the text names the place and the cure.
+
+    Args:
+        path: file or folder at fault, as the author knows it.
+        problem: what is wrong and how to mend it, one sentence.
+        line: line number, from 1; None where the whole file is meant.
+        column: column, from 1.
+    """
+
+    def __init__(self, path: Path, problem: str, line: int | None = None, column: int | None = None) -> None:
+        place = "".join(f":{number}" for number in (line, column) if number is not None)
+        super().__init__(f"{_shown(path)}{place}: {problem}")
+        self.path, self.problem, self.line, self.column = path, problem, line, column
+
+
+def _shown(path: Path) -> str:
+    """A path below the working directory is shown relative to it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """Read one YAML file into a dataclass (or a ``tuple[Dataclass, ...]``).
+
+    Field types may be ``str``, ``int``, ``float``, ``bool``, ``Literal`` of strings, other dataclasses,
+    ``tuple[X, ...]`` and ``Mapping[str, X]``. A field without a default must be given.
+
+    Raises:
+        CourseError: the file cannot be read or does not have this form.
+    """
+    node = _compose(path)
+    result = _Reader(path).read(node, kind, "the file")
+    return typing.cast(T, result)
+
+
+def _compose(path: Path) -> yaml.Node:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CourseError(path, "is missing; every course needs it") from None
+    except OSError as error:
+        raise CourseError(path, f"cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise CourseError(path, "is larger than 1 MiB; split it")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(data.decode("utf-8-sig"), Loader=loader)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CourseError(path, "is not UTF-8; save it in that encoding", line) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise CourseError(path, f"is not YAML: {error.problem}; mend this line", *where) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise CourseError(path, f"is not YAML: {str(error).splitlines()[0]}") from None
+    if node is None:
+        raise CourseError(path, "is empty")
+    return node
+
+
+class _Reader:
+    """Turns the nodes of one file into values of the wanted types."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: set[int] = set()
+
+    def fault(self, node: yaml.Node, problem: str) -> CourseError:
+        return CourseError(self.path, problem, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def read(self, node: yaml.Node, kind: Any, name: str) -> Any:
+        if id(node) in self.seen:
+            raise self.fault(node, f"{name} is an alias of something above; write it out")
+        self.seen.add(id(node))
+        origin = typing.get_origin(kind)
+        if dataclasses.is_dataclass(kind):
+            return self._dataclass(node, typing.cast("type[Any]", kind), name)
+        if origin is tuple:
+            return self._tuple(node, typing.get_args(kind)[0], name)
+        if origin in (Mapping, dict, types.MappingProxyType):
+            pairs = self._pairs(node, name)
+            inner = typing.get_args(kind)[1]
+            return types.MappingProxyType({k: self.read(v, inner, f"`{k}`") for k, (_, v) in pairs.items()})
+        return self._scalar(node, kind, name)
+
+    def _dataclass(self, node: yaml.Node, kind: type[Any], name: str) -> Any:
+        pairs = self._pairs(node, name)
+        wanted = {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}
+        for key, (key_node, _) in pairs.items():
+            if key not in wanted:
+                raise self.fault(key_node, f"unknown key `{key}`; {_nearest(key, wanted)}")
+        for key, field in wanted.items():
+            optional = field.default is not dataclasses.MISSING or (
+                field.default_factory is not dataclasses.MISSING
+            )
+            if key not in pairs and not optional:
+                raise self.fault(node, f"the key `{key}` is missing from {name}; add it")
+        types_of = typing.get_type_hints(kind)
+        values = {
+            wanted[key].name: self.read(value, types_of[wanted[key].name], f"`{key}`")
+            for key, (_, value) in pairs.items()
+        }
+        try:
+            return kind(**values)
+        except ValueError as error:  # a dataclass's own rule, from __post_init__
+            raise self.fault(node, str(error)) from None
+
+    def _pairs(self, node: yaml.Node, name: str) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self.fault(node, f"{name} should be `key: value` lines, but is {_what(node)}")
+        pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key_node, value in node.value:
+            key = self._scalar(key_node, str, "a key")
+            if key in pairs:
+                first = pairs[key][0].start_mark.line + 1
+                raise self.fault(key_node, f"`{key}` stands here a second time (first in line {first}); keep one")
+            pairs[key] = (key_node, value)
+        return pairs
+
+    def _tuple(self, node: yaml.Node, inner: Any, name: str) -> tuple[Any, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.fault(node, f"{name} should be a list of `- item` lines, but is {_what(node)}")
+        return tuple(self.read(item, inner, f"an item of {name}") for item in node.value)
+
+    def _scalar(self, node: yaml.Node, kind: Any, name: str) -> Any:
+        words = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+        wanted = words.get(kind) or "one of " + ", ".join(typing.get_args(kind))
+        if not isinstance(node, yaml.ScalarNode):
+            raise self.fault(node, f"{name} should be {wanted}, but is {_what(node)}")
+        plain = not node.style or node.style not in QUOTES
+        if kind is str:
+            if node.tag != TEXT_TAG:
+                cure = f"put it in quotes: '{node.value}'" if node.value else "give it a value"
+                raise self.fault(node, f"{name} should be text, but YAML reads `{node.value}` otherwise; {cure}")
+            return node.value
+        if kind is int and plain and INTEGER.fullmatch(node.value):
+            return int(node.value)
+        if kind is float and plain and NUMBER.fullmatch(node.value):
+            return float(node.value)
+        if kind is bool and plain and node.value in ("true", "false"):
+            return node.value == "true"
+        if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
+            return node.value
+        raise self.fault(node, f"{name} should be {wanted}, but is `{node.value}`")
+
+
+def _what(node: yaml.Node) -> str:
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, yaml.SequenceNode) else f"`{node.value}`"
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    known = list(words)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{one}`' for one in known)}"

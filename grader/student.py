@@ -1,0 +1,236 @@
+"""The fixture ``student``: looks like the student's module, calls it in a worker, explains what went wrong."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from grader.course import Exercise
+from grader.submission import Source
+from grader.text import clean
+from grader.worker.client import Answer, Lender, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
+from grader.worker.protocol import ProtocolError
+
+SLOW_LOAD_SECONDS = 1.0
+SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has hung
+SIGNALS = {
+    signal.SIGSEGV: "a segmentation fault",
+    signal.SIGABRT: "an abort",
+    signal.SIGFPE: "an arithmetic fault",
+    signal.SIGILL: "an illegal instruction",
+}
+NOTHING_LENT: Mapping[str, Lender] = MappingProxyType({})
+
+
+class SubmissionFault(Exception):
+    """The student's code did not give an answer; the text is for the student."""
+
+
+class Attempt:
+    """One submission under one exercise's checks: its source, its time, and what was noticed on the way."""
+
+    def __init__(self, exercise: Exercise, source: Source, pool: WorkerPool) -> None:
+        self.exercise = exercise
+        self.source = source
+        self.notes: dict[str, None] = {}  # an ordered set
+        self._pool = pool
+        self._left = exercise.file.limits.exercise_seconds
+        self._hung: set[str] = set()
+        self._hopeless = source.problem
+
+    def open(self) -> tuple[Worker, Raised | None]:
+        """Start a worker and load the source; return it with what stopped the file half-way, if anything.
+
+        Raises:
+            SubmissionFault: the source cannot be loaded at all. Later checks are told so at once.
+            WorkerBroken: no worker could be had.
+        """
+        if self._hopeless:
+            raise SubmissionFault(self._hopeless)
+        worker = self._pool.open()
+        try:
+            return worker, self._load(worker)
+        except SubmissionFault as fault:
+            self._hopeless = str(fault)
+            worker.end()
+            raise
+
+    def _load(self, worker: Worker) -> Raised | None:
+        limit = self.exercise.file.limits.load_seconds
+        name, started = self.source.name, time.monotonic()
+        module = self.exercise.file.module
+        try:
+            stopped = worker.load(module, name, self.source.data, min(limit, self.left()))
+        except TimeUp:
+            raise SubmissionFault(
+                f"{name} was still running after {limit:g} s, before any function was called, and was "
+                'stopped; put experiments under `if __name__ == "__main__":`'
+            ) from None
+        except WorkerEnded as ended:
+            raise SubmissionFault(f"{name} {_ending(ended.status)} while it was loaded") from None
+        except ProtocolError:
+            raise SubmissionFault(f"{name} writes to the grader's own channel while it is loaded") from None
+        finally:
+            self._left -= time.monotonic() - started
+        if stopped and stopped.kind == "syntax":
+            raise SubmissionFault(_unreadable(stopped, name))
+        self._notice(stopped, time.monotonic() - started)
+        return stopped
+
+    def _notice(self, stopped: Raised | None, seconds: float) -> None:
+        name = self.source.name
+        if seconds > SLOW_LOAD_SECONDS:
+            self.note(
+                f"{name} takes {seconds:.0f} s to load, and every check loads it; put experiments under "
+                '`if __name__ == "__main__":`'
+            )
+        if stopped:
+            self.note(f"{_stopping(stopped, name)} What was defined before that is graded.")
+
+    def note(self, sentence: str) -> None:
+        """Remember a sentence about the submission as a whole, once."""
+        self.notes[clean(sentence)] = None
+
+    def left(self) -> float:
+        """Return the time left for this exercise, in seconds, above 0.
+
+        Raises:
+            SubmissionFault: there is none.
+        """
+        if self._left <= 0:
+            total = self.exercise.file.limits.exercise_seconds
+            raise SubmissionFault(f"not run: the {total:g} s for all checks of this exercise are used up")
+        return self._left
+
+    def call(self, worker: Worker, function: str, arguments: Any, lent: Mapping[str, Lender]) -> Answer:
+        """Call one function within its time.
+
+        Raises:
+            SubmissionFault: it hung, ended the process, or spoke out of turn.
+        """
+        limit = self.exercise.file.limits.call_seconds * (SECOND_CHANCE if function in self._hung else 1)
+        started = time.monotonic()
+        try:
+            return worker.call(function, arguments, min(limit, self.left()), lent)
+        except TimeUp:
+            self._hung.add(function)
+            ran = time.monotonic() - started
+            raise SubmissionFault(
+                f"`{function}` ran for {ran:.0f} s and was stopped; does a loop never end?"
+            ) from None
+        except WorkerEnded as ended:
+            raise SubmissionFault(f"`{function}` {_ending(ended.status)}") from None
+        except ProtocolError:
+            raise SubmissionFault(f"`{function}` writes to the grader's own channel") from None
+        finally:
+            self._left -= time.monotonic() - started
+
+
+class Student:
+    """One check's view of the submission: ``student.rnn_forward(xs, h0, params)`` calls it in a worker.
+
+    A worker is started at the first call and serves this check alone.
+    """
+
+    changed: tuple[str, ...] = ()
+    """Names of the arguments that the latest call changed, such as ``dh`` or ``params.Whh``."""
+
+    def __init__(self, attempt: Attempt, lent: Mapping[str, Lender] = NOTHING_LENT) -> None:
+        self._attempt = attempt
+        self._lent = lent
+        self._worker: Worker | None = None
+        self._stopped: Raised | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._attempt.exercise.parameters:
+            raise AttributeError(f"{name} is not one of this exercise's functions")
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            return self._call(name, (*arguments, *self._positional(name, len(arguments), named)))
+
+        return call
+
+    def _positional(self, function: str, given: int, named: dict[str, Any]) -> list[Any]:
+        """A student may name parameters freely, so they are always passed by position."""
+        rest = self._attempt.exercise.parameters[function][given:]
+        if set(named) != set(rest[: len(named)]):
+            raise TypeError(f"{function} takes {', '.join(rest)} after {given} arguments")
+        return [named[name] for name in rest[: len(named)]]
+
+    def _call(self, function: str, arguments: tuple[Any, ...]) -> Any:
+        if self._worker is None:
+            self._worker, self._stopped = self._attempt.open()
+        answer = self._attempt.call(self._worker, function, arguments, self._lent)
+        self._refuse(function, answer)
+        names = self._attempt.exercise.parameters[function]
+        self.changed = tuple(
+            ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))
+            for first, *rest in answer.changed
+            if first
+        )
+        return answer.value
+
+    def _refuse(self, function: str, answer: Answer) -> None:
+        """Raise SubmissionFault unless the answer holds a value."""
+        if answer.not_written and answer.raised and not answer.raised.text:
+            raise SubmissionFault(f"`{function}` is not written yet.")
+        if answer.missing:
+            raise SubmissionFault(self._missing(function))
+        if answer.unsendable:
+            raise SubmissionFault(f"what `{function}` returns cannot be graded: {answer.unsendable}")
+        if answer.raised:
+            raise SubmissionFault(
+                f"`{function}` raises {_named(answer.raised)}{_trace(answer.raised, self._attempt.source.name)}"
+            )
+
+    def _missing(self, function: str) -> str:
+        name = self._attempt.source.name
+        if self._stopped:
+            return f"`{function}` is not defined. {_stopping(self._stopped, name)}"
+        return f"{name} defines no function `{function}`; is it spelt differently or indented?"
+
+    def finish(self) -> str:
+        """End the worker; return what the student's code printed."""
+        if self._worker is None:
+            return ""
+        self._worker.end()
+        return clean(self._worker.output())
+
+
+# --- sentences ----------------------------------------------------------------------------------------
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended the whole process with exit status {status} instead of returning"
+    if -status == signal.SIGKILL:
+        return "closed its connection to the grader or was killed"
+    return f"crashed with {SIGNALS.get(signal.Signals(-status), signal.Signals(-status).name)}"
+
+
+def _named(raised: Raised) -> str:
+    text = raised.text.strip()
+    return f"{raised.type_name}: {text}" if text else raised.type_name
+
+
+def _unreadable(raised: Raised, name: str) -> str:
+    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "utf-8" in raised.text:
+        return f"{name} cannot be read as text; save it as UTF-8 ({raised.text})"
+    return f"{name} is not Python yet: {_named(raised)}{_trace(raised, name)}"
+
+
+def _stopping(raised: Raised, name: str) -> str:
+    line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
+    what = "a call of sys.exit" if raised.kind == "exit" else _named(raised)
+    return f"{name} stops at {line}: {what}."
+
+
+def _trace(raised: Raised, name: str) -> str:
+    lines = [
+        f"\n  {name}, line {line}{f', in {function}' if function else ''}: {source}"
+        for line, function, source in raised.frames
+    ]
+    return "".join(lines)

@@ -1,0 +1,104 @@
+"""Reads the one file of a submission that an exercise names, as bytes, without following links."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from grader.course import Exercise
+
+MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Source:
+    """A student's file.
+
+    Args:
+        name: its file name, as tracebacks show it.
+        data: its bytes; never decoded or compiled on the grader's side.
+        problem: why there are no bytes, one sentence for the student; empty if there are.
+    """
+
+    name: str
+    data: bytes = b""
+    problem: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes; empty if there is a problem."""
+        return "" if self.problem else hashlib.sha256(self.data).hexdigest()
+
+
+def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
+    """Read a student's file for one exercise.
+
+    Args:
+        submission: a folder that mirrors ``exercises/``, or the module file alone; None is the course's
+            own ``exercises/``.
+    """
+    name = f"{exercise.file.module}.py"
+    try:
+        if submission is not None and not submission.is_dir():
+            return Source(name, _read(submission.parent, [submission.name]))
+        return Source(name, _read(submission or exercise.folder.parent, [exercise.id, name]))
+    except FileNotFoundError:
+        return Source(name, problem=f"there is no {exercise.id}/{name} to grade; is it named differently?")
+    except _Unfit as unfit:
+        return Source(name, problem=f"{name} {unfit}")
+    except OSError as error:
+        return Source(name, problem=f"{name} cannot be read: {error.strerror}")
+
+
+class _Unfit(Exception):
+    """The file is not one that the grader reads."""
+
+
+def _read(folder: Path, parts: list[str]) -> bytes:
+    """Read ``folder/parts``, where nothing below ``folder`` may be a link or anything but a plain file."""
+    with _opened(folder, parts) as descriptor:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _Unfit("should be a plain file, and is something else")
+        if status.st_size > MAX_BYTES:
+            raise _Unfit("is larger than 1 MiB; a solution takes a few KiB")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _Unfit("grew beyond 1 MiB while it was read")
+    return data
+
+
+@contextlib.contextmanager
+def _opened(folder: Path, parts: list[str]) -> Iterator[int]:
+    for step in range(1, len(parts) + 1):
+        if folder.joinpath(*parts[:step]).is_symlink():
+            raise _Unfit("is a symbolic link, or lies behind one; hand in the file itself")
+    if os.open not in os.supports_dir_fd:  # Windows: the test above is all there is
+        descriptor = os.open(folder.joinpath(*parts), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    else:
+        descriptor = _open_below(folder, parts)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_below(folder: Path, parts: list[str]) -> int:
+    """Open step by step from a folder's descriptor, so that no link slips in after the test above."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for part in parts:
+        last = part is parts[-1]
+        flags = os.O_NOFOLLOW | (os.O_NONBLOCK | os.O_NOCTTY if last else os.O_DIRECTORY)
+        try:
+            below = os.open(part, os.O_RDONLY | flags, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = below
+    return descriptor

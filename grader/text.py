@@ -1,0 +1,31 @@
+"""Text from the student's side, made safe and short enough to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_CHARACTERS = 64 * 1024
+HARMLESS = "\n\t"
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """Return the text with every control, bidirectional and invisible character written out.
+
+    Args:
+        text: anything a student's code produced.
+        limit: how many characters are kept at the most.
+    """
+    text = text[:limit]
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(one if one in HARMLESS or not _hides(one) else _written_out(one) for one in text)
+
+
+def _hides(character: str) -> bool:
+    return unicodedata.category(character) in INVISIBLE
+
+
+def _written_out(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,462 @@
+"""The trusted end of the channel: starts workers, calls the student's functions, stops what runs too long."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.worker import protocol
+
+KEPT_OUTPUT = 64 * 1024
+START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
+Lender = Callable[..., Any]
+
+
+class WorkerBroken(Exception):
+    """No worker could be had: the grader's fault or the machine's, never the student's."""
+
+
+class TimeUp(Exception):
+    """The worker did not answer in time."""
+
+
+class WorkerEnded(Exception):
+    """The worker's process has gone; ``status`` is its exit code, negative for a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception in the student's code; a frame is (line number, function, source line)."""
+
+    type_name: str
+    text: str
+    frames: tuple[tuple[int, str, str], ...]
+    kind: str = "error"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value, an exception, or a word on why there is neither."""
+
+    value: Any = None
+    changed: tuple[tuple[str, ...], ...] = ()
+    raised: Raised | None = None
+    not_written: bool = False
+    missing: bool = False
+    unsendable: str = ""
+
+
+# --- processes ----------------------------------------------------------------------------------------
+
+
+def can_fork() -> bool:
+    """Whether workers can be forked from a warm process on this platform."""
+    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+class WorkerPool:
+    """Gives out one clean worker after another.
+
+    With fork, a warm process is started by exec at once, so that NumPy loads while the caller is busy;
+    without, every worker is an exec of its own.
+    """
+
+    def __init__(self, *, fork: bool | None = None) -> None:
+        self.fork = can_fork() if fork is None else fork
+        self._zygote: _Zygote | None = _Zygote() if self.fork else None
+
+    def open(self) -> Worker:
+        """Return a worker that no student code has touched.
+
+        Raises:
+            WorkerBroken: a process could not be started, twice.
+        """
+        channel, far_channel = socket.socketpair()
+        output, far_output = socket.socketpair()
+        try:
+            process = self._start(far_channel, far_output)
+        finally:
+            far_channel.close()
+            far_output.close()
+        worker = Worker(process, channel, output)
+        worker.wait_until_ready()
+        return worker
+
+    def _start(self, channel: socket.socket, output: socket.socket) -> _Process:
+        if not self.fork:
+            return _Spawned(channel, output)
+        for _ in range(2):
+            self._zygote = self._zygote or _Zygote()
+            try:
+                return _Forked(self._zygote, channel, output)
+            except (OSError, ValueError):  # a damaged zygote is replaced, once
+                self._zygote.close()
+                self._zygote = None
+        raise WorkerBroken("the process that forks workers does not answer")
+
+    def close(self) -> None:
+        """End the warm process; workers still open end with it."""
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Zygote:
+    """The warm process and the socket it takes orders on."""
+
+    def __init__(self) -> None:
+        self.control, far = socket.socketpair()
+        self.control.settimeout(START_SECONDS)
+        self.process = _exec_server("zygote", [far])
+        far.close()
+
+    def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> Any:
+        data = json.dumps(request).encode()
+        if sockets:
+            socket.send_fds(self.control, [data], [one.fileno() for one in sockets])
+        else:
+            self.control.sendall(data)
+        answer = json.loads(self.control.recv(4096))
+        if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
+            raise ValueError("the zygote's answer is malformed")
+        return answer[1]
+
+    def close(self) -> None:
+        self.control.close()
+        _end(self.process)
+
+
+class _Process:
+    """One worker's process, however it was started."""
+
+    def end(self) -> int:
+        """Kill it and all of its group; return its exit code, negative for a signal."""
+        raise NotImplementedError
+
+
+class _Forked(_Process):
+    def __init__(self, zygote: _Zygote, channel: socket.socket, output: socket.socket) -> None:
+        self.zygote = zygote
+        self.pid = zygote.ask(["spawn"], (channel, output))
+
+    def end(self) -> int:
+        try:
+            return int(self.zygote.ask(["end", self.pid]))
+        except (OSError, ValueError):
+            return -signal.SIGKILL
+
+
+class _Spawned(_Process):
+    def __init__(self, channel: socket.socket, output: socket.socket) -> None:
+        self.process = _exec_server("worker", [channel, output])
+
+    def end(self) -> int:
+        return _end(self.process)
+
+
+def _exec_server(mode: str, sockets: list[socket.socket]) -> subprocess.Popen[bytes]:
+    """Start the server program with a clean environment, an empty stdin and these sockets only."""
+    posix = os.name == "posix"
+    process = subprocess.Popen(
+        _command(mode, [one.fileno() for one in sockets] if posix else []),
+        env=_environment(),
+        cwd=os.path.abspath(os.sep),
+        stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
+        pass_fds=[one.fileno() for one in sockets] if posix else (),
+        start_new_session=posix,
+    )
+    if not posix:
+        assert process.stdin is not None
+        for one in sockets:
+            process.stdin.write(repr(one.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
+        process.stdin.close()
+    return process
+
+
+def _command(mode: str, descriptors: list[int]) -> list[str]:
+    """The server runs without site packages; NumPy's folder and ours are lent for the warm-up only."""
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
+        raise WorkerBroken("NumPy is not installed beside the grader")
+    borrowed = [str(Path(__file__).parents[2]), str(Path(spec.origin).parents[1])]
+    program = (
+        f"import sys; sys.path += {borrowed!r}; from grader.worker import server; "
+        f"server.main({mode!r}, {descriptors!r}, {borrowed!r})"
+    )
+    return [sys.executable, "-P", "-s", "-S", "-B", "-c", program]
+
+
+def _environment() -> dict[str, str]:
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
+    return {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **threads, **kept}
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    return process.wait()
+
+
+# --- one worker ---------------------------------------------------------------------------------------
+
+
+class Worker:
+    """One check's process: load once, call often, end."""
+
+    def __init__(self, process: _Process, channel: socket.socket, output: socket.socket) -> None:
+        self._process = process
+        self._channel = channel
+        self._output = output
+        self._kept = _HeadAndTail(KEPT_OUTPUT)
+        self._selector = selectors.DefaultSelector()
+        for one in (channel, output):
+            one.setblocking(False)
+            self._selector.register(one, selectors.EVENT_READ)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the worker to say that it is confined and listening.
+
+        Raises:
+            WorkerBroken: it did not come up.
+        """
+        try:
+            message, _ = self._receive(time.monotonic() + START_SECONDS)
+        except (TimeUp, WorkerEnded, protocol.ProtocolError) as error:
+            self.end()
+            raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
+        if message != ["ready"]:
+            self.end()
+            raise WorkerBroken("a worker said something else than that it is ready")
+
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+        """Run the student's source as module ``name``; return what stopped it, if anything did.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: as the names say.
+        """
+        deadline = time.monotonic() + seconds
+        self._send(protocol.pack(["load", name, filename], source), deadline)
+        message, _ = self._receive(deadline)
+        match message:
+            case ["loaded", None]:
+                return None
+            case ["loaded", [str(kind), *rest]]:
+                return _raised(rest, kind)
+        raise protocol.ProtocolError("a malformed answer to load")
+
+    def call(
+        self,
+        function: str,
+        arguments: tuple[Any, ...],
+        seconds: float,
+        lent: Mapping[str, Lender] | None = None,
+    ) -> Answer:
+        """Call one of the student's functions with copies of the arguments.
+
+        Args:
+            seconds: wall-clock limit of the whole call.
+            lent: functions of the student's module that the grader answers during this call.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: as the names say.
+            Unsendable: the arguments are no plain data, or too large.
+        """
+        deadline = time.monotonic() + seconds
+        self._send(_with_arrays(["call", function], arguments, [list(lent or ())]), deadline)
+        message, body = self._receive(deadline)
+        while message[0] == "ask":
+            self._send(_lend(message, body, lent or {}), deadline)
+            message, body = self._receive(deadline)
+        return _answer(message, body)
+
+    def output(self) -> str:
+        """Return what the student's code printed: up to 64 KiB, head and tail."""
+        self._drain()
+        return self._kept.text()
+
+    def end(self) -> int:
+        """Kill the worker and all it started; return its exit code, negative for a signal."""
+        status = self._process.end()
+        self._drain()
+        self._selector.close()
+        self._channel.close()
+        self._output.close()
+        self._process = _Gone(status)
+        return status
+
+    # -- bytes, each with one deadline --
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        self._selector.modify(self._channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        while view:
+            ready = self._wait(deadline)
+            if ready.get(self._channel, 0) & selectors.EVENT_WRITE:
+                try:
+                    view = view[self._channel.send(view) :]
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    raise WorkerEnded(self.end()) from None
+        self._selector.modify(self._channel, selectors.EVENT_READ)
+
+    def _receive(self, deadline: float) -> tuple[list[Any], memoryview]:
+        frame = bytearray()
+        size = protocol.LENGTHS.size
+        while len(frame) < size:
+            if self._channel not in self._wait(deadline):
+                continue
+            try:
+                part = self._channel.recv(min(size - len(frame), 2**20))
+            except BlockingIOError:
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                raise WorkerEnded(self.end())
+            frame += part
+            if len(frame) == protocol.LENGTHS.size:
+                size = protocol.frame_size(frame)
+        return protocol.unpack(frame)
+
+    def _wait(self, deadline: float) -> dict[Any, int]:
+        """Wait for the channel; keep draining the output meanwhile, so that printing never blocks."""
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeUp
+        ready = {key.fileobj: events for key, events in self._selector.select(remaining)}
+        if self._output in ready:
+            self._drain(reads=1)
+        return ready
+
+    def _drain(self, reads: int = 64) -> None:
+        """Take what was printed; bounded, since a worker may print faster than anyone reads."""
+        for _ in range(reads):
+            try:
+                part = self._output.recv(2**16)
+            except OSError:  # nothing left for now, or closed already
+                return
+            if not part:
+                with contextlib.suppress(KeyError, ValueError):
+                    self._selector.unregister(self._output)
+                return
+            self._kept.add(part)
+
+
+class _Gone(_Process):
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def end(self) -> int:
+        return self.status
+
+
+class _HeadAndTail:
+    """Keeps the first and the last half of ``limit`` bytes, and counts what fell out between them."""
+
+    def __init__(self, limit: int) -> None:
+        self.half = limit // 2
+        self.head = bytearray()
+        self.tail = bytearray()
+        self.dropped = 0
+
+    def add(self, data: bytes) -> None:
+        room = self.half - len(self.head)
+        self.head += data[:room]
+        self.tail += data[max(room, 0) :]
+        if len(self.tail) > 2 * self.half:
+            self._trim()
+
+    def _trim(self) -> None:
+        excess = max(len(self.tail) - self.half, 0)
+        self.dropped += excess
+        del self.tail[:excess]
+
+    def text(self) -> str:
+        self._trim()
+        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
+        return (bytes(self.head) + gap + bytes(self.tail)).decode("utf-8", "replace")
+
+
+# --- messages -----------------------------------------------------------------------------------------
+
+
+def _with_arrays(before: list[Any], value: Any, after: list[Any]) -> bytes:
+    arrays: list[bytes] = []
+    tree = protocol.encode(value, arrays)
+    return protocol.pack([*before, tree, *after], b"".join(arrays))
+
+
+def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender]) -> bytes:
+    """Answer the worker's question for a function the grader lends to this call."""
+    match message:
+        case ["ask", str(name), tree] if name in lent:
+            asked = protocol.decode(tree, body)
+        case _:
+            raise protocol.ProtocolError("the worker asks for what was not lent")
+    match asked:
+        case (tuple(arguments), dict(named)):
+            try:
+                return _with_arrays(["answer"], lent[name](*arguments, **named), [])
+            except Exception:  # whatever the student handed over, the reference could not use it
+                return protocol.pack(["refused", f"{name} cannot be called with these arguments"])
+    raise protocol.ProtocolError("the worker asks without arguments")
+
+
+def _answer(message: list[Any], body: memoryview) -> Answer:
+    match message:
+        case ["value", tree, list(changed)]:
+            return Answer(value=protocol.decode(tree, body), changed=_paths(changed))
+        case ["raised", *rest, bool(written)]:
+            return Answer(raised=_raised(rest, "error"), not_written=not written)
+        case ["missing", _]:
+            return Answer(missing=True)
+        case ["unsendable", str(reason)] if len(reason) < 200:
+            return Answer(unsendable=reason)
+    raise protocol.ProtocolError("a malformed answer to a call")
+
+
+def _paths(changed: list[Any]) -> tuple[tuple[str, ...], ...]:
+    for path in changed[:100]:
+        if not isinstance(path, list) or not all(isinstance(name, str) and len(name) <= 80 for name in path):
+            raise protocol.ProtocolError("a malformed list of changed arguments")
+    return tuple(tuple(path) for path in changed[:100])
+
+
+def _raised(parts: list[Any], kind: str) -> Raised:
+    match parts:
+        case [str(type_name), str(text), list(frames)] if len(frames) <= 8:
+            return Raised(type_name[:80], text[:4000], tuple(map(_frame, frames)), kind)
+    raise protocol.ProtocolError("a malformed exception")
+
+
+def _frame(frame: Any) -> tuple[int, str, str]:
+    match frame:
+        case [int(line), str(function), str(source)]:
+            return line, function[:80], source[:200]
+    raise protocol.ProtocolError("a malformed traceback")

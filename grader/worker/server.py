@@ -1,0 +1,311 @@
+"""The program inside a worker: loads the student's source, calls its functions, sends plain data back.
+
+It is started by exec with a clean environment. The warm process forks one worker for every check; where
+fork is missing, the process itself is that one worker. Nothing here is trusted by the grader.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import contextlib
+import io
+import json
+import linecache
+import os
+import socket
+import sys
+import tokenize
+import types
+from collections.abc import Callable
+from typing import Any
+
+from grader.worker import protocol
+from grader.worker.confinement import confine
+
+MAX_TEXT = 2000
+MAX_FRAMES = 4
+
+
+# --- the warm process ---------------------------------------------------------------------------------
+
+
+def serve_zygote(control: socket.socket) -> None:
+    """Fork a worker for each request until the grader closes its end.
+
+    Requests are short JSON lists, each answered before the next is sent: ``["spawn"]`` with two
+    descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and answers
+    ``["ended", status]``.
+    """
+    _prepare()
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
+        if not data:
+            return
+        request = json.loads(data)
+        if request[0] == "spawn":
+            answer = ["pid", _fork_worker(control, descriptors)]
+        else:
+            answer = ["ended", _end_worker(request[1])]
+        control.send(json.dumps(answer).encode())
+
+
+def _fork_worker(control: socket.socket, descriptors: list[int]) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            control.close()
+            os.setsid()
+            _redirect_output(descriptors[1])
+            serve_worker(socket.socket(fileno=descriptors[0]), parent)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
+        finally:
+            os._exit(70)  # never back into the warm process's loop
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
+
+
+def _end_worker(pid: int) -> int:
+    """Kill a worker with its process group; return its exit code, negative for a signal."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, 9)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _redirect_output(descriptor: int) -> None:
+    """Send what is printed to the grader, unbuffered: nothing is lost when the process is killed."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (descriptor, 1), (descriptor, 2)):
+        os.dup2(source, target)
+    os.close(nothing)
+    os.close(descriptor)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+
+
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
+
+
+def _prepare() -> None:
+    """Leave only NumPy and the standard library within reach of the student's imports."""
+    import numpy.random  # imported lazily by NumPy, too late once a worker is confined
+
+    sys.path[:] = [path for path in sys.path if path not in BORROWED_PATHS]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+        del sys.modules[name]
+    sys.dont_write_bytecode = True
+    del numpy
+
+
+# --- one worker ---------------------------------------------------------------------------------------
+
+
+def serve_worker(channel: socket.socket, parent: int) -> None:
+    """Confine this process, then answer the grader until it hangs up."""
+    _reseed()
+    confine(parent)
+    worker = Worker(channel)
+    worker.send(["ready"])
+    worker.serve()
+
+
+def _reseed() -> None:
+    """A fork repeats the parent's random streams; give each worker its own."""
+    import random
+
+    import numpy
+
+    random.seed()
+    numpy.random.seed()
+
+
+class Worker:
+    """Holds the student's module and answers one message after another."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.module = types.ModuleType("student")
+
+    def serve(self) -> None:
+        while frame := self._receive():
+            message, body = protocol.unpack(frame)
+            if message[0] == "load":
+                self.send(["loaded", self._load(message[1], message[2], bytes(body))])
+            else:
+                self.send(*self._call(message, body))
+
+    # -- frames --
+
+    def _receive(self) -> bytes:
+        prefix = self._read(protocol.LENGTHS.size)
+        if not prefix:
+            return b""
+        return prefix + self._read(protocol.frame_size(prefix) - len(prefix))
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            part = self.channel.recv(size - len(data))
+            if not part:
+                return b""
+            data += part
+        return bytes(data)
+
+    def send(self, message: list[Any], body: bytes = b"") -> None:
+        self.channel.sendall(protocol.pack(message, body))
+
+    # -- loading --
+
+    def _load(self, name: str, filename: str, source: bytes) -> Any:
+        """Run the student's source; return None, or what stopped it.
+
+        What was defined before an error stays and can be called.
+        """
+        self.module = types.ModuleType(name)
+        self.module.__file__ = filename
+        sys.modules[name] = self.module
+        try:
+            self._remember_lines(filename, source)
+            code = compile(source, filename, "exec", dont_inherit=True)
+        except BaseException as error:
+            return ["syntax", *_describe_syntax(error, filename)]
+        try:
+            exec(code, self.module.__dict__)
+        except SystemExit as error:
+            return ["exit", *describe(error, filename)]
+        except BaseException as error:
+            return ["error", *describe(error, filename)]
+        return None
+
+    @staticmethod
+    def _remember_lines(filename: str, source: bytes) -> None:
+        """Let tracebacks quote the student's lines; there is no file behind the name."""
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        lines = source.decode(encoding, "replace").splitlines(keepends=True)
+        linecache.cache[filename] = (len(source), None, lines, filename)
+
+    # -- calling --
+
+    def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
+        """Call a function with private copies; return the answer's message and body."""
+        _, name, tree, lent = message
+        function = getattr(self.module, name, None)
+        if not callable(function):
+            return ["missing", None if function is None else protocol.type_name(function)], b""
+        arguments = self._rebuild(protocol.decode(tree, body))
+        before = [(path, array, _state(array)) for path, array in protocol.walk_arrays(arguments)]
+        for lent_name in lent:
+            setattr(self.module, lent_name, self._borrowed(lent_name))
+        try:
+            value = function(*arguments)
+            arrays: list[bytes] = []
+            encoded = protocol.encode(value, arrays)
+            changed = [list(path) for path, array, state in before if _state(array) != state]
+            return ["value", encoded, changed], b"".join(arrays)
+        except protocol.Unsendable as error:
+            return ["unsendable", str(error)], b""
+        except BaseException as error:
+            written = not isinstance(error, NotImplementedError)
+            return ["raised", *describe(error, str(self.module.__file__)), written], b""
+
+    def _rebuild(self, value: Any) -> Any:
+        """Turn the grader's named tuples into the student's class of that name, if there is one."""
+        if isinstance(value, protocol.Named):
+            values = [self._rebuild(item) for item in value]
+            return tuple.__new__(self._named_class(value.type_name, value.fields), values)
+        if isinstance(value, tuple | list):
+            return type(value)(self._rebuild(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._rebuild(item) for key, item in value.items()}
+        return value
+
+    def _named_class(self, name: str, fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
+        own = getattr(self.module, name, None)
+        if isinstance(own, type) and issubclass(own, tuple) and getattr(own, "_fields", ()) == fields:
+            return own
+        return collections.namedtuple(name, fields)  # type: ignore[no-any-return]  # noqa: PYI024
+
+    def _borrowed(self, name: str) -> Callable[..., Any]:
+        """Return a stand-in for one of the student's own functions that the grader answers."""
+
+        def ask(*arguments: Any, **named: Any) -> Any:
+            arrays: list[bytes] = []
+            tree = protocol.encode((arguments, named), arrays)
+            self.send(["ask", name, tree], b"".join(arrays))
+            message, body = protocol.unpack(self._receive())
+            if message[0] == "refused":
+                raise TypeError(message[1])
+            return self._rebuild(protocol.decode(message[1], body))
+
+        return ask
+
+
+def _state(array: protocol.Array) -> tuple[Any, ...]:
+    return array.shape, array.dtype.str, array.tobytes()
+
+
+# --- errors, in the student's terms -------------------------------------------------------------------
+
+
+def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
+    """Return the error's type name, its text, and the frames that lie in the student's file.
+
+    A frame is ``[line number, function, source line]``; the innermost comes last.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == filename:
+            line = linecache.getline(filename, trace.tb_lineno)
+            frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
+        trace = trace.tb_next
+    return protocol.type_name(error), _text(error), frames[-MAX_FRAMES:]
+
+
+def _describe_syntax(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
+    if isinstance(error, SyntaxError):
+        line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
+        return protocol.type_name(error), str(error.msg)[:MAX_TEXT], [[error.lineno or 0, "", line]]
+    return describe(error, filename)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except BaseException:
+        return "(its text cannot be shown)"
+
+
+# --- start --------------------------------------------------------------------------------------------
+
+BORROWED_PATHS: list[str] = []  # folders of grader and NumPy: on sys.path while this process warms up
+
+
+def main(mode: str, descriptors: list[int], borrowed: list[str]) -> None:
+    """Entry point of the exec'ed process; see ``client._command``."""
+    BORROWED_PATHS.extend(borrowed)
+    if mode == "zygote":
+        serve_zygote(socket.socket(fileno=descriptors[0]))
+        return
+    _prepare()
+    if os.name == "posix":
+        _redirect_output(descriptors[1])
+        serve_worker(socket.socket(fileno=descriptors[0]), os.getppid())
+    else:
+        _serve_on_windows()
+
+
+def _serve_on_windows() -> None:
+    """Sockets cannot be inherited as descriptors: they arrive, shared with this process, on stdin."""
+    shared = [ast.literal_eval(sys.stdin.readline()) for _ in range(2)]
+    channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
+    sys.stdin = open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
+    serve_worker(channel, 0)
