@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from grader import strict_yaml
-from grader.strict_yaml import CourseError
+from grader.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
 Feedback = Literal["full", "names", "none"]

@@ -146,7 +146,7 @@ def numerical_gradient(function: Callable[[Array], float], x: Array) -> Array:
     cube_root = np.finfo(np.float64).eps ** (1 / 3)
     for index in np.ndindex(point.shape):
         middle = point[index]
-        step = cube_root * max(1.0, abs(middle))
+        step = cube_root * max(1.0, float(abs(middle)))
         point[index] = middle + step
         above = function(point)
         point[index] = middle - step
@@ -180,9 +180,7 @@ def complex_step_gradient(function: Callable[[Array], complex], x: Array) -> Arr
 # --- one value at a time ------------------------------------------------------------------------------
 
 
-def _each(
-    actual: object, expected: object, name: str, compare: Callable[[Array, Array, str], None]
-) -> None:
+def _each(actual: object, expected: object, name: str, compare: Callable[[Array, Array, str], None]) -> None:
     """Compare every array inside ``expected``; the first failure also says which others are right."""
     if not isinstance(expected, tuple):
         wanted = _reference_array(expected, name)
@@ -280,12 +278,13 @@ def _difference(got: Array, wanted: Array, off: Array, name: str) -> str:
     """Say where two arrays of one shape differ, and show the two values at the worst place only."""
     distance = np.where(off, np.abs(got - wanted), -1.0)
     worst = np.unravel_index(int(np.argmax(distance)), distance.shape)
-    place = f" at {_index(worst)}" if worst else ""
     shown = f"{got[worst]:.6g}", f"{wanted[worst]:.6g}"
     if shown[0] == shown[1]:
         shown = f"{got[worst]:.17g}", f"{wanted[worst]:.17g}"
-    count = f"`{name}` is off in {int(off.sum())} of {off.size} entries. Worst" if off.ndim else f"`{name}` is off"
-    return f"{count}{place}: yours is {shown[0]}, should be {shown[1]}."
+    values = f": yours is {shown[0]}, should be {shown[1]}."
+    if not worst:
+        return f"`{name}` is off{values}"
+    return f"`{name}` is off in {int(off.sum())} of {off.size} entries. Worst at {_index(worst)}{values}"
 
 
 def _index(index: tuple[Any, ...]) -> str:

@@ -40,9 +40,7 @@ class CheckPlugin:
         hidden_checks: file of the checks that are the instructor's alone.
     """
 
-    def __init__(
-        self, attempt: Attempt, reference: types.ModuleType, seed: int, hidden_checks: Path
-    ) -> None:
+    def __init__(self, attempt: Attempt, reference: types.ModuleType, seed: int, hidden_checks: Path) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.found: dict[str, pytest.Function] = {}
         self.broken_files: list[str] = []
@@ -100,7 +98,7 @@ class CheckPlugin:
                 if name not in self.outcomes:
                     raise LookupError(f"depends on {name}, which is no check that ran before it")
                 if self.outcomes[name].status != "passed":
-                    raise DependencyFailed(f"not run, because {name} has not passed")
+                    raise DependencyFailed(f"waits for “{self.outcomes[name].title}”")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:

@@ -144,7 +144,9 @@ class _Reader:
             key = self._scalar(key_node, str, "a key")
             if key in pairs:
                 first = pairs[key][0].start_mark.line + 1
-                raise self.fault(key_node, f"`{key}` stands here a second time (first in line {first}); keep one")
+                raise self.fault(
+                    key_node, f"`{key}` stands here a second time (first in line {first}); keep one"
+                )
             pairs[key] = (key_node, value)
         return pairs
 
@@ -162,7 +164,9 @@ class _Reader:
         if kind is str:
             if node.tag != TEXT_TAG:
                 cure = f"put it in quotes: '{node.value}'" if node.value else "give it a value"
-                raise self.fault(node, f"{name} should be text, but YAML reads `{node.value}` otherwise; {cure}")
+                raise self.fault(
+                    node, f"{name} should be text, but YAML reads `{node.value}` otherwise; {cure}"
+                )
             return node.value
         if kind is int and plain and INTEGER.fullmatch(node.value):
             return int(node.value)

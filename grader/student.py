@@ -1,4 +1,4 @@
-"""The fixture ``student``: looks like the student's module, calls it in a worker, explains what went wrong."""
+"""The fixture ``student``: looks like the student's module, calls it in a worker, explains what fails."""
 
 from __future__ import annotations
 
@@ -182,9 +182,8 @@ class Student:
         if answer.unsendable:
             raise SubmissionFault(f"what `{function}` returns cannot be graded: {answer.unsendable}")
         if answer.raised:
-            raise SubmissionFault(
-                f"`{function}` raises {_named(answer.raised)}{_trace(answer.raised, self._attempt.source.name)}"
-            )
+            trace = _trace(answer.raised, self._attempt.source.name)
+            raise SubmissionFault(f"`{function}` raises {_named(answer.raised)}{trace}")
 
     def _missing(self, function: str) -> str:
         name = self._attempt.source.name

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_CHARACTERS = 64 * 1024
 HARMLESS = "\n\t"
-INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+CI_COMMAND = re.compile(r"(?m)^(\s*):(?=:)|#(?=#\[)")  # what GitHub's runner would take for an order
 
 
 def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     """Return the text with every control, bidirectional and invisible character written out.
 
+    Lines that a CI runner would take for a command are broken up.
+
     Args:
         text: anything a student's code produced.
         limit: how many characters are kept at the most.
     """
-    text = text[:limit]
+    text = CI_COMMAND.sub(lambda found: f"{found[0]} ", text[:limit])
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(one if one in HARMLESS or not _hides(one) else _written_out(one) for one in text)
 
 
 def _hides(character: str) -> bool:
-    return unicodedata.category(character) in INVISIBLE
+    return unicodedata.category(character) in HIDING
 
 
 def _written_out(character: str) -> str:

@@ -91,7 +91,9 @@ class Report:
         """
         if feedback == "full":
             return self
-        outcomes = tuple(_withheld(outcome, feedback) if outcome.hidden else outcome for outcome in self.outcomes)
+        outcomes = tuple(
+            _withheld(outcome, feedback) if outcome.hidden else outcome for outcome in self.outcomes
+        )
         return dataclasses.replace(self, outcomes=outcomes)
 
 

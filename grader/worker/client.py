@@ -1,31 +1,31 @@
-"""The trusted end of the channel: starts workers, calls the student's functions, stops what runs too long."""
+"""The trusted end of the channel: calls the student's functions in a worker, stops what runs too long."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import json
-import os
 import selectors
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from grader.worker import protocol
+from grader.worker.process import (
+    START_SECONDS,
+    Forked,
+    Gone,
+    Process,
+    Spawned,
+    WorkerBroken,
+    Zygote,
+    can_fork,
+)
+
+__all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
 
 KEPT_OUTPUT = 64 * 1024
-START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
 Lender = Callable[..., Any]
-
-
-class WorkerBroken(Exception):
-    """No worker could be had: the grader's fault or the machine's, never the student's."""
 
 
 class TimeUp(Exception):
@@ -62,24 +62,20 @@ class Answer:
     unsendable: str = ""
 
 
-# --- processes ----------------------------------------------------------------------------------------
-
-
-def can_fork() -> bool:
-    """Whether workers can be forked from a warm process on this platform."""
-    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+# --- the pool -----------------------------------------------------------------------------------------
 
 
 class WorkerPool:
     """Gives out one clean worker after another.
 
-    With fork, a warm process is started by exec at once, so that NumPy loads while the caller is busy;
-    without, every worker is an exec of its own.
+    Args:
+        zygote: a warm process that was started early; None starts one now.
+        fork: whether to fork workers from it; without, every worker is an exec of its own.
     """
 
-    def __init__(self, *, fork: bool | None = None) -> None:
+    def __init__(self, zygote: Zygote | None = None, *, fork: bool | None = None) -> None:
         self.fork = can_fork() if fork is None else fork
-        self._zygote: _Zygote | None = _Zygote() if self.fork else None
+        self._zygote = zygote or (Zygote() if self.fork else None)
 
     def open(self) -> Worker:
         """Return a worker that no student code has touched.
@@ -98,13 +94,13 @@ class WorkerPool:
         worker.wait_until_ready()
         return worker
 
-    def _start(self, channel: socket.socket, output: socket.socket) -> _Process:
+    def _start(self, channel: socket.socket, output: socket.socket) -> Process:
         if not self.fork:
-            return _Spawned(channel, output)
+            return Spawned(channel, output)
         for _ in range(2):
-            self._zygote = self._zygote or _Zygote()
+            self._zygote = self._zygote or Zygote()
             try:
-                return _Forked(self._zygote, channel, output)
+                return Forked(self._zygote, channel, output)
             except (OSError, ValueError):  # a damaged zygote is replaced, once
                 self._zygote.close()
                 self._zygote = None
@@ -123,112 +119,13 @@ class WorkerPool:
         self.close()
 
 
-class _Zygote:
-    """The warm process and the socket it takes orders on."""
-
-    def __init__(self) -> None:
-        self.control, far = socket.socketpair()
-        self.control.settimeout(START_SECONDS)
-        self.process = _exec_server("zygote", [far])
-        far.close()
-
-    def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> Any:
-        data = json.dumps(request).encode()
-        if sockets:
-            socket.send_fds(self.control, [data], [one.fileno() for one in sockets])
-        else:
-            self.control.sendall(data)
-        answer = json.loads(self.control.recv(4096))
-        if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
-            raise ValueError("the zygote's answer is malformed")
-        return answer[1]
-
-    def close(self) -> None:
-        self.control.close()
-        _end(self.process)
-
-
-class _Process:
-    """One worker's process, however it was started."""
-
-    def end(self) -> int:
-        """Kill it and all of its group; return its exit code, negative for a signal."""
-        raise NotImplementedError
-
-
-class _Forked(_Process):
-    def __init__(self, zygote: _Zygote, channel: socket.socket, output: socket.socket) -> None:
-        self.zygote = zygote
-        self.pid = zygote.ask(["spawn"], (channel, output))
-
-    def end(self) -> int:
-        try:
-            return int(self.zygote.ask(["end", self.pid]))
-        except (OSError, ValueError):
-            return -signal.SIGKILL
-
-
-class _Spawned(_Process):
-    def __init__(self, channel: socket.socket, output: socket.socket) -> None:
-        self.process = _exec_server("worker", [channel, output])
-
-    def end(self) -> int:
-        return _end(self.process)
-
-
-def _exec_server(mode: str, sockets: list[socket.socket]) -> subprocess.Popen[bytes]:
-    """Start the server program with a clean environment, an empty stdin and these sockets only."""
-    posix = os.name == "posix"
-    process = subprocess.Popen(
-        _command(mode, [one.fileno() for one in sockets] if posix else []),
-        env=_environment(),
-        cwd=os.path.abspath(os.sep),
-        stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
-        pass_fds=[one.fileno() for one in sockets] if posix else (),
-        start_new_session=posix,
-    )
-    if not posix:
-        assert process.stdin is not None
-        for one in sockets:
-            process.stdin.write(repr(one.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
-        process.stdin.close()
-    return process
-
-
-def _command(mode: str, descriptors: list[int]) -> list[str]:
-    """The server runs without site packages; NumPy's folder and ours are lent for the warm-up only."""
-    spec = importlib.util.find_spec("numpy")
-    if spec is None or spec.origin is None:
-        raise WorkerBroken("NumPy is not installed beside the grader")
-    borrowed = [str(Path(__file__).parents[2]), str(Path(spec.origin).parents[1])]
-    program = (
-        f"import sys; sys.path += {borrowed!r}; from grader.worker import server; "
-        f"server.main({mode!r}, {descriptors!r}, {borrowed!r})"
-    )
-    return [sys.executable, "-P", "-s", "-S", "-B", "-c", program]
-
-
-def _environment() -> dict[str, str]:
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
-    return {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **threads, **kept}
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    return process.wait()
-
-
 # --- one worker ---------------------------------------------------------------------------------------
 
 
 class Worker:
     """One check's process: load once, call often, end."""
 
-    def __init__(self, process: _Process, channel: socket.socket, output: socket.socket) -> None:
+    def __init__(self, process: Process, channel: socket.socket, output: socket.socket) -> None:
         self._process = process
         self._channel = channel
         self._output = output
@@ -306,7 +203,7 @@ class Worker:
         self._selector.close()
         self._channel.close()
         self._output.close()
-        self._process = _Gone(status)
+        self._process = Gone(status)
         return status
 
     # -- bytes, each with one deadline --
@@ -366,14 +263,6 @@ class Worker:
                     self._selector.unregister(self._output)
                 return
             self._kept.add(part)
-
-
-class _Gone(_Process):
-    def __init__(self, status: int) -> None:
-        self.status = status
-
-    def end(self) -> int:
-        return self.status
 
 
 class _HeadAndTail:

@@ -33,7 +33,7 @@ MAX_DIMENSIONS = 8
 MAX_INTEGER_BITS = 1024
 LENGTHS = struct.Struct("<II")
 DTYPES = frozenset(
-    "|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split(),
+    ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 )
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -82,7 +82,7 @@ def pack(message: list[Any], body: bytes = b"") -> bytes:
     return LENGTHS.pack(len(header), len(body)) + header + body
 
 
-def frame_size(prefix: bytes) -> int:
+def frame_size(prefix: bytes | bytearray) -> int:
     """Return the size in bytes of the whole frame that starts with these 8 bytes.
 
     Raises:

@@ -229,7 +229,7 @@ class Worker:
         own = getattr(self.module, name, None)
         if isinstance(own, type) and issubclass(own, tuple) and getattr(own, "_fields", ()) == fields:
             return own
-        return collections.namedtuple(name, fields)  # type: ignore[no-any-return]  # noqa: PYI024
+        return collections.namedtuple(name, fields)
 
     def _borrowed(self, name: str) -> Callable[..., Any]:
         """Return a stand-in for one of the student's own functions that the grader answers."""

@@ -11,7 +11,9 @@ Array = np.ndarray
 H, D, N = 5, 3, 2
 
 
-def draw(rng: np.random.Generator, reference: Any, H: int = H, D: int = D, N: int = N) -> tuple[Array, Array, Any]:
+def draw(
+    rng: np.random.Generator, reference: Any, H: int = H, D: int = D, N: int = N
+) -> tuple[Array, Array, Any]:
     """Draw an input, a state and parameters of order 1."""
     params = reference.RNNParams(
         Wxh=0.6 * rng.standard_normal((H, D)),

@@ -1,4 +1,4 @@
-"""Hidden checks of exercise-2: the chapter's toy data, and functions that keep their hands off their arguments."""
+"""Hidden checks of exercise-2: the chapter's toy data, and arguments that stay as they were."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def draw_params(rng: np.random.Generator, reference: Any, H: int = H, D: int = D
     )
 
 
-def draw_output(rng: np.random.Generator, H: int = H, O: int = O) -> tuple[Array, Array]:  # noqa: E741
+def draw_output(rng: np.random.Generator, H: int = H, O: int = O) -> tuple[Array, Array]:
     """Draw the output layer's parameters, of order 1."""
     return 0.6 * rng.standard_normal((O, H)), 0.6 * rng.standard_normal((O, 1))
 
@@ -40,7 +40,9 @@ def check_rnn_forward_leaves_arguments_alone(student: Any, reference: Any, rng: 
 
 @pytest.mark.credits(1)
 @pytest.mark.depends_on("check_output_forward_values")
-def check_output_forward_leaves_arguments_alone(student: Any, reference: Any, rng: np.random.Generator) -> None:
+def check_output_forward_leaves_arguments_alone(
+    student: Any, reference: Any, rng: np.random.Generator
+) -> None:
     """output_forward changes nothing that is handed in, and answers the same twice."""
     arguments = (np.tanh(rng.standard_normal((H, N))), *draw_output(rng))
     first = student.output_forward(*arguments)

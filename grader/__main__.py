@@ -1,0 +1,6 @@
+"""The command ``grader``."""
+
+from grader.cli import main
+
+if __name__ == "__main__":
+    main()

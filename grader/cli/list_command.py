@@ -1,0 +1,27 @@
+"""``grader list``: the exercises, the learner's credits and what to do next."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("list")
+@click.pass_obj
+def command(course_folder: str | None) -> None:
+    """Show the exercises, your credits as of the last check, and what to do next."""
+    from grader.cli.terminal import print_lines, width
+    from grader.course import find_course
+    from grader.ledger import open_ledger
+    from grader.report.lines import Line
+    from grader.report.overview import overview_lines
+
+    course = find_course(course_folder)
+    exercises = [course.exercise(one) for one in course.exercise_ids()]
+    with open_ledger(course) as ledger:
+        states = {exercise.id: ledger.latest(exercise.id) for exercise in exercises}
+    rows = [
+        (one.id, one.file.title, one.file.credits, state.earned if (state := states[one.id]) else None)
+        for one in exercises
+    ]
+    lines: list[Line] = overview_lines(course.title, rows, width())
+    print_lines(lines)

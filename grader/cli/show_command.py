@@ -1,0 +1,31 @@
+"""``grader show``: the lesson of an exercise."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command("show")
+@click.argument("exercise")
+@click.pass_obj
+def command(course_folder: str | None, exercise: str) -> None:
+    """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
+    from grader.cli.terminal import coloured, width
+    from grader.course import CourseError, find_course
+
+    path = find_course(course_folder).exercise(exercise).lesson_path
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(path, f"cannot be read: {error}") from None
+    if not sys.stdout.isatty():
+        click.echo(text.rstrip())
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(width=width(), no_color=not coloured())
+    with console.pager(styles=coloured()):
+        console.print(Markdown(text, code_theme="ansi_dark"))

@@ -1,0 +1,136 @@
+"""Starts and ends the processes of workers; imports no NumPy, so that one can be started early."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
+
+
+class WorkerBroken(Exception):
+    """No worker could be had: the grader's fault or the machine's, never the student's."""
+
+
+def can_fork() -> bool:
+    """Whether workers can be forked from a warm process on this platform."""
+    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+class Zygote:
+    """The warm process, started by exec, and the socket it takes orders on."""
+
+    def __init__(self) -> None:
+        self.control, far = socket.socketpair()
+        self.control.settimeout(START_SECONDS)
+        self.process = _exec_server("zygote", [far])
+        far.close()
+
+    def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> Any:
+        data = json.dumps(request).encode()
+        if sockets:
+            socket.send_fds(self.control, [data], [one.fileno() for one in sockets])
+        else:
+            self.control.sendall(data)
+        answer = json.loads(self.control.recv(4096))
+        if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
+            raise ValueError("the zygote's answer is malformed")
+        return answer[1]
+
+    def close(self) -> None:
+        self.control.close()
+        _end(self.process)
+
+
+class Process:
+    """One worker's process, however it was started."""
+
+    def end(self) -> int:
+        """Kill it and all of its group; return its exit code, negative for a signal."""
+        raise NotImplementedError
+
+
+class Forked(Process):
+    def __init__(self, zygote: Zygote, channel: socket.socket, output: socket.socket) -> None:
+        self.zygote = zygote
+        self.pid = zygote.ask(["spawn"], (channel, output))
+
+    def end(self) -> int:
+        try:
+            return int(self.zygote.ask(["end", self.pid]))
+        except (OSError, ValueError):
+            return -signal.SIGKILL
+
+
+class Spawned(Process):
+    def __init__(self, channel: socket.socket, output: socket.socket) -> None:
+        self.process = _exec_server("worker", [channel, output])
+
+    def end(self) -> int:
+        return _end(self.process)
+
+
+class Gone(Process):
+    """A process that has been ended already."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+    def end(self) -> int:
+        return self.status
+
+
+def _exec_server(mode: str, sockets: list[socket.socket]) -> subprocess.Popen[bytes]:
+    """Start the server program with a clean environment, an empty stdin and these sockets only."""
+    posix = os.name == "posix"
+    process = subprocess.Popen(
+        _command(mode, [one.fileno() for one in sockets] if posix else []),
+        env=_environment(),
+        cwd=os.path.abspath(os.sep),
+        stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[one.fileno() for one in sockets] if posix else (),
+        start_new_session=posix,
+    )
+    if not posix:
+        assert process.stdin is not None
+        for one in sockets:
+            process.stdin.write(repr(one.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
+        process.stdin.close()
+    return process
+
+
+def _command(mode: str, descriptors: list[int]) -> list[str]:
+    """The server runs without site packages; NumPy's folder and ours are lent for the warm-up only."""
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
+        raise WorkerBroken("NumPy is not installed beside the grader")
+    borrowed = [str(Path(__file__).parents[2]), str(Path(spec.origin).parents[1])]
+    program = (
+        f"import sys; sys.path += {borrowed!r}; from grader.worker import server; "
+        f"server.main({mode!r}, {descriptors!r}, {borrowed!r})"
+    )
+    return [sys.executable, "-P", "-s", "-S", "-B", "-c", program]
+
+
+def _environment() -> dict[str, str]:
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
+    return {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", **threads, **kept}
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    return process.wait()
