@@ -34,7 +34,12 @@ class Zygote:
         self.process = _exec_server("zygote", [far])
         far.close()
 
-    def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> Any:
+    def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> int:
+        """Send one request, with sockets to hand over, and return the number it is answered with.
+
+        Raises:
+            OSError, ValueError: the process has gone, hangs, or answers nonsense.
+        """
         data = json.dumps(request).encode()
         if sockets:
             socket.send_fds(self.control, [data], [one.fileno() for one in sockets])
@@ -43,9 +48,10 @@ class Zygote:
         answer = json.loads(self.control.recv(4096))
         if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
             raise ValueError("the zygote's answer is malformed")
-        return answer[1]
+        return int(answer[1])
 
     def close(self) -> None:
+        """End the process; the workers it forked end with it."""
         self.control.close()
         _end(self.process)
 
@@ -59,18 +65,22 @@ class Process:
 
 
 class Forked(Process):
+    """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
+
     def __init__(self, zygote: Zygote, channel: socket.socket, output: socket.socket) -> None:
         self.zygote = zygote
         self.pid = zygote.ask(["spawn"], (channel, output))
 
     def end(self) -> int:
         try:
-            return int(self.zygote.ask(["end", self.pid]))
+            return self.zygote.ask(["end", self.pid])
         except (OSError, ValueError):
             return -signal.SIGKILL
 
 
 class Spawned(Process):
+    """A worker that was started by exec, for platforms without fork."""
+
     def __init__(self, channel: socket.socket, output: socket.socket) -> None:
         self.process = _exec_server("worker", [channel, output])
 

@@ -133,6 +133,7 @@ class Worker:
         self.module = types.ModuleType("student")
 
     def serve(self) -> None:
+        """Answer one message after another until the grader hangs up."""
         while frame := self._receive():
             message, body = protocol.unpack(frame)
             if message[0] == "load":
@@ -158,6 +159,7 @@ class Worker:
         return bytes(data)
 
     def send(self, message: list[Any], body: bytes = b"") -> None:
+        """Send one frame."""
         self.channel.sendall(protocol.pack(message, body))
 
     # -- loading --

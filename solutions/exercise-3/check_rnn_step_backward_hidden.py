@@ -32,10 +32,12 @@ def forward(x: Array, h_prev: Array, Wxh: Array, Whh: Array, bh: Array) -> Any:
 def judge(arguments: tuple[Any, ...], which: int) -> Array:
     """Differentiate sum(dh * h) by complex step: 0 is x, 1 is h_prev, 2 to 4 are Wxh, Whh and bh."""
     dh, x, h_prev, _, params = arguments
-    inputs = [x, h_prev, *params]
+    inputs: list[Any] = [x, h_prev, *params]
 
     def loss(one: Array) -> complex:
-        x, h_prev, Wxh, Whh, bh = (*inputs[:which], one, *inputs[which + 1 :])
+        parts = inputs.copy()
+        parts[which] = one
+        x, h_prev, Wxh, Whh, bh = parts
         return complex((dh * forward(x, h_prev, Wxh, Whh, bh)).sum())
 
     return complex_step_gradient(loss, inputs[which])

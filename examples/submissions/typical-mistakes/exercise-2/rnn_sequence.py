@@ -1,0 +1,73 @@
+"""A recurrent network read along a whole sequence, and the output layer on top of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class RNNParams(NamedTuple):
+    """Weights and bias of the recurrence, for D inputs and H hidden units."""
+
+    Wxh: np.ndarray  # (H, D) input to hidden
+    Whh: np.ndarray  # (H, H) hidden to hidden
+    bh: np.ndarray  # (H, 1) hidden bias
+
+
+def rnn_forward(xs: np.ndarray, h0: np.ndarray, params: RNNParams) -> np.ndarray:
+    """Apply the recurrence to every step of a sequence, with the same parameters each time.
+
+    Args:
+        xs: (T, D, N) the inputs, time first.
+        h0: (H, N) the hidden state before the first step.
+        params: weights and bias of the recurrence.
+
+    Returns:
+        hs: (T + 1, H, N) all hidden states, the given one first: hs[t + 1] has read xs[t].
+    """
+    T = xs.shape[0]
+    H, N = h0.shape
+    Wxh, Whh, bh = params
+    hs = np.zeros((T + 1, H, N))
+    h = np.zeros((H, N))
+    hs[0] = h
+    for t in range(T):
+        h = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, h) + bh)
+        hs[t + 1] = h
+    return hs
+
+
+def output_forward(h: np.ndarray, Why: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Compute the output layer from one hidden state.
+
+    Args:
+        h: (H, N) a hidden state.
+        Why: (O, H) hidden to output.
+        by: (O, 1) output bias.
+
+    Returns:
+        y: (O, N) the outputs, not squashed.
+    """
+    y = np.dot(Why, h) + by
+    return y
+
+
+def rnn_predict(
+    xs: np.ndarray, params: RNNParams, Why: np.ndarray, by: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read a whole sequence from an empty memory, then answer once, after the last step.
+
+    Args:
+        xs: (T, D, N) the inputs, time first.
+        params: weights and bias of the recurrence.
+        Why: (O, H) hidden to output.
+        by: (O, 1) output bias.
+
+    Returns:
+        y: (O, N) the output after the last step.
+        h_T: (H, N) the hidden state after the last step.
+    """
+    N = xs.shape[2]
+    H = params.Whh.shape[0]
+    hs = rnn_forward(xs, np.zeros((H, N)), params)
+    y = output_forward(hs[-1], Why, by)
+    return hs[-1], y

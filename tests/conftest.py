@@ -1,0 +1,85 @@
+"""Fixtures of all tests: a pool of workers, the tiny course beside this file, the real course."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from grader.course import Course, Exercise, find_course
+from grader.report.model import Report
+from grader.runner import run_checks
+from grader.submission import Source
+from grader.worker.client import WorkerPool
+
+HERE = Path(__file__).parent
+
+
+class Grade(Protocol):
+    """What the fixture ``grade`` is: grades one source and returns its report."""
+
+    def __call__(
+        self,
+        source: str | bytes | Source,
+        exercise: str = "exercise-1",
+        course: Course | None = None,
+        seed: int = 1,
+        **limits: float,
+    ) -> Report: ...
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[WorkerPool]:
+    """Workers for all tests, from one warm process."""
+    with WorkerPool() as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Course:
+    """The tiny course; not to be written to."""
+    return find_course(str(HERE / "course"))
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The real course."""
+    return find_course(str(HERE.parent))
+
+
+@pytest.fixture
+def tiny_copy(tiny: Course, tmp_path: Path) -> Course:
+    """A copy of the tiny course that a test may change."""
+    folder = tmp_path / "course"
+    shutil.copytree(tiny.root, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    return find_course(str(folder))
+
+
+@pytest.fixture
+def grade(pool: WorkerPool, tiny: Course) -> Grade:
+    """Grade a source; ``limits`` replace those of the exercise, such as ``call_seconds=0.5``."""
+
+    def grade(
+        source: str | bytes | Source,
+        exercise: str = "exercise-1",
+        course: Course | None = None,
+        seed: int = 1,
+        **limits: float,
+    ) -> Report:
+        found = with_limits((course or tiny).exercise(exercise), **limits)
+        if not isinstance(source, Source):
+            data = source.encode() if isinstance(source, str) else source
+            source = Source(f"{found.file.module}.py", data)
+        return run_checks(found, source, pool, seed=seed)
+
+    return grade
+
+
+def with_limits(exercise: Exercise, **limits: float) -> Exercise:
+    """Return the exercise with other limits, in seconds."""
+    changed = dataclasses.replace(exercise.file.limits, **limits)
+    return dataclasses.replace(exercise, file=dataclasses.replace(exercise.file, limits=changed))
