@@ -30,21 +30,23 @@ class NoCourse(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a student's code may run, in seconds of wall clock.
+    """What a student's code may use; seconds are of wall clock.
 
     Args:
         call_seconds: one call of one function.
         load_seconds: running the file once, before a check's first call.
-        exercise_seconds: all of it, over all checks of one exercise.
+        exercise_seconds: all of it, over all checks of one exercise; also the processor time of each check.
+        memory_bytes: of each check, on top of what Python and NumPy take.
     """
 
     call_seconds: float = 5.0
     load_seconds: float = 5.0
     exercise_seconds: float = 60.0
+    memory_bytes: int = 512 * 2**20
 
     def __post_init__(self) -> None:
-        if min(self.call_seconds, self.load_seconds, self.exercise_seconds) <= 0:
-            raise ValueError("every limit should be above 0 seconds")
+        if min(self.call_seconds, self.load_seconds, self.exercise_seconds, self.memory_bytes) <= 0:
+            raise ValueError("every limit should be above 0")
 
 
 @dataclass(frozen=True)

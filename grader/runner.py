@@ -56,6 +56,7 @@ def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: in
         notes=tuple(attempt.notes),
         seed=seed,
         source_sha256=source.sha256,
+        confinement=attempt.confinement,
         seconds=time.perf_counter() - started,
     )
 

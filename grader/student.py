@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ class Attempt:
         self.exercise = exercise
         self.source = source
         self.notes: dict[str, None] = {}  # an ordered set
+        self.confinement: tuple[str, ...] = ()
         self._pool = pool
         self._left = exercise.file.limits.exercise_seconds
         self._hung: set[str] = set()
@@ -50,7 +52,9 @@ class Attempt:
         """
         if self._hopeless:
             raise SubmissionFault(self._hopeless)
-        worker = self._pool.open()
+        limits = self.exercise.file.limits
+        worker = self._pool.open((limits.memory_bytes, math.ceil(limits.exercise_seconds)))
+        self.confinement = worker.layers
         try:
             return worker, self._load(worker)
         except SubmissionFault as fault:
@@ -183,7 +187,17 @@ class Student:
             raise SubmissionFault(f"what `{function}` returns cannot be graded: {answer.unsendable}")
         if answer.raised:
             trace = _trace(answer.raised, self._attempt.source.name)
-            raise SubmissionFault(f"`{function}` raises {_named(answer.raised)}{trace}")
+            why = self._why(answer.raised)
+            raise SubmissionFault(f"`{function}` raises {_named(answer.raised)}{why}{trace}")
+
+    def _why(self, raised: Raised) -> str:
+        """Say what an exception means here, where the grader's limits caused it."""
+        limits = self._attempt.exercise.file.limits
+        return {
+            "MemoryError": f"\n(a check may use {limits.memory_bytes // 2**20} MB)",
+            "ModuleNotFoundError": "\n(only NumPy and the standard library are there)",
+            "PermissionError": "\n(files, processes and the network are out of reach here)",
+        }.get(raised.type_name, "")
 
     def _missing(self, function: str) -> str:
         name = self._attempt.source.name
@@ -205,6 +219,8 @@ class Student:
 def _ending(status: int) -> str:
     if status >= 0:
         return f"ended the whole process with exit status {status} instead of returning"
+    if -status == signal.SIGXCPU:
+        return "used up its processor time and was stopped"
     if -status == signal.SIGKILL:
         return "closed its connection to the grader or was killed"
     return f"crashed with {SIGNALS.get(signal.Signals(-status), signal.Signals(-status).name)}"

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Run the checks of exercises and show the verdict.",
     "hint": "Show one more hint on an exercise.",
     "reset": "Put the stub of an exercise back.",
+    "doctor": "Show how well student code is confined on this machine.",
     "verify": "Let the course check itself (for authors).",
 }
 
@@ -89,11 +90,11 @@ def main() -> None:
 def _explain(error: Exception) -> None:
     from grader.course import CourseError, NoCourse, UnknownExercise
     from grader.ledger import LedgerError
-    from grader.worker.process import WorkerBroken
+    from grader.worker.process import TooWeak, WorkerBroken
 
     if isinstance(error, NoCourse | UnknownExercise):
         stop(str(error), USAGE)
-    if isinstance(error, CourseError | LedgerError | WorkerBroken):
+    if isinstance(error, CourseError | LedgerError | TooWeak | WorkerBroken):
         stop(str(error), BROKEN)
     if os.environ.get("GRADER_DEBUG"):
         raise error

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     help="Check this instead of exercises/: a folder of the same form, or one module file.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--confinement",
+    type=click.Choice(["required", "best", "none"]),
+    default="best",
+    show_default=True,
+    help="Of the student's code: refuse to run weaker, as far as this machine can, not at all.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Repeat the random inputs of an earlier run.")
 @click.pass_obj
 def command(
@@ -33,6 +40,7 @@ def command(
     every: bool,
     submission: Path | None,
     form: str,
+    confinement: str,
     seed: int | None,
 ) -> None:
     """Run the checks of exercises and show the verdict.
@@ -41,14 +49,18 @@ def command(
     """
     if bool(exercises) == every:
         raise click.UsageError("name one or more exercises, or give --all")
+    from grader.worker import LAYERS
     from grader.worker.process import Zygote, can_fork
 
-    zygote = Zygote() if can_fork() else None  # started first: it loads NumPy while we load pytest
+    layers = () if confinement == "none" else LAYERS
+    zygote = Zygote(layers) if can_fork() else None  # started first: it loads NumPy while we load pytest
     from grader.runner import run_checks
     from grader.submission import read_source
     from grader.worker.client import WorkerPool
 
-    with WorkerPool(zygote) as pool:
+    with WorkerPool(zygote, layers=layers) as pool:
+        if confinement == "required":
+            pool.require()
         course, wanted = _wanted(course_folder, exercises)
         if submission is not None and submission.is_file() and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")

@@ -52,6 +52,7 @@ class Report:
         notes: sentences about the submission as a whole.
         seed: of the run's random inputs; the same seed gives the same inputs.
         source_sha256: of the graded file; empty if there was none to read.
+        confinement: layers that the student's code ran under; none if none of it ran.
         seconds: wall-clock time of the whole run.
     """
 
@@ -61,6 +62,7 @@ class Report:
     notes: tuple[str, ...] = ()
     seed: int = 0
     source_sha256: str = ""
+    confinement: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

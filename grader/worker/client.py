@@ -10,13 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.worker import protocol
+from grader.worker import LAYERS, protocol
 from grader.worker.process import (
+    DEFAULT_BUDGET,
+    REQUIRED,
     START_SECONDS,
+    Budget,
     Forked,
     Gone,
     Process,
     Spawned,
+    TooWeak,
     WorkerBroken,
     Zygote,
     can_fork,
@@ -71,14 +75,25 @@ class WorkerPool:
     Args:
         zygote: a warm process that was started early; None starts one now.
         fork: whether to fork workers from it; without, every worker is an exec of its own.
+        layers: of confinement, as far as this machine offers them.
     """
 
-    def __init__(self, zygote: Zygote | None = None, *, fork: bool | None = None) -> None:
+    def __init__(
+        self,
+        zygote: Zygote | None = None,
+        *,
+        fork: bool | None = None,
+        layers: tuple[str, ...] = LAYERS,
+    ) -> None:
         self.fork = can_fork() if fork is None else fork
-        self._zygote = zygote or (Zygote() if self.fork else None)
+        self.layers = zygote.layers if zygote else layers
+        self._zygote = zygote or (Zygote(layers) if self.fork else None)
 
-    def open(self) -> Worker:
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
         """Return a worker that no student code has touched.
+
+        Args:
+            budget: bytes of memory and seconds of processor time that it may use.
 
         Raises:
             WorkerBroken: a process could not be started, twice.
@@ -86,7 +101,7 @@ class WorkerPool:
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
         try:
-            process = self._start(far_channel, far_output)
+            process = self._start((far_channel, far_output), budget)
         finally:
             far_channel.close()
             far_output.close()
@@ -94,17 +109,32 @@ class WorkerPool:
         worker.wait_until_ready()
         return worker
 
-    def _start(self, channel: socket.socket, output: socket.socket) -> Process:
+    def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget) -> Process:
         if not self.fork:
-            return Spawned(channel, output)
+            return Spawned(self.layers, sockets, budget)
         for _ in range(2):
-            self._zygote = self._zygote or Zygote()
+            self._zygote = self._zygote or Zygote(self.layers)
             try:
-                return Forked(self._zygote, channel, output)
+                return Forked(self._zygote, sockets, budget)
             except (OSError, ValueError):  # a damaged zygote is replaced, once
                 self._zygote.close()
                 self._zygote = None
         raise WorkerBroken("the process that forks workers does not answer")
+
+    def require(self) -> None:
+        """Make sure that workers are confined well enough for code that nobody trusts.
+
+        Raises:
+            TooWeak: a required layer is missing here.
+        """
+        worker = self.open()
+        worker.end()
+        missing = [layer for layer in REQUIRED if layer not in worker.layers]
+        if missing:
+            raise TooWeak(
+                f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
+                "`grader doctor` says what that means, --confinement best goes on without"
+            )
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
@@ -126,6 +156,7 @@ class Worker:
     """One check's process: load once, call often, end."""
 
     def __init__(self, process: Process, channel: socket.socket, output: socket.socket) -> None:
+        self.layers: tuple[str, ...] = ()
         self._process = process
         self._channel = channel
         self._output = output
@@ -146,9 +177,12 @@ class Worker:
         except (TimeUp, WorkerEnded, protocol.ProtocolError) as error:
             self.end()
             raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
-        if message != ["ready"]:
-            self.end()
-            raise WorkerBroken("a worker said something else than that it is ready")
+        match message:
+            case ["ready", list(layers)]:
+                self.layers = tuple(layers)
+            case _:
+                self.end()
+                raise WorkerBroken("a worker said something else than that it is ready")
 
     def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
         """Run the student's source as module ``name``; return what stopped it, if anything did.

@@ -13,11 +13,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from grader.worker import LAYERS
+
+Budget = tuple[int, int]  # bytes of memory, seconds of processor time, for one worker
+DEFAULT_BUDGET: Budget = (512 * 2**20, 60)
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
+
+
+REQUIRED = ("account", "limits", "seccomp")
+"""Layers that are strong by themselves; the others are a second line behind them."""
 
 
 class WorkerBroken(Exception):
     """No worker could be had: the grader's fault or the machine's, never the student's."""
+
+
+class TooWeak(Exception):
+    """This machine does not offer the confinement that was required; the text says what is missing."""
 
 
 def can_fork() -> bool:
@@ -28,10 +40,11 @@ def can_fork() -> bool:
 class Zygote:
     """The warm process, started by exec, and the socket it takes orders on."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: tuple[str, ...] = LAYERS) -> None:
+        self.layers = layers
         self.control, far = socket.socketpair()
         self.control.settimeout(START_SECONDS)
-        self.process = _exec_server("zygote", [far])
+        self.process = _exec_server("zygote", [far], layers, [])
         far.close()
 
     def ask(self, request: list[Any], sockets: tuple[socket.socket, ...] = ()) -> int:
@@ -67,9 +80,9 @@ class Process:
 class Forked(Process):
     """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
 
-    def __init__(self, zygote: Zygote, channel: socket.socket, output: socket.socket) -> None:
+    def __init__(self, zygote: Zygote, sockets: tuple[socket.socket, socket.socket], budget: Budget) -> None:
         self.zygote = zygote
-        self.pid = zygote.ask(["spawn"], (channel, output))
+        self.pid = zygote.ask(["spawn", *budget], sockets)
 
     def end(self) -> int:
         try:
@@ -81,8 +94,10 @@ class Forked(Process):
 class Spawned(Process):
     """A worker that was started by exec, for platforms without fork."""
 
-    def __init__(self, channel: socket.socket, output: socket.socket) -> None:
-        self.process = _exec_server("worker", [channel, output])
+    def __init__(
+        self, layers: tuple[str, ...], sockets: tuple[socket.socket, socket.socket], budget: Budget
+    ) -> None:
+        self.process = _exec_server("worker", list(sockets), layers, list(budget))
 
     def end(self) -> int:
         return _end(self.process)
@@ -98,11 +113,13 @@ class Gone(Process):
         return self.status
 
 
-def _exec_server(mode: str, sockets: list[socket.socket]) -> subprocess.Popen[bytes]:
+def _exec_server(
+    mode: str, sockets: list[socket.socket], layers: tuple[str, ...], budget: list[int]
+) -> subprocess.Popen[bytes]:
     """Start the server program with a clean environment, an empty stdin and these sockets only."""
     posix = os.name == "posix"
     process = subprocess.Popen(
-        _command(mode, [one.fileno() for one in sockets] if posix else []),
+        _command(mode, [one.fileno() for one in sockets] if posix else [], list(layers), budget),
         env=_environment(),
         cwd=os.path.abspath(os.sep),
         stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
@@ -119,7 +136,7 @@ def _exec_server(mode: str, sockets: list[socket.socket]) -> subprocess.Popen[by
     return process
 
 
-def _command(mode: str, descriptors: list[int]) -> list[str]:
+def _command(mode: str, descriptors: list[int], layers: list[str], budget: list[int]) -> list[str]:
     """The server runs without site packages; NumPy's folder and ours are lent for the warm-up only."""
     spec = importlib.util.find_spec("numpy")
     if spec is None or spec.origin is None:
@@ -127,7 +144,7 @@ def _command(mode: str, descriptors: list[int]) -> list[str]:
     borrowed = [str(Path(__file__).parents[2]), str(Path(spec.origin).parents[1])]
     program = (
         f"import sys; sys.path += {borrowed!r}; from grader.worker import server; "
-        f"server.main({mode!r}, {descriptors!r}, {borrowed!r})"
+        f"server.main({mode!r}, {descriptors!r}, {borrowed!r}, {layers!r}, {budget!r})"
     )
     return [sys.executable, "-P", "-s", "-S", "-B", "-c", program]
 

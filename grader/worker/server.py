@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import collections
 import contextlib
+import gc
+import importlib
 import io
 import json
 import linecache
@@ -18,47 +20,61 @@ import sys
 import tokenize
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from grader.worker import protocol
-from grader.worker.confinement import confine
+from grader.worker.confinement import Budget, Confinement, confine, prepare
 
 MAX_TEXT = 2000
 MAX_FRAMES = 4
+CHANNEL = 3  # descriptor, in every worker
+
+NUMPY_PARTS = (
+    "numpy.random numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.char numpy.strings numpy.testing "
+    "numpy.rec numpy.ctypeslib numpy.typing numpy.lib.recfunctions"
+).split()
+STANDARD_LIBRARY = (
+    "abc array ast base64 bisect calendar cmath collections.abc colorsys concurrent.futures contextlib copy "
+    "copyreg csv ctypes dataclasses datetime decimal difflib dis enum fractions functools gc getopt glob "
+    "graphlib hashlib heapq inspect io itertools json keyword linecache locale logging math numbers operator "
+    "os pathlib pickle platform pprint pydoc queue random re reprlib secrets shutil signal stat statistics "
+    "string struct sys tempfile textwrap threading time timeit token tokenize traceback types typing "
+    "unicodedata unittest uuid warnings weakref zlib _strptime _pydatetime _suggestions"
+).split()
+ENCODINGS = (
+    "ascii latin_1 utf_8_sig utf_16 cp1251 cp1252 gbk iso8859_15 mac_roman big5 euc_kr shift_jis".split()
+)
 
 
 # --- the warm process ---------------------------------------------------------------------------------
 
 
-def serve_zygote(control: socket.socket) -> None:
+def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
     """Fork a worker for each request until the grader closes its end.
 
-    Requests are short JSON lists, each answered before the next is sent: ``["spawn"]`` with two
-    descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and answers
-    ``["ended", status]``.
+    Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
+    with two descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and
+    answers ``["ended", status]``.
     """
-    _prepare()
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
         if not data:
             return
         request = json.loads(data)
         if request[0] == "spawn":
-            answer = ["pid", _fork_worker(control, descriptors)]
+            answer = ["pid", _fork_worker(descriptors, confinement, Budget(*request[1:]))]
         else:
             answer = ["ended", _end_worker(request[1])]
         control.send(json.dumps(answer).encode())
 
 
-def _fork_worker(control: socket.socket, descriptors: list[int]) -> int:
+def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budget) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         try:
-            control.close()
             os.setsid()
-            _redirect_output(descriptors[1])
-            serve_worker(socket.socket(fileno=descriptors[0]), parent)
+            serve_worker((descriptors[0], descriptors[1]), confinement, parent, budget)
         except BaseException:
             sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
         finally:
@@ -76,43 +92,65 @@ def _end_worker(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _redirect_output(descriptor: int) -> None:
-    """Send what is printed to the grader, unbuffered: nothing is lost when the process is killed."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (descriptor, 1), (descriptor, 2)):
-        os.dup2(source, target)
-    os.close(nothing)
-    os.close(descriptor)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+def _warm_up(borrowed: list[str]) -> None:
+    """Import all that student code may want, since a confined worker opens no file.
 
-
-def _unbuffered(descriptor: int) -> io.TextIOWrapper:
-    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
-    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
-
-
-def _prepare() -> None:
-    """Leave only NumPy and the standard library within reach of the student's imports."""
-    import numpy.random  # imported lazily by NumPy, too late once a worker is confined
-
-    sys.path[:] = [path for path in sys.path if path not in BORROWED_PATHS]
+    Afterwards only NumPy and the standard library are within reach of an import.
+    """
+    for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{one}" for one in ENCODINGS)):
+        with contextlib.suppress(ImportError):  # some are younger or older than this Python
+            importlib.import_module(name)
+    sys.path[:] = [path for path in sys.path if path not in borrowed]
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
     sys.dont_write_bytecode = True
-    del numpy
+    gc.collect()
+    gc.freeze()
+
+
+def _enter_empty_folder() -> None:
+    """Work in a folder that exists no longer: it is empty, and nothing can be made in it."""
+    folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"
+    with contextlib.suppress(OSError):
+        os.mkdir(folder, 0o700)
+        os.chdir(folder)
+        os.rmdir(folder)
 
 
 # --- one worker ---------------------------------------------------------------------------------------
 
 
-def serve_worker(channel: socket.socket, parent: int) -> None:
-    """Confine this process, then answer the grader until it hangs up."""
+def serve_worker(sockets: tuple[int, int], confinement: Confinement, parent: int, budget: Budget) -> None:
+    """Confine this process, then answer the grader until it hangs up.
+
+    Args:
+        sockets: descriptors of the channel to the grader, and of where printed text goes.
+        parent: process id of the warm process.
+    """
+    _arrange_descriptors(*sockets)
+    os.environ.clear()
     _reseed()
-    confine(parent)
-    worker = Worker(channel)
-    worker.send(["ready"])
+    confine(confinement, parent, budget)
+    worker = Worker(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
+    worker.send(["ready", list(confinement.layers)])
     worker.serve()
+
+
+def _arrange_descriptors(channel: int, output: int) -> None:
+    """Put the channel on 3, what is printed on 1 and 2, nothing to read on 0, and close all others."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    spare = [os.dup(one) for one in (nothing, output, output, channel)]  # out of each other's way
+    for target, source in enumerate(spare):
+        os.dup2(source, target)
+    os.closerange(CHANNEL + 1, 65536)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+
+
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """Nothing that was printed is lost when the process is killed."""
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
 
 
 def _reseed() -> None:
@@ -128,7 +166,7 @@ def _reseed() -> None:
 class Worker:
     """Holds the student's module and answers one message after another."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
         self.channel = channel
         self.module = types.ModuleType("student")
 
@@ -152,7 +190,7 @@ class Worker:
     def _read(self, size: int) -> bytes:
         data = bytearray()
         while len(data) < size:
-            part = self.channel.recv(size - len(data))
+            part = self.channel.read(min(size - len(data), 2**20))
             if not part:
                 return b""
             data += part
@@ -160,7 +198,9 @@ class Worker:
 
     def send(self, message: list[Any], body: bytes = b"") -> None:
         """Send one frame."""
-        self.channel.sendall(protocol.pack(message, body))
+        frame = memoryview(protocol.pack(message, body))
+        while frame:
+            frame = frame[self.channel.write(frame) or 0 :]
 
     # -- loading --
 
@@ -287,21 +327,30 @@ def _text(error: BaseException) -> str:
 
 # --- start --------------------------------------------------------------------------------------------
 
-BORROWED_PATHS: list[str] = []  # folders of grader and NumPy: on sys.path while this process warms up
 
+def main(
+    mode: str, descriptors: list[int], borrowed: list[str], layers: list[str], budget: list[int]
+) -> None:
+    """Entry point of the exec'ed process; see ``process._command``.
 
-def main(mode: str, descriptors: list[int], borrowed: list[str]) -> None:
-    """Entry point of the exec'ed process; see ``client._command``."""
-    BORROWED_PATHS.extend(borrowed)
-    if mode == "zygote":
-        serve_zygote(socket.socket(fileno=descriptors[0]))
-        return
-    _prepare()
-    if os.name == "posix":
-        _redirect_output(descriptors[1])
-        serve_worker(socket.socket(fileno=descriptors[0]), os.getppid())
-    else:
+    Args:
+        mode: ``zygote`` forks workers, ``worker`` is one.
+        descriptors: inherited sockets: control, or channel and output; none on Windows.
+        borrowed: folders of the grader and of NumPy, on ``sys.path`` only while this process warms up.
+        layers: names of the layers of confinement that are wanted.
+        budget: bytes and seconds of a worker; none for a zygote.
+    """
+    _warm_up(borrowed)
+    if os.name != "posix":
         _serve_on_windows()
+        return
+    _enter_empty_folder()
+    parent = os.getppid()
+    if mode == "zygote":
+        serve_zygote(socket.socket(fileno=descriptors[0]), prepare(layers))
+    else:  # a process of one check has no children, so it needs no namespaces to keep them in
+        confinement = prepare(set(layers) - {"namespaces"})
+        serve_worker((descriptors[0], descriptors[1]), confinement, parent, Budget(*budget))
 
 
 def _serve_on_windows() -> None:
@@ -310,4 +359,6 @@ def _serve_on_windows() -> None:
     channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
     sys.stdin = open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
-    serve_worker(channel, 0)
+    worker = Worker(channel.makefile("rwb", buffering=0))
+    worker.send(["ready", []])
+    worker.serve()
