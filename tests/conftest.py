@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -28,7 +28,7 @@ class Grade(Protocol):
         exercise: str = "exercise-1",
         course: Course | None = None,
         seed: int = 1,
-        **limits: float,
+        **limits: Any,
     ) -> Report: ...
 
 
@@ -68,7 +68,7 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         exercise: str = "exercise-1",
         course: Course | None = None,
         seed: int = 1,
-        **limits: float,
+        **limits: Any,
     ) -> Report:
         found = with_limits((course or tiny).exercise(exercise), **limits)
         if not isinstance(source, Source):
@@ -79,7 +79,7 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
     return grade
 
 
-def with_limits(exercise: Exercise, **limits: float) -> Exercise:
-    """Return the exercise with other limits, in seconds."""
+def with_limits(exercise: Exercise, **limits: Any) -> Exercise:
+    """Return the exercise with other limits."""
     changed = dataclasses.replace(exercise.file.limits, **limits)
     return dataclasses.replace(exercise, file=dataclasses.replace(exercise.file, limits=changed))
