@@ -15,7 +15,7 @@ import pytest
 
 from grader.course import CourseError, Exercise
 from grader.plugin import CheckPlugin
-from grader.report.model import Report
+from grader.report.model import Outcome, Report
 from grader.student import Attempt
 from grader.submission import Source
 from grader.worker.client import WorkerPool
@@ -49,16 +49,25 @@ def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: in
     attempt = Attempt(exercise, source, pool)
     plugin = CheckPlugin(attempt, load_reference(exercise), seed, exercise.hidden_checks)
     _run_pytest(exercise, plugin)
+    outcomes = plugin.in_order()
+    _note_what_no_check_said(attempt, outcomes)
     return Report(
         exercise=exercise.id,
         title=exercise.file.title,
-        outcomes=plugin.in_order(),
+        outcomes=outcomes,
         notes=tuple(attempt.notes),
         seed=seed,
         source_sha256=source.sha256,
         confinement=attempt.confinement,
         seconds=time.perf_counter() - started,
     )
+
+
+def _note_what_no_check_said(attempt: Attempt, outcomes: tuple[Outcome, ...]) -> None:
+    """Mention changed arguments of a function whose check of them was skipped."""
+    for function in dict.fromkeys(one.function for one in outcomes if one.status == "skipped"):
+        for name in sorted(attempt.changed.get(function, ())):
+            attempt.note(f"`{function}` also changes its argument `{name}`; work on a copy")
 
 
 def load_reference(exercise: Exercise) -> types.ModuleType:

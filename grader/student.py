@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ SIGNALS = {
     signal.SIGFPE: "an arithmetic fault",
     signal.SIGILL: "an illegal instruction",
 }
+MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
 NOTHING_LENT: Mapping[str, Lender] = MappingProxyType({})
 
 
@@ -38,6 +40,7 @@ class Attempt:
         self.source = source
         self.notes: dict[str, None] = {}  # an ordered set
         self.confinement: tuple[str, ...] = ()
+        self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
         self._pool = pool
         self._left = exercise.file.limits.exercise_seconds
         self._hung: set[str] = set()
@@ -175,6 +178,7 @@ class Student:
             for first, *rest in answer.changed
             if first
         )
+        self._attempt.changed.setdefault(function, set()).update(self.changed)
         return answer.value
 
     def _refuse(self, function: str, answer: Answer) -> None:
@@ -227,7 +231,9 @@ def _ending(status: int) -> str:
 
 
 def _named(raised: Raised) -> str:
-    text = raised.text.strip()
+    text = MATMUL.sub(
+        r"@ needs as many columns on its left as rows on its right, but got \2 and \1", raised.text.strip()
+    )
     return f"{raised.type_name}: {text}" if text else raised.type_name
 
 

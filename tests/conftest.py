@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,12 @@ from grader.submission import Source
 from grader.worker.client import WorkerPool
 
 HERE = Path(__file__).parent
+
+
+class Offspring(Protocol):
+    """What the fixture ``offspring`` is."""
+
+    def __call__(self, of: int | None = None) -> set[int]: ...
 
 
 class Grade(Protocol):
@@ -77,6 +85,28 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         return run_checks(found, source, pool, seed=seed)
 
     return grade
+
+
+@pytest.fixture(scope="session")
+def offspring() -> Offspring:
+    """Find the living processes below one, this one unless told; skip where there is no /proc."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("there is no /proc here")
+    return _offspring
+
+
+def _offspring(of: int | None = None) -> set[int]:
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                parents[int(entry.parent.name)] = int(parent)
+    found: set[int] = set()
+    layer = {of or os.getpid()}
+    while layer := {pid for pid, parent in parents.items() if parent in layer}:
+        found |= layer
+    return found
 
 
 def with_limits(exercise: Exercise, **limits: Any) -> Exercise:

@@ -33,11 +33,10 @@ def check_rnn_forward_values(student, reference, rng):
 @pytest.mark.credits(1)
 def check_rnn_forward_starts_from_h0(student, reference, rng):
     """hs[0] is h0, and the first step builds on it: also for one step, one input, one sequence."""
-    for sizes in ((1, 5, 3, 2), (1, 5, 1, 1), (3, 4, 1, 1)):
-        T, H, D, N = sizes
+    for T, H, D, N in ((1, 5, 3, 2), (1, 5, 1, 1), (3, 4, 1, 1)):
         xs, h0 = rng.standard_normal((T, D, N)), np.tanh(rng.standard_normal((H, N)))
-        arguments = (xs, h0, draw_params(rng, reference, H, D))
-        assert_close(student.rnn_forward(*arguments), reference.rnn_forward(*arguments), "hs")
+        arguments, name = (xs, h0, draw_params(rng, reference, H, D)), f"hs with T={T}, H={H}, D={D}, N={N}"
+        assert_close(student.rnn_forward(*arguments), reference.rnn_forward(*arguments), name)
 
 
 @pytest.mark.credits(1)

@@ -26,9 +26,9 @@ def draw(
 @pytest.mark.credits(1)
 def check_rnn_step_forward_column_vectors(student: Any, reference: Any, rng: np.random.Generator) -> None:
     """One sequence with one input works, with h a column and larger batches alike."""
-    for sizes in ((5, 1, 1), (5, 3, 1), (1, 3, 2), (4, 2, 6)):
-        arguments = draw(rng, reference, *sizes)
-        assert_close(student.rnn_step_forward(*arguments), reference.rnn_step_forward(*arguments), "h")
+    for H, D, N in ((5, 1, 1), (5, 3, 1), (1, 3, 2), (4, 2, 6)):
+        arguments, name = draw(rng, reference, H, D, N), f"h with H={H}, D={D}, N={N}"
+        assert_close(student.rnn_step_forward(*arguments), reference.rnn_step_forward(*arguments), name)
 
 
 @pytest.mark.credits(1)

@@ -60,8 +60,9 @@ def check_rnn_predict_on_toy_data(student: Any, reference: Any, rng: np.random.G
     for xs in (together, *(together[:, :, [n]] for n in range(4))):
         y, h_T = unpack(student.rnn_predict(xs, params, *output), "y", "h_T")
         right_y, right_h_T = reference.rnn_predict(xs, params, *output)
-        assert_close(h_T, right_h_T, "h_T")
-        assert_close(y, right_y, "y")
+        at = f" with N={xs.shape[2]}"
+        assert_close(h_T, right_h_T, "h_T" + at)
+        assert_close(y, right_y, "y" + at)
 
 
 @pytest.mark.credits(1)
