@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from grader.archive import Unfit, read_member
 from grader.course import Exercise
 
 MAX_BYTES = 1024 * 1024
@@ -40,24 +41,22 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     """Read a student's file for one exercise.
 
     Args:
-        submission: a folder that mirrors ``exercises/``, or the module file alone; None is the course's
-            own ``exercises/``.
+        submission: a folder that mirrors ``exercises/``, a zip of one, or the module file alone; None is
+            the course's own ``exercises/``.
     """
     name = f"{exercise.file.module}.py"
     try:
+        if submission is not None and submission.suffix == ".zip":
+            return Source(name, read_member(submission, exercise.id, name, MAX_BYTES))
         if submission is not None and not submission.is_dir():
             return Source(name, _read(submission.parent, [submission.name]))
         return Source(name, _read(submission or exercise.folder.parent, [exercise.id, name]))
     except FileNotFoundError:
         return Source(name, problem=f"there is no {exercise.id}/{name} to grade; is it named differently?")
-    except _Unfit as unfit:
+    except Unfit as unfit:
         return Source(name, problem=f"{name} {unfit}")
     except OSError as error:
         return Source(name, problem=f"{name} cannot be read: {error.strerror}")
-
-
-class _Unfit(Exception):
-    """The file is not one that the grader reads."""
 
 
 def _read(folder: Path, parts: list[str]) -> bytes:
@@ -65,13 +64,13 @@ def _read(folder: Path, parts: list[str]) -> bytes:
     with _opened(folder, parts) as descriptor:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _Unfit("should be a plain file, and is something else")
+            raise Unfit("should be a plain file, and is something else")
         if status.st_size > MAX_BYTES:
-            raise _Unfit("is larger than 1 MiB; a solution takes a few KiB")
+            raise Unfit("is larger than 1 MiB; a solution takes a few KiB")
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise _Unfit("grew beyond 1 MiB while it was read")
+        raise Unfit("grew beyond 1 MiB while it was read")
     return data
 
 
@@ -79,7 +78,7 @@ def _read(folder: Path, parts: list[str]) -> bytes:
 def _opened(folder: Path, parts: list[str]) -> Iterator[int]:
     for step in range(1, len(parts) + 1):
         if folder.joinpath(*parts[:step]).is_symlink():
-            raise _Unfit("is a symbolic link, or lies behind one; hand in the file itself")
+            raise Unfit("is a symbolic link, or lies behind one; hand in the file itself")
     if os.open not in os.supports_dir_fd:  # Windows: the test above is all there is
         descriptor = os.open(folder.joinpath(*parts), os.O_RDONLY | getattr(os, "O_BINARY", 0))
     else:

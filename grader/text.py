@@ -8,7 +8,7 @@ import unicodedata
 MAX_CHARACTERS = 64 * 1024
 HARMLESS = "\n\t"
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-CI_COMMAND = re.compile(r"(?m)^(\s*):(?=:)|#(?=#\[)")  # what GitHub's runner would take for an order
+CI_COMMAND = re.compile(r"(?m)^(\s*):(?=:)|#(?=#(vso)?\[)")  # what GitHub's runner would take for an order
 
 
 def clean(text: str, limit: int = MAX_CHARACTERS) -> str:

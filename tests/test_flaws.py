@@ -99,9 +99,6 @@ FLAWS: dict[str, str | bytes] = {
     ),
     "names that are not ASCII": inside("größe = x.size\nδ = größe"),
     "a loop at exit": last("import atexit\n@atexit.register\ndef last_words():\n    while True: pass"),
-    "a thread that never ends": first(
-        "import threading\nthreading.Thread(target=threading.Event().wait).start()"
-    ),
     "a signal handler": first("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
     "a fixed seed": first("import random\nimport numpy\nrandom.seed(0)\nnumpy.random.seed(0)"),
     "parts of numpy imported late": inside("\n".join(f"import numpy.{name}" for name in LAZY)),

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     "--submission",
     type=click.Path(exists=True, path_type=Path),
     metavar="PATH",
-    help="Check this instead of exercises/: a folder of the same form, or one module file.",
+    help="Check this instead of exercises/: a folder of the same form, a zip of one, or one module file.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs (docs/report.md).",
+)
 @click.option(
     "--confinement",
     type=click.Choice(["required", "best", "none"]),
@@ -62,7 +69,7 @@ def command(
         if confinement == "required":
             pool.require()
         course, wanted = _wanted(course_folder, exercises)
-        if submission is not None and submission.is_file() and len(wanted) > 1:
+        if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
         reports = []
         for exercise in wanted:

@@ -162,6 +162,7 @@ class Worker:
         self._output = output
         self._kept = _HeadAndTail(KEPT_OUTPUT)
         self._selector = selectors.DefaultSelector()
+        self._awaited = selectors.EVENT_READ
         for one in (channel, output):
             one.setblocking(False)
             self._selector.register(one, selectors.EVENT_READ)
@@ -244,26 +245,25 @@ class Worker:
 
     def _send(self, data: bytes, deadline: float) -> None:
         view = memoryview(data)
-        self._selector.modify(self._channel, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        while view:
-            ready = self._wait(deadline)
-            if ready.get(self._channel, 0) & selectors.EVENT_WRITE:
-                try:
-                    view = view[self._channel.send(view) :]
-                except BlockingIOError:
-                    continue
-                except OSError:
-                    raise WorkerEnded(self.end()) from None
-        self._selector.modify(self._channel, selectors.EVENT_READ)
+        while True:
+            try:
+                view = view[self._channel.send(view) :]
+            except BlockingIOError:
+                pass
+            except OSError:
+                raise WorkerEnded(self.end()) from None
+            if not view:
+                return
+            self._wait(deadline, selectors.EVENT_WRITE)
 
     def _receive(self, deadline: float) -> tuple[list[Any], memoryview]:
+        """Return the worker's next message; more than that one is a breach, since it only ever answers."""
         frame = bytearray()
         size = protocol.LENGTHS.size
         while len(frame) < size:
-            if self._channel not in self._wait(deadline):
-                continue
+            self._wait(deadline, selectors.EVENT_READ)
             try:
-                part = self._channel.recv(min(size - len(frame), 2**20))
+                part = self._channel.recv(2**20)
             except BlockingIOError:
                 continue
             except OSError:
@@ -271,19 +271,26 @@ class Worker:
             if not part:
                 raise WorkerEnded(self.end())
             frame += part
-            if len(frame) == protocol.LENGTHS.size:
+            if len(frame) >= protocol.LENGTHS.size:
                 size = protocol.frame_size(frame)
+        if len(frame) > size:
+            raise protocol.ProtocolError("the worker says more than it was asked")
         return protocol.unpack(frame)
 
-    def _wait(self, deadline: float) -> dict[Any, int]:
+    def _wait(self, deadline: float, event: int) -> None:
         """Wait for the channel; keep draining the output meanwhile, so that printing never blocks."""
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeUp
-        ready = {key.fileobj: events for key, events in self._selector.select(remaining)}
-        if self._output in ready:
-            self._drain(reads=1)
-        return ready
+        if self._awaited != event:
+            self._selector.modify(self._channel, event)
+            self._awaited = event
+        while True:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeUp
+            ready = [key.fileobj for key, _ in self._selector.select(remaining)]
+            if self._output in ready:
+                self._drain(reads=1)
+            if self._channel in ready:
+                return
 
     def _drain(self, reads: int = 64) -> None:
         """Take what was printed; bounded, since a worker may print faster than anyone reads."""
