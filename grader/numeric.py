@@ -51,6 +51,7 @@ def assert_close(
         ValueError, TypeError: the expected value itself is not finite or not numeric (the grader's fault).
     """
 
+    @np.errstate(over="ignore")
     def compare(got: Array, wanted: Array, label: str) -> None:
         off = np.abs(got - wanted) > atol + rtol * np.abs(wanted)
         if off.any():
@@ -74,12 +75,13 @@ def assert_gradient(actual: object, expected: object, name: str, *, tolerance: f
         ValueError, TypeError: the expected value itself is not finite or not numeric.
     """
 
+    @np.errstate(over="ignore")
     def compare(got: Array, wanted: Array, label: str) -> None:
-        distance = float(np.linalg.norm(got - wanted))
-        if relative_error(got, wanted) <= tolerance or distance <= NEXT_TO_NOTHING * (not wanted.any()):
+        if relative_error(got, wanted) <= tolerance:
             return
-        size = np.linalg.norm(wanted) / np.sqrt(max(wanted.size, 1))
-        off = np.abs(got - wanted) > tolerance * (np.abs(wanted) + size)
+        if not wanted.any() and np.abs(got).max() <= NEXT_TO_NOTHING:
+            return
+        off = np.abs(got - wanted) > tolerance * (np.abs(wanted) + np.abs(wanted).mean())
         raise CheckFailed(_difference(got, wanted, off if off.any() else got != wanted, label))
 
     _each(actual, expected, name, compare)
@@ -113,7 +115,7 @@ def unpack(value: object, *names: str) -> tuple[Any, ...]:
         raise CheckFailed(f"the function should return {wanted}, but returns {_describe(value)}")
     if len(value) != len(names):
         raise CheckFailed(f"the function should return {wanted}, but returns {len(value)}")
-    return tuple(value)
+    return _ordered(value, names)
 
 
 def relative_error(a: Array, b: Array) -> float:
@@ -123,8 +125,11 @@ def relative_error(a: Array, b: Array) -> float:
         a: array of any shape.
         b: array of the same shape.
     """
-    scale = float(np.linalg.norm(a) + np.linalg.norm(b))
-    return float(np.linalg.norm(a - b)) / scale if scale else 0.0
+    largest = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
+    if largest == 0.0:
+        return 0.0
+    a, b = a / largest, b / largest  # else the squares of tiny or huge entries leave float64's range
+    return float(np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b)))
 
 
 def numerical_gradient(function: Callable[[Array], float], x: Array) -> Array:
@@ -211,11 +216,16 @@ def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, 
     if not isinstance(actual, tuple | list) or len(actual) != len(fields):
         what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
         raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
-    own = fields_of(actual) if isinstance(actual, tuple) else None
-    if own and set(own) == set(fields):
-        by_name = dict(zip(own, actual, strict=True))
-        return tuple(by_name[field] for field in fields)
-    return tuple(actual)
+    return _ordered(actual, fields)
+
+
+def _ordered(value: tuple[Any, ...] | list[Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Put the items of a named tuple in the order of these names, if it has the same; else leave them."""
+    own = fields_of(value) if isinstance(value, tuple) else None
+    if own and set(own) == set(names):
+        by_name = dict(zip(own, value, strict=True))
+        return tuple(by_name[name] for name in names)
+    return tuple(value)
 
 
 def _reference_array(expected: object, name: str) -> Array:
@@ -232,7 +242,7 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
     number = wanted.ndim == 0
     should = f"`{name}` should be " + ("a number" if number else f"a NumPy array of shape {wanted.shape}")
     if number and isinstance(actual, int | float) and not isinstance(actual, bool):
-        actual = np.asarray(actual, dtype=np.float64)
+        actual = np.asarray(_float(actual))
     if not isinstance(actual, np.ndarray):
         raise CheckFailed(f"{should}, but is {_describe(actual)}")
     if actual.dtype.kind not in REAL_KINDS:
@@ -246,6 +256,14 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
         count = f"{int(bad.sum())} of {bad.size} entries" if bad.size > 1 else "its only entry"
         raise CheckFailed(f"`{name}` is NaN or infinite in {count}{', first at ' + where if where else ''}")
     return got
+
+
+def _float(number: float) -> float:
+    """Return an int as a float; one too large for that counts as infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf")
 
 
 def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:

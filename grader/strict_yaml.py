@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 import types
 import typing
@@ -18,7 +19,9 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 MAX_BYTES = 1024 * 1024
-INTEGER = re.compile(r"[-+]?[0-9]+")
+MAX_DEPTH = 16
+MAX_QUOTED = 60
+INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 QUOTES = "'\"|>"
 TEXT_TAG = "tag:yaml.org,2002:str"
@@ -74,7 +77,9 @@ def _compose(path: Path) -> yaml.Node:
         raise CourseError(path, "is larger than 1 MiB; split it")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(data.decode("utf-8-sig"), Loader=loader)
+        text = data.decode("utf-8-sig")
+        _refuse_what_is_not_plain(path, text, loader)
+        node = yaml.compose(text, Loader=loader)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise CourseError(path, "is not UTF-8; save it in that encoding", line) from None
@@ -89,20 +94,36 @@ def _compose(path: Path) -> yaml.Node:
     return node
 
 
+def _refuse_what_is_not_plain(path: Path, text: str, loader: Any) -> None:
+    """Look for tags, anchors, aliases and deep nesting before anything recursive sees the file."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise CourseError(path, "anchors and aliases are not used here; write it out", line, column)
+        if getattr(event, "tag", None):
+            raise CourseError(path, f"the tag {_short(event.tag)} is not used here; remove it", line, column)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise CourseError(path, f"is nested more than {MAX_DEPTH} deep; flatten it", line, column)
+
+
+def _short(text: str) -> str:
+    """Quote a text from a file, in one line of bounded length."""
+    text = " ".join(text.split())
+    return f"`{text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + '…'}`"
+
+
 class _Reader:
     """Turns the nodes of one file into values of the wanted types."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.seen: set[int] = set()
 
     def fault(self, node: yaml.Node, problem: str) -> CourseError:
         return CourseError(self.path, problem, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def read(self, node: yaml.Node, kind: Any, name: str) -> Any:
-        if id(node) in self.seen:
-            raise self.fault(node, f"{name} is an alias of something above; write it out")
-        self.seen.add(id(node))
         origin = typing.get_origin(kind)
         if dataclasses.is_dataclass(kind):
             return self._dataclass(node, typing.cast("type[Any]", kind), name)
@@ -111,7 +132,7 @@ class _Reader:
         if origin in (Mapping, dict, types.MappingProxyType):
             pairs = self._pairs(node, name)
             inner = typing.get_args(kind)[1]
-            return types.MappingProxyType({k: self.read(v, inner, f"`{k}`") for k, (_, v) in pairs.items()})
+            return types.MappingProxyType({k: self.read(v, inner, _short(k)) for k, (_, v) in pairs.items()})
         return self._scalar(node, kind, name)
 
     def _dataclass(self, node: yaml.Node, kind: type[Any], name: str) -> Any:
@@ -119,7 +140,7 @@ class _Reader:
         wanted = {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}
         for key, (key_node, _) in pairs.items():
             if key not in wanted:
-                raise self.fault(key_node, f"unknown key `{key}`; {_nearest(key, wanted)}")
+                raise self.fault(key_node, f"unknown key {_short(key)}; {_nearest(key, wanted)}")
         for key, field in wanted.items():
             optional = field.default is not dataclasses.MISSING or (
                 field.default_factory is not dataclasses.MISSING
@@ -145,7 +166,7 @@ class _Reader:
             if key in pairs:
                 first = pairs[key][0].start_mark.line + 1
                 raise self.fault(
-                    key_node, f"`{key}` stands here a second time (first in line {first}); keep one"
+                    key_node, f"{_short(key)} stands here a second time (first in line {first}); keep one"
                 )
             pairs[key] = (key_node, value)
         return pairs
@@ -163,26 +184,26 @@ class _Reader:
         plain = not node.style or node.style not in QUOTES
         if kind is str:
             if node.tag != TEXT_TAG:
-                cure = f"put it in quotes: '{node.value}'" if node.value else "give it a value"
+                cure = "put it in quotes" if node.value else "give it a value"
                 raise self.fault(
-                    node, f"{name} should be text, but YAML reads `{node.value}` otherwise; {cure}"
+                    node, f"{name} should be text, but YAML reads {_short(node.value)} otherwise; {cure}"
                 )
             return node.value
         if kind is int and plain and INTEGER.fullmatch(node.value):
             return int(node.value)
-        if kind is float and plain and NUMBER.fullmatch(node.value):
+        if kind is float and plain and NUMBER.fullmatch(node.value) and math.isfinite(float(node.value)):
             return float(node.value)
         if kind is bool and plain and node.value in ("true", "false"):
             return node.value == "true"
         if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
             return node.value
-        raise self.fault(node, f"{name} should be {wanted}, but is `{node.value}`")
+        raise self.fault(node, f"{name} should be {wanted}, but is {_short(node.value)}")
 
 
 def _what(node: yaml.Node) -> str:
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
-    return "a list" if isinstance(node, yaml.SequenceNode) else f"`{node.value}`"
+    return "a list" if isinstance(node, yaml.SequenceNode) else _short(str(node.value))
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:

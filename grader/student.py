@@ -7,18 +7,22 @@ import re
 import signal
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from grader.course import Exercise
 from grader.submission import Source
 from grader.text import clean
+from grader.worker import process
 from grader.worker.client import Answer, Lender, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
 from grader.worker.protocol import ProtocolError
 
 SLOW_LOAD_SECONDS = 1.0
+SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
+SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has hung
-SIGNALS = {
+SIGNALS: dict[int, str] = {
     signal.SIGSEGV: "a segmentation fault",
     signal.SIGABRT: "an abort",
     signal.SIGFPE: "an arithmetic fault",
@@ -45,6 +49,7 @@ class Attempt:
         self._left = exercise.file.limits.exercise_seconds
         self._hung: set[str] = set()
         self._hopeless = source.problem
+        self._printed = ""
 
     def open(self) -> tuple[Worker, Raised | None]:
         """Start a worker and load the source; return it with what stopped the file half-way, if anything.
@@ -63,6 +68,7 @@ class Attempt:
         except SubmissionFault as fault:
             self._hopeless = str(fault)
             worker.end()
+            self._printed = worker.output()
             raise
 
     def _load(self, worker: Worker) -> Raised | None:
@@ -96,6 +102,11 @@ class Attempt:
             )
         if stopped:
             self.note(f"{_stopping(stopped, name)} What was defined before that is graded.")
+
+    def printed_before_a_failure(self) -> str:
+        """Return what the file printed while it could not be loaded; only once."""
+        printed, self._printed = self._printed, ""
+        return _shown(printed)
 
     def note(self, sentence: str) -> None:
         """Remember a sentence about the submission as a whole, once."""
@@ -185,8 +196,8 @@ class Student:
         """Raise SubmissionFault unless the answer holds a value."""
         if answer.not_written and answer.raised and not answer.raised.text:
             raise SubmissionFault(f"`{function}` is not written yet.")
-        if answer.missing:
-            raise SubmissionFault(self._missing(function))
+        if answer.missing is not None:
+            raise SubmissionFault(self._missing(function, answer.missing))
         if answer.unsendable:
             raise SubmissionFault(f"what `{function}` returns cannot be graded: {answer.unsendable}")
         if answer.raised:
@@ -199,12 +210,14 @@ class Student:
         limits = self._attempt.exercise.file.limits
         return {
             "MemoryError": f"\n(a check may use {limits.memory_bytes // 2**20} MB)",
-            "ModuleNotFoundError": "\n(only NumPy and the standard library are there)",
+            "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
             "PermissionError": "\n(files, processes and the network are out of reach here)",
         }.get(raised.type_name, "")
 
-    def _missing(self, function: str) -> str:
+    def _missing(self, function: str, found: str) -> str:
         name = self._attempt.source.name
+        if found:
+            return f"`{function}` is no function but an object of type {found}; is the name used twice?"
         if self._stopped:
             return f"`{function}` is not defined. {_stopping(self._stopped, name)}"
         return f"{name} defines no function `{function}`; is it spelt differently or indented?"
@@ -212,22 +225,29 @@ class Student:
     def finish(self) -> str:
         """End the worker; return what the student's code printed."""
         if self._worker is None:
-            return ""
+            return self._attempt.printed_before_a_failure()
         self._worker.end()
-        return clean(self._worker.output())
+        return _shown(self._worker.output())
 
 
 # --- sentences ----------------------------------------------------------------------------------------
 
 
+def _shown(output: str) -> str:
+    """A warning may name the file that called the student's function: ours."""
+    return clean(output.replace(SERVER_FILE, "the grader"))
+
+
 def _ending(status: int) -> str:
+    if status == SERVER_LOST:
+        return "closed its connection to the grader or was killed"
     if status >= 0:
         return f"ended the whole process with exit status {status} instead of returning"
     if -status == signal.SIGXCPU:
         return "used up its processor time and was stopped"
     if -status == signal.SIGKILL:
         return "closed its connection to the grader or was killed"
-    return f"crashed with {SIGNALS.get(signal.Signals(-status), signal.Signals(-status).name)}"
+    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
 
 
 def _named(raised: Raised) -> str:
@@ -238,7 +258,7 @@ def _named(raised: Raised) -> str:
 
 
 def _unreadable(raised: Raised, name: str) -> str:
-    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "utf-8" in raised.text:
+    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
         return f"{name} cannot be read as text; save it as UTF-8 ({raised.text})"
     return f"{name} is not Python yet: {_named(raised)}{_trace(raised, name)}"
 
@@ -253,5 +273,6 @@ def _trace(raised: Raised, name: str) -> str:
     lines = [
         f"\n  {name}, line {line}{f', in {function}' if function else ''}: {source}"
         for line, function, source in raised.frames
+        if line
     ]
     return "".join(lines)

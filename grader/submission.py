@@ -45,14 +45,16 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
             the course's own ``exercises/``.
     """
     name = f"{exercise.file.module}.py"
+    wanted = f"{exercise.id}/{name}"
     try:
         if submission is not None and submission.suffix == ".zip":
             return Source(name, read_member(submission, exercise.id, name, MAX_BYTES))
         if submission is not None and not submission.is_dir():
+            wanted = submission.name
             return Source(name, _read(submission.parent, [submission.name]))
         return Source(name, _read(submission or exercise.folder.parent, [exercise.id, name]))
     except FileNotFoundError:
-        return Source(name, problem=f"there is no {exercise.id}/{name} to grade; is it named differently?")
+        return Source(name, problem=f"there is no {wanted} to grade; is it named differently?")
     except Unfit as unfit:
         return Source(name, problem=f"{name} {unfit}")
     except OSError as error:

@@ -29,6 +29,7 @@ from grader.worker.process import (
 __all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
 
 KEPT_OUTPUT = 64 * 1024
+RECEIVED_AT_ONCE = 64 * 1024
 Lender = Callable[..., Any]
 
 
@@ -56,13 +57,20 @@ class Raised:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave: a value, an exception, or a word on why there is neither."""
+    """What one call gave: a value, an exception, or a word on why there is neither.
+
+    Args:
+        changed: where arrays lie among the arguments that the call changed.
+        not_written: the exception is the stub's own.
+        missing: there is no such function; the type of what has its name instead, or nothing.
+        unsendable: why the value cannot cross.
+    """
 
     value: Any = None
     changed: tuple[tuple[str, ...], ...] = ()
     raised: Raised | None = None
     not_written: bool = False
-    missing: bool = False
+    missing: str | None = None
     unsendable: str = ""
 
 
@@ -224,7 +232,7 @@ class Worker:
         while message[0] == "ask":
             self._send(_lend(message, body, lent or {}), deadline)
             message, body = self._receive(deadline)
-        return _answer(message, body)
+        return read_answer(message, body)
 
     def output(self) -> str:
         """Return what the student's code printed: up to 64 KiB, head and tail."""
@@ -244,6 +252,8 @@ class Worker:
     # -- bytes, each with one deadline --
 
     def _send(self, data: bytes, deadline: float) -> None:
+        if isinstance(self._process, Gone):
+            raise WorkerEnded(self._process.status)
         view = memoryview(data)
         while True:
             try:
@@ -263,7 +273,7 @@ class Worker:
         while len(frame) < size:
             self._wait(deadline, selectors.EVENT_READ)
             try:
-                part = self._channel.recv(2**20)
+                part = self._channel.recv(RECEIVED_AT_ONCE)
             except BlockingIOError:
                 continue
             except OSError:
@@ -358,14 +368,19 @@ def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender]) -> b
     raise protocol.ProtocolError("the worker asks without arguments")
 
 
-def _answer(message: list[Any], body: memoryview) -> Answer:
+def read_answer(message: list[Any], body: memoryview) -> Answer:
+    """Read what a worker answers to a call.
+
+    Raises:
+        ProtocolError: it is no answer.
+    """
     match message:
         case ["value", tree, list(changed)]:
             return Answer(value=protocol.decode(tree, body), changed=_paths(changed))
         case ["raised", *rest, bool(written)]:
             return Answer(raised=_raised(rest, "error"), not_written=not written)
-        case ["missing", _]:
-            return Answer(missing=True)
+        case ["missing", str(found)] if len(found) <= 80:
+            return Answer(missing=found)
         case ["unsendable", str(reason)] if len(reason) < 200:
             return Answer(unsendable=reason)
     raise protocol.ProtocolError("a malformed answer to a call")
@@ -373,7 +388,9 @@ def _answer(message: list[Any], body: memoryview) -> Answer:
 
 def _paths(changed: list[Any]) -> tuple[tuple[str, ...], ...]:
     for path in changed[:100]:
-        if not isinstance(path, list) or not all(isinstance(name, str) and len(name) <= 80 for name in path):
+        if not isinstance(path, list) or not 0 < len(path) <= protocol.MAX_DEPTH + 2:
+            raise protocol.ProtocolError("a malformed list of changed arguments")
+        if not all(isinstance(name, str) and len(name) <= 80 for name in path):
             raise protocol.ProtocolError("a malformed list of changed arguments")
     return tuple(tuple(path) for path in changed[:100])
 

@@ -36,6 +36,8 @@ DTYPES = frozenset(
     ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 )
 
+TYPE_NAME = type.__dict__["__name__"]  # not type(value).__name__, which a metaclass can answer
+KEYS = (str, int, float, type(None))
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -167,7 +169,9 @@ class _Encoder:
         if isinstance(value, list):
             return ["l", [self.encode(item, depth) for item in list.__iter__(value)]]
         if isinstance(value, dict):
-            pairs = dict.items(value)
+            pairs = [(_plain_key(key), item) for key, item in dict.items(value)]
+            if not all(isinstance(key, KEYS) for key, _ in pairs):
+                return ["x", "dict whose keys are neither text nor numbers"]
             return ["d", [[self.encode(key, depth), self.encode(item, depth)] for key, item in pairs]]
         return ["x", type_name(value)]
 
@@ -187,6 +191,10 @@ class _Encoder:
         return ["a", dtype, list(array.shape)]
 
 
+def _plain_key(key: Any) -> Any:
+    return key.item() if isinstance(key, np.generic) else key
+
+
 def fields_of(value: tuple[Any, ...]) -> tuple[str, ...] | None:
     """Return the field names of a named tuple, or None for a plain one."""
     if isinstance(value, Named):
@@ -201,7 +209,7 @@ def type_name(value: Any) -> str:
     """Return the name of a value's type, as its author would say it, at most 80 characters."""
     if isinstance(value, Opaque | Named):
         return value.type_name
-    return str(type(value).__name__)[:80]
+    return str(TYPE_NAME.__get__(type(value)))[:80]
 
 
 # --- values in ----------------------------------------------------------------------------------------
@@ -265,7 +273,10 @@ class _Decoder:
         for pair in pairs:
             if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], list):
                 raise ProtocolError("a dict has a malformed item")
-            result[self.decode(pair[0], depth + 1)] = self.decode(pair[1], depth + 1)
+            key = self.decode(pair[0], depth + 1)
+            if key in result:
+                raise ProtocolError("a dict has a key twice")
+            result[key] = self.decode(pair[1], depth + 1)
         return result
 
     def _named(self, name: str, fields: list[Any], items: list[Any], depth: int) -> Named:

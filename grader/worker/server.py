@@ -6,7 +6,9 @@ fork is missing, the process itself is that one worker. Nothing here is trusted 
 
 from __future__ import annotations
 
+import _sitebuiltins
 import ast
+import builtins
 import collections
 import contextlib
 import gc
@@ -100,6 +102,8 @@ def _warm_up(borrowed: list[str]) -> None:
         with contextlib.suppress(ImportError):  # some are younger or older than this Python
             importlib.import_module(name)
     exec("from numpy import *", {})  # what NumPy imports only when it is asked for
+    for name in ("exit", "quit"):  # scripts expect them, and `python -S` leaves them out
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     sys.path[:] = [path for path in sys.path if path not in borrowed]
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
@@ -176,8 +180,11 @@ class Worker:
             message, body = protocol.unpack(frame)
             if message[0] == "load":
                 self.send(["loaded", self._load(message[1], message[2], bytes(body))])
-            else:
+                continue
+            try:
                 self.send(*self._call(message, body))
+            except protocol.Unsendable as error:
+                self.send(["unsendable", str(error)])
 
     # -- frames --
 
@@ -239,7 +246,7 @@ class Worker:
         _, name, tree, lent = message
         function = getattr(self.module, name, None)
         if not callable(function):
-            return ["missing", None if function is None else protocol.type_name(function)], b""
+            return ["missing", "" if function is None else protocol.type_name(function)], b""
         arguments = self._rebuild(protocol.decode(tree, body))
         before = [(path, array, _state(array)) for path, array in protocol.walk_arrays(arguments)]
         for lent_name in lent:
@@ -248,10 +255,12 @@ class Worker:
             value = function(*arguments)
             arrays: list[bytes] = []
             encoded = protocol.encode(value, arrays)
+            if isinstance(value, types.CoroutineType):
+                value.close()  # else Python warns about our line, which called the student's async function
             changed = [list(path) for path, array, state in before if _state(array) != state]
             return ["value", encoded, changed], b"".join(arrays)
-        except protocol.Unsendable as error:
-            return ["unsendable", str(error)], b""
+        except protocol.Unsendable:
+            raise
         except BaseException as error:
             written = not isinstance(error, NotImplementedError)
             return ["raised", *describe(error, str(self.module.__file__)), written], b""
