@@ -98,14 +98,16 @@ def _refuse_what_is_not_plain(path: Path, text: str, loader: Any) -> None:
     """Look for tags, anchors, aliases and deep nesting before anything recursive sees the file."""
     depth = 0
     for event in yaml.parse(text, Loader=loader):
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise CourseError(path, "anchors and aliases are not used here; write it out", line, column)
-        if getattr(event, "tag", None):
-            raise CourseError(path, f"the tag {_short(event.tag)} is not used here; remove it", line, column)
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"{_short(f'*{event.anchor}')} is an alias of something above; write it out"
+        elif tag := getattr(event, "tag", None):
+            problem = f"the tag {_short(tag)} is not used here; remove it"
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise CourseError(path, f"is nested more than {MAX_DEPTH} deep; flatten it", line, column)
+            problem = f"is nested more than {MAX_DEPTH} deep; flatten it"
+        if problem and (mark := event.start_mark):
+            raise CourseError(path, problem, mark.line + 1, mark.column + 1)
 
 
 def _short(text: str) -> str:
@@ -184,7 +186,8 @@ class _Reader:
         plain = not node.style or node.style not in QUOTES
         if kind is str:
             if node.tag != TEXT_TAG:
-                cure = "put it in quotes" if node.value else "give it a value"
+                quoted = f"'{node.value}'" if len(node.value) <= MAX_QUOTED else "'…'"
+                cure = f"put it in quotes: {quoted}" if node.value else "give it a value"
                 raise self.fault(
                     node, f"{name} should be text, but YAML reads {_short(node.value)} otherwise; {cure}"
                 )

@@ -213,7 +213,7 @@ def test_a_dict_with_such_a_key_can_be_read_back_or_is_refused_when_sent(key: An
         arrived = there({key: 1})
     except Unsendable:
         return
-    assert list(arrived.values()) == [1]
+    assert isinstance(arrived, Opaque) or list(arrived.values()) == [1]
 
 
 def test_walk_arrays_names_the_way() -> None:

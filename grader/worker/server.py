@@ -34,13 +34,16 @@ CHANNEL = 3  # descriptor, in every worker
 NUMPY_PARTS = (
     "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
 ).split()
-STANDARD_LIBRARY = (
-    "abc array ast base64 bisect calendar cmath collections.abc colorsys concurrent.futures contextlib copy "
-    "copyreg csv ctypes dataclasses datetime decimal difflib dis enum fractions functools gc getopt glob "
-    "graphlib hashlib heapq inspect io itertools json keyword linecache locale logging math numbers operator "
-    "os pathlib pickle platform pprint pydoc queue random re reprlib secrets shutil signal stat statistics "
-    "string struct sys tempfile textwrap threading time timeit token tokenize traceback types typing "
-    "unicodedata unittest uuid warnings weakref zlib _strptime _pydatetime _suggestions"
+STANDARD_LIBRARY = (  # all that a script without files or network may ask for
+    "_pydatetime _strptime _suggestions abc argparse array ast asyncio base64 binascii bisect bz2 "
+    "calendar cmath cmd code codecs collections.abc colorsys concurrent.futures configparser contextlib "
+    "copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis doctest enum errno fnmatch "
+    "fractions functools gc getopt glob graphlib gzip hashlib heapq html inspect io itertools json "
+    "keyword linecache locale logging lzma math mmap multiprocessing numbers operator optparse os pathlib "
+    "pdb pickle platform pprint pydoc queue random re reprlib sched secrets shlex shutil signal site "
+    "sqlite3 stat statistics string struct sys tempfile textwrap threading time timeit token tokenize "
+    "tomllib traceback tracemalloc types typing unicodedata unittest uuid warnings weakref "
+    "xml.etree.ElementTree zlib zoneinfo"
 ).split()
 ENCODINGS = (
     "ascii latin_1 utf_8_sig utf_16 cp1251 cp1252 gbk iso8859_15 mac_roman big5 euc_kr shift_jis".split()

@@ -55,9 +55,7 @@ def main() -> None:
     import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
     name, seconds = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "60"
-    with atheris.instrument_imports():
-        for module in ("grader.worker.protocol", "grader.strict_yaml"):
-            sys.modules.pop(module, None)
+    atheris.instrument_all()
     corpus = str(CORPUS / name)
     options = [f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"]
     atheris.Setup([sys.argv[0], *options, corpus], TARGETS[name])
