@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -26,6 +27,8 @@ def command(course_folder: str | None, exercise: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    console = Console(width=width(), no_color=not coloured())
-    with console.pager(styles=coloured()):
+    console = Console(width=width(), color_system="standard" if coloured() else None)
+    with console.capture() as rendered:
         console.print(Markdown(text, code_theme="ansi_dark"))
+    os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
+    click.echo_via_pager(rendered.get(), color=coloured())

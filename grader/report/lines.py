@@ -79,7 +79,7 @@ def _share(outcomes: list[Outcome]) -> str:
 
 
 def _titled(status: Status, title: str, right: str, width: int) -> Iterator[Line]:
-    *before, last = textwrap.wrap(title, width - 12) or [""]
+    *before, last = textwrap.wrap(title, width - 10) or [""]
     for number, text in enumerate([*before, last]):
         mark = MARKS[status] if number == 0 else " "
         line = f"  {mark} {text}"
