@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from grader.course import Exercise
 from grader.submission import Source
 from grader.text import clean
@@ -21,6 +23,8 @@ from grader.worker.protocol import ProtocolError
 SLOW_LOAD_SECONDS = 1.0
 SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
 SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
+QUICK_SECONDS = 0.05  # calls that take longer are not repeated
+FICKLE = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has hung
 SIGNALS: dict[int, str] = {
     signal.SIGSEGV: "a segmentation fault",
@@ -45,6 +49,8 @@ class Attempt:
         self.notes: dict[str, None] = {}  # an ordered set
         self.confinement: tuple[str, ...] = ()
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
+        self.fickle: set[str] = set()  # functions that answered the same question in two ways
+        self._earlier: dict[tuple[str, ...], tuple[Any, Any]] = {}  # function, lent ones: question, answer
         self._pool = pool
         self._left = exercise.file.limits.exercise_seconds
         self._hung: set[str] = set()
@@ -146,6 +152,24 @@ class Attempt:
         finally:
             self._left -= time.monotonic() - started
 
+    def ask_again(
+        self, worker: Worker, function: str, arguments: Any, lent: Mapping[str, Lender], value: Any
+    ) -> None:
+        """Repeat a question, and one of an earlier check, and compare: a right answer stays the same.
+
+        An answer that counts calls, reads the clock or remembers the process gives itself away.
+
+        Raises:
+            SubmissionFault: the answers differ.
+        """
+        before = self._earlier.setdefault((function, *lent), (arguments, value))
+        for question, answer in ((arguments, value), before):
+            with worker.muted():
+                again = self.call(worker, function, question, lent)
+            if again.raised or not _same(again.value, answer):
+                self.fickle.add(function)
+                raise SubmissionFault(FICKLE.format(function))
+
 
 class Student:
     """One check's view of the submission: ``student.rnn_forward(xs, h0, params)`` calls it in a worker.
@@ -181,8 +205,11 @@ class Student:
     def _call(self, function: str, arguments: tuple[Any, ...]) -> Any:
         if self._worker is None:
             self._worker, self._stopped = self._attempt.open()
+        started = time.monotonic()
         answer = self._attempt.call(self._worker, function, arguments, self._lent)
         self._refuse(function, answer)
+        if time.monotonic() - started < QUICK_SECONDS:
+            self._attempt.ask_again(self._worker, function, arguments, self._lent, answer.value)
         names = self._attempt.exercise.parameters[function]
         self.changed = tuple(
             ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))
@@ -228,6 +255,17 @@ class Student:
             return self._attempt.printed_before_a_failure()
         self._worker.end()
         return _shown(self._worker.output())
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two answers agree, up to rounding; NaN agrees with NaN."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    return bool(one == other) or (one != one and other != other)
 
 
 # --- sentences ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import contextlib
 import selectors
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,6 +171,7 @@ class Worker:
         self._kept = _HeadAndTail(KEPT_OUTPUT)
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
+        self._muted = False
         for one in (channel, output):
             one.setblocking(False)
             self._selector.register(one, selectors.EVENT_READ)
@@ -236,8 +237,20 @@ class Worker:
 
     def output(self) -> str:
         """Return what the student's code printed: up to 64 KiB, head and tail."""
-        self._drain()
+        if not self._muted:
+            self._drain()
         return self._kept.text()
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """Throw away what is printed meanwhile."""
+        self._drain()
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._drain()
+            self._muted = False
 
     def end(self) -> int:
         """Kill the worker and all it started; return its exit code, negative for a signal."""
@@ -313,7 +326,8 @@ class Worker:
                 with contextlib.suppress(KeyError, ValueError):
                     self._selector.unregister(self._output)
                 return
-            self._kept.add(part)
+            if not self._muted:
+                self._kept.add(part)
 
 
 class _HeadAndTail:
