@@ -7,7 +7,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-MAX_ARCHIVE_BYTES = 32 * 1024 * 1024
+MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile bounds what comes out of these only
 MAX_ENTRIES = 10_000
 MAX_DEPTH = 8
 
@@ -60,6 +61,8 @@ def _leads_to(entry: str, folder: str, name: str) -> bool:
 def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
     if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
         raise Unfit("is a link or a device in the archive; hand in the file itself")
+    if entry.compress_type not in READABLE:
+        raise Unfit("is compressed in an unusual way; make a plain zip")
     with opened.open(entry) as file:  # the size an archive claims may be a lie: count what comes out
         data = file.read(limit + 1)
     if len(data) > limit:

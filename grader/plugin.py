@@ -16,7 +16,7 @@ import pytest
 
 from grader.numeric import CheckFailed
 from grader.report.model import Outcome, Status
-from grader.student import FICKLE, Attempt, Student, SubmissionFault
+from grader.student import FICKLE, Attempt, Student, SubmissionFault, shown
 from grader.text import clean
 
 MARKERS = (
@@ -132,7 +132,7 @@ class CheckPlugin:
             self._record(item, call.excinfo.value, 0.0)
 
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
-        output = "".join(student.finish() for student in self._students)
+        output = shown("".join(student.finish() for student in self._students))
         self._students.clear()
         status, message = self._judge(item, error)
         self.outcomes[item.name] = self._outcome(item, status, message, output, seconds)

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import types
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,7 +107,8 @@ def _run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
         *("-o", "python_functions=check_*", "-o", "python_files=check_*.py"),
         *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
     ]
-    with _plain_environment(), _no_bytecode(), _forgotten_imports(exercise.root):
+    with _plain_environment(), _no_bytecode(), _forgotten_imports(exercise.root), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
         code = pytest.main(arguments, plugins=[plugin])
     if plugin.broken_files:
         raise CourseError(exercise.root, f"a check file cannot be loaded: {plugin.broken_files[0]}")

@@ -24,6 +24,7 @@ SLOW_LOAD_SECONDS = 1.0
 SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
 SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
 QUICK_SECONDS = 0.05  # calls that take longer are not repeated
+MAX_NOTE, MAX_NOTE_LINES = 1000, 4
 FICKLE = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has hung
 SIGNALS: dict[int, str] = {
@@ -112,11 +113,12 @@ class Attempt:
     def printed_before_a_failure(self) -> str:
         """Return what the file printed while it could not be loaded; only once."""
         printed, self._printed = self._printed, ""
-        return _shown(printed)
+        return printed
 
     def note(self, sentence: str) -> None:
-        """Remember a sentence about the submission as a whole, once."""
-        self.notes[clean(sentence)] = None
+        """Remember a sentence about the submission as a whole, once, and in few lines."""
+        lines = clean(sentence, MAX_NOTE).splitlines()
+        self.notes["\n".join(lines[:MAX_NOTE_LINES])] = None
 
     def left(self) -> float:
         """Return the time left for this exercise, in seconds, above 0.
@@ -250,11 +252,11 @@ class Student:
         return f"{name} defines no function `{function}`; is it spelt differently or indented?"
 
     def finish(self) -> str:
-        """End the worker; return what the student's code printed."""
+        """End the worker; return what the student's code printed, as it is."""
         if self._worker is None:
             return self._attempt.printed_before_a_failure()
         self._worker.end()
-        return _shown(self._worker.output())
+        return self._worker.output()
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -271,8 +273,8 @@ def _same(one: Any, other: Any) -> bool:
 # --- sentences ----------------------------------------------------------------------------------------
 
 
-def _shown(output: str) -> str:
-    """A warning may name the file that called the student's function: ours."""
+def shown(output: str) -> str:
+    """Clean what was printed; a warning may also name the file that called the student's function: ours."""
     return clean(output.replace(SERVER_FILE, "the grader"))
 
 

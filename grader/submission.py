@@ -15,6 +15,7 @@ from grader.archive import Unfit, read_member
 from grader.course import Exercise
 
 MAX_BYTES = 1024 * 1024
+LINK = "is a symbolic link, or lies behind one; hand in the file itself"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     name = f"{exercise.file.module}.py"
     wanted = f"{exercise.id}/{name}"
     try:
+        if submission is not None and _behind_a_link(submission):
+            raise Unfit(LINK)
         if submission is not None and submission.suffix == ".zip":
             return Source(name, read_member(submission, exercise.id, name, MAX_BYTES))
         if submission is not None and not submission.is_dir():
@@ -59,6 +62,11 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
         return Source(name, problem=f"{name} {unfit}")
     except OSError as error:
         return Source(name, problem=f"{name} cannot be read: {error.strerror}")
+
+
+def _behind_a_link(submission: Path) -> bool:
+    """A folder of submissions may hold links to elsewhere; so may the folder of a single file."""
+    return submission.is_symlink() or (submission.is_file() and submission.parent.is_symlink())
 
 
 def _read(folder: Path, parts: list[str]) -> bytes:
@@ -80,7 +88,7 @@ def _read(folder: Path, parts: list[str]) -> bytes:
 def _opened(folder: Path, parts: list[str]) -> Iterator[int]:
     for step in range(1, len(parts) + 1):
         if folder.joinpath(*parts[:step]).is_symlink():
-            raise Unfit("is a symbolic link, or lies behind one; hand in the file itself")
+            raise Unfit(LINK)
     if os.open not in os.supports_dir_fd:  # Windows: the test above is all there is
         descriptor = os.open(folder.joinpath(*parts), os.O_RDONLY | getattr(os, "O_BINARY", 0))
     else:

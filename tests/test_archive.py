@@ -87,3 +87,20 @@ def test_every_cut_of_an_archive_is_one_sentence(tiny: Course, tmp_path: Path) -
         path.write_bytes(whole[:index] + bytes([whole[index] ^ 0xFF]) + whole[index + 1 :])
         source = read(tiny, path)
         assert source.problem or source.data == GOOD
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_unusual_compression_is_refused_before_it_is_undone(
+    tiny: Course, tmp_path: Path, kind: int
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("exercise-1/doubling.py", b"#" * 3_000_000)
+    assert "compressed in an unusual way" in read(tiny, path).problem
+
+
+def test_a_submission_that_is_a_link_is_refused(tiny: Course, tmp_path: Path) -> None:
+    (tmp_path / "carol").symlink_to(tiny.root / "solutions")
+    assert "symbolic link" in read(tiny, tmp_path / "carol").problem
+    (tmp_path / "dave").symlink_to(tiny.root / "solutions/exercise-1")
+    assert "symbolic link" in read(tiny, tmp_path / "dave" / "doubling.py").problem

@@ -12,14 +12,43 @@ def scale(x, pair):
     return pair.factor * 2 * x + pair.offset
 """
 FICKLE = {
-    "counts calls": "calls = []\ndef double(x):\n    calls.append(1)\n    return 2 * x if len(calls) == 1 else x\n",
-    "right at first": "seen = {}\ndef double(x):\n    return 2 * x + len(seen.setdefault(x.tobytes(), [])) "
-    "+ seen[x.tobytes()].append(1) if x.tobytes() in seen else seen.update({x.tobytes(): []}) or 2 * x\n",
-    "reads the clock": "import time\ndef double(x):\n    return 2 * x + 1e-3 * (time.perf_counter_ns() // 1000 % 3)\n",
-    "remembers the process": "import os\nfirst = os.urandom(8)\ndef double(x):\n    return 2 * x + first[0] % 2\n",
-    "adds noise": "import numpy as np\ndef double(x):\n    return 2 * x + 1e-6 * np.random.randn(*x.shape)\n",
-    "fails the second time": "done = []\ndef double(x):\n    if done: raise ValueError('again')\n"
-    "    done.append(1)\n    return 2 * x\n",
+    "counts calls": """
+calls = []
+def double(x):
+    calls.append(1)
+    return 2 * x if len(calls) == 1 else x
+""",
+    "right at first": """
+seen = set()
+def double(x):
+    known = x.tobytes() in seen
+    seen.add(x.tobytes())
+    return 2 * x + known
+""",
+    "reads the clock": """
+import time
+def double(x):
+    return 2 * x + 1e-3 * (time.perf_counter_ns() // 1000 % 3)
+""",
+    "remembers the process": """
+import os
+first = os.urandom(8)
+def double(x):
+    return 2 * x + first[0] % 2
+""",
+    "adds noise": """
+import numpy as np
+def double(x):
+    return 2 * x + 1e-6 * np.random.randn(*x.shape)
+""",
+    "fails the second time": """
+done = []
+def double(x):
+    if done:
+        raise ValueError("again")
+    done.append(1)
+    return 2 * x
+""",
 }
 
 

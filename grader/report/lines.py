@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.report.model import Outcome, Report, Status
+from grader.text import break_orders
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
@@ -125,7 +126,7 @@ def wrapped(text: str, style: Style, width: int, indent: str = INDENT) -> Iterat
         for line in textwrap.wrap(
             paragraph.strip(), width, initial_indent=own, subsequent_indent=own, break_on_hyphens=False
         ):
-            yield Line(line, style)
+            yield Line(break_orders(line), style)  # wrapping may have put one at the start of a line
 
 
 def _ends(left: str, right: str, width: int) -> str:

@@ -6,11 +6,15 @@ import contextlib
 import selectors
 import socket
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from grader.worker import LAYERS, protocol
+from grader.worker.confinement.kernel import hide_from_others
 from grader.worker.process import (
     DEFAULT_BUDGET,
     REQUIRED,
@@ -30,6 +34,7 @@ __all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "Wo
 
 KEPT_OUTPUT = 64 * 1024
 RECEIVED_AT_ONCE = 64 * 1024
+MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 64  # of arguments; of an axis; in one call
 Lender = Callable[..., Any]
 
 
@@ -96,6 +101,8 @@ class WorkerPool:
         self.fork = can_fork() if fork is None else fork
         self.layers = zygote.layers if zygote else layers
         self._zygote = zygote or (Zygote(layers) if self.fork else None)
+        if self.layers:
+            hide_from_others()
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
         """Return a worker that no student code has touched.
@@ -230,7 +237,9 @@ class Worker:
         deadline = time.monotonic() + seconds
         self._send(_with_arrays(["call", function], arguments, [list(lent or ())]), deadline)
         message, body = self._receive(deadline)
-        while message[0] == "ask":
+        for _ in range(MAX_LENT_CALLS):
+            if message[0] != "ask":
+                break
             self._send(_lend(message, body, lent or {}), deadline)
             message, body = self._receive(deadline)
         return read_answer(message, body)
@@ -375,11 +384,27 @@ def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender]) -> b
             raise protocol.ProtocolError("the worker asks for what was not lent")
     match asked:
         case (tuple(arguments), dict(named)):
+            refused = protocol.pack(["refused", f"{name} cannot be called with these arguments"])
+            if len(body) > MAX_LENT_BYTES or not _modest((arguments, named)):
+                return refused
             try:
-                return _with_arrays(["answer"], lent[name](*arguments, **named), [])
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # a warning would quote the reference
+                    return _with_arrays(["answer"], lent[name](*arguments, **named), [])
             except Exception:  # whatever the student handed over, the reference could not use it
-                return protocol.pack(["refused", f"{name} cannot be called with these arguments"])
+                return refused
     raise protocol.ProtocolError("the worker asks without arguments")
+
+
+def _modest(asked: Any) -> bool:
+    """Whether the reference can answer at once: it runs on our side, where no limit stops it."""
+    if isinstance(asked, np.ndarray):
+        return max(asked.shape, default=0) <= MAX_LENT_SIZE
+    if isinstance(asked, dict):
+        return all(map(_modest, asked.values()))
+    if isinstance(asked, tuple | list):
+        return all(map(_modest, asked))
+    return not isinstance(asked, int) or abs(asked) <= MAX_LENT_SIZE
 
 
 def read_answer(message: list[Any], body: memoryview) -> Answer:

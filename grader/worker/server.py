@@ -30,6 +30,7 @@ from grader.worker.confinement import Budget, Confinement, confine, prepare
 MAX_TEXT = 2000
 MAX_FRAMES = 4
 CHANNEL = 3  # descriptor, in every worker
+LOST = 70  # exit status of a worker that can no longer speak to the grader
 
 NUMPY_PARTS = (
     "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
@@ -46,8 +47,8 @@ STANDARD_LIBRARY = (  # all that a script without files or network may ask for
     "xml.etree.ElementTree zlib zoneinfo"
 ).split()
 ENCODINGS = (
-    "ascii latin_1 utf_8_sig utf_16 cp1251 cp1252 gbk iso8859_15 mac_roman big5 euc_kr shift_jis".split()
-)
+    "ascii big5 cp437 cp1251 cp1252 euc_kr gbk iso8859_15 latin_1 mac_roman shift_jis utf_16 utf_8_sig"
+).split()
 
 
 # --- the warm process ---------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budge
         except BaseException:
             sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
         finally:
-            os._exit(70)  # never back into the warm process's loop
+            os._exit(LOST)  # never back into the warm process's loop
     for descriptor in descriptors:
         os.close(descriptor)
     return pid
@@ -140,7 +141,10 @@ def serve_worker(sockets: tuple[int, int], confinement: Confinement, parent: int
     confine(confinement, parent, budget)
     worker = Worker(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
     worker.send(["ready", list(confinement.layers)])
-    worker.serve()
+    try:
+        worker.serve()
+    finally:
+        os._exit(LOST)  # student code may have broken everything that would be said now
 
 
 def _arrange_descriptors(channel: int, output: int) -> None:

@@ -59,6 +59,8 @@ def prepare(wanted: Iterable[str]) -> Confinement:
         ready.add("landlock")
     if "seccomp" in wanted and seccomp.available():
         ready.add("seccomp")
+    if ready:
+        kernel.hide_from_others()
     return Confinement(tuple(layer for layer in LAYERS if layer in ready), mapped)
 
 

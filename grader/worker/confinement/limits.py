@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-SPARE_DESCRIPTORS = 4  # input, output, errors, channel: all of them open already
+DESCRIPTORS = 16  # four are open; a few more let a search for a module fail in an orderly way
 STACK_BYTES = 8 * 1024 * 1024
 
 
@@ -30,7 +30,7 @@ def apply(address_space_bytes: int, cpu_seconds: int) -> None:
     _limit("RLIMIT_CPU", cpu_seconds, cpu_seconds + 1)
     _limit("RLIMIT_AS", address_space_bytes)
     _limit("RLIMIT_STACK", STACK_BYTES)
-    _limit("RLIMIT_NOFILE", SPARE_DESCRIPTORS)
+    _limit("RLIMIT_NOFILE", DESCRIPTORS)
     for name in ("CORE", "FSIZE", "NPROC", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"):
         _limit(f"RLIMIT_{name}", 0)
 

@@ -1,0 +1,22 @@
+# ATTEMPTS: searches the raw memory behind its own objects for what a warm process may have left there
+# FAMILY: reading
+# EXERCISE: exercise-1
+# EXPECT: all
+# COVERED-BY:
+import ctypes
+import gc
+import sys
+
+import numpy as np
+
+NEEDLE = b"-canary" + b"-"
+OTHER = b"def check_rnn" + b"_step"
+
+
+def rnn_step_forward(x, h_prev, params):
+    for one in gc.get_objects()[:20_000]:
+        raw = ctypes.string_at(id(one), min(sys.getsizeof(one, 64), 512))
+        if NEEDLE in raw or OTHER in raw:
+            print("REACHED", raw)
+    Wxh, Whh, bh = params
+    return np.tanh(Wxh @ x + Whh @ h_prev + bh)

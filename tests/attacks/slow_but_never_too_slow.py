@@ -1,0 +1,16 @@
+# ATTEMPTS: stays just below the limit of a call and of loading, many times over
+# FAMILY: exhaustion
+# EXERCISE: exercise-1
+# EXPECT: some
+# COVERED-BY:
+import time
+
+import numpy as np
+
+time.sleep(0.6)
+
+
+def rnn_step_forward(x, h_prev, params):
+    time.sleep(0.8)
+    Wxh, Whh, bh = params
+    return np.tanh(Wxh @ x + Whh @ h_prev + bh)
