@@ -122,8 +122,8 @@ class CheckPlugin:
         wanted = inspect.signature(item.obj).parameters
         try:
             item.obj(**{name: fresh.get(name, item.funcargs.get(name)) for name in wanted})
-        except (Exception, pytest.fail.Exception):
-            return first
+        except (Exception, pytest.fail.Exception) as second:
+            return second if self._judge(item, second)[0] == "error" else first
         return None
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:

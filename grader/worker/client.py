@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker import LAYERS, protocol
-from grader.worker.confinement.kernel import hide_from_others
+from grader.worker.kernel import hide_from_others
 from grader.worker.process import (
     DEFAULT_BUDGET,
     REQUIRED,
@@ -83,12 +83,13 @@ class Answer:
 
 
 class WorkerPool:
-    """Gives out one clean worker after another.
+    """Gives out one clean worker after another; the next one is made ready while the last one works.
 
     Args:
         zygote: a warm process that was started early; None starts one now.
         fork: whether to fork workers from it; without, every worker is an exec of its own.
         layers: of confinement, as far as this machine offers them.
+        ahead: whether to make a spare worker ready.
     """
 
     def __init__(
@@ -97,7 +98,10 @@ class WorkerPool:
         *,
         fork: bool | None = None,
         layers: tuple[str, ...] = LAYERS,
+        ahead: bool = True,
     ) -> None:
+        self.ahead = ahead
+        self._spare: tuple[Budget, Worker] | None = None
         self.fork = can_fork() if fork is None else fork
         self.layers = zygote.layers if zygote else layers
         self._zygote = zygote or (Zygote(layers) if self.fork else None)
@@ -113,6 +117,29 @@ class WorkerPool:
         Raises:
             WorkerBroken: a process could not be started, twice.
         """
+        worker = self._ready_spare(budget)
+        if worker is None:
+            worker = self._begin(budget)
+            worker.wait_until_ready()
+        if self.ahead:
+            self._spare = budget, self._begin(budget)
+        return worker
+
+    def _ready_spare(self, budget: Budget) -> Worker | None:
+        """Return the spare worker, if it was meant for this budget and is well."""
+        if self._spare is None:
+            return None
+        (meant_for, worker), self._spare = self._spare, None
+        if meant_for == budget:
+            with contextlib.suppress(WorkerBroken):
+                worker.wait_until_ready()
+                if worker.listens():
+                    return worker
+        worker.end()
+        return None
+
+    def _begin(self, budget: Budget) -> Worker:
+        """Start a worker; it is not ready yet."""
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
         try:
@@ -120,9 +147,7 @@ class WorkerPool:
         finally:
             far_channel.close()
             far_output.close()
-        worker = Worker(process, channel, output)
-        worker.wait_until_ready()
-        return worker
+        return Worker(process, channel, output)
 
     def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget) -> Process:
         if not self.fork:
@@ -153,6 +178,9 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
+        if self._spare is not None:
+            self._spare[1].end()
+            self._spare = None
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
@@ -201,6 +229,15 @@ class Worker:
                 self.end()
                 raise WorkerBroken("a worker said something else than that it is ready")
 
+    def listens(self) -> bool:
+        """Whether the worker's end of the channel is still open; it may have died while it waited."""
+        try:
+            return bool(self._channel.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
         """Run the student's source as module ``name``; return what stopped it, if anything did.
 
@@ -237,10 +274,10 @@ class Worker:
         deadline = time.monotonic() + seconds
         self._send(_with_arrays(["call", function], arguments, [list(lent or ())]), deadline)
         message, body = self._receive(deadline)
-        for _ in range(MAX_LENT_CALLS):
-            if message[0] != "ask":
-                break
-            self._send(_lend(message, body, lent or {}), deadline)
+        asked = 0
+        while message[0] == "ask":
+            asked += 1
+            self._send(_lend(message, body, lent or {}, asked), deadline)
             message, body = self._receive(deadline)
         return read_answer(message, body)
 
@@ -375,8 +412,8 @@ def _with_arrays(before: list[Any], value: Any, after: list[Any]) -> bytes:
     return protocol.pack([*before, tree, *after], b"".join(arrays))
 
 
-def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender]) -> bytes:
-    """Answer the worker's question for a function the grader lends to this call."""
+def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender], count: int) -> bytes:
+    """Answer the worker's question for a function that the grader lends; it is the count-th of this call."""
     match message:
         case ["ask", str(name), tree] if name in lent:
             asked = protocol.decode(tree, body)
@@ -385,7 +422,7 @@ def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender]) -> b
     match asked:
         case (tuple(arguments), dict(named)):
             refused = protocol.pack(["refused", f"{name} cannot be called with these arguments"])
-            if len(body) > MAX_LENT_BYTES or not _modest((arguments, named)):
+            if count > MAX_LENT_CALLS or len(body) > MAX_LENT_BYTES or not _modest((arguments, named)):
                 return refused
             try:
                 with np.errstate(all="ignore"), warnings.catch_warnings():

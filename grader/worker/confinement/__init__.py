@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.worker import LAYERS
-from grader.worker.confinement import kernel, landlock, limits, namespaces, seccomp
+from grader.worker import LAYERS, kernel
+from grader.worker.confinement import landlock, limits, namespaces, seccomp
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 
-from grader.worker.confinement import kernel
+from grader.worker import kernel
 
 CREATE_RULESET, RESTRICT_SELF = 444, 446  # the same on every architecture
 CREATE_RULESET_VERSION = 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 
-from grader.worker.confinement import kernel
+from grader.worker import kernel
 
 NEW_USER, NEW_PID, NEW_NET, NEW_IPC, NEW_UTS = 0x10000000, 0x20000000, 0x40000000, 0x08000000, 0x04000000
 CAPABILITY_VERSION = 0x20080522

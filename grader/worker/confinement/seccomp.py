@@ -17,7 +17,7 @@ import platform
 import struct
 import sys
 
-from grader.worker.confinement import kernel
+from grader.worker import kernel
 
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 KILL_PROCESS, ALLOW, ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
