@@ -44,6 +44,7 @@ ALLOWED = {  # name: number on x86_64, on aarch64 (None: it has no such call)
     "restart_syscall": (219, 128), "clock_gettime": (228, 113), "clock_getres": (229, 114),
     "clock_nanosleep": (230, 115), "exit_group": (231, 94), "pselect6": (270, 72), "ppoll": (271, 73),
     "set_robust_list": (273, 99), "getrandom": (318, 278), "rseq": (334, 293),
+    "close_range": (436, 436),
 }  # fmt: skip
 PRETENDED = {"chdir": (80, 49), "fchdir": (81, 50)}
 KILL, TGKILL, MMAP, MPROTECT = (62, 129), (234, 131), (9, 222), (10, 226)
