@@ -10,6 +10,7 @@ from typing import Literal
 
 from grader.report.model import Outcome, Report, Status
 from grader.text import break_orders
+from grader.worker.process import REQUIRED
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
@@ -36,7 +37,7 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
     for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
         lines += _function([one for one in report.outcomes if one.function == function], width)
     lines += _printed(report, width)
-    for note in report.notes:
+    for note in (*_unconfined(report), *report.notes):
         lines += wrapped(f"note: {note}", "note", width, indent="  ")
     if not report.passed:
         lines += _footer(report, width)
@@ -45,6 +46,12 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
 
 def _credits(report: Report) -> str:
     return f"{report.earned} of {report.credits} credits"
+
+
+def _unconfined(report: Report) -> Iterator[str]:
+    missing = [layer for layer in REQUIRED if layer not in report.confinement]
+    if missing and report.source_sha256:
+        yield f"this code was not fully confined (without {', '.join(missing)}); `grader doctor` says more"
 
 
 def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:

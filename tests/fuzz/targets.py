@@ -2,8 +2,9 @@
 
     python tests/fuzz/targets.py frames|yaml [SECONDS]
 
-runs atheris (pip install -e ".[fuzz]") on one target, starting from and adding to its corpus. The tests
-replay the corpus and mutate it without atheris.
+runs atheris (pip install -e ".[fuzz]") on one target, starting from its corpus; what it finds is left in a
+temporary folder, to be copied to the corpus where worth keeping. The tests replay and mutate the corpus
+without atheris.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def main() -> None:
 
     name, seconds = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "60"
     atheris.instrument_all()
-    corpus = str(CORPUS / name)
+    finds = tempfile.mkdtemp(prefix="finds-")
+    print(f"new finds go to {finds}")
     options = [f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"]
-    atheris.Setup([sys.argv[0], *options, corpus], TARGETS[name])
+    atheris.Setup([sys.argv[0], *options, finds, str(CORPUS / name)], TARGETS[name])
     os.chdir(tempfile.mkdtemp())  # where a crash would be kept
     atheris.Fuzz()
 
