@@ -22,6 +22,7 @@ from grader.worker.protocol import ProtocolError
 
 SLOW_LOAD_SECONDS = 1.0
 SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
+OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
 QUICK_SECONDS = 0.05  # calls that take longer are not repeated
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
@@ -255,7 +256,7 @@ class Student:
         """End the worker; return what the student's code printed, as it is."""
         if self._worker is None:
             return self._attempt.printed_before_a_failure()
-        self._worker.end()
+        self._worker.dismiss()
         return self._worker.output()
 
 
@@ -283,9 +284,9 @@ def _ending(status: int) -> str:
         return "closed its connection to the grader or was killed"
     if status >= 0:
         return f"ended the whole process with exit status {status} instead of returning"
-    if -status == signal.SIGXCPU:
+    if status == OUT_OF_PROCESSOR_TIME:
         return "used up its processor time and was stopped"
-    if -status == signal.SIGKILL:
+    if status == process.KILLED:
         return "closed its connection to the grader or was killed"
     return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
 

@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -832,3 +833,11 @@ def test_a_traceback_shows_the_students_lines(pool: WorkerPool) -> None:
     worker.end()
     assert 'File "fail.py", line 5, in fail' in value
     assert "return 1 / 0" in value
+
+
+def test_the_worker_can_be_imported_where_there_are_no_limits() -> None:
+    """Windows has neither of these modules; its workers import the same program."""
+    program = (
+        "import sys; sys.modules.update(resource=None, fcntl=None, pty=None); import grader.worker.server"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[1])

@@ -17,6 +17,7 @@ from grader.worker import LAYERS, protocol
 from grader.worker.kernel import hide_from_others
 from grader.worker.process import (
     DEFAULT_BUDGET,
+    KILLED,
     REQUIRED,
     START_SECONDS,
     Budget,
@@ -301,12 +302,20 @@ class Worker:
     def end(self) -> int:
         """Kill the worker and all it started; return its exit code, negative for a signal."""
         status = self._process.end()
+        self._close(status)
+        return status
+
+    def dismiss(self) -> None:
+        """Kill the worker and all it started; it is done, and nobody asks how it ended."""
+        self._process.dismiss()
+        self._close(KILLED)
+
+    def _close(self, status: int) -> None:
         self._drain()
         self._selector.close()
         self._channel.close()
         self._output.close()
         self._process = Gone(status)
-        return status
 
     # -- bytes, each with one deadline --
 

@@ -20,6 +20,8 @@ DEFAULT_BUDGET: Budget = (512 * 2**20, 60)
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
 
 
+KILLED = -9
+"""Exit code of a process that was killed; Windows has no name for the signal."""
 REQUIRED = ("account", "limits", "seccomp")
 """Layers that are strong by themselves; the others are a second line behind them."""
 
@@ -76,6 +78,10 @@ class Process:
         """Kill it and all of its group; return its exit code, negative for a signal."""
         raise NotImplementedError
 
+    def dismiss(self) -> None:
+        """Kill it without asking how it ended, and without waiting where that can be helped."""
+        self.end()
+
 
 class Forked(Process):
     """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
@@ -88,7 +94,11 @@ class Forked(Process):
         try:
             return self.zygote.ask(["end", self.pid])
         except (OSError, ValueError):
-            return -signal.SIGKILL
+            return KILLED
+
+    def dismiss(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self.zygote.ask(["dismiss", self.pid])
 
 
 class Spawned(Process):

@@ -59,18 +59,27 @@ def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
 
     Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
     with two descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and
-    answers ``["ended", status]``.
+    answers ``["ended", status]``; ``["dismiss", n]`` kills it, too, but answers before it has gone.
     """
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
         if not data:
             return
-        request = json.loads(data)
-        if request[0] == "spawn":
-            answer = ["pid", _fork_worker(descriptors, confinement, Budget(*request[1:]))]
-        else:
-            answer = ["ended", _end_worker(request[1])]
-        control.send(json.dumps(answer).encode())
+        match json.loads(data):
+            case ["spawn", memory, seconds]:
+                pid = _fork_worker(descriptors, confinement, Budget(memory, seconds))
+                _reply(control, "pid", pid)
+            case ["end", pid]:
+                _kill(pid)
+                _reply(control, "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            case ["dismiss", pid]:
+                _kill(pid)
+                _reply(control, "dismissed", 0)
+                os.waitpid(pid, 0)
+
+
+def _reply(control: socket.socket, word: str, number: int) -> None:
+    control.send(json.dumps([word, number]).encode())
 
 
 def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budget) -> int:
@@ -89,12 +98,11 @@ def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budge
     return pid
 
 
-def _end_worker(pid: int) -> int:
-    """Kill a worker with its process group; return its exit code, negative for a signal."""
+def _kill(pid: int) -> None:
+    """Kill a worker with its process group; it stays a zombie, so that its number is not given anew."""
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, 9)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _warm_up(borrowed: list[str]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import resource
+import contextlib
+import mmap
+
+with contextlib.suppress(ImportError):  # Windows has none; nothing below is called there
+    import resource
 
 DESCRIPTORS = 16  # four are open; a few more let a search for a module fail in an orderly way
 STACK_BYTES = 8 * 1024 * 1024
@@ -12,7 +16,7 @@ def mapped_bytes() -> int:
     """Return how much address space this process uses; 0 where the system does not say."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
+            return int(file.read().split()[0]) * mmap.PAGESIZE
     except (OSError, ValueError):
         return 0
 
