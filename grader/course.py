@@ -98,6 +98,8 @@ class Exercise:
     id: str
     root: Path
     file: ExerciseFile
+    used: tuple[Exercise, ...] = ()
+    """The earlier exercises whose student modules this one's may import, as ``uses`` names them."""
 
     @property
     def folder(self) -> Path:
@@ -205,7 +207,10 @@ class Course:
         for other in (*file.after, *file.uses):
             if other not in known:
                 raise CourseError(path, f"names `{other}`, which is not an exercise of this course")
-        return Exercise(exercise_id, self.root, file)
+        for other in file.uses:
+            if known.index(other) >= known.index(exercise_id):
+                raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
+        return Exercise(exercise_id, self.root, file, tuple(map(self.exercise, file.uses)))
 
 
 def find_course(explicit: str | None = None) -> Course:

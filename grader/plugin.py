@@ -16,7 +16,7 @@ import pytest
 
 from grader.numeric import CheckFailed
 from grader.report.model import Outcome, Status
-from grader.student import FICKLE, Attempt, Student, SubmissionFault, shown
+from grader.student import FICKLE, Attempt, NotWritten, Student, SubmissionFault, shown
 from grader.text import clean
 
 MARKERS = (
@@ -24,6 +24,8 @@ MARKERS = (
     "depends_on(check, ...): skip the check unless these passed",
     "lend(function, ...): if the check fails, run it again with these functions of the student's module "
     "answered by the reference, so that their faults do not count twice",
+    "builds_on(function, ...): if the check fails while one of these functions of earlier exercises, such as "
+    "exercise-5.rnn_backward, fails checks of its own, the outcome is skipped",
 )
 
 
@@ -44,8 +46,11 @@ class CheckPlugin:
     def __init__(self, attempt: Attempt, reference: types.ModuleType, seed: int, hidden_checks: Path) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.found: dict[str, pytest.Function] = {}
+        self.foundations: dict[str, tuple[str, ...]] = {}
+        """Of failed checks: the functions of earlier exercises that may be to blame."""
         self.broken_files: list[str] = []
         self._attempt = attempt
+        self._used = attempt.exercise.used
         self._reference = reference
         self._seed = seed
         self._hidden_checks = hidden_checks
@@ -100,6 +105,10 @@ class CheckPlugin:
                     raise LookupError(f"depends on {name}, which is no check that ran before it")
                 if self.outcomes[name].status != "passed":
                     raise DependencyFailed(f"waits for “{self.outcomes[name].title}”")
+        for foundation in _foundations(item):
+            exercise, _, function = foundation.partition(".")
+            if not any(exercise == one.id and function in one.file.functions for one in self._used):
+                raise LookupError(f"builds on {foundation}, which no exercise under `uses` has")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
@@ -135,6 +144,8 @@ class CheckPlugin:
         output = shown("".join(student.finish() for student in self._students))
         self._students.clear()
         status, message = self._judge(item, error)
+        if status == "failed" and not isinstance(error, NotWritten):
+            self.foundations[item.name] = _foundations(item)
         self.outcomes[item.name] = self._outcome(item, status, message, output, seconds)
 
     def _outcome(
@@ -179,6 +190,10 @@ class CheckPlugin:
         if outcome and outcome.status == "passed" and outcome.function in self._attempt.fickle:
             return dataclasses.replace(outcome, status="failed", message=FICKLE.format(outcome.function))
         return outcome
+
+
+def _foundations(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(name for marker in item.iter_markers("builds_on") for name in marker.args)
 
 
 def credits_of(item: pytest.Item) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import os
 import sys
 import time
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ import pytest
 from grader.course import CourseError, Exercise
 from grader.plugin import CheckPlugin
 from grader.report.model import Outcome, Report
-from grader.student import Attempt
+from grader.student import Attempt, Progress
 from grader.submission import Source
 from grader.worker.client import WorkerPool
 
@@ -33,13 +35,24 @@ def new_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
-def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: int | None = None) -> Report:
+def run_checks(
+    exercise: Exercise,
+    source: Source,
+    pool: WorkerPool,
+    *,
+    seed: int | None = None,
+    known: Mapping[str, Report] | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Run all checks of an exercise, visible and hidden.
 
     Args:
         source: the student's file.
         pool: where workers come from.
         seed: of the random inputs; None draws one.
+        known: reports of the same submission's other exercises, by their ids; those that are needed and
+            missing are made.
+        progress: hears what a running call has printed last.
 
     Raises:
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
@@ -47,10 +60,15 @@ def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: in
     """
     started = time.perf_counter()
     seed = new_seed() if seed is None else seed
-    attempt = Attempt(exercise, source, pool)
+    attempt = Attempt(exercise, source, pool, progress)
     plugin = CheckPlugin(attempt, load_reference(exercise), seed, exercise.hidden_checks)
     _run_pytest(exercise, plugin)
-    outcomes = plugin.in_order()
+
+    def lower(number: int) -> Report:
+        used = exercise.used[number]
+        return (known or {}).get(used.id) or run_checks(used, source.used[number], pool, seed=seed)
+
+    outcomes = _excused(plugin.in_order(), plugin.foundations, exercise, functools.cache(lower))
     _note_what_no_check_said(attempt, outcomes)
     return Report(
         exercise=exercise.id,
@@ -62,6 +80,31 @@ def run_checks(exercise: Exercise, source: Source, pool: WorkerPool, *, seed: in
         confinement=attempt.confinement,
         seconds=time.perf_counter() - started,
     )
+
+
+def _excused(
+    outcomes: tuple[Outcome, ...],
+    foundations: Mapping[str, tuple[str, ...]],
+    exercise: Exercise,
+    lower: Callable[[int], Report],
+) -> tuple[Outcome, ...]:
+    """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own.
+
+    Args:
+        foundations: of failed checks, the functions they build on, such as ``exercise-5.rnn_backward``.
+        lower: makes the report of one of the exercises that this one uses, by its number among them.
+    """
+
+    def excuse(outcome: Outcome) -> Outcome:
+        for foundation in foundations.get(outcome.check, ()) if outcome.status == "failed" else ():
+            name, _, function = foundation.partition(".")
+            report = lower(exercise.file.uses.index(name))
+            if any(one.function == function and one.status != "passed" for one in report.outcomes):
+                reason = f"waits for {name}: `{function}` does not pass its own checks yet"
+                return replace(outcome, status="skipped", message=reason)
+        return outcome
+
+    return tuple(map(excuse, outcomes))
 
 
 def _note_what_no_check_said(attempt: Attempt, outcomes: tuple[Outcome, ...]) -> None:
@@ -82,8 +125,9 @@ def load_reference(exercise: Exercise) -> types.ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise CourseError(path, "is missing; every exercise needs a solution")
     module = importlib.util.module_from_spec(spec)
+    used = {one.file.module: load_reference(one) for one in exercise.used}
     try:
-        with _no_bytecode():
+        with _no_bytecode(), _importable(used):
             spec.loader.exec_module(module)
     except Exception as error:
         trace, line = error.__traceback__, None
@@ -138,6 +182,19 @@ def _no_bytecode() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+@contextlib.contextmanager
+def _importable(modules: Mapping[str, types.ModuleType]) -> Iterator[None]:
+    """Let these modules be imported by these names, meanwhile."""
+    before = {name: sys.modules[name] for name in modules if name in sys.modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 @contextlib.contextmanager

@@ -38,16 +38,28 @@ MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (
 NOTHING_LENT: Mapping[str, Lender] = MappingProxyType({})
 
 
+Progress = Callable[[str, str], None]
+"""Hears, several times a second while a call runs, the function's name and the line it printed last."""
+
+
 class SubmissionFault(Exception):
     """The student's code did not give an answer; the text is for the student."""
+
+
+class NotWritten(SubmissionFault):
+    """The student has not begun this function."""
 
 
 class Attempt:
     """One submission under one exercise's checks: its source, its time, and what was noticed on the way."""
 
-    def __init__(self, exercise: Exercise, source: Source, pool: WorkerPool) -> None:
+    def __init__(
+        self, exercise: Exercise, source: Source, pool: WorkerPool, progress: Progress | None = None
+    ) -> None:
         self.exercise = exercise
         self.source = source
+        self._progress = progress
+        self._used = dict(zip((one.file.module for one in exercise.used), source.used, strict=False))
         self.notes: dict[str, None] = {}  # an ordered set
         self.confinement: tuple[str, ...] = ()
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
@@ -71,6 +83,11 @@ class Attempt:
         limits = self.exercise.file.limits
         worker = self._pool.open((limits.memory_bytes, math.ceil(limits.exercise_seconds)))
         self.confinement = worker.layers
+        spoilt = self._load_used(worker)
+        if spoilt:  # that worker is gone; another one goes without the file that ended it
+            self._used[spoilt] = Source(f"{spoilt}.py", problem="cannot be loaded")
+            worker.end()
+            return self.open()
         try:
             return worker, self._load(worker)
         except SubmissionFault as fault:
@@ -78,6 +95,23 @@ class Attempt:
             worker.end()
             self._printed = worker.output()
             raise
+
+    def _load_used(self, worker: Worker) -> str:
+        """Load the student's modules that this one builds on; return the first that ends the worker.
+
+        A file that is missing, or stops half-way, leaves a module with what was defined before.
+        """
+        for module, source in self._used.items():
+            limit = min(self.exercise.file.limits.load_seconds, self.left())
+            started = time.monotonic()
+            try:
+                worker.load(module, source.name, source.data, limit)
+            except (TimeUp, WorkerEnded, ProtocolError):
+                self.note(f"{source.name} ends or hangs while it is loaded, and was left out")
+                return module
+            finally:
+                self._left -= time.monotonic() - started
+        return ""
 
     def _load(self, worker: Worker) -> Raised | None:
         limit = self.exercise.file.limits.load_seconds
@@ -140,6 +174,8 @@ class Attempt:
         """
         limit = self.exercise.file.limits.call_seconds * (SECOND_CHANCE if function in self._hung else 1)
         started = time.monotonic()
+        progress = self._progress
+        worker.listener = (lambda printed: progress(function, printed)) if progress else None
         try:
             return worker.call(function, arguments, min(limit, self.left()), lent)
         except TimeUp:
@@ -225,7 +261,7 @@ class Student:
     def _refuse(self, function: str, answer: Answer) -> None:
         """Raise SubmissionFault unless the answer holds a value."""
         if answer.not_written and answer.raised and not answer.raised.text:
-            raise SubmissionFault(f"`{function}` is not written yet.")
+            raise NotWritten(f"`{function}` is not written yet.")
         if answer.missing is not None:
             raise SubmissionFault(self._missing(function, answer.missing))
         if answer.unsendable:

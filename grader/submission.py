@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import stat
@@ -26,11 +27,13 @@ class Source:
         name: its file name, as tracebacks show it.
         data: its bytes; never decoded or compiled on the grader's side.
         problem: why there are no bytes, one sentence for the student; empty if there are.
+        used: the same student's files of the exercises that this one builds on, in their order.
     """
 
     name: str
     data: bytes = b""
     problem: str = ""
+    used: tuple[Source, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -39,12 +42,22 @@ class Source:
 
 
 def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
-    """Read a student's file for one exercise.
+    """Read a student's file for one exercise, and those it builds on.
 
     Args:
         submission: a folder that mirrors ``exercises/``, a zip of one, or the module file alone; None is
             the course's own ``exercises/``.
     """
+    source = _read_one(exercise, submission)
+    if submission is not None and submission.is_file() and submission.suffix != ".zip":
+        alone = f"is not there: {submission.name} was handed in alone"
+        used = [Source(f"{one.file.module}.py", problem=alone) for one in exercise.used]
+    else:
+        used = [_read_one(one, submission) for one in exercise.used]
+    return dataclasses.replace(source, used=tuple(used))
+
+
+def _read_one(exercise: Exercise, submission: Path | None) -> Source:
     name = f"{exercise.file.module}.py"
     wanted = f"{exercise.id}/{name}"
     try:

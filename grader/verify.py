@@ -109,9 +109,15 @@ def verify_exercise(course: Course, exercise_id: str, seed: int = SEED) -> Findi
     try:
         exercise = course.exercise(exercise_id)
         with WorkerPool() as pool:
+            used = tuple(solution_source(one) for one in exercise.used)
+            known = {
+                one.id: run_checks(one, source, pool, seed=seed)
+                for one, source in zip(exercise.used, used, strict=True)
+            }
 
             def grade(data: bytes) -> Report:
-                return run_checks(exercise, Source(exercise.stub_path.name, data), pool, seed=seed)
+                source = Source(exercise.stub_path.name, data, used=used)
+                return run_checks(exercise, source, pool, seed=seed, known=known)
 
             tally = _Tally(exercise, grade)
             _verify_files(tally)
@@ -142,7 +148,7 @@ def _verify_files(tally: _Tally) -> None:
         ("check", (exercise.visible_checks, exercise.hidden_checks)),
     ):
         for path in paths:
-            _verify_imports(tally, path, MAY_IMPORT[kind])
+            _verify_imports(tally, path, MAY_IMPORT[kind] | {one.file.module for one in exercise.used})
 
 
 def _verify_strays(tally: _Tally) -> None:
@@ -167,6 +173,18 @@ def _verify_strays(tally: _Tally) -> None:
                 tally.fault(
                     path, "is a stray file: no part of an exercise has this name; remove or rename it"
                 )
+
+
+def solution_source(exercise: Exercise) -> Source:
+    """Return an exercise's solution as if a student had handed it in.
+
+    Raises:
+        CourseError: it cannot be read.
+    """
+    try:
+        return Source(exercise.solution_path.name, exercise.solution_path.read_bytes())
+    except OSError as error:
+        raise CourseError(exercise.solution_path, f"cannot be read: {error.strerror}") from None
 
 
 def _verify_imports(tally: _Tally, path: Path, allowed: set[str]) -> None:

@@ -61,6 +61,7 @@ def command(
 
     layers = () if confinement == "none" else LAYERS
     zygote = Zygote(layers) if can_fork() else None  # started first: it loads NumPy while we load pytest
+    from grader.cli.terminal import progress_line
     from grader.runner import run_checks
     from grader.submission import read_source
     from grader.worker.client import WorkerPool
@@ -71,9 +72,13 @@ def command(
         course, wanted = _wanted(course_folder, exercises)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
-        reports = []
+        reports: list[Report] = []
+        known: dict[str, Report] = {}
         for exercise in wanted:
-            report = run_checks(exercise, read_source(exercise, submission), pool, seed=seed)
+            source = read_source(exercise, submission)
+            with progress_line() as progress:
+                report = run_checks(exercise, source, pool, seed=seed, known=known, progress=progress)
+            known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback))
             if form == "text":
                 _show(reports[-1], first=len(reports) == 1)

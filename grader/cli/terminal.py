@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
 from grader.report.lines import Line, Style
+from grader.text import clean
 
 COLOURS: dict[Style, str] = {
     "heading": "bold",
@@ -23,11 +26,36 @@ COLOURS: dict[Style, str] = {
 ASCII_SIGNS = str.maketrans({"✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'})
 PIPE_WIDTH = 80
 MAX_WIDTH = 100
+PATIENCE_SECONDS = 0.5  # a call that takes longer is worth a line of progress
 
 
 def coloured() -> bool:
     """Whether to colour: only on a terminal that can, and not against NO_COLOR."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def progress_line() -> Iterator[Callable[[str, str], None] | None]:
+    """Offer a line on stderr that shows what is running, for how long, and what it printed last.
+
+    It is wiped out at the end. Where there is no terminal that can, None is offered instead.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    started: dict[str, float] = {}
+
+    def show(function: str, printed: str) -> None:
+        seconds = time.monotonic() - started.setdefault(function, time.monotonic())
+        if seconds >= PATIENCE_SECONDS:
+            text = f"  {function} · {seconds:.0f} s · {clean(printed, 200)}"
+            click.echo(f"\r{text[: width() - 1]}\x1b[K", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        if started:
+            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def width() -> int:

@@ -64,7 +64,9 @@ def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
             yield from _group(same, width)
         else:
             yield from itertools.chain.from_iterable(_single(outcome, width) for outcome in same)
-    if waiting:
+    if waiting and all(one.status == "passed" for one in others):  # they wait for something elsewhere
+        yield from itertools.chain.from_iterable(_single(outcome, width) for outcome in waiting)
+    elif waiting:
         more = f"{len(waiting)} more {'checks wait' if len(waiting) > 1 else 'check waits'} for those above"
         yield from _titled("skipped", more, _share(waiting), width)
 

@@ -34,6 +34,7 @@ from grader.worker.process import (
 __all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
 
 KEPT_OUTPUT = 64 * 1024
+LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024
 MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 64  # of arguments; of an axis; in one call
 Lender = Callable[..., Any]
@@ -201,6 +202,8 @@ class Worker:
 
     def __init__(self, process: Process, channel: socket.socket, output: socket.socket) -> None:
         self.layers: tuple[str, ...] = ()
+        self.listener: Callable[[str], None] | None = None
+        """Hears the last line printed so far, again and again, while an answer is waited for."""
         self._process = process
         self._channel = channel
         self._output = output
@@ -364,11 +367,14 @@ class Worker:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise TimeUp
-            ready = [key.fileobj for key, _ in self._selector.select(remaining)]
+            patience = min(remaining, LISTEN_SECONDS) if self.listener else remaining
+            ready = [key.fileobj for key, _ in self._selector.select(patience)]
             if self._output in ready:
                 self._drain(reads=1)
             if self._channel in ready:
                 return
+            if self.listener:
+                self.listener(self._kept.last_line())
 
     def _drain(self, reads: int = 64) -> None:
         """Take what was printed; bounded, since a worker may print faster than anyone reads."""
@@ -405,6 +411,11 @@ class _HeadAndTail:
         excess = max(len(self.tail) - self.half, 0)
         self.dropped += excess
         del self.tail[:excess]
+
+    def last_line(self) -> str:
+        """Return the last whole line."""
+        lines = (self.tail or self.head)[-1024:].rpartition(b"\n")[0].splitlines()
+        return lines[-1].decode("utf-8", "replace") if lines else ""
 
     def text(self) -> str:
         self._trim()

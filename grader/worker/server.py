@@ -277,8 +277,9 @@ class Worker:
         except protocol.Unsendable:
             raise
         except BaseException as error:
-            written = not isinstance(error, NotImplementedError)
-            return ["raised", *describe(error, str(self.module.__file__)), written], b""
+            name = str(self.module.__file__)
+            stub = isinstance(error, NotImplementedError) and _raised_in(error) == name
+            return ["raised", *describe(error, name), not stub], b""
 
     def _rebuild(self, value: Any) -> Any:
         """Turn the grader's named tuples into the student's class of that name, if there is one."""
@@ -333,6 +334,15 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
             frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
         trace = trace.tb_next
     return protocol.type_name(error), _text(error), frames[-MAX_FRAMES:]
+
+
+def _raised_in(error: BaseException) -> str:
+    """Return the name of the file that raised; a stub of another module is not this one's."""
+    name, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return name
 
 
 def _describe_syntax(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
