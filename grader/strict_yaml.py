@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import re
 import types
@@ -26,6 +27,28 @@ NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 QUOTES = "'\"|>"
 TEXT_TAG = "tag:yaml.org,2002:str"
 T = TypeVar("T")
+
+
+class Raw(str):
+    """A scalar exactly as it is written: text, a number or a formula."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where in its file something stands, from 1; a dataclass's field of this type is filled in by itself."""
+
+    line: int = 0
+    column: int = 0
+
+
+NOWHERE = Place()
+SCALARS: dict[Any, str] = {
+    str: "text",
+    Raw: "text or a number",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 class CourseError(Exception):
@@ -55,8 +78,9 @@ def _shown(path: Path) -> str:
 def load(path: Path, kind: type[T]) -> T:
     """Read one YAML file into a dataclass (or a ``tuple[Dataclass, ...]``).
 
-    Field types may be ``str``, ``int``, ``float``, ``bool``, ``Literal`` of strings, other dataclasses,
-    ``tuple[X, ...]`` and ``Mapping[str, X]``. A field without a default must be given.
+    Field types may be ``str``, ``Raw``, ``int``, ``float``, ``bool``, ``Literal`` of strings, other
+    dataclasses, ``X | None``, ``tuple[X, ...]`` and ``Mapping[str, X]``. Of a union of dataclasses, the
+    key ``type`` picks one. A field without a default must be given.
 
     Raises:
         CourseError: the file cannot be read or does not have this form.
@@ -127,8 +151,10 @@ class _Reader:
 
     def read(self, node: yaml.Node, kind: Any, name: str) -> Any:
         origin = typing.get_origin(kind)
+        if origin in (types.UnionType, typing.Union):
+            return self.read(node, self._member(node, typing.get_args(kind), name), name)
         if dataclasses.is_dataclass(kind):
-            return self._dataclass(node, typing.cast("type[Any]", kind), name)
+            return self._dataclass(node, kind, name)
         if origin is tuple:
             return self._tuple(node, typing.get_args(kind)[0], name)
         if origin in (Mapping, dict, types.MappingProxyType):
@@ -137,23 +163,37 @@ class _Reader:
             return types.MappingProxyType({k: self.read(v, inner, _short(k)) for k, (_, v) in pairs.items()})
         return self._scalar(node, kind, name)
 
-    def _dataclass(self, node: yaml.Node, kind: type[Any], name: str) -> Any:
+    def _member(self, node: yaml.Node, members: tuple[Any, ...], name: str) -> Any:
+        """Pick the member of a union: the only one that is not None, or the one that ``type`` names."""
+        kinds = {
+            typing.get_args(typing.get_type_hints(one)["type"])[0]: one
+            for one in members
+            if "type" in getattr(one, "__dataclass_fields__", ())
+        }
+        if not kinds:
+            return next(one for one in members if one is not types.NoneType)
         pairs = self._pairs(node, name)
-        wanted = {field.name.rstrip("_"): field for field in dataclasses.fields(kind)}
+        if "type" not in pairs:
+            raise self.fault(node, f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}")
+        word = self._scalar(pairs["type"][1], str, "`type`")
+        if word not in kinds:
+            raise self.fault(pairs["type"][1], f"there is no type {_short(word)}; {_nearest(word, kinds)}")
+        return kinds[word]
+
+    def _dataclass(self, node: yaml.Node, kind: Any, name: str) -> Any:
+        pairs = self._pairs(node, name)
+        wanted, required, places = _fields(kind)
         for key, (key_node, _) in pairs.items():
             if key not in wanted:
                 raise self.fault(key_node, f"unknown key {_short(key)}; {_nearest(key, wanted)}")
-        for key, field in wanted.items():
-            optional = field.default is not dataclasses.MISSING or (
-                field.default_factory is not dataclasses.MISSING
-            )
-            if key not in pairs and not optional:
+        for key in required:
+            if key not in pairs:
                 raise self.fault(node, f"the key `{key}` is missing from {name}; add it")
-        types_of = typing.get_type_hints(kind)
         values = {
-            wanted[key].name: self.read(value, types_of[wanted[key].name], f"`{key}`")
-            for key, (_, value) in pairs.items()
+            wanted[key][0]: self.read(value, wanted[key][1], f"`{key}`") for key, (_, value) in pairs.items()
         }
+        for one in places:
+            values[one] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
         try:
             return kind(**values)
         except ValueError as error:  # a dataclass's own rule, from __post_init__
@@ -179,10 +219,11 @@ class _Reader:
         return tuple(self.read(item, inner, f"an item of {name}") for item in node.value)
 
     def _scalar(self, node: yaml.Node, kind: Any, name: str) -> Any:
-        words = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-        wanted = words.get(kind) or "one of " + ", ".join(typing.get_args(kind))
+        wanted = SCALARS.get(kind) or "one of " + ", ".join(typing.get_args(kind))
         if not isinstance(node, yaml.ScalarNode):
             raise self.fault(node, f"{name} should be {wanted}, but is {_what(node)}")
+        if kind is Raw:
+            return Raw(node.value)
         plain = not node.style or node.style not in QUOTES
         if kind is str:
             if node.tag != TEXT_TAG:
@@ -201,6 +242,18 @@ class _Reader:
         if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
             return node.value
         raise self.fault(node, f"{name} should be {wanted}, but is {_short(node.value)}")
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[dict[str, tuple[str, Any]], tuple[str, ...], tuple[str, ...]]:
+    """Return a dataclass's keys with their fields and types, the required ones, and the ``Place`` fields."""
+    types_of = typing.get_type_hints(kind)
+    fields = [field for field in dataclasses.fields(kind) if types_of[field.name] is not Place]
+    places = [field.name for field in dataclasses.fields(kind) if types_of[field.name] is Place]
+    missing = dataclasses.MISSING
+    required = [one.name for one in fields if one.default is missing and one.default_factory is missing]
+    wanted = {one.name.rstrip("_"): (one.name, types_of[one.name]) for one in fields}
+    return wanted, tuple(name.rstrip("_") for name in required), tuple(places)
 
 
 def _what(node: yaml.Node) -> str:
