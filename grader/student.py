@@ -205,7 +205,7 @@ class Attempt:
         for question, answer in ((arguments, value), before):
             with worker.muted():
                 again = self.call(worker, function, question, lent)
-            if again.raised or not _same(again.value, answer):
+            if again.raised or not same_value(again.value, answer):
                 self.fickle.add(function)
                 raise SubmissionFault(FICKLE.format(function))
 
@@ -296,14 +296,14 @@ class Student:
         return self._worker.output()
 
 
-def _same(one: Any, other: Any) -> bool:
+def same_value(one: Any, other: Any) -> bool:
     """Whether two answers agree, up to rounding; NaN agrees with NaN."""
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same_value, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
     return bool(one == other) or (one != one and other != other)
 
 
