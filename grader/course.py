@@ -76,9 +76,16 @@ class ExerciseFile:
 
 @dataclass(frozen=True)
 class CourseFile:
-    """The keys of ``course.yaml``."""
+    """The keys of ``course.yaml``.
+
+    Args:
+        salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
+        accommodations: by learner's id, how many times as long as others they may take in an exam.
+    """
 
     title: str
+    salt: str = ""
+    accommodations: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,6 +186,8 @@ class Course:
 
     root: Path
     title: str
+    salt: str = ""
+    accommodations: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def state_folder(self) -> Path:
@@ -225,7 +234,8 @@ def find_course(explicit: str | None = None) -> Course:
     for folder in [here] if given else [here, *here.parents]:
         path = folder / COURSE_FILE
         if path.is_file():
-            return Course(folder, strict_yaml.load(path, CourseFile).title)
+            file = strict_yaml.load(path, CourseFile)
+            return Course(folder, file.title, file.salt or file.title, file.accommodations)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")

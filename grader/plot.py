@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,12 +26,10 @@ class Curve:
     values: tuple[float, ...]
     whose: Whose = "reference"
 
-    def __init__(self, label: str, values: Iterable[float], whose: Whose = "reference") -> None:
-        object.__setattr__(self, "label", label)
-        object.__setattr__(self, "values", tuple(map(float, values)))
-        object.__setattr__(self, "whose", whose)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(map(float, self.values)))  # an author may give an array
         if not self.values:
-            raise ValueError(f"the curve `{label}` has no values")
+            raise ValueError(f"the curve `{self.label}` has no values")
 
 
 @dataclass(frozen=True)
@@ -71,17 +68,31 @@ class Panel:
         return max(len(curve.values) for curve in self.curves)
 
 
-def compared(label: str, mine: Any, right: np.ndarray[Any, Any], name: str) -> tuple[Curve, Curve]:
+def compared(label: str, mine: Any, right: Any, name: str) -> tuple[Curve, Curve]:
     """Return the student's curve and the reference's, which belong together.
 
     Args:
         label: what both show.
-        mine: what the student's function returned; it may be wrong, but not of another shape or not finite.
-        right: (n,) what the reference returned.
+        mine: what the student's function returned.
+        right: (any shape) array that the reference returned; its entries are drawn in their order.
         name: what the student calls the value.
 
     Raises:
         CheckFailed: the student's value cannot be drawn; the text says why.
     """
+    assert_drawable(mine, right, name)
+    return Curve(label, tuple(np.ravel(mine)), "student"), Curve(label, tuple(np.ravel(right)))
+
+
+def assert_drawable(mine: Any, right: Any, name: str) -> None:
+    """Require that a student's value is like the reference's in type and shape, and finite; it may be wrong.
+
+    Args:
+        mine: what the student's function returned.
+        right: what the reference returned: an array, a number, or a (named) tuple of those.
+        name: what the student calls the value.
+
+    Raises:
+        CheckFailed: it is not.
+    """
     assert_close(mine, right, name, rtol=0.0, atol=np.inf)
-    return Curve(label, mine, "student"), Curve(label, right)

@@ -90,6 +90,25 @@ def load(path: Path, kind: type[T]) -> T:
     return typing.cast(T, result)
 
 
+def load_lists(path: Path) -> dict[str, list[str]]:
+    """Read a mapping of names to a scalar or a list of them, each as it is written.
+
+    Raises:
+        CourseError: the file cannot be read or does not have this form.
+    """
+    reader = _Reader(path)
+    pairs = reader.read(_compose(path), Mapping[str, tuple[Raw, ...] | Raw], "the file")
+    return {name: [value] if isinstance(value, str) else list(value) for name, value in pairs.items()}
+
+
+def has_key(path: Path, key: str) -> bool:
+    """Whether a YAML file is a mapping with this key at its top; its contents are not looked at."""
+    try:
+        return bool(re.search(rf"^{key}:", path.read_text(encoding="utf-8-sig"), re.MULTILINE))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _compose(path: Path) -> yaml.Node:
     try:
         data = path.read_bytes()
@@ -164,14 +183,16 @@ class _Reader:
         return self._scalar(node, kind, name)
 
     def _member(self, node: yaml.Node, members: tuple[Any, ...], name: str) -> Any:
-        """Pick the member of a union: the only one that is not None, or the one that ``type`` names."""
+        """Pick the member of a union that ``type`` names, or that is a list or none, as the node is."""
         kinds = {
             typing.get_args(typing.get_type_hints(one)["type"])[0]: one
             for one in members
             if "type" in getattr(one, "__dataclass_fields__", ())
         }
         if not kinds:
-            return next(one for one in members if one is not types.NoneType)
+            scalar = isinstance(node, yaml.ScalarNode)
+            fits = [one for one in members if scalar == (typing.get_origin(one) is None)]
+            return next(iter(fits), next(one for one in members if one is not types.NoneType))
         pairs = self._pairs(node, name)
         if "type" not in pairs:
             raise self.fault(node, f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}")

@@ -298,6 +298,8 @@ class Student:
 
 def same_value(one: Any, other: Any) -> bool:
     """Whether two answers agree, up to rounding; NaN agrees with NaN."""
+    if isinstance(one, np.ndarray) != isinstance(other, np.ndarray):
+        return False
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):

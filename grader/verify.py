@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course import Course, CourseError, Exercise, Misconception, parse
+from grader.plot_file import Drawing, draw, plot_path
 from grader.report.model import Report
 from grader.runner import run_checks
 from grader.stub import make_stub
@@ -22,7 +23,11 @@ from grader.worker.client import WorkerPool
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
 PICTURES = (".svg", ".png")
-MAY_IMPORT = {"solution": {"numpy"}, "check": {"numpy", "pytest", "grader.numeric"}}
+MAY_IMPORT = {
+    "solution": {"numpy"},
+    "check": {"numpy", "pytest", "grader.numeric"},
+    "plot": {"numpy", "grader.plot", "grader.numeric"},
+}
 IGNORED = {"__pycache__", ".DS_Store"}
 
 
@@ -46,6 +51,7 @@ class _Tally:
 
     exercise: Exercise
     grade: Callable[[bytes], Report]
+    sketch: Callable[[bytes], Drawing]
     numbers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
@@ -111,18 +117,24 @@ def verify_exercise(course: Course, exercise_id: str, seed: int = SEED) -> Findi
         with WorkerPool() as pool:
             used = tuple(solution_source(one) for one in exercise.used)
             known = {
-                one.id: run_checks(one, source, pool, seed=seed)
-                for one, source in zip(exercise.used, used, strict=True)
+                one.id: run_checks(one, lower, pool, seed=seed)
+                for one, lower in zip(exercise.used, used, strict=True)
             }
 
-            def grade(data: bytes) -> Report:
-                source = Source(exercise.stub_path.name, data, used=used)
-                return run_checks(exercise, source, pool, seed=seed, known=known)
+            def source(data: bytes) -> Source:
+                return Source(exercise.stub_path.name, data, used=used)
 
-            tally = _Tally(exercise, grade)
+            def grade(data: bytes) -> Report:
+                return run_checks(exercise, source(data), pool, seed=seed, known=known)
+
+            def sketch(data: bytes) -> Drawing:
+                return draw(exercise, source(data), pool)
+
+            tally = _Tally(exercise, grade, sketch)
             _verify_files(tally)
             _verify_checks_and_solution(tally)
             _verify_stub(tally)
+            _verify_plot(tally)
             _verify_misconceptions(tally)
             _verify_variants(tally)
     except CourseError as error:
@@ -146,6 +158,7 @@ def _verify_files(tally: _Tally) -> None:
     for kind, paths in (
         ("solution", (exercise.solution_path, exercise.stub_path)),
         ("check", (exercise.visible_checks, exercise.hidden_checks)),
+        ("plot", (plot_path(exercise),)),
     ):
         for path in paths:
             _verify_imports(tally, path, MAY_IMPORT[kind] | {one.file.module for one in exercise.used})
@@ -159,6 +172,7 @@ def _verify_strays(tally: _Tally) -> None:
             "lesson.md",
             exercise.stub_path.name,
             exercise.visible_checks.name,
+            plot_path(exercise).name,
         },
         exercise.solution_folder: {
             *(exercise.solution_path.name, exercise.hidden_checks.name),
@@ -251,6 +265,23 @@ def _verify_stub(tally: _Tally) -> None:
             problem = f"differs from the stub that the solution makes; `grader reset {exercise.id}` renews it"
             tally.fault(exercise.stub_path, problem, number + 1)
             break
+
+
+def _verify_plot(tally: _Tally) -> None:
+    """Run the plot file, if there is one: it draws the solution, and of the stub it draws nothing."""
+    exercise, path = tally.exercise, plot_path(tally.exercise)
+    if not path.is_file():
+        return
+    try:
+        drawing = tally.sketch(exercise.solution_path.read_bytes())
+        if drawing.fault or not drawing.panels:
+            tally.fault(path, f"does not plot the solution: {drawing.fault or 'it yields no panel'}")
+        if exercise.stub_path.is_file():
+            stub = tally.sketch(exercise.stub_path.read_bytes())
+            if stub.panels or "not written yet" not in stub.fault:
+                tally.fault(path, "plots the stub; call the student's function before the first panel")
+    except CourseError as error:
+        tally.faults.append(str(error))
 
 
 def _verify_misconceptions(tally: _Tally) -> None:

@@ -14,10 +14,14 @@ from grader import __version__
 
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
 COMMANDS = {
+    "login": "Say who learns here.",
     "list": "Show the exercises, your credits and what to do next.",
     "show": "Read the lesson of an exercise.",
     "check": "Run the checks of exercises and show the verdict.",
     "hint": "Show one more hint on an exercise.",
+    "plot": "Plot what your functions compute, beside the reference.",
+    "quiz": "Take a quiz, or choose one.",
+    "credits": "Show your credits by exercise, quiz and topic.",
     "reset": "Put the stub of an exercise back.",
     "doctor": "Show how well student code is confined on this machine.",
     "verify": "Let the course check itself (for authors).",

@@ -14,14 +14,16 @@ def command(course_folder: str | None) -> None:
     from grader.ledger import open_ledger
     from grader.report.lines import Line
     from grader.report.overview import overview_lines
+    from grader.report.statement import headed
 
     course = find_course(course_folder)
     exercises = [course.exercise(one) for one in course.exercise_ids()]
     with open_ledger(course) as ledger:
+        learner = ledger.learner
         states = {exercise.id: ledger.latest(exercise.id) for exercise in exercises}
     rows = [
         (one.id, one.file.title, one.file.credits, state.earned if (state := states[one.id]) else None)
         for one in exercises
     ]
-    lines: list[Line] = overview_lines(course.title, rows, width())
+    lines: list[Line] = overview_lines(headed(course.title, learner, width()), rows, width())
     print_lines(lines)

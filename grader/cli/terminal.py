@@ -22,6 +22,7 @@ COLOURS: dict[Style, str] = {
     "skipped": "yellow",
     "detail": "",
     "note": "dim",
+    "code": "cyan",
 }
 ASCII_SIGNS = str.maketrans({"✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'})
 PIPE_WIDTH = 80

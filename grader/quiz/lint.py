@@ -30,7 +30,9 @@ from grader.quiz.schema import (
     quiz_paths,
 )
 from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words
+from grader.quiz.sheet import sheet_of
 from grader.quiz.variants import NoVariant, Variant, fill, make_variant
+from grader.report.lines import Line, wrapped
 from grader.strict_yaml import Place
 from grader.worker.client import WorkerPool
 
@@ -72,7 +74,7 @@ def _linted(path: Any, runner: CodeRunner, variants: int) -> QuizFindings:
         return QuizFindings(path.stem, faults=(str(error),))
     faults = [str(fault) for fault in lint_quiz(quiz, runner, variants)]
     drawn = sum(bool(getattr(one, "params", None)) for one in quiz.file.questions)
-    return QuizFindings(quiz.id, len(quiz.file.questions), drawn, quiz.credits, tuple(faults))
+    return QuizFindings(quiz.id, len(quiz.file.questions), drawn, sheet_of(quiz).credits, tuple(faults))
 
 
 def lint_quiz(quiz: Quiz, runner: CodeRunner, variants: int = VARIANTS) -> Iterator[CourseError]:
@@ -285,3 +287,14 @@ def _repeated(quiz: Quiz) -> Iterator[str]:
     for (prompt, _), count in prompts.items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"
+
+
+def findings_lines(results: list[QuizFindings], width: int = 80) -> Iterator[Line]:
+    """Lay out what was found: a table, then every fault."""
+    yield Line(f"{'quiz':<26}{'questions':>10}{'drawn':>8}{'credits':>9}", "heading")
+    for one in results:
+        state = f"{len(one.faults)} faults" if one.faults else "ok"
+        row = f"{one.quiz:<26}{one.questions:>10}{one.parameterised:>8}{one.credits:>9}  {state}"
+        yield Line(row, "failed" if one.faults else "passed")
+    for fault in (fault for one in results for fault in one.faults):
+        yield from wrapped(fault, "detail", width, indent="  ")

@@ -8,7 +8,7 @@ after an answer, ``${= n**2}`` for the value of a formula.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -538,22 +538,6 @@ class Quiz:
         """Its stable id."""
         return self.file.quiz
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """Its topics, in the order of its questions."""
-        return tuple(dict.fromkeys(one.topic for one in self.file.questions))
-
-    def possible(self, topic: str) -> int:
-        """Credits there are for a topic: of all its questions, or of as many as a sitting draws."""
-        credits = [one.credits for one in self.file.questions if one.topic == topic]
-        drawn = self.file.draw.per_topic.get(topic, 0) if self.file.draw else len(credits)
-        return sum(credits[:drawn])
-
-    @property
-    def credits(self) -> int:
-        """Credits there are for the whole quiz."""
-        return sum(map(self.possible, self.topics))
-
     def question(self, question_id: str) -> AnyQuestion:
         """Return one question.
 
@@ -587,27 +571,17 @@ def load_quiz(path: Path) -> Quiz:
     return Quiz(path, file)
 
 
-def all_quizzes(course: Course) -> Iterator[Quiz]:
-    """Read every quiz of a course, in the order of their files.
+def find_quiz_path(course: Course, quiz_id: str) -> Path:
+    """Return the file of the quiz of this id.
 
     Raises:
-        CourseError: one is malformed.
-    """
-    return map(load_quiz, quiz_paths(course))
-
-
-def find_quiz(course: Course, quiz_id: str) -> Quiz:
-    """Read the quiz of this id.
-
-    Raises:
-        UnknownQuiz: there is none.
-        CourseError: it is malformed.
+        UnknownQuiz: there is none; the text names the nearest ones.
     """
     import difflib
 
     known = {path.stem: path for path in quiz_paths(course)}
     if quiz_id in known:
-        return load_quiz(known[quiz_id])
+        return known[quiz_id]
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
     hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
     raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")

@@ -12,7 +12,7 @@ from grader.report.model import Outcome, Report, Status
 from grader.text import break_orders
 from grader.worker.process import REQUIRED
 
-Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note"]
+Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
 INDENT = " " * 4
 MESSAGE_LINES = 11
@@ -33,7 +33,7 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
     Args:
         width: columns of the terminal.
     """
-    lines = [Line(_ends(f"{report.exercise}  {report.title}", _credits(report), width), "heading")]
+    lines = [Line(ends(f"{report.exercise}  {report.title}", _credits(report), width), "heading")]
     for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
         lines += _function([one for one in report.outcomes if one.function == function], width)
     lines += _printed(report, width)
@@ -93,7 +93,7 @@ def _titled(status: Status, title: str, right: str, width: int) -> Iterator[Line
     for number, text in enumerate([*before, last]):
         mark = MARKS[status] if number == 0 else " "
         line = f"  {mark} {text}"
-        yield Line(_ends(line, right, width) if number == len(before) else line, status)
+        yield Line(ends(line, right, width) if number == len(before) else line, status)
 
 
 def _message(outcome: Outcome, width: int) -> Iterator[Line]:
@@ -138,7 +138,7 @@ def wrapped(text: str, style: Style, width: int, indent: str = INDENT) -> Iterat
             yield Line(break_orders(line), style)  # wrapping may have put one at the start of a line
 
 
-def _ends(left: str, right: str, width: int) -> str:
+def ends(left: str, right: str, width: int) -> str:
     """Put two texts at the two ends of a line; the left one gives way."""
     room = width - len(right) - 1
     left = left if len(left) <= room else left[: room - 1] + "…"

@@ -18,7 +18,7 @@ def overview_lines(title: str, rows: list[Row], width: int = 80) -> list[Line]:
     lines = [Line(title, "heading"), Line("", "detail")]
     column = max((len(row[0]) for row in rows), default=0)
     for exercise_id, name, credits, got in rows:
-        mark, style = _state(credits, got)
+        mark, style = mark_of(credits, got)
         right = f"{'–' if got is None else got:>3} of {credits:>2}"
         room = width - column - len(right) - 7
         text = name if len(name) <= room else name[: room - 1] + "…"
@@ -27,7 +27,8 @@ def overview_lines(title: str, rows: list[Row], width: int = 80) -> list[Line]:
     return [*lines, Line("", "detail"), Line(f"{total} · {_next(rows)}", "heading")]
 
 
-def _state(credits: int, got: int | None) -> tuple[str, Style]:
+def mark_of(credits: int, got: int | None) -> tuple[str, Style]:
+    """Return the sign and the style for what was earned of what there is; None: nothing yet."""
     if got is None:
         return "·", "note"
     return ("✓", "passed") if got >= credits else ("…", "skipped")

@@ -1,0 +1,208 @@
+"""The file under the ledger: its tables and how they grew, how it is opened, what may go wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+BUSY_SECONDS = 10.0
+LOCAL = frozenset("apfs bcachefs btrfs ext2 ext3 ext4 f2fs jfs overlay tmpfs ufs xfs zfs".split())
+CURES = {
+    sqlite3.SQLITE_BUSY: "another program is using it; try again in a moment",
+    sqlite3.SQLITE_FULL: "make room on the disk and try again",
+    sqlite3.SQLITE_IOERR: "see that the disk works and has room, and try again",
+    sqlite3.SQLITE_PERM: "make it and its folder writable",
+    sqlite3.SQLITE_READONLY: "make it and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "make it and its folder writable",
+}
+
+VERSION_1 = (
+    """CREATE TABLE checked (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        exercise TEXT NOT NULL,
+        earned INTEGER NOT NULL,
+        credits INTEGER NOT NULL,
+        outcomes TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        source_sha256 TEXT NOT NULL,
+        grader_version TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX checked_by_exercise ON checked (exercise, id)",
+    """CREATE TABLE hinted (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        exercise TEXT NOT NULL,
+        function TEXT NOT NULL
+    ) STRICT""",
+)
+TABLES_OF_VERSION_2 = {
+    "logged_in": "learner TEXT NOT NULL, name TEXT NOT NULL",
+    "begun": """
+        learner TEXT NOT NULL,
+        quiz TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        mode TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number >= 1),
+        questions TEXT NOT NULL,
+        UNIQUE (learner, quiz, number),
+        UNIQUE (id, learner, quiz)""",
+    "finished": "sitting INTEGER NOT NULL UNIQUE REFERENCES begun (id)",
+    "answered": """
+        learner TEXT NOT NULL,
+        sitting INTEGER NOT NULL,
+        quiz TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        question TEXT NOT NULL,
+        attempt INTEGER NOT NULL CHECK (attempt >= 1),
+        params TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        certainty INTEGER,
+        hints INTEGER NOT NULL CHECK (hints >= 0),
+        UNIQUE (learner, quiz, question, attempt),
+        UNIQUE (id, learner),
+        FOREIGN KEY (sitting, learner, quiz) REFERENCES begun (id, learner, quiz)""",
+    "credited": """
+        learner TEXT NOT NULL,
+        response INTEGER NOT NULL,
+        subject TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        cents INTEGER NOT NULL,
+        worth INTEGER NOT NULL,
+        reason TEXT NOT NULL CHECK (reason IN ('earned', 'adjusted')),
+        version INTEGER NOT NULL,
+        note TEXT NOT NULL,
+        FOREIGN KEY (response, learner) REFERENCES answered (id, learner)""",
+    "quiz_hinted": """
+        sitting INTEGER NOT NULL REFERENCES begun (id),
+        question TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number >= 1),
+        UNIQUE (sitting, question, number)""",
+    "flagged": """
+        sitting INTEGER NOT NULL REFERENCES begun (id),
+        question TEXT NOT NULL,
+        flagged INTEGER NOT NULL CHECK (flagged IN (0, 1))""",
+    "reviewed": """
+        learner TEXT NOT NULL,
+        quiz TEXT NOT NULL,
+        question TEXT NOT NULL,
+        state TEXT NOT NULL,
+        due TEXT NOT NULL""",
+}
+
+
+def _append_only(table: str) -> Iterator[str]:
+    """Make triggers that refuse to change what happened."""
+    sentence = f"the ledger only grows: nothing in `{table}` is ever changed or deleted"
+    for order in ("UPDATE", "DELETE"):
+        yield (
+            f"CREATE TRIGGER {table}_no_{order.lower()} BEFORE {order} ON {table}"
+            f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+        )
+
+
+VERSION_2 = (
+    "ALTER TABLE checked ADD COLUMN learner TEXT NOT NULL DEFAULT 'anonymous'",
+    "ALTER TABLE hinted ADD COLUMN learner TEXT NOT NULL DEFAULT 'anonymous'",
+    "DROP INDEX checked_by_exercise",
+    "CREATE INDEX checked_by_exercise ON checked (learner, exercise, id)",
+    "CREATE INDEX hinted_by_exercise ON hinted (learner, exercise, function)",
+    *(
+        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, at TEXT NOT NULL, {columns}) STRICT"
+        for table, columns in TABLES_OF_VERSION_2.items()
+    ),
+    "CREATE UNIQUE INDEX earned_once ON credited (response) WHERE reason = 'earned'",
+    "CREATE UNIQUE INDEX adjusted_once ON credited (response, version) WHERE reason = 'adjusted'",
+    "CREATE INDEX credited_by_subject ON credited (learner, subject)",
+    "CREATE INDEX flagged_by_sitting ON flagged (sitting, question)",
+    "CREATE INDEX reviewed_by_question ON reviewed (learner, quiz, question)",
+    *(trigger for table in ("checked", "hinted", *TABLES_OF_VERSION_2) for trigger in _append_only(table)),
+)
+MIGRATIONS = (VERSION_1, VERSION_2)
+"""What leads from each version of the file to the next. Append; never edit what was released."""
+
+
+class LedgerError(Exception):
+    """The ledger refuses, or its file cannot be used; the text says which one and why."""
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about a file into one sentence with a cure.
+
+    Raises:
+        LedgerError: the file cannot be used.
+    """
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # not the file's fault but ours
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        cure = CURES.get(code, "move it away to start a new one")
+        raise LedgerError(f"{path} cannot be used ({error}); {cure}") from None
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open a ledger's file and begin a transaction, the only one that writes; the file is made if missing.
+
+    Raises:
+        LedgerError: its folder cannot be made, or it is from a newer grader.
+        sqlite3.Error: it is damaged, in use, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        cure = "its folder should be one that you can write to"
+        raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        _choose_journal(connection, path)
+        for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute("BEGIN IMMEDIATE")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
+    """Write ahead where that is safe; elsewhere use the older journal, which any file system can hold."""
+    journal = "WAL" if _is_local(path.parent) else "DELETE"
+    with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: either one will do for now
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+
+
+def _is_local(folder: Path) -> bool:
+    """Whether a folder is on this machine's own disk, as far as one can tell."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(errors="surrogateescape")
+    except OSError:
+        return True  # no Linux: SQLite finds out by itself where it can
+    return _kind_of(folder.resolve(), mounts) in LOCAL
+
+
+def _kind_of(folder: Path, mounts: str) -> str:
+    """Return the type of the file system that holds a folder; of two mounted there, the later one counts."""
+    best, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        _, place, its_kind, *_ = line.split(" ")
+        point = Path(re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), place))
+        if folder.is_relative_to(point) and point.is_relative_to(best):
+            best, kind = point, its_kind
+    return kind
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
+    for number in range(version, len(MIGRATIONS)):
+        for statement in MIGRATIONS[number]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number + 1}")

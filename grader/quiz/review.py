@@ -1,0 +1,46 @@
+"""Spaced review of missed questions, scheduled by FSRS (the extra ``review``)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from grader.ledger import Ledger
+from grader.quiz.sheet import Sheet
+
+
+def due_questions(ledger: Ledger, sheets: Iterable[Sheet], now: datetime.datetime) -> list[tuple[Sheet, str]]:
+    """Return the questions to review: missed ones never reviewed, and those that are due again.
+
+    A question is missed when it was answered, and its best sitting did not earn all of its credits.
+    """
+    states = {(one.quiz, one.question): one.due for one in ledger.review_states()}
+    found = []
+    for sheet in sheets:
+        if sheet.key is None or sheet.public.mode != "practice":
+            continue
+        answered = {one.question for one in ledger.responses(sheet.id)}
+        for face in sheet.public.faces:
+            due = states.get((sheet.id, face.id))
+            missed = ledger.earned(f"quiz/{sheet.id}/{face.id}") < 100 * face.credits
+            first_time = due is None and face.id in answered and missed
+            if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
+                found.append((sheet, face.id))
+    return found
+
+
+def schedule(ledger: Ledger, quiz: str, question: str, *, right: bool, hints: int) -> datetime.datetime:
+    """Record how a review went; return when the question is due again.
+
+    Raises:
+        ImportError: the library is not installed.
+    """
+    from fsrs import Card, Rating, Scheduler
+
+    before = [one for one in ledger.review_states() if (one.quiz, one.question) == (quiz, question)]
+    card = Card.from_json(before[0].state) if before else Card()
+    rating = (Rating.Hard if hints else Rating.Good) if right else Rating.Again
+    card, _ = Scheduler(enable_fuzzing=False).review_card(card, rating)
+    ledger.record_review(quiz, question, card.to_json(), card.due.isoformat())
+    due: datetime.datetime = card.due
+    return due
