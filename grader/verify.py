@@ -10,8 +10,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from grader.course import Course, CourseError, Exercise, Misconception, parse
 from grader.plot_file import Drawing, draw, plot_path
@@ -21,6 +22,11 @@ from grader.stub import make_stub
 from grader.submission import Source
 from grader.worker.client import WorkerPool
 
+T = TypeVar("T")
+Share = tuple[int, int]
+"""Which part of an exercise's misconceptions and variants, and of how many parts."""
+WHOLE: Share = (0, 1)
+MAX_SHARES = 4
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
 PICTURES = (".svg", ".png")
 MAY_IMPORT = {
@@ -52,8 +58,14 @@ class _Tally:
     exercise: Exercise
     grade: Callable[[bytes], Report]
     sketch: Callable[[bytes], Drawing]
+    share: Share
     numbers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+
+    def mine(self, items: tuple[T, ...]) -> tuple[T, ...]:
+        """Return this share of some items."""
+        number, count = self.share
+        return items[number::count]
 
     def fault(self, path: Path, problem: str, line: int | None = None) -> None:
         self.faults.append(str(CourseError(path, problem, line)))
@@ -76,15 +88,30 @@ def verify_course(
         UnknownExercise: an id names no exercise.
     """
     wanted = ids or course.exercise_ids()
-    jobs = min(jobs or os.cpu_count() or 1, len(wanted))
-    if jobs <= 1:
-        results = [verify_exercise(course, one, seed) for one in wanted]
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1:
+        found = [verify_exercise(course, one, seed) for one in wanted]
     else:
+        shares = [(number, min(jobs, MAX_SHARES)) for number in range(min(jobs, MAX_SHARES))]
+        parts = [(one, share) for one in reversed(wanted) for share in shares]  # the last ones take longest
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(jobs, context) as executor:
-            tasks = [executor.submit(verify_exercise, course, one, seed) for one in wanted]
-            results = [task.result() for task in tasks]
+            tasks = [executor.submit(verify_exercise, course, one, seed, share) for one, share in parts]
+            found = [task.result() for task in tasks]
+    results = [_together([part for part in found if part.exercise == one]) for one in wanted]
     return results if ids else [*_course_findings(course), *results]
+
+
+def _together(parts: list[Findings]) -> Findings:
+    """Add up what was found about the shares of one exercise."""
+    return replace(
+        parts[0],
+        caught=sum(one.caught for one in parts),
+        misconceptions=sum(one.misconceptions for one in parts),
+        accepted=sum(one.accepted for one in parts),
+        variants=sum(one.variants for one in parts),
+        faults=tuple(dict.fromkeys(fault for one in parts for fault in one.faults)),
+    )
 
 
 def _course_findings(course: Course) -> Iterator[Findings]:
@@ -106,8 +133,11 @@ def _course_findings(course: Course) -> Iterator[Findings]:
         yield Findings("course", faults=tuple(faults))
 
 
-def verify_exercise(course: Course, exercise_id: str, seed: int = SEED) -> Findings:
-    """Verify one exercise.
+def verify_exercise(course: Course, exercise_id: str, seed: int = SEED, share: Share = WHOLE) -> Findings:
+    """Verify one exercise, or a share of it.
+
+    Args:
+        share: of its misconceptions and variants; all else belongs to the first one.
 
     Raises:
         UnknownExercise: there is none of this id.
@@ -130,11 +160,12 @@ def verify_exercise(course: Course, exercise_id: str, seed: int = SEED) -> Findi
             def sketch(data: bytes) -> Drawing:
                 return draw(exercise, source(data), pool)
 
-            tally = _Tally(exercise, grade, sketch)
-            _verify_files(tally)
-            _verify_checks_and_solution(tally)
-            _verify_stub(tally)
-            _verify_plot(tally)
+            tally = _Tally(exercise, grade, sketch, share)
+            if share[0] == 0:
+                _verify_files(tally)
+                _verify_checks_and_solution(tally)
+                _verify_stub(tally)
+                _verify_plot(tally)
             _verify_misconceptions(tally)
             _verify_variants(tally)
     except CourseError as error:
@@ -287,11 +318,11 @@ def _verify_plot(tally: _Tally) -> None:
 def _verify_misconceptions(tally: _Tally) -> None:
     path = tally.exercise.solution_folder / "misconceptions.yaml"
     misconceptions = tally.exercise.misconceptions()
-    tally.numbers["misconceptions"] = len(misconceptions)
     for name, count in Counter(one.id for one in misconceptions).items():
         if count > 1:
             tally.fault(path, f"`{name}` stands here {count} times; ids should differ")
-    for misconception in misconceptions:
+    for misconception in tally.mine(misconceptions):
+        tally.numbers["misconceptions"] += 1
         problem = _problem_of(misconception, tally)
         if problem:
             tally.fault(path, f"`{misconception.id}` {problem}")
@@ -314,7 +345,7 @@ def _problem_of(misconception: Misconception, tally: _Tally) -> str:
 
 
 def _verify_variants(tally: _Tally) -> None:
-    for path in tally.exercise.variants:
+    for path in tally.mine(tally.exercise.variants):
         tally.numbers["variants"] += 1
         report = tally.grade(path.read_bytes())
         if report.passed:

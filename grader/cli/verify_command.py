@@ -22,10 +22,11 @@ def command(course_folder: str | None, exercises: tuple[str, ...], seed: int, jo
     """Let the course check itself: all of it, or the exercises named.
 
     The solution must earn all credits, the stub none; every known misconception must lose some, every
-    accepted variant none. Exits with 3 on any fault.
+    accepted variant none; without names, every quiz is linted as well. Exits with 3 on any fault.
     """
     from grader.cli.terminal import print_lines, width
     from grader.course import find_course
+    from grader.quiz.lint import findings_lines, lint_course
     from grader.report.lines import Line, wrapped
     from grader.verify import Findings, verify_course
 
@@ -34,11 +35,15 @@ def command(course_folder: str | None, exercises: tuple[str, ...], seed: int, jo
         state = f"{len(one.faults)} faults" if one.faults else "ok"
         return f"{one.exercise:<14}{one.credits:>8}{one.checks:>8}{caught:>16}{accepted:>11}  {state}"
 
-    results = verify_course(find_course(course_folder), exercises, seed=seed, jobs=jobs)
+    course = find_course(course_folder)
+    results = verify_course(course, exercises, seed=seed, jobs=jobs)
     lines = [Line(HEADING, "heading")]
     lines += [Line(row(one), "failed" if one.faults else "passed") for one in results]
     faults = [fault for one in results for fault in one.faults]
     for fault in faults:
         lines += wrapped(fault, "detail", width(), indent="  ")
     print_lines(lines)
-    sys.exit(BROKEN if faults else 0)
+    quizzes = [] if exercises else lint_course(course)
+    if quizzes:
+        print_lines([Line("", "detail"), *findings_lines(quizzes, width())])
+    sys.exit(BROKEN if faults or any(one.faults for one in quizzes) else 0)

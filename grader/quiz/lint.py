@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
+import itertools
+import multiprocessing
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grader.course import Course, CourseError
@@ -56,23 +61,28 @@ class QuizFindings:
 
 
 def lint_course(course: Course, ids: tuple[str, ...] = (), *, variants: int = VARIANTS) -> list[QuizFindings]:
-    """Lint the quizzes of a course.
+    """Lint the quizzes of a course, in parallel.
 
     Args:
         ids: which; none means all of them.
         variants: how many of each parameterised question are drawn.
     """
     paths = [path for path in quiz_paths(course) if not ids or path.stem in ids]
-    with WorkerPool() as pool:
-        return [_linted(path, CodeRunner(pool), variants) for path in paths]
+    if len(paths) <= 1:
+        return [lint_file(path, variants) for path in paths]
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(min(os.cpu_count() or 1, len(paths)), context) as executor:
+        return list(executor.map(lint_file, paths, itertools.repeat(variants)))
 
 
-def _linted(path: Any, runner: CodeRunner, variants: int) -> QuizFindings:
+def lint_file(path: Path, variants: int = VARIANTS) -> QuizFindings:
+    """Lint one quiz file."""
     try:
         quiz = load_quiz(path)
     except CourseError as error:
         return QuizFindings(path.stem, faults=(str(error),))
-    faults = [str(fault) for fault in lint_quiz(quiz, runner, variants)]
+    with WorkerPool() as pool:
+        faults = [str(fault) for fault in lint_quiz(quiz, CodeRunner(pool), variants)]
     drawn = sum(bool(getattr(one, "params", None)) for one in quiz.file.questions)
     return QuizFindings(quiz.id, len(quiz.file.questions), drawn, sheet_of(quiz).credits, tuple(faults))
 

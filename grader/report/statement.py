@@ -10,11 +10,12 @@ from typing import Literal, NamedTuple
 
 from grader import __version__
 from grader.learner import ANONYMOUS, Learner
-from grader.report.lines import Line
+from grader.report.lines import Line, ends, wrapped
 from grader.report.overview import mark_of
 
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
+ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -59,14 +60,17 @@ def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[
         width: columns of the terminal.
     """
     whole = all(row.earned_cents % 100 == 0 and row.possible_cents % 100 == 0 for row in rows)
+    sections = _sections(rows)
+    entries = [entry for section in sections.values() for entry in section]
+    size = max((len(_amount(max(one.earned, one.possible), whole)) for one in entries), default=0)
     lines = [Line(_shortened(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
-    for heading, entries in _sections(rows).items():
+    for heading, section in sections.items():
         lines += [Line("", "detail"), Line(heading, "heading")]
-        lines += [_line(entry, whole, width) for entry in entries]
+        lines += [_line(entry, whole, size, width) for entry in section]
     earned, possible = sum(row.earned_cents for row in rows), sum(row.possible_cents for row in rows)
     total = f"{_amount(earned, whole)} of {_amount(possible, whole)} credits"
     to_earn = _amount(sum(row.to_earn_cents for row in rows), whole)
-    return [*lines, Line("", "detail"), Line(f"{total} · {to_earn} to earn", "heading")]
+    return [*lines, Line("", "detail"), *wrapped(f"{total} · {to_earn} to earn", "heading", width, indent="")]
 
 
 def _sections(rows: list[Row]) -> dict[str, list[_Entry]]:
@@ -91,14 +95,13 @@ def _sums(labelled: Iterable[tuple[str, Row]]) -> list[_Entry]:
     return list(sums.values())
 
 
-def _line(entry: _Entry, whole: bool, width: int) -> Line:
-    size = 4 if whole else 7
+def _line(entry: _Entry, whole: bool, size: int, width: int) -> Line:
     left = max(0, entry.possible - entry.earned)
     right = f"{_amount(entry.earned, whole):>{size}} of {_amount(entry.possible, whole):>{size}}"
-    right += f" {_amount(left, whole):>{size}} to earn" if left else " " * (size + 9)
-    room = max(1, width - len(right) - 5)
+    if width >= ROOMY:
+        right += f"  {_amount(left, whole):>{size}} to earn" if left else " " * (size + 10)
     mark, style = mark_of(entry.possible, entry.earned or None)
-    return Line(f"  {mark} {_shortened(entry.label, room):<{room}} {right}", style)
+    return Line(ends(f"  {mark} {entry.label}", right, width), style)
 
 
 def _amount(cents: int, whole: bool) -> str:
