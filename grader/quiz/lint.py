@@ -36,7 +36,7 @@ from grader.quiz.schema import (
 )
 from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words
 from grader.quiz.sheet import sheet_of
-from grader.quiz.variants import NoVariant, Variant, fill, make_variant
+from grader.quiz.variants import HOLE, NoVariant, Variant, fill, make_variant
 from grader.report.lines import Line, wrapped
 from grader.strict_yaml import Place
 from grader.worker.client import WorkerPool
@@ -46,7 +46,7 @@ LONGER = 1.3  # a right choice so much longer than the next longest gives itself
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
 FEW = 4  # single choices: below that, shares mean nothing
 CUE_LETTERS = 4
-CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these|them)\b", re.IGNORECASE)
+CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _texts(question: AnyQuestion) -> Iterator[Problem]:
             )
     for text in (*before, *_strings(question)):
         try:
-            render(text, strict=True)
+            render(HOLE.sub("1", text), strict=True)
         except MathError as error:
             yield f"{error} (in “{text[:40]}…”)", question.place
             return
