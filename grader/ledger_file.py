@@ -181,7 +181,7 @@ def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
 def _is_local(folder: Path) -> bool:
     """Whether a folder is on this machine's own disk, as far as one can tell."""
     try:
-        mounts = Path("/proc/self/mounts").read_text(errors="surrogateescape")
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return True  # no Linux: SQLite finds out by itself where it can
     return _kind_of(folder.resolve(), mounts) in LOCAL
@@ -190,7 +190,7 @@ def _is_local(folder: Path) -> bool:
 def _kind_of(folder: Path, mounts: str) -> str:
     """Return the type of the file system that holds a folder; of two mounted there, the later one counts."""
     best, kind = Path("/"), ""
-    for line in mounts.splitlines():
+    for line in filter(None, mounts.split("\n")):
         _, place, its_kind, *_ = line.split(" ")
         point = Path(re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), place))
         if folder.is_relative_to(point) and point.is_relative_to(best):

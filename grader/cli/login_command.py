@@ -32,11 +32,12 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
         return
     learner = _learner(name, learner_id)
     with open_ledger(course) as ledger:
-        left = ledger.learner == ANONYMOUS != learner and bool(ledger.balances())
+        before = ledger.learner
+        left = before == ANONYMOUS != learner and bool(ledger.balances())
         known = {one.id: one.name for one in ledger.learners()}.get(learner.id)
         ledger.login(learner)
     click.echo(_current(learner))
-    if known is not None and learner != ANONYMOUS:
+    if known is not None and learner not in (before, ANONYMOUS):
         click.echo(f"this id was {known}'s before; if you are someone else, log in with an --id of your own")
     if left:
         click.echo("what was recorded before stays with the learner `anonymous`")

@@ -53,6 +53,7 @@ def command(
     """
     from grader.course import find_course
     from grader.plot_file import plot_path, plotted
+    from grader.report.lines import unconfined
 
     course = find_course(course_folder)
     subject = course.exercise(exercise)
@@ -65,6 +66,8 @@ def command(
         _write(drawing, target, subject)
     elif drawing.panels:
         _print(drawing)
+    for note in unconfined(drawing.confinement) if drawing.panels else []:
+        click.echo(f"grader: {note}", err=True)
     if drawing.fault:
         stop(drawing.fault, FAILED)
 
@@ -108,7 +111,9 @@ def _write(drawing: Drawing, target: Path, exercise: Exercise) -> None:
         write_picture(drawing.panels, target, f"{exercise.id}  {exercise.file.title}")
     except OSError as error:
         raise click.UsageError(f"{target} cannot be written: {error.strerror}") from None
-    click.echo(f"{target} shows {', '.join(panel.title for panel in drawing.panels)}")
+    count = len(drawing.panels)
+    panels = f"{count} panels" if count > 1 else "1 panel"
+    click.echo(f"{target} has {panels}: yours broad and pale, the reference's dashed")
 
 
 def _print(drawing: Drawing) -> None:

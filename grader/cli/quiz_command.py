@@ -100,8 +100,10 @@ def take(
     """Take a quiz."""
     if form == "json" and answers is None:
         raise click.UsageError("--format json goes with --answers")
+    if answers is not None and name is None:
+        raise click.UsageError("--answers needs the NAME of a quiz")
     from grader.course import find_course
-    from grader.quiz.session import Session
+    from grader.quiz.session import Part, Session
 
     course = find_course(course_folder)
     with _setting(course) as setting, _usage_errors():
@@ -112,21 +114,22 @@ def take(
         from grader.cli.quiz_terminal import choose, sit
 
         sheet = _sheet(course, name or choose(course), topic)
-        session = Session(sheet, setting, topic=topic, count=questions or 0, restart=restart)
+        part: Part = {"topic": topic, "count": questions or 0, "restart": restart}
         if answers is not None:
             from grader.cli.quiz_scripted import answer_from_file
 
-            sys.exit(answer_from_file(session, answers, form))
-        sys.exit(sit(session))
+            sys.exit(answer_from_file(sheet, setting, part, answers, form))
+        sys.exit(sit(Session(sheet, setting, **part)))
 
 
 @contextlib.contextmanager
 def _usage_errors() -> Iterator[None]:
     from grader.quiz.schema import UnknownQuiz
+    from grader.quiz.session import OtherSitting
 
     try:
         yield
-    except UnknownQuiz as error:
+    except (UnknownQuiz, OtherSitting) as error:
         raise click.UsageError(str(error)) from None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,53 +14,84 @@ from grader.cli.terminal import print_lines, width
 from grader.course import CourseError
 from grader.quiz import screen
 from grader.quiz.answers import Unreadable
-from grader.quiz.session import Reply, Session
+from grader.quiz.session import Item, Part, Reply, Session, Setting
+from grader.quiz.sheet import Sheet
+from grader.quiz.solutions import LETTERS
+from grader.report.lines import wrapped
 from grader.strict_yaml import load_lists
 
 
-def answer_from_file(session: Session, path: Path, form: str) -> int:
-    """Answer what a file answers, finish, and show how it went; return the exit code.
+def load_answers(path: Path, sheet: Sheet) -> dict[str, list[str]]:
+    """Read the answers to a quiz's questions.
 
     Raises:
-        UsageError: the file is malformed, or answers a question that is not asked.
+        UsageError: the file is malformed, or answers a question that there is not.
     """
     try:
         answers = load_lists(path)
     except CourseError as error:
         raise click.UsageError(str(error)) from None
+    known = [face.id for face in sheet.public.faces]
     for question in answers:
-        if question not in session.questions:
-            raise click.UsageError(f"{path.name} answers `{question}`, which this sitting does not ask")
-    said = {one: _answered(session, one, answers.get(one, []), path) for one in session.questions}
+        if question not in known:
+            near = difflib.get_close_matches(question, known, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"{path.name} answers `{question}`, which {sheet.id} does not ask{hint}")
+    return answers
+
+
+def answer_from_file(sheet: Sheet, setting: Setting, part: Part, path: Path, form: str) -> int:
+    """Answer what a file answers, finish, and show how it went; return the exit code.
+
+    Args:
+        part: which questions are asked.
+
+    Raises:
+        UsageError: the file is malformed, or answers a question that there is not.
+    """
+    answers = load_answers(path, sheet)
+    session = Session(sheet, setting, **part)
+    said = {one: [*_answered(session, one, answers.get(one, []))] for one in session.questions}
     session.finish()
     summary = session.summary()
     if form == "json":
         click.echo(json.dumps(_document(session, said), indent=2, ensure_ascii=False))
     else:
         for question, replies in said.items():
-            click.echo(question)
-            for reply in replies:
-                print_lines(screen.reply_lines(reply, width()))
+            _print(question, replies)
         print_lines(screen.summary_lines(session.sheet, summary, width()))
     return 0 if summary.silent or summary.passed else FAILED
 
 
-def _answered(session: Session, question: str, answers: list[str], path: Path) -> list[Reply]:
-    replies = []
+def _answered(session: Session, question: str, answers: list[str]) -> Iterator[Reply | Unreadable]:
     for answer in answers:
         item = session.item(question)
         if item.done:
-            break
+            return
         try:
-            replies.append(session.answer(item, answer))
+            yield session.answer(item, _by_ids(item, answer))
         except Unreadable as error:
-            raise click.UsageError(
-                f"{path.name}: the answer to `{question}` cannot be read: {error}"
-            ) from None
-    return replies
+            yield error
 
 
-def _document(session: Session, said: dict[str, list[Reply]]) -> dict[str, object]:
+def _by_ids(item: Item, answer: str) -> str:
+    """Put numbers (letters, in a match) in the place of the ids of options: a file cannot know the order."""
+    names = LETTERS if item.variant.face.lefts else list(map(str, range(1, 100)))
+    known = {option.id: name for option, name in zip(item.variant.options, names, strict=False)}
+    words = answer.replace(",", " ").split()
+    return " ".join(known[one] for one in words) if words and set(words) <= known.keys() else answer
+
+
+def _print(question: str, replies: list[Reply | Unreadable]) -> None:
+    click.echo(question)
+    for reply in replies:
+        if isinstance(reply, Unreadable):
+            print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
+        else:
+            print_lines(screen.reply_lines(reply, width()))
+
+
+def _document(session: Session, said: dict[str, list[Reply | Unreadable]]) -> dict[str, object]:
     summary = session.summary()
     return {
         "schema": "rnn-grader/quiz/1",
@@ -79,7 +112,9 @@ def _document(session: Session, said: dict[str, list[Reply]]) -> dict[str, objec
     }
 
 
-def _reply(reply: Reply) -> dict[str, object]:
+def _reply(reply: Reply | Unreadable) -> dict[str, object]:
+    if isinstance(reply, Unreadable):
+        return {"unreadable": str(reply)}
     marked, earned = reply.mark, reply.earning
     return {
         "score": marked.score if marked else None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -13,49 +15,62 @@ import click
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
 from grader.quiz import screen
-from grader.quiz.answers import Unreadable
-from grader.quiz.session import AnsweredElsewhere, Item, Session, TimeOver
-from grader.report.lines import Line
+from grader.quiz.answers import Unreadable, parse
+from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session, TimeOver
+from grader.report.lines import Line, wrapped
 
 if TYPE_CHECKING:
     from grader.course import Course
+    from grader.ledger import Ledger
+    from grader.quiz.sheet import Sheet
 
 UNFINISHED = 75
 ESCAPE = "="
 
 
 class Left(Exception):
-    """The learner goes away: end of input, Ctrl+C or q."""
+    """The learner goes away: end of input, Ctrl+C, q, or the window was closed."""
 
 
 def choose(course: Course) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
-    from grader.ledger import open_ledger
-    from grader.quiz.review import due_questions
     from grader.quiz.sheet import all_sheets
 
     sheets = all_sheets(course)
-    with open_ledger(course) as ledger:
-        earned = {one.id: ledger.earned(f"quiz/{one.id}") for one in sheets}
-        begun = {one.id for one in sheets if ledger.open_sitting(one.id)}
-        due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
-    rows = [
-        (
-            one.id,
-            one.public.title,
-            len(one.public.faces),
-            earned[one.id],
-            one.credits,
-            "unfinished" if one.id in begun else "",
-        )
-        for one in sheets
-    ]
+    rows, due = _menu(course, sheets)
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
         click.echo("take one with: grader quiz NAME")
         sys.exit(0)
-    suggestion = next((one.id for one in sheets if one.id in begun), "")
+    suggestion = next((row.quiz for row in rows if row.state == "unfinished"), "")
     return _named([one.id for one in sheets], suggestion)
+
+
+def _menu(course: Course, sheets: list[Sheet]) -> tuple[list[screen.MenuRow], int]:
+    from grader.ledger import open_ledger
+    from grader.quiz.review import due_questions
+
+    with open_ledger(course) as ledger:
+        rows = [
+            screen.MenuRow(
+                one.id,
+                one.public.title,
+                one.topics,
+                sum(one.public.draw.per_topic.values()) if one.public.draw else len(one.public.faces),
+                ledger.earned(f"quiz/{one.id}"),
+                one.credits,
+                _state(ledger, one),
+            )
+            for one in sheets
+        ]
+        return rows, len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
+
+
+def _state(ledger: Ledger, sheet: Sheet) -> str:
+    sittings = [one for one in ledger.sittings(sheet.id) if one.mode != "review"]
+    if any(one.finished is None for one in sittings):
+        return "unfinished"
+    return "taken" if sittings else ""
 
 
 def _named(ids: list[str], suggestion: str) -> str:
@@ -88,13 +103,13 @@ def _ask(prompt: str) -> str:
         Left: there is no more input, or Ctrl+C was pressed.
     """
     try:
-        if sys.stdin.isatty():
+        if sys.stdin.isatty() and sys.stdout.isatty():
             with contextlib.suppress(ImportError):
                 import readline  # noqa: F401  # lets a line be edited
             return input(prompt)
         click.echo(prompt, nl=False)
         line = sys.stdin.readline()
-    except (EOFError, KeyboardInterrupt, UnicodeDecodeError):
+    except (EOFError, KeyboardInterrupt):
         raise Left from None
     if not line:
         raise Left
@@ -104,21 +119,48 @@ def _ask(prompt: str) -> str:
 
 def sit(session: Session) -> int:
     """Ask the questions of a sitting; return the exit code."""
-    if session.resumed:
-        click.echo("Going on where you left; --restart begins anew.")
-    conversation = _Conversation(session)
     try:
-        conversation.run()
-    except Left:
-        click.echo()
-        click.echo(f"Everything you answered is kept. Go on with: grader quiz {session.sheet.id}")
+        with _closing_window_leaves():
+            print_lines(screen.intro_lines(session, width()))
+            _Conversation(session).run()
+    except (Left, KeyboardInterrupt):
+        with contextlib.suppress(OSError):  # the window may be gone
+            click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {_again(session)}")
         return UNFINISHED
     except TimeOver:
         click.echo("The time is over; what you answered before is stored.")
+    except FinishedElsewhere:
+        click.echo("This sitting was finished in another window.")
     session.finish()
     summary = session.summary()
     print_lines(screen.summary_lines(session.sheet, summary, width()))
-    return 0 if summary.silent or summary.passed or session.sitting.mode == "review" else FAILED
+    return 0 if summary.silent or summary.passed or summary.mode == "review" else FAILED
+
+
+def _again(session: Session) -> str:
+    return "--review" if session.sitting.mode == "review" else session.sheet.id
+
+
+@contextlib.contextmanager
+def _closing_window_leaves() -> Iterator[None]:
+    """Take a closed window, or an order to end, for leaving."""
+
+    def leave(number: int, frame: object) -> None:
+        raise Left
+
+    numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _bar() -> int:
+    """Return how wide a bar may be: there is none where it would be read aloud, or could not be drawn."""
+    plain = os.environ.get("ACCESSIBLE") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+    return 0 if plain else screen.BAR
 
 
 class _Conversation:
@@ -126,16 +168,22 @@ class _Conversation:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.place = self._first_open(0)
+        self.place = 0
 
     def run(self) -> None:
         """Go through the questions until all are done, or the learner has had enough."""
+        self._require_time()
+        self.place = self._first_open(0)
         while True:
             while self.place < len(self.session.questions):
                 self._question(self.session.item(self.session.questions[self.place]))
-            open_ones = [number for number, one in enumerate(self._items(), 1) if not one.answered]
-            if not self._goes_back(open_ones):
+            if not self._goes_back(self._items()):
                 return
+
+    def _require_time(self) -> None:
+        left = self.session.seconds_left()
+        if left is not None and left <= 0:
+            raise TimeOver
 
     def _items(self) -> list[Item]:
         return [self.session.item(one) for one in self.session.questions]
@@ -148,23 +196,38 @@ class _Conversation:
                 return place
         return len(self.session.questions)
 
-    def _goes_back(self, open_ones: list[int]) -> bool:
-        """At the end: offer to look at what was skipped; return whether the learner goes on."""
-        if not open_ones and not self.session.silent:
+    def _goes_back(self, items: list[Item]) -> bool:
+        """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""
+        skipped = [str(number) for number, one in enumerate(items, 1) if not one.answered]
+        flagged = [str(number) for number, one in enumerate(items, 1) if one.flagged]
+        if not skipped and not flagged and not self.session.silent:
             return False
-        left = f"without an answer: {', '.join(map(str, open_ones))}; " if open_ones else ""
-        text = _ask(f"\nThat was the last question ({left}a number goes back, Enter finishes) > ").strip()
-        if text.isdecimal() and 1 <= int(text) <= len(self.session.questions):
-            self.place = int(text) - 1
-            return True
-        return bool(text) and self._goes_back(open_ones)
+        told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
+        told += [f"flagged: {', '.join(flagged)}"] if flagged else []
+        click.echo(f"\nThat was the last question{''.join(f'; {one}' for one in told)}.")
+        while text := self._line("a number goes back, Enter finishes > ").strip():
+            if text == "q":
+                raise Left
+            if text.isdecimal() and 1 <= int(text[:6]) <= len(items):
+                self.place = int(text) - 1
+                return True
+        return False
+
+    def _line(self, prompt: str) -> str:
+        """Ask for a line, and say how much time is left.
+
+        Raises:
+            Left: nobody is there any more.
+        """
+        left = self.session.seconds_left()
+        return _ask(f"{screen.clock(left)} left {prompt}" if left is not None else prompt)
 
     def _question(self, item: Item) -> None:
         """Show one question and act on what is typed until the place changes or it should be shown anew."""
-        self._show(screen.question_lines(self.session, item, width()))
-        left = self.session.seconds_left()
-        clock = f"{max(0, left) / 60:.0f} min left " if left is not None else ""
-        while not self._act(item, _ask(f"{clock}> ")):
+        self._show(screen.question_lines(self.session, item, width(), _bar()))
+        if reply := self.session.said(item):
+            self._show(screen.reply_lines(reply, width()))
+        while not self._act(item, self._line("> ")):
             pass
 
     def _act(self, item: Item, text: str) -> bool:
@@ -184,7 +247,7 @@ class _Conversation:
         if word in commands:
             return commands[word](item)
         if word.startswith("l ") and word[2:].strip().isdecimal():
-            self.place = min(max(int(word[2:]) - 1, 0), len(self.session.questions) - 1)
+            self.place = min(max(int(word[2:8]) - 1, 0), len(self.session.questions) - 1)
             return True
         return self._answer(item, text.strip().removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
 
@@ -193,36 +256,49 @@ class _Conversation:
             click.echo("  this question is done; Enter goes on")
             return False
         try:
-            certainty = self._certainty(item, text)
+            parse(item.variant, text)  # what cannot be read is said at once
+            certainty, leaves = self._certainty(item)
             reply = self.session.answer(item, text, certainty)
         except Unreadable as error:
-            click.echo(f"  {error}")
+            self._show(wrapped(str(error), "skipped", width(), "  "))
             return False
         except AnsweredElsewhere:
             click.echo("  this question was answered in another window meanwhile")
             return True
+        if leaves:
+            raise Left
         self._show(screen.reply_lines(reply, width()))
         if reply.mark is None or reply.item.done:
             self.place = self._first_open(self.place + 1)
         return True
 
-    def _certainty(self, item: Item, text: str) -> int | None:
-        """Ask how sure the learner is, where the quiz wants to know."""
-        from grader.quiz.answers import parse
+    def _certainty(self, item: Item) -> tuple[int | None, bool]:
+        """Ask how sure the learner is, where the quiz wants to know it.
 
+        Returns:
+            1, 2 or 3, or None; and whether the learner leaves, though the answer counts.
+
+        Raises:
+            Left: certainty is scored, so that without it there is no answer.
+        """
         confidence = self.session.sheet.public.confidence
-        if confidence == "off":
-            return None
-        parse(item.variant, text)  # an answer that cannot be read is said to be so first
+        if confidence == "off" or (confidence == "optional" and item.answered and not self.session.silent):
+            return None, False
         if confidence == "required":
-            click.echo(f"  {screen.PAYOFF}")
+            self._show(wrapped(screen.PAYOFF, "note", width(), "  "))
         skip = ", Enter: no answer" if confidence == "optional" else ""
-        while True:
-            given = _ask(f"  {screen.CERTAINTY}{skip} > ").strip()
-            if given in ("1", "2", "3"):
-                return int(given)
-            if not given and confidence == "optional":
-                return None
+        try:
+            while (given := self._line(f"  {screen.CERTAINTY}{skip} > ").strip()) not in ("1", "2", "3"):
+                if not given and confidence == "optional":
+                    return None, False
+                if given == "q":
+                    raise Left
+        except Left:
+            if confidence == "required":
+                click.echo("  this answer was not taken: it needs a certainty")
+                raise
+            return None, True
+        return int(given), False
 
     def _skip(self, item: Item) -> bool:
         self.place = self._first_open(self.place + 1)
@@ -240,10 +316,8 @@ class _Conversation:
         if item.next_hint is None:
             click.echo("  there is no hint left" if item.hints else "  there is no hint for this one")
             return False
-        if (
-            item.next_hint
-            and _ask(f"  a hint costs {item.next_hint:.2f} credits; y takes it > ").strip() != "y"
-        ):
+        price = f"  a hint costs {item.next_hint:.2f} credits; y takes it > "
+        if item.next_hint and self._line(price).strip().casefold() not in ("y", "yes"):
             return False
         self.session.hint(item)
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,7 +37,8 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
     for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
         lines += _function([one for one in report.outcomes if one.function == function], width)
     lines += _printed(report, width)
-    for note in (*_unconfined(report), *report.notes):
+    confinement = unconfined(report.confinement) if report.source_sha256 else []
+    for note in (*confinement, *report.notes):
         lines += wrapped(f"note: {note}", "note", width, indent="  ")
     if not report.passed:
         lines += _footer(report, width)
@@ -48,10 +49,12 @@ def _credits(report: Report) -> str:
     return f"{report.earned} of {report.credits} credits"
 
 
-def _unconfined(report: Report) -> Iterator[str]:
-    missing = [layer for layer in REQUIRED if layer not in report.confinement]
-    if missing and report.source_sha256:
-        yield f"this code was not fully confined (without {', '.join(missing)}); `grader doctor` says more"
+def unconfined(layers: Iterable[str]) -> list[str]:
+    """Return the note on code that ran without one of the required layers, if it did."""
+    missing = ", ".join(sorted(set(REQUIRED) - set(layers), key=REQUIRED.index))
+    return [f"this code was not fully confined (without {missing}); `grader doctor` says more"] * bool(
+        missing
+    )
 
 
 def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 
 from grader.plot import Curve, Panel
-from grader.report.lines import Line
+from grader.report.lines import Line, wrapped
 from grader.text import clean
 
 ROWS = 13
@@ -26,7 +26,7 @@ def plot_lines(panel: Panel, width: int = 80) -> list[Line]:
     Args:
         width: columns of the terminal.
     """
-    lines = [Line(text, "heading") for text in (_plain(panel.title),)]
+    lines = list(wrapped(_plain(panel.title), "heading", width, indent=""))
     lines.append(Line(f"{'':{GUTTER}}{_plain(panel.y)}{', logarithmic' if panel.log else ''}", "detail"))
     lines += [Line(text, "detail") for text in (*_drawing(panel, width), *_legend(panel, width))]
     return [Line(line.text.rstrip()[:width], line.style) for line in lines]
