@@ -23,6 +23,7 @@ PACKAGE = ROOT / "grader"
 TIERS = [
     (
         "text",
+        "mathtext",
         "learner",
         "strict_yaml",
         "archive",
@@ -44,6 +45,7 @@ TIERS = [
         "report",
     ),
     ("student", "plugin", "runner", "plot_file", "ledger_file", "ledger"),
+    ("quiz",),
     ("verify", "doctor"),
     ("cli",),
     ("__main__",),
@@ -63,7 +65,7 @@ MODULES = list(modules())
 def tier(name: str) -> int:
     for number, names in enumerate(TIERS):
         if any(
-            name == one or (one in ("cli", "worker.confinement") and name.startswith(f"{one}."))
+            name == one or (one in ("cli", "quiz", "worker.confinement") and name.startswith(f"{one}."))
             for one in names
         ):
             return number
