@@ -1,0 +1,163 @@
+"""A network that writes: sampling, the loss of a language model, and the gated recurrent unit in both forms.
+
+Source: the GRU is Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder for
+statistical machine translation".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class RNNParams(NamedTuple):
+    """Weights and bias of the recurrence, for V symbols and H hidden units; also their gradients."""
+
+    Wxh: np.ndarray  # (H, V) input to hidden
+    Whh: np.ndarray  # (H, H) hidden to hidden
+    bh: np.ndarray  # (H, 1) hidden bias
+
+
+class GRUParams(NamedTuple):
+    """Weights and biases of a gated recurrent unit, for D inputs and H hidden units; also their gradients."""
+
+    Wxr: np.ndarray  # (H, D) input to reset gate
+    Wxz: np.ndarray  # (H, D) input to update gate
+    Wxg: np.ndarray  # (H, D) input to candidate
+    Whr: np.ndarray  # (H, H) hidden to reset gate
+    Whz: np.ndarray  # (H, H) hidden to update gate
+    Whg: np.ndarray  # (H, H) hidden to candidate
+    br: np.ndarray  # (H, 1) bias of the reset gate
+    bz: np.ndarray  # (H, 1) bias of the update gate
+    bg: np.ndarray  # (H, 1) bias of the candidate, with the input
+    bhg: np.ndarray  # (H, 1) bias of the candidate, with the hidden state
+
+
+class GRUGates(NamedTuple):
+    """What the gates of one step said, and the candidate."""
+
+    r: np.ndarray  # (H, N) reset gate, from 0 to 1
+    z: np.ndarray  # (H, N) update gate, from 0 to 1
+    g: np.ndarray  # (H, N) candidate, from -1 to 1
+
+
+def sample(
+    h: np.ndarray,
+    first: int,
+    n: int,
+    params: RNNParams,
+    Why: np.ndarray,
+    by: np.ndarray,
+    uniforms: np.ndarray,
+    temperature: float,
+) -> np.ndarray:
+    """Let the network write: draw a symbol, read it, draw the next one.
+
+    Step k reads one symbol (``first``, later the one drawn before) and draws with ``uniforms[k]``: the
+    smallest index whose cumulative probability exceeds that number. A number that equals a cumulative
+    probability thus draws the next symbol, and one of probability 0 is never drawn. The last cumulative
+    probability counts as 1, whatever rounding makes of it.
+
+    Args:
+        h: (H, 1) the hidden state before ``first`` is read.
+        first: the symbol to begin with, an index from 0 to V - 1; it is no part of the result.
+        n: how many symbols to draw.
+        params: weights and bias of the recurrence.
+        Why: (V, H) hidden to output.
+        by: (V, 1) output bias.
+        uniforms: (n,) the chance to use, one number from 0 up to but not including 1 for each symbol.
+        temperature: above 0; every logit is divided by it before the softmax.
+
+    Returns:
+        symbols: (n,) integers, the symbols that were drawn.
+    """
+    Wxh, Whh, bh = params
+    V = Why.shape[0]
+    # TODO: one symbol in, one state on, one symbol out, n times.
+    raise NotImplementedError
+
+
+def language_model_loss(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    h0: np.ndarray,
+    params: RNNParams,
+    Why: np.ndarray,
+    by: np.ndarray,
+) -> tuple[float, RNNParams, np.ndarray, np.ndarray, np.ndarray]:
+    """Read one chunk of N texts, predict a symbol at every step, and go back through the chunk.
+
+    The loss is the sum over the T steps of the softmax cross entropy, which is a mean over the N texts.
+
+    Args:
+        inputs: (T, N) integers from 0 to V - 1, the symbol that each text shows at each step.
+        targets: (T, N) integers, the symbol that should have been predicted there.
+        h0: (H, N) the hidden state before the chunk.
+        params: weights and bias of the recurrence.
+        Why: (V, H) hidden to output.
+        by: (V, 1) output bias.
+
+    Returns:
+        loss: a number.
+        dparams: gradients with respect to Wxh, Whh and bh.
+        dWhy: (V, H) gradient with respect to Why.
+        dby: (V, 1) gradient with respect to by.
+        h_last: (H, N) the hidden state after the chunk, from which the next one starts.
+    """
+    T, N = inputs.shape
+    Wxh, Whh, bh = params
+    V, H = Why.shape
+    # TODO: forwards with a loss at every step, then backwards from the last step to the first.
+    raise NotImplementedError
+
+
+def gru_step_forward(
+    x: np.ndarray, h_prev: np.ndarray, params: GRUParams, reset_after: bool
+) -> tuple[np.ndarray, GRUGates]:
+    """Compute one step of a gated recurrent unit, in either form.
+
+    The update gate z keeps: where it is 1, the old state stays. The reset gate r multiplies the old state
+    before it meets Whg, or, with ``reset_after``, what Whg and its bias bhg have made of it.
+
+    Args:
+        x: (D, N) the input of this step.
+        h_prev: (H, N) the hidden state before this step.
+        params: weights and biases of the unit.
+        reset_after: False for the form of the printed paper, True for that of cuDNN and PyTorch.
+
+    Returns:
+        h: (H, N) the hidden state after this step.
+        gates: r, z and the candidate g, each (H, N).
+    """
+    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+
+    # TODO: two gates, a candidate that r has a say in, and a mixture of candidate and old state.
+    raise NotImplementedError
+
+
+def gru_step_backward(
+    dh: np.ndarray,
+    x: np.ndarray,
+    h_prev: np.ndarray,
+    gates: GRUGates,
+    params: GRUParams,
+    reset_after: bool,
+) -> tuple[np.ndarray, np.ndarray, GRUParams]:
+    """Carry the gradient of the loss back through one step of a gated recurrent unit, in either form.
+
+    Args:
+        dh: (H, N) gradient of the loss with respect to h.
+        x: (D, N) the input of this step.
+        h_prev: (H, N) the hidden state before this step.
+        gates: r, z and the candidate g of this step, each (H, N), as the forward pass returned them.
+        params: weights and biases of the unit.
+        reset_after: which form the step had, as in gru_step_forward.
+
+    Returns:
+        dx: (D, N) gradient with respect to x.
+        dh_prev: (H, N) gradient with respect to h_prev.
+        dparams: gradients with respect to all parameters, each of its parameter's shape.
+    """
+    Wxr, Wxz, Wxg, Whr, Whz, Whg, *_, bhg = params
+    r, z, g = gates
+    # TODO: undo the mixture, then the three squashings, then the sums inside them.
+    raise NotImplementedError

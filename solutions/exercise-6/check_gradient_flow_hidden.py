@@ -1,0 +1,104 @@
+"""Hidden checks of exercise-6: ratios known exactly, gradients within the limit, untouched arguments."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.numeric import (
+    assert_close,
+    assert_gradient,
+    assert_unchanged,
+    complex_step_gradient,
+    relative_error,
+    unpack,
+)
+
+Array = np.ndarray
+EXACT = {"rtol": 1e-9, "atol": 0.0}
+CLOSE = 1e-6  # room for the 1e-6 that some add to a norm before they divide by it
+NAMES = ("clipped", "norm")
+
+
+def draw_params(rng: np.random.Generator, reference: Any, scale: float = 0.6) -> Any:
+    """Draw parameters, or gradients of them."""
+    return reference.RNNParams(
+        Wxh=scale * rng.standard_normal((5, 3)),
+        Whh=scale * rng.standard_normal((5, 5)),
+        bh=scale * rng.standard_normal((5, 1)),
+    )
+
+
+def forward(xs: Array, h0: Array, params: Any) -> Array:
+    """Compute the states (T + 1, H, N) that are differentiated; complex arguments are welcome."""
+    hs = [h0]
+    for x in xs:
+        hs.append(np.tanh(params.Wxh @ x + params.Whh @ hs[-1] + params.bh))
+    return np.array(hs)
+
+
+def judge(dh_last: Array, xs: Array, hs: Array, params: Any) -> Array:
+    """Differentiate sum(dh_last * last state) with respect to every state, by complex step; return norms."""
+
+    def loss(t: int, h: Array) -> complex:
+        return complex((dh_last * forward(xs[t:], h, params)[-1]).sum())
+
+    gradients = (complex_step_gradient(partial(loss, t), h) for t, h in enumerate(hs))
+    return np.array([np.linalg.norm(one) for one in gradients])
+
+
+@pytest.mark.credits(1)
+def check_gradient_norms_known_ratios(student: Any, reference: Any, rng: np.random.Generator) -> None:
+    """Where it is known how much each step stretches, norms agree; and nothing handed in is changed."""
+    turn, _ = np.linalg.qr(rng.standard_normal((5, 5)))
+    dh_last, params = rng.standard_normal((5, 2)), draw_params(rng, reference)
+    for T, stretch in ((50, 0.5), (20, 1.0), (30, 1.2)):
+        silent = params._replace(Whh=stretch * turn, bh=np.zeros((5, 1)))
+        norms = student.gradient_norms(dh_last, np.zeros((T + 1, 5, 2)), silent)
+        wanted = np.linalg.norm(dh_last) * stretch ** np.arange(T, -1, -1.0)
+        name = f"norms, with zeros for hs and a rotation times {stretch:g} for Whh,"
+        assert_close(norms, wanted, name, **EXACT)
+    xs = rng.standard_normal((4, 3, 2))
+    hs = forward(xs, np.tanh(rng.standard_normal((5, 2))), params)
+    student.gradient_norms(dh_last, hs, params)
+    assert_unchanged(student.changed)
+    if relative_error(reference.gradient_norms(dh_last, hs, params), judge(dh_last, xs, hs, params)) > 1e-12:
+        raise RuntimeError("the reference disagrees with a complex step through the forward pass")
+
+
+@pytest.mark.credits(1)
+def check_clip_by_global_norm_of_short_gradients(
+    student: Any, reference: Any, rng: np.random.Generator
+) -> None:
+    """Gradients within the limit come back as they are: short ones, those just at it, and zeros."""
+    drawn = draw_params(rng, reference)
+    zeros = reference.RNNParams(*map(np.zeros_like, drawn))
+    at_limit = reference.RNNParams(*map(np.zeros_like, drawn))
+    at_limit.Wxh[1, 2], at_limit.Whh[4, 0] = -3.0, 4.0
+    for kind, grads, max_norm in (
+        ("short gradients", drawn, 100.0),
+        ("gradients just at the limit", at_limit, 5.0),
+        ("zeros", zeros, 1.0),
+    ):
+        clipped, norm = unpack(student.clip_by_global_norm(grads, max_norm), *NAMES)
+        assert_close(norm, np.sqrt(sum((one**2).sum() for one in grads)), f"norm of {kind}")
+        assert_gradient(clipped, grads, f"clipped ({kind})", tolerance=CLOSE)
+
+
+@pytest.mark.credits(1)
+@pytest.mark.depends_on("check_clip_by_global_norm_of_long_gradients")
+def check_clip_by_global_norm_leaves_arguments_alone(
+    student: Any, reference: Any, rng: np.random.Generator
+) -> None:
+    """clip_by_global_norm makes new gradients; those handed in stay, and a second call gives the same."""
+    grads = draw_params(rng, reference, scale=3.0)
+    first = unpack(student.clip_by_global_norm(grads, 1.0), *NAMES)
+    assert_unchanged(student.changed)
+    wanted = reference.clip_by_global_norm(grads, 1.0)
+    for name, got, right in zip(NAMES, first, wanted, strict=True):
+        assert_gradient(got, right, name, tolerance=CLOSE)
+    for name, got, right in zip(
+        NAMES, unpack(student.clip_by_global_norm(grads, 1.0), *NAMES), wanted, strict=True
+    ):
+        assert_gradient(got, right, f"{name} of a second call", tolerance=CLOSE)
