@@ -133,6 +133,28 @@ def solution_without_function(_: Path, solution: Path) -> None:
     edit(solution / "doubling.py", "def double(", "def twice(")
 
 
+def plot_that_breaks(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "reference.double(x)", "reference.dubble(x)")
+
+
+def plot_without_panels(student: Path, _: Path) -> None:
+    (student / "plot_doubling.py").write_text(
+        "def plot(student, reference, rng):\n    return []\n", encoding="utf-8"
+    )
+
+
+def plot_of_what_the_solution_does_not_give(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "right = student.double(x), reference.double(x)", "right = 3, x")
+
+
+def plot_that_pretends(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "student.double(x), ref", "reference.double(x), ref")
+
+
+def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "import numpy as np", "import matplotlib\nimport numpy as np")
+
+
 @pytest.mark.parametrize(
     ("plant", "said"),
     [
@@ -160,6 +182,11 @@ def solution_without_function(_: Path, solution: Path) -> None:
         (syntax_error, "check_doubling_hidden.py:13:29: is not Python"),
         (two_todos, "should have one line that starts with `# TODO:`, but has 2"),
         (solution_without_function, "does not define `double`"),
+        (plot_that_breaks, "plot_doubling.py:11: breaks: AttributeError"),
+        (plot_without_panels, "plot_doubling.py: does not plot the solution: it yields no panel"),
+        (plot_of_what_the_solution_does_not_give, "does not plot the solution: `y` should be"),
+        (plot_that_pretends, "plot_doubling.py: plots the stub"),
+        (plot_with_an_unwelcome_import, "plot_doubling.py:3: imports `matplotlib`"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
