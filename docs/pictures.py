@@ -303,7 +303,7 @@ FLOOR, CEILING = 1e-16, 1e3
 
 def gradient_norms() -> Figure:
     """How large the gradient of the state at step t is, for three RNNs and three LSTMs."""
-    figure, axes = chart(730, 410, left=0.252, right=0.898)
+    figure, axes = chart(730, 410, left=0.252, right=0.892)
     styles = ("-", (0, (6, 1.5)), (0, (1.5, 1.2)))
     ends = []
     for names, curves, colour in (
