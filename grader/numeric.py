@@ -98,8 +98,9 @@ def assert_unchanged(changed: tuple[str, ...]) -> None:
     """
     if changed:
         names = " and ".join(f"`{name}`" for name in changed)
+        belong = "belongs" if len(changed) == 1 else "belong"
         raise CheckFailed(
-            f"your code changes {names}, which belongs to the caller; work on a copy.\n"
+            f"your code changes {names}, which {belong} to the caller; work on a copy.\n"
             "Look for `+=`, `*=`, `out=` and assignments to slices of an argument."
         )
 

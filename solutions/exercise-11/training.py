@@ -59,7 +59,7 @@ class AdamState(NamedTuple):
 
 
 def adam_start(params: Params) -> AdamState:
-    """Return the state before the first step: nothing seen yet. It is complete, use it as it is.
+    """Return the state before the first step: nothing seen yet. This function is given, use it.
 
     Args:
         params: a named tuple of arrays.
@@ -69,8 +69,8 @@ def adam_start(params: Params) -> AdamState:
 
 
 def report(step: int, loss: float) -> None:
-    """Print the loss of every 20th step, so that a long training shows a sign of life. Complete, too."""
-    if step % 20 == 0:
+    """Print the loss of every 20th step, so that a long training shows a sign of life. Given as well."""
+    if step > 0 and step % 20 == 0:
         print(f"step {step}  loss {loss:.4f}", flush=True)
 
 
