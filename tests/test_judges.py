@@ -320,6 +320,20 @@ def test_the_judge_sees_a_wrong_gradient(course: Course, name: str) -> None:
     assert relative_error(wrong, judged) > 1e-5
 
 
+def test_gradient_norms_agree_at_every_step(course: Course) -> None:
+    reference, params, xs, _, hs = rnn_parts(course, "exercise-6", np.random.default_rng(11))
+    dh_last = draw(np.random.default_rng(12), H, N)
+    norms = reference.gradient_norms(dh_last, hs, params)
+    for t in range(T):
+
+        def loss(h: Array, start: int = t) -> complex:
+            return complex((dh_last * rnn_states(NUMPY, xs[start:], h, *params)[-1]).sum())
+
+        judged = np.linalg.norm(complex_step_gradient(loss, hs[t]))
+        assert relative_error(np.array(norms[t]), np.array(judged)) <= EXACT
+    assert norms[T] == np.linalg.norm(dh_last)
+
+
 # --- the judge of forward passes ----------------------------------------------------------------------
 
 
