@@ -353,6 +353,24 @@ class Ledger:
         )
         return tuple(Response(*row) for row in rows)
 
+    def outdated(self, quiz: str, version: int) -> bool:
+        """Whether responses to earlier versions of a quiz have not been marked by the key of this one yet."""
+        query = (
+            "SELECT 1 FROM answered JOIN begun ON begun.id = sitting WHERE answered.learner = ?"
+            " AND answered.quiz = ? AND answered.version < ? AND mode <> 'review' AND NOT EXISTS (SELECT 1"
+            " FROM credited WHERE response = answered.id AND reason = 'adjusted' AND version = ?) LIMIT 1"
+        )
+        return self._first(query, self._learner.id, quiz, version, version) is not None
+
+    def credited(self, quiz: str) -> Mapping[int, tuple[int, int]]:
+        """Return by response what it changed the balance by, and what it is worth, both in cents."""
+        query = (
+            "SELECT response, sum(cents), sum(worth) FROM credited JOIN answered ON answered.id = response"
+            " WHERE answered.learner = ? AND quiz = ? GROUP BY response"
+        )
+        rows = self._all(query, self._learner.id, quiz)
+        return {response: (cents, worth) for response, cents, worth in rows}
+
     def credits(self, subject: str) -> tuple[Credit, ...]:
         """Return every change of the balance under a subject, oldest first.
 

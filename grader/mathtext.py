@@ -12,6 +12,7 @@ from collections.abc import Iterator
 FENCE = re.compile(r"(^```.*?^```[^\n]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"\$\$(.+?)\$\$|\$(?![\s{])([^$\n]+?)(?<!\s)\$(?!\d)", re.DOTALL)
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|\s+|.", re.DOTALL)
+SPECIAL = re.compile(r"[\\`*_\[\]<>|~#]")
 GREEK = dict(
     zip(
         "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
@@ -54,11 +55,12 @@ class MathError(ValueError):
     """A formula uses something that is not known here; the sentence names it."""
 
 
-def render(markdown: str, *, strict: bool = False) -> str:
+def render(markdown: str, *, strict: bool = False, escaped: bool = False) -> str:
     """Return Markdown with the mathematics outside its code written in plain signs.
 
     Args:
         strict: whether to refuse what is not known, rather than leave it as it is.
+        escaped: whether the signs are to stay what they are for whoever renders the Markdown next.
 
     Raises:
         MathError: only if strict.
@@ -66,7 +68,8 @@ def render(markdown: str, *, strict: bool = False) -> str:
 
     def span(found: re.Match[str]) -> str:
         try:
-            return plain(found[1] or found[2])
+            text = plain(found[1] or found[2])
+            return SPECIAL.sub(r"\\\g<0>", text) if escaped else text
         except MathError:
             if strict:
                 raise

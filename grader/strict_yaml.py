@@ -184,11 +184,7 @@ class _Reader:
 
     def _member(self, node: yaml.Node, members: tuple[Any, ...], name: str) -> Any:
         """Pick the member of a union that ``type`` names, or that is a list or none, as the node is."""
-        kinds = {
-            typing.get_args(typing.get_type_hints(one)["type"])[0]: one
-            for one in members
-            if "type" in getattr(one, "__dataclass_fields__", ())
-        }
+        kinds = _kinds(members)
         if not kinds:
             scalar = isinstance(node, yaml.ScalarNode)
             fits = [one for one in members if scalar == (typing.get_origin(one) is None)]
@@ -263,6 +259,13 @@ class _Reader:
         if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
             return node.value
         raise self.fault(node, f"{name} should be {wanted}, but is {_short(node.value)}")
+
+
+@functools.cache
+def _kinds(members: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the dataclasses among the members of a union by the word that each has as its ``type``."""
+    tagged = [one for one in members if "type" in getattr(one, "__dataclass_fields__", ())]
+    return {typing.get_args(typing.get_type_hints(one)["type"])[0]: one for one in tagged}
 
 
 @functools.cache

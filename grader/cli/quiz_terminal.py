@@ -204,7 +204,8 @@ class _Conversation:
             return False
         told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
         told += [f"flagged: {', '.join(flagged)}"] if flagged else []
-        click.echo(f"\nThat was the last question{''.join(f'; {one}' for one in told)}.")
+        click.echo()
+        self._show(wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", width(), ""))
         while text := self._line("a number goes back, Enter finishes > ").strip():
             if text == "q":
                 raise Left
@@ -285,10 +286,10 @@ class _Conversation:
         if confidence == "off" or (confidence == "optional" and item.answered and not self.session.silent):
             return None, False
         if confidence == "required":
-            self._show(wrapped(screen.PAYOFF, "note", width(), "  "))
+            self._show(wrapped(screen.payoff(item.variant.face.credits), "note", width(), "  "))
         skip = ", Enter: no answer" if confidence == "optional" else ""
         try:
-            while (given := self._line(f"  {screen.CERTAINTY}{skip} > ").strip()) not in ("1", "2", "3"):
+            while (given := self._line(f"  {screen.HOW_SURE}{skip} > ").strip()) not in ("1", "2", "3"):
                 if not given and confidence == "optional":
                     return None, False
                 if given == "q":

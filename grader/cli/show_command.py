@@ -27,8 +27,10 @@ def command(course_folder: str | None, exercise: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from grader.mathtext import render
+
     console = Console(width=width(), color_system="standard" if coloured() else None)
     with console.capture() as rendered:
-        console.print(Markdown(text, code_theme="ansi_dark"))
+        console.print(Markdown(render(text, escaped=True), code_theme="ansi_dark"))
     os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
     click.echo_via_pager(rendered.get(), color=coloured())

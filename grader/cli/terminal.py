@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.report.lines import Line, Style
 from grader.text import clean
+
+if TYPE_CHECKING:
+    from rich.text import Text as RichText
 
 COLOURS: dict[Style, str] = {
     "heading": "bold",
@@ -24,7 +28,10 @@ COLOURS: dict[Style, str] = {
     "note": "dim",
     "code": "cyan",
 }
-ASCII_SIGNS = str.maketrans({"✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'})
+INLINE_CODE = r"`[^`]+`"
+ASCII_SIGNS = str.maketrans(
+    {"█": "#", "░": ".", "✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'}
+)
 PIPE_WIDTH = 80
 MAX_WIDTH = 100
 PATIENCE_SECONDS = 0.5  # a call that takes longer is worth a line of progress
@@ -63,6 +70,8 @@ def width() -> int:
     """Return the columns to fill: a terminal's own up to 100, else 80."""
     if not sys.stdout.isatty():
         return PIPE_WIDTH
+    import shutil
+
     return max(40, min(MAX_WIDTH, shutil.get_terminal_size().columns))
 
 
@@ -81,5 +90,22 @@ def _print_in_colour(lines: Iterable[Line]) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(Text(line.text, style=COLOURS[line.style]))
+    for style, group in itertools.groupby(lines, key=lambda line: line.style):
+        if style == "code":
+            console.print(_highlighted([line.text for line in group]))
+            continue
+        for line in group:
+            text = Text(line.text, style=COLOURS[style])
+            if style == "detail":
+                text.highlight_regex(INLINE_CODE, COLOURS["code"])
+            console.print(text)
+
+
+def _highlighted(lines: list[str]) -> RichText:
+    """Colour the words of Python, in the terminal's own colours."""
+    from rich.syntax import Syntax
+
+    syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+    text = syntax.highlight("\n".join(lines))
+    text.rstrip()
+    return text

@@ -13,15 +13,20 @@ from grader.quiz.formula import FormulaError, evaluate
 from grader.quiz.variants import Variant
 
 MAX_LENGTH = 2000
-DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
-TIMES_TEN = re.compile(r"\s*[x·*]\s*10\s*(?:\^|\*\*)\s*", re.IGNORECASE)
-GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
-AMBIGUOUS = re.compile(r"[-+]?\d{1,3},\d{3}")
-COMMA = re.compile(r"[-+]?\d+,\d+(e[-+]?\d+)?", re.IGNORECASE)
-DOTTED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d+")
-BY = re.compile(r"(?<=[\d)])\s*x\s*(?=[\d(])|×|(?<=\S)\s+x\s+(?=\S)")
-NAMED_LINE = re.compile(r"\s*(?:line\s*)?(\d+)\s*[:.)]?[ \t]?(.*)", re.DOTALL | re.IGNORECASE)
-PAIR = re.compile(r"(\d+)\s*[-=:>→]*\s*([a-z])")
+DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
+# Patterns are compiled when they are first used: none is needed to ask a question.
+RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+TIMES_TEN = r"(?i)\s*[x·*]\s*10\s*(?:\^|\*\*)\s*"
+GROUPED = r"[-+]?[1-9]\d{0,2}(?:(,\d{3})+|(\x20\d{3})+)(\.\d*)?"
+AMBIGUOUS = r"[-+]?[1-9]\d{0,2},\d{3}"
+COMMA = r"(?i)[-+]?\d*,\d+(e[-+]?\d+)?"
+LEADING_ZEROS = r"(?<![\w.])0+(?=\d)"
+SPAN = r"\d+\s*-\s*\d+"
+DOTTED = r"[-+]?\d{1,3}(\.\d{3})+,\d+"
+BY = r"(?<=[\d)])\s*x\s*(?=[\d(])|×|(?<=\S)\s+x\s+(?=\S)"
+TIMES = r"(?<![\w.])(\d+)(?=[A-Za-z(])"
+NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
+PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
 
 
 class Unreadable(ValueError):
@@ -49,14 +54,27 @@ def parse(variant: Variant, text: str) -> Answer:
     Raises:
         Unreadable: it stands for none.
     """
-    if len(text) > MAX_LENGTH:
+    kind = variant.face.type
+    written = kind in ("text", "output", "fix")
+    plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip() if written else _plain(text)
+    if max(len(text), len(plain)) > MAX_LENGTH:
         raise Unreadable(f"that is {len(text)} characters; an answer takes a line")
-    plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip()
-    if variant.face.type != "fix" and any(unicodedata.category(one) in ("Cc", "Cs") for one in plain):
+    if any(unicodedata.category(one) in ("Cc", "Cs") and one != "\t" for one in text.strip()):
         raise Unreadable("that holds characters nobody can see; type it anew")
     if not plain:
         raise Unreadable("type an answer, or `s` to skip the question")
-    return PARSERS[variant.face.type](variant, text if variant.face.type == "fix" else plain)
+    return PARSERS[kind](variant, text if kind == "fix" else plain)
+
+
+def _plain(text: str) -> str:
+    """Write a text with plain digits and signs; what is raised becomes a power, ½ becomes (1/2)."""
+    if len(text) > MAX_LENGTH:
+        return text
+    raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
+    parts = (unicodedata.normalize("NFKC", one) for one in raised)
+    halves = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
+    plain = unicodedata.normalize("NFKC", halves).translate(DASHES).strip()
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in plain)
 
 
 def _single(variant: Variant, text: str) -> str:
@@ -67,6 +85,8 @@ def _single(variant: Variant, text: str) -> str:
 
 
 def _multiple(variant: Variant, text: str) -> frozenset[str]:
+    if re.fullmatch(SPAN, text):
+        raise Unreadable("name every number, with spaces between them, such as: 1 2 3")
     return frozenset(_chosen(variant, text))
 
 
@@ -89,7 +109,7 @@ def _chosen(variant: Variant, text: str) -> list[str]:
 def _match(variant: Variant, text: str) -> dict[str, str]:
     lefts, letters = variant.face.lefts, "abcdefghijklmnopqrstuvwxyz"[: len(variant.options)]
     text = text.casefold()
-    pairs = PAIR.findall(text)
+    pairs = re.findall(PAIR, text)
     if pairs and not re.sub(PAIR, "", text).strip(" ,;."):
         numbered = [(int(number), letter) for number, letter in pairs]
     else:
@@ -112,35 +132,31 @@ def parse_number(text: str) -> float:
     Raises:
         Unreadable: it stands for none, for more than one, or for none that is finite.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip()
-    plain = "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in plain)
-    if AMBIGUOUS.fullmatch(plain):
+    plain = _plain(text)
+    if re.fullmatch(AMBIGUOUS, plain):
         joined, point = plain.replace(",", ""), plain.replace(",", ".")
         raise Unreadable(f"`{plain}` could mean {joined} or {point}; write one of them")
-    plain = TIMES_TEN.sub("e", plain).replace("^", "**").replace("×", "*").replace("·", "*")
-    if GROUPED.fullmatch(plain):
-        plain = plain.replace(",", "")
-    elif DOTTED.fullmatch(plain):
+    plain = re.sub(TIMES_TEN, "e", plain).replace("^", "**").replace("×", "*").replace("·", "*")
+    if re.fullmatch(GROUPED, plain):
+        plain = plain.replace(",", "").replace(" ", "")
+    elif re.fullmatch(DOTTED, plain):
         plain = plain.replace(".", "").replace(",", ".")
-    elif COMMA.fullmatch(plain):
+    elif re.fullmatch(COMMA, plain):
         plain = plain.replace(",", ".")
     if plain.endswith("%"):
         plain = f"({plain[:-1]})/100"
     try:
-        value = evaluate(plain, {})
+        value = evaluate(re.sub(LEADING_ZEROS, "", plain), {})
     except FormulaError:
-        raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are") from None
+        value = None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are")
-    try:
-        return float(value)
-    except OverflowError:
-        raise Unreadable("that number is too large") from None
+    return float(value)
 
 
 def _shape(variant: Variant, text: str) -> tuple[str, ...]:
     """Return one expression an axis; whether they are right is not asked here."""
-    inner = BY.sub(",", text)
+    inner = re.sub(TIMES, r"\1*", re.sub(BY, ",", text).replace("·", "*").replace("⋅", "*"))
     if (inner[:1], inner[-1:]) in (("(", ")"), ("[", "]")):
         inner = inner[1:-1]
     entries = [entry.strip() for entry in inner.split(",")]
@@ -175,7 +191,7 @@ def _text(_: Variant, text: str) -> str:
 
 
 def _fix(variant: Variant, text: str) -> FixedLine:
-    found = NAMED_LINE.fullmatch(text.rstrip())
+    found = re.fullmatch(NAMED_LINE, text.rstrip())
     lines = variant.face.code.splitlines()
     if not found or not found[2].strip() or len(found[1]) > 4 or not 1 <= int(found[1]) <= len(lines):
         raise Unreadable(f"type the line's number (1 to {len(lines)}), a colon and the line as it should be")

@@ -22,13 +22,13 @@ class CodeRunner:
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
-        self._wanted: dict[str, list[Any]] = {}
+        self._wanted: dict[Fix, list[Any]] = {}
 
     def passes(self, question: Fix, code: str) -> bool:
         """Whether mended code returns, in every test of its question, what the solution returns."""
-        wanted = self._wanted.get(question.id)
+        wanted = self._wanted.get(question)
         if wanted is None:
-            wanted = self._wanted[question.id] = self.results(question, solved(question))
+            wanted = self._wanted[question] = self.results(question, solved(question))
         got = self.results(question, code)
         return all(
             one is not FAILED and other is not FAILED and same_value(one, other)

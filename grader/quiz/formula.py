@@ -10,6 +10,7 @@ import ast
 import functools
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,8 @@ Value = Any
 MAX_LENGTH = 300
 MAX_DEPTH = 40
 MAX_EXPONENT = 10_000
-MAX_INTEGER_BITS = 2048
+MAX_INTEGER_BITS = 1023
+MAX_DIGITS = 300
 CONSTANTS = {"pi": math.pi, "e": math.e}
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -54,13 +56,17 @@ def evaluate(formula: str, names: Mapping[str, Value]) -> Any:
     Raises:
         FormulaError: it is malformed, uses something that is not allowed, or has no finite value.
     """
+    tree = _parsed(formula)
     try:
-        value = _Evaluation(names).visit(_parsed(formula), 0)
-    except (ArithmeticError, ValueError, TypeError, IndexError) as error:
-        if isinstance(error, FormulaError):
-            raise
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # NumPy says so where a value is lost
+            value = _Evaluation(names).visit(tree, 0)
+        finite = not isinstance(value, int | float) or math.isfinite(value)
+    except FormulaError:
+        raise
+    except (ArithmeticError, ValueError, TypeError, IndexError, RuntimeWarning) as error:
         raise FormulaError(f"`{formula}` has no value here: {error}") from None
-    if isinstance(value, int | float) and not math.isfinite(value):
+    if not finite:
         raise FormulaError(f"`{formula}` is not finite here")
     return value
 
@@ -70,7 +76,9 @@ def _parsed(formula: str) -> ast.expr:
     if len(formula) > MAX_LENGTH:
         raise FormulaError(f"a formula of {len(formula)} characters is too long")
     try:
-        return ast.parse(formula.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python would like spaces in `1if 2else 3`
+            return ast.parse(formula.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise FormulaError(f"`{formula}` is no formula") from None
 
@@ -107,6 +115,8 @@ class _Evaluation:
             return _power(left, right)
         if type(node.op) not in OPERATORS:
             raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
+        if isinstance(left, tuple) or isinstance(right, tuple):
+            raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
         return _bounded(OPERATORS[type(node.op)](left, right))
 
     def _unaryop(self, node: ast.UnaryOp, visit: Any) -> Any:
@@ -204,6 +214,12 @@ def _relu(x: Any) -> Any:
     return x * (x > 0)
 
 
+def _round(x: Any, digits: int = 0) -> Any:
+    if abs(digits) > MAX_DIGITS:
+        raise FormulaError(f"rounding to {digits} digits is too much")
+    return round(x, digits) if digits else round(x)
+
+
 def _singular(x: Any) -> float:
     import numpy as np
 
@@ -243,7 +259,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "min": min,
     "max": max,
-    "round": round,
+    "round": _round,
     "smax": _singular,
     "rho": _radius,
     "fro": _linear("norm"),

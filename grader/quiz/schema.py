@@ -32,7 +32,7 @@ def _share(value: float, name: str) -> None:
     _require(0 <= value <= 1, f"`{name}` should be a share between 0 and 1, but is {value:g}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hint:
     """One hint; its cost is a share of the question's credits."""
 
@@ -80,7 +80,7 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Question:
     """What every question has, whatever its type.
 
@@ -122,7 +122,7 @@ def _unique(ids: list[str], what: str) -> None:
 # --- choices ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Choice:
     """One option; a wrong one may earn part of the credits and should say why it is wrong."""
 
@@ -138,7 +138,7 @@ class Choice:
         _require(not (self.correct and self.credit), "`credit` is for wrong choices; the right one earns all")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Single(Question):
     """Exactly one choice is right."""
 
@@ -154,7 +154,7 @@ class Single(Question):
         _require(right == 1, f"exactly one choice should be `correct: true`, but {right} are")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Multiple(Question):
     """Any number of choices is right, at least one, and at least one is wrong.
 
@@ -177,7 +177,7 @@ class Multiple(Question):
 # --- numbers and shapes -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """A number to hit: a formula, and how near is near enough (exactly one of the three).
 
@@ -200,7 +200,7 @@ class Target:
         _require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongNumber:
     """A known wrong formula; it is met within the tolerance of the answer, unless it has its own."""
 
@@ -215,7 +215,7 @@ class WrongNumber:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Numeric(Question):
     """A number. With ``params``, everyone gets numbers of their own; ``where`` is a condition on them."""
 
@@ -230,7 +230,7 @@ class Numeric(Question):
         _parameter_names(self.params)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongShape:
     """A known wrong shape."""
 
@@ -243,7 +243,7 @@ class WrongShape:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shape(Question):
     """The shape of an array, in numbers or in symbols: ``[D + H, 4 * H]`` accepts ``(74, 256)`` as well.
 
@@ -272,7 +272,7 @@ def _parameter_names(params: Mapping[str, object]) -> None:
 # --- ordering and matching ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """One line to put in order; it comes after those that ``after`` names."""
 
@@ -281,7 +281,7 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Distractor:
     """A line that belongs nowhere."""
 
@@ -291,7 +291,7 @@ class Distractor:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Order(Question):
     """Lines to put in order; every order that respects ``after`` is right. Distractors stay out.
 
@@ -316,7 +316,7 @@ class Order(Question):
         _require(any(step.after for step in self.steps), "no step comes `after` another: any order is right")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pair:
     """Two things that belong together."""
 
@@ -324,7 +324,7 @@ class Pair:
     right: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongPair:
     """A pairing that people make, and what is wrong with it."""
 
@@ -334,7 +334,7 @@ class WrongPair:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Match(Question):
     """Each left side has one right side; ``extra`` right sides belong to none."""
 
@@ -359,7 +359,7 @@ class Match(Question):
 # --- words, output, code ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongText:
     """A known wrong answer in words."""
 
@@ -372,7 +372,7 @@ class WrongText:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Text(Question):
     """A word or two, compared without case, accents, punctuation and articles.
 
@@ -391,7 +391,7 @@ class Text(Question):
         _require(0 <= self.typos <= 2, "`typos` should be 0, 1 or 2")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongOutput:
     """What people expect it to print instead."""
 
@@ -404,7 +404,7 @@ class WrongOutput:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Output(Question):
     """What does this code print? Compared as Python values where both are, else as text."""
 
@@ -414,7 +414,7 @@ class Output(Question):
     mistakes: tuple[WrongOutput, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WrongLine:
     """A line that people suspect though nothing is wrong with it."""
 
@@ -423,7 +423,7 @@ class WrongLine:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Fix(Question):
     """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
 
@@ -471,6 +471,14 @@ class Attempts:
             falls = list(weights) == sorted(weights, reverse=True) and all(0 < one <= 1 for one in weights)
             _require(bool(weights) and falls, f"`{name}` should fall from 1 at most and stay above 0")
 
+    def of(self, question: Question) -> tuple[float, ...]:
+        """Return the weights of one question's attempts."""
+        return self.choice_weights if question.is_choice else self.weights
+
+    def weight(self, question: Question, attempt: int) -> float:
+        """Return what an attempt is worth, from 1; nothing after the last one."""
+        return dict(enumerate(self.of(question), 1)).get(attempt, 0.0)
+
 
 @dataclass(frozen=True)
 class Picks:
@@ -479,7 +487,7 @@ class Picks:
     per_topic: Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class QuizFile:
     """The keys of a quiz file.
 
@@ -526,7 +534,7 @@ class QuizFile:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Quiz:
     """One quiz of a course: its file's contents and where they stand."""
 

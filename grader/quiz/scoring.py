@@ -8,6 +8,7 @@ import itertools
 import math
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ PRIMES = (
 )
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 CERTAINTY = {1: (1, 0), 2: (2, -2), 3: (3, -6)}  # thirds of the credits: for what is right, for what is wrong
+
+UNREAD = object()
 
 RunFix = Callable[[Fix, str], bool]
 """Runs a mended program against the tests of its question: whether it passes."""
@@ -174,7 +177,8 @@ def _shape(question: Shape, names: Mapping[str, Any], answer: tuple[str, ...]) -
         if same_shape(answer, wrong.value, names):
             return _partly(wrong.credit, fill(wrong.feedback, names))
     if len(answer) != len(question.answer):
-        return Mark(0.0, "not right", (f"Your shape has {len(answer)} axes; count them again.",))
+        axes = "1 axis" if len(answer) == 1 else f"{len(answer)} axes"
+        return Mark(0.0, "not right", (f"Your shape has {axes}; count them again.",))
     return Mark(0.0, "not right")
 
 
@@ -207,7 +211,7 @@ def _order(question: Order, answer: tuple[str, ...]) -> Mark:
     if question.scoring == "exact":
         return Mark(float(changes == 0), _verdict(changes == 0), feedback)
     score = max(0.0, (count - changes) / count)
-    moves = f"{len(answer) - kept} lines too many or misplaced, {count - kept} to put in"
+    moves = f"{len(answer) - kept} to take out, {count - kept} to put in"
     return Mark(score, f"{moves}: ({count} - {changes})/{count} = {score:.2f}", feedback)
 
 
@@ -301,17 +305,22 @@ def _output(question: Output, answer: str) -> Mark:
 
 def same_output(answer: str, wanted: str) -> bool:
     """Whether two printed texts are the same value, or the same numbers in the same frame."""
-    values = []
-    for text in (answer, wanted):
-        try:
-            values.append(ast.literal_eval(text.strip()))
-        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-            break
-    if len(values) == 2 and type(values[0]) is type(values[1]) and values[0] == values[1]:
+    values = [_literal(text) for text in (answer, wanted)]
+    if type(values[0]) is type(values[1]) and values[0] is not UNREAD and values[0] == values[1]:
         return True
     frames = [re.sub(r"[\s,]+", "", NUMBER.sub("#", text)).casefold() for text in (answer, wanted)]
     numbers = [[float(one) for one in NUMBER.findall(text)] for text in (answer, wanted)]
     return frames[0] == frames[1] and numbers[0] == numbers[1]
+
+
+def _literal(text: str) -> object:
+    """Return the Python value that a text spells; ``UNREAD`` if it spells none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python would spell some escapes otherwise
+            return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return UNREAD
 
 
 def _fix(question: Fix, answer: FixedLine, run_fix: RunFix) -> Mark:
@@ -356,8 +365,7 @@ def earning(
         best: best score of the attempts before.
         hint_cost: sum of the hints taken, as a share of the credits.
     """
-    weights = attempts.choice_weights if question.is_choice else attempts.weights
-    weight = weights[attempt - 1] if attempt <= len(weights) else 0.0
+    weight = attempts.weight(question, attempt)
     value = question.credits * max(0.0, weight - hint_cost)
     gain = max(0.0, marked.score - best)
     terms = [f"{marked.score:.2f}" if not best else f"({marked.score:.2f} - {best:.2f})"]

@@ -8,16 +8,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from grader.ledger import Credit, Duplicate, Ledger, Response, Sitting
-from grader.quiz.answers import parse
+from grader.quiz.answers import Unreadable, parse
+from grader.quiz.balance import change, subject
 from grader.quiz.face import Face
 from grader.quiz.schema import AnyQuestion
 from grader.quiz.scoring import Earning, Mark, RunFix, certain_earning, earning, mark
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import solution_text
-from grader.quiz.variants import Stream, Variant, fill, make_variant, pick
+from grader.quiz.variants import Stream, Variant, fill, make_variant, pick, recalled
 
 Open = Callable[[], AbstractContextManager[Ledger]]
 Clock = Callable[[], datetime.datetime]
@@ -29,6 +31,14 @@ class TimeOver(Exception):
 
 class AnsweredElsewhere(Exception):
     """Another terminal has answered this very attempt; the question should be shown anew."""
+
+
+class FinishedElsewhere(Exception):
+    """Another terminal has finished this sitting; nothing more is accepted."""
+
+
+class OtherSitting(Exception):
+    """A sitting of other questions is unfinished; the text says what can be done about it."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +67,25 @@ class Item:
     Args:
         attempt: number of the coming attempt in this sitting, from 1.
         tries: attempts there are; 0 means any number, until the end.
+        given: the last answer in this sitting, as typed; empty if there is none.
         score: best so far; None if unanswered, or if nobody knows yet.
         hints: texts of the hints taken.
-        next_hint: credits that the next hint costs; None if there is none.
+        next_hint: credits that the next hint takes off a right answer now; None if there is none.
     """
 
     variant: Variant
     attempt: int
     tries: int
-    answered: bool
+    given: str
     score: float | None
     hints: tuple[str, ...]
     next_hint: float | None
     flagged: bool
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer in this sitting."""
+        return self.attempt > 1
 
     @property
     def done(self) -> bool:
@@ -84,6 +100,7 @@ class Reply:
     Args:
         mark: None where the key is with the instructor, or an exam is on.
         cents: by which the balance grew, in hundredths of a credit.
+        note: why it grew by something else than was earned, if it did.
         solution: the right answer, once no attempt is left.
     """
 
@@ -91,6 +108,7 @@ class Reply:
     mark: Mark | None = None
     earning: Earning | None = None
     cents: int = 0
+    note: str = ""
     solution: str = ""
     explain: str = ""
     source: str = ""
@@ -112,18 +130,24 @@ class Summary:
     """How a sitting went.
 
     Args:
+        mode: of the sitting; ``review`` earns nothing.
         silent: whether nobody knows yet what was right.
+        right: how many questions were right at the first attempt.
         flagged: questions to come back to.
         open: questions without an answer.
         certainty: of each first answer that it was asked for: 1, 2 or 3, and whether it was right.
+        read: of each weak topic, the sources of what was not right.
     """
 
     rows: tuple[TopicRow, ...]
     pass_mark: float
+    mode: str
     silent: bool
+    right: int
     flagged: tuple[str, ...]
     open: tuple[str, ...]
     certainty: tuple[tuple[int, bool], ...]
+    read: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
     def cents(self) -> int:
@@ -141,6 +165,14 @@ class Summary:
         return self.share >= self.pass_mark - 1e-9
 
 
+class Part(TypedDict):
+    """Which questions are asked, as :class:`Session` takes it."""
+
+    topic: str
+    count: int
+    restart: bool
+
+
 class Session:
     """A sitting that was begun or taken up again.
 
@@ -151,6 +183,9 @@ class Session:
         count: so many questions only; 0 for all.
         restart: leave a sitting that is open as it is, and begin anew.
         only: exactly these questions, in review; empty otherwise.
+
+    Raises:
+        OtherSitting: one of other questions is unfinished, and this is no restart.
     """
 
     def __init__(
@@ -165,22 +200,52 @@ class Session:
     ) -> None:
         self.sheet = sheet
         self._setting = setting
+        self._marked: dict[int, Mark] = {}  # by response: mended code should run once
+        self.regraded = self._regrade()
         with setting.open_ledger() as ledger:
             self.learner = ledger.learner
-            review = tuple(only)
-            found = None if review else ledger.open_sitting(sheet.id)
-            if found and restart:
+            found = self._open_sitting(ledger, tuple(only))
+            if found and (restart or only):
                 ledger.finish(found.id)
                 found = None
             self.resumed = found is not None
+            if found and (topic or count) and found.questions != self._picked(found.number, topic, count):
+                raise OtherSitting(
+                    f"a sitting of {len(found.questions)} questions of {sheet.id} is unfinished; go on with "
+                    f"it by `grader quiz {sheet.id}`, or begin anew with --restart"
+                )
             if found is None:
                 number = len(ledger.sittings(sheet.id)) + 1
-                questions = review or self._picked(number, topic, count)
-                mode = "review" if review else sheet.public.mode
+                questions = tuple(only) or self._picked(number, topic, count)
+                mode = "review" if only else sheet.public.mode
                 found = ledger.begin(sheet.id, sheet.public.version, mode, questions)
         self.sitting: Sitting = found
         known = {face.id for face in sheet.public.faces}
         self.questions = tuple(one for one in found.questions if one in known)
+        self._recall()
+
+    def _regrade(self) -> int:
+        """Let the balance follow a changed key; return by how many cents."""
+        if self.sheet.public.version == 1:
+            return 0
+        from grader.quiz.regrade import regrade
+
+        return regrade(self.sheet, self._setting.open_ledger, self._setting.run_fix)
+
+    def _open_sitting(self, ledger: Ledger, only: tuple[str, ...]) -> Sitting | None:
+        """Return the sitting to go on with: the latest open one, in review or not."""
+        found = [one for one in ledger.sittings(self.sheet.id) if one.finished is None]
+        return next((one for one in reversed(found) if (one.mode == "review") == bool(only)), None)
+
+    def _recall(self) -> None:
+        """Mark what was answered before, while nobody waits for the ledger."""
+        if self.silent or not self.resumed:
+            return
+        with self._setting.open_ledger() as ledger:
+            responses = ledger.responses(self.sheet.id)
+        for one in responses:
+            if one.sitting == self.sitting.id and one.question in self.questions:
+                self._mark(one)
 
     def _picked(self, number: int, topic: str, count: int) -> tuple[str, ...]:
         seed = (self._setting.salt, self.learner.id, self.sheet.id, number)
@@ -206,23 +271,35 @@ class Session:
             return self._item(ledger, question)
 
     def _item(self, ledger: Ledger, question: str) -> Item:
-        face = self.sheet.face(question)
+        face, key = self.sheet.face(question), self._key(question)
         responses = ledger.responses(self.sheet.id, question)
-        here = self._here(ledger, question)
+        here = [one for one in responses if one.sitting == self.sitting.id]
         taken = ledger.hints_taken(self.sitting.id, question)
-        key = self._key(question)
-        hints = key.hints if key and not self.silent else ()
-        variant = self._variant(face, self._seed_attempt(len(responses) + 1))
-        return Item(
-            variant=variant,
+        item = Item(
+            variant=self._variant(face, self._seed_attempt(len(responses) + 1)),
             attempt=len(here) + 1,
             tries=self._tries(key),
-            answered=bool(here),
-            score=None if self.silent or not here else max(mark.score for mark in self._marks(face, here)),
-            hints=tuple(fill(hint.text, variant.names) for hint in hints[:taken]),
-            next_hint=hints[taken].cost * face.credits if taken < len(hints) else None,
+            given=here[-1].answer if here else "",
+            score=None if self.silent or not here else max(self._mark(one).score for one in here),
+            hints=(),
+            next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
         )
+        if item.done:  # it stays as it was answered
+            item = replace(item, variant=recalled(face, here[-1].params) or item.variant)
+        return self._with_hints(item, key, taken)
+
+    def _with_hints(self, item: Item, key: AnyQuestion | None, taken: int) -> Item:
+        """Add the hints that were taken, and what the next one takes off a right answer."""
+        if key is None or self.silent or self.sheet.public.confidence == "required":
+            return item
+        texts = tuple(fill(hint.text, item.variant.names) for hint in key.hints[:taken])
+        if taken >= len(key.hints) or item.done:
+            return replace(item, hints=texts)
+        attempts = self.sheet.public.attempts
+        left = attempts.weight(key, item.attempt) - sum(hint.cost for hint in key.hints[:taken])
+        price = max(0.0, left) - max(0.0, left - key.hints[taken].cost)
+        return replace(item, hints=texts, next_hint=key.credits * price)
 
     def _key(self, question: str) -> AnyQuestion | None:
         questions = self.sheet.key.questions if self.sheet.key else ()
@@ -233,8 +310,7 @@ class Session:
             return 0
         if self.sheet.public.confidence == "required":
             return 1
-        attempts = self.sheet.public.attempts
-        return len(attempts.choice_weights if key.is_choice else attempts.weights)
+        return len(self.sheet.public.attempts.of(key))
 
     def _seed_attempt(self, attempt: int) -> int:
         """Where answers can be changed until the end, the numbers stay; else every attempt has its own."""
@@ -243,15 +319,26 @@ class Session:
     def _variant(self, face: Face, attempt: int) -> Variant:
         return make_variant(face, self._setting.salt, self.learner.id, self.sheet.id, face.id, attempt)
 
-    def _marks(self, face: Face, responses: list[Response]) -> list[Mark]:
-        """Mark stored answers anew: what was typed is kept, and nothing else."""
-        key = self._key(face.id)
-        assert key is not None
-        marks = []
-        for one in responses:
-            variant = self._variant(face, one.attempt)
-            marks.append(mark(key, variant.names, parse(variant, one.answer), self._setting.run_fix))
-        return marks
+    def _mark(self, response: Response) -> Mark:
+        """Mark a stored answer anew: what was typed and drawn is kept, and nothing else."""
+        if response.id not in self._marked:
+            face, key = self.sheet.face(response.question), self._key(response.question)
+            assert key is not None
+            variant = recalled(face, response.params)
+            try:
+                if variant is None:
+                    raise Unreadable("it is another question now")
+                answer = parse(variant, response.answer)
+                found = mark(key, variant.names, answer, self._setting.run_fix)
+            except Unreadable:
+                found = Mark(0.0, "the question has changed since")
+            self._marked[response.id] = found
+        return self._marked[response.id]
+
+    def cents(self) -> int:
+        """Return what this sitting is worth so far, in hundredths of a credit."""
+        with self._setting.open_ledger() as ledger:
+            return sum(ledger.sitting_credits(self.sitting.id, one) for one in self.questions)
 
     # -- what the learner does --
 
@@ -267,6 +354,7 @@ class Session:
             Unreadable: it is no answer to this kind of question; nothing was stored.
             TimeOver: it came too late; nothing was stored, and the sitting is finished.
             AnsweredElsewhere: the question has moved on in another terminal; nothing was stored.
+            FinishedElsewhere: the sitting is over; nothing was stored.
         """
         answer = parse(item.variant, text)
         if (left := self.seconds_left()) is not None and left <= 0:
@@ -285,8 +373,10 @@ class Session:
         self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Mark | None
     ) -> Reply:
         face, key = item.variant.face, self._key(item.variant.face.id)
+        self._require_open(ledger)
         before = ledger.responses(self.sheet.id, face.id)
-        if sum(one.sitting == self.sitting.id for one in before) != item.attempt - 1:
+        now = self._item(ledger, face.id)
+        if now.attempt != item.attempt or now.done or now.variant != item.variant:
             raise AnsweredElsewhere
         response = Response(
             sitting=self.sitting.id,
@@ -297,22 +387,37 @@ class Session:
             params=item.variant.record(),
             answer=text,
             certainty=certainty,
-            hints=len(item.hints),
+            hints=len(now.hints),
         )
-        earned = self._earned(key, item, marked, certainty) if key and marked else None
-        credit = self._credit(ledger, face, earned) if earned else None
-        ledger.respond(response, credit)
+        earned = self._earned(key, now, marked, certainty) if key and marked else None
+        credit, note = self._credit(ledger, face, earned) if earned else (None, "")
+        response_id = ledger.respond(response, credit)
+        if marked:
+            self._marked[response_id] = marked
         after = self._item(ledger, face.id)
-        over = marked is not None and after.done
-        return Reply(
-            item=after,
-            mark=marked,
-            earning=earned,
-            cents=credit.cents if credit else 0,
-            solution=solution_text(key, item.variant) if over and key else "",
-            explain=fill(key.explain, item.variant.names) if over and key else "",
-            source=key.source if over and key else "",
-        )
+        reply = Reply(after, marked, earned, credit.cents if credit else 0, note)
+        return self._with_solution(reply) if marked and after.done else reply
+
+    def _require_open(self, ledger: Ledger) -> None:
+        mine = [one for one in ledger.sittings(self.sheet.id) if one.id == self.sitting.id]
+        if any(one.finished for one in mine):
+            raise FinishedElsewhere
+
+    def _with_solution(self, reply: Reply) -> Reply:
+        """Add what is right, and why; the item is as it was answered."""
+        variant = reply.item.variant
+        key = self._key(variant.face.id)
+        assert key is not None
+        explain = fill(key.explain, variant.names)
+        return replace(reply, solution=solution_text(key, variant), explain=explain, source=key.source)
+
+    def said(self, item: Item) -> Reply | None:
+        """Return once more what was said to the last answer of a question that is done."""
+        if self.silent or not item.done:
+            return None
+        with self._setting.open_ledger() as ledger:
+            here = self._here(ledger, item.variant.face.id)
+        return self._with_solution(Reply(item, self._mark(here[-1])))
 
     def _earned(self, key: AnyQuestion, item: Item, marked: Mark, certainty: int | None) -> Earning:
         if self.sheet.public.confidence == "required":
@@ -320,27 +425,17 @@ class Session:
         cost = sum(hint.cost for hint in key.hints[: len(item.hints)])
         return earning(marked, key, self.sheet.public.attempts, item.attempt, item.score or 0.0, cost)
 
-    def _credit(self, ledger: Ledger, face: Face, earned: Earning) -> Credit | None:
-        """Return what this sitting adds to the best one so far, within what the topic has."""
-        if self.sitting.mode == "review" or self._counted_before(ledger, face.id):
-            return None
-        subject, worth = f"quiz/{self.sheet.id}/{face.id}", round(100 * earned.credits)
-        total = ledger.sitting_credits(self.sitting.id, face.id) + worth
-        had = ledger.earned(subject)
-        topic = [one.id for one in self.sheet.public.faces if one.topic == face.topic]
-        topic_had = sum(ledger.earned(f"quiz/{self.sheet.id}/{one}") for one in topic)
-        room = 100 * self.sheet.possible(face.topic) - topic_had
-        gain = min(total - had, room)
-        if self.sitting.number > 1 or self.sheet.public.confidence != "required":
-            gain = max(gain, 0)
-        gain = max(gain, -ledger.earned(f"quiz/{self.sheet.id}"))  # a quiz as a whole never goes below 0
+    def _credit(self, ledger: Ledger, face: Face, earned: Earning) -> tuple[Credit | None, str]:
+        """Return how the balance changes, and why otherwise than by what was earned."""
+        if self.sitting.mode == "review":
+            return None, "a review earns nothing"
+        worth = round(100 * earned.credits)
+        cents, note = change(ledger, self.sheet, self.sitting, face.id, worth)
         version = self.sheet.public.version
-        return Credit(subject, face.topic, gain, "earned", version, earned.arithmetic, worth)
-
-    def _counted_before(self, ledger: Ledger, question: str) -> bool:
-        """Whether an earlier sitting asked this already, where only the first one counts."""
-        earlier = [one for one in ledger.sittings(self.sheet.id) if one.number < self.sitting.number]
-        return self.sheet.public.earn == "first" and any(question in one.questions for one in earlier)
+        credit = Credit(
+            subject(self.sheet, face.id), face.topic, cents, "earned", version, earned.arithmetic, worth
+        )
+        return credit, note
 
     def hint(self, item: Item) -> Item:
         """Take the next hint of a question; that it was taken is kept before it is shown."""
@@ -378,32 +473,51 @@ class Session:
             responses = {one: self._here(ledger, one) for one in self.questions}
             cents = {one: ledger.sitting_credits(self.sitting.id, one) for one in self.questions}
             flagged = ledger.flagged(self.sitting.id)
-        topics: dict[str, list[str]] = {}
-        for one in self.questions:
-            topics.setdefault(self.sheet.face(one).topic, []).append(one)
-        rows = tuple(
-            TopicRow(
-                topic,
-                sum(cents[one] for one in names),
-                100 * sum(self.sheet.face(one).credits for one in names),
-                sum(bool(responses[one]) for one in names),
-                len(names),
-            )
-            for topic, names in topics.items()
-        )
+        rows = tuple(self._row(topic, names, responses, cents) for topic, names in self._topics().items())
+        firsts = [] if self.silent else [self._mark(found[0]) for found in responses.values() if found]
         return Summary(
             rows=rows,
             pass_mark=self.sheet.public.pass_mark,
+            mode=self.sitting.mode,
             silent=self.silent,
+            right=sum(one.right for one in firsts),
             flagged=tuple(one for one in self.questions if one in flagged),
             open=tuple(one for one in self.questions if not responses[one]),
             certainty=() if self.silent else tuple(self._certainty(responses)),
+            read=() if self.silent else tuple(self._read(rows, responses)),
         )
+
+    def _topics(self) -> dict[str, list[str]]:
+        topics: dict[str, list[str]] = {}
+        for one in self.questions:
+            topics.setdefault(self.sheet.face(one).topic, []).append(one)
+        return topics
+
+    def _row(
+        self, topic: str, names: list[str], responses: Mapping[str, list[Response]], cents: Mapping[str, int]
+    ) -> TopicRow:
+        possible = 100 * sum(self.sheet.face(one).credits for one in names)
+        answered = sum(bool(responses[one]) for one in names)
+        return TopicRow(topic, sum(cents[one] for one in names), possible, answered, len(names))
+
+    def _read(
+        self, rows: Iterable[TopicRow], responses: Mapping[str, list[Response]]
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield where to read on in every topic below the pass mark: what its missed questions stand on."""
+        topics = self._topics()
+        for row in rows:
+            if row.cents < self.sheet.public.pass_mark * row.possible and row.answered:
+                found = [one for one in topics[row.topic] if not self._was_right(responses[one])]
+                keys = filter(None, map(self._key, found))
+                yield row.topic, tuple(dict.fromkeys(one.source for one in keys))
+
+    def _was_right(self, responses: list[Response]) -> bool:
+        return bool(responses) and self._mark(responses[0]).right
 
     def first_mark(self, ledger: Ledger, question: str) -> Mark | None:
         """Return the mark of the first answer to a question in this sitting; None if there is none."""
         here = self._here(ledger, question)
-        return self._marks(self.sheet.face(question), here[:1])[0] if here else None
+        return self._mark(here[0]) if here else None
 
     def _here(self, ledger: Ledger, question: str) -> list[Response]:
         found = ledger.responses(self.sheet.id, question)
@@ -411,6 +525,6 @@ class Session:
 
     def _certainty(self, responses: Mapping[str, list[Response]]) -> Iterator[tuple[int, bool]]:
         """Yield how certain the learner was of each first answer, and whether it was right."""
-        for question, found in responses.items():
+        for found in responses.values():
             if found and found[0].certainty is not None:
-                yield found[0].certainty, self._marks(self.sheet.face(question), found[:1])[0].right
+                yield found[0].certainty, self._mark(found[0]).right

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from grader.quiz.face import Face, Option
@@ -63,6 +62,8 @@ class Stream:
             first, last, *step = how.int_
             each = step[0] if step else 1
             return first + each * self.below((last - first) // each + 1)
+        from fractions import Fraction
+
         scale = 10**how.round_
         low, high = (round(Fraction(str(bound)) * scale) for bound in how.uniform)
         return (low + self.below(high - low + 1)) / scale
@@ -116,6 +117,21 @@ def make_variant(face: Face, *seed: str | int) -> Variant:
         if _holds(face, params):
             return Variant(face, params, stream.shuffled(face.options))
     raise NoVariant(f"`where: {face.where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
+
+
+def recalled(face: Face, record: str) -> Variant | None:
+    """Return the variant of which this is the record; None if the question has changed too much since.
+
+    Args:
+        record: what :meth:`Variant.record` returned when it was shown.
+    """
+    known = {one.id: one for one in face.options}
+    try:
+        drawn = json.loads(record)
+        params, options = dict(drawn["params"]), tuple(known[one] for one in drawn["options"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Variant(face, params, options) if params.keys() == face.params.keys() else None
 
 
 def _holds(face: Face, params: Mapping[str, Any]) -> bool:

@@ -10,7 +10,6 @@ from typing import Literal
 
 from grader.report.model import Outcome, Report, Status
 from grader.text import break_orders
-from grader.worker.process import REQUIRED
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
@@ -51,6 +50,8 @@ def _credits(report: Report) -> str:
 
 def unconfined(layers: Iterable[str]) -> list[str]:
     """Return the note on code that ran without one of the required layers, if it did."""
+    from grader.worker.process import REQUIRED  # which knows sockets; not for a quiz
+
     missing = ", ".join(sorted(set(REQUIRED) - set(layers), key=REQUIRED.index))
     return [f"this code was not fully confined (without {missing}); `grader doctor` says more"] * bool(
         missing

@@ -1,0 +1,132 @@
+"""``grader quiz grade``: grade answers that were handed in."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.course import Course
+    from grader.quiz.fixing import CodeRunner
+    from grader.quiz.grade import Edition, Graded
+    from grader.quiz.schema import Fix
+    from grader.quiz.scoring import RunFix
+
+
+@click.command("grade")
+@click.argument(
+    "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write there; without it, to standard output.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs (docs/report.md), for a spreadsheet.",
+)
+@click.option(
+    "--full-course",
+    is_flag=True,
+    help="Also take answers that were given in the full course, where the key lies open.",
+)
+@click.option(
+    "--confinement",
+    type=click.Choice(["required", "best", "none"]),
+    default="best",
+    show_default=True,
+    help="Of learners' code: refuse to run weaker, as far as this machine can, not at all.",
+)
+@click.pass_obj
+def command(
+    course_folder: str | None,
+    responses: tuple[Path, ...],
+    output: Path | None,
+    form: str,
+    full_course: bool,
+    confinement: str,
+) -> None:
+    """Grade answers that were handed in: files of `grader quiz responses`, or folders of them.
+
+    Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
+    again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
+    """
+    from grader.cli import FAILED
+    from grader.course import find_course
+    from grader.quiz.grade import Grading, grade_files
+
+    course = find_course(course_folder)
+    with _run_fix(confinement) as run_fix:
+        grading = Grading(course, _editions(course), run_fix, full_course)
+        graded = grade_files(responses, grading)
+    _show(graded, form, output)
+    if form != "text" or output is not None:
+        for problem in graded.problems:
+            from grader.text import clean
+
+            click.echo(f"grader: {clean(problem, 400)}", err=True)
+    sys.exit(FAILED if graded.problems else 0)
+
+
+def _editions(course: Course) -> dict[str, Edition]:
+    """Read every quiz; the secret is needed only if one is graded."""
+    from grader.cli import USAGE, stop
+    from grader.quiz.build import NoSecret, full_quizzes, read_secret
+    from grader.quiz.grade import edition_of
+
+    quizzes = full_quizzes(course)
+    try:
+        secret = read_secret(course) if any(one.file.mode != "practice" for one in quizzes) else b""
+    except NoSecret as error:
+        stop(str(error), USAGE)
+    return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
+
+
+@contextlib.contextmanager
+def _run_fix(confinement: str) -> Iterator[RunFix]:
+    """Offer to run mended code; a worker is started only if an answer holds some."""
+    with contextlib.ExitStack() as stack:
+        runners: list[CodeRunner] = []
+
+        def run_fix(question: Fix, code: str) -> bool:
+            from grader.quiz.fixing import CodeRunner as Runner
+            from grader.worker import LAYERS
+            from grader.worker.client import WorkerPool
+
+            if not runners:
+                pool = stack.enter_context(WorkerPool(layers=() if confinement == "none" else LAYERS))
+                if confinement == "required":
+                    pool.require()
+                runners.append(Runner(pool))
+            return runners[0].passes(question, code)
+
+        yield run_fix
+
+
+def _show(graded: Graded, form: str, output: Path | None) -> None:
+    from grader.cli.terminal import print_lines, width
+    from grader.quiz.grades import grades_lines, grades_to_csv, grades_to_json
+
+    if form == "text" and output is None:
+        print_lines(grades_lines(graded, width()))
+        return
+    if form == "text":
+        text = "".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded))
+    else:
+        text = f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")

@@ -1,0 +1,313 @@
+"""Grades answers that were handed in, with the key and the secret that a hand-out was made with.
+
+Nothing in a file is believed: every variant is drawn again for the learner it names, and an answer to any
+other earns nothing. What was typed is marked by :mod:`grader.quiz.scoring` and counted as in a sitting.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.course import Course
+from grader.learner import Learner
+from grader.ledger import Response, Sitting
+from grader.quiz.build import edition_text, plain_ids, public_file
+from grader.quiz.formula import FormulaError
+from grader.quiz.replay import REVIEW, Counted, key_of, mark_text, replay
+from grader.quiz.responses import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
+from grader.quiz.schema import Quiz
+from grader.quiz.scoring import Mark, RunFix
+from grader.quiz.sheet import PublicFile, Sheet, sheet_of
+from grader.quiz.variants import NoVariant, Variant, make_variant, pick
+
+GRACE = datetime.timedelta(seconds=60)  # between the end of an exam's time and the moment an answer is stored
+OTHERS = "drawn for somebody else, or changed"
+
+
+class Refused(Exception):
+    """An answer earns nothing, whatever it is; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A quiz as learners have it, with its key.
+
+    Args:
+        shown: what they see, with the ids of the hand-out.
+        sheet: the same with the key's own ids.
+        sha256: of their file.
+        back: by question, the key's own ids by those of the hand-out; None where they have the key's own.
+    """
+
+    shown: PublicFile
+    sheet: Sheet
+    sha256: str
+    back: Mapping[str, Mapping[str, str]] | None
+
+    def plain(self, variant: Variant) -> Variant:
+        """Return a variant with the key's own ids."""
+        if self.back is None:
+            return variant
+        back, face = self.back[variant.face.id], self.sheet.face(variant.face.id)
+        known = {one.id: one for one in face.options}
+        return Variant(face, variant.params, tuple(known[back[one.id]] for one in variant.options))
+
+
+@dataclass(frozen=True)
+class QuizGrade:
+    """What one learner earned in one quiz.
+
+    Args:
+        counted: the answers that count, oldest first.
+        refused: by the id of a response, why it earns nothing.
+        unanswered: questions of its sittings without an answer.
+        notes: what whoever grades should know.
+    """
+
+    sheet: Sheet
+    counted: tuple[Counted, ...]
+    refused: Mapping[int, str]
+    unanswered: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def cents(self) -> int:
+        """What the quiz earned, in hundredths of a credit."""
+        return sum(one.cents for one in self.counted)
+
+    @property
+    def possible_cents(self) -> int:
+        """What there is to earn."""
+        return 100 * self.sheet.credits
+
+    @property
+    def passed(self) -> bool:
+        """Whether the pass mark is reached."""
+        return self.cents >= self.sheet.public.pass_mark * self.possible_cents - 1e-6
+
+
+@dataclass(frozen=True)
+class LearnerGrade:
+    """What one learner earned in every quiz that was handed in."""
+
+    learner: Learner
+    quizzes: tuple[QuizGrade, ...]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of all files; a problem is a sentence about one of them."""
+
+    learners: tuple[LearnerGrade, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grading:
+    """All that grading depends on besides what was handed in.
+
+    Args:
+        course: its salt goes into every draw, its accommodations into the time of an exam.
+        editions: by the id of the quiz.
+        run_fix: runs mended code, confined.
+        full_course: whether to take answers as well that were given in the full course, where the key lies
+            open.
+    """
+
+    course: Course
+    editions: Mapping[str, Edition]
+    run_fix: RunFix
+    full_course: bool = False
+
+
+def edition_of(quiz: Quiz, secret: bytes) -> Edition:
+    """Return a quiz as a hand-out made with this secret shows it.
+
+    Raises:
+        CourseError: the quiz cannot be read, or has options that get the same id.
+    """
+    sheet = sheet_of(quiz)
+    sha256 = hashlib.sha256(edition_text(quiz, secret).encode()).hexdigest()
+    if quiz.file.mode == "practice":
+        return Edition(sheet.public, sheet, sha256, None)
+    back = {one.id: plain_ids(secret, quiz.id, one) for one in quiz.file.questions}
+    return Edition(public_file(quiz, secret), sheet, sha256, back)
+
+
+# --- files --------------------------------------------------------------------------------------------
+
+
+def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
+    """Grade all that lies in files and folders; what is broken is named, and does not stop the rest."""
+    problems: list[str] = []
+    handed: dict[str, list[Handed]] = {}
+    paths = tuple(paths)
+    for path in dict.fromkeys(_files(paths, problems)):
+        try:
+            one = read_responses(path)
+        except NotResponses as error:
+            problems += [f"{path}: {error}"] * (path in paths or not isinstance(error, SomethingElse))
+            continue
+        handed.setdefault(one.learner.id, []).append(one)
+    learners = [_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
+    return Graded(tuple(learners), tuple(problems))
+
+
+def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            found = sorted(one for one in path.rglob("*.json") if not one.is_symlink() and one.is_file())
+            if not found:
+                problems.append(f"{path}: holds no .json file")
+            yield from found
+        else:
+            yield path
+
+
+def _learner(files: list[Handed], grading: Grading, problem: Callable[[str], None]) -> LearnerGrade:
+    files = sorted(files, key=lambda one: one.at, reverse=True)
+    learner = files[0].learner
+    by_quiz: dict[str, list[QuizResponses]] = {}
+    for quiz in (quiz for file in files for quiz in file.quizzes):
+        by_quiz.setdefault(quiz.quiz, []).append(quiz)
+    for unknown in sorted(by_quiz.keys() - grading.editions.keys()):
+        problem(f"{learner.id}: this course has no quiz `{unknown[:40]}`; its answers are left out")
+    known = [one for one in grading.editions if one in by_quiz]
+    grades = tuple(grade_quiz(learner, by_quiz[one], grading) for one in known)
+    return LearnerGrade(learner, grades)
+
+
+# --- one quiz of one learner --------------------------------------------------------------------------
+
+
+@dataclass
+class _Work:
+    """One learner's answers to one quiz, while they are graded."""
+
+    learner: Learner
+    edition: Edition
+    handed: QuizResponses
+    grading: Grading
+    refused: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def silent(self) -> bool:
+        return self.edition.shown.mode != "practice"
+
+    @property
+    def sittings(self) -> dict[int, Sitting]:
+        return {one.id: one for one in self.handed.sittings}
+
+    def seed(self, *rest: str | int) -> tuple[str | int, ...]:
+        return (self.grading.course.salt, self.learner.id, self.edition.sheet.id, *rest)
+
+
+def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) -> QuizGrade:
+    """Grade one learner's answers to one quiz.
+
+    Args:
+        handed: from one or several files, the newest first; of a sitting in several, the newest state counts.
+    """
+    edition = grading.editions[handed[0].quiz]
+    notes: list[str] = []
+
+    def differs(number: int) -> None:
+        notes.append(f"several files hold sitting {number}, with different answers; the newest counts")
+
+    work = _Work(learner, edition, merged(handed, differs), grading)
+    known = {face.id for face in edition.shown.faces}
+    responses = [one for one in work.handed.responses if one.question in known]
+    marks = {one.id: _mark(work, one) for one in responses}
+    counted = replay(edition.sheet, work.handed.sittings, responses, marks)
+    notes += _notes(work, handed)
+    if gone := len(work.handed.responses) - len(responses):
+        notes.append(f"{gone} answers are to questions that this quiz does not ask any more")
+    return QuizGrade(edition.sheet, tuple(counted), work.refused, _unanswered(work), tuple(notes))
+
+
+def _notes(work: _Work, handed: list[QuizResponses]) -> Iterator[str]:
+    edition, version = work.edition, work.edition.shown.version
+    for one in dict.fromkeys((each.version, each.sha256) for each in handed):
+        if one[0] != version:
+            yield f"answered in version {one[0]}; graded by the key of version {version}"
+        elif one[1] != edition.sha256:
+            yield "the quiz's file is not byte for byte the one that is handed out"
+    numbers = [one.number for one in work.handed.sittings]
+    missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))[:5]
+    if missing:
+        yield f"sitting {', '.join(map(str, missing))} is missing from what was handed in"
+
+
+def _unanswered(work: _Work) -> tuple[str, ...]:
+    faces = [one.id for one in work.edition.shown.faces]
+    asked = {one for each in work.handed.sittings if each.mode != REVIEW for one in each.questions}
+    answered = {one.question for one in work.handed.responses}
+    return tuple(one for one in faces if one in asked - answered)
+
+
+def _mark(work: _Work, response: Response) -> Mark:
+    """Mark one answer; a reason why it earns nothing is kept as well."""
+    key = key_of(work.edition.sheet, response.question)
+    assert key is not None
+    try:
+        variant = _verified(work, response)
+        return mark_text(key, variant, response.answer, work.grading.run_fix)
+    except Refused as error:
+        work.refused[response.id] = str(error)
+    except (NoVariant, FormulaError) as error:
+        work.refused[response.id] = f"the course is at fault here, not the answer: {error}"
+    return Mark(0.0, work.refused[response.id])
+
+
+def _verified(work: _Work, response: Response) -> Variant:
+    """Draw the variant that this learner had, with the key's own ids.
+
+    Raises:
+        Refused: the stored one is another, or the answer was not to be given.
+    """
+    sitting = work.sittings[response.sitting]
+    _require_picked(work, sitting, response.question)
+    _require_in_time(work, sitting, response)
+    number = sitting.number if work.silent else response.attempt
+    faces = {one.id: one for one in work.edition.shown.faces}
+    seed = work.seed(response.question, number)
+    variant = make_variant(faces[response.question], *seed)
+    if _same(variant, response.params):
+        return work.edition.plain(variant)
+    if work.grading.full_course:
+        variant = make_variant(work.edition.sheet.face(response.question), *seed)
+        if _same(variant, response.params):
+            return variant
+    if response.version != work.edition.shown.version:
+        raise Refused(f"asked otherwise in version {response.version}; grade it with that version's key")
+    raise Refused(OTHERS)
+
+
+def _same(variant: Variant, record: str) -> bool:
+    try:
+        return bool(json.loads(record) == json.loads(variant.record()))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _require_picked(work: _Work, sitting: Sitting, question: str) -> None:
+    draw = work.edition.shown.draw
+    if draw and sitting.mode != REVIEW:
+        picked = pick(work.edition.shown.faces, draw.per_topic, *work.seed(sitting.number))
+        if question not in {one.id for one in picked}:
+            raise Refused("this question was not drawn for this sitting")
+
+
+def _require_in_time(work: _Work, sitting: Sitting, response: Response) -> None:
+    minutes = work.edition.shown.minutes
+    if minutes is None or sitting.mode == REVIEW:
+        return
+    factor = work.grading.course.accommodations.get(work.learner.id, 1.0)
+    begun, given = map(datetime.datetime.fromisoformat, (sitting.at, response.at))
+    if not begun <= given <= begun + datetime.timedelta(minutes=minutes * factor) + GRACE:
+        raise Refused("given outside the time of the exam")
