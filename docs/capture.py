@@ -2,7 +2,8 @@
 
     python docs/capture.py PICTURE.svg COMMAND [ARG ...] [--type LINE LINE ...]
 
-What follows --type is typed, a line each time the command asks. The picture loads nothing from elsewhere, so that it shows wherever the README does.
+What follows --type is typed, a line each time the command asks. The picture loads nothing from elsewhere, so
+that it shows wherever the README does.
 """
 
 from __future__ import annotations

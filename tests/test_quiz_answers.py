@@ -247,8 +247,8 @@ def test_a_number_is_right_within_its_tolerance_and_a_known_mistake_is_named() -
 
 @pytest.mark.parametrize(
     "text",
-    ["(256, 74)", "256, 74", "[256, 74]", "256x74", "256 x 74", "256×74", "(4*H, D+H)", "(4H, H + D)", "4·H, D+H",
-     "(4*H, 10+H)", "٢٥٦, ٧٤", "(256,74,)", "(2*H + 2*H, D + H)"],
+    ["(256, 74)", "256, 74", "[256, 74]", "256x74", "256 x 74", "256×74", "(4*H, D+H)",
+     "(4H, H + D)", "4·H, D+H", "(4*H, 10+H)", "٢٥٦, ٧٤", "(256,74,)", "(2*H + 2*H, D + H)"],
 )  # fmt: skip
 def test_shapes_in_numbers_or_symbols(text: str) -> None:
     assert marked("all-gates", text).right == (text != "(4*H, 10+H)"), text
@@ -341,8 +341,8 @@ def test_wrong_output() -> None:
 
 
 def test_mended_lines() -> None:
-    for text in ("4: column = x.reshape(-1, 1)", "4 column = x[:, None]", "line 4:     column = x.reshape((-1, 1))",
-                 "5: return np.vstack((h, column.reshape(-1, 1)))", "٤: column = x[:, None]"):  # fmt: skip
+    for text in ("4: column = x.reshape(-1, 1)", "4 column = x[:, None]",
+                 "line 4:     column = x.reshape((-1, 1))", "5: return np.vstack((h, column.reshape(-1, 1)))", "٤: column = x[:, None]"):  # fmt: skip
         assert marked("stack", text).right, text
     near = marked("stack", "4: column = x.T")
     assert (near.score, near.arithmetic) == (0.3, "the right line, but it does not pass the tests yet: 0.3")
