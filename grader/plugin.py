@@ -7,7 +7,7 @@ import inspect
 import time
 import types
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from grader.numeric import CheckFailed
 from grader.report.model import Outcome, Status
 from grader.student import FICKLE, Attempt, NotWritten, Student, SubmissionFault, shown
 from grader.text import clean
+from grader.worker.protocol import Named
 
 MARKERS = (
     "credits(n): what the check is worth",
@@ -41,9 +42,18 @@ class CheckPlugin:
         reference: the solution's module, loaded in this process.
         seed: of the run's random inputs.
         hidden_checks: file of the checks that are the instructor's alone.
+        one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
     """
 
-    def __init__(self, attempt: Attempt, reference: types.ModuleType, seed: int, hidden_checks: Path) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        reference: types.ModuleType,
+        seed: int,
+        hidden_checks: Path,
+        *,
+        one_failure: bool = False,
+    ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.found: dict[str, pytest.Function] = {}
         self.foundations: dict[str, tuple[str, ...]] = {}
@@ -55,6 +65,7 @@ class CheckPlugin:
         self._seed = seed
         self._hidden_checks = hidden_checks
         self._students: list[Student] = []
+        self._one_failure = one_failure
 
     # -- fixtures --
 
@@ -74,7 +85,7 @@ class CheckPlugin:
         return self._rng(request.node.name)
 
     def _open_student(self, *lent: str) -> Student:
-        student = Student(self._attempt, {name: getattr(self._reference, name) for name in lent})
+        student = Student(self._attempt, {name: lender(self._reference, name) for name in lent})
         self._students.append(student)
         return student
 
@@ -99,6 +110,8 @@ class CheckPlugin:
                 self.found[item.name] = item
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if self._one_failure and any(one.status == "failed" for one in self.outcomes.values()):
+            raise DependencyFailed("not run: another check has failed already")
         for marker in item.iter_markers("depends_on"):
             for name in marker.args:
                 if name not in self.outcomes:
@@ -190,6 +203,28 @@ class CheckPlugin:
         if outcome and outcome.status == "passed" and outcome.function in self._attempt.fickle:
             return dataclasses.replace(outcome, status="failed", message=FICKLE.format(outcome.function))
         return outcome
+
+
+def lender(reference: types.ModuleType | types.SimpleNamespace, name: str) -> Callable[..., Any]:
+    """Return a function of the reference that takes what comes out of a worker.
+
+    Named tuples arrive as names and fields; they become the reference's own of that name, if it has one.
+    """
+
+    def own(value: Any) -> Any:
+        if isinstance(value, Named):
+            kind = getattr(reference, value.type_name, None)
+            fits = isinstance(kind, type) and getattr(kind, "_fields", None) == value.fields
+            return kind(*map(own, value)) if fits and kind else value
+        if isinstance(value, list | tuple):
+            return type(value)(map(own, value))
+        return value
+
+    def lent(*arguments: Any, **named: Any) -> Any:
+        function = getattr(reference, name)
+        return function(*map(own, arguments), **{key: own(value) for key, value in named.items()})
+
+    return lent
 
 
 def _foundations(item: pytest.Item) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ def run_checks(
     seed: int | None = None,
     known: Mapping[str, Report] | None = None,
     progress: Progress | None = None,
+    one_failure: bool = False,
 ) -> Report:
     """Run all checks of an exercise, visible and hidden.
 
@@ -53,6 +54,7 @@ def run_checks(
         known: reports of the same submission's other exercises, by their ids; those that are needed and
             missing are made.
         progress: hears what a running call has printed last.
+        one_failure: skip all checks after the first that fails.
 
     Raises:
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
@@ -61,14 +63,20 @@ def run_checks(
     started = time.perf_counter()
     seed = new_seed() if seed is None else seed
     attempt = Attempt(exercise, source, pool, progress)
-    plugin = CheckPlugin(attempt, load_reference(exercise), seed, exercise.hidden_checks)
+    plugin = CheckPlugin(
+        attempt, load_reference(exercise), seed, exercise.hidden_checks, one_failure=one_failure
+    )
     _run_pytest(exercise, plugin)
 
     def lower(number: int) -> Report:
         used = exercise.used[number]
         return (known or {}).get(used.id) or run_checks(used, source.used[number], pool, seed=seed)
 
-    outcomes = _excused(plugin.in_order(), plugin.foundations, exercise, functools.cache(lower))
+    def missing(name: str) -> str:
+        """Return why there is no file of an exercise that this one uses; empty if there is one."""
+        return source.used[exercise.file.uses.index(name)].problem
+
+    outcomes = _excused(plugin.in_order(), plugin.foundations, exercise, functools.cache(lower), missing)
     _note_what_no_check_said(attempt, outcomes)
     return Report(
         exercise=exercise.id,
@@ -87,12 +95,14 @@ def _excused(
     foundations: Mapping[str, tuple[str, ...]],
     exercise: Exercise,
     lower: Callable[[int], Report],
+    missing: Callable[[str], str],
 ) -> tuple[Outcome, ...]:
     """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own.
 
     Args:
         foundations: of failed checks, the functions they build on, such as ``exercise-5.rnn_backward``.
         lower: makes the report of one of the exercises that this one uses, by its number among them.
+        missing: says why there is no file for one of them.
     """
 
     def excuse(outcome: Outcome) -> Outcome:
@@ -100,8 +110,8 @@ def _excused(
             name, _, function = foundation.partition(".")
             report = lower(exercise.file.uses.index(name))
             if any(one.function == function and one.status != "passed" for one in report.outcomes):
-                reason = f"waits for {name}: `{function}` does not pass its own checks yet"
-                return replace(outcome, status="skipped", message=reason)
+                reason = missing(name) or f"`{function}` does not pass its own checks yet"
+                return replace(outcome, status="skipped", message=f"waits for {name}: {reason}")
         return outcome
 
     return tuple(map(excuse, outcomes))

@@ -51,7 +51,8 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     source = _read_one(exercise, submission)
     if submission is not None and submission.is_file() and submission.suffix != ".zip":
         alone = f"is not there: {submission.name} was handed in alone"
-        used = [Source(f"{one.file.module}.py", problem=alone) for one in exercise.used]
+        names = [f"{one.file.module}.py" for one in exercise.used]
+        used = [Source(name, problem=f"{name} {alone}") for name in names]
     else:
         used = [_read_one(one, submission) for one in exercise.used]
     return dataclasses.replace(source, used=tuple(used))

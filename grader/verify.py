@@ -56,7 +56,7 @@ class _Tally:
     """Collects the findings of one exercise while it is verified."""
 
     exercise: Exercise
-    grade: Callable[[bytes], Report]
+    grade: Callable[..., Report]
     sketch: Callable[[bytes], Drawing]
     share: Share
     numbers: Counter[str] = field(default_factory=Counter)
@@ -154,8 +154,10 @@ def verify_exercise(course: Course, exercise_id: str, seed: int = SEED, share: S
             def source(data: bytes) -> Source:
                 return Source(exercise.stub_path.name, data, used=used)
 
-            def grade(data: bytes) -> Report:
-                return run_checks(exercise, source(data), pool, seed=seed, known=known)
+            def grade(data: bytes, one_failure: bool = False) -> Report:
+                return run_checks(
+                    exercise, source(data), pool, seed=seed, known=known, one_failure=one_failure
+                )
 
             def sketch(data: bytes) -> Drawing:
                 return draw(exercise, source(data), pool)
@@ -338,7 +340,8 @@ def _problem_of(misconception: Misconception, tally: _Tally) -> str:
         return f"replaces text that stands {count} times in the solution; it should stand there once"
     if not misconception.says.strip():
         return "says nothing; tell the student which way to look"
-    report = tally.grade(solution.replace(misconception.replace, misconception.with_).encode())
+    wrong = solution.replace(misconception.replace, misconception.with_)
+    report = tally.grade(wrong.encode(), one_failure=True)  # one lost credit is proof enough
     if report.broken:
         return f"breaks a check: {_broken(report)}"
     return "keeps every credit; add a check that sees it" if report.earned == report.credits else ""

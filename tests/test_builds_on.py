@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grader.course import Course, CourseError
+from grader.plugin import lender
 from grader.report.lines import report_lines
 from grader.report.model import Report
-from grader.runner import run_checks
+from grader.runner import load_reference, run_checks
 from grader.submission import Source, read_source
 from grader.verify import verify_exercise
 from grader.worker.client import WorkerPool
+from grader.worker.protocol import Named
 from tests.conftest import HERE, with_limits
 
 SOLUTION = '''"""Four times an array, built on twice an array; and half of one, built on nothing."""
@@ -148,9 +152,8 @@ def test_the_second_exercise_verifies(taller: Course) -> None:
         "import os\nos._exit(3)\n",
         "def (:\n",
         "",
-        Source("doubling.py", problem="there is none"),
     ],
-    ids="wrong not-written exits kills-the-worker no-python empty missing".split(),
+    ids="wrong not-written exits kills-the-worker no-python empty".split(),
 )
 def test_a_fault_below_skips_and_is_named(taller: Course, pool: WorkerPool, lower: Source | str) -> None:
     report = graded(taller, pool, lower)
@@ -159,6 +162,21 @@ def test_a_fault_below_skips_and_is_named(taller: Course, pool: WorkerPool, lowe
     assert zeros == ("skipped", "waits for “Every entry is taken four times”")
     assert half == ("passed", "")
     assert any(WAITS in line.text for line in report_lines(report))
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(taller: Course, pool: WorkerPool) -> None:
+    lower = Source("doubling.py", problem="there is no exercise-1/doubling.py to grade")
+    status, message = found(graded(taller, pool, lower))[0]
+    assert (status, message) == ("skipped", f"waits for exercise-1: {lower.problem}")
+
+
+def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: WorkerPool) -> None:
+    exercise = taller.exercise("exercise-2")
+    wrong = SOLUTION.replace("doubling.double(doubling.double(x))", "x")
+    source = Source("quadrupling.py", wrong.encode(), used=(Source("doubling.py", DOUBLING.encode()),))
+    report = run_checks(exercise, source, pool, seed=1, one_failure=True)
+    assert [one.status for one in report.outcomes] == ["failed", "skipped", "skipped"]
+    assert report.outcomes[2].message == "not run: another check has failed already"
 
 
 def test_a_module_that_hangs_is_left_out(taller: Course, pool: WorkerPool) -> None:
@@ -220,7 +238,7 @@ def test_a_submission_brings_the_lower_file_along(taller: Course, tmp_path: Path
     (lower,) = read_source(exercise, tmp_path / "handed-in").used
     assert (lower.name, lower.data.decode(), lower.problem) == ("doubling.py", DOUBLING, "")
     (alone,) = read_source(exercise, tmp_path / "handed-in/exercise-2/quadrupling.py").used
-    assert alone.problem == "is not there: quadrupling.py was handed in alone"
+    assert alone.problem == "doubling.py is not there: quadrupling.py was handed in alone"
 
 
 def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool) -> None:
@@ -236,3 +254,14 @@ def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool
     assert report.passed
     assert {function for function, _ in heard} == {"half"}
     assert len({line for _, line in heard if line.startswith("step ")}) >= 2
+
+
+def test_what_is_lent_takes_named_tuples_as_its_own(course: Course) -> None:
+    reference = load_reference(course.exercise("exercise-11"))
+    ones = np.ones((2, 2))
+    params = Named.of("OutputParams", ("W", "b"), [ones, ones])
+    moved = lender(reference, "sgd_step")(params, params, 0.5)
+    assert isinstance(moved, reference.OutputParams)
+    assert (moved.W == 0.5).all()
+    plain = Named.of("Pair", ("a", "b"), [1.0, (2.0, [params])])
+    assert lender(types.SimpleNamespace(same=lambda one: one), "same")(plain) == plain

@@ -342,7 +342,8 @@ def test_wrong_output() -> None:
 
 def test_mended_lines() -> None:
     for text in ("4: column = x.reshape(-1, 1)", "4 column = x[:, None]",
-                 "line 4:     column = x.reshape((-1, 1))", "5: return np.vstack((h, column.reshape(-1, 1)))", "٤: column = x[:, None]"):  # fmt: skip
+                 "line 4:     column = x.reshape((-1, 1))", "٤: column = x[:, None]",
+                 "5: return np.vstack((h, column.reshape(-1, 1)))"):  # fmt: skip
         assert marked("stack", text).right, text
     near = marked("stack", "4: column = x.T")
     assert (near.score, near.arithmetic) == (0.3, "the right line, but it does not pass the tests yet: 0.3")

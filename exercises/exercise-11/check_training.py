@@ -165,7 +165,7 @@ def check_train_toy_learns(student, reference, rng):
     for x in xs:
         h = np.tanh(params.Wxh @ x + params.Whh @ h + params.bh)
     loss = np.logaddexp(0, (1 - 2 * targets) * (Why @ h + by)).mean()
-    assert loss < 0.01, f"with the parameters returned at last the loss is {loss:.3f}; it should be below 0.01"
+    assert loss < 0.01, f"the parameters of the last call have a loss of {loss:.3f}; it should be below 0.01"
 
 
 @pytest.mark.credits(1)

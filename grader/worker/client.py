@@ -36,7 +36,7 @@ __all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "Wo
 KEPT_OUTPUT = 64 * 1024
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024
-MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 64  # of arguments; of an axis; in one call
+MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 512  # of arguments; of an axis; in one call
 Lender = Callable[..., Any]
 
 
