@@ -236,7 +236,7 @@ def test_another_question_that_prints_the_answer_is_a_leak(tmp_path: Path) -> No
 
 
 def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Path) -> None:
-    @dataclasses.dataclass(frozen=True, kw_only=True)
+    @dataclasses.dataclass(kw_only=True)
     class Wordy(Text):
         remark: str = "the gate that was not there"
 

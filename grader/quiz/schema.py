@@ -32,8 +32,17 @@ def _share(value: float, name: str) -> None:
     _require(0 <= value <= 1, f"`{name}` should be a share between 0 and 1, but is {value:g}")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Hint:
+class Once:
+    """Attributes that are set once; ``frozen=True`` compiles two more functions a class at every start."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self.__dict__:
+            raise AttributeError(f"`{name}` is set already")
+        object.__setattr__(self, name, value)
+
+
+@dataclass(eq=False, repr=False)
+class Hint(Once):
     """One hint; its cost is a share of the question's credits."""
 
     text: str
@@ -80,8 +89,8 @@ def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Question:
+@dataclass(eq=False, repr=False)
+class Question(Once):
     """What every question has, whatever its type.
 
     Args:
@@ -122,8 +131,8 @@ def _unique(ids: list[str], what: str) -> None:
 # --- choices ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Choice:
+@dataclass(eq=False, repr=False)
+class Choice(Once):
     """One option; a wrong one may earn part of the credits and should say why it is wrong."""
 
     id: str
@@ -138,7 +147,7 @@ class Choice:
         _require(not (self.correct and self.credit), "`credit` is for wrong choices; the right one earns all")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Single(Question):
     """Exactly one choice is right."""
 
@@ -154,7 +163,7 @@ class Single(Question):
         _require(right == 1, f"exactly one choice should be `correct: true`, but {right} are")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Multiple(Question):
     """Any number of choices is right, at least one, and at least one is wrong.
 
@@ -177,8 +186,8 @@ class Multiple(Question):
 # --- numbers and shapes -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Target:
+@dataclass(eq=False, repr=False)
+class Target(Once):
     """A number to hit: a formula, and how near is near enough (exactly one of the three).
 
     Args:
@@ -200,8 +209,8 @@ class Target:
         _require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongNumber:
+@dataclass(eq=False, repr=False)
+class WrongNumber(Once):
     """A known wrong formula; it is met within the tolerance of the answer, unless it has its own."""
 
     value: Raw
@@ -215,7 +224,7 @@ class WrongNumber:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Numeric(Question):
     """A number. With ``params``, everyone gets numbers of their own; ``where`` is a condition on them."""
 
@@ -230,8 +239,8 @@ class Numeric(Question):
         _parameter_names(self.params)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongShape:
+@dataclass(eq=False, repr=False)
+class WrongShape(Once):
     """A known wrong shape."""
 
     value: tuple[Raw, ...]
@@ -243,7 +252,7 @@ class WrongShape:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Shape(Question):
     """The shape of an array, in numbers or in symbols: ``[D + H, 4 * H]`` accepts ``(74, 256)`` as well.
 
@@ -272,8 +281,8 @@ def _parameter_names(params: Mapping[str, object]) -> None:
 # --- ordering and matching ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Step:
+@dataclass(eq=False, repr=False)
+class Step(Once):
     """One line to put in order; it comes after those that ``after`` names."""
 
     id: str
@@ -281,8 +290,8 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Distractor:
+@dataclass(eq=False, repr=False)
+class Distractor(Once):
     """A line that belongs nowhere."""
 
     id: str
@@ -291,7 +300,7 @@ class Distractor:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Order(Question):
     """Lines to put in order; every order that respects ``after`` is right. Distractors stay out.
 
@@ -316,16 +325,16 @@ class Order(Question):
         _require(any(step.after for step in self.steps), "no step comes `after` another: any order is right")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Pair:
+@dataclass(eq=False, repr=False)
+class Pair(Once):
     """Two things that belong together."""
 
     left: str
     right: str
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongPair:
+@dataclass(eq=False, repr=False)
+class WrongPair(Once):
     """A pairing that people make, and what is wrong with it."""
 
     left: str
@@ -334,7 +343,7 @@ class WrongPair:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Match(Question):
     """Each left side has one right side; ``extra`` right sides belong to none."""
 
@@ -359,8 +368,8 @@ class Match(Question):
 # --- words, output, code ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongText:
+@dataclass(eq=False, repr=False)
+class WrongText(Once):
     """A known wrong answer in words."""
 
     match: str
@@ -372,7 +381,7 @@ class WrongText:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Text(Question):
     """A word or two, compared without case, accents, punctuation and articles.
 
@@ -391,8 +400,8 @@ class Text(Question):
         _require(0 <= self.typos <= 2, "`typos` should be 0, 1 or 2")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongOutput:
+@dataclass(eq=False, repr=False)
+class WrongOutput(Once):
     """What people expect it to print instead."""
 
     value: Raw
@@ -404,7 +413,7 @@ class WrongOutput:
         _share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Output(Question):
     """What does this code print? Compared as Python values where both are, else as text."""
 
@@ -414,8 +423,8 @@ class Output(Question):
     mistakes: tuple[WrongOutput, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class WrongLine:
+@dataclass(eq=False, repr=False)
+class WrongLine(Once):
     """A line that people suspect though nothing is wrong with it."""
 
     line: int
@@ -423,7 +432,7 @@ class WrongLine:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Fix(Question):
     """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
 
@@ -487,8 +496,8 @@ class Picks:
     per_topic: Mapping[str, int]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class QuizFile:
+@dataclass(eq=False, repr=False)
+class QuizFile(Once):
     """The keys of a quiz file.
 
     Args:
@@ -534,8 +543,8 @@ class QuizFile:
             )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Quiz:
+@dataclass(eq=False, repr=False)
+class Quiz(Once):
     """One quiz of a course: its file's contents and where they stand."""
 
     path: Path
