@@ -19,7 +19,7 @@ from grader.mathtext import MathError, render
 from grader.quiz.answers import Unreadable
 from grader.quiz.face import Face, face_of
 from grader.quiz.fixing import FAILED, CodeRunner, solved
-from grader.quiz.formula import FormulaError
+from grader.quiz.formula import FormulaError, evaluate
 from grader.quiz.schema import (
     AnyQuestion,
     Fix,
@@ -31,6 +31,7 @@ from grader.quiz.schema import (
     Single,
     Target,
     Text,
+    WrongNumber,
     load_quiz,
     quiz_paths,
 )
@@ -42,6 +43,8 @@ from grader.strict_yaml import Place
 from grader.worker.client import WorkerPool
 
 VARIANTS = 2000
+SAMPLE = 100  # variants in which mistakes are compared with each other
+MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a later one
 LONGER = 1.3  # a right choice so much longer than the next longest gives itself away
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
 FEW = 4  # single choices: below that, shares mean nothing
@@ -118,6 +121,8 @@ def _of_question(question: AnyQuestion, quiz: Quiz, runner: CodeRunner, variants
                 break
     except (NoVariant, FormulaError) as error:
         yield f"cannot be drawn: {error}", question.place
+    if isinstance(question, Numeric):
+        yield from _shadowed(question, face)
     if isinstance(question, Text):
         yield from _words(question)
     if isinstance(question, Output):
@@ -213,9 +218,7 @@ def _numbers(question: Numeric, variant: Variant) -> Iterator[Problem]:
     low, high = interval(question.answer, variant.names)
     for wrong in question.mistakes:
         fill(wrong.feedback, variant.names)
-        own = question.answer if wrong.atol is None and wrong.rtol is None else wrong
-        target = Target(wrong.value, own.atol, own.rtol, getattr(own, "digits", None))
-        least, most = interval(target, variant.names)
+        least, most = interval(_wrong_target(question, wrong), variant.names)
         if least <= high and low <= most:
             where = f" for {variant.record()}" if variant.params else ""
             yield (
@@ -223,6 +226,32 @@ def _numbers(question: Numeric, variant: Variant) -> Iterator[Problem]:
                 "tighten the tolerance, or exclude such numbers with `where`",
                 wrong.place,
             )
+
+
+def _shadowed(question: Numeric, face: Face) -> Iterator[Problem]:
+    """Look for mistakes that an earlier one answers for: whoever makes them is told something else."""
+    met: Counter[int] = Counter()
+    for number in range(SAMPLE):
+        try:
+            names = make_variant(face, "shadow", str(number)).names
+            spans = [interval(_wrong_target(question, wrong), names) for wrong in question.mistakes]
+            values = [float(evaluate(wrong.value, names)) for wrong in question.mistakes]
+        except (NoVariant, FormulaError):
+            return  # said elsewhere
+        for later, value in enumerate(values):
+            met[later] += any(low <= value <= high for low, high in spans[:later])
+    for later, count in met.items():
+        if count > MAX_SHADOWED * SAMPLE:
+            wrong = question.mistakes[later]
+            share = f"{count / SAMPLE:.0%} of all draws"
+            problem = f"has a mistake `{wrong.value}` that an earlier one answers for in {share}"
+            yield f"{problem}; put the narrower one first, or exclude such numbers", wrong.place
+
+
+def _wrong_target(question: Numeric, wrong: WrongNumber) -> Target:
+    """Return the target of a mistake: it is met within the tolerance of the answer, unless it has its own."""
+    own = question.answer if wrong.atol is None and wrong.rtol is None else wrong
+    return Target(wrong.value, own.atol, own.rtol, getattr(own, "digits", None))
 
 
 def _words(question: Text) -> Iterator[Problem]:
