@@ -5,28 +5,26 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from grader.report.lines import Line, Style
 from grader.text import clean
 
-if TYPE_CHECKING:
-    from rich.text import Text as RichText
-
-COLOURS: dict[Style, str] = {
-    "heading": "bold",
-    "passed": "green",
-    "failed": "red",
-    "error": "bold magenta",
-    "skipped": "yellow",
-    "detail": "",
-    "note": "dim",
-    "code": "cyan",
+COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to load than to print a question
+    "heading": {"bold": True},
+    "passed": {"fg": "green"},
+    "failed": {"fg": "red"},
+    "error": {"fg": "magenta", "bold": True},
+    "skipped": {"fg": "yellow"},
+    "detail": {},
+    "note": {"dim": True},
+    "code": {"fg": "cyan"},
 }
 INLINE_CODE = r"`[^`]+`"
 ASCII_SIGNS = str.maketrans(
@@ -86,26 +84,25 @@ def print_lines(lines: Iterable[Line]) -> None:
 
 
 def _print_in_colour(lines: Iterable[Line]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
     for style, group in itertools.groupby(lines, key=lambda line: line.style):
         if style == "code":
-            console.print(_highlighted([line.text for line in group]))
+            _print_code([line.text for line in group])
             continue
         for line in group:
-            text = Text(line.text, style=COLOURS[style])
-            if style == "detail":
-                text.highlight_regex(INLINE_CODE, COLOURS["code"])
-            console.print(text)
+            text = click.style(line.text, **COLOURS[style]) if COLOURS[style] else line.text
+            click.echo(re.sub(INLINE_CODE, _as_code, text) if style == "detail" else text)
 
 
-def _highlighted(lines: list[str]) -> RichText:
+def _as_code(found: re.Match[str]) -> str:
+    return click.style(found[0], **COLOURS["code"])
+
+
+def _print_code(lines: list[str]) -> None:
     """Colour the words of Python, in the terminal's own colours."""
+    from rich.console import Console
     from rich.syntax import Syntax
 
     syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
     text = syntax.highlight("\n".join(lines))
     text.rstrip()
-    return text
+    Console(highlight=False, soft_wrap=True).print(text)
