@@ -18,7 +18,7 @@ from grader.learner import Learner
 from grader.ledger import Response, Sitting
 from grader.quiz.build import edition_text, plain_ids, public_file
 from grader.quiz.formula import FormulaError
-from grader.quiz.replay import REVIEW, Counted, key_of, mark_text, replay
+from grader.quiz.replay import REVIEW, Counted, mark_text, replay
 from grader.quiz.responses import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
 from grader.quiz.schema import Quiz
 from grader.quiz.scoring import Mark, RunFix
@@ -252,7 +252,7 @@ def _unanswered(work: _Work) -> tuple[str, ...]:
 
 def _mark(work: _Work, response: Response) -> Mark:
     """Mark one answer; a reason why it earns nothing is kept as well."""
-    key = key_of(work.edition.sheet, response.question)
+    key = work.edition.sheet.question(response.question)
     assert key is not None
     try:
         variant = _verified(work, response)

@@ -29,13 +29,11 @@ from grader.quiz.schema import (
     Quiz,
     Shape,
     Single,
-    Target,
     Text,
-    WrongNumber,
     load_quiz,
     quiz_paths,
 )
-from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words
+from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words, wrong_target
 from grader.quiz.sheet import sheet_of
 from grader.quiz.variants import HOLE, NoVariant, Variant, fill, make_variant
 from grader.report.lines import Line, wrapped
@@ -218,7 +216,7 @@ def _numbers(question: Numeric, variant: Variant) -> Iterator[Problem]:
     low, high = interval(question.answer, variant.names)
     for wrong in question.mistakes:
         fill(wrong.feedback, variant.names)
-        least, most = interval(_wrong_target(question, wrong), variant.names)
+        least, most = interval(wrong_target(question, wrong), variant.names)
         if least <= high and low <= most:
             where = f" for {variant.record()}" if variant.params else ""
             yield (
@@ -234,7 +232,7 @@ def _shadowed(question: Numeric, face: Face) -> Iterator[Problem]:
     for number in range(SAMPLE):
         try:
             names = make_variant(face, "shadow", str(number)).names
-            spans = [interval(_wrong_target(question, wrong), names) for wrong in question.mistakes]
+            spans = [interval(wrong_target(question, wrong), names) for wrong in question.mistakes]
             values = [float(evaluate(wrong.value, names)) for wrong in question.mistakes]
         except (NoVariant, FormulaError):
             return  # said elsewhere
@@ -246,12 +244,6 @@ def _shadowed(question: Numeric, face: Face) -> Iterator[Problem]:
             share = f"{count / SAMPLE:.0%} of all draws"
             problem = f"has a mistake `{wrong.value}` that an earlier one answers for in {share}"
             yield f"{problem}; put the narrower one first, or exclude such numbers", wrong.place
-
-
-def _wrong_target(question: Numeric, wrong: WrongNumber) -> Target:
-    """Return the target of a mistake: it is met within the tolerance of the answer, unless it has its own."""
-    own = question.answer if wrong.atol is None and wrong.rtol is None else wrong
-    return Target(wrong.value, own.atol, own.rtol, getattr(own, "digits", None))
 
 
 def _words(question: Text) -> Iterator[Problem]:

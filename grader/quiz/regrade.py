@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from grader.ledger import Credit, Duplicate, Ledger, Response
 from grader.quiz.balance import subject
-from grader.quiz.replay import REVIEW, Counted, key_of, mark_anew, replay
+from grader.quiz.replay import REVIEW, Counted, mark_anew, replay
 from grader.quiz.scoring import Mark, RunFix
 from grader.quiz.sheet import Sheet
 
@@ -62,7 +62,7 @@ def _adjust(ledger: Ledger, sheet: Sheet, marks: Mapping[int, Mark]) -> int:
 
 
 def _credit(sheet: Sheet, response: Response, counted: Counted | None, had: tuple[int, int]) -> Credit:
-    key = key_of(sheet, response.question)
+    key = sheet.question(response.question)
     cents, worth = (counted.cents, counted.worth) if counted else had
     return Credit(
         subject=subject(sheet, response.question),

@@ -63,15 +63,9 @@ class Account:
         self._cents[subject] = self._cents.get(subject, 0) + cents
 
 
-def key_of(sheet: Sheet, question: str) -> AnyQuestion | None:
-    """Return a question with its key; None if there is none of this id any more."""
-    questions = sheet.key.questions if sheet.key else ()
-    return next((one for one in questions if one.id == question), None)
-
-
 def mark_anew(sheet: Sheet, response: Response, run_fix: RunFix) -> Mark | None:
     """Mark a stored answer; None if the question is not the one that was answered any more."""
-    key = key_of(sheet, response.question)
+    key = sheet.question(response.question)
     variant = recalled(sheet.face(response.question), response.params) if key else None
     return mark_text(key, variant, response.answer, run_fix) if key and variant else None
 
@@ -131,7 +125,7 @@ def _counting(sheet: Sheet, responses: list[Response]) -> list[Response]:
 
 
 def _earned(sheet: Sheet, response: Response, marked: Mark, before: list[Mark]) -> Earning:
-    key = key_of(sheet, response.question)
+    key = sheet.question(response.question)
     assert key is not None
     if sheet.public.confidence == "required":
         if before:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 
 from grader.ledger import Ledger
+from grader.quiz.balance import subject
 from grader.quiz.sheet import Sheet
 
 
@@ -22,7 +23,7 @@ def due_questions(ledger: Ledger, sheets: Iterable[Sheet], now: datetime.datetim
         answered = {one.question for one in ledger.responses(sheet.id)}
         for face in sheet.public.faces:
             due = states.get((sheet.id, face.id))
-            missed = ledger.earned(f"quiz/{sheet.id}/{face.id}") < 100 * face.credits
+            missed = ledger.earned(subject(sheet, face.id)) < 100 * face.credits
             first_time = due is None and face.id in answered and missed
             if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
                 found.append((sheet, face.id))

@@ -29,6 +29,7 @@ from grader.quiz.schema import (
     Single,
     Target,
     Text,
+    WrongNumber,
 )
 from grader.quiz.variants import fill, shown
 
@@ -145,13 +146,17 @@ def _numeric(question: Numeric, names: Mapping[str, Any], answer: float) -> Mark
     if low <= answer <= high:
         return Mark(1.0, "right", accepted=accepted)
     for wrong in question.mistakes:
-        own = question.answer if wrong.atol is None and wrong.rtol is None else wrong
-        target = Target(wrong.value, own.atol, own.rtol, getattr(own, "digits", None))
-        low, high = interval(target, names)
+        low, high = interval(wrong_target(question, wrong), names)
         if low <= answer <= high:
             marked = _partly(wrong.credit, fill(wrong.feedback, names))
             return Mark(marked.score, marked.arithmetic, marked.feedback, accepted)
     return Mark(0.0, "not right", accepted=accepted)
+
+
+def wrong_target(question: Numeric, wrong: WrongNumber) -> Target:
+    """Return the target of a mistake: it is met within the tolerance of the answer, unless it has its own."""
+    own = question.answer if wrong.atol is None and wrong.rtol is None else wrong
+    return Target(wrong.value, own.atol, own.rtol, getattr(own, "digits", None))
 
 
 def interval(target: Target, names: Mapping[str, Any]) -> tuple[float, float]:

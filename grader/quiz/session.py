@@ -271,7 +271,7 @@ class Session:
             return self._item(ledger, question)
 
     def _item(self, ledger: Ledger, question: str) -> Item:
-        face, key = self.sheet.face(question), self._key(question)
+        face, key = self.sheet.face(question), self.sheet.question(question)
         responses = ledger.responses(self.sheet.id, question)
         here = [one for one in responses if one.sitting == self.sitting.id]
         taken = ledger.hints_taken(self.sitting.id, question)
@@ -301,10 +301,6 @@ class Session:
         price = max(0.0, left) - max(0.0, left - key.hints[taken].cost)
         return replace(item, hints=texts, next_hint=key.credits * price)
 
-    def _key(self, question: str) -> AnyQuestion | None:
-        questions = self.sheet.key.questions if self.sheet.key else ()
-        return next((one for one in questions if one.id == question), None)
-
     def _tries(self, key: AnyQuestion | None) -> int:
         if self.silent or key is None:
             return 0
@@ -322,7 +318,7 @@ class Session:
     def _mark(self, response: Response) -> Mark:
         """Mark a stored answer anew: what was typed and drawn is kept, and nothing else."""
         if response.id not in self._marked:
-            face, key = self.sheet.face(response.question), self._key(response.question)
+            face, key = self.sheet.face(response.question), self.sheet.question(response.question)
             assert key is not None
             variant = recalled(face, response.params)
             try:
@@ -361,7 +357,7 @@ class Session:
             self.finish()
             raise TimeOver
         question = item.variant.face.id
-        key = None if self.silent else self._key(question)
+        key = None if self.silent else self.sheet.question(question)
         marked = mark(key, item.variant.names, answer, self._setting.run_fix) if key else None
         try:
             with self._setting.open_ledger() as ledger:
@@ -372,7 +368,7 @@ class Session:
     def _store(
         self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Mark | None
     ) -> Reply:
-        face, key = item.variant.face, self._key(item.variant.face.id)
+        face, key = item.variant.face, self.sheet.question(item.variant.face.id)
         self._require_open(ledger)
         before = ledger.responses(self.sheet.id, face.id)
         now = self._item(ledger, face.id)
@@ -406,7 +402,7 @@ class Session:
     def _with_solution(self, reply: Reply) -> Reply:
         """Add what is right, and why; the item is as it was answered."""
         variant = reply.item.variant
-        key = self._key(variant.face.id)
+        key = self.sheet.question(variant.face.id)
         assert key is not None
         explain = fill(key.explain, variant.names)
         return replace(reply, solution=solution_text(key, variant), explain=explain, source=key.source)
@@ -508,7 +504,7 @@ class Session:
         for row in rows:
             if row.cents < self.sheet.public.pass_mark * row.possible and row.answered:
                 found = [one for one in topics[row.topic] if not self._was_right(responses[one])]
-                keys = filter(None, map(self._key, found))
+                keys = filter(None, map(self.sheet.question, found))
                 yield row.topic, tuple(dict.fromkeys(one.source for one in keys))
 
     def _was_right(self, responses: list[Response]) -> bool:

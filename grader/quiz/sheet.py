@@ -10,6 +10,7 @@ from grader import strict_yaml
 from grader.course import Course, CourseError
 from grader.quiz.face import Face, face_of
 from grader.quiz.schema import (
+    AnyQuestion,
     Attempts,
     Picks,
     Quiz,
@@ -70,6 +71,11 @@ class Sheet:
             if face.id == question:
                 return face
         raise KeyError(question)
+
+    def question(self, question: str) -> AnyQuestion | None:
+        """Return one question with its key; None if there is no key here, or no such question in it."""
+        questions = self.key.questions if self.key else ()
+        return next((one for one in questions if one.id == question), None)
 
     def possible(self, topic: str) -> int:
         """Credits there are for a topic: of all its questions, or of as many as a sitting draws."""
