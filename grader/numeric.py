@@ -24,7 +24,17 @@ NEXT_TO_NOTHING = 1e-12  # how far from an expected zero a gradient may be
 
 
 class CheckFailed(AssertionError):
-    """The student's answer is wrong; the text is for the student."""
+    """The student's answer is wrong; the text is for the student.
+
+    Args:
+        name: of the array that is wrong, if its shape is right.
+        off: where it is wrong, of its shape.
+    """
+
+    def __init__(self, text: str, name: str = "", off: Array | None = None) -> None:
+        super().__init__(text)
+        self.name = name
+        self.off = off
 
 
 def assert_close(
@@ -55,7 +65,7 @@ def assert_close(
     def compare(got: Array, wanted: Array, label: str) -> None:
         off = np.abs(got - wanted) > atol + rtol * np.abs(wanted)
         if off.any():
-            raise CheckFailed(_difference(got, wanted, off, label))
+            raise CheckFailed(_difference(got, wanted, off, label), label, off)
 
     _each(actual, expected, name, compare)
 
@@ -82,7 +92,8 @@ def assert_gradient(actual: object, expected: object, name: str, *, tolerance: f
         if not wanted.any() and np.abs(got).max() <= NEXT_TO_NOTHING:
             return
         off = np.abs(got - wanted) > tolerance * (np.abs(wanted) + np.abs(wanted).mean())
-        raise CheckFailed(_difference(got, wanted, off if off.any() else got != wanted, label))
+        off = off if off.any() else got != wanted
+        raise CheckFailed(_difference(got, wanted, off, label), label, off)
 
     _each(actual, expected, name, compare)
 
@@ -201,7 +212,8 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
         except CheckFailed as failure:
             failures.append((label, failure))
     if failures:
-        raise CheckFailed(_joined(failures, right)) from None
+        first = failures[0][1]
+        raise CheckFailed(_joined(failures, right), first.name, first.off) from None
     return None
 
 

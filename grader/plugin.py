@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import time
 import types
 import zlib
@@ -14,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.numeric import CheckFailed
-from grader.report.model import Outcome, Status
+from grader.course import Exercise
+from grader.numeric import Array, CheckFailed
+from grader.report.model import Outcome, Status, Wrong
 from grader.student import FICKLE, Attempt, NotWritten, Student, SubmissionFault, shown
 from grader.text import clean
 from grader.worker.protocol import Named
@@ -28,6 +30,9 @@ MARKERS = (
     "builds_on(function, ...): if the check fails while one of these functions of earlier exercises, such as "
     "exercise-5.rnn_backward, fails checks of its own, the outcome is skipped",
 )
+
+
+MAX_ENTRIES = 1000  # of an array that is shown entry by entry
 
 
 class DependencyFailed(Exception):
@@ -70,9 +75,9 @@ class CheckPlugin:
     # -- fixtures --
 
     @pytest.fixture
-    def student(self) -> Student:
+    def student(self, request: pytest.FixtureRequest) -> Student:
         """The student's module, called in a worker of this check's own."""
-        return self._open_student()
+        return self._open_student(request.node.name)
 
     @pytest.fixture
     def reference(self) -> types.ModuleType:
@@ -84,13 +89,13 @@ class CheckPlugin:
         """Random numbers of this run and this check: the order of checks does not matter."""
         return self._rng(request.node.name)
 
-    def _open_student(self, *lent: str) -> Student:
-        student = Student(self._attempt, {name: lender(self._reference, name) for name in lent})
+    def _open_student(self, check: str, *lent: str) -> Student:
+        student = Student(self._attempt, {name: lender(self._reference, name) for name in lent}, check)
         self._students.append(student)
         return student
 
-    def _rng(self, check: str) -> np.random.Generator:
-        return np.random.default_rng([self._seed, zlib.crc32(check.encode())])
+    def _rng(self, check: str, draw: int = 0) -> np.random.Generator:
+        return np.random.default_rng([self._seed, zlib.crc32(check.encode()), *([draw] if draw else [])])
 
     # -- hooks --
 
@@ -140,13 +145,29 @@ class CheckPlugin:
         lent = [name for marker in item.iter_markers("lend") for name in marker.args]
         if not lent:
             return first
-        fresh: dict[str, Any] = {"student": self._open_student(*lent), "rng": self._rng(item.name)}
+        second = self._run_again(item, self._open_student(item.name, *lent), self._rng(item.name))
+        if second is None:
+            return None
+        return second if self._judge(item, second)[0] == "error" else first
+
+    def _run_again(
+        self, item: pytest.Function, student: Student, rng: np.random.Generator
+    ) -> BaseException | None:
+        """Run a check's function once more; return what it raises."""
+        fresh: dict[str, Any] = {"student": student, "rng": rng}
         wanted = inspect.signature(item.obj).parameters
         try:
             item.obj(**{name: fresh.get(name, item.funcargs.get(name)) for name in wanted})
-        except (Exception, pytest.fail.Exception) as second:
-            return second if self._judge(item, second)[0] == "error" else first
+        except (Exception, pytest.fail.Exception) as error:
+            return error
         return None
+
+    def ask_more(self, check: str, draw: int) -> None:
+        """Run a failed check's function on other inputs, for the sake of the questions that it asks."""
+        student = self._open_student(check)
+        self._run_again(self.found[check], student, self._rng(check, draw))
+        student.finish()
+        self._students.clear()
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """A fault outside the check itself: its fixtures, or a check it depends on."""
@@ -159,7 +180,10 @@ class CheckPlugin:
         status, message = self._judge(item, error)
         if status == "failed" and not isinstance(error, NotWritten):
             self.foundations[item.name] = _foundations(item)
-        self.outcomes[item.name] = self._outcome(item, status, message, output, seconds)
+        outcome = self._outcome(item, status, message, output, seconds)
+        if isinstance(error, CheckFailed) and error.off is not None:
+            outcome = dataclasses.replace(outcome, wrong=self._wrong(error.name, error.off))
+        self.outcomes[item.name] = outcome
 
     def _outcome(
         self, item: pytest.Item, status: Status, message: str, output: str = "", seconds: float = 0.0
@@ -175,6 +199,13 @@ class CheckPlugin:
             output=output,
             seconds=seconds,
         )
+
+    def _wrong(self, name: str, off: Array) -> Wrong | None:
+        """Return where an array is wrong; what several hundred entries look like, nobody can see."""
+        if not 1 < off.size <= MAX_ENTRIES or off.ndim not in (1, 2, 3):
+            return None
+        axes = axes_of(name.split(" ")[0].split(".")[-1], self._attempt.exercise, off.ndim)
+        return Wrong(name, axes, off.shape, "".join(".x"[int(one)] for one in off.ravel()))
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> tuple[Status, str]:
         """Whose fault is it? Only what is certainly the student's counts as failed."""
@@ -217,7 +248,8 @@ def lender(reference: types.ModuleType | types.SimpleNamespace, name: str) -> Ca
             fits = isinstance(kind, type) and getattr(kind, "_fields", None) == value.fields
             return kind(*map(own, value)) if fits and kind else value
         if isinstance(value, list | tuple):
-            return type(value)(map(own, value))
+            items = map(own, value)
+            return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
         return value
 
     def lent(*arguments: Any, **named: Any) -> Any:
@@ -225,6 +257,21 @@ def lender(reference: types.ModuleType | types.SimpleNamespace, name: str) -> Ca
         return function(*map(own, arguments), **{key: own(value) for key, value in named.items()})
 
     return lent
+
+
+def axes_of(name: str, exercise: Exercise, dimensions: int) -> tuple[str, ...]:
+    """Return what the axes of an array count, as the solution's documentation says: T, H and N.
+
+    Args:
+        name: of the array; a gradient has the axes of what it differentiates.
+    """
+    text = exercise.solution_path.read_text(encoding="utf-8")
+    for known in (name, name.removeprefix("d")):
+        found = re.search(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text)
+        axes = tuple(one.strip() for one in found[1].split(",") if one.strip()) if found else ()
+        if len(axes) == dimensions:
+            return axes
+    return ()
 
 
 def _foundations(item: pytest.Item) -> tuple[str, ...]:

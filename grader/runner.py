@@ -29,6 +29,8 @@ UNUSED_PLUGINS = (
     "threadexception tmpdir unittest unraisableexception warnings"
 ).split()
 
+QUICK_CHECK_SECONDS = 0.5
+
 
 def new_seed() -> int:
     """Return a seed that nobody can predict, short enough to type again."""
@@ -44,6 +46,7 @@ def run_checks(
     known: Mapping[str, Report] | None = None,
     progress: Progress | None = None,
     one_failure: bool = False,
+    diagnosis: bool = True,
 ) -> Report:
     """Run all checks of an exercise, visible and hidden.
 
@@ -55,6 +58,7 @@ def run_checks(
             missing are made.
         progress: hears what a running call has printed last.
         one_failure: skip all checks after the first that fails.
+        diagnosis: say what a mistake looks like, where it is a known one.
 
     Raises:
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
@@ -63,9 +67,8 @@ def run_checks(
     started = time.perf_counter()
     seed = new_seed() if seed is None else seed
     attempt = Attempt(exercise, source, pool, progress)
-    plugin = CheckPlugin(
-        attempt, load_reference(exercise), seed, exercise.hidden_checks, one_failure=one_failure
-    )
+    reference = load_reference(exercise)
+    plugin = CheckPlugin(attempt, reference, seed, exercise.hidden_checks, one_failure=one_failure)
     _run_pytest(exercise, plugin)
 
     def lower(number: int) -> Report:
@@ -77,6 +80,8 @@ def run_checks(
         return source.used[exercise.file.uses.index(name)].problem
 
     outcomes = _excused(plugin.in_order(), plugin.foundations, exercise, functools.cache(lower), missing)
+    if diagnosis and not one_failure and any(one.status == "failed" for one in outcomes):
+        outcomes = _diagnosed(outcomes, attempt, plugin, reference)
     _note_what_no_check_said(attempt, outcomes)
     return Report(
         exercise=exercise.id,
@@ -115,6 +120,34 @@ def _excused(
         return outcome
 
     return tuple(map(excuse, outcomes))
+
+
+def _diagnosed(
+    outcomes: tuple[Outcome, ...], attempt: Attempt, plugin: CheckPlugin, reference: types.ModuleType
+) -> tuple[Outcome, ...]:
+    """Say at the first failed check of each function what its answers look like."""
+    from grader.diagnosis import diagnose  # only after a failure
+    from grader.suspects import Suspects
+
+    suspects = Suspects(attempt.exercise, reference)
+    sentences = dict[str, str]()
+    for outcome in outcomes:
+        function = outcome.function
+        if outcome.status == "failed" and function and function not in sentences:
+            _ask_enough(outcome, attempt, plugin)
+            sentences[function] = diagnose(function, attempt.calls, suspects).sentence
+            outcomes = tuple(
+                replace(one, diagnosis=sentences[function]) if one is outcome else one for one in outcomes
+            )
+    return outcomes
+
+
+def _ask_enough(outcome: Outcome, attempt: Attempt, plugin: CheckPlugin) -> None:
+    """Ask a failed check's questions on other inputs, since a mistake is known by two answers at least."""
+    asked = [one for one in attempt.calls if one.check == outcome.check]
+    quick = outcome.seconds < QUICK_CHECK_SECONDS
+    if asked and quick and not (asked[-1].answer.not_written or asked[-1].answer.missing):
+        plugin.ask_more(outcome.check, draw=1)
 
 
 def _note_what_no_check_said(attempt: Attempt, outcomes: tuple[Outcome, ...]) -> None:

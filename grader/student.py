@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
 QUICK_SECONDS = 0.05  # calls that take longer are not repeated
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
+MAX_CALLS = 256  # that are kept for the diagnosis
 FICKLE = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has hung
 SIGNALS: dict[int, str] = {
@@ -50,6 +52,20 @@ class NotWritten(SubmissionFault):
     """The student has not begun this function."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """One question that a check asked, and what the student's function said.
+
+    Args:
+        arguments: as the check gave them, in the order of the function's parameters.
+    """
+
+    check: str
+    function: str
+    arguments: tuple[Any, ...]
+    answer: Answer
+
+
 class Attempt:
     """One submission under one exercise's checks: its source, its time, and what was noticed on the way."""
 
@@ -63,6 +79,7 @@ class Attempt:
         self.notes: dict[str, None] = {}  # an ordered set
         self.confinement: tuple[str, ...] = ()
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
+        self.calls: list[Call] = []  # with the student's functions alone, none of them lent
         self.fickle: set[str] = set()  # functions that answered the same question in two ways
         self._earlier: dict[tuple[str, ...], tuple[Any, Any]] = {}  # function, lent ones: question, answer
         self._pool = pool
@@ -219,8 +236,9 @@ class Student:
     changed: tuple[str, ...] = ()
     """Names of the arguments that the latest call changed, such as ``dh`` or ``params.Whh``."""
 
-    def __init__(self, attempt: Attempt, lent: Mapping[str, Lender] = NOTHING_LENT) -> None:
+    def __init__(self, attempt: Attempt, lent: Mapping[str, Lender] = NOTHING_LENT, check: str = "") -> None:
         self._attempt = attempt
+        self._check = check
         self._lent = lent
         self._worker: Worker | None = None
         self._stopped: Raised | None = None
@@ -246,6 +264,8 @@ class Student:
             self._worker, self._stopped = self._attempt.open()
         started = time.monotonic()
         answer = self._attempt.call(self._worker, function, arguments, self._lent)
+        if not self._lent and len(self._attempt.calls) < MAX_CALLS:
+            self._attempt.calls.append(Call(self._check, function, arguments, answer))
         self._refuse(function, answer)
         if time.monotonic() - started < QUICK_SECONDS:
             self._attempt.ask_again(self._worker, function, arguments, self._lent, answer.value)

@@ -18,6 +18,7 @@ COMMANDS = {
     "list": "Show the exercises, your credits and what to do next.",
     "show": "Read the lesson of an exercise.",
     "check": "Run the checks of exercises and show the verdict.",
+    "watch": "Check again at every save, and show what changed.",
     "hint": "Show one more hint on an exercise.",
     "plot": "Plot what your functions compute, beside the reference.",
     "quiz": "Take a quiz, or choose one.",

@@ -87,7 +87,7 @@ def command(
 
         click.echo(reports_to_json(reports))
     if submission is None:
-        _remember(course, reports)
+        remember(course, reports)
     if any(report.broken for report in reports):
         sys.exit(BROKEN)
     sys.exit(0 if all(report.passed for report in reports) else FAILED)
@@ -110,7 +110,7 @@ def _show(report: Report, *, first: bool) -> None:
     print_lines(report_lines(report, width()))
 
 
-def _remember(course: Course, reports: list[Report]) -> None:
+def remember(course: Course, reports: list[Report]) -> None:
     """Keep the state for `grader list`; a verdict is worth showing even where it cannot be kept."""
     from grader.ledger import LedgerError, open_ledger
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from grader.course import Course
 
 
 @click.command("list")
 @click.pass_obj
 def command(course_folder: str | None) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
-    from grader.cli.terminal import print_lines, width
     from grader.course import find_course
+
+    show_list(find_course(course_folder))
+
+
+def show_list(course: Course) -> None:
+    """Show the exercises of a course with the learner's credits."""
+    from grader.cli.terminal import print_lines, width
     from grader.ledger import open_ledger
     from grader.report.lines import Line
     from grader.report.overview import overview_lines
     from grader.report.statement import headed
 
-    course = find_course(course_folder)
     exercises = [course.exercise(one) for one in course.exercise_ids()]
     with open_ledger(course) as ledger:
         learner = ledger.learner

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.report.array_map import map_lines
 from grader.report.model import Outcome, Report, Status
 from grader.text import break_orders
 
@@ -110,6 +111,11 @@ def _message(outcome: Outcome, width: int) -> Iterator[Line]:
     yield from lines[:MESSAGE_LINES]
     if len(lines) > MESSAGE_LINES:
         yield Line(f"{INDENT}… {len(lines) - MESSAGE_LINES} more lines", "detail")
+    if outcome.wrong and "x" in outcome.wrong.entries and "." in outcome.wrong.entries:
+        for text in map_lines(outcome.wrong, width - 2 * len(INDENT)):
+            yield Line(f"{INDENT}  {text}"[:width], "code")
+    if outcome.diagnosis:
+        yield from wrapped(f"This looks familiar: {outcome.diagnosis}", "note", width)
 
 
 def _printed(report: Report, width: int) -> Iterator[Line]:
@@ -128,7 +134,8 @@ def _printed(report: Report, width: int) -> Iterator[Line]:
 
 
 def _footer(report: Report, width: int) -> Iterator[Line]:
-    yield from wrapped(f"next: grader hint {report.exercise}", "note", width, indent="  ")
+    lesson = f"the lesson: grader show {report.exercise}"
+    yield from wrapped(f"next: grader hint {report.exercise} · {lesson}", "note", width, indent="  ")
     yield from wrapped(f"same inputs again: add --seed {report.seed}", "note", width, indent="  ")
 
 

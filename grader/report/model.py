@@ -10,6 +10,23 @@ Status = Literal["passed", "failed", "error", "skipped"]
 
 
 @dataclass(frozen=True)
+class Wrong:
+    """Where an array is wrong, entry by entry.
+
+    Args:
+        name: what the student calls the array.
+        axes: what its axes count, such as ``T``, ``H`` and ``N``; empty where nobody knows.
+        shape: its shape.
+        entries: one character an entry, the last axis running fastest: ``x`` is wrong, ``.`` is right.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    entries: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one check found.
 
@@ -23,6 +40,8 @@ class Outcome:
         hidden: whether the check is the instructor's alone.
         output: what the student's code printed while it ran, at most 64 KiB.
         seconds: wall-clock time it took.
+        diagnosis: what the student's mistake looks like, if it is recognised.
+        wrong: where the first wrong array is wrong, if it has the right shape.
     """
 
     check: str
@@ -34,6 +53,8 @@ class Outcome:
     hidden: bool = False
     output: str = ""
     seconds: float = 0.0
+    diagnosis: str = ""
+    wrong: Wrong | None = None
 
     @property
     def earned(self) -> int:
@@ -103,6 +124,7 @@ def _withheld(outcome: Outcome, feedback: str) -> Outcome:
     if outcome.status == "error":
         return outcome
     message = "The course withholds what this check saw." if outcome.message else ""
+    outcome = dataclasses.replace(outcome, message=message, output="", diagnosis="", wrong=None)
     if feedback == "names":
-        return dataclasses.replace(outcome, message=message, output="")
-    return dataclasses.replace(outcome, check="hidden", title="A hidden check", message=message, output="")
+        return outcome
+    return dataclasses.replace(outcome, check="hidden", title="A hidden check")

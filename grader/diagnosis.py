@@ -1,0 +1,277 @@
+"""Names a student's mistake: what does each known mistake answer to the very same questions?
+
+A mistake is named if it answers every question that was asked of the function as the student did, the wrong
+answers and the right ones, and if at least two of different arguments were wrong: silence is better than a
+wrong name. What no known mistake explains may still be of a known kind: transposed, of the wrong sign, late.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.course import Misconception
+from grader.numeric import Array
+from grader.remarks import Pair, remark
+from grader.student import Call
+from grader.suspects import Suspect, Suspects
+from grader.worker.client import Answer
+from grader.worker.protocol import Opaque, type_name, walk_arrays
+
+RTOL = 1e-9  # two ways to write one mistake differ by rounding
+ENOUGH = 8  # wrong answers, and right ones, that are looked at
+INDEPENDENT = 2
+SLOW_SECONDS = 0.01  # a question that takes the solution longer is asked only for want of others
+PAIR_SECONDS = 0.05
+NAMED = 3  # mistakes that are told, where several explain the same
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a function's answers look like.
+
+    Args:
+        mistakes: each of these explains all of them; a pair stands for two mistakes at once.
+        remark: what can be said of the numbers, where there is no such mistake.
+    """
+
+    mistakes: tuple[tuple[Misconception, ...], ...] = ()
+    remark: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What the student reads; empty if nothing was recognised."""
+        texts = [" And: ".join(one.says.strip() for one in both) for both in self.mistakes]
+        if len(texts) < 2:
+            return texts[0] if texts else self.remark
+        texts = list(dict.fromkeys(texts))
+        more = f"\n… or one of {len(texts) - NAMED} others" if len(texts) > NAMED else ""
+        if len(texts) == 1:
+            return texts[0]
+        count = "two" if len(texts) == 2 else "these"
+        return f"One of {count}:" + "".join(f"\n- {text}" for text in texts[:NAMED]) + more
+
+
+@dataclass(frozen=True)
+class Question:
+    """A call, and what the solution says to it."""
+
+    call: Call
+    right: Answer
+    seconds: float
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the student's answer is another one."""
+        return not agrees(self.call.answer, self.right)
+
+
+def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagnosis:
+    """Look for the mistake that explains how a function answered.
+
+    Args:
+        calls: all that the checks asked of it, on any inputs.
+    """
+    questions = list(_questions(function, calls, suspects.innocent))
+    wrong = _quickest([one for one in questions if one.wrong])
+    right = _quickest([one for one in questions if not one.wrong])
+    if len(wrong) < INDEPENDENT:
+        return Diagnosis()
+    reach = suspects.used_by(function)
+    likely = [one for one in suspects.singles if _about(one, reach)]
+    guilty = _explaining(likely, wrong, right) or _pairs(suspects, likely, wrong, right)
+    if guilty:
+        return Diagnosis(tuple(one.mistakes for one in guilty))
+    named = suspects.innocent.reference, function
+    return Diagnosis(remark=remark(_numbers(wrong, named)))
+
+
+def _questions(function: str, calls: Iterable[Call], innocent: Suspect) -> Iterator[Question]:
+    """Ask the solution what the student was asked; the same question counts once."""
+    seen = set[bytes]()
+    for call in calls:
+        answer = call.answer
+        key = (
+            b"".join(array.tobytes() for _, array in walk_arrays(call.arguments))
+            or repr(call.arguments).encode()
+        )
+        if call.function == function and key not in seen and not (answer.not_written or answer.missing):
+            seen.add(key)
+            started = time.perf_counter()
+            right = innocent.answer(function, call.arguments)
+            yield Question(call, right, time.perf_counter() - started)
+
+
+def _quickest(questions: list[Question]) -> list[Question]:
+    ordered = sorted(questions, key=lambda one: one.seconds)
+    quick = [one for one in ordered if one.seconds < SLOW_SECONDS]
+    return (quick if len(quick) >= INDEPENDENT else ordered[:INDEPENDENT])[:ENOUGH]
+
+
+def _about(suspect: Suspect, functions: set[str]) -> bool:
+    """Whether a mistake is made in one of these functions, or outside all functions."""
+    place = suspect.solution.index(suspect.mistakes[0].replace)
+    above = [line for line in suspect.solution[:place].splitlines() if line.startswith(("def ", "class "))]
+    last = above[-1] if above else ""
+    first = suspect.mistakes[0].replace.lstrip("\n")
+    last = first.splitlines()[0] if first.startswith("def ") else last
+    return not last.startswith("def ") or last[4:].partition("(")[0] in functions
+
+
+def _explaining(
+    suspects: Iterable[Suspect], wrong: Sequence[Question], right: Sequence[Question]
+) -> list[Suspect]:
+    """Return those that answer all as the student did; if any also change the same, only them."""
+    loose, exact = [], []
+    for suspect in suspects:
+        answers = _answers_alike(suspect, [*wrong, *right])
+        if answers is not None:
+            loose.append(suspect)
+            same = all(
+                set(one.changed) == set(question.call.answer.changed)
+                for one, question in zip(answers, [*wrong, *right], strict=True)
+            )
+            exact += [suspect] * same
+    differs = any(not agrees(one.call.answer, one.right, changes=False) for one in wrong)
+    return exact or (loose if differs else [])
+
+
+def _answers_alike(suspect: Suspect, questions: Sequence[Question]) -> list[Answer] | None:
+    """Return a suspect's answers if all are the student's, up to what they change; else None."""
+    answers = []
+    for question in questions:
+        answer = suspect.answer(question.call.function, question.call.arguments)
+        if not agrees(question.call.answer, answer, changes=False):
+            return None
+        answers.append(answer)
+    return answers
+
+
+def _pairs(
+    suspects: Suspects, likely: list[Suspect], wrong: Sequence[Question], right: Sequence[Question]
+) -> list[Suspect]:
+    """Return the first pair of mistakes that explains all, as far as there is time to look."""
+    deadline = time.perf_counter() + PAIR_SECONDS
+    first = wrong[0]
+    partly = [one for one in likely if _explains_a_part(one, first)]
+    rest = [one for one in likely if one not in partly]
+    for one, other in itertools.chain(itertools.combinations(partly, 2), itertools.product(partly, rest)):
+        if time.perf_counter() > deadline:
+            return []
+        both = suspects.pair(one, other)
+        if both and _explaining([both], wrong, right):
+            return [both]
+    return []
+
+
+def _explains_a_part(suspect: Suspect, question: Question) -> bool:
+    """Whether one of the arrays that are wrong is wrong as this mistake makes it."""
+    answer = suspect.answer(question.call.function, question.call.arguments)
+    arrays = (dict(walk_arrays(one.value)) for one in (question.call.answer, question.right, answer))
+    mine, right, theirs = arrays
+    positions = zip(mine.values(), right.values(), theirs.values(), strict=False)
+    return any(alike(m, t) and not alike(m, r) for m, r, t in positions)
+
+
+# --- are two answers the same? ------------------------------------------------------------------------
+
+
+def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
+    """Whether two answers are the same up to rounding.
+
+    Args:
+        changes: whether what a call changed counts.
+    """
+    if changes and set(answer.changed) != set(other.changed):
+        return False
+    if answer.raised or other.raised:
+        kinds = [(one.raised.type_name, one.raised.text) if one.raised else None for one in (answer, other)]
+        return kinds[0] == kinds[1]
+    return not answer.unsendable and alike(answer.value, other.value)
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are of one form and equal up to rounding."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+        return arrays and _alike_arrays(one, other)
+    if isinstance(one, tuple | list) or isinstance(other, tuple | list):
+        if not isinstance(other, tuple | list) or not isinstance(one, tuple | list):
+            return False
+        same_kind = isinstance(one, list) == isinstance(other, list) and len(one) == len(other)
+        return same_kind and all(map(alike, one, other))
+    if _number(one) and _number(other):
+        return _alike_arrays(np.asarray(one), np.asarray(other))
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        return type_name(one) == type_name(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.generic) and not isinstance(value, bool)
+
+
+def _alike_arrays(one: Array, other: Array) -> bool:
+    if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
+        return False
+    if one.dtype.kind not in "iufc":
+        return bool((one == other).all())
+    with np.errstate(all="ignore"):
+        finite = np.where(np.isfinite(other), np.abs(other), 0)
+        scale = float(finite.max(initial=0))
+        return np.allclose(one, other, rtol=RTOL, atol=RTOL * scale, equal_nan=True)
+
+
+# --- what can be said of the numbers alone ------------------------------------------------------------
+
+
+def _numbers(questions: Sequence[Question], named: tuple[Any, str]) -> list[list[Pair]]:
+    """Return, for each question, the student's and the right array of every result that has one."""
+    return [_paired(one, named) for one in questions if not one.call.answer.raised]
+
+
+def _paired(question: Question, named: tuple[Any, str]) -> list[Pair]:
+    mine, right = dict(_leaves(question.call.answer.value)), dict(_leaves(question.right.value))
+    names = _result_names(*named)
+    given = [array.shape for _, array in walk_arrays(question.call.arguments)]
+    batch = frozenset(shape[-1] for shape in given[:1] if len(shape) > 1)
+    times = frozenset(shape[0] for shape in given if len(shape) > 2)
+    return [
+        Pair(_label(path, names), mine[path], right[path], batch, times)
+        for path in right
+        if path in mine and mine[path].dtype.kind in "iuf"
+    ]
+
+
+def _leaves(value: Any) -> Iterator[tuple[tuple[str, ...], Array]]:
+    value = np.asarray(float(value)) if _number(value) else value
+    if isinstance(value, tuple | list):
+        fields = getattr(value, "_fields", None) or getattr(value, "fields", None)
+        for index, item in enumerate(value):
+            name = fields[index] if fields else str(index)
+            yield from ((((name, *path)), array) for path, array in _leaves(item))
+    elif isinstance(value, np.ndarray):
+        yield (), value
+
+
+def _label(path: tuple[str, ...], names: list[str]) -> str:
+    """Name a result as the docstring does: ``dparams.Wxh``."""
+    if not path:
+        return names[0] if names else "the result"
+    first = names[int(path[0])] if path[0].isdecimal() and int(path[0]) < len(names) else path[0]
+    return ".".join((first, *path[1:]))
+
+
+def _result_names(module: Any, function: str) -> list[str]:
+    """Return the names under ``Returns:`` in a function's docstring."""
+    text = (getattr(module, function).__doc__ or "").partition("Returns:\n")[2]
+    lines = itertools.takewhile(
+        lambda line: line.startswith("        ") or not line.strip(), text.split("\n")
+    )
+    heads = (line.strip().partition(":")[0] for line in lines if line.startswith("        "))
+    return [head for head in heads if head.isidentifier()]

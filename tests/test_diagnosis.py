@@ -1,0 +1,119 @@
+"""A known mistake is named, a right answer never is, and what nobody knows is met with silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.course import Exercise, find_course
+from grader.remarks import Pair, remark
+from grader.report.array_map import map_lines
+from grader.report.model import Report, Wrong
+from grader.runner import run_checks
+from grader.submission import Source
+from grader.worker.client import WorkerPool
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARE = 0.9
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool() as pool:
+        yield pool
+
+
+def exercise(number: int) -> Exercise:
+    return find_course(str(ROOT)).exercise(f"exercise-{number}")
+
+
+def grade(one: Exercise, pool: WorkerPool, *patches: tuple[str, str]) -> Report:
+    text = one.solution_path.read_text(encoding="utf-8")
+    for old, new in patches:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return run_checks(one, Source(one.stub_path.name, text.encode()), pool, seed=3)
+
+
+def diagnoses(report: Report) -> list[str]:
+    return [one.diagnosis for one in report.outcomes if one.diagnosis]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, pool: WorkerPool) -> None:
+    one = exercise(number)
+    named = 0
+    for mistake in one.misconceptions():
+        found = diagnoses(grade(one, pool, (mistake.replace, mistake.with_)))
+        named += found == [mistake.says.strip()]
+        assert not found or mistake.says.strip() in found[0], mistake.id
+    assert named >= SHARE * len(one.misconceptions())
+
+
+def test_a_right_answer_in_any_style_is_given_no_name(pool: WorkerPool) -> None:
+    one = exercise(3)
+    for path in one.variants:
+        report = run_checks(one, Source(path.name, path.read_bytes()), pool, seed=3)
+        assert not diagnoses(report)
+
+
+def test_two_mistakes_at_once_are_both_told(pool: WorkerPool) -> None:
+    one = exercise(3)
+    patches = ("dx = Wxh.T @ dz", "dx = Wxh.T @ dh"), ("Whh=dz @ h_prev.T", "Whh=dz @ h.T")
+    says = {mistake.replace + mistake.with_: mistake.says.strip() for mistake in one.misconceptions()}
+    (found,) = diagnoses(grade(one, pool, *patches))
+    assert all(says[old + new] in found for old, new in patches)
+
+
+def test_an_unknown_mistake_is_met_with_silence(pool: WorkerPool) -> None:
+    report = grade(exercise(3), pool, ("dx = Wxh.T @ dz", "dx = Wxh.T @ np.sin(3 * dz)"))
+    assert not report.passed and not diagnoses(report)
+
+
+def test_feedback_withholds_the_diagnosis_of_a_hidden_check(pool: WorkerPool) -> None:
+    report = grade(exercise(3), pool, ("dz = dh * (1 - h**2)", "dh *= 1 - h**2\n    dz = dh"))
+    assert [one.hidden for one in report.outcomes if one.diagnosis] == [True]
+    assert not diagnoses(report.for_student("names"))
+
+
+RIGHT = np.random.default_rng(1).standard_normal((2, 4, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda a: -a, "sign"),
+        (lambda a: 0 * a, "zeros"),
+        (lambda a: a[::-1], "backwards"),
+        (lambda a: np.roll(a, 1, axis=0), "late"),
+        (lambda a: np.roll(a, -1, axis=0), "early"),
+        (lambda a: 2 * a, "2 times"),
+        (lambda a: a.astype(np.float32).astype(float), "float32"),
+        (lambda a: np.concatenate([a[:1], a[1:] + 1]), "first step"),
+        (lambda a: np.concatenate([a[:-1] + 1, a[-1:]]), "last step"),
+        (lambda a: a + [0, 1, 1], "first column"),
+        (lambda a: a + np.arange(36).reshape(4, 3, 3) ** 2 * (1 + abs(a)), ""),
+    ],
+)
+def test_what_numbers_have_in_common_is_seen(change: object, word: str) -> None:
+    assert callable(change)
+    calls = [[Pair("dxs", change(one), one, frozenset({3}), frozenset({4}))] for one in RIGHT]
+    sentence = remark(calls)
+    assert word in sentence and bool(word) == bool(sentence)
+    assert not remark(calls[:1]), "one answer is no evidence"
+
+
+def test_swapped_results_and_factors_that_are_a_size_are_seen() -> None:
+    a, b = RIGHT[:, 0, :2, :], RIGHT[:, 1, :2, :]
+    assert "`Wi`" in remark([[Pair("Wf", y, x), Pair("Wi", x, y)] for x, y in zip(a, b, strict=True)])
+    sized = [[Pair("db", n * one, one, frozenset({n}))] for n, one in zip((2, 5), a, strict=True)]
+    assert "number of columns" in remark(sized)
+
+
+def test_the_map_shows_where_and_says_which() -> None:
+    entries = "......" + "xxxxxx" + "..x..x"
+    lines = map_lines(Wrong("dxs", ("T", "D", "N"), (3, 2, 3), entries), 60)
+    assert lines == ["dxs (T, D, N): x is wrong, only in time steps 1 to 2", "···  xxx  ··x", "···  xxx  ··x"]
