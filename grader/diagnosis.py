@@ -71,17 +71,20 @@ class Question:
         return not agrees(self.call.answer, self.right)
 
 
-def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagnosis:
+def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagnosis | None:
     """Look for the mistake that explains how a function answered.
 
     Args:
         calls: all that the checks asked of it, on any inputs.
+
+    Returns:
+        What was found, perhaps nothing; None if there are too few wrong answers to say anything.
     """
     questions = list(_questions(function, calls, suspects.innocent))
     wrong = _quickest([one for one in questions if one.wrong])
     right = _quickest([one for one in questions if not one.wrong])
     if len(wrong) < INDEPENDENT:
-        return Diagnosis()
+        return None
     reach = suspects.used_by(function)
     likely = [one for one in suspects.singles if _about(one, reach)]
     guilty = _explaining(likely, wrong, right) or _pairs(suspects, likely, wrong, right)
@@ -197,6 +200,8 @@ def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
 
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are of one form and equal up to rounding."""
+    if _number(one) and _number(other):
+        return _alike_arrays(np.asarray(one), np.asarray(other))
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
         return arrays and _alike_arrays(one, other)
@@ -205,14 +210,18 @@ def alike(one: Any, other: Any) -> bool:
             return False
         same_kind = isinstance(one, list) == isinstance(other, list) and len(one) == len(other)
         return same_kind and all(map(alike, one, other))
-    if _number(one) and _number(other):
-        return _alike_arrays(np.asarray(one), np.asarray(other))
     if isinstance(one, Opaque) or isinstance(other, Opaque):
         return type_name(one) == type_name(other)
-    return type(one) is type(other) and bool(one == other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(alike(one[key], other[key]) for key in one)
+    plain = isinstance(one, bool | str | None)
+    return type(one) is type(other) and plain and bool(one == other)
 
 
 def _number(value: Any) -> bool:
+    """A NumPy number comes out of a worker as an array without axes."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0
     return isinstance(value, int | float | np.generic) and not isinstance(value, bool)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import re
@@ -18,7 +19,7 @@ import pytest
 from grader.course import Exercise
 from grader.numeric import Array, CheckFailed
 from grader.report.model import Outcome, Status, Wrong
-from grader.student import FICKLE, Attempt, NotWritten, Student, SubmissionFault, shown
+from grader.student import FICKLE, Attempt, Call, NotWritten, Student, SubmissionFault, shown
 from grader.text import clean
 from grader.worker.protocol import Named
 
@@ -154,10 +155,10 @@ class CheckPlugin:
         self, item: pytest.Function, student: Student, rng: np.random.Generator
     ) -> BaseException | None:
         """Run a check's function once more; return what it raises."""
-        fresh: dict[str, Any] = {"student": student, "rng": rng}
+        fresh: dict[str, Any] = {"student": student, "reference": self._reference, "rng": rng}
         wanted = inspect.signature(item.obj).parameters
         try:
-            item.obj(**{name: fresh.get(name, item.funcargs.get(name)) for name in wanted})
+            item.obj(**{name: fresh[name] for name in wanted})
         except (Exception, pytest.fail.Exception) as error:
             return error
         return None
@@ -166,8 +167,16 @@ class CheckPlugin:
         """Run a failed check's function on other inputs, for the sake of the questions that it asks."""
         student = self._open_student(check)
         self._run_again(self.found[check], student, self._rng(check, draw))
+        self._students.remove(student)
         student.finish()
-        self._students.clear()
+
+    def ask(self, call: Call) -> None:
+        """Ask the student's function a question of our own."""
+        student = self._open_student(call.check)
+        with contextlib.suppress(SubmissionFault):
+            getattr(student, call.function)(*call.arguments)
+        self._students.remove(student)
+        student.finish()
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """A fault outside the check itself: its fixtures, or a check it depends on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import io
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class Suspect:
         before = {path: array.copy() for path, array in walk_arrays(given)}
         value: Any = None
         raised = None
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
             try:
                 value = lender(self._module, function)(*given)
             except Exception as error:

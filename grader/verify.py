@@ -209,7 +209,7 @@ def _verify_strays(tally: _Tally) -> None:
         },
         exercise.solution_folder: {
             *(exercise.solution_path.name, exercise.hidden_checks.name),
-            *("misconceptions.yaml", "variants"),
+            *("misconceptions.yaml", "equivalent_mutants.yaml", "variants"),
         },
         exercise.solution_folder / "variants": {path.name for path in exercise.variants},
     }

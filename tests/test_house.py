@@ -38,6 +38,7 @@ TIERS = [
         "report.model",
         "report.array_map",
         "report.lines",
+        "report.confusion_lines",
         "report.overview",
         "report.as_json",
         "report.statement",
@@ -57,7 +58,7 @@ TIERS = [
         "ledger",
     ),
     ("quiz",),
-    ("verify", "mutants", "watch", "doctor"),
+    ("verify", "confusion", "mutants", "watch", "doctor"),
     ("cli",),
     ("__main__",),
 ]

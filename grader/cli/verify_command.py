@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from grader.cli import BROKEN
+
+if TYPE_CHECKING:
+    from grader.course import Course
 
 HEADING = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}"
 
@@ -17,8 +21,19 @@ HEADING = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'v
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of the random inputs."
 )
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
+@click.option(
+    "--mutants", is_flag=True, help="Test the checks: each small change to a solution must lose a credit."
+)
+@click.option("--diagnose", is_flag=True, help="Show which known mistakes are recognised, and as what.")
 @click.pass_obj
-def command(course_folder: str | None, exercises: tuple[str, ...], seed: int, jobs: int) -> None:
+def command(
+    course_folder: str | None,
+    exercises: tuple[str, ...],
+    seed: int,
+    jobs: int,
+    mutants: bool,
+    diagnose: bool,
+) -> None:
     """Let the course check itself: all of it, or the exercises named.
 
     The solution must earn all credits, the stub none; every known misconception must lose some, every
@@ -36,6 +51,14 @@ def command(course_folder: str | None, exercises: tuple[str, ...], seed: int, jo
         return f"{one.exercise:<14}{one.credits:>8}{one.checks:>8}{caught:>16}{accepted:>11}  {state}"
 
     course = find_course(course_folder)
+    if mutants:
+        from grader.mutants import trial_lines, try_mutants
+
+        trials = try_mutants(course, exercises, seed=seed, jobs=jobs)
+        print_lines(trial_lines(trials, width()))
+        sys.exit(BROKEN if any(one.faults for one in trials) else 0)
+    if diagnose:
+        _show_confusions(course, exercises, seed, jobs)
     results = verify_course(course, exercises, seed=seed, jobs=jobs)
     lines = [Line(HEADING, "heading")]
     lines += [Line(row(one), "failed" if one.faults else "passed") for one in results]
@@ -47,3 +70,19 @@ def command(course_folder: str | None, exercises: tuple[str, ...], seed: int, jo
     if quizzes:
         print_lines([Line("", "detail"), *findings_lines(quizzes, width())])
     sys.exit(BROKEN if faults or any(one.faults for one in quizzes) else 0)
+
+
+def _show_confusions(course: Course, exercises: tuple[str, ...], seed: int, jobs: int) -> NoReturn:
+    """Print the confusion table exercise by exercise; a wrong name is a fault."""
+    from grader.cli.terminal import print_lines, width
+    from grader.confusion import confusions
+    from grader.report.confusion_lines import HEADING as COLUMNS
+    from grader.report.confusion_lines import confusion_lines
+    from grader.report.lines import Line
+
+    print_lines([Line(COLUMNS, "heading")])
+    misnamed = 0
+    for one in confusions(course, exercises, seed=seed, jobs=jobs):
+        print_lines(confusion_lines(one, width()))
+        misnamed += len(one.misnamed)
+    sys.exit(BROKEN if misnamed else 0)

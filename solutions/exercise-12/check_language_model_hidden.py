@@ -52,11 +52,12 @@ def judge(loss: Callable[..., complex], inputs: list[Array]) -> list[Array]:
 def check_sample_leaves_arguments_alone(student: Any, reference: Any, rng: np.random.Generator) -> None:
     """Ties, uniforms next to 1 and huge logits are handled; nothing that is handed in is changed."""
 
-    def draw(by: list[float], uniforms: list[float], name: str) -> Array:
-        """Sample from fixed logits: the output layer sees nothing of the state."""
+    def draw(by: list[float], uniforms: list[float], name: str, scale: float = 0.0) -> Array:
+        """Sample from fixed logits: the output layer sees nothing of the state, unless it is scaled up."""
         h, params, Why, _ = draw_network(rng, reference, 5, len(by), 1)
+        Why[0], Why[-1] = 0.0, -Why[1]  # the largest logit is above 0, and never the first one
         logits, chances = np.array(by)[:, np.newaxis], np.array(uniforms)
-        arguments = (h, 1, len(uniforms), params, 0 * Why, logits, chances, 1.0)
+        arguments = (h, 1, len(uniforms), params, scale * Why, logits, chances, 1.0)
         symbols = student.sample(*arguments)
         assert_unchanged(student.changed)
         assert_close(symbols, reference.sample(*arguments), name)
@@ -66,6 +67,7 @@ def check_sample_leaves_arguments_alone(student: Any, reference: Any, rng: np.ra
     draw([0.0] * 4, [0.0, 0.25, 0.5, 0.75, 0.6], "symbols, where a uniform equals a cumulative probability")
     draw([-1000.0, 0.0, 0.0], [0.0], "symbols, where the first one has probability 0")
     draw([0.0] * 10, [below_one], "symbols, where the uniform is as close to 1 as it can be")
+    draw([0.0] * 6, [0.1, 0.5, 0.9], "symbols, where the state makes the logits large", scale=1e5)
     symbols = draw([1000.0, 1001.0, 999.0], [0.05, 0.3, 0.95], "symbols, with logits near 1000")
     if symbols.dtype.kind == "f":
         raise CheckFailed("symbols should be integers, so that they can index a vocabulary, but are floats")
@@ -109,6 +111,8 @@ def check_language_model_loss_leaves_arguments_alone(
 
         large = student.language_model_loss(inputs, targets, h0, params, Why, by + 1000)
         assert_close(unpack(large, *LOSS_RESULTS)[0], loss, at + "loss, with all logits raised by 1000")
+        apart = student.language_model_loss(inputs, targets, h0, params, Why + 1000, by)
+        assert_close(unpack(apart, *LOSS_RESULTS)[0], loss, at + "loss, with each text's logits raised alike")
 
     inputs, targets = rng.integers(4, size=(2, 1, 1))
     h0, params, *output = draw_network(rng, reference, 5, 4, 1)
