@@ -42,6 +42,7 @@ TIERS = [
         "report.overview",
         "report.as_json",
         "report.statement",
+        "report.grades",
         "report.plot_lines",
         "report.plot_picture",
         "report",
