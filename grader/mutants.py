@@ -426,7 +426,7 @@ class _Jury:
         reference, found = load_reference(self.exercise), []
         for seed in (self.seed, *REPLAYED_SEEDS):
             attempt = Attempt(self.exercise, replace(solution, used=self.used), self.pool)
-            plugin = CheckPlugin(attempt, reference, seed, self.exercise.hidden_checks)
+            plugin = CheckPlugin([attempt], reference, seed, self.exercise.hidden_checks)
             _run_pytest(self.exercise, plugin)
             found += attempt.calls
         return tuple(found)

@@ -9,7 +9,7 @@ import re
 import time
 import types
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,10 @@ class DependencyFailed(Exception):
 
 
 class CheckPlugin:
-    """Runs every check of one exercise against one attempt.
+    """Runs every check of one exercise against one attempt after the other, on the same inputs.
 
     Args:
-        attempt: the submission.
+        attempts: the submissions; outcomes are kept there.
         reference: the solution's module, loaded in this process.
         seed: of the run's random inputs.
         hidden_checks: file of the checks that are the instructor's alone.
@@ -53,20 +53,17 @@ class CheckPlugin:
 
     def __init__(
         self,
-        attempt: Attempt,
+        attempts: Sequence[Attempt],
         reference: types.ModuleType,
         seed: int,
         hidden_checks: Path,
         *,
         one_failure: bool = False,
     ) -> None:
-        self.outcomes: dict[str, Outcome] = {}
         self.found: dict[str, pytest.Function] = {}
-        self.foundations: dict[str, tuple[str, ...]] = {}
-        """Of failed checks: the functions of earlier exercises that may be to blame."""
         self.broken_files: list[str] = []
-        self._attempt = attempt
-        self._used = attempt.exercise.used
+        self._attempts = attempts
+        self._attempt = attempts[0]
         self._reference = reference
         self._seed = seed
         self._hidden_checks = hidden_checks
@@ -115,18 +112,29 @@ class CheckPlugin:
             else:
                 self.found[item.name] = item
 
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run all items once for each attempt; collecting them takes longer than running them."""
+        for attempt in self._attempts:
+            self._attempt, started = attempt, time.perf_counter()
+            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+                session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            attempt.seconds = time.perf_counter() - started
+        return True
+
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if self._one_failure and any(one.status == "failed" for one in self.outcomes.values()):
+        outcomes = self._attempt.outcomes
+        if self._one_failure and any(one.status == "failed" for one in outcomes.values()):
             raise DependencyFailed("not run: another check has failed already")
         for marker in item.iter_markers("depends_on"):
             for name in marker.args:
-                if name not in self.outcomes:
+                if name not in outcomes:
                     raise LookupError(f"depends on {name}, which is no check that ran before it")
-                if self.outcomes[name].status != "passed":
-                    raise DependencyFailed(f"waits for “{self.outcomes[name].title}”")
+                if outcomes[name].status != "passed":
+                    raise DependencyFailed(f"waits for “{outcomes[name].title}”")
+        used = self._attempt.exercise.used
         for foundation in _foundations(item):
             exercise, _, function = foundation.partition(".")
-            if not any(exercise == one.id and function in one.file.functions for one in self._used):
+            if not any(exercise == one.id and function in one.file.functions for one in used):
                 raise LookupError(f"builds on {foundation}, which no exercise under `uses` has")
 
     @pytest.hookimpl(wrapper=True)
@@ -163,15 +171,17 @@ class CheckPlugin:
             return error
         return None
 
-    def ask_more(self, check: str, draw: int) -> None:
+    def ask_more(self, attempt: Attempt, check: str, draw: int) -> None:
         """Run a failed check's function on other inputs, for the sake of the questions that it asks."""
+        self._attempt = attempt
         student = self._open_student(check)
         self._run_again(self.found[check], student, self._rng(check, draw))
         self._students.remove(student)
         student.finish()
 
-    def ask(self, call: Call) -> None:
+    def ask(self, attempt: Attempt, call: Call) -> None:
         """Ask the student's function a question of our own."""
+        self._attempt = attempt
         student = self._open_student(call.check)
         with contextlib.suppress(SubmissionFault):
             getattr(student, call.function)(*call.arguments)
@@ -180,7 +190,7 @@ class CheckPlugin:
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """A fault outside the check itself: its fixtures, or a check it depends on."""
-        if call.excinfo is not None and item.name not in self.outcomes:
+        if call.excinfo is not None and item.name not in self._attempt.outcomes:
             self._record(item, call.excinfo.value, 0.0)
 
     def _record(self, item: pytest.Item, error: BaseException | None, seconds: float) -> None:
@@ -188,11 +198,11 @@ class CheckPlugin:
         self._students.clear()
         status, message = self._judge(item, error)
         if status == "failed" and not isinstance(error, NotWritten):
-            self.foundations[item.name] = _foundations(item)
+            self._attempt.foundations[item.name] = _foundations(item)
         outcome = self._outcome(item, status, message, output, seconds)
         if isinstance(error, CheckFailed) and error.off is not None:
             outcome = dataclasses.replace(outcome, wrong=self._wrong(error.name, error.off))
-        self.outcomes[item.name] = outcome
+        self._attempt.outcomes[item.name] = outcome
 
     def _outcome(
         self, item: pytest.Item, status: Status, message: str, output: str = "", seconds: float = 0.0
@@ -230,19 +240,20 @@ class CheckPlugin:
             return "failed", str(error) or "an assertion of this check does not hold"
         return "error", f"{where}{type(error).__name__}: {error}"
 
-    def in_order(self) -> tuple[Outcome, ...]:
+    def in_order(self, attempt: Attempt) -> tuple[Outcome, ...]:
         """Return one outcome for every check that exists; one that did not run is an error."""
         return tuple(
-            self._unless_fickle(self.outcomes.get(name))
+            _unless_fickle(attempt, attempt.outcomes.get(name))
             or self._outcome(item, "error", "the check did not run")
             for name, item in self.found.items()
         )
 
-    def _unless_fickle(self, outcome: Outcome | None) -> Outcome | None:
-        """Take back what a function earned by luck, before it was seen to answer in two ways."""
-        if outcome and outcome.status == "passed" and outcome.function in self._attempt.fickle:
-            return dataclasses.replace(outcome, status="failed", message=FICKLE.format(outcome.function))
-        return outcome
+
+def _unless_fickle(attempt: Attempt, outcome: Outcome | None) -> Outcome | None:
+    """Take back what a function earned by luck, before it was seen to answer in two ways."""
+    if outcome and outcome.status == "passed" and outcome.function in attempt.fickle:
+        return dataclasses.replace(outcome, status="failed", message=FICKLE.format(outcome.function))
+    return outcome
 
 
 def lender(reference: types.ModuleType | types.SimpleNamespace, name: str) -> Callable[..., Any]:

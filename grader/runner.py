@@ -10,7 +10,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,58 +66,90 @@ def run_checks(
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
         WorkerBroken: not raised, but every check is an ``error`` then.
     """
-    started = time.perf_counter()
-    seed = new_seed() if seed is None else seed
     attempt = Attempt(exercise, source, pool, progress)
+    (report,) = _run([attempt], pool, seed, known or {}, one_failure=one_failure, diagnosis=diagnosis)
+    return report
+
+
+def run_checks_of_many(
+    exercise: Exercise, sources: Iterable[Source], pool: WorkerPool, *, seed: int | None = None
+) -> list[Report]:
+    """Run all checks of an exercise on many submissions, all on the same inputs.
+
+    Every report is the same as alone; what it takes to find the checks is paid once.
+
+    Raises:
+        CourseError: as in :func:`run_checks`.
+    """
+    return _run([Attempt(exercise, source, pool) for source in sources], pool, seed, {})
+
+
+def _run(
+    attempts: list[Attempt],
+    pool: WorkerPool,
+    seed: int | None,
+    known: Mapping[str, Report],
+    *,
+    one_failure: bool = False,
+    diagnosis: bool = True,
+) -> list[Report]:
+    seed = new_seed() if seed is None else seed
+    exercise = attempts[0].exercise
     reference = load_reference(exercise)
-    plugin = CheckPlugin(attempt, reference, seed, exercise.hidden_checks, one_failure=one_failure)
+    plugin = CheckPlugin(attempts, reference, seed, exercise.hidden_checks, one_failure=one_failure)
     _run_pytest(exercise, plugin)
 
-    def lower(number: int) -> Report:
-        used = exercise.used[number]
-        return (known or {}).get(used.id) or run_checks(used, source.used[number], pool, seed=seed)
+    @functools.cache
+    def suspects() -> Any:
+        from grader.suspects import Suspects  # only after a failure
 
-    def missing(name: str) -> str:
-        """Return why there is no file of an exercise that this one uses; empty if there is one."""
-        return source.used[exercise.file.uses.index(name)].problem
+        return Suspects(exercise, reference)
 
-    outcomes = _excused(plugin.in_order(), plugin.foundations, exercise, functools.cache(lower), missing)
-    if diagnosis and not one_failure and any(one.status == "failed" for one in outcomes):
-        outcomes = _diagnosed(outcomes, attempt, plugin, reference)
-    _note_what_no_check_said(attempt, outcomes)
-    return Report(
-        exercise=exercise.id,
-        title=exercise.file.title,
-        outcomes=outcomes,
-        notes=tuple(attempt.notes),
-        seed=seed,
-        source_sha256=source.sha256,
-        confinement=attempt.confinement,
-        seconds=time.perf_counter() - started,
-    )
+    def report(attempt: Attempt) -> Report:
+        started = time.perf_counter()
+        outcomes = _excused(plugin.in_order(attempt), attempt, pool, seed, known)
+        if diagnosis and not one_failure and any(one.status == "failed" for one in outcomes):
+            outcomes = _diagnosed(outcomes, attempt, plugin, suspects())
+        _note_what_no_check_said(attempt, outcomes)
+        return Report(
+            exercise=exercise.id,
+            title=exercise.file.title,
+            outcomes=outcomes,
+            notes=tuple(attempt.notes),
+            seed=seed,
+            source_sha256=attempt.source.sha256,
+            confinement=attempt.confinement,
+            seconds=attempt.seconds + time.perf_counter() - started,
+        )
+
+    return [report(attempt) for attempt in attempts]
 
 
 def _excused(
     outcomes: tuple[Outcome, ...],
-    foundations: Mapping[str, tuple[str, ...]],
-    exercise: Exercise,
-    lower: Callable[[int], Report],
-    missing: Callable[[str], str],
+    attempt: Attempt,
+    pool: WorkerPool,
+    seed: int,
+    known: Mapping[str, Report],
 ) -> tuple[Outcome, ...]:
     """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own.
 
     Args:
-        foundations: of failed checks, the functions they build on, such as ``exercise-5.rnn_backward``.
-        lower: makes the report of one of the exercises that this one uses, by its number among them.
-        missing: says why there is no file for one of them.
+        known: reports of the exercises that this one uses, by their ids; those that are missing are made.
     """
+    exercise, sources = attempt.exercise, attempt.source.used
+
+    @functools.cache
+    def lower(number: int) -> Report:
+        used = exercise.used[number]
+        return known.get(used.id) or run_checks(used, sources[number], pool, seed=seed, diagnosis=False)
 
     def excuse(outcome: Outcome) -> Outcome:
-        for foundation in foundations.get(outcome.check, ()) if outcome.status == "failed" else ():
+        for foundation in attempt.foundations.get(outcome.check, ()) if outcome.status == "failed" else ():
             name, _, function = foundation.partition(".")
-            report = lower(exercise.file.uses.index(name))
-            if any(one.function == function and one.status != "passed" for one in report.outcomes):
-                reason = missing(name) or f"`{function}` does not pass its own checks yet"
+            number = exercise.file.uses.index(name)
+            if any(one.function == function and one.status != "passed" for one in lower(number).outcomes):
+                reason = sources[number].problem or f"`{function}` does not pass its own checks yet"
                 return replace(outcome, status="skipped", message=f"waits for {name}: {reason}")
         return outcome
 
@@ -125,13 +157,11 @@ def _excused(
 
 
 def _diagnosed(
-    outcomes: tuple[Outcome, ...], attempt: Attempt, plugin: CheckPlugin, reference: types.ModuleType
+    outcomes: tuple[Outcome, ...], attempt: Attempt, plugin: CheckPlugin, suspects: Any
 ) -> tuple[Outcome, ...]:
     """Say at the first failed check of each function what its answers look like."""
     from grader.diagnosis import diagnose  # only after a failure
-    from grader.suspects import Suspects
 
-    suspects = Suspects(attempt.exercise, reference)
     sentences = dict[str, str]()
     for outcome in outcomes:
         if outcome.status == "failed" and outcome.function and outcome.function not in sentences:
@@ -159,11 +189,11 @@ def _more_questions(outcome: Outcome, attempt: Attempt, plugin: CheckPlugin) -> 
     asked = [one for one in attempt.calls if one.check == outcome.check]
     last = asked[-1].answer if asked else None
     if last and outcome.seconds < QUICK_CHECK_SECONDS and not (last.not_written or last.missing):
-        plugin.ask_more(outcome.check, draw=1)
+        plugin.ask_more(attempt, outcome.check, draw=1)
         yield
         rng = np.random.default_rng(0)
         for call in (*asked[-2:], *asked[-2:]):
-            plugin.ask(replace(call, arguments=_shaken(call.arguments, rng)))
+            plugin.ask(attempt, replace(call, arguments=_shaken(call.arguments, rng)))
     yield
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.course import Exercise
+from grader.report.model import Outcome
 from grader.submission import Source
 from grader.text import clean
 from grader.worker import process
@@ -78,8 +79,12 @@ class Attempt:
         self._used = dict(zip((one.file.module for one in exercise.used), source.used, strict=False))
         self.notes: dict[str, None] = {}  # an ordered set
         self.confinement: tuple[str, ...] = ()
+        self.seconds = 0.0  # that its checks took
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
         self.calls: list[Call] = []  # with the student's functions alone, none of them lent
+        self.outcomes: dict[str, Outcome] = {}  # by the check's name, as far as they have run
+        self.foundations: dict[str, tuple[str, ...]] = {}
+        """Of failed checks: the functions of earlier exercises that may be to blame."""
         self.fickle: set[str] = set()  # functions that answered the same question in two ways
         self._earlier: dict[tuple[str, ...], tuple[Any, Any]] = {}  # function, lent ones: question, answer
         self._pool = pool
