@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import difflib
 import os
 import re
@@ -75,17 +76,68 @@ class ExerciseFile:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What it costs to hand in late.
+
+    Args:
+        deadline: of every exercise, as a date and time with its offset from UTC; empty for none.
+        deadlines: by exercise, where it is another one.
+        per_day: percent of the credits earned in an exercise, for each day that has begun.
+        at_most: percent that are taken at the most.
+        extensions: by learner's id, days that they may take longer.
+    """
+
+    deadline: str = ""
+    deadlines: Mapping[str, str] = field(default_factory=dict)
+    per_day: float = 0.0
+    at_most: float = 100.0
+    extensions: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for text in filter(None, (self.deadline, *self.deadlines.values())):
+            moment(text)
+        if not (0 <= self.per_day <= 100 and 0 <= self.at_most <= 100):
+            raise ValueError("`per_day` and `at_most` are percents, from 0 to 100")
+        if any(days < 0 for days in self.extensions.values()):
+            raise ValueError("an extension is a number of days, not below 0")
+
+    def due(self, exercise: str, learner_id: str) -> datetime.datetime | None:
+        """Return when an exercise is due for a learner; None if it never is."""
+        text = self.deadlines.get(exercise, self.deadline)
+        days = self.extensions.get(learner_id, 0.0)
+        return moment(text) + datetime.timedelta(days=days) if text else None
+
+
+def moment(text: str) -> datetime.datetime:
+    """Read a date and time with its offset from UTC, such as ``2026-12-01T23:59:00+01:00``.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        example = "2026-12-01T23:59:00+01:00"
+        raise ValueError(f"`{text}` should be a date and time with its offset from UTC, such as `{example}`")
+    return found
+
+
+@dataclass(frozen=True)
 class CourseFile:
     """The keys of ``course.yaml``.
 
     Args:
         salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
         accommodations: by learner's id, how many times as long as others they may take in an exam.
+        late: what it costs to hand in late.
     """
 
     title: str
     salt: str = ""
     accommodations: Mapping[str, float] = field(default_factory=dict)
+    late: LatePolicy = field(default_factory=LatePolicy)
 
 
 @dataclass(frozen=True)
@@ -188,6 +240,7 @@ class Course:
     title: str
     salt: str = ""
     accommodations: Mapping[str, float] = field(default_factory=dict)
+    late: LatePolicy = field(default_factory=LatePolicy)
 
     @property
     def state_folder(self) -> Path:
@@ -235,7 +288,7 @@ def find_course(explicit: str | None = None) -> Course:
         path = folder / COURSE_FILE
         if path.is_file():
             file = strict_yaml.load(path, CourseFile)
-            return Course(folder, file.title, file.salt or file.title, file.accommodations)
+            return Course(folder, file.title, file.salt or file.title, file.accommodations, file.late)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")

@@ -8,6 +8,7 @@ wrong name. What no known mistake explains may still be of a known kind: transpo
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagno
     if guilty:
         return Diagnosis(tuple(one.mistakes for one in guilty))
     named = suspects.innocent.reference, function
-    return Diagnosis(remark=remark(_numbers(wrong, named)))
+    return Diagnosis(remark=_broadcast(wrong[0], named) or remark(_numbers(wrong, named)))
 
 
 def _questions(function: str, calls: Iterable[Call], innocent: Suspect) -> Iterator[Question]:
@@ -175,8 +176,7 @@ def _pairs(
 def _explains_a_part(suspect: Suspect, question: Question) -> bool:
     """Whether one of the arrays that are wrong is wrong as this mistake makes it."""
     answer = suspect.answer(question.call.function, question.call.arguments)
-    arrays = (dict(walk_arrays(one.value)) for one in (question.call.answer, question.right, answer))
-    mine, right, theirs = arrays
+    mine, right, theirs = (dict(_leaves(one.value)) for one in (question.call.answer, question.right, answer))
     positions = zip(mine.values(), right.values(), theirs.values(), strict=False)
     return any(alike(m, t) and not alike(m, r) for m, r, t in positions)
 
@@ -236,7 +236,28 @@ def _alike_arrays(one: Array, other: Array) -> bool:
         return np.allclose(one, other, rtol=RTOL, atol=RTOL * scale, equal_nan=True)
 
 
-# --- what can be said of the numbers alone ------------------------------------------------------------
+# --- what can be said of shapes and numbers alone ------------------------------------------------------
+
+
+def _broadcast(question: Question, named: tuple[Any, str]) -> str:
+    """Name the line where a wrong shape came of two others; empty if it did not."""
+    mine, right = (named_results(one.value, *named) for one in (question.call.answer, question.right))
+    odd = {array.shape: f"`{name}`" for name, array in mine.items() if _other_shape(array, right.get(name))}
+    raised = question.call.answer.raised
+    for quoted in re.findall(r"\((\d[\d, ]*)\)", raised.text if raised else ""):
+        odd[tuple(int(size) for size in quoted.split(",") if size.strip())] = "what does not fit"
+    for one in question.call.broadcasts() if odd else ():
+        if one.made in odd:
+            shapes = " and ".join(map(str, one.given))
+            return (
+                f"the shape of {odd[one.made]} is made in line {one.line} of your file, where {shapes} "
+                f"broadcast into {one.made}:\n  {one.source}\nWhich of them has another shape than you think?"
+            )
+    return ""
+
+
+def _other_shape(one: Array, other: Array | None) -> bool:
+    return other is not None and one.shape != other.shape
 
 
 def _numbers(questions: Sequence[Question], named: tuple[Any, str]) -> list[list[Pair]]:
@@ -245,16 +266,26 @@ def _numbers(questions: Sequence[Question], named: tuple[Any, str]) -> list[list
 
 
 def _paired(question: Question, named: tuple[Any, str]) -> list[Pair]:
-    mine, right = dict(_leaves(question.call.answer.value)), dict(_leaves(question.right.value))
-    names = _result_names(*named)
+    mine, right = (named_results(one.value, *named) for one in (question.call.answer, question.right))
     given = [array.shape for _, array in walk_arrays(question.call.arguments)]
     batch = frozenset(shape[-1] for shape in given[:1] if len(shape) > 1)
     times = frozenset(shape[0] for shape in given if len(shape) > 2)
     return [
-        Pair(_label(path, names), mine[path], right[path], batch, times)
-        for path in right
-        if path in mine and mine[path].dtype.kind in "iuf"
+        Pair(name, mine[name], right[name], batch, times)
+        for name in right
+        if name in mine and mine[name].dtype.kind in "iuf"
     ]
+
+
+def named_results(value: Any, reference: Any, function: str) -> dict[str, Array]:
+    """Return every array or number that a function returned, by its name such as ``dparams.Wxh``.
+
+    Args:
+        value: what it returned.
+        reference: the solution's module, whose docstring has the names.
+    """
+    names = _result_names(reference, function)
+    return {_label(path, names): array for path, array in _leaves(value)}
 
 
 def _leaves(value: Any) -> Iterator[tuple[tuple[str, ...], Array]]:

@@ -160,7 +160,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _choose_journal(connection, path)
+        choose_journal(connection, path)
         for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("BEGIN IMMEDIATE")
@@ -171,7 +171,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
+def choose_journal(connection: sqlite3.Connection, path: Path) -> None:
     """Write ahead where that is safe; elsewhere use the older journal, which any file system can hold."""
     journal = "WAL" if _is_local(path.parent) else "DELETE"
     with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: either one will do for now

@@ -21,6 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 REAL_KINDS = "iuf"
 COMPLEX_STEP = 1e-200
 NEXT_TO_NOTHING = 1e-12  # how far from an expected zero a gradient may be
+WrongShape = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
 class CheckFailed(AssertionError):
@@ -29,12 +30,16 @@ class CheckFailed(AssertionError):
     Args:
         name: of the array that is wrong, if its shape is right.
         off: where it is wrong, of its shape.
+        shapes: of arrays whose shape is wrong: name, expected and received shape.
     """
 
-    def __init__(self, text: str, name: str = "", off: Array | None = None) -> None:
+    def __init__(
+        self, text: str, name: str = "", off: Array | None = None, shapes: tuple[WrongShape, ...] = ()
+    ) -> None:
         super().__init__(text)
         self.name = name
         self.off = off
+        self.shapes = shapes
 
 
 def assert_close(
@@ -202,10 +207,12 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
         wanted = _reference_array(expected, name)
         return compare(_numeric_array(actual, wanted, name), wanted, name)
     fields = fields_of(expected) or tuple(map(str, range(len(expected))))
+    head, space, circumstances = name.partition(" ")
     got = _in_order(actual, fields, name)
     failures, right = [], []
     for field, one, wanted in zip(fields, got, expected, strict=True):
-        label = f"{name}.{field}" if fields_of(expected) else f"{name}[{field}]"
+        label = f"{head}.{field}" if fields_of(expected) else f"{head}[{field}]"
+        label += space + circumstances
         try:
             _each(one, wanted, label, compare)
             right.append(label)
@@ -213,15 +220,37 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
             failures.append((label, failure))
     if failures:
         first = failures[0][1]
-        raise CheckFailed(_joined(failures, right), first.name, first.off) from None
+        shapes = tuple(shape for _, failure in failures for shape in failure.shapes)
+        raise CheckFailed(_joined(failures, right, shapes), first.name, first.off, shapes) from None
     return None
 
 
-def _joined(failures: list[tuple[str, CheckFailed]], right: list[str]) -> str:
+def _joined(failures: list[tuple[str, CheckFailed]], right: list[str], shapes: tuple[WrongShape, ...]) -> str:
     text = str(failures[0][1])
-    if len(failures) > 1:
-        text += f"\nOff as well: {', '.join(label for label, _ in failures[1:])}."
-    return text + (f"\nRight: {', '.join(right)}." if right else "")
+    others = [label for label, _ in failures[1:]]
+    if len(shapes) > 1:
+        text = _table(shapes)
+        others = [label for label, failure in failures if not failure.shapes]
+    if others:
+        text += f"\nOff as well: {_names(others)}."
+    return text + (f"\nRight: {_names(right)}." if right else "")
+
+
+def _names(labels: list[str]) -> str:
+    """Join names; the circumstances that follow a name are the same for all, and were told."""
+    return ", ".join(label.partition(" ")[0] for label in labels)
+
+
+def _table(shapes: tuple[WrongShape, ...]) -> str:
+    """Lay wrong shapes out in columns, and say what the first of them looks like."""
+    parts = [(*name.partition(" "), str(wanted), str(got)) for name, wanted, got in shapes]
+    rows = [("name", "should be", "yours"), *((name, wanted, got) for name, _, _, wanted, got in parts)]
+    wide, wider = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = (f"  {name:<{wide}}  {wanted:<{wider}}  {got}" for name, wanted, got in rows)
+    hint = _shape_hint(shapes[0][2], shapes[0][1]).removeprefix(": ")
+    first, space, circumstances, *_ = parts[0]
+    title = f"{len(shapes)} arrays have a wrong shape{space}{circumstances}:"
+    return "\n".join([title, *lines, *[f"`{first}`: {hint}"] * bool(hint)])
 
 
 def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, ...]:
@@ -257,11 +286,14 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
     if number and isinstance(actual, int | float) and not isinstance(actual, bool):
         actual = np.asarray(_float(actual))
     if not isinstance(actual, np.ndarray):
-        raise CheckFailed(f"{should}, but is {_describe(actual)}")
+        alone = ": return the array alone" if isinstance(actual, tuple) else ""
+        raise CheckFailed(f"{should}, but is {_describe(actual)}{alone}")
     if actual.dtype.kind not in REAL_KINDS:
         raise CheckFailed(f"{should} of real numbers, but its dtype is {actual.dtype}")
     if actual.shape != wanted.shape:
-        raise CheckFailed(f"{should}, but has shape {actual.shape}{_shape_hint(actual.shape, wanted.shape)}")
+        hint = _shape_hint(actual.shape, wanted.shape)
+        shapes = ((name, wanted.shape, actual.shape),)
+        raise CheckFailed(f"{should}, but has shape {actual.shape}{hint}", shapes=shapes)
     got = actual.astype(np.float64)
     bad = ~np.isfinite(got)
     if bad.any():

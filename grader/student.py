@@ -7,7 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,7 @@ from grader.worker.client import Answer, Lender, Raised, TimeUp, Worker, WorkerE
 from grader.worker.protocol import ProtocolError
 
 SLOW_LOAD_SECONDS = 1.0
+TRACER = Path(process.__file__).with_name("tracer.py")
 SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
@@ -65,6 +66,21 @@ class Call:
     function: str
     arguments: tuple[Any, ...]
     answer: Answer
+    attempt: Attempt | None = field(default=None, repr=False, compare=False)
+
+    def broadcasts(self) -> list[Broadcast]:
+        """Ask once more, with arrays that note where two shapes become a third."""
+        return self.attempt.trace(self) if self.attempt else []
+
+
+@dataclass(frozen=True)
+class Broadcast:
+    """A line of the student's file where shapes broadcast into one that none of them had."""
+
+    line: int
+    source: str
+    given: tuple[tuple[int, ...], ...]
+    made: tuple[int, ...]
 
 
 class Attempt:
@@ -82,6 +98,7 @@ class Attempt:
         self.seconds = 0.0  # that its checks took
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
         self.calls: list[Call] = []  # with the student's functions alone, none of them lent
+        self.unanswered: dict[str, Call] = {}  # by the check's name: it hung or ended the process
         self.outcomes: dict[str, Outcome] = {}  # by the check's name, as far as they have run
         self.foundations: dict[str, tuple[str, ...]] = {}
         """Of failed checks: the functions of earlier exercises that may be to blame."""
@@ -231,6 +248,23 @@ class Attempt:
                 self.fickle.add(function)
                 raise SubmissionFault(FICKLE.format(function))
 
+    def trace(self, call: Call) -> list[Broadcast]:
+        """Find where a call broadcasts two shapes into a third, in a worker of its own; empty if it fails."""
+        text = f"{TRACER.read_text(encoding='utf-8')}\nstudent = sys.modules[{self.exercise.file.module!r}]\n"
+        try:
+            worker, _ = self.open()
+        except SubmissionFault:
+            return []
+        seconds = min(self.exercise.file.limits.call_seconds * SECOND_CHANCE, self._left)
+        try:
+            worker.load("tracer", TRACER.name, text.encode(), seconds)
+            answer = worker.call("trace", (call.function, *call.arguments), seconds)
+        except (TimeUp, WorkerEnded, ProtocolError):
+            return []
+        finally:
+            worker.dismiss()
+        return read_broadcasts(answer.value)
+
 
 class Student:
     """One check's view of the submission: ``student.rnn_forward(xs, h0, params)`` calls it in a worker.
@@ -268,9 +302,13 @@ class Student:
         if self._worker is None:
             self._worker, self._stopped = self._attempt.open()
         started = time.monotonic()
-        answer = self._attempt.call(self._worker, function, arguments, self._lent)
+        try:
+            answer = self._attempt.call(self._worker, function, arguments, self._lent)
+        except SubmissionFault:
+            self._attempt.unanswered[self._check] = Call(self._check, function, arguments, Answer())
+            raise
         if not self._lent and len(self._attempt.calls) < MAX_CALLS:
-            self._attempt.calls.append(Call(self._check, function, arguments, answer))
+            self._attempt.calls.append(Call(self._check, function, arguments, answer, self._attempt))
         self._refuse(function, answer)
         if time.monotonic() - started < QUICK_SECONDS:
             self._attempt.ask_again(self._worker, function, arguments, self._lent, answer.value)
@@ -297,8 +335,10 @@ class Student:
             raise SubmissionFault(f"`{function}` raises {_named(answer.raised)}{why}{trace}")
 
     def _why(self, raised: Raised) -> str:
-        """Say what an exception means here, where the grader's limits caused it."""
+        """Say what an exception means here, where it has a usual cause or the grader's limits made it."""
         limits = self._attempt.exercise.file.limits
+        if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
+            return "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
         return {
             "MemoryError": f"\n(a check may use {limits.memory_bytes // 2**20} MB)",
             "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
@@ -332,6 +372,23 @@ def same_value(one: Any, other: Any) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
     return bool(one == other) or (one != one and other != other)
+
+
+def read_broadcasts(notes: Any) -> list[Broadcast]:
+    """Read the notes that a worker took; what is no such note is left out, since it may say anything."""
+    found = [_broadcast(note) for note in notes] if isinstance(notes, list) else []
+    return [one for one in found if one is not None]
+
+
+def _broadcast(note: Any) -> Broadcast | None:
+    match note:
+        case (int(line), str(source), tuple(given), tuple(made)) if all(map(_shape, (*given, made))):
+            return Broadcast(line, clean(source, 200), given, made)
+    return None
+
+
+def _shape(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(size, int) and size < 2**31 for size in value)
 
 
 # --- sentences ----------------------------------------------------------------------------------------

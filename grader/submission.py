@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.archive import Unfit, read_member
+from grader.archive import MAX_ARCHIVE_BYTES, Archive, Unfit, too_large
 from grader.course import Exercise
 
 MAX_BYTES = 1024 * 1024
@@ -41,15 +41,15 @@ class Source:
         return "" if self.problem else hashlib.sha256(self.data).hexdigest()
 
 
-def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
+def read_source(exercise: Exercise, submission: Path | Archive | None = None) -> Source:
     """Read a student's file for one exercise, and those it builds on.
 
     Args:
-        submission: a folder that mirrors ``exercises/``, a zip of one, or the module file alone; None is
-            the course's own ``exercises/``.
+        submission: a folder that mirrors ``exercises/``, a zip of one (opened or not), or the module file
+            alone; None is the course's own ``exercises/``.
     """
     source = _read_one(exercise, submission)
-    if submission is not None and submission.is_file() and submission.suffix != ".zip":
+    if isinstance(submission, Path) and submission.is_file() and not is_zip(submission):
         alone = f"is not there: {submission.name} was handed in alone"
         names = [f"{one.file.module}.py" for one in exercise.used]
         used = [Source(name, problem=f"{name} {alone}") for name in names]
@@ -58,18 +58,41 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     return dataclasses.replace(source, used=tuple(used))
 
 
-def _read_one(exercise: Exercise, submission: Path | None) -> Source:
+def is_zip(path: Path) -> bool:
+    """Whether a submission of this name is read as a zip."""
+    return path.suffix.lower() == ".zip"
+
+
+def open_archive(path: Path) -> Archive:
+    """Read a zip into memory, once for all that is read out of it.
+
+    Raises:
+        Unfit: it is damaged, too large or a link.
+        OSError: it cannot be read.
+    """
+    if _behind_a_link(path):
+        raise Unfit(LINK)
+    if path.lstat().st_size > MAX_ARCHIVE_BYTES:
+        large = f"an archive of more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
+        raise Unfit(f"cannot be read: {large}; hand in the exercises only")
+    return Archive(read_plain(path.parent, [path.name], MAX_ARCHIVE_BYTES))
+
+
+def _read_one(exercise: Exercise, submission: Path | Archive | None) -> Source:
     name = f"{exercise.file.module}.py"
     wanted = f"{exercise.id}/{name}"
     try:
+        if isinstance(submission, Archive):
+            return Source(name, submission.read(name, MAX_BYTES, exercise.id))
         if submission is not None and _behind_a_link(submission):
             raise Unfit(LINK)
-        if submission is not None and submission.suffix == ".zip":
-            return Source(name, read_member(submission, exercise.id, name, MAX_BYTES))
+        if submission is not None and is_zip(submission) and not submission.is_dir():
+            return Source(name, open_archive(submission).read(name, MAX_BYTES, exercise.id))
         if submission is not None and not submission.is_dir():
             wanted = submission.name
-            return Source(name, _read(submission.parent, [submission.name]))
-        return Source(name, _read(submission or exercise.folder.parent, [exercise.id, name]))
+            return Source(name, read_plain(submission.parent, [submission.name], MAX_BYTES))
+        folder = submission or exercise.folder.parent
+        return Source(name, read_plain(folder, [exercise.id, name], MAX_BYTES))
     except FileNotFoundError:
         return Source(name, problem=f"there is no {wanted} to grade; is it named differently?")
     except Unfit as unfit:
@@ -83,18 +106,26 @@ def _behind_a_link(submission: Path) -> bool:
     return submission.is_symlink() or (submission.is_file() and submission.parent.is_symlink())
 
 
-def _read(folder: Path, parts: list[str]) -> bytes:
-    """Read ``folder/parts``, where nothing below ``folder`` may be a link or anything but a plain file."""
+def read_plain(folder: Path, parts: list[str], limit: int) -> bytes:
+    """Read ``folder/parts``, where nothing below ``folder`` may be a link or anything but a plain file.
+
+    Args:
+        limit: bytes that the file may have.
+
+    Raises:
+        Unfit: it is something else, or larger.
+        OSError: it cannot be read.
+    """
     with _opened(folder, parts) as descriptor:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unfit("should be a plain file, and is something else")
-        if status.st_size > MAX_BYTES:
-            raise Unfit("is larger than 1 MiB; a solution takes a few KiB")
+        if status.st_size > limit:
+            raise Unfit(too_large(limit))
         with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Unfit("grew beyond 1 MiB while it was read")
+            data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Unfit("grew beyond the limit while it was read")
     return data
 
 

@@ -114,9 +114,10 @@ def _changed(report: Report, before: Report) -> tuple[Outcome, ...]:
     )
 
 
-def _said(outcome: Outcome) -> tuple[str, str, str]:
+def _said(outcome: Outcome) -> Outcome:
+    """Return all of it that a student is shown."""
     printed = outcome.output if outcome.status == "failed" else ""
-    return outcome.status, outcome.message, printed
+    return dataclasses.replace(outcome, output=printed, seconds=0.0)
 
 
 def shown_path(path: Path) -> str:

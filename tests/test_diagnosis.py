@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,15 +11,20 @@ import numpy as np
 import pytest
 
 from grader.course import Exercise, find_course
+from grader.diagnosis import diagnose
+from grader.plugin import CheckPlugin
 from grader.remarks import Pair, remark
 from grader.report.array_map import map_lines
 from grader.report.model import Report, Wrong
-from grader.runner import run_checks
-from grader.submission import Source
+from grader.runner import _run_pytest, load_reference, run_checks
+from grader.student import Attempt, read_broadcasts
+from grader.submission import Source, read_source
+from grader.suspects import Suspects
 from grader.worker.client import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9
+LONG = os.environ.get("GRADER_LONG") == "1"
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +60,44 @@ def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, poo
     assert named >= SHARE * len(one.misconceptions())
 
 
-def test_a_right_answer_in_any_style_is_given_no_name(pool: WorkerPool) -> None:
-    one = exercise(3)
-    for path in one.variants:
-        report = run_checks(one, Source(path.name, path.read_bytes()), pool, seed=3)
-        assert not diagnoses(report)
+@pytest.mark.parametrize("number", range(1, 13))
+def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool) -> None:
+    one = exercise(number)
+    suspects = Suspects(one, load_reference(one))
+    used = tuple(read_source(lower, ROOT / "solutions") for lower in one.used)
+    for path in one.variants if LONG else one.variants[number % 2 : number % 2 + 1]:
+        attempt = Attempt(one, Source(path.name, path.read_bytes(), used=used), pool)
+        plugin = CheckPlugin([attempt], suspects.innocent.reference, 3, one.hidden_checks)
+        _run_pytest(one, plugin)
+        assert attempt.calls
+        for function in one.file.functions:
+            found = diagnose(function, attempt.calls, suspects)  # a list for an array is right, and different
+            assert not (found and found.sentence), f"{path.name}: {function}"
+
+
+@pytest.mark.parametrize("number", [4, 6, 7])
+def test_a_mistake_in_one_function_costs_no_other_that_does_not_call_it(
+    number: int, pool: WorkerPool
+) -> None:
+    one = exercise(number)
+    suspects = Suspects(one, load_reference(one))
+    text = suspects.innocent.text
+    for mistake in one.misconceptions()[:: 1 if LONG else 9]:
+        broken = changed_functions(text, text.replace(mistake.replace, mistake.with_))
+        report = grade(one, pool, (mistake.replace, mistake.with_))
+        assert not report.passed
+        for outcome in report.outcomes:
+            innocent = not suspects.used_by(outcome.function) & broken
+            assert outcome.status == "passed" or not innocent, f"{mistake.id}: {outcome.check}"
+
+
+def changed_functions(before: str, after: str) -> set[str]:
+    bodies = [
+        {node.name: ast.dump(node) for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+        for text in (before, after)
+    ]
+    changed = {name for name in bodies[0] if bodies[0][name] != bodies[1].get(name)}
+    return changed or set(bodies[0])  # a change outside all functions may concern every one
 
 
 def test_two_mistakes_at_once_are_both_told(pool: WorkerPool) -> None:
@@ -72,6 +112,47 @@ def test_an_unknown_mistake_is_met_with_silence(pool: WorkerPool) -> None:
     report = grade(exercise(3), pool, ("dx = Wxh.T @ dz", "dx = Wxh.T @ np.sin(3 * dz)"))
     assert not report.passed
     assert not diagnoses(report)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "bh=dz.sum(axis=1, keepdims=True)",
+            "bh=dz.sum(axis=1) + 2 * params.bh",
+            "the shape of `dparams.bh` is made in line",
+        ),
+        (
+            "    dx = Wxh.T @ dz",
+            "    far = dz.sum(axis=1) * params.bh\n    far[:] = np.zeros((3, 4))\n    dx = Wxh.T @ dz",
+            "the shape of what does not fit is made in line",
+        ),
+    ],
+)
+def test_the_line_that_broadcasts_is_named(pool: WorkerPool, old: str, new: str, line: str) -> None:
+    one = exercise(3)
+    (found,) = diagnoses(grade(one, pool, (old, new)))
+    text = one.solution_path.read_text(encoding="utf-8").replace(old, new)
+    source = next(line for line in text.splitlines() if new.strip().splitlines()[0] in line)
+    number = text.splitlines().index(source) + 1
+    assert f"{line} {number} of your file, where (5,) and (5, 1) broadcast into (5, 5)" in found
+    assert source.strip() in found
+
+
+@pytest.mark.parametrize(
+    ("notes", "kept"),
+    [
+        ([(3, "a\u202eb", ((2,), (2, 1)), (2, 2))], 1),
+        ([(3, "a", ((2,), "x"), (2, 2)), (3, b"a", (), ()), None, 5, (True, "a", (), (2**40,))], 0),
+        ("notes", 0),
+        (7, 0),
+        ({"a": 1}, 0),
+    ],
+)
+def test_what_a_worker_notes_may_be_anything(notes: object, kept: int) -> None:
+    found = read_broadcasts(notes)
+    assert len(found) == kept
+    assert all("\u202e" not in one.source for one in found)
 
 
 def test_feedback_withholds_the_diagnosis_of_a_hidden_check(pool: WorkerPool) -> None:

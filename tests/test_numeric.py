@@ -169,6 +169,22 @@ def test_a_shape_that_betrays_its_mistake_gets_a_hint(
 
 
 @BOTH
+def test_several_wrong_shapes_stand_in_a_table(check: Assertion) -> None:
+    wanted = Grads(np.ones((5, 3)), np.ones((5, 5)), np.ones((5, 1)))
+    got = wanted._replace(dWxh=np.ones((3, 5)), dbh=np.ones(5))
+    assert says(check, got, wanted, "dparams with N=1").splitlines() == [
+        "2 arrays have a wrong shape with N=1:",
+        "  name          should be  yours",
+        "  dparams.dWxh  (5, 3)     (3, 5)",
+        "  dparams.dbh   (5, 1)     (5,)",
+        "`dparams.dWxh`: is it transposed?",
+        "Right: dparams.dWhh.",
+    ]
+    text = says(check, got._replace(dWhh=2 * got.dWhh), wanted, "dparams")
+    assert text.splitlines()[-1] == "Off as well: dparams.dWhh."
+
+
+@BOTH
 def test_a_transposed_square_matrix_is_rejected(check: Assertion, rng: np.random.Generator) -> None:
     wanted = rng.standard_normal((4, 4))
     assert "12 of 16 entries" in says(check, wanted.T, wanted)

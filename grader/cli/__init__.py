@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -19,12 +20,18 @@ COMMANDS = {
     "show": "Read the lesson of an exercise.",
     "check": "Run the checks of exercises and show the verdict.",
     "watch": "Check again at every save, and show what changed.",
+    "debug": "Write a failing check's inputs to a file, and how to try them yourself.",
     "hint": "Show one more hint on an exercise.",
     "plot": "Plot what your functions compute, beside the reference.",
     "quiz": "Take a quiz, or choose one.",
     "credits": "Show your credits by exercise, quiz and topic.",
+    "submit": "Bundle what you wrote and answered, to hand it in.",
     "reset": "Put the stub of an exercise back.",
     "doctor": "Show how well student code is confined on this machine.",
+    "grade": "Grade the submissions of a class.",
+    "adjust": "Give or take credits by hand, with a reason.",
+    "export": "Write a class's grades for another program.",
+    "merge": "Put the results of several runs together.",
     "verify": "Let the course check itself (for authors).",
 }
 
@@ -109,7 +116,7 @@ def _explain(error: Exception) -> None:
     stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
 
 
-def stop(sentence: str, code: int) -> None:
+def stop(sentence: str, code: int) -> NoReturn:
     """Say one sentence on stderr and exit."""
     click.echo(f"grader: {sentence}", err=True)
     sys.exit(code)

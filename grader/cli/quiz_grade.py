@@ -68,8 +68,8 @@ def command(
     from grader.quiz.grade import Grading, grade_files
 
     course = find_course(course_folder)
-    with _run_fix(confinement) as run_fix:
-        grading = Grading(course, _editions(course), run_fix, full_course)
+    with fix_runner(confinement) as run_fix:
+        grading = Grading(course, editions_of(course), run_fix, full_course)
         graded = grade_files(responses, grading)
     _show(graded, form, output)
     if form != "text" or output is not None:
@@ -80,7 +80,7 @@ def command(
     sys.exit(FAILED if graded.problems else 0)
 
 
-def _editions(course: Course) -> dict[str, Edition]:
+def editions_of(course: Course) -> dict[str, Edition]:
     """Read every quiz; the secret is needed only if one is graded."""
     from grader.cli import USAGE, stop
     from grader.quiz.build import NoSecret, full_quizzes, read_secret
@@ -95,7 +95,7 @@ def _editions(course: Course) -> dict[str, Edition]:
 
 
 @contextlib.contextmanager
-def _run_fix(confinement: str) -> Iterator[RunFix]:
+def fix_runner(confinement: str) -> Iterator[RunFix]:
     """Offer to run mended code; a worker is started only if an answer holds some."""
     with contextlib.ExitStack() as stack:
         runners: list[CodeRunner] = []

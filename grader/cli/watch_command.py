@@ -147,7 +147,10 @@ def _keys() -> Iterator[Keys | None]:
     def pressed() -> str:
         if not select.select([terminal], [], [], 0)[0]:
             return ""
-        return os.read(terminal, 1).decode("ascii", "replace").lower() or "q"
+        key = os.read(terminal, 1).decode("ascii", "replace").lower()
+        if key == "\x1b":  # an arrow or Home sends several bytes, and h may be one of them
+            termios.tcflush(terminal, termios.TCIFLUSH)
+        return key or "q"
 
     tty.setcbreak(terminal)
     try:

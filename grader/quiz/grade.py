@@ -154,7 +154,7 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
             problems += [f"{path}: {error}"] * (path in paths or not isinstance(error, SomethingElse))
             continue
         handed.setdefault(one.learner.id, []).append(one)
-    learners = [_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
+    learners = [grade_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
     return Graded(tuple(learners), tuple(problems))
 
 
@@ -169,7 +169,12 @@ def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Path]:
             yield path
 
 
-def _learner(files: list[Handed], grading: Grading, problem: Callable[[str], None]) -> LearnerGrade:
+def grade_learner(files: list[Handed], grading: Grading, problem: Callable[[str], None]) -> LearnerGrade:
+    """Grade all that one learner handed in.
+
+    Args:
+        problem: is told what is left out, and why.
+    """
     files = sorted(files, key=lambda one: one.at, reverse=True)
     learner = files[0].learner
     by_quiz: dict[str, list[QuizResponses]] = {}

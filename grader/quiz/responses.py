@@ -118,12 +118,20 @@ def read_responses(path: Path) -> Handed:
             raise NotResponses("is no plain file")
         if path.stat().st_size > MAX_BYTES:
             raise NotResponses(f"is larger than {MAX_BYTES // 2**20} MiB; export it anew")
-        document = json.loads(path.read_bytes())
+        return parse_responses(path.read_bytes())
     except OSError as error:
         raise NotResponses(f"cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, NotResponses):
-            raise
+
+
+def parse_responses(data: bytes) -> Handed:
+    """Read what somebody handed in, from the bytes of its file.
+
+    Raises:
+        SomethingElse, NotResponses: as :func:`read_responses`.
+    """
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
         raise NotResponses("is no JSON; export it anew with `grader quiz responses`") from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:

@@ -139,10 +139,9 @@ class CheckRate(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """What so many submissions were told by one check."""
+    """What so many submissions were told in one exercise."""
 
     exercise: str
-    check: str
     says: str
     times: int
 
@@ -161,12 +160,17 @@ def check_rates(grades: ClassGrades) -> list[CheckRate]:
 
 def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
     """Return what failed checks said most often: the mistake that was recognised, else the first line."""
-    counts = Counter[tuple[str, str, str]]()
-    for exercise, outcome in _outcomes(grades):
-        if outcome.status == "failed":
-            says = outcome.diagnosis or outcome.message
-            counts[exercise, outcome.check, says.strip().partition("\n")[0]] += 1
+    counts = Counter[tuple[str, str]]()
+    for grade in grades.grades:
+        counts.update({(one.report.exercise, said) for one in grade.exercises for said in _said(one.report)})
     return [Failure(*key, count) for key, count in counts.most_common(most)]
+
+
+def _said(report: Report) -> Iterator[str]:
+    """Yield what the first failed check of each function said; later ones may fail for the same reason."""
+    failed = [one for one in report.outcomes if one.status == "failed"]
+    for outcome in {one.function: one for one in reversed(failed)}.values():
+        yield (outcome.diagnosis or outcome.message).strip().partition("\n")[0]
 
 
 def _outcomes(grades: ClassGrades) -> Iterator[tuple[str, Outcome]]:
