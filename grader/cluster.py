@@ -22,7 +22,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 from grader.batch import Result, Task, Workshop, grade, grader_digest
 from grader.course import Course
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 5
 AHEAD = 3  # tasks a worker has before it, so that it never waits for the next
 PARTS = ("exercises", "solutions")
 

@@ -81,7 +81,7 @@ class Submission:
             FileNotFoundError: there is none.
             OSError: it cannot be read.
         """
-        if self.problem or self.root is None:
+        if self.root is None:
             raise Unfit(f"is not read: {self.problem}")
         opened = open_archive(self.root) if _is_archive(self.root) else self.root
         return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
@@ -136,7 +136,7 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
         paths = [one for one in folder.iterdir() if one.name != RECEIVED and not _is_clutter(one.name)]
         arrivals = _read_arrivals(folder)
     except OSError as error:
-        raise CannotCollect(f"{clean(str(folder))} cannot be read: {error.strerror}") from None
+        raise CannotCollect(f"{_one_line(str(folder))} cannot be read: {error.strerror}") from None
     paths.sort(key=lambda path: (_is_odd(path.name), path.name))  # the odd give way to the plain
     return _with_shared_ids(_with_own_names([_look(path, exercises, arrivals) for path in paths]))
 
@@ -217,7 +217,7 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
         for row in rows:
             name = (row["submission"] or "").strip()
             if not name or name in arrivals:
-                raise ValueError(f"names `{clean(name, 80)}` twice" if name else "names no submission")
+                raise ValueError(f"names `{_one_line(name)[:80]}` twice" if name else "names no submission")
             arrivals[name] = _moment(row["received"] or "")
     except (ValueError, csv.Error) as error:
         raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
@@ -231,7 +231,9 @@ def _moment(text: str) -> datetime.datetime:
             return moment.astimezone(datetime.UTC)
     except (ValueError, OverflowError):
         pass
-    problem = f"should have a time with a zone, such as 2026-03-01T18:00:00Z, but has `{clean(text, 40)}`"
+    problem = (
+        f"should have a time with a zone, such as 2026-03-01T18:00:00Z, but has `{_one_line(text)[:40]}`"
+    )
     raise ValueError(problem)
 
 
@@ -336,7 +338,7 @@ def _described(found: Submission, exercises: Sequence[Exercise]) -> Submission:
             f"holds names that lead out of it, as `{_one_line(opened.outside[0])}`; nothing is there"
         )
     inner = root / "exercises"
-    path = root if isinstance(opened, Archive) or not os.path.lexists(inner) else inner
+    path = root if isinstance(opened, Archive) or not inner.is_dir() else inner
     manifest, answers = _manifest(opened, notes), _answers(opened, notes)
     sources = [read_source(one, path if opened is root else opened) for one in exercises]
     notes += _changed(manifest, exercises, sources, answers)

@@ -28,6 +28,7 @@ RTOL = 1e-9  # two ways to write one mistake differ by rounding
 ENOUGH = 8  # wrong answers, and right ones, that are looked at
 INDEPENDENT = 2
 SLOW_SECONDS = 0.01  # a question that takes the solution longer is asked only for want of others
+SUSPECT_SECONDS, FEW = 0.02, 2 * INDEPENDENT  # a mistake that takes longer is asked as few questions
 PAIR_SECONDS = 0.05
 NAMED = 3  # mistakes that are told, where several explain the same
 
@@ -81,12 +82,17 @@ def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagno
     Returns:
         What was found, perhaps nothing; None if there are too few wrong answers to say anything.
     """
+    calls = list(calls)
     questions = list(_questions(function, calls, suspects.innocent))
     wrong = _quickest([one for one in questions if one.wrong])
     right = _quickest([one for one in questions if not one.wrong])
     if len(wrong) < INDEPENDENT:
         return None
-    reach = suspects.used_by(function)
+    reach = {
+        one
+        for one in suspects.used_by(function)
+        if one == function or not _blameless(list(_questions(one, calls, suspects.innocent)))
+    }
     likely = [one for one in suspects.singles if _about(one, reach)]
     guilty = _explaining(likely, wrong, right) or _pairs(suspects, likely, wrong, right)
     if guilty:
@@ -111,6 +117,11 @@ def _questions(function: str, calls: Iterable[Call], innocent: Suspect) -> Itera
             yield Question(call, right, time.perf_counter() - started)
 
 
+def _blameless(questions: list[Question]) -> bool:
+    """Whether a function that another one calls has shown itself to be right."""
+    return len(questions) >= INDEPENDENT and not any(one.wrong for one in questions)
+
+
 def _quickest(questions: list[Question]) -> list[Question]:
     ordered = sorted(questions, key=lambda one: one.seconds)
     quick = [one for one in ordered if one.seconds < SLOW_SECONDS]
@@ -132,13 +143,14 @@ def _explaining(
 ) -> list[Suspect]:
     """Return those that answer all as the student did; if any also change the same, only them."""
     loose, exact = [], []
+    questions = [*wrong[:INDEPENDENT], *right[:INDEPENDENT], *wrong[INDEPENDENT:], *right[INDEPENDENT:]]
     for suspect in suspects:
-        answers = _answers_alike(suspect, [*wrong, *right])
+        answers = _answers_alike(suspect, questions)
         if answers is not None:
             loose.append(suspect)
             same = all(
                 set(one.changed) == set(question.call.answer.changed)
-                for one, question in zip(answers, [*wrong, *right], strict=True)
+                for one, question in zip(answers, questions, strict=False)
             )
             exact += [suspect] * same
     differs = any(not agrees(one.call.answer, one.right, changes=False) for one in wrong)
@@ -146,9 +158,15 @@ def _explaining(
 
 
 def _answers_alike(suspect: Suspect, questions: Sequence[Question]) -> list[Answer] | None:
-    """Return a suspect's answers if all are the student's, up to what they change; else None."""
-    answers = []
+    """Return a suspect's answers if all are the student's, up to what they change; else None.
+
+    A slow one, such as a gradient by differences, is asked the first few only.
+    """
+    answers = list[Answer]()
+    started = time.perf_counter()
     for question in questions:
+        if len(answers) >= FEW and time.perf_counter() - started > SUSPECT_SECONDS:
+            break
         answer = suspect.answer(question.call.function, question.call.arguments)
         if not agrees(question.call.answer, answer, changes=False):
             return None

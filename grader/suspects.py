@@ -7,9 +7,9 @@ import contextlib
 import copy
 import io
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,8 @@ class Suspect:
         """Make the patched module; only the top-level statements that differ are compiled anew."""
         names = _rebound(self.reference)
         with contextlib.suppress(Exception):  # a mistake may be one of spelling: the old function stays
-            for statement in _differing(self.text, self.solution):
-                exec(compile(statement, "<suspect>", "exec"), names)
+            for code in _differing(self.text, self.solution):
+                exec(code, names)
         return types.SimpleNamespace(**names)
 
     def answer(self, function: str, arguments: tuple[Any, ...]) -> Answer:
@@ -91,13 +91,19 @@ def _blocks(text: str) -> list[str]:
     return ["\n".join(block) for block in blocks]
 
 
-def _differing(text: str, solution: str) -> Iterator[str]:
-    """Yield the top-level statements of one text that the other does not have."""
-    known = set(_blocks(solution))
-    found = [block for block in _blocks(text) if block not in known]
-    for block in found:
-        ast.parse(block)  # a block that was cut in the wrong place is no Python: then take it all
-    yield from found
+@lru_cache(maxsize=8)
+def _known(solution: str) -> frozenset[str]:
+    return frozenset(_blocks(solution))
+
+
+def _differing(text: str, solution: str) -> list[types.CodeType]:
+    """Compile the top-level statements of one text that the other does not have.
+
+    Raises:
+        SyntaxError: one is no Python, perhaps since it was cut in the wrong place.
+    """
+    found = [block for block in _blocks(text) if block not in _known(solution)]
+    return [compile(block, "<suspect>", "exec") for block in found]
 
 
 class Suspects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +12,16 @@ import numpy as np
 import pytest
 
 from grader.course import Exercise, find_course
-from grader.diagnosis import diagnose
+from grader.diagnosis import FEW, SUSPECT_SECONDS, Question, _answers_alike, diagnose
 from grader.plugin import CheckPlugin
 from grader.remarks import Pair, remark
 from grader.report.array_map import map_lines
 from grader.report.model import Report, Wrong
 from grader.runner import _run_pytest, load_reference, run_checks
-from grader.student import Attempt, read_broadcasts
+from grader.student import Attempt, Call, read_broadcasts
 from grader.submission import Source, read_source
-from grader.suspects import Suspects
-from grader.worker.client import WorkerPool
+from grader.suspects import Suspect, Suspects
+from grader.worker.client import Answer, WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9
@@ -106,6 +107,45 @@ def test_two_mistakes_at_once_are_both_told(pool: WorkerPool) -> None:
     says = {mistake.replace + mistake.with_: mistake.says.strip() for mistake in one.misconceptions()}
     (found,) = diagnoses(grade(one, pool, *patches))
     assert all(says[old + new] in found for old, new in patches)
+
+
+def test_two_mistakes_are_both_told_where_one_result_is_a_number(pool: WorkerPool) -> None:
+    patches = (
+        ("loss = -log_p[targets, columns].mean()", "loss = -log_p[targets].mean()"),
+        ("    dy[targets, columns] -= 1", "    dy[targets] -= 1"),
+    )
+    (found,) = diagnoses(grade(exercise(4), pool, *patches))
+    assert "One index picks whole rows" in found
+    assert "which cells does your line touch?" in found
+
+
+def test_a_function_that_is_right_is_not_blamed_for_its_caller(pool: WorkerPool) -> None:
+    (found,) = diagnoses(grade(exercise(2), pool, ("params)[-1]", "params)[0]")))
+    assert "loop" not in found
+    assert not found.startswith("One of"), "mistakes in rnn_forward would explain it as well"
+
+
+def test_a_slow_mistake_is_asked_few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = exercise(3)
+    suspects = Suspects(one, load_reference(one))
+    asked = []
+
+    def slow(suspect: Suspect, function: str, arguments: tuple[object, ...]) -> Answer:
+        asked.append(function)
+        time.sleep(SUSPECT_SECONDS / FEW)
+        return Answer(1.0)
+
+    monkeypatch.setattr(Suspect, "answer", slow)
+    question = Question(Call("check", "f", (), Answer(1.0)), Answer(2.0), 0.0)
+    assert _answers_alike(suspects.innocent, [question] * 50) == [Answer(1.0)] * len(asked)
+    assert FEW <= len(asked) < 10
+
+
+def test_a_star_for_an_at_is_told(pool: WorkerPool) -> None:
+    outcomes = grade(exercise(1), pool, ("Wxh @ x", "Wxh * x")).outcomes
+    assert "@ adds up along the axis" in outcomes[0].message
+    outcomes = grade(exercise(1), pool, ("return np.tanh(Wxh @ x", "return np.tanh(Wxh + x")).outcomes
+    assert "@ adds up along the axis" not in outcomes[0].message
 
 
 def test_an_unknown_mistake_is_met_with_silence(pool: WorkerPool) -> None:

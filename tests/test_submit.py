@@ -43,6 +43,7 @@ def answer(course: Course, *, finish: bool = False, text: str = "smax") -> None:
 def opened(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         return {name: archive.read(name) for name in archive.namelist()}
 
 
@@ -96,7 +97,7 @@ def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
     login(tiny_copy)
     answer(tiny_copy)
     solve(tiny_copy)
-    run("submit")
+    assert run("submit").code == 0
     exercise = tiny_copy.exercise("exercise-1")
     (found,) = find_submissions(tiny_copy.root / "submission-ada.zip", [exercise])
     assert (found.problem, found.notes, found.learner_id) == ("", (), "ada")
