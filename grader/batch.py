@@ -21,7 +21,7 @@ from pathlib import Path
 
 import grader
 from grader.archive import Unfit
-from grader.collect import Submission
+from grader.collect import Submission, fingerprint_of
 from grader.course import Course, CourseError, Exercise, find_course
 from grader.gradebook import Gradebook, GradedReport, Handing
 from grader.quiz.grade import Edition, Grading, grade_learner
@@ -150,8 +150,8 @@ class Batch:
 
     def piece(self, exercise: Exercise, submission: Submission, source: Source) -> Piece:
         """Return one exercise of a submission, with the key of its report."""
-        parts = [part for one in (source, *source.used) for part in (one.name, one.sha256, one.problem)]
-        return Piece(submission.name, source, hashed(self.digests[exercise.id], *parts))
+        key = hashed(self.digests[exercise.id], fingerprint_of([source]))
+        return Piece(submission.name, source, key)
 
     def tasks(
         self,

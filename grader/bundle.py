@@ -113,8 +113,7 @@ def gather(course: Course, now: datetime.datetime) -> Bundle:
 
 
 def _as_json(document: Any) -> bytes:
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    return f"{text}\n".encode(errors="backslashreplace")
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
 
 
 def _missing_in(exercise: Exercise, source: Source) -> list[str]:

@@ -86,10 +86,6 @@ class Submission:
         opened = open_archive(self.root) if _is_archive(self.root) else self.root
         return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
 
-    def fingerprint(self, exercises: Iterable[Exercise]) -> str:
-        """Return a hash of all that is graded here, bytes and problems; equal if nothing has changed."""
-        return fingerprint_of(self.read_sources(exercises))
-
 
 def fingerprint_of(sources: Iterable[Source]) -> str:
     """Return a hash of files that were read, and of why some were not."""

@@ -28,7 +28,11 @@ RTOL = 1e-9  # two ways to write one mistake differ by rounding
 ENOUGH = 8  # wrong answers, and right ones, that are looked at
 INDEPENDENT = 2
 SLOW_SECONDS = 0.01  # a question that takes the solution longer is asked only for want of others
-SUSPECT_SECONDS, FEW = 0.02, 2 * INDEPENDENT  # a mistake that takes longer is asked as few questions
+SLOWER, FEW = (
+    10,
+    2 * INDEPENDENT,
+)  # a mistake so many times slower than the solution is asked as few questions,
+SUSPECT_SECONDS = 0.05  # within this time
 PAIR_SECONDS = 0.05
 NAMED = 3  # mistakes that are told, where several explain the same
 
@@ -143,7 +147,8 @@ def _explaining(
 ) -> list[Suspect]:
     """Return those that answer all as the student did; if any also change the same, only them."""
     loose, exact = [], []
-    questions = [*wrong[:INDEPENDENT], *right[:INDEPENDENT], *wrong[INDEPENDENT:], *right[INDEPENDENT:]]
+    first = sorted((*wrong[:INDEPENDENT], *right[:INDEPENDENT]), key=lambda one: one.seconds)
+    questions = [*first, *wrong[INDEPENDENT:], *right[INDEPENDENT:]]
     for suspect in suspects:
         answers = _answers_alike(suspect, questions)
         if answers is not None:
@@ -160,17 +165,21 @@ def _explaining(
 def _answers_alike(suspect: Suspect, questions: Sequence[Question]) -> list[Answer] | None:
     """Return a suspect's answers if all are the student's, up to what they change; else None.
 
-    A slow one, such as a gradient by differences, is asked the first few only.
+    One that is far slower than the solution, such as a gradient by differences, is asked the first few only,
+    and none that would take it long.
     """
     answers = list[Answer]()
-    started = time.perf_counter()
+    slowness, spent = float("inf"), 0.0
     for question in questions:
-        if len(answers) >= FEW and time.perf_counter() - started > SUSPECT_SECONDS:
-            break
+        if SLOWER < slowness < float("inf") and slowness * question.seconds + spent > SUSPECT_SECONDS:
+            return answers if len(answers) >= FEW else None
+        started = time.perf_counter()
         answer = suspect.answer(question.call.function, question.call.arguments)
+        seconds = time.perf_counter() - started
         if not agrees(question.call.answer, answer, changes=False):
             return None
         answers.append(answer)
+        slowness, spent = min(slowness, seconds / max(question.seconds, 1e-6)), spent + seconds
     return answers
 
 

@@ -26,7 +26,7 @@ from tests.a_class import make_class
 from tests.conftest import Offspring
 from tests.test_batch import content, hand_in, right, run
 
-STUDENTS, IDS = 200, ("exercise-1",)
+STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 60), ("exercise-1",)
 START_SECONDS = 60
 
 

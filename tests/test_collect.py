@@ -23,7 +23,7 @@ import pytest
 
 from grader.archive import Unfit
 from grader.bundle import Bundle, write_bundle
-from grader.collect import CannotCollect, Submission, find_submissions
+from grader.collect import CannotCollect, Submission, find_submissions, fingerprint_of
 from grader.course import Course, Exercise
 from grader.learner import Learner
 from grader.submission import read_source
@@ -792,7 +792,7 @@ def test_folders_in_folders_without_end(
 def test_a_fingerprint_tells_what_is_graded(inbox: Path, exercise: Exercise) -> None:
     def fingerprint(name: str) -> str:
         (found,) = [one for one in find_submissions(inbox, [exercise]) if one.name == name]
-        return found.fingerprint([exercise])
+        return fingerprint_of(found.read_sources([exercise]))
 
     make_zip(inbox / "a.zip")
     make_folder(inbox / "b")
@@ -825,11 +825,11 @@ def test_files_that_others_build_on_come_along(inbox: Path, course: Course) -> N
     make_zip(inbox / "a.zip", *names.items())
     (source,) = find_submissions(inbox, [exercise])[0].read_sources([exercise])
     assert [one.data for one in source.used] == [one.id.encode() for one in exercise.used]
-    first = find_submissions(inbox, [exercise])[0].fingerprint([exercise])
+    first = fingerprint_of(find_submissions(inbox, [exercise])[0].read_sources([exercise]))
     make_zip(
         inbox / "a.zip", *{**names, next(iter(names.keys() - {"exercise-11/training.py"})): b"x"}.items()
     )
-    assert find_submissions(inbox, [exercise])[0].fingerprint([exercise]) != first
+    assert fingerprint_of(find_submissions(inbox, [exercise])[0].read_sources([exercise])) != first
     (inbox / "a.zip").rename(inbox / "a")
     (source,) = find_submissions(inbox, [exercise])[0].read_sources([exercise])
     assert source.problem
@@ -846,7 +846,7 @@ def test_a_thousand_zips_take_seconds(inbox: Path, course: Course) -> None:
     found = find_submissions(inbox, exercises)
     assert time.monotonic() - begun < 10
     assert len(found) == 1000
-    assert len({one.fingerprint(exercises) for one in found[:5]}) == 1
+    assert len({fingerprint_of(one.read_sources(exercises)) for one in found[:5]}) == 1
     assert hashlib.sha256(files["exercises/exercise-1/rnn_step.py"]).hexdigest() in {
         one.sha256 for one in found[0].read_sources(exercises)
     }

@@ -309,6 +309,16 @@ def test_a_bundle_is_written_whole_or_not_at_all(
     assert (folder / "mine.zip").read_bytes() == before
 
 
+def test_answers_that_nobody_would_read_are_not_written(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(tiny_copy)
+    answer(tiny_copy)
+    monkeypatch.setattr("grader.bundle.MAX_RESPONSES_BYTES", 100)
+    with pytest.raises(CannotBundle, match="your answers take more than"):
+        gather(tiny_copy, NOON)
+
+
 def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:
     files = {f"exercises/exercise-{number}/a.py": os.urandom(2**20) for number in range(9)}
     bundle = Bundle(Learner("ada", "Ada"), NOON, files, ())

@@ -1,0 +1,224 @@
+"""What grading a class costs: a submission in a batch, beside a pytest process and beside bare forks.
+
+Per submission and exercise, medians of interleaved rounds; the ratios are what matters. The yardsticks: one
+`python -m pytest` on the same checks with the submission imported beside them, and one fork of a warm process
+for each check, in which its calls and comparisons run without any protection. Then submissions per second of
+`grader grade` by processes and by Dask workers, and what a process takes of memory.
+
+    python benchmarks/class.py [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.batch import TOGETHER
+from grader.course import Exercise, find_course
+from grader.runner import load_reference, run_checks_of_many
+from grader.submission import Source
+from grader.verify import solution_source
+from grader.worker.client import WorkerPool
+
+ROOT = Path(__file__).resolve().parents[1]
+IDS = ("exercise-1", "exercise-3", "exercise-5", "exercise-9")
+STUDENTS = 48
+SEED = 1
+NAIVE = """
+import importlib.util, types, zlib
+import numpy as np, pytest
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("module", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+@pytest.fixture
+def student():
+    module = load({student!r})
+    module.changed = ()
+    return module
+
+@pytest.fixture
+def reference():
+    return load({reference!r})
+
+@pytest.fixture
+def rng(request):
+    return np.random.default_rng([{seed}, zlib.crc32(request.node.name.encode())])
+
+def pytest_configure(config):
+    for name in ("credits", "depends_on", "lend", "builds_on"):
+        config.addinivalue_line("markers", name + ": of the grader")
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    course = find_course(str(ROOT))
+    with tempfile.TemporaryDirectory() as folder, WorkerPool() as pool:
+        pool.require()
+        for exercise in map(course.exercise, IDS):
+            show(exercise, interleaved(rounds, runs_of(exercise, pool, Path(folder))))
+        throughput(Path(folder))
+
+
+def runs_of(exercise: Exercise, pool: WorkerPool, folder: Path) -> dict[str, Callable[[], float]]:
+    """Return what is compared; each returns seconds for one submission."""
+    source = solution_source(exercise)
+    checks, reference = checks_of(exercise), load_reference(exercise)
+    plugin = folder / f"naive_{exercise.id.replace('-', '_')}.py"
+    plugin.write_text(
+        NAIVE.format(student=str(exercise.solution_path), reference=str(exercise.solution_path), seed=SEED)
+    )
+    return {
+        "pytest": lambda: seconds(lambda: one_pytest(exercise, plugin)),
+        "forks": lambda: seconds(lambda: bare_forks(checks, reference)),
+        "grader": lambda: seconds(lambda: in_a_batch(exercise, source, pool)) / TOGETHER,
+    }
+
+
+def interleaved(rounds: int, runs: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Run all in turn, the first round uncounted; return medians."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            spent = run()
+            if number:
+                times[name].append(spent)
+    return {name: statistics.median(spent) for name, spent in times.items()}
+
+
+def seconds(run: Callable[[], None]) -> float:
+    """Return how long something takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def show(exercise: Exercise, medians: dict[str, float]) -> None:
+    """Print medians in ms, and the ratios to the yardsticks."""
+    ms = "  ".join(f"{name} {1000 * spent:6.1f} ms" for name, spent in medians.items())
+    to_pytest, to_forks = (medians["grader"] / medians[name] for name in ("pytest", "forks"))
+    print(f"{exercise.id:<12}{ms}   {to_pytest:.2f} of pytest, {to_forks:.2f} of forks", flush=True)
+
+
+# --- the yardsticks -----------------------------------------------------------------------------------
+
+
+def one_pytest(exercise: Exercise, plugin: Path) -> None:
+    """Run the checks in one pytest process, beside the submission."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", plugin.stem, "--import-mode=importlib"]
+    command += ["-o", "python_functions=check_*", "-c", os.devnull, "--rootdir", str(plugin.parent)]
+    command += [str(exercise.visible_checks), str(exercise.hidden_checks)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(plugin.parent), str(ROOT)))}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+
+
+def checks_of(exercise: Exercise) -> list[Callable[..., Any]]:
+    """Load an exercise's checks as plain functions."""
+    found: list[Callable[..., Any]] = []
+    for path in (exercise.visible_checks, exercise.hidden_checks):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found += [one for name, one in vars(module).items() if name.startswith("check_")]
+    return found
+
+
+def bare_forks(checks: list[Callable[..., Any]], reference: types.ModuleType) -> None:
+    """Run each check in a fork of this process, with the reference for a student."""
+    student = types.SimpleNamespace(**vars(reference), changed=())
+    for check in checks:
+        child = os.fork()
+        if not child:
+            given = {"student": student, "reference": reference, "rng": np.random.default_rng(SEED)}
+            try:
+                check(**{name: given[name] for name in inspect.signature(check).parameters})
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
+    """Grade as many copies as make up a task."""
+    reports = run_checks_of_many(exercise, [source] * TOGETHER, pool, seed=SEED)
+    assert all(one.passed for one in reports)
+
+
+# --- a whole class ------------------------------------------------------------------------------------
+
+
+def throughput(folder: Path) -> None:
+    """Print submissions per second of the whole command, and the memory of what does the work."""
+    for number in range(STUDENTS):
+        shutil.copytree(ROOT / "solutions" / "exercise-3", folder / "class" / f"s{number:02}" / "exercise-3")
+    print(f"grader grade, {STUDENTS} submissions of exercise-3")
+    rates = {}
+    for name, options in {
+        "jobs 1": ["--jobs", "1"],
+        "jobs 2": ["--jobs", "2"],
+        "jobs 4": ["--jobs", "4"],
+        "Dask 1": ["--cluster", "local:1"],
+        "Dask 2": ["--cluster", "local:2"],
+    }.items():
+        spent, memory = whole_command(folder, name, options)
+        rates[name] = STUDENTS / spent
+        print(f"  {name}  {rates[name]:5.1f} submissions/s, {memory:.0f} MB all together", flush=True)
+    for kind in ("jobs", "Dask"):
+        print(f"  two to one, {kind}: {rates[f'{kind} 2'] / rates[f'{kind} 1']:.2f}")
+
+
+def whole_command(folder: Path, name: str, options: list[str]) -> tuple[float, float]:
+    """Run `grader grade`; return seconds, and the most memory that all its processes had, in MB."""
+    command = [sys.executable, "-m", "grader", "--course", str(ROOT), "grade", str(folder / "class")]
+    command += ["--exercise", "exercise-3", "-o", str(folder / name), *options]
+    started, most = time.perf_counter(), 0.0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            most = max(most, sum(map(megabytes, family(process.pid))))
+            time.sleep(0.1)
+        assert process.returncode == 0
+    return time.perf_counter() - started, most
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has just ended, or there is no /proc
+        below = []
+    return [pid, *(one for child in below for one in family(int(child)))]
+
+
+def megabytes(pid: int) -> float:
+    """Return a process's memory, shared pages counted in parts."""
+    try:
+        found = re.search(r"Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text())
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
+
+
+if __name__ == "__main__":
+    main()
