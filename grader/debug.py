@@ -14,9 +14,8 @@ import numpy as np
 from grader.course import Exercise
 from grader.diagnosis import agrees, named_results
 from grader.numeric import Array
-from grader.plugin import CheckPlugin
 from grader.report.model import Outcome
-from grader.runner import _run_pytest, load_reference
+from grader.runner import load_reference, run_session
 from grader.student import Attempt, Call, Progress
 from grader.submission import read_source
 from grader.suspects import Suspect, Suspects
@@ -115,8 +114,7 @@ def find_question(
     """
     name = _known(exercise, check) if check else ""
     attempt, reference = Attempt(exercise, read_source(exercise), pool, progress), load_reference(exercise)
-    plugin = CheckPlugin([attempt], reference, seed, exercise.hidden_checks)
-    _run_pytest(exercise, plugin)
+    plugin = run_session([attempt], reference, seed)
     visible = [one for one in plugin.in_order(attempt) if not one.hidden]
     outcome = next(
         (one for one in visible if one.check == name or (not name and one.status == "failed")), None

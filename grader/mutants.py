@@ -18,10 +18,9 @@ import numpy as np
 
 from grader import strict_yaml
 from grader.course import Course, CourseError, Exercise, parse
-from grader.plugin import CheckPlugin
 from grader.report.lines import Line, wrapped
 from grader.report.model import Report
-from grader.runner import _run_pytest, load_reference, run_checks
+from grader.runner import load_reference, run_checks, run_session
 from grader.strict_yaml import NOWHERE, Place
 from grader.student import Attempt, Call, same_value
 from grader.submission import Source
@@ -426,8 +425,7 @@ class _Jury:
         reference, found = load_reference(self.exercise), []
         for seed in (self.seed, *REPLAYED_SEEDS):
             attempt = Attempt(self.exercise, replace(solution, used=self.used), self.pool)
-            plugin = CheckPlugin([attempt], reference, seed, self.exercise.hidden_checks)
-            _run_pytest(self.exercise, plugin)
+            run_session([attempt], reference, seed)
             found += attempt.calls
         return tuple(found)
 

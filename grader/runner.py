@@ -96,11 +96,14 @@ def _run(
     seed = new_seed() if seed is None else seed
     exercise = attempts[0].exercise
     reference = load_reference(exercise)
-    plugin = CheckPlugin(attempts, reference, seed, exercise.hidden_checks, one_failure=one_failure)
-    _run_pytest(exercise, plugin)
+    plugin = run_session(attempts, reference, seed, one_failure=one_failure)
 
     @functools.cache
     def suspects() -> Any:
+        if exercise.handout:
+            from grader.recorded import RecordedSuspects
+
+            return RecordedSuspects(exercise, reference)
         from grader.suspects import Suspects  # only after a failure
 
         return Suspects(exercise, reference)
@@ -168,7 +171,7 @@ def _diagnosed(
             sentences[outcome.function] = ""
             with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
                 for _ in _more_questions(outcome, attempt, plugin):
-                    found = diagnose(outcome.function, attempt.calls, suspects)
+                    found = diagnose(outcome.function, suspects.known_calls(attempt.calls), suspects)
                     if found:
                         sentences[outcome.function] = found.sentence
                         break
@@ -236,7 +239,25 @@ def load_reference(exercise: Exercise) -> types.ModuleType:
             trace = trace.tb_next
         line = error.lineno if isinstance(error, SyntaxError) else line
         raise CourseError(path, f"cannot be loaded: {type(error).__name__}: {error}", line) from None
+    if exercise.handout:
+        from grader.recorded import answer_from_records
+
+        answer_from_records(module, exercise)
     return module
+
+
+def run_session(
+    attempts: list[Attempt], reference: types.ModuleType, seed: int, *, one_failure: bool = False
+) -> CheckPlugin:
+    """Run all checks of an exercise on attempts at it; outcomes and calls are kept there.
+
+    Raises:
+        CourseError: a check file cannot be loaded, or there are no checks.
+    """
+    exercise = attempts[0].exercise
+    plugin = CheckPlugin(attempts, reference, seed, exercise.hidden_checks, one_failure=one_failure)
+    _run_pytest(exercise, plugin)
+    return plugin
 
 
 def _run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
