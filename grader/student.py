@@ -231,17 +231,29 @@ class Attempt:
             self._left -= time.monotonic() - started
 
     def ask_again(
-        self, worker: Worker, function: str, arguments: Any, lent: Mapping[str, Lender], value: Any
+        self,
+        worker: Worker,
+        function: str,
+        arguments: Any,
+        lent: Mapping[str, Lender],
+        value: Any,
+        *,
+        first: bool,
     ) -> None:
         """Repeat a question, and one of an earlier check, and compare: a right answer stays the same.
 
         An answer that counts calls, reads the clock or remembers the process gives itself away.
 
+        Args:
+            first: whether this is the worker's first question to the function; only then is the earlier one
+                repeated as well.
+
         Raises:
             SubmissionFault: the answers differ.
         """
-        before = self._earlier.setdefault((function, *lent), (arguments, value))
-        for question, answer in ((arguments, value), before):
+        asked = arguments, value
+        before = self._earlier.setdefault((function, *lent), asked)
+        for question, answer in (asked, before) if first and before is not asked else (asked,):
             with worker.muted():
                 again = self.call(worker, function, question, lent)
             if again.raised or not same_value(again.value, answer):
@@ -281,6 +293,7 @@ class Student:
         self._lent = lent
         self._worker: Worker | None = None
         self._stopped: Raised | None = None
+        self._asked = set[str]()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name not in self._attempt.exercise.parameters:
@@ -311,7 +324,9 @@ class Student:
             self._attempt.calls.append(Call(self._check, function, arguments, answer, self._attempt))
         self._refuse(function, answer)
         if time.monotonic() - started < QUICK_SECONDS:
-            self._attempt.ask_again(self._worker, function, arguments, self._lent, answer.value)
+            first = function not in self._asked
+            self._asked.add(function)
+            self._attempt.ask_again(self._worker, function, arguments, self._lent, answer.value, first=first)
         names = self._attempt.exercise.parameters[function]
         self.changed = tuple(
             ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))
