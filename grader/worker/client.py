@@ -21,7 +21,6 @@ from grader.worker.process import (
     REQUIRED,
     START_SECONDS,
     Budget,
-    Forked,
     Gone,
     Process,
     Spawned,
@@ -121,7 +120,7 @@ class WorkerPool:
         """
         worker = self._ready_spare(budget)
         if worker is None:
-            worker = self._begin(budget)
+            worker = self._begin(budget, now=True)
             worker.wait_until_ready()
         if self.ahead:
             self._spare = budget, self._begin(budget)
@@ -140,24 +139,31 @@ class WorkerPool:
         worker.end()
         return None
 
-    def _begin(self, budget: Budget) -> Worker:
-        """Start a worker; it is not ready yet."""
+    def _begin(self, budget: Budget, *, now: bool = False) -> Worker:
+        """Start a worker; it is not ready yet.
+
+        Args:
+            now: whether to see that it has been forked at least.
+        """
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
         try:
-            process = self._start((far_channel, far_output), budget)
+            process = self._start((far_channel, far_output), budget, now=now)
         finally:
             far_channel.close()
             far_output.close()
         return Worker(process, channel, output)
 
-    def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget) -> Process:
+    def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget, *, now: bool) -> Process:
         if not self.fork:
             return Spawned(self.layers, sockets, budget)
         for _ in range(2):
             self._zygote = self._zygote or Zygote(self.layers)
             try:
-                return Forked(self._zygote, sockets, budget)
+                forked = self._zygote.spawn(budget, sockets)
+                if now:
+                    self._zygote.read_number()
+                return forked
             except (OSError, ValueError):  # a damaged zygote is replaced, once
                 self._zygote.close()
                 self._zygote = None

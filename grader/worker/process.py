@@ -44,6 +44,7 @@ class Zygote:
 
     def __init__(self, layers: tuple[str, ...] = LAYERS) -> None:
         self.layers = layers
+        self._unread: Forked | None = None
         self.control, far = socket.socketpair()
         self.control.settimeout(START_SECONDS)
         self.process = _exec_server("zygote", [far], layers, [])
@@ -55,11 +56,38 @@ class Zygote:
         Raises:
             OSError, ValueError: the process has gone, hangs, or answers nonsense.
         """
+        self._send(request, sockets)
+        return self._receive()
+
+    def spawn(self, budget: Budget, sockets: tuple[socket.socket, ...]) -> Forked:
+        """Ask for a worker, and do not wait for the fork; its number is read when it is needed.
+
+        Raises:
+            OSError, ValueError: as :meth:`ask`, perhaps only when the number is read.
+        """
+        self._send(["spawn", *budget], sockets)
+        self._unread = Forked(self)
+        return self._unread
+
+    def read_number(self) -> None:
+        """Read the number of the worker that was asked for last, if it is still to come.
+
+        Raises:
+            OSError, ValueError: as :meth:`ask`.
+        """
+        if self._unread is not None:
+            worker, self._unread = self._unread, None
+            worker.number = self._receive()
+
+    def _send(self, request: list[Any], sockets: tuple[socket.socket, ...]) -> None:
+        self.read_number()  # one request at a time
         data = json.dumps(request).encode()
         if sockets:
             socket.send_fds(self.control, [data], [one.fileno() for one in sockets])
         else:
             self.control.sendall(data)
+
+    def _receive(self) -> int:
         answer = json.loads(self.control.recv(4096))
         if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
             raise ValueError("the zygote's answer is malformed")
@@ -86,9 +114,22 @@ class Process:
 class Forked(Process):
     """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
 
-    def __init__(self, zygote: Zygote, sockets: tuple[socket.socket, socket.socket], budget: Budget) -> None:
+    def __init__(self, zygote: Zygote) -> None:
         self.zygote = zygote
-        self.pid = zygote.ask(["spawn", *budget], sockets)
+        self.number: int | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id.
+
+        Raises:
+            OSError, ValueError: the zygote did not fork it.
+        """
+        if self.number is None:
+            self.zygote.read_number()
+        if self.number is None:
+            raise ValueError("the zygote did not fork this worker")
+        return self.number
 
     def end(self) -> int:
         try:
