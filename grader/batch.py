@@ -161,11 +161,13 @@ class Batch:
     ) -> Iterator[Task]:
         """Yield what is to do, a few submissions at a time; what is graded later are the bytes read here.
 
+        What has a problem is no submission, and nothing of it is graded.
+
         Args:
             known: keys of reports that are there already, by submission and exercise.
             kept: is told how many of them need not be made anew.
         """
-        upcoming = iter(submissions)
+        upcoming = (one for one in submissions if not one.problem)
         while some := list(islice(upcoming, TOGETHER)):
             read = [one.read_sources(self.exercises) for one in some]
             for exercise, sources in zip(self.exercises, zip(*read, strict=True), strict=True):
@@ -323,7 +325,7 @@ def grade_class(
         BatchBroken: nothing can be graded; what was stored before stays.
         CourseError: the course is broken.
     """
-    tally = Tally(len(submissions) * len(batch.exercises))
+    tally = Tally(len(batch.exercises) * sum(not one.problem for one in submissions))
     book.enter(
         Handing(one.name, one.learner_id, one.learner_name, one.received, one.problem, one.notes)
         for one in submissions
@@ -332,6 +334,7 @@ def grade_class(
     def kept(number: int) -> None:
         tally.kept += number
 
+    heard(tally)
     for result in grade_all(workshop, batch.tasks(submissions, book.report_keys(), kept)):
         if result.fault:
             raise BatchBroken(result.fault)

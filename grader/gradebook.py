@@ -118,7 +118,8 @@ class Gradebook:
         return dict(self._connection.execute("SELECT submission, key FROM quizzes"))
 
     def enter(self, handings: Iterable[Handing]) -> None:
-        """Keep what was handed in; whatever was graded before stays."""
+        """Keep what was handed in; what was graded before stays, unless there is a problem with it now."""
+        handings = list(handings)
         rows = [
             (
                 *(one.submission, one.learner_id, one.learner_name),
@@ -133,6 +134,11 @@ class Gradebook:
                 " received = excluded.received, problem = excluded.problem, notes = excluded.notes",
                 rows,
             )
+            for table in ("reports", "quizzes"):
+                self._connection.executemany(
+                    f"DELETE FROM {table} WHERE submission = ?",
+                    [(one.submission,) for one in handings if one.problem],
+                )
 
     def store_reports(self, graded: Sequence[tuple[str, GradedReport]]) -> None:
         """Keep reports, each with its submission's name, in one transaction."""

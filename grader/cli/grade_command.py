@@ -132,17 +132,17 @@ def _graded(batch: Batch, found: Sequence[Submission], book: Gradebook, workshop
     from grader.cli import stop
 
     try:
-        with _progress(len(found) * len(batch.exercises)) as heard:
+        with _progress() as heard:
             return grade_class(batch, found, book, workshop, heard)
     except BatchBroken as error:
         stop(str(error), BROKEN)
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+def _progress() -> Iterator[Callable[[Tally], None]]:
     """Show how far it has come: a bar on a terminal, a line for every tenth elsewhere."""
     if not sys.stderr.isatty():
-        yield _Tenths(total).heard
+        yield _Tenths().heard
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -155,12 +155,13 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("", total=total, rate="")
+        bar = progress.add_task("", total=None, rate="")
         started = time.monotonic()
 
         def heard(tally: Tally) -> None:
             rate = tally.graded / (time.monotonic() - started)
-            progress.update(bar, completed=tally.kept + tally.graded, rate=f"{rate:.1f}/s")
+            done = tally.kept + tally.graded
+            progress.update(bar, total=tally.total, completed=done, rate=f"{rate:.1f}/s")
 
         yield heard
 
@@ -169,15 +170,14 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
 class _Tenths:
     """Says how far it has come, ten times."""
 
-    total: int
     said: int = 0
 
     def heard(self, tally: Tally) -> None:
         done = tally.kept + tally.graded
-        tenths = 10 * done // max(1, self.total)
+        tenths = 10 * done // max(1, tally.total)
         if tenths > self.said:
             self.said = tenths
-            click.echo(f"graded {done} of {self.total}", err=True)
+            click.echo(f"graded {done} of {tally.total}", err=True)
 
 
 def _grade_quizzes(course: Course, found: Sequence[Submission], book: Gradebook, confinement: str) -> None:
