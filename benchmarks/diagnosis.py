@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from grader.cli import FAILED
 from grader.course import Exercise, find_course
 from grader.runner import run_checks
 from grader.submission import Source
@@ -24,7 +25,7 @@ from grader.worker.client import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = 3, 5, 9, 12
-ALLOWED, WORST = 1.3, 3
+ALLOWED, WORST = 1.3, 3  # ratio; how many mistakes are measured with the whole command
 PROGRAM = """
 import functools, sys
 from grader.cli import main
@@ -72,7 +73,11 @@ def _whole(exercise: Exercise, text: str, folder: Path, rounds: int) -> float:
 
     def run(on: bool) -> None:
         program = PROGRAM.format(diagnosis=on)
-        subprocess.run([sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL, check=False)
+        ran = subprocess.run(
+            [sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL, check=False
+        )
+        if ran.returncode != FAILED:
+            sys.exit(f"{exercise.id}: a check should fail, and the command exits with {ran.returncode}")
 
     return _ratio(run, rounds)
 

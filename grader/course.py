@@ -19,6 +19,7 @@ from grader.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
 Feedback = Literal["full", "names", "none"]
+Edition = Literal["full", "handout"]
 
 
 class UnknownExercise(Exception):
@@ -60,6 +61,7 @@ class ExerciseFile:
     functions: tuple[str, ...]
     credits: int
     hints: Mapping[str, tuple[str, ...]]
+    more_credits: int = 0
     after: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     feedback: Feedback = "full"
@@ -132,12 +134,16 @@ class CourseFile:
         salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
         accommodations: by learner's id, how many times as long as others they may take in an exam.
         late: what it costs to hand in late.
+        edition: ``handout`` marks the students', which has no solutions and no hidden checks.
+        shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
     """
 
     title: str
     salt: str = ""
     accommodations: Mapping[str, float] = field(default_factory=dict)
     late: LatePolicy = field(default_factory=LatePolicy)
+    edition: Edition = "full"
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,8 @@ class Exercise:
     file: ExerciseFile
     used: tuple[Exercise, ...] = ()
     """The earlier exercises whose student modules this one's may import, as ``uses`` names them."""
+    handout: bool = False
+    """Whether this is the students' edition, where answers are recorded and nothing tells the solution."""
 
     @property
     def folder(self) -> Path:
@@ -167,8 +175,8 @@ class Exercise:
 
     @property
     def solution_folder(self) -> Path:
-        """The instructor's side."""
-        return self.root / "solutions" / self.id
+        """The instructor's side; in a hand-out, what was recorded of it."""
+        return self.root / ("recorded" if self.handout else "solutions") / self.id
 
     @property
     def stub_path(self) -> Path:
@@ -177,7 +185,7 @@ class Exercise:
 
     @property
     def solution_path(self) -> Path:
-        """The reference."""
+        """The reference; in a hand-out the pristine stub, which has its names and its documentation."""
         return self.solution_folder / f"{self.file.module}.py"
 
     @property
@@ -241,6 +249,8 @@ class Course:
     salt: str = ""
     accommodations: Mapping[str, float] = field(default_factory=dict)
     late: LatePolicy = field(default_factory=LatePolicy)
+    handout: bool = False
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def state_folder(self) -> Path:
@@ -272,7 +282,7 @@ class Course:
         for other in file.uses:
             if known.index(other) >= known.index(exercise_id):
                 raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
-        return Exercise(exercise_id, self.root, file, tuple(map(self.exercise, file.uses)))
+        return Exercise(exercise_id, self.root, file, tuple(map(self.exercise, file.uses)), self.handout)
 
 
 def find_course(explicit: str | None = None) -> Course:
@@ -288,7 +298,8 @@ def find_course(explicit: str | None = None) -> Course:
         path = folder / COURSE_FILE
         if path.is_file():
             file = strict_yaml.load(path, CourseFile)
-            return Course(folder, file.title, file.salt or file.title, file.accommodations, file.late)
+            salt, handout = file.salt or file.title, file.edition == "handout"
+            return Course(folder, file.title, salt, file.accommodations, file.late, handout, file.shown)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")

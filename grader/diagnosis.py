@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from grader.course import Misconception
-from grader.numeric import Array
+from grader.numeric import Array, ordered
 from grader.remarks import Pair, remark
 from grader.student import Call
 from grader.suspects import Suspect, Suspects
 from grader.worker.client import Answer
-from grader.worker.protocol import Opaque, type_name, walk_arrays
+from grader.worker.protocol import Opaque, fields_of, type_name, walk_arrays
 
 RTOL = 1e-9  # two ways to write one mistake differ by rounding
 ENOUGH = 8  # wrong answers, and right ones, that are looked at
@@ -32,7 +32,7 @@ SLOWER, FEW = (
     10,
     2 * INDEPENDENT,
 )  # a mistake so many times slower than the solution is asked as few questions,
-SUSPECT_SECONDS = 0.05  # within this time
+SUSPECT_SECONDS = 0.1  # within this time
 PAIR_SECONDS = 0.05
 NAMED = 3  # mistakes that are told, where several explain the same
 
@@ -235,6 +235,8 @@ def alike(one: Any, other: Any) -> bool:
     if isinstance(one, tuple | list) or isinstance(other, tuple | list):
         if not isinstance(other, tuple | list) or not isinstance(one, tuple | list):
             return False
+        fields = fields_of(other) if isinstance(other, tuple) else None
+        one = ordered(one, fields) if fields and isinstance(one, tuple) else one
         same_kind = isinstance(one, list) == isinstance(other, list) and len(one) == len(other)
         return same_kind and all(map(alike, one, other))
     if isinstance(one, Opaque) or isinstance(other, Opaque):

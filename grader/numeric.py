@@ -132,7 +132,7 @@ def unpack(value: object, *names: str) -> tuple[Any, ...]:
         raise CheckFailed(f"the function should return {wanted}, but returns {_describe(value)}")
     if len(value) != len(names):
         raise CheckFailed(f"the function should return {wanted}, but returns {len(value)}")
-    return _ordered(value, names)
+    return ordered(value, names)
 
 
 def relative_error(a: Array, b: Array) -> float:
@@ -258,11 +258,15 @@ def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, 
     if not isinstance(actual, tuple | list) or len(actual) != len(fields):
         what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
         raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
-    return _ordered(actual, fields)
+    return ordered(actual, fields)
 
 
-def _ordered(value: tuple[Any, ...] | list[Any], names: tuple[str, ...]) -> tuple[Any, ...]:
-    """Put the items of a named tuple in the order of these names, if it has the same; else leave them."""
+def ordered(value: tuple[Any, ...] | list[Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Put the items of a named tuple in the order of these names, if it has the same; else leave them.
+
+    Args:
+        value: what a student's function returned.
+    """
     own = fields_of(value) if isinstance(value, tuple) else None
     if own and set(own) == set(names):
         by_name = dict(zip(own, value, strict=True))

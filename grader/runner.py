@@ -114,12 +114,14 @@ def _run(
         if diagnosis and not one_failure and any(one.status == "failed" for one in outcomes):
             outcomes = _diagnosed(outcomes, attempt, plugin, suspects())
         _note_what_no_check_said(attempt, outcomes)
+        if exercise.file.more_credits:
+            attempt.note(f"{exercise.file.more_credits} more credits are for checks that the instructor runs")
         return Report(
             exercise=exercise.id,
             title=exercise.file.title,
             outcomes=outcomes,
             notes=tuple(attempt.notes),
-            seed=seed,
+            seed=plugin.seed,
             source_sha256=attempt.source.sha256,
             confinement=attempt.confinement,
             seconds=attempt.seconds + time.perf_counter() - started,

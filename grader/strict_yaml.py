@@ -6,6 +6,7 @@ PyYAML's own constructors are not used, because YAML 1.1 reads ``no`` as false, 
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import difflib
 import functools
@@ -27,6 +28,13 @@ NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 QUOTES = "'\"|>"
 TEXT_TAG = "tag:yaml.org,2002:str"
 T = TypeVar("T")
+
+
+def _frozen(kept: dict[Any, Any]) -> types.MappingProxyType[Any, Any]:
+    return types.MappingProxyType(kept)
+
+
+copyreg.pickle(types.MappingProxyType, lambda kept: (_frozen, (dict(kept),)))  # for other processes
 
 
 class Raw(str):

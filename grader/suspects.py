@@ -7,7 +7,7 @@ import contextlib
 import copy
 import io
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from grader.course import Exercise, Misconception
 from grader.numeric import Array
 from grader.plugin import lender
+from grader.student import Call
 from grader.worker.client import Answer, Raised
 from grader.worker.protocol import walk_arrays
 
@@ -144,6 +145,10 @@ class Suspects:
                 return None
             text = text.replace(mistake.replace, mistake.with_)
         return Suspect(tuple(mistakes), text, self._text, self._reference)
+
+    def known_calls(self, calls: Iterable[Call]) -> list[Call]:
+        """Return the calls that these can be asked as well: all of them."""
+        return list(calls)
 
     @cached_property
     def used_by(self) -> Callable[[str], set[str]]:

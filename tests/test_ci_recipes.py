@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +17,15 @@ import pytest
 import yaml
 
 from grader.course import Course
+from grader.gradescope_zip import build_gradescope_zip
+from grader.handout import build_handout
 from tests.test_batch import hand_in, right
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPES = ROOT / "examples" / "ci"
 CARRIED = ("grader", "pyproject.toml", "README.md", "LICENSE")
 PARTS = 3
+SECRET = b"a secret of these tests"
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the recipes are for bash")
 
@@ -104,6 +110,57 @@ def test_a_class_on_gitlab(repository: Path, environment: Path) -> None:
     assert_graded((repository / "results" / "moodle.csv").read_text())
     for path in jobs["merge"]["artifacts"]["reports"].values():
         assert (repository / path).is_file()
+
+
+@pytest.fixture
+def handed_out(tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's repository: a hand-out, in which one function is written."""
+    build_handout(tiny_copy, tmp_path / "student", SECRET)
+    path = tmp_path / "student" / "exercises" / "exercise-1" / "doubling.py"
+    path.write_text(path.read_text().replace("raise NotImplementedError", "return 2 * x", 1))
+    return tmp_path / "student"
+
+
+def test_a_student_on_github(handed_out: Path, environment: Path) -> None:
+    files = {name: handed_out / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    (job,) = recipe("github-student.yml")["jobs"].values()
+    said = [
+        bash(step, handed_out, environment, {name: str(path) for name, path in files.items()})
+        for step in steps(job)
+    ]
+    assert any(
+        line.startswith("::error file=exercises/exercise-1/doubling.py")
+        for line in "".join(said).splitlines()
+    )
+    assert "| " in files["GITHUB_STEP_SUMMARY"].read_text()
+    name, _, result = files["GITHUB_OUTPUT"].read_text().partition("=")
+    assert (name, json.loads(base64.b64decode(result))["version"]) == ("result", 1)
+
+
+def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
+    job = recipe("gitlab-student.yml")["check"]
+    bash("\n".join(job["script"]), handed_out, environment, {})
+    reports = job["artifacts"]["reports"]
+    assert "<failure" in (handed_out / reports["junit"]).read_text()
+    assert json.loads((handed_out / reports["codequality"]).read_text())
+
+
+def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
+    autograder = tmp_path / "autograder"
+    build_gradescope_zip(tiny, [tiny.exercise("exercise-1")], tmp_path / "autograder.zip")
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
+        archive.extractall(autograder / "source")
+    variables = {"AUTOGRADER": str(autograder)}
+    bash("bash source/setup.sh", autograder, environment, variables)
+    hand_in(autograder, "submission", right(tiny))
+    bash("bash source/run_autograder", autograder, environment, variables)
+    results = json.loads((autograder / "results" / "results.json").read_text())
+    assert results["score"] == tiny.exercise("exercise-1").file.credits
+    shutil.rmtree(autograder / "source" / "course" / "solutions")
+    bash("bash source/run_autograder", autograder, environment, variables)
+    results = json.loads((autograder / "results" / "results.json").read_text())
+    assert results["score"] == 0
+    assert results["output"]
 
 
 def assert_graded(table: str) -> None:

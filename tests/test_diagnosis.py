@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from grader.course import Exercise, find_course
-from grader.diagnosis import FEW, Question, _answers_alike, diagnose
-from grader.plugin import CheckPlugin
+from grader.diagnosis import FEW, Question, _answers_alike, alike, diagnose
 from grader.remarks import Pair, remark
 from grader.report.array_map import map_lines
 from grader.report.model import Report, Wrong
-from grader.runner import _run_pytest, load_reference, run_checks
+from grader.runner import load_reference, run_checks, run_session
 from grader.student import Attempt, Call, read_broadcasts
 from grader.submission import Source, read_source
 from grader.suspects import Suspect, Suspects
 from grader.worker.client import Answer, WorkerPool
+from grader.worker.protocol import Named
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9
@@ -68,12 +68,13 @@ def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool)
     used = tuple(read_source(lower, ROOT / "solutions") for lower in one.used)
     for path in one.variants if LONG else one.variants[number % 2 : number % 2 + 1]:
         attempt = Attempt(one, Source(path.name, path.read_bytes(), used=used), pool)
-        plugin = CheckPlugin([attempt], suspects.innocent.reference, 3, one.hidden_checks)
-        _run_pytest(one, plugin)
+        run_session([attempt], suspects.innocent.reference, 3)
         assert attempt.calls
         for function in one.file.functions:
             found = diagnose(function, attempt.calls, suspects)  # a list for an array is right, and different
-            assert not (found and found.sentence), f"{path.name}: {function}"
+            true = found and "float32" in found.remark  # which some of these use, and may
+            assert true or not (found and found.sentence), f"{path.name}: {function}: {found}"
+            assert not (found and found.mistakes)
 
 
 @pytest.mark.parametrize("number", [4, 6, 7])
@@ -101,6 +102,13 @@ def changed_functions(before: str, after: str) -> set[str]:
     return changed or set(bodies[0])  # a change outside all functions may concern every one
 
 
+def test_results_are_compared_by_name() -> None:
+    own = Named.of("Gates", ("i", "f"), [1.0, 2.0])
+    assert alike(own, Named.of("Gates", ("f", "i"), [2.0, 1.0]))
+    assert not alike(own, Named.of("Gates", ("f", "i"), [1.0, 2.0]))
+    assert alike((1.0, 2.0), own), "a plain tuple has no names"
+
+
 def test_two_mistakes_at_once_are_both_told(pool: WorkerPool) -> None:
     one = exercise(3)
     patches = ("dx = Wxh.T @ dz", "dx = Wxh.T @ dh"), ("Whh=dz @ h_prev.T", "Whh=dz @ h.T")
@@ -126,7 +134,7 @@ def test_a_function_that_is_right_is_not_blamed_for_its_caller(pool: WorkerPool)
     assert not found.startswith("One of"), "mistakes in rnn_forward would explain it as well"
 
 
-@pytest.mark.parametrize(("times", "asked"), [(1, 50), (20, FEW), (200, 0)])
+@pytest.mark.parametrize(("times", "asked"), [(1, 50), (160, FEW), (800, 0)])
 def test_a_slow_mistake_is_asked_few_questions(
     monkeypatch: pytest.MonkeyPatch, times: int, asked: int
 ) -> None:
@@ -138,6 +146,7 @@ def test_a_slow_mistake_is_asked_few_questions(
         return Answer(1.0)
 
     monkeypatch.setattr(Suspect, "answer", slow)
+    monkeypatch.setattr("grader.diagnosis.SUSPECT_SECONDS", 0.4)
     question = Question(Call("check", "f", (), Answer(1.0)), Answer(2.0), 0.0005)
     answers = _answers_alike(innocent, [question] * 50)
     assert len(answers or ()) == asked
@@ -229,6 +238,12 @@ def test_what_numbers_have_in_common_is_seen(change: object, word: str) -> None:
     assert word in sentence
     assert bool(word) == bool(sentence)
     assert not remark(calls[:1]), "one answer is no evidence"
+
+
+def test_zeros_for_next_to_nothing_are_no_sign() -> None:
+    calls = [[Pair("h", 0 * one, 1e-20 * one)] for one in RIGHT]
+    assert not remark(calls)
+    assert "zeros" in remark([[Pair("h", 0 * one, one)] for one in RIGHT])
 
 
 def test_swapped_results_and_factors_that_are_a_size_are_seen() -> None:

@@ -64,6 +64,7 @@ TIERS = [
         "student",
         "plugin",
         "suspects",
+        "recorded",
         "diagnosis",
         "runner",
         "plot_file",
@@ -73,7 +74,10 @@ TIERS = [
         "results",
     ),
     ("quiz",),
-    ("verify", "confusion", "mutants", "watch", "debug", "doctor", "bundle", "collect", "batch", "cluster"),
+    (
+        *("verify", "confusion", "mutants", "watch", "debug", "doctor", "bundle", "collect", "batch"),
+        *("cluster", "recorder", "leak_scan", "handout", "gradescope_zip"),
+    ),
     ("cli",),
     ("__main__",),
 ]
@@ -200,7 +204,7 @@ def test_functions_that_take_arrays_say_their_shapes(path: Path) -> None:
 def test_every_command_has_help_and_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in COMMANDS:
-        command = importlib.import_module(f"grader.cli.{name}_command").command
+        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}_command").command
         assert command.help, name
         assert f"`grader {name}" in readme, f"README.md does not show `grader {name}`"
         for parameter in command.params:

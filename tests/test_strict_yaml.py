@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.course import CourseError, ExerciseFile, Misconception
+from grader.course import CourseError, CourseFile, ExerciseFile, Misconception
 from grader.strict_yaml import MAX_BYTES, load
 
 ROOT = Path(__file__).parents[1]
@@ -475,3 +476,11 @@ def test_random_yaml_gives_course_errors_alone(tmp_path: Path, text: str) -> Non
             assert isinstance(found.title, str)
             assert isinstance(found.count, int)
             assert isinstance(found.items, tuple)
+
+
+def test_what_was_read_can_go_to_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "course.yaml"
+    path.write_text("title: A course\naccommodations:\n  ada: 1.5\n", encoding="utf-8")
+    read = load(path, CourseFile)
+    assert pickle.loads(pickle.dumps(read)) == read
+    assert read.accommodations == {"ada": 1.5}

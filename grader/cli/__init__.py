@@ -28,9 +28,11 @@ COMMANDS = {
     "submit": "Bundle what you wrote and answered, to hand it in.",
     "reset": "Put the stub of an exercise back.",
     "doctor": "Show how well student code is confined on this machine.",
+    "handout": "Build the students' edition, without solutions and keys.",
     "grade": "Grade the submissions of a class.",
     "adjust": "Give or take credits by hand, with a reason.",
     "export": "Write a class's grades for another program.",
+    "gradescope-zip": "Build the archive that Gradescope grades with.",
     "merge": "Put the results of several runs together.",
     "verify": "Let the course check itself (for authors).",
 }
@@ -45,7 +47,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = importlib.import_module(f"grader.cli.{name}_command").command
+        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}_command").command
         assert isinstance(command, click.Command)
         return command
 
