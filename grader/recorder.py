@@ -33,7 +33,7 @@ from grader.worker.protocol import Named, decode, encode, walk_arrays
 
 MANY = 20_000  # numbers in a question; known mistakes are not asked one with more
 MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file
-MAX_ASKED = 48  # questions to one function that known mistakes are asked
+MAX_ASKED = 100  # questions to one function that known mistakes are asked
 LATER = 1000  # what is asked only if nothing else was enough has its turn after all else
 
 

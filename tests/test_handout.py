@@ -327,6 +327,15 @@ def test_mistakes_are_kept_by_what_they_say_alone(handed_out: Course, tiny: Cour
     assert "2 * x" not in text
 
 
+def test_a_mistake_that_answers_by_chance_is_left_out(tiny_copy: Course) -> None:
+    path = tiny_copy.exercise("exercise-1").solution_folder / "misconceptions.yaml"
+    chance = 'replace: "return 2 * x"\n  with: "return x * np.random.random()"\n  says: Why by chance?\n'
+    edit(path, lambda text: f"- id: chance\n  {chance}{text}")
+    first, second = (record(tiny_copy.exercise("exercise-1"), 1).data for _ in range(2))
+    assert first == second
+    assert [one["says"][:4] for one in unpacked(first)[0]["mistakes"]] == ["This", "The ", "The "]
+
+
 @pytest.mark.parametrize("damage", [b"", b"no zlib", None])
 def test_a_damaged_file_is_one_sentence(
     damage: bytes | None, home: Course, capsys: pytest.CaptureFixture[str]

@@ -68,6 +68,7 @@ def _tell(built: Built, target: Path, archive: bool) -> None:
         what = "answers included" if quiz.file.mode == "practice" else "without its key"
         click.echo(f"{quiz.id:<26}{len(quiz.file.questions):>3} questions, {what}")
     total = f"{len(built.credits)} exercises with {sum(built.credits.values())} visible credits"
-    quizzes = f"{len(built.quizzes)} quizzes"
+    count = len(built.quizzes)
+    quizzes = f"{count} quiz{'zes' if count != 1 else ''}"
     files = f"{target} and {target.name}.zip" if archive else str(target)
     click.echo(f"{files}: {total}, {quizzes}; {built.lines} lines looked through, and no answer in them")

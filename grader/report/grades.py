@@ -162,7 +162,8 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
     """Return what failed checks said most often: the mistake that was recognised, else the first line."""
     counts = Counter[tuple[str, str]]()
     for grade in grades.grades:
-        counts.update({(one.report.exercise, said) for one in grade.exercises for said in _said(one.report)})
+        said = [(one.report.exercise, text) for one in grade.exercises for text in _said(one.report)]
+        counts.update(list(dict.fromkeys(said)))
     return [Failure(*key, count) for key, count in counts.most_common(most)]
 
 
