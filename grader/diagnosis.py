@@ -97,7 +97,7 @@ def diagnose(function: str, calls: Iterable[Call], suspects: Suspects) -> Diagno
         for one in suspects.used_by(function)
         if one == function or not _blameless(list(_questions(one, calls, suspects.innocent)))
     }
-    likely = [one for one in suspects.singles if _about(one, reach)]
+    likely = [one for one in suspects.singles if about(one, reach)]
     guilty = _explaining(likely, wrong, right) or _pairs(suspects, likely, wrong, right)
     if guilty:
         return Diagnosis(tuple(one.mistakes for one in guilty))
@@ -132,7 +132,7 @@ def _quickest(questions: list[Question]) -> list[Question]:
     return (quick if len(quick) >= INDEPENDENT else ordered[:INDEPENDENT])[:ENOUGH]
 
 
-def _about(suspect: Suspect, functions: set[str]) -> bool:
+def about(suspect: Suspect, functions: set[str]) -> bool:
     """Whether a mistake is made in one of these functions, or outside all functions."""
     place = suspect.solution.index(suspect.mistakes[0].replace)
     above = [line for line in suspect.solution[:place].splitlines() if line.startswith(("def ", "class "))]

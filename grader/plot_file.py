@@ -62,7 +62,7 @@ def draw(
     Raises:
         CourseError: the plot file or the solution is missing or breaks.
     """
-    module = _load(exercise)
+    module = load_plot(exercise)
     attempt = Attempt(exercise, source, pool, progress)
     student = Student(attempt)
     panels: list[Panel] = []
@@ -89,7 +89,12 @@ def _checked(panel: object) -> Panel:
     return panel
 
 
-def _load(exercise: Exercise) -> types.ModuleType:
+def load_plot(exercise: Exercise) -> types.ModuleType:
+    """Load a plot file; its function is called ``plot``.
+
+    Raises:
+        CourseError: it is missing, fails, or has no such function.
+    """
     path = plot_path(exercise)
     if not path.is_file():
         raise CourseError(path, "is missing; it defines `plot(student, reference, rng)`")

@@ -20,14 +20,14 @@ import numpy as np
 import pytest
 
 from grader.course import CourseError, Exercise
-from grader.diagnosis import _about, agrees
-from grader.plot_file import SEED, _load, plot_path
+from grader.diagnosis import about, agrees
+from grader.plot_file import SEED, load_plot, plot_path
 from grader.plugin import CheckPlugin, credits_of
 from grader.recorded import Index, Store, complete, fingerprint
-from grader.runner import _run_pytest, _shaken, load_reference
+from grader.runner import load_reference, run_pytest, shaken
 from grader.student import Attempt
 from grader.submission import Source
-from grader.suspects import Suspect, Suspects, _rebound
+from grader.suspects import Suspect, Suspects, rebound
 from grader.worker.client import Answer, WorkerPool
 from grader.worker.protocol import Named, decode, encode, walk_arrays
 
@@ -67,7 +67,7 @@ def record(exercise: Exercise, seed: int) -> Recording:
     reference = load_reference(exercise)
     recorder = _Recorder(exercise, reference)
     plugin = _Collector(exercise, seed)
-    _run_pytest(exercise, plugin)
+    run_pytest(exercise, plugin)
     items = [one for one in plugin.found.values() if one.path == exercise.visible_checks]
     with contextlib.redirect_stdout(io.StringIO()):
         for item in items:
@@ -110,7 +110,7 @@ class _Recorder:
         self._spread: dict[int, int] = {}
         self._depth = 0
         self.lent: tuple[str, ...] = ()  # functions whose calls inside the solution are kept as well
-        names = _rebound(reference)
+        names = rebound(reference)
         self._plain = {name: names[name] for name in exercise.file.functions}
         for name in exercise.file.functions:
             names[name] = self._listening(name)
@@ -197,8 +197,8 @@ class _Recorder:
     def _described(self, suspect: Suspect, suspects: Suspects) -> dict[str, Any]:
         """Return what is kept of a known mistake: what to say, the function it is made in, its answers."""
         reached = sorted(set().union(*map(suspects.used_by, self._plain)))
-        anywhere = _about(suspect, set())
-        place = "" if anywhere else next((one for one in reached if _about(suspect, {one})), "")
+        anywhere = about(suspect, set())
+        place = "" if anywhere else next((one for one in reached if about(suspect, {one})), "")
         return {"says": suspect.mistakes[0].says.strip(), "place": place, "answers": []}
 
     def _answered(
@@ -310,9 +310,9 @@ def _shake(recorder: _Recorder, right: _Student) -> None:
     for end in range(1, len(right.asked) + 1):
         rng, last = np.random.default_rng(0), right.asked[:end][-2:]
         for name, arguments in (*last, *last):
-            shaken = _shaken(arguments, rng)
+            moved = shaken(arguments, rng)
             if _modest(arguments):
-                recorder.ask(name, shaken, LATER + end)
+                recorder.ask(name, moved, LATER + end)
 
 
 def _watch_plot(recorder: _Recorder, exercise: Exercise) -> bool:
@@ -321,7 +321,7 @@ def _watch_plot(recorder: _Recorder, exercise: Exercise) -> bool:
     deeper = [f"reference.{one.file.module}." for one in exercise.used]  # nobody listens there
     if not path.is_file() or any(one in path.read_text(encoding="utf-8") for one in deeper):
         return False
-    plot = _load(exercise).plot
+    plot = load_plot(exercise).plot
 
     def draw(right: int | None = None) -> _Student:
         student = _Student(recorder, functions, right, spread=False)

@@ -198,14 +198,14 @@ def _more_questions(outcome: Outcome, attempt: Attempt, plugin: CheckPlugin) -> 
         yield
         rng = np.random.default_rng(0)
         for call in (*asked[-2:], *asked[-2:]):
-            plugin.ask(attempt, replace(call, arguments=_shaken(call.arguments, rng)))
+            plugin.ask(attempt, replace(call, arguments=shaken(call.arguments, rng)))
     yield
 
 
-def _shaken(value: Any, rng: np.random.Generator) -> Any:
+def shaken(value: Any, rng: np.random.Generator) -> Any:
     """Return a value with every real number in it somewhat larger or smaller."""
     if isinstance(value, tuple | list):
-        items = [_shaken(item, rng) for item in value]
+        items = [shaken(item, rng) for item in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     real = isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
     return value * rng.uniform(0.8, 1.25, np.shape(value)) if real else value
@@ -258,11 +258,16 @@ def run_session(
     """
     exercise = attempts[0].exercise
     plugin = CheckPlugin(attempts, reference, seed, exercise.hidden_checks, one_failure=one_failure)
-    _run_pytest(exercise, plugin)
+    run_pytest(exercise, plugin)
     return plugin
 
 
-def _run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
+def run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
+    """Let pytest find the checks of an exercise, and a plugin run them.
+
+    Raises:
+        CourseError: as :func:`run_session`.
+    """
     files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
     if not files:
         raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")

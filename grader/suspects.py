@@ -41,7 +41,7 @@ class Suspect:
     @cached_property
     def _module(self) -> types.SimpleNamespace:
         """Make the patched module; only the top-level statements that differ are compiled anew."""
-        names = _rebound(self.reference)
+        names = rebound(self.reference)
         with contextlib.suppress(Exception):  # a mistake may be one of spelling: the old function stays
             for code in _differing(self.text, self.solution):
                 exec(code, names)
@@ -66,7 +66,7 @@ def _differs(array: Array, before: Array | None) -> bool:
     return before is None or array.shape != before.shape or array.tobytes() != before.tobytes()
 
 
-def _rebound(module: types.ModuleType) -> dict[str, Any]:
+def rebound(module: types.ModuleType) -> dict[str, Any]:
     """Copy a module's names; its functions look names up in the copy."""
     names = dict(vars(module))
     for name, value in vars(module).items():

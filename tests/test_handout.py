@@ -133,6 +133,11 @@ def test_the_commands_of_a_student_work(home: Course, capsys: pytest.CaptureFixt
         assert run(["--course", str(home.root), *words], capsys)[0] == 0, words
 
 
+def test_what_needs_the_full_course_is_refused(home: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["verify"], ["gradescope-zip"], ["handout", "again"]):
+        assert run(["--course", str(home.root), *words], capsys)[0] == 2, words
+
+
 def test_debug_and_the_map_work_without_the_solution(
     home: Course, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -545,7 +550,7 @@ def test_the_command_says_what_it_wrote(
     assert code == 0
     assert re.search(r"exercise-1 +5 credits visible, +2 more when graded", out)
     assert re.search(r"every-type +9 questions, answers included", out)
-    assert re.search(r"out.zip: 1 exercises with 5 visible credits, 1 quizzes; \d+ lines looked through", out)
+    assert re.search(r"out.zip: 1 exercise with 5 visible credits, 1 quiz; \d+ lines looked through", out)
     code, out = run(["--course", str(tiny.root), "handout", str(tmp_path)], capsys)
     assert (code, "is no hand-out" in out) == (2, True)
     code, out = run(["--course", str(tiny.root), "handout", str(tmp_path / "x"), "--quizzes", "gats"], capsys)

@@ -355,7 +355,6 @@ def _take_terminal() -> None:
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background hands down that it is ignored
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ def command(course_folder: str | None, output: Path, ids: tuple[str, ...]) -> No
     from grader.gradescope_zip import build_gradescope_zip
 
     course = find_course(course_folder)
+    if course.handout:
+        stop(f"{course.root} is a hand-out, without hidden checks; go to the full course", USAGE)
     exercises = [course.exercise(one) for one in dict.fromkeys(ids or course.exercise_ids())]
     try:
         build_gradescope_zip(course, exercises, output)

@@ -67,7 +67,9 @@ def _tell(built: Built, target: Path, archive: bool) -> None:
     for quiz in built.quizzes:
         what = "answers included" if quiz.file.mode == "practice" else "without its key"
         click.echo(f"{quiz.id:<26}{len(quiz.file.questions):>3} questions, {what}")
-    total = f"{len(built.credits)} exercises with {sum(built.credits.values())} visible credits"
+    count = len(built.credits)
+    exercises = f"{count} exercise{'s' if count != 1 else ''}"
+    total = f"{exercises} with {sum(built.credits.values())} visible credits"
     count = len(built.quizzes)
     quizzes = f"{count} quiz{'zes' if count != 1 else ''}"
     files = f"{target} and {target.name}.zip" if archive else str(target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from grader.cli import BROKEN
+from grader.cli import BROKEN, USAGE, stop
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -51,6 +51,8 @@ def command(
         return f"{one.exercise:<14}{one.credits:>8}{one.checks:>8}{caught:>16}{accepted:>11}  {state}"
 
     course = find_course(course_folder)
+    if course.handout:
+        stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course", USAGE)
     if mutants:
         from grader.mutants import trial_lines, try_mutants
 
