@@ -86,8 +86,14 @@ def _sorted(
     wrong: list[tuple[Misconception, Report]],
     right: list[tuple[str, Report]],
 ) -> Confusion:
+    says = {one.id: one.says.strip() for one in known}
     heard = {one.id: "\n".join(outcome.diagnosis for outcome in report.outcomes) for one, report in wrong}
-    said = {name: tuple(one.id for one in known if one.says.strip() in text) for name, text in heard.items()}
+    # Two that say the same are one to a student, whether they are the same mistake in two functions or
+    # two ways to make it.
+    said = {
+        name: tuple(one for one in says if says[one] in text and (one == name or says[one] != says[name]))
+        for name, text in heard.items()
+    }
     alone = [_failed(report) for _, report in wrong]
     reports = [report for _, report in (*wrong, *right)]
     return Confusion(

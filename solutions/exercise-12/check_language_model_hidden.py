@@ -113,6 +113,9 @@ def check_language_model_loss_leaves_arguments_alone(
         assert_close(unpack(large, *LOSS_RESULTS)[0], loss, at + "loss, with all logits raised by 1000")
         apart = student.language_model_loss(inputs, targets, h0, params, Why + 1000, by)
         assert_close(unpack(apart, *LOSS_RESULTS)[0], loss, at + "loss, with each text's logits raised alike")
+        above, sure = by + 1000 * (np.arange(V)[:, None] == 1), np.ones_like(targets)
+        alone = student.language_model_loss(inputs, sure, h0, params, Why, above)
+        assert_close(unpack(alone, *LOSS_RESULTS)[0], 0.0, at + "loss, with the right logit far above all")
 
     inputs, targets = rng.integers(4, size=(2, 1, 1))
     h0, params, *output = draw_network(rng, reference, 5, 4, 1)
