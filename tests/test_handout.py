@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import shutil
@@ -18,12 +19,14 @@ import pytest
 
 from grader.cli import main
 from grader.course import Course, Exercise, find_course
+from grader.gradebook import open_gradebook
 from grader.handout import CannotHandOut, Leaking, build_handout
 from grader.leak_scan import find_lines, secrets_of, texts_of
 from grader.plot_file import draw
 from grader.plugin import RECORDED
 from grader.recorded import FILE, Index, NotRecorded, Store, complete, fingerprint, unpacked
 from grader.recorder import record, seed_of
+from grader.report.grades import Grade
 from grader.report.model import Outcome, Report
 from grader.runner import load_reference, run_checks
 from grader.stub import make_stub
@@ -571,6 +574,16 @@ def test_the_command_stops_at_a_leak(
 # --- on a student's machine ---------------------------------------------------------------------------
 
 
+def graded(course: Course, folder: Path) -> Grade:
+    """Grade a class of one as `grader grade` does."""
+    environment = {**os.environ, "GRADER_SECRET": SECRET.decode()}
+    command = [sys.executable, "-m", "grader", "--course", str(course.root), "grade", str(folder / "class")]
+    subprocess.run([*command, "-o", str(folder / "results")], env=environment, check=True, timeout=120)
+    with open_gradebook(folder / "results") as book:
+        (grade,) = book.class_grades(course).grades
+    return grade
+
+
 def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
@@ -578,9 +591,11 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
     install = [str(scripts / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "."]
     subprocess.run(install, cwd=home.root, env=clean, check=True, capture_output=True, timeout=300)
 
-    def grader(*arguments: str) -> tuple[int, str]:
+    def grader(*arguments: str, typed: str = "") -> tuple[int, str]:
         command = [str(scripts / "grader"), *arguments]
-        ran = subprocess.run(command, cwd=home.root, env=clean, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(
+            command, cwd=home.root, env=clean, input=typed, capture_output=True, text=True, timeout=120
+        )
         return ran.returncode, ran.stdout + ran.stderr
 
     code, out = grader("check", "--all")
@@ -590,5 +605,16 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
     assert (code, "5 of 5 credits" in out) == (0, True)
     code, out = grader("quiz")
     assert (code, "every-type" in out) == (0, True)
+    assert grader("login", "Ada Lovelace")[0] == 0
+    grader("quiz", "every-type", typed="1\n" * 60)
+    (tmp_path / "class").mkdir()
+    code, out = grader("submit", "-o", str(tmp_path / "class" / "ada.zip"))
+    assert (code, "still the stub" in out) == (0, False), out
+    earned = json.loads(grader("credits", "--format", "json")[1])
+    quiz = sum(row["earned_cents"] for row in earned["rows"] if row["kind"] == "quiz")
+    grade = graded(tiny, tmp_path)
+    assert (grade.learner_name, grade.problem) == ("Ada Lovelace", "")
+    assert grade.exercises[0].report.earned == tiny.exercise("exercise-1").file.credits
+    assert sum(one.earned_cents for one in grade.quizzes) == quiz > 0
     names = [name for name in files(home.root) if not re.match("grader/|build/lib/grader/", name)]
     assert not [name for name in names if re.search("hidden|misconception|solution", name)]
