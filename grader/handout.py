@@ -11,7 +11,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,7 @@ def build_handout(
     exercises: tuple[str, ...] = (),
     quizzes: tuple[str, ...] = (),
     archive: bool = False,
+    heard: Callable[[str], None] | None = None,
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
 
@@ -169,6 +170,7 @@ def build_handout(
         exercises: ids of those that go out; none means all.
         quizzes: ids of those that go out; none means all.
         archive: write a zip of the folder beside it as well.
+        heard: is told which exercise is being recorded, which takes some seconds each.
 
     Raises:
         CannotHandOut: the target is taken, or what an exercise uses does not go out.
@@ -182,7 +184,7 @@ def build_handout(
     known = full_quizzes(course)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
-        built = _write_all(course, folder, chosen)
+        built = _write_all(course, folder, chosen, heard)
         leaks = list(map(str, build_quizzes(known, secret, folder, quizzes)))
         texts = texts_of(folder)
         leaks += find_lines(folder, texts, secrets_of(course), course.shown)
@@ -269,9 +271,14 @@ def write_zip(folder: Path, path: Path, top: Path) -> None:
 # --- what is in it ------------------------------------------------------------------------------------
 
 
-def _write_all(course: Course, folder: Path, exercises: list[Exercise]) -> dict[str, ExerciseFile]:
-    ids = [one.id for one in exercises]
-    files = {one.id: _write_exercise(course, one, folder, ids) for one in exercises}
+def _write_all(
+    course: Course, folder: Path, exercises: list[Exercise], heard: Callable[[str], None] | None
+) -> dict[str, ExerciseFile]:
+    ids, files = [one.id for one in exercises], {}
+    for one in exercises:
+        if heard:
+            heard(one.id)
+        files[one.id] = _write_exercise(course, one, folder, ids)
     rows = [
         f"| [{one}](exercises/{one}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
         for one, file in files.items()

@@ -115,7 +115,9 @@ def _run(
             outcomes = _diagnosed(outcomes, attempt, plugin, suspects())
         _note_what_no_check_said(attempt, outcomes)
         if exercise.file.more_credits:
-            attempt.note(f"{exercise.file.more_credits} more credits are for checks that the instructor runs")
+            more = exercise.file.more_credits
+            what = f"{more} more credit{'s are' if more > 1 else ' is'}"
+            attempt.note(f"{what} for checks that the instructor runs")
         return Report(
             exercise=exercise.id,
             title=exercise.file.title,

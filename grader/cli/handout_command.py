@@ -45,7 +45,13 @@ def command(
             click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
         secret = build.read_secret(course)
         built = build_handout(
-            course, target, secret, exercises=_split(exercises), quizzes=only, archive=archive
+            course,
+            target,
+            secret,
+            exercises=_split(exercises),
+            quizzes=only,
+            archive=archive,
+            heard=lambda name: click.echo(f"recording {name}", err=True),
         )
     except Leaking as leaking:
         for leak in leaking.leaks:
