@@ -132,6 +132,10 @@ def test_the_commands_of_a_student_work(home: Course, capsys: pytest.CaptureFixt
     assert "5 of 5 credits" in out
     assert "note: 2 more credits are for checks that the instructor runs" in out
     assert "5 of 5 credits · every exercise is done" in run(["--course", str(home.root), "list"], capsys)[1]
+    assert (
+        "--seed changes nothing"
+        in run(["--course", str(home.root), "check", "--all", "--seed", "3"], capsys)[1]
+    )
     for words in (["credits"], ["show", "exercise-1"], ["hint", "exercise-1"], ["quiz"]):
         assert run(["--course", str(home.root), *words], capsys)[0] == 0, words
 

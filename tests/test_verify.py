@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -207,7 +208,12 @@ def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
 
 
 def test_the_real_course_is_sound(course: Course) -> None:
-    for findings in verify_course(course, seed=2):
+    ids = (
+        ()
+        if os.environ.get("GRADER_LONG") == "1"
+        else ("exercise-1", "exercise-6", "exercise-9", "exercise-11")
+    )
+    for findings in verify_course(course, ids, seed=2):  # `.ci/run` verifies all of it besides
         assert findings.faults == (), findings.exercise
         assert findings.misconceptions >= 10
         assert findings.variants >= 8

@@ -70,6 +70,8 @@ def command(
         if confinement == "required":
             pool.require()
         course, wanted = _wanted(course_folder, exercises)
+        if course.handout and seed is not None:
+            click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
         reports: list[Report] = []
