@@ -208,11 +208,8 @@ def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
 
 
 def test_the_real_course_is_sound(course: Course) -> None:
-    ids = (
-        ()
-        if os.environ.get("GRADER_LONG") == "1"
-        else ("exercise-1", "exercise-6", "exercise-9", "exercise-11")
-    )
+    every = os.environ.get("GRADER_LONG") == "1"
+    ids = () if every else ("exercise-1", "exercise-3", "exercise-7")
     for findings in verify_course(course, ids, seed=2):  # `.ci/run` verifies all of it besides
         assert findings.faults == (), findings.exercise
         assert findings.misconceptions >= 10
