@@ -350,25 +350,27 @@ def grade_class(
 # --- quizzes ------------------------------------------------------------------------------------------
 
 
-def answers(submission: Submission) -> bytes:
-    """Return the answers to quizzes in a submission, as they were handed in; empty if there are none."""
-    with contextlib.suppress(Unfit, OSError):
-        return submission.read_responses_bytes()
-    return b""
+def read_answers(submissions: Iterable[Submission]) -> dict[str, bytes]:
+    """Return the answers to quizzes in submissions, as they were handed in, by name; most have none."""
+    found = {}
+    for one in submissions:
+        with contextlib.suppress(Unfit, OSError):
+            found[one.name] = one.read_responses_bytes()
+    return {name: data for name, data in found.items() if data}
 
 
-def grade_quizzes(grading: Grading, key: str, submissions: Iterable[Submission], book: Gradebook) -> None:
-    """Grade the answers in submissions, and store what each earned; those that have not changed are kept.
+def grade_quizzes(grading: Grading, key: str, answers: Mapping[str, bytes], book: Gradebook) -> None:
+    """Grade answers, and store what each submission earned; those that have not changed are kept.
 
     Args:
         key: a hash of all that the grades depend on besides the answers.
+        answers: by the submission's name.
     """
     known = book.quiz_keys()
-    for submission in submissions:
-        data = answers(submission)
+    for name, data in answers.items():
         own = hashed(key, hashlib.sha256(data).hexdigest())
-        if data and known.get(submission.name) != own:
-            book.store_quizzes(submission.name, own, _quiz_results(grading, data))
+        if known.get(name) != own:
+            book.store_quizzes(name, own, _quiz_results(grading, data))
 
 
 def _quiz_results(grading: Grading, data: bytes) -> Iterator[QuizResult]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from grader.archive import MAX_DEPTH, MAX_ENTRIES, Archive, Unfit
 from grader.bundle import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
-from grader.course import Exercise
+from grader.course import Exercise, moment
 from grader.learner import ANONYMOUS, JOINERS, Learner
 from grader.quiz.responses import NotResponses, parse_responses
 from grader.submission import LINK, Source, is_zip, open_archive, read_plain, read_source
@@ -222,15 +222,11 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
 
 def _moment(text: str) -> datetime.datetime:
     try:
-        moment = datetime.datetime.fromisoformat(text.strip())
-        if moment.tzinfo is not None:
-            return moment.astimezone(datetime.UTC)
+        return moment(text.strip()).astimezone(datetime.UTC)
     except (ValueError, OverflowError):
-        pass
-    problem = (
-        f"should have a time with a zone, such as 2026-03-01T18:00:00Z, but has `{_one_line(text)[:40]}`"
-    )
-    raise ValueError(problem)
+        example = "2026-03-01T18:00:00Z"
+        problem = f"should have a time with a zone, such as {example}, but has `{_one_line(text)[:40]}`"
+        raise ValueError(problem) from None
 
 
 def _modified(paths: Iterable[Path]) -> datetime.datetime:

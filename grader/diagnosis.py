@@ -28,11 +28,8 @@ RTOL = 1e-9  # two ways to write one mistake differ by rounding
 ENOUGH = 8  # wrong answers, and right ones, that are looked at
 INDEPENDENT = 2
 SLOW_SECONDS = 0.01  # a question that takes the solution longer is asked only for want of others
-SLOWER, FEW = (
-    10,
-    2 * INDEPENDENT,
-)  # a mistake so many times slower than the solution is asked as few questions,
-SUSPECT_SECONDS = 0.1  # within this time
+SLOWER = 10  # times the solution's time, and a mistake is asked a few questions only, within a time
+FEW, SUSPECT_SECONDS = 2 * INDEPENDENT, 0.1
 PAIR_SECONDS = 0.05
 NAMED = 3  # mistakes that are told, where several explain the same
 

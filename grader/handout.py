@@ -20,6 +20,7 @@ import yaml
 
 import grader
 from grader import strict_yaml
+from grader.bundle import ALWAYS
 from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile
 from grader.leak_scan import find_lines, secrets_of, texts_of
 from grader.plot_file import plot_path
@@ -29,10 +30,9 @@ from grader.quiz.schema import Quiz
 from grader.recorded import FILE
 from grader.recorder import record, seed_of
 from grader.stub import make_stub
+from grader.verify import PICTURES
 
-PICTURES = (".svg", ".png")
 PACKAGE_FILES = (".py", ".css", ".json", ".typed")  # by suffix; `py.typed` has one
-ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every file in a zip
 KEPT = ".git"  # of an earlier hand-out in the same place
 MARK = "# The students' edition: no solutions, no hidden checks. `grader` knows it by `edition`.\n"
 IGNORED = "__pycache__/\n*.egg-info/\n/build/\n.venv/\n.grader/\n.pytest_cache/\n/debug-*.npz\n"

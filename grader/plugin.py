@@ -55,7 +55,7 @@ class CheckPlugin:
     def __init__(
         self,
         attempts: Sequence[Attempt],
-        reference: types.ModuleType,
+        reference: types.ModuleType | types.SimpleNamespace,
         seed: int,
         hidden_checks: Path,
         *,
@@ -80,7 +80,7 @@ class CheckPlugin:
         return self._open_student(request.node.name)
 
     @pytest.fixture
-    def reference(self) -> types.ModuleType:
+    def reference(self) -> types.ModuleType | types.SimpleNamespace:
         """The solution's module, in this process."""
         return self._reference
 
@@ -164,7 +164,7 @@ class CheckPlugin:
         return (self._recorded and self._recorded.waits_for(lent, self._attempt.outcomes.values())) or first
 
     def _run_again(
-        self, item: pytest.Function, student: Student, rng: np.random.Generator
+        self, item: pytest.Function, student: Any, rng: np.random.Generator
     ) -> BaseException | None:
         """Run a check's function once more; return what it raises."""
         fresh: dict[str, Any] = {"student": student, "reference": self._reference, "rng": rng}

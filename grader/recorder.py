@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import hashlib
-import inspect
 import io
 import types
 from collections.abc import Callable
@@ -66,7 +65,7 @@ def record(exercise: Exercise, seed: int) -> Recording:
     """
     reference = load_reference(exercise)
     recorder = _Recorder(exercise, reference)
-    plugin = _Collector(exercise, seed)
+    plugin = _Collector(exercise, recorder.module, seed)
     run_pytest(exercise, plugin)
     items = [one for one in plugin.found.values() if one.path == exercise.visible_checks]
     with contextlib.redirect_stdout(io.StringIO()):
@@ -80,23 +79,17 @@ def record(exercise: Exercise, seed: int) -> Recording:
 class _Collector(CheckPlugin):
     """Finds the checks and runs none of them: no worker is needed, and nobody's code but the course's."""
 
-    def __init__(self, exercise: Exercise, seed: int) -> None:
+    def __init__(self, exercise: Exercise, reference: types.SimpleNamespace, seed: int) -> None:
         attempt = Attempt(exercise, Source(""), WorkerPool(fork=False, layers=()))
-        super().__init__([attempt], types.ModuleType("nobody"), seed, exercise.hidden_checks)
+        super().__init__([attempt], reference, seed, exercise.hidden_checks)
         self.exercise = exercise
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         return True
 
-    def run(self, item: pytest.Function, student: Any, reference: Any, draw: int) -> BaseException | None:
+    def run(self, item: pytest.Function, student: Any, draw: int) -> BaseException | None:
         """Run one check on what looks like a student; return what it raises."""
-        given = {"student": student, "reference": reference, "rng": self._rng(item.name, draw)}
-        wanted = inspect.signature(item.obj).parameters
-        try:
-            item.obj(**{name: given[name] for name in wanted})
-        except (Exception, pytest.fail.Exception) as error:
-            return error
-        return None
+        return self._run_again(item, student, self._rng(item.name, draw))
 
 
 class _Recorder:
@@ -294,13 +287,13 @@ def _watch(recorder: _Recorder, plugin: _Collector, item: pytest.Function) -> No
     for draw in (0, 1):
         right = _Student(recorder, functions)
         recorder.lent = () if draw else lent
-        error = plugin.run(item, right, recorder.module, draw)
+        error = plugin.run(item, right, draw)
         recorder.lent = ()
         if error is not None and draw == 0:
             problem = f"`{item.name}` does not pass on the solution with the hand-out's seed: {error}"
             raise CourseError(plugin.exercise.visible_checks, problem)
         for count in range(len(right.asked)):
-            plugin.run(item, _Student(recorder, functions, count), recorder.module, draw)
+            plugin.run(item, _Student(recorder, functions, count), draw)
         if draw == 0:
             _shake(recorder, right)
 

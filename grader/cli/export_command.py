@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli import output_file
+
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.report.grades import ClassGrades, Grade
@@ -23,13 +25,7 @@ STUDENT_FORMS = (
 @click.command("export")
 @click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *STUDENT_FORMS]))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write there; without it, to standard output.",
-)
+@output_file
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
 @click.pass_obj
 def command(

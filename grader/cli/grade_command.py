@@ -182,17 +182,17 @@ class _Tenths:
 
 def _grade_quizzes(course: Course, found: Sequence[Submission], book: Gradebook, confinement: str) -> None:
     """Grade answers, if there are any: only they need the secret of the hand-out."""
-    from grader.batch import answers, grade_quizzes, quiz_key
+    from grader.batch import grade_quizzes, quiz_key, read_answers
     from grader.cli.quiz_grade import editions_of, fix_runner
     from grader.quiz.grade import Grading
 
-    answered = [one for one in found if answers(one)]
-    if not answered:
+    answers = read_answers(found)
+    if not answers:
         return
     editions = editions_of(course)
     with fix_runner(confinement) as run_fix:
         grading = Grading(course, editions, run_fix)
-        grade_quizzes(grading, quiz_key(course, editions), answered, book)
+        grade_quizzes(grading, quiz_key(course, editions), answers, book)
 
 
 def _show(course: Course, book: Gradebook, results: Path) -> None:

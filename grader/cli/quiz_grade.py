@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli import output_file
+
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.quiz.fixing import CodeRunner
@@ -22,13 +24,7 @@ if TYPE_CHECKING:
 @click.argument(
     "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write there; without it, to standard output.",
-)
+@output_file
 @click.option(
     "--format",
     "form",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli import output_file
+
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.quiz.sheet import Sheet
@@ -16,13 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("responses")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write there; without it, to standard output.",
-)
+@output_file
 @click.pass_obj
 def command(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
     """Write your stored answers into a file, to hand in.
