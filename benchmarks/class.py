@@ -27,12 +27,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.batch import TOGETHER
-from grader.course import Exercise, find_course
-from grader.runner import load_reference, run_checks_of_many
-from grader.submission import Source
-from grader.verify import solution_source
-from grader.worker.client import WorkerPool
+from grader.authoring.verify import solution_source
+from grader.checks.run import load_reference, run_checks_of_many
+from grader.checks.source import Source
+from grader.classroom.batch import TOGETHER
+from grader.course.course import Exercise, find_course
+from grader.sandbox.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 IDS = ("exercise-1", "exercise-3", "exercise-5", "exercise-9")

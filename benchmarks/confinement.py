@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.worker import LAYERS
-from grader.worker.client import Worker, WorkerPool
+from grader.sandbox import LAYERS
+from grader.sandbox.pool import Worker, WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 TEN_KILOBYTES = np.arange(1280.0)

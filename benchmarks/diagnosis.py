@@ -17,11 +17,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from grader.checks.run import run_checks
+from grader.checks.source import Source
 from grader.cli import FAILED
-from grader.course import Exercise, find_course
-from grader.runner import run_checks
-from grader.submission import Source
-from grader.worker.client import WorkerPool
+from grader.course.course import Exercise, find_course
+from grader.sandbox.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = 3, 5, 9, 12
@@ -29,11 +29,11 @@ ALLOWED, WORST = 1.3, 3  # ratio; how many mistakes are measured with the whole 
 PROGRAM = """
 import functools, sys
 from grader.cli import main
-from grader.worker import process
+from grader.sandbox import process
 class Zygote(process.Zygote):  # the command starts it first, and imports the runner only then
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        from grader import runner
+        from grader.checks import run as runner
         runner.run_checks = functools.partial(runner.run_checks, diagnosis={diagnosis})
 process.Zygote = Zygote
 main()

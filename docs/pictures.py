@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Outline
 
-from grader.course import find_course
-from grader.runner import load_reference
+from grader.checks.run import load_reference
+from grader.course.course import find_course
 
 ROOT = Path(__file__).resolve().parents[1]
 Array = np.ndarray[Any, np.dtype[Any]]

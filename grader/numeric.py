@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.protocol import Opaque, fields_of, type_name
+from grader.sandbox.protocol import Opaque, fields_of, type_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REAL_KINDS = "iuf"

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 import pytest
 
-from grader.course import Course, Exercise, find_course
-from grader.report.model import Report
-from grader.runner import run_checks
-from grader.submission import Source
-from grader.worker.client import WorkerPool
+from grader.checks.report import Report
+from grader.checks.run import run_checks
+from grader.checks.source import Source
+from grader.course.course import Course, Exercise, find_course
+from grader.sandbox.pool import WorkerPool
 
 HERE = Path(__file__).parent
 
@@ -57,7 +57,7 @@ def pool() -> Iterator[WorkerPool]:
 @pytest.fixture(scope="session")
 def tiny() -> Course:
     """The tiny course; not to be written to."""
-    return find_course(str(HERE / "course"))
+    return find_course(str(HERE / "fixtures" / "course"))
 
 
 @pytest.fixture(scope="session")

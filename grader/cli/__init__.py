@@ -57,7 +57,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}_command").command
+        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -114,9 +114,9 @@ def main() -> None:
 
 
 def _explain(error: Exception) -> None:
-    from grader.course import CourseError, NoCourse, UnknownExercise
-    from grader.ledger import LedgerError
-    from grader.worker.process import TooWeak, WorkerBroken
+    from grader.course.course import CourseError, NoCourse, UnknownExercise
+    from grader.progress.ledger import LedgerError
+    from grader.sandbox.process import TooWeak, WorkerBroken
 
     if isinstance(error, NoCourse | UnknownExercise):
         stop(str(error), USAGE)

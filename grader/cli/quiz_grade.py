@@ -13,7 +13,7 @@ import click
 from grader.cli import output_file
 
 if TYPE_CHECKING:
-    from grader.course import Course
+    from grader.course.course import Course
     from grader.quiz.fixing import CodeRunner
     from grader.quiz.grade import Edition, Graded
     from grader.quiz.schema import Fix
@@ -60,7 +60,7 @@ def command(
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
     from grader.cli import FAILED
-    from grader.course import find_course
+    from grader.course.course import find_course
     from grader.quiz.grade import Grading, grade_files
 
     course = find_course(course_folder)
@@ -70,7 +70,7 @@ def command(
     _show(graded, form, output)
     if form != "text" or output is not None:
         for problem in graded.problems:
-            from grader.text import clean
+            from grader.sandbox.text import clean
 
             click.echo(f"grader: {clean(problem, 400)}", err=True)
     sys.exit(FAILED if graded.problems else 0)
@@ -98,8 +98,8 @@ def fix_runner(confinement: str) -> Iterator[RunFix]:
 
         def run_fix(question: Fix, code: str) -> bool:
             from grader.quiz.fixing import CodeRunner as Runner
-            from grader.worker import LAYERS
-            from grader.worker.client import WorkerPool
+            from grader.sandbox import LAYERS
+            from grader.sandbox.pool import WorkerPool
 
             if not runners:
                 pool = stack.enter_context(WorkerPool(layers=() if confinement == "none" else LAYERS))
@@ -113,7 +113,7 @@ def fix_runner(confinement: str) -> Iterator[RunFix]:
 
 def _show(graded: Graded, form: str, output: Path | None) -> None:
     from grader.cli.terminal import print_lines, width
-    from grader.quiz.grades import grades_lines, grades_to_csv, grades_to_json
+    from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 
     if form == "text" and output is None:
         print_lines(grades_lines(graded, width()))

@@ -16,10 +16,10 @@ def command(course_folder: str | None, names: tuple[str, ...]) -> None:
     Recomputes every key, draws 2,000 variants of each question with parameters, runs the code, and looks for
     cues. Exits with 3 if there is a fault.
     """
+    from grader.authoring.quiz_lint import findings_lines, lint_course
     from grader.cli import BROKEN
     from grader.cli.terminal import print_lines, width
-    from grader.course import find_course
-    from grader.quiz.lint import findings_lines, lint_course
+    from grader.course.course import find_course
     from grader.quiz.schema import UnknownQuiz, find_quiz_path
 
     course = find_course(course_folder)

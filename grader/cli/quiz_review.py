@@ -7,8 +7,8 @@ import datetime
 import click
 
 from grader.cli.quiz_terminal import sit
-from grader.course import Course
-from grader.ledger import open_ledger
+from grader.course.course import Course
+from grader.progress.ledger import open_ledger
 from grader.quiz.review import due_questions, schedule
 from grader.quiz.session import Session, Setting
 from grader.quiz.sheet import Sheet, all_sheets, find_sheet

@@ -11,14 +11,14 @@ import click
 
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
-from grader.course import CourseError
-from grader.quiz import screen
+from grader.course.course import CourseError
+from grader.course.strict_yaml import load_lists
 from grader.quiz.answers import Unreadable
 from grader.quiz.session import Item, Part, Reply, Session, Setting
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import LETTERS
-from grader.report.lines import wrapped
-from grader.strict_yaml import load_lists
+from grader.reports import quiz_screen as screen
+from grader.reports.lines import wrapped
 
 
 def load_answers(path: Path, sheet: Sheet) -> dict[str, list[str]]:

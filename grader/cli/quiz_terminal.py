@@ -14,14 +14,14 @@ import click
 
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
-from grader.quiz import screen
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session, TimeOver
-from grader.report.lines import Line, wrapped
+from grader.reports import quiz_screen as screen
+from grader.reports.lines import Line, wrapped
 
 if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.ledger import Ledger
+    from grader.course.course import Course
+    from grader.progress.ledger import Ledger
     from grader.quiz.sheet import Sheet
 
 UNFINISHED = 75
@@ -47,7 +47,7 @@ def choose(course: Course) -> str:
 
 
 def _menu(course: Course, sheets: list[Sheet]) -> tuple[list[screen.MenuRow], int]:
-    from grader.ledger import open_ledger
+    from grader.progress.ledger import open_ledger
     from grader.quiz.review import due_questions
 
     with open_ledger(course) as ledger:

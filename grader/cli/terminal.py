@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from grader.report.lines import Line, Style
-from grader.text import clean
+from grader.reports.lines import Line, Style
+from grader.sandbox.text import clean
 
 COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to load than to print a question
     "heading": {"bold": True},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from grader.ledger import Sitting
+from grader.progress.ledger import Sitting
 from grader.quiz.sheet import Sheet
 
 FIRST_ONLY = "only the first sitting counts"

@@ -18,12 +18,12 @@ from typing import Any
 
 import yaml
 
-from grader.course import Course, CourseError
+from grader.authoring.quiz_leaks import NOTE, Leak, find_leaks
+from grader.course.course import Course, CourseError
+from grader.course.strict_yaml import Place, has_key
 from grader.quiz.face import Face, face_of
-from grader.quiz.leaks import NOTE, Leak, find_leaks
 from grader.quiz.schema import AnyQuestion, Quiz, QuizFile, load_quiz, quiz_paths
 from grader.quiz.sheet import HEADER, PublicFile, load_sheet
-from grader.strict_yaml import Place, has_key
 
 ID_DIGITS = 8
 MIN_SECRET = 16

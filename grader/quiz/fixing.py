@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from grader.checks.student import same_value
 from grader.quiz.schema import Fix
-from grader.student import same_value
-from grader.worker.client import Answer, TimeUp, Worker, WorkerEnded, WorkerPool
-from grader.worker.protocol import ProtocolError
+from grader.sandbox.pool import Answer, TimeUp, Worker, WorkerEnded, WorkerPool
+from grader.sandbox.protocol import ProtocolError
 
 SECONDS = 3.0
 BUDGET = (256 * 2**20, 10)

@@ -13,13 +13,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course import Course
-from grader.learner import Learner
-from grader.ledger import Response, Sitting
+from grader.course.course import Course
+from grader.progress.learner import Learner
+from grader.progress.ledger import Response, Sitting
+from grader.progress.responses import (
+    Handed,
+    NotResponses,
+    QuizResponses,
+    SomethingElse,
+    merged,
+    read_responses,
+)
 from grader.quiz.build import edition_text, plain_ids, public_file
 from grader.quiz.formula import FormulaError
 from grader.quiz.replay import REVIEW, Counted, mark_text, replay
-from grader.quiz.responses import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
 from grader.quiz.schema import Quiz
 from grader.quiz.scoring import Mark, RunFix
 from grader.quiz.sheet import PublicFile, Sheet, sheet_of

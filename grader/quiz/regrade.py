@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from grader.ledger import Credit, Duplicate, Ledger, Response
+from grader.progress.ledger import Credit, Duplicate, Ledger, Response
 from grader.quiz.balance import subject
 from grader.quiz.replay import REVIEW, Counted, mark_anew, replay
 from grader.quiz.scoring import Mark, RunFix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from grader.ledger import Response, Sitting
+from grader.progress.ledger import Response, Sitting
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.balance import change, subject
 from grader.quiz.schema import AnyQuestion

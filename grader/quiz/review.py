@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from grader.ledger import Ledger
+from grader.progress.ledger import Ledger
 from grader.quiz.balance import subject
 from grader.quiz.sheet import Sheet
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-from grader import strict_yaml
-from grader.course import Course
-from grader.strict_yaml import NOWHERE, CourseError, Place, Raw
+from grader.course import strict_yaml
+from grader.course.course import Course
+from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw
 
 SCHEMA_VERSION = 1
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from grader.ledger import Credit, Duplicate, Ledger, Response, Sitting
+from grader.progress.ledger import Credit, Duplicate, Ledger, Response, Sitting
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.balance import change, subject
 from grader.quiz.face import Face

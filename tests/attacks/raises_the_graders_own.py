@@ -4,7 +4,7 @@
 # EXPECT: none
 # COVERED-BY:
 class DependencyFailed(Exception):
-    __module__ = "grader.plugin"
+    __module__ = "grader.checks.plugin"
 
 
 class CheckFailed(AssertionError):

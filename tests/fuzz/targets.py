@@ -15,9 +15,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from grader import strict_yaml
-from grader.course import CourseError, ExerciseFile, Misconception
-from grader.worker import client, protocol
+from grader.course import strict_yaml
+from grader.course.course import CourseError, ExerciseFile, Misconception
+from grader.sandbox import pool as client
+from grader.sandbox import protocol
 
 CORPUS = Path(__file__).parent / "corpus"
 

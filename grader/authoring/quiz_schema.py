@@ -1,0 +1,124 @@
+"""Dataclasses of a quiz file -> the JSON Schema that editors complete and check by.
+
+``python -m grader.authoring.quiz_schema`` writes it into ``quizzes/`` of the course that it is run in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.course.course import find_course
+from grader.course.strict_yaml import Place, Raw
+from grader.quiz.schema import ID, SCHEMA_VERSION, AnyQuestion, QuizFile
+
+FILE = "quiz.schema.json"
+ARGUMENT = re.compile(r"^    (\w+): ((?:.|\n(?= {6}))+)", re.MULTILINE)
+SIMPLE: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    Raw: {"type": ["string", "number", "boolean"]},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+}
+WORDS = {"type": "string", "pattern": f"^{ID.pattern}$"}
+SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
+    ("QuizFile", "schema"): {"const": SCHEMA_VERSION},
+    ("QuizFile", "quiz"): WORDS,
+    **{(kind.__name__, name): WORDS for kind in typing.get_args(AnyQuestion) for name in ("id", "topic")},
+}
+
+
+def quiz_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a quiz file."""
+    definitions: dict[str, Any] = {}
+    top = _object(QuizFile, definitions)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **top, "$defs": definitions}
+
+
+def schema_text() -> str:
+    """Return the file that lies beside the quizzes."""
+    return f"{json.dumps(quiz_schema(), indent=2, ensure_ascii=False)}\n"
+
+
+def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Describe one dataclass; a field without a default is required, and no other key may stand there."""
+    kinds, described = typing.get_type_hints(kind), _descriptions(kind)
+    properties, required = {}, []
+    for field in dataclasses.fields(kind):
+        if kinds[field.name] is Place:
+            continue
+        name = field.name.rstrip("_")
+        found = SPECIAL.get((kind.__name__, name)) or _schema(kinds[field.name], definitions)
+        text = {"description": described[field.name]} if field.name in described else {}
+        properties[name] = {**found, **text}
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            required.append(name)
+    return {
+        "title": kind.__name__,
+        "description": _paragraph(inspect.getdoc(kind) or ""),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        members = [one for one in inner if one is not types.NoneType]
+        return _schema(members[0], definitions) if len(members) == 1 else _either(members, definitions)
+    if origin is Literal:
+        return {"enum": list(inner)}
+    if origin is tuple:
+        return {"type": "array", "items": _schema(inner[0], definitions)}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _schema(inner[1], definitions)}
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if kind.__name__ not in definitions:
+            definitions[kind.__name__] = {}  # so that what holds itself comes to an end
+            definitions[kind.__name__] = _object(kind, definitions)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+    return dict(SIMPLE[kind])
+
+
+def _either(members: list[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Let ``type`` choose: an editor then complains about the one that is meant, not about all."""
+    words = {typing.get_args(typing.get_type_hints(one)["type"])[0]: one for one in members}
+    chosen = [
+        {"if": {"properties": {"type": {"const": word}}}, "then": _schema(one, definitions)}
+        for word, one in words.items()
+    ]
+    return {
+        "type": "object",
+        "properties": {"type": {"enum": list(words)}},
+        "required": ["type"],
+        "allOf": chosen,
+    }
+
+
+def _descriptions(kind: Any) -> dict[str, str]:
+    """Return what the docstrings of a dataclass and its bases say about its fields."""
+    found: dict[str, str] = {}
+    for one in reversed(kind.__mro__[:-1]):
+        _, _, arguments = (inspect.getdoc(one) or "").partition("Args:\n")
+        found |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
+    return found
+
+
+def _paragraph(docstring: str) -> str:
+    """Return what a docstring says before it comes to the fields."""
+    return " ".join(docstring.partition("Args:")[0].split())
+
+
+if __name__ == "__main__":
+    path: Path = find_course().root / "quizzes" / FILE
+    path.write_text(schema_text(), encoding="utf-8")

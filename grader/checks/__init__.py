@@ -1,0 +1,1 @@
+"""An exercise's checks: run, compare, explain."""

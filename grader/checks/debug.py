@@ -1,0 +1,165 @@
+"""A failing check's inputs, and the lines of Python that ask the student's function for them again."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.checks.diagnosis import agrees, named_results
+from grader.checks.mistakes import Suspect, Suspects
+from grader.checks.report import Outcome
+from grader.checks.run import load_reference, run_session
+from grader.checks.source import read_source
+from grader.checks.student import Attempt, Call, Progress
+from grader.cli.file_changes import shown_path
+from grader.course.course import Exercise
+from grader.numeric import Array
+from grader.sandbox.pool import Answer, WorkerPool
+from grader.sandbox.protocol import fields_of, type_name
+
+KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
+
+
+class NoSuchCheck(Exception):
+    """A check that is not there, or not the student's to see; the sentence says so."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a failing check, as a student may ask it.
+
+    Args:
+        function: whom it is asked of.
+        arguments: by the function's own names for them, in its order.
+        shapes: of what should come back, by name; empty if that is no array.
+        classes: names of the named tuples that the student's module has.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+    classes: frozenset[str]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arguments as flat arrays, such as ``params.Wxh``, and ``expected_shape.dx``."""
+        given = {name: np.asarray(value) for name, value in _flat(self.arguments)}
+        return given | {f"expected_shape.{name}": np.array(shape, int) for name, shape in self.shapes.items()}
+
+    def lines(self, exercise: Exercise, file: Path) -> tuple[str, ...]:
+        """Write what to type at a Python prompt.
+
+        Args:
+            file: where the arrays are; relative to where Python is started.
+        """
+        folders = [shown_path(one.folder) for one in (exercise, *exercise.used)]
+        arguments = ", ".join(self._written(value, name) for name, value in self.arguments.items())
+        return (
+            f"import sys, numpy as np; sys.path[:0] = {folders!r}; import {exercise.file.module} as mine",
+            f"given = np.load({str(file)!r})",
+            f"mine.{self.function}({arguments})",
+        )
+
+    def _written(self, value: Any, name: str) -> str:
+        if not isinstance(value, tuple | list):
+            kept = f'given["{name}"]' + ("" if isinstance(value, np.ndarray) else ".item()")
+            return kept if isinstance(value, KEPT) else repr(value)
+        fields = fields_of(value) if isinstance(value, tuple) else None
+        parts = [f"{name}.{one}" for one in fields or range(len(value))]
+        items = ", ".join(self._written(item, part) for item, part in zip(value, parts, strict=True))
+        if not fields:
+            return f"({items},)" if isinstance(value, tuple) else f"[{items}]"
+        kind = type_name(value)
+        if kind not in self.classes:
+            return f'__import__("collections").namedtuple("{kind}", "{" ".join(fields)}")({items})'
+        if all(isinstance(item, np.ndarray) for item in value):
+            items = f'*(given["{name}." + one] for one in mine.{kind}._fields)'
+        return f"mine.{kind}({items})"
+
+
+def _flat(arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in arguments.items():
+        if isinstance(value, tuple | list):
+            fields = (fields_of(value) if isinstance(value, tuple) else None) or range(len(value))
+            yield from _flat({f"{name}.{one}": item for one, item in zip(fields, value, strict=True)})
+        elif isinstance(value, KEPT):
+            yield name, value
+
+
+def find_question(
+    exercise: Exercise,
+    pool: WorkerPool,
+    check: str | None,
+    seed: int,
+    progress: Progress | None = None,
+) -> tuple[Outcome | None, Question | None]:
+    """Run the checks; return what a visible one found, and the question that was answered wrongly.
+
+    Args:
+        check: its name, ``check_`` may be left out; None means the first that fails.
+        progress: hears what a running call has printed last.
+
+    Returns:
+        outcome: of the check; None if none was named and none failed.
+        question: None if there is none, as for a stub, or a file that cannot be loaded.
+
+    Raises:
+        NoSuchCheck: it is none of the visible checks.
+        CourseError: the course is broken.
+    """
+    name = _known(exercise, check) if check else ""
+    attempt, reference = Attempt(exercise, read_source(exercise), pool, progress), load_reference(exercise)
+    plugin = run_session([attempt], reference, seed)
+    visible = [one for one in plugin.in_order(attempt) if not one.hidden]
+    outcome = next(
+        (one for one in visible if one.check == name or (not name and one.status == "failed")), None
+    )
+    if outcome is None or outcome.status != "failed":
+        return outcome, None
+    return outcome, _wrong_question(attempt, outcome.check, Suspects(exercise, reference).innocent)
+
+
+def _known(exercise: Exercise, check: str) -> str:
+    """Return the full name of a visible check."""
+    name = check if check.startswith("check_") else f"check_{check}"
+    if name in _names(exercise.hidden_checks):
+        raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
+    names = _names(exercise.visible_checks)
+    if name in names:
+        return name
+    near = [one for one in names if check in one] or difflib.get_close_matches(name, names, n=3)
+    which = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names)}"
+    raise NoSuchCheck(f"{exercise.id} has no check {name}; {which}")
+
+
+def _names(path: Path) -> list[str]:
+    """Return the names of a file's checks."""
+    nodes = ast.parse(path.read_bytes()).body if path.is_file() else []
+    return [one.name for one in nodes if isinstance(one, ast.FunctionDef) and one.name.startswith("check_")]
+
+
+def _wrong_question(attempt: Attempt, check: str, innocent: Suspect) -> Question | None:
+    """Return what a check asked when the solution said something else, or else what it asked last."""
+    calls = [one for one in attempt.calls if one.check == check]
+    if check in attempt.unanswered:
+        calls = [attempt.unanswered[check]]
+    asked = [(one, innocent.answer(one.function, one.arguments)) for one in calls]
+    asked = [(one, right) for one, right in asked if not agrees(one.answer, right)] or asked[-1:]
+    if not asked or asked[0][0].answer.not_written or asked[0][0].answer.missing is not None:
+        return None
+    return _asked(attempt.exercise, innocent.reference, *asked[0])
+
+
+def _asked(exercise: Exercise, reference: Any, call: Call, right: Answer) -> Question:
+    results = named_results(right.value, reference, call.function)
+    return Question(
+        call.function,
+        dict(zip(exercise.parameters[call.function], call.arguments, strict=False)),
+        {name: array.shape for name, array in results.items()},
+        frozenset(name for name, value in vars(reference).items() if hasattr(value, "_fields")),
+    )

@@ -1,0 +1,124 @@
+"""Runs an exercise's plot file: the student's functions, called in a worker, beside the reference's."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import sys
+import types
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grader.checks.run import load_reference
+from grader.checks.source import Source
+from grader.checks.student import Attempt, Progress, Student, SubmissionFault
+from grader.course.course import Course, CourseError, Exercise
+from grader.numeric import CheckFailed
+from grader.plot import Panel
+from grader.sandbox.pool import WorkerPool
+from grader.sandbox.text import clean
+
+SEED = 1  # two plots of one submission should look the same
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a plot file made of one submission.
+
+    Args:
+        panels: those that could be drawn.
+        fault: why there are no more, one sentence for the student; empty if there are all.
+        confinement: layers that the student's code ran under; none if none of it ran.
+    """
+
+    panels: tuple[Panel, ...]
+    fault: str = ""
+    confinement: tuple[str, ...] = ()
+
+
+def plot_path(exercise: Exercise) -> Path:
+    """Return where an exercise's plot file is, if it has one."""
+    return exercise.folder / f"plot_{exercise.file.module}.py"
+
+
+def plotted(course: Course) -> tuple[str, ...]:
+    """Return the ids of the exercises that have a plot file."""
+    folder = course.root / "exercises"
+    return tuple(one for one in course.exercise_ids() if any((folder / one).glob("plot_*.py")))
+
+
+def draw(
+    exercise: Exercise, source: Source, pool: WorkerPool, *, progress: Progress | None = None
+) -> Drawing:
+    """Run the plot file of an exercise on one submission.
+
+    Args:
+        progress: hears what a running call has printed last.
+
+    Raises:
+        CourseError: the plot file or the solution is missing or breaks.
+    """
+    module = load_plot(exercise)
+    attempt = Attempt(exercise, source, pool, progress)
+    student = Student(attempt)
+    panels: list[Panel] = []
+    fault = ""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
+            for panel in module.plot(student, load_reference(exercise), np.random.default_rng(SEED)):
+                panels.append(_checked(panel))
+    except (CheckFailed, SubmissionFault) as error:
+        fault = clean(str(error), 4000)
+    except CourseError:
+        raise
+    except Exception as error:
+        raise _broken(plot_path(exercise), error) from None
+    finally:
+        student.finish()
+    return Drawing(tuple(panels), fault, attempt.confinement)
+
+
+def _checked(panel: object) -> Panel:
+    if not isinstance(panel, Panel):
+        raise TypeError(f"`plot` should give panels, but gives {type(panel).__name__}")
+    return panel
+
+
+def load_plot(exercise: Exercise) -> types.ModuleType:
+    """Load a plot file; its function is called ``plot``.
+
+    Raises:
+        CourseError: it is missing, fails, or has no such function.
+    """
+    path = plot_path(exercise)
+    if not path.is_file():
+        raise CourseError(path, "is missing; it defines `plot(student, reference, rng)`")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leave no __pycache__ in the course
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _broken(path, error) from None
+    finally:
+        sys.dont_write_bytecode = before
+    if not callable(getattr(module, "plot", None)):
+        raise CourseError(path, "defines no function `plot(student, reference, rng)`; add it")
+    return module
+
+
+def _broken(path: Path, error: Exception) -> CourseError:
+    """Say where in a plot file an exception came up."""
+    trace, line = error.__traceback__, error.lineno if isinstance(error, SyntaxError) else None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return CourseError(path, f"breaks: {type(error).__name__}: {error}", line)

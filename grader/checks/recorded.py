@@ -1,0 +1,330 @@
+"""What a hand-out has in a solution's place: its answers to what visible checks ask, and no line of it.
+
+A question is recognised by its fingerprint: a weighted sum of every array in it, equal up to rounding, since
+another processor or NumPy may differ in the last bits. So the file holds answers only. It is compressed, and
+is one JSON header with the bytes of all arrays after it, each of which is there once.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import json
+import struct
+import types
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.checks.mistakes import Suspect, Suspects
+from grader.checks.plugin import RECORDED, DependencyFailed
+from grader.checks.report import Outcome
+from grader.checks.student import Call
+from grader.course.course import CourseError, Exercise, Misconception
+from grader.numeric import Array
+from grader.sandbox.pool import Answer, Raised
+from grader.sandbox.protocol import Named, ProtocolError, decode, encode
+
+FILE = "answers.bin"
+RTOL = 1e-9
+LENGTH = struct.Struct("<I")
+Stored = list[Any]
+"""A value's form as ``worker.protocol`` writes it, and the numbers of its arrays in the file."""
+
+
+class NotRecorded(DependencyFailed):
+    """A question that no check of the full course asks; what hangs on it cannot be decided in a hand-out."""
+
+
+# --- questions ----------------------------------------------------------------------------------------
+
+
+def fingerprint(arguments: tuple[Any, ...]) -> tuple[str, Array]:
+    """Return the shapes of arguments, and two numbers for each array: a weighted sum and its size."""
+    sums: list[tuple[float, float]] = []
+
+    def form(value: Any) -> Any:
+        if isinstance(value, tuple | list):
+            return [form(item) for item in value]
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            return repr(value)
+        entries = array.astype(np.float64).ravel()
+        weights = 1.5 + np.cos(np.arange(1.0, entries.size + 1) ** 2)  # no two alike, none near 0
+        with np.errstate(all="ignore"):
+            sums.append((float((weights * entries).sum()), float((weights * np.abs(entries)).sum())))
+        return list(array.shape)
+
+    return json.dumps(form(arguments)), np.array(sums, dtype=np.float64).reshape(-1, 2)
+
+
+class Index:
+    """Finds questions again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[tuple[int, Array]]] = {}
+        self.count = 0
+
+    def add(self, function: str, form: str, sums: Array) -> int:
+        """Add a question; return its number, counting from 0."""
+        self._known.setdefault((function, form), []).append((self.count, sums))
+        self.count += 1
+        return self.count - 1
+
+    def find(self, function: str, form: str, sums: Array) -> int | None:
+        """Return the number of a question that is the same up to rounding; None if there is none."""
+        for number, known in self._known.get((function, form), ()):
+            if np.allclose(known[:, 0], sums[:, 0], rtol=0, atol=RTOL * known[:, 1], equal_nan=True):
+                return number
+        return None
+
+
+# --- the file -----------------------------------------------------------------------------------------
+
+
+class Store:
+    """Collects values for a file; an array that several of them hold is kept once."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[bytes, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(map(len, self.arrays))
+
+    def put(self, value: Any) -> Stored:
+        """Keep a value.
+
+        Raises:
+            Unsendable: it is larger than what crosses between processes.
+        """
+        arrays: list[bytes] = []
+        tree = encode(value, arrays)
+        return [tree, [self.arrays.setdefault(one, len(self.arrays)) for one in arrays]]
+
+    def to_bytes(self, header: Mapping[str, Any]) -> bytes:
+        """Return the file: the header, and all arrays."""
+        text = json.dumps({**header, "sizes": list(map(len, self.arrays))}, separators=(",", ":")).encode()
+        return zlib.compress(LENGTH.pack(len(text)) + text + b"".join(self.arrays), 9)
+
+
+def unpacked(data: bytes) -> tuple[Any, memoryview]:
+    """Return the header of a file, and the bytes after it.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        whole = zlib.decompress(data)
+        end = LENGTH.size + LENGTH.unpack_from(whole)[0]
+        return json.loads(whole[LENGTH.size : end]), memoryview(whole)[end:]
+    except (zlib.error, struct.error) as error:
+        raise ValueError(str(error)) from None
+
+
+class Recorded:
+    """The recorded answers of one exercise.
+
+    Args:
+        module: the pristine stub, whose graded functions they stand for.
+
+    Raises:
+        CourseError: the file is missing or damaged.
+    """
+
+    def __init__(self, exercise: Exercise, module: types.ModuleType) -> None:
+        path = exercise.solution_folder / FILE
+        self.missed: set[str] = set()  # functions that were asked what is not recorded
+        self.index = Index()
+        self._stubs = {name: getattr(module, name) for name in exercise.file.functions}
+        self._seen: dict[tuple[str, int], tuple[Any, int | None]] = {}
+        try:
+            self.header, body = unpacked(path.read_bytes())
+            ends = np.cumsum([0, *self.header["sizes"]])
+            self._arrays = [bytes(body[a:b]) for a, b in itertools.pairwise(ends)]
+            self.seed = int(self.header["seed"])
+            self.questions = [Question(*one) for one in self.header["questions"]]
+            for one in self.questions:
+                self.index.add(one.function, one.form, self.value(one.sums))
+        except (OSError, ValueError, LookupError, TypeError, ProtocolError) as error:
+            raise CourseError(path, f"is missing or damaged ({error}); unpack the hand-out again") from None
+
+    def value(self, stored: Stored) -> Any:
+        """Return a value of the file, anew."""
+        tree, arrays = stored
+        return decode(tree, memoryview(b"".join(self._arrays[one] for one in arrays)))
+
+    def find(self, function: str, arguments: tuple[Any, ...]) -> int | None:
+        """Return the number of a question; None if it is not recorded."""
+        key = function, id(arguments)
+        if key not in self._seen:
+            whole = complete(self._stubs[function], arguments, {})
+            number = self.index.find(function, *fingerprint(whole))
+            self._seen[key] = arguments, number  # which keeps the arguments, and so their id
+        return self._seen[key][1]
+
+    def is_spread(self, function: str, arguments: tuple[Any, ...]) -> bool:
+        """Whether the known mistakes were asked this as well."""
+        number = self.find(function, arguments)
+        return number is not None and self.questions[number].spread
+
+    def waits_for(self, lent: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
+        """Say that a check waits for a function which is wrong, and could not be lent for want of an answer.
+
+        Args:
+            lent: functions of the student's module that the reference was to answer for.
+            outcomes: of the checks so far.
+        """
+        missed, self.missed = self.missed, set()
+        wrong = {one.function for one in outcomes if one.status != "passed"}
+        names = [name for name in lent if name in missed & wrong]
+        wait = f"waits for `{names[0]}`, which does not pass its own checks yet" if names else ""
+        return NotRecorded(wait) if wait else None
+
+    def answering(self, name: str, kinds: Mapping[str, Any]) -> Callable[..., Any]:
+        """Return a function that answers as the solution did.
+
+        Args:
+            kinds: the module's names, among them its named tuples.
+        """
+
+        @functools.wraps(self._stubs[name])
+        def answer(*arguments: Any, **named: Any) -> Any:
+            whole = complete(self._stubs[name], arguments, named)
+            number = self.find(name, whole)
+            if number is None:
+                self.missed.add(name)
+                raise NotRecorded(f"the hand-out has no answer of `{name}` to this; grading will decide it")
+            return _own(self.value(self.questions[number].answer), {**kinds, **_kinds(whole)})
+
+        return answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the file.
+
+    Args:
+        form: as :func:`fingerprint` makes it, and ``sums`` as well.
+        answer: the solution's.
+        spread: whether the known mistakes were asked, too.
+    """
+
+    function: str
+    form: str
+    sums: Stored
+    answer: Stored
+    spread: bool
+
+
+def complete(
+    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Return all arguments of a call by position, defaults included; as given where they do not fit."""
+    try:
+        bound = inspect.signature(function).bind(*arguments, **named)
+    except TypeError:
+        return arguments
+    bound.apply_defaults()
+    return arguments if len(bound.arguments) == len(arguments) else tuple(bound.arguments.values())
+
+
+def _kinds(value: Any) -> dict[str, Any]:
+    """Return the named tuples among arguments: some are of a check's own kind, and so is the answer."""
+    if not isinstance(value, tuple | list):
+        return {}
+    inner = {name: kind for item in value for name, kind in _kinds(item).items()}
+    return inner | ({type(value).__name__: type(value)} if hasattr(type(value), "_fields") else {})
+
+
+def _own(value: Any, kinds: Mapping[str, Any]) -> Any:
+    """Turn named tuples into their own kind, and arrays without axes into NumPy's numbers."""
+    if isinstance(value, np.ndarray):
+        return value if value.ndim else value[()]
+    if not isinstance(value, tuple | list):
+        return value
+    items = [_own(item, kinds) for item in value]
+    if isinstance(value, Named):
+        kind = kinds.get(value.type_name)
+        fits = getattr(kind, "_fields", None) == value.fields
+        return kind(*items) if fits and kind else Named.of(value.type_name, value.fields, items)
+    return type(value)(items)
+
+
+def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
+    """Let the graded functions of a pristine stub answer what was recorded.
+
+    Raises:
+        CourseError: the recorded file is missing or damaged, or the stub lacks a function.
+    """
+    exercise.parameters  # noqa: B018  # names a function that is missing
+    recorded = Recorded(exercise, module)
+    setattr(module, RECORDED, recorded)
+    for name in exercise.file.functions:
+        setattr(module, name, recorded.answering(name, vars(module)))
+
+
+# --- known mistakes -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Recalled(Suspect):
+    """A known mistake, or the solution itself, by its answers; they are the solution's where none is kept."""
+
+    recorded: Recorded = field(kw_only=True)
+    answers: Mapping[int, Stored] = field(kw_only=True, default_factory=dict)
+
+    def answer(self, function: str, arguments: tuple[Any, ...]) -> Answer:
+        number = self.recorded.find(function, arguments)
+        if number is None:
+            raise NotRecorded(f"`{function}` was not asked this")
+        if number not in self.answers:
+            return Answer(value=self.recorded.value(self.recorded.questions[number].answer))
+        stored, raised, changed = self.answers[number]
+        return Answer(
+            value=self.recorded.value(stored),
+            raised=Raised(raised[0], raised[1], ()) if raised else None,
+            changed=tuple(map(tuple, changed)),
+        )
+
+
+class RecordedSuspects(Suspects):
+    """The known mistakes of an exercise in a hand-out, of which only the answers are there."""
+
+    def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
+        super().__init__(exercise, reference)
+        self._recorded: Recorded = getattr(reference, RECORDED)
+
+    @functools.cached_property
+    def innocent(self) -> Suspect:
+        """The solution, as far as it was asked."""
+        return _Recalled((), "", "", self._reference, recorded=self._recorded)
+
+    @functools.cached_property
+    def singles(self) -> tuple[Suspect, ...]:
+        """One for each known mistake; what it replaces is the head of the function it is made in, no more."""
+        return tuple(self._single(**one) for one in self._recorded.header["mistakes"])
+
+    def _single(self, says: str, place: str, answers: list[Any]) -> Suspect:
+        head = f"def {place}(" if place else ""
+        mistake = Misconception(id="", replace=head, with_="", says=says)
+        kept = {number: stored for number, *stored in answers}
+        return _Recalled((mistake,), "", head, self._reference, recorded=self._recorded, answers=kept)
+
+    def pair(self, one: Suspect, other: Suspect) -> None:
+        """Nobody asked two mistakes together."""
+
+    def known_calls(self, calls: Iterable[Call]) -> list[Call]:
+        """Leave out what the known mistakes were not asked."""
+        return [one for one in calls if self._recorded.is_spread(one.function, one.arguments)]
+
+    @functools.cached_property
+    def used_by(self) -> Callable[[str], set[str]]:
+        """Say which of the module's functions one of them leads to, itself included."""
+        reaches = self._recorded.header["reaches"]
+        return lambda function: {function, *reaches.get(function, ())}

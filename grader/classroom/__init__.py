@@ -1,0 +1,1 @@
+"""A class: collect, grade, gradebook, merge, cluster."""

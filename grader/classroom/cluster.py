@@ -1,0 +1,134 @@
+"""Grades on many machines: tasks go to Dask workers, to which the course has travelled once.
+
+A worker that is lost is Dask's business: its tasks are done again elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import io
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
+
+from grader.classroom.batch import Result, Task, Workshop, grade, grader_digest
+from grader.course.course import Course
+
+CONNECT_SECONDS = 5
+AHEAD = 3  # tasks a worker has before it, so that it never waits for the next
+PARTS = ("exercises", "solutions")
+
+
+class NoCluster(Exception):
+    """There is no cluster that can grade; the text says why."""
+
+
+class CoursePlugin(WorkerPlugin):
+    """Unpacks the course on each worker once, also on those that join later.
+
+    Args:
+        packed: the course, as a zip.
+    """
+
+    def __init__(self, packed: bytes) -> None:
+        self.name = plugin_name(packed)
+        self.lock = threading.Lock()
+        self._packed = packed
+
+    def __reduce__(self) -> tuple[type[CoursePlugin], tuple[bytes]]:
+        return CoursePlugin, (self._packed,)
+
+    def setup(self, worker: Worker) -> None:
+        """Unpack; called by Dask when a worker starts."""
+        self.folder = Path(worker.local_directory) / self.name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with zipfile.ZipFile(io.BytesIO(self._packed)) as archive:
+            archive.extractall(self.folder)
+
+    def teardown(self, worker: Worker) -> None:
+        """Leave nothing behind; called by Dask when a worker ends."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def plugin_name(packed: bytes) -> str:
+    """Name a course by what is in it."""
+    return f"course-{hashlib.sha256(packed).hexdigest()[:32]}"
+
+
+def pack(course: Course) -> bytes:
+    """Return what a worker needs of a course, as a zip; the same course gives the same bytes."""
+    files = [course.root / "course.yaml"]
+    files += [path for part in PARTS for path in sorted((course.root / part).rglob("*"))]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            if path.is_file() and path.suffix != ".pyc":
+                name = path.relative_to(course.root).as_posix()
+                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def grade_there(name: str, task: Task) -> Result:
+    """Do a task on a Dask worker, one at a time in each process: pytest is not made for threads."""
+    plugin = get_worker().plugins[name]
+    assert isinstance(plugin, CoursePlugin)
+    with plugin.lock:
+        return grade(replace(task, course=str(plugin.folder)))
+
+
+@contextlib.contextmanager
+def connected(where: str, course: Course) -> Iterator[Workshop]:
+    """Offer the workers of a cluster.
+
+    Args:
+        where: ``tcp://HOST:PORT`` of a scheduler, or ``local:N`` for N workers of our own.
+
+    Raises:
+        NoCluster: it cannot be reached, has no workers, or they have another grader.
+    """
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(_client(where, stack))
+        workers = _workers_like_us(client)
+        packed = pack(course)
+        client.register_plugin(CoursePlugin(packed))
+        hire = functools.partial(client.get_executor, pure=False)
+        yield Workshop(hire, AHEAD * workers, functools.partial(grade_there, plugin_name(packed)))
+
+
+def _client(where: str, stack: contextlib.ExitStack) -> Any:
+    kind, _, rest = where.partition(":")
+    if kind == "local":
+        if not rest.isdecimal() or not 1 <= int(rest) <= 256:
+            raise NoCluster(f"--cluster {where} should name a number of workers, such as local:2")
+        own = LocalCluster(
+            n_workers=int(rest), threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        )
+        return Client(stack.enter_context(own))
+    try:
+        return Client(where, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise NoCluster(f"no Dask scheduler answers at {where} ({error}); is it started?") from None
+
+
+def _workers_like_us(client: Any) -> int:
+    """Return how many workers there are; all have to grade exactly as this grader would."""
+    try:
+        found = client.run(grader_digest)
+    except Exception as error:
+        raise NoCluster(f"a worker has no usable rnn-grader ({error}); install it there") from None
+    if not found:
+        raise NoCluster("the cluster has no workers; start some with `dask worker`")
+    other = [address for address, its in found.items() if its != grader_digest()]
+    if other:
+        raise NoCluster(
+            f"the worker {other[0]} has another version of rnn-grader; install the same one there"
+        )
+    return len(found)

@@ -1,0 +1,181 @@
+"""What a class earned: the one value between the gradebook and everything that shows or exports it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from grader.checks.report import Outcome, Report
+from grader.course.course import Feedback
+
+
+class Adjustment(NamedTuple):
+    """Credits that no check gave or took.
+
+    Args:
+        kind: by the course's late policy, or by the instructor.
+        exercise: its id; empty if it is about the submission as a whole.
+        cents: hundredths of a credit that it adds; below 0 it takes away.
+        reason: a sentence for the student.
+    """
+
+    kind: Literal["late", "manual"]
+    exercise: str
+    cents: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExerciseGrade:
+    """One exercise of one submission.
+
+    Args:
+        report: all of it, as the instructor sees it.
+        feedback: what the course lets a student see of hidden checks.
+    """
+
+    report: Report
+    feedback: Feedback
+
+    @property
+    def shown(self) -> Report:
+        """The report that a student may read."""
+        return self.report.for_student(self.feedback)
+
+
+class QuizResult(NamedTuple):
+    """What one submission earned in one quiz, in hundredths of a credit."""
+
+    quiz: str
+    title: str
+    earned_cents: int
+    possible_cents: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one submission earned.
+
+    Args:
+        submission: its name in the folder of submissions, printable.
+        learner_id: of whoever handed it in; empty if it does not say.
+        learner_name: as they spell it; empty if it does not say.
+        problem: why it could not be graded, or not whole; one sentence, empty if it could.
+    """
+
+    submission: str
+    learner_id: str = ""
+    learner_name: str = ""
+    problem: str = ""
+    exercises: tuple[ExerciseGrade, ...] = ()
+    quizzes: tuple[QuizResult, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call the student: their name, else the submission's."""
+        return self.learner_name or self.submission
+
+    @property
+    def raw_cents(self) -> int:
+        """What checks and quizzes gave, in hundredths of a credit."""
+        exercises = 100 * sum(one.report.earned for one in self.exercises)
+        return exercises + sum(one.earned_cents for one in self.quizzes)
+
+    @property
+    def cents(self) -> int:
+        """The same with all adjustments; never below 0."""
+        return max(0, self.raw_cents + sum(one.cents for one in self.adjustments))
+
+
+class Item(NamedTuple):
+    """Something that earns credits, a column of the gradebook; in hundredths of a credit."""
+
+    kind: Literal["exercise", "quiz"]
+    id: str
+    title: str
+    possible_cents: int
+
+    def earned_cents(self, grade: Grade) -> int | None:
+        """Return what a submission earned here before adjustments; None if it was not graded in it."""
+        if self.kind == "quiz":
+            return next((one.earned_cents for one in grade.quizzes if one.quiz == self.id), None)
+        reports = (one.report for one in grade.exercises if one.report.exercise == self.id)
+        return next((100 * one.earned for one in reports), None)
+
+
+@dataclass(frozen=True)
+class ClassGrades:
+    """What a class earned.
+
+    Args:
+        title: the course's.
+        items: all that was graded, in the order of the course.
+        grades: one for each submission, by its name.
+    """
+
+    title: str
+    items: tuple[Item, ...]
+    grades: tuple[Grade, ...]
+
+    @property
+    def possible_cents(self) -> int:
+        """What there is to earn, in hundredths of a credit."""
+        return sum(one.possible_cents for one in self.items)
+
+
+class CheckRate(NamedTuple):
+    """How a check went in the class."""
+
+    exercise: str
+    check: str
+    title: str
+    hidden: bool
+    ran: int
+    passed: int
+
+
+class Failure(NamedTuple):
+    """What so many submissions were told in one exercise."""
+
+    exercise: str
+    says: str
+    times: int
+
+
+def check_rates(grades: ClassGrades) -> list[CheckRate]:
+    """Count, for every check, the submissions it ran on and those that passed; in the order of the course."""
+    ran, passed = Counter[tuple[str, str, str, bool]](), Counter[tuple[str, str, str, bool]]()
+    for exercise, outcome in _outcomes(grades):
+        key = exercise, outcome.check, outcome.title, outcome.hidden
+        ran[key] += outcome.status in ("passed", "failed")
+        passed[key] += outcome.status == "passed"
+    order = {one.id: number for number, one in enumerate(grades.items)}
+    keys = sorted(ran, key=lambda key: order.get(key[0], len(order)))
+    return [CheckRate(*key, ran[key], passed[key]) for key in keys]
+
+
+def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
+    """Return what failed checks said most often: the mistake that was recognised, else the first line."""
+    counts = Counter[tuple[str, str]]()
+    for grade in grades.grades:
+        said = [(one.report.exercise, text) for one in grade.exercises for text in _said(one.report)]
+        counts.update(list(dict.fromkeys(said)))
+    return [Failure(*key, count) for key, count in counts.most_common(most)]
+
+
+def _said(report: Report) -> Iterator[str]:
+    """Yield what the first failed check of each function said; later ones may fail for the same reason."""
+    failed = [one for one in report.outcomes if one.status == "failed"]
+    for outcome in {one.function: one for one in reversed(failed)}.values():
+        yield (outcome.diagnosis or outcome.message).strip().partition("\n")[0]
+
+
+def _outcomes(grades: ClassGrades) -> Iterator[tuple[str, Outcome]]:
+    for grade in grades.grades:
+        for one in grade.exercises:
+            for outcome in one.report.outcomes:
+                yield one.report.exercise, outcome

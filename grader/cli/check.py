@@ -1,0 +1,124 @@
+"""``grader check``: run the checks of exercises and show the verdict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import BROKEN, FAILED
+
+if TYPE_CHECKING:
+    from grader.checks.report import Report
+    from grader.course.course import Course, Exercise
+
+
+@click.command("check")
+@click.argument("exercises", metavar="[EXERCISE]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
+@click.option(
+    "--submission",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="Check this instead of exercises/: a folder of the same form, a zip of one, or one module file.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs (docs/report.md).",
+)
+@click.option(
+    "--confinement",
+    type=click.Choice(["required", "best", "none"]),
+    default="best",
+    show_default=True,
+    help="Of the student's code: refuse to run weaker, as far as this machine can, not at all.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Repeat the random inputs of an earlier run.")
+@click.pass_obj
+def command(
+    course_folder: str | None,
+    exercises: tuple[str, ...],
+    every: bool,
+    submission: Path | None,
+    form: str,
+    confinement: str,
+    seed: int | None,
+) -> None:
+    """Run the checks of exercises and show the verdict.
+
+    Exits with 0 if every check passed, with 1 if some did not, with 3 if the course is broken.
+    """
+    if bool(exercises) == every:
+        raise click.UsageError("name one or more exercises, or give --all")
+    from grader.sandbox import LAYERS
+    from grader.sandbox.process import Zygote, can_fork
+
+    layers = () if confinement == "none" else LAYERS
+    zygote = Zygote(layers) if can_fork() else None  # started first: it loads NumPy while we load pytest
+    from grader.checks.run import run_checks
+    from grader.checks.source import read_source
+    from grader.cli.terminal import progress_line
+    from grader.sandbox.pool import WorkerPool
+
+    with WorkerPool(zygote, layers=layers) as pool:
+        if confinement == "required":
+            pool.require()
+        course, wanted = _wanted(course_folder, exercises)
+        if course.handout and seed is not None:
+            click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
+        if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
+            raise click.UsageError("a single module file goes with a single exercise")
+        reports: list[Report] = []
+        known: dict[str, Report] = {}
+        for exercise in wanted:
+            source = read_source(exercise, submission)
+            with progress_line() as progress:
+                report = run_checks(exercise, source, pool, seed=seed, known=known, progress=progress)
+            known[exercise.id] = report
+            reports.append(report.for_student(exercise.file.feedback))
+            if form == "text":
+                _show(reports[-1], first=len(reports) == 1)
+    if form == "json":
+        from grader.checks.as_json import reports_to_json
+
+        click.echo(reports_to_json(reports))
+    if submission is None:
+        remember(course, reports)
+    if any(report.broken for report in reports):
+        sys.exit(BROKEN)
+    sys.exit(0 if all(report.passed for report in reports) else FAILED)
+
+
+def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, list[Exercise]]:
+    """Read the course and the exercises to check, each once, in the order given."""
+    from grader.course.course import find_course
+
+    course = find_course(course_folder)
+    return course, [course.exercise(one) for one in dict.fromkeys(ids or course.exercise_ids())]
+
+
+def _show(report: Report, *, first: bool) -> None:
+    from grader.cli.terminal import print_lines, width
+    from grader.reports.lines import report_lines
+
+    if not first:
+        click.echo()
+    print_lines(report_lines(report, width()))
+
+
+def remember(course: Course, reports: list[Report]) -> None:
+    """Keep the state for `grader list`; a verdict is worth showing even where it cannot be kept."""
+    from grader.progress.ledger import LedgerError, open_ledger
+
+    try:
+        with open_ledger(course) as ledger:
+            for report in reports:
+                ledger.record(report)
+    except LedgerError as error:
+        click.echo(f"grader: your progress was not kept: {error}", err=True)

@@ -1,0 +1,83 @@
+"""``grader debug``: a failing check's inputs in a file, and how to ask one's own function for them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli import FAILED, USAGE, stop
+
+if TYPE_CHECKING:
+    from grader.checks.debug import Question
+    from grader.checks.report import Outcome
+
+
+@click.command("debug")
+@click.argument("exercise")
+@click.argument("check", required=False)
+@click.option("--seed", type=click.IntRange(0), help="Repeat the random inputs of an earlier run.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The file to write [debug-CHECK.npz in this folder].",
+)
+@click.pass_obj
+def command(
+    course_folder: str | None, exercise: str, check: str | None, seed: int | None, output: Path | None
+) -> None:
+    """Write a failing check's inputs to a file, and show how to try them yourself.
+
+    CHECK is the name of a visible check; without it, the first that fails is meant. What is shown can be
+    typed at a Python prompt, where you can look at every step, with print or a debugger.
+    """
+    from grader.checks.debug import NoSuchCheck, find_question
+    from grader.checks.run import new_seed
+    from grader.cli.terminal import progress_line
+    from grader.course.course import find_course
+    from grader.sandbox.pool import WorkerPool
+
+    if output is not None and output.suffix != ".npz":
+        stop(f"{output} should end in .npz", USAGE)
+    subject = find_course(course_folder).exercise(exercise)
+    seed = new_seed() if seed is None else seed
+    with WorkerPool() as pool, progress_line() as progress:
+        try:
+            outcome, question = find_question(subject, pool, check, seed, progress)
+        except NoSuchCheck as unknown:
+            stop(str(unknown), USAGE)
+    if outcome is None or outcome.status == "passed":
+        click.echo(f"{outcome.check if outcome else 'every visible check'} passes; there is nothing to debug")
+        return
+    _say(outcome)
+    if question is None:
+        sys.exit(FAILED)
+    file = output or Path(f"debug-{outcome.check}.npz")
+    _write(question, file)
+    click.echo(f"\n{file} holds what it asked (seed {seed}). Start python here and type:\n")
+    for line in question.lines(subject, file):
+        click.echo(line)
+    if question.shapes:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in question.shapes.items())
+        click.echo(f"\nThe shapes should be: {shapes}")
+
+
+def _say(outcome: Outcome) -> None:
+    click.echo(f"{outcome.check}: {outcome.title}")
+    for line in outcome.message.splitlines():
+        click.echo(f"  {line}")
+
+
+def _write(question: Question, file: Path) -> None:
+    import numpy as np
+
+    arrays: dict[str, Any] = question.arrays()
+    try:
+        with file.open("wb") as out:
+            np.savez(out, **arrays)
+    except OSError as error:
+        stop(f"{file} cannot be written: {error.strerror}", USAGE)

@@ -1,0 +1,85 @@
+"""``grader export``: write a class's grades for another program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli import output_file
+
+if TYPE_CHECKING:
+    from grader.classroom.grades import ClassGrades, Grade
+    from grader.course.course import Course
+
+CLASS_FORMS = ("canvas", "moodle", "junit")
+STUDENT_FORMS = (
+    *("gradescope", "github-annotations", "github-summary", "github-classroom"),
+    *("gitlab-quality", "junit-student"),
+)
+
+
+@click.command("export")
+@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *STUDENT_FORMS]))
+@output_file
+@click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
+@click.pass_obj
+def command(
+    course_folder: str | None, results: Path, form: str, output: Path | None, name: str | None
+) -> None:
+    """Write what `grader grade` left in RESULTS for another program.
+
+    FORM is, for the class: canvas, moodle (gradebooks, CSV), junit (XML). For one student: gradescope
+    (results.json), github-annotations, github-summary, github-classroom, gitlab-quality, junit-student.
+    What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
+    """
+    from grader.classroom.gradebook import open_gradebook
+    from grader.course.course import find_course
+    from grader.reports.results import write
+
+    course = find_course(course_folder)
+    with open_gradebook(results) as book:
+        grades = book.class_grades(course)
+    text = _for_class(form)(grades) if form in CLASS_FORMS else _for_student(form, course)(_one(grades, name))
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        write(output, text)
+
+
+def _one(grades: ClassGrades, name: str | None) -> Grade:
+    found = [one for one in grades.grades if name in (None, one.submission)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(one.submission for one in grades.grades[:5]) or "none at all"
+    raise click.UsageError(f"name one submission with --submission; there are: {known}")
+
+
+def _for_class(form: str) -> Callable[[ClassGrades], str]:
+    from grader.reports.gradebook_csv import canvas_csv, moodle_csv
+    from grader.reports.junit import class_junit
+
+    return {"canvas": canvas_csv, "moodle": moodle_csv, "junit": class_junit}[form]
+
+
+def _for_student(form: str, course: Course) -> Callable[[Grade], str]:
+    from grader.reports.github import classroom_result, job_summary, workflow_commands
+    from grader.reports.gitlab import code_quality_json
+    from grader.reports.gradescope import gradescope_json
+    from grader.reports.junit import student_junit
+
+    exercises = map(course.exercise, course.exercise_ids())
+    paths = {one.id: one.stub_path.relative_to(course.root).as_posix() for one in exercises}
+    forms: dict[str, Callable[[Grade], str]] = {
+        "gradescope": gradescope_json,
+        "github-annotations": partial(workflow_commands, paths=paths),
+        "github-summary": job_summary,
+        "github-classroom": classroom_result,
+        "gitlab-quality": partial(code_quality_json, paths=paths),
+        "junit-student": student_junit,
+    }
+    return forms[form]

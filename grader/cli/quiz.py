@@ -1,0 +1,165 @@
+"""``grader quiz``: take a quiz in the terminal; its sub-commands build, grade and lint."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.course.course import Course
+    from grader.quiz.fixing import CodeRunner
+    from grader.quiz.schema import Fix
+    from grader.quiz.session import Setting
+    from grader.quiz.sheet import Sheet
+
+SUB_COMMANDS = {
+    "lint": "Look for faults in quizzes (for authors).",
+    "build": "Write the quizzes of a hand-out, without their keys (for instructors).",
+    "responses": "Write your stored answers into a file, to hand in.",
+    "grade": "Grade answers that were handed in (for instructors).",
+}
+
+
+class _QuizGroup(click.Group):
+    """Any word that is no sub-command is the name of a quiz."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        if not asks_for_help and (not args or args[0] not in SUB_COMMANDS):
+            args = ["take", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUB_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == "take":
+            return take
+        if name not in SUB_COMMANDS:
+            return None
+        command = importlib.import_module(f"grader.cli.quiz_{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUB_COMMANDS[name]) for name in self.list_commands(ctx)])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        take.format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group("quiz", cls=_QuizGroup, options_metavar="[NAME] [OPTIONS]", subcommand_metavar="")
+def command() -> None:
+    """Take a quiz, or choose one from a list.
+
+    Every answer is kept at once: leave with q, Ctrl+C or by closing the window, and go on later.
+
+    Exits with 0 if the pass mark was reached, 1 below it, 75 if the quiz was left unfinished.
+    """
+
+
+@click.command("take")
+@click.argument("name", required=False)
+@click.option("--topic", default="", help="Only questions of this topic.")
+@click.option("--questions", type=click.IntRange(1), metavar="N", help="Only so many questions.")
+@click.option("--review", is_flag=True, help="Missed questions that are due again, with new numbers.")
+@click.option("--restart", is_flag=True, help="Leave an unfinished sitting as it is, and begin anew.")
+@click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take the answers from a YAML or JSON file: question id to answer, or to a list of attempts.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or for programs (with --answers).",
+)
+@click.pass_obj
+def take(
+    course_folder: str | None,
+    name: str | None,
+    topic: str,
+    questions: int | None,
+    review: bool,
+    restart: bool,
+    answers: Path | None,
+    form: str,
+) -> None:
+    """Take a quiz."""
+    if form == "json" and answers is None:
+        raise click.UsageError("--format json goes with --answers")
+    if answers is not None and name is None:
+        raise click.UsageError("--answers needs the NAME of a quiz")
+    from grader.course.course import find_course
+    from grader.quiz.session import Part, Session
+
+    course = find_course(course_folder)
+    with _setting(course) as setting, _usage_errors():
+        if review:
+            from grader.cli.quiz_review import review_due
+
+            sys.exit(review_due(course, setting, name, questions or 0))
+        from grader.cli.quiz_terminal import choose, sit
+
+        sheet = _sheet(course, name or choose(course), topic)
+        part: Part = {"topic": topic, "count": questions or 0, "restart": restart}
+        if answers is not None:
+            from grader.cli.quiz_scripted import answer_from_file
+
+            sys.exit(answer_from_file(sheet, setting, part, answers, form))
+        sys.exit(sit(Session(sheet, setting, **part)))
+
+
+@contextlib.contextmanager
+def _usage_errors() -> Iterator[None]:
+    from grader.quiz.schema import UnknownQuiz
+    from grader.quiz.session import OtherSitting
+
+    try:
+        yield
+    except (UnknownQuiz, OtherSitting) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _sheet(course: Course, name: str, topic: str) -> Sheet:
+    from grader.quiz.sheet import find_sheet
+
+    sheet = find_sheet(course, name)
+    if topic and topic not in sheet.topics:
+        raise click.UsageError(f"{name} has no topic {topic!r}; it has {', '.join(sheet.topics)}")
+    return sheet
+
+
+@contextlib.contextmanager
+def _setting(course: Course) -> Iterator[Setting]:
+    """Offer what sittings depend on; a worker is started only if a question runs code."""
+    from grader.progress.ledger import open_ledger
+    from grader.quiz.session import Setting
+
+    with contextlib.ExitStack() as stack:
+        runners: list[CodeRunner] = []
+
+        def run_fix(question: Fix, code: str) -> bool:
+            from grader.quiz.fixing import CodeRunner as Runner
+            from grader.sandbox.pool import WorkerPool
+
+            if not runners:
+                runners.append(Runner(stack.enter_context(WorkerPool())))
+            return runners[0].passes(question, code)
+
+        with open_ledger(course) as ledger:
+            learner = ledger.learner
+        factor = course.accommodations.get(learner.id, 1.0)
+        yield Setting(course.salt, lambda: open_ledger(course), run_fix, factor=factor)

@@ -1,0 +1,55 @@
+"""``grader reset``: put the stub of an exercise back, keeping what was there."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.course.course import Course, Exercise
+
+
+@click.command("reset")
+@click.argument("exercise")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def command(course_folder: str | None, exercise: str, yes: bool) -> None:
+    """Put the stub of an exercise back; your file is kept in .grader/backups."""
+    from grader.course.course import find_course
+    from grader.course.stub import make_stub
+
+    course = find_course(course_folder)
+    subject = course.exercise(exercise)
+    path, stub = subject.stub_path, make_stub(subject)
+    if path.is_file() and path.read_bytes() == stub.encode():
+        click.echo(f"{path.name} is the stub already; nothing was changed")
+        return
+    if not yes and not _agreed(path):
+        click.echo("nothing was changed")
+        return
+    if path.exists():
+        click.echo(f"your file is kept as {_keep(course, subject)}")
+    path.write_text(stub, encoding="utf-8")
+    click.echo(f"{path.name} is the stub again")
+
+
+def _agreed(path: Path) -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here; add --yes to put the stub back")
+    return click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False)
+
+
+def _keep(course: Course, exercise: Exercise) -> Path:
+    """Copy the student's file to a name that is not taken yet."""
+    folder = course.state_folder / "backups" / exercise.id
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    names = (f"{stem}{f'-{number}' if number else ''}.py" for number in range(1000))
+    target = next(folder / name for name in names if not (folder / name).exists())
+    shutil.copyfile(exercise.stub_path, target)
+    return target.relative_to(course.root)

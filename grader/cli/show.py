@@ -1,0 +1,36 @@
+"""``grader show``: the lesson of an exercise."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+
+@click.command("show")
+@click.argument("exercise")
+@click.pass_obj
+def command(course_folder: str | None, exercise: str) -> None:
+    """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
+    from grader.cli.terminal import coloured, width
+    from grader.course.course import CourseError, find_course
+
+    path = find_course(course_folder).exercise(exercise).lesson_path
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(path, f"cannot be read: {error}") from None
+    if not sys.stdout.isatty():
+        click.echo(text.rstrip())
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from grader.course.mathtext import render
+
+    console = Console(width=width(), color_system="standard" if coloured() else None)
+    with console.capture() as rendered:
+        console.print(Markdown(render(text, escaped=True), code_theme="ansi_dark"))
+    os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
+    click.echo_via_pager(rendered.get(), color=coloured())

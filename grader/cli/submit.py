@@ -1,0 +1,67 @@
+"""``grader submit``: bundle what a learner wrote and answered, to hand it in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.progress.hand_in import Bundle
+
+
+@click.command("submit")
+@click.option("--check", is_flag=True, help="Run the checks of every exercise first, and show the verdict.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.zip",
+    help="Write there; without it, to submission-ID.zip in the course folder.",
+)
+@click.option("--force", is_flag=True, help="Replace FILE.zip even if it is no earlier bundle of yours.")
+@click.pass_context
+def command(context: click.Context, check: bool, output: Path | None, force: bool) -> None:
+    """Bundle what you wrote and answered into one zip, to hand it in.
+
+    It holds your module files, your answers to quizzes and your name. What is missing is said before it is
+    written, and never keeps it from being written. Exits with 0 if it was, even if a check failed: work that
+    is half done may be handed in as well.
+    """
+    import datetime
+
+    from grader.cli import USAGE, stop
+    from grader.course.course import find_course
+    from grader.progress.hand_in import CannotBundle, gather, write_bundle
+
+    course = find_course(context.obj)
+    try:
+        bundle = gather(course, datetime.datetime.now(datetime.UTC))
+        if check:
+            _check(context)
+        path = output or course.root / f"submission-{bundle.learner.id}.zip"
+        _say_what_is_missing(bundle)
+        write_bundle(bundle, path, force=force)
+    except CannotBundle as problem:
+        stop(str(problem), USAGE)
+    count = f"{len(bundle.files)} file{'s' * (len(bundle.files) != 1)}"
+    click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
+
+
+def _check(context: click.Context) -> None:
+    from grader.cli import check as check_command
+    from grader.course.course import CourseError
+    from grader.sandbox.process import TooWeak, WorkerBroken
+
+    try:
+        context.invoke(check_command.command, every=True)
+    except SystemExit:  # whatever the verdict, there is something to hand in
+        click.echo()
+    except (CourseError, TooWeak, WorkerBroken) as error:
+        click.echo(f"grader: the checks broke: {error}", err=True)
+
+
+def _say_what_is_missing(bundle: Bundle) -> None:
+    for sentence in bundle.missing:
+        click.echo(f"missing: {sentence}")

@@ -1,0 +1,1 @@
+"""The course folder, read strictly into frozen values."""

@@ -1,0 +1,326 @@
+"""Reads a course folder into typed, frozen values: the course, its exercises, their known mistakes."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from grader.course import strict_yaml
+from grader.course.strict_yaml import CourseError as CourseError
+
+COURSE_FILE = "course.yaml"
+Feedback = Literal["full", "names", "none"]
+Edition = Literal["full", "handout"]
+
+
+class UnknownExercise(Exception):
+    """No exercise has this id; the text names the nearest ones."""
+
+
+class NoCourse(Exception):
+    """There is no course here; the text says how to point at one."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a student's code may use; seconds are of wall clock.
+
+    Args:
+        call_seconds: one call of one function.
+        load_seconds: running the file once, before a check's first call.
+        exercise_seconds: all of it, over all checks of one exercise; also the processor time of each check.
+        memory_bytes: of each check, on top of what Python and NumPy take.
+    """
+
+    call_seconds: float = 5.0
+    load_seconds: float = 5.0
+    exercise_seconds: float = 60.0
+    memory_bytes: int = 512 * 2**20
+
+    def __post_init__(self) -> None:
+        if min(self.call_seconds, self.load_seconds, self.exercise_seconds, self.memory_bytes) <= 0:
+            raise ValueError("every limit should be above 0")
+
+
+@dataclass(frozen=True)
+class ExerciseFile:
+    """The keys of ``exercise.yaml``; see docs/author.md for what each one means."""
+
+    title: str
+    chapter: str
+    module: str
+    functions: tuple[str, ...]
+    credits: int
+    hints: Mapping[str, tuple[str, ...]]
+    more_credits: int = 0
+    after: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    feedback: Feedback = "full"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not self.module.isidentifier():
+            raise ValueError(f"`module` should be a Python name without `.py`, but is `{self.module}`")
+        if not self.functions or self.credits <= 0:
+            raise ValueError("an exercise needs at least one function and one credit")
+        for name in self.hints:
+            if name not in self.functions:
+                raise ValueError(f"`hints` names `{name}`, which is not in `functions`")
+
+
+@dataclass(frozen=True)
+class LatePolicy:
+    """What it costs to hand in late.
+
+    Args:
+        deadline: of every exercise, as a date and time with its offset from UTC; empty for none.
+        deadlines: by exercise, where it is another one.
+        per_day: percent of the credits earned in an exercise, for each day that has begun.
+        at_most: percent that are taken at the most.
+        extensions: by learner's id, days that they may take longer.
+    """
+
+    deadline: str = ""
+    deadlines: Mapping[str, str] = field(default_factory=dict)
+    per_day: float = 0.0
+    at_most: float = 100.0
+    extensions: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for text in filter(None, (self.deadline, *self.deadlines.values())):
+            moment(text)
+        if not (0 <= self.per_day <= 100 and 0 <= self.at_most <= 100):
+            raise ValueError("`per_day` and `at_most` are percents, from 0 to 100")
+        if any(days < 0 for days in self.extensions.values()):
+            raise ValueError("an extension is a number of days, not below 0")
+
+    def due(self, exercise: str, learner_id: str) -> datetime.datetime | None:
+        """Return when an exercise is due for a learner; None if it never is."""
+        text = self.deadlines.get(exercise, self.deadline)
+        days = self.extensions.get(learner_id, 0.0)
+        return moment(text) + datetime.timedelta(days=days) if text else None
+
+
+def moment(text: str) -> datetime.datetime:
+    """Read a date and time with its offset from UTC, such as ``2026-12-01T23:59:00+01:00``.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        found = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        example = "2026-12-01T23:59:00+01:00"
+        raise ValueError(f"`{text}` should be a date and time with its offset from UTC, such as `{example}`")
+    return found
+
+
+@dataclass(frozen=True)
+class CourseFile:
+    """The keys of ``course.yaml``.
+
+    Args:
+        salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
+        accommodations: by learner's id, how many times as long as others they may take in an exam.
+        late: what it costs to hand in late.
+        edition: ``handout`` marks the students', which has no solutions and no hidden checks.
+        shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
+    """
+
+    title: str
+    salt: str = ""
+    accommodations: Mapping[str, float] = field(default_factory=dict)
+    late: LatePolicy = field(default_factory=LatePolicy)
+    edition: Edition = "full"
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known mistake: a patch on the solution, and what to say to whoever makes it."""
+
+    id: str
+    replace: str
+    with_: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a course: what its folder says, and where its files are."""
+
+    id: str
+    root: Path
+    file: ExerciseFile
+    used: tuple[Exercise, ...] = ()
+    """The earlier exercises whose student modules this one's may import, as ``uses`` names them."""
+    handout: bool = False
+    """Whether this is the students' edition, where answers are recorded and nothing tells the solution."""
+
+    @property
+    def folder(self) -> Path:
+        """The student's side."""
+        return self.root / "exercises" / self.id
+
+    @property
+    def solution_folder(self) -> Path:
+        """The instructor's side; in a hand-out, what was recorded of it."""
+        return self.root / ("recorded" if self.handout else "solutions") / self.id
+
+    @property
+    def stub_path(self) -> Path:
+        """What the student edits."""
+        return self.folder / f"{self.file.module}.py"
+
+    @property
+    def solution_path(self) -> Path:
+        """The reference; in a hand-out the pristine stub, which has its names and its documentation."""
+        return self.solution_folder / f"{self.file.module}.py"
+
+    @property
+    def lesson_path(self) -> Path:
+        """What the student reads first."""
+        return self.folder / "lesson.md"
+
+    @property
+    def visible_checks(self) -> Path:
+        """The checks a student may read."""
+        return self.folder / f"check_{self.file.module}.py"
+
+    @property
+    def hidden_checks(self) -> Path:
+        """The checks only the instructor has."""
+        return self.solution_folder / f"check_{self.file.module}_hidden.py"
+
+    @property
+    def variants(self) -> tuple[Path, ...]:
+        """Right answers in other styles, which must keep every credit."""
+        return tuple(sorted((self.solution_folder / "variants").glob("*.py")))
+
+    @cached_property
+    def parameters(self) -> Mapping[str, tuple[str, ...]]:
+        """Parameter names of every graded function, as the solution spells them.
+
+        Raises:
+            CourseError: the solution does not define one of them.
+        """
+        tree = parse(self.solution_path)
+        found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        for name in self.file.functions:
+            if name not in found:
+                problem = f"does not define `{name}`, which exercise.yaml lists under `functions`"
+                raise CourseError(self.solution_path, problem)
+        return MappingProxyType(
+            {name: tuple(one.arg for one in found[name].args.args) for name in self.file.functions}
+        )
+
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """Read ``misconceptions.yaml``.
+
+        Raises:
+            CourseError: the file is missing or malformed.
+        """
+        path = self.solution_folder / "misconceptions.yaml"
+        return strict_yaml.load(path, tuple[Misconception, ...])
+
+    def function_of(self, check: str) -> str:
+        """Return the function a check is about: the longest one its name starts with, after ``check_``."""
+        names = [name for name in self.file.functions if check.startswith(f"check_{name}")]
+        return max(names, key=len, default="")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder, found by its ``course.yaml``."""
+
+    root: Path
+    title: str
+    salt: str = ""
+    accommodations: Mapping[str, float] = field(default_factory=dict)
+    late: LatePolicy = field(default_factory=LatePolicy)
+    handout: bool = False
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the learner's own state lives: progress and backups."""
+        return self.root / ".grader"
+
+    def exercise_ids(self) -> tuple[str, ...]:
+        """Return the ids of all exercises, in the order of the course."""
+        folders = (self.root / "exercises").glob("*/exercise.yaml")
+        return tuple(sorted((path.parent.name for path in folders), key=_natural))
+
+    def exercise(self, exercise_id: str) -> Exercise:
+        """Read one exercise.
+
+        Raises:
+            UnknownExercise: there is none of this id.
+            CourseError: its ``exercise.yaml`` is malformed.
+        """
+        known = self.exercise_ids()
+        if exercise_id not in known:
+            near = difflib.get_close_matches(exercise_id, known, n=3, cutoff=0.4) or known[:3]
+            hint = f"the nearest are {', '.join(near)}" if near else "this course has no exercises yet"
+            raise UnknownExercise(f"there is no exercise `{exercise_id}`; {hint}")
+        path = self.root / "exercises" / exercise_id / "exercise.yaml"
+        file = strict_yaml.load(path, ExerciseFile)
+        for other in (*file.after, *file.uses):
+            if other not in known:
+                raise CourseError(path, f"names `{other}`, which is not an exercise of this course")
+        for other in file.uses:
+            if known.index(other) >= known.index(exercise_id):
+                raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
+        return Exercise(exercise_id, self.root, file, tuple(map(self.exercise, file.uses)), self.handout)
+
+
+def find_course(explicit: str | None = None) -> Course:
+    """Find the course: the folder given, else ``GRADER_COURSE``, else from here upwards.
+
+    Raises:
+        NoCourse: there is none.
+        CourseError: ``course.yaml`` is malformed.
+    """
+    given = explicit or os.environ.get("GRADER_COURSE")
+    here = Path(given or ".").resolve()
+    for folder in [here] if given else [here, *here.parents]:
+        path = folder / COURSE_FILE
+        if path.is_file():
+            file = strict_yaml.load(path, CourseFile)
+            salt, handout = file.salt or file.title, file.edition == "handout"
+            return Course(folder, file.title, salt, file.accommodations, file.late, handout, file.shown)
+    if given:
+        raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
+    raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")
+
+
+def parse(path: Path) -> ast.Module:
+    """Parse one of the course's own Python files.
+
+    Raises:
+        CourseError: it is missing or is not Python.
+    """
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise CourseError(path, f"cannot be read: {error.strerror}") from None
+    except SyntaxError as error:
+        raise CourseError(path, f"is not Python: {error.msg}", error.lineno, error.offset) from None
+    except ValueError as error:
+        raise CourseError(path, f"is not Python: {error}") from None
+
+
+def _natural(word: str) -> list[tuple[int, str]]:
+    """Sort key that puts exercise-2 before exercise-10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", word)]

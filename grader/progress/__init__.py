@@ -1,0 +1,1 @@
+"""One learner's record: events, credits, answers, hand-in."""

@@ -1,0 +1,174 @@
+"""Bundles what a learner wrote and answered into one zip to hand in, which a class is collected from."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import io
+import json
+import os
+import secrets
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader import __version__
+from grader.checks.archive import MAX_ARCHIVE_BYTES, Unfit
+from grader.checks.source import Source, open_archive, read_source
+from grader.course.course import Course, CourseError, Exercise
+from grader.course.stub import make_stub
+from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
+from grader.progress.responses import responses_document
+from grader.quiz.sheet import all_sheets
+
+SCHEMA = "rnn-grader/submission/1"
+MANIFEST = "manifest.json"
+RESPONSES = "responses.json"
+MAX_MANIFEST_BYTES = 256 * 1024
+MAX_RESPONSES_BYTES = 4 * 2**20
+ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every file in a bundle, so that equal work makes equal bytes
+
+
+class CannotBundle(Exception):
+    """Nothing was written; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What will be handed in.
+
+    Args:
+        at: when it was put together.
+        files: bytes by name in the zip, without the manifest.
+        missing: what the learner should know before handing it in, one sentence each.
+    """
+
+    learner: Learner
+    at: datetime.datetime
+    files: Mapping[str, bytes]
+    missing: tuple[str, ...]
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what ``manifest.json`` says."""
+        return {
+            "schema": SCHEMA,
+            "grader_version": __version__,
+            "at": self.at.isoformat(timespec="seconds"),
+            "learner": {"id": self.learner.id, "name": self.learner.name},
+            "files": [
+                {"path": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                for name, data in self.files.items()
+            ],
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return the zip; only the time tells apart two of the same work.
+
+        Raises:
+            CannotBundle: it is larger than what the grader reads.
+        """
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            for name, data in {MANIFEST: _as_json(self.manifest()), **self.files}.items():
+                entry = zipfile.ZipInfo(name, ALWAYS)
+                entry.external_attr = (stat.S_IFREG | 0o644) << 16
+                entry.create_system = 3  # Unix, on whatever system
+                archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+        if len(target.getvalue()) > MAX_ARCHIVE_BYTES:
+            most = f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
+            raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
+        return target.getvalue()
+
+
+def gather(course: Course, now: datetime.datetime) -> Bundle:
+    """Read what whoever is logged in wrote and answered.
+
+    Raises:
+        CannotBundle: nobody is logged in.
+        CourseError: an exercise or a quiz is malformed.
+        LedgerError: the answers cannot be read.
+    """
+    sheets = all_sheets(course)
+    with open_ledger(course) as ledger:
+        learner, answers = ledger.learner, responses_document(ledger, sheets, now)
+    if learner == ANONYMOUS:
+        raise CannotBundle("nobody is logged in; say whose work this is with `grader login NAME`")
+    files: dict[str, bytes] = {}
+    missing: list[str] = []
+    for exercise in map(course.exercise, course.exercise_ids()):
+        source = read_source(exercise)
+        if not source.problem:
+            files[f"exercises/{exercise.id}/{source.name}"] = source.data
+        missing += _missing_in(exercise, source)
+    if answers["quizzes"]:
+        files[RESPONSES] = _as_json(answers)
+        if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
+            raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
+    missing += _unanswered([one.id for one in sheets], answers)
+    return Bundle(learner, now, files, tuple(missing))
+
+
+def _as_json(document: Any) -> bytes:
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def _missing_in(exercise: Exercise, source: Source) -> list[str]:
+    if source.problem:
+        return [f"{exercise.id} is left out: {source.problem}"]
+    with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
+        if source.data.splitlines() == make_stub(exercise).encode().splitlines():
+            return [f"{exercise.id}: {source.name} is still the stub"]
+    return []
+
+
+def _unanswered(quizzes: list[str], answers: dict[str, Any]) -> list[str]:
+    """Say which quizzes have no answers, and which sittings are not over."""
+    last = {one["quiz"]: one["sittings"][-1] for one in answers["quizzes"]}
+    given = {one["quiz"] for one in answers["quizzes"] if any(each["responses"] for each in one["sittings"])}
+    found = [f"quiz {quiz}: no answers" for quiz in quizzes if quiz not in given]
+    for quiz in (one for one in quizzes if one in given and not last[one]["finished"]):
+        count = len({one["question"] for one in last[quiz]["responses"]})
+        found.append(f"quiz {quiz}: not finished, {count} of {len(last[quiz]['questions'])} answered")
+    return found
+
+
+def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
+    """Write a bundle, whole or not at all.
+
+    Args:
+        force: replace whatever file is there, not only an earlier bundle of the same learner.
+
+    Raises:
+        CannotBundle: something else is there, or it cannot be written.
+    """
+    data = bundle.to_bytes()
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise CannotBundle(f"{path} is there, and is no plain file; name another one with -o")
+    if path.exists() and not force and _owner(path) != bundle.learner.id:
+        problem = f"{path} is there, and is no bundle of {bundle.learner.name}'s"
+        raise CannotBundle(f"{problem}; name another file with -o, or replace it with --force")
+    beside = path.with_name(f".submission-{secrets.token_hex(8)}")
+    try:
+        try:
+            with open(beside, "xb") as file:
+                file.write(data)
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotBundle(
+            f"{path} cannot be written: {error.strerror}; name another place with -o"
+        ) from None
+
+
+def _owner(path: Path) -> str | None:
+    """Return the id of the learner whose bundle a file is; None if it is none."""
+    try:
+        manifest = json.loads(open_archive(path).read(MANIFEST, MAX_MANIFEST_BYTES))
+        return str(manifest["learner"]["id"]) if manifest["schema"] == SCHEMA else None
+    except (Unfit, OSError, ValueError, RecursionError, KeyError, TypeError):
+        return None

@@ -1,0 +1,78 @@
+"""Who learns here: a name to show, and an id that a balance is kept under."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from dataclasses import dataclass
+
+from grader.sandbox.text import HIDING, clean
+
+ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
+MAX_NAME = 80
+JOINERS = "\u200c\u200d"  # invisible, but Persian and Indic names are spelt with them
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+
+
+@dataclass(frozen=True)
+class Learner:
+    """One person; ids tell them apart, names need not.
+
+    Args:
+        id: 1 to 64 small letters a to z and digits, with ``.``, ``_``, ``@`` and ``-`` between them.
+        name: 1 to 80 characters of printable text.
+
+    Raises:
+        ValueError: either is something else; the text is for the learner.
+    """
+
+    id: str
+    name: str
+
+    def __post_init__(self) -> None:
+        if not ID.fullmatch(self.id):
+            allowed = "1 to 64 small letters and digits, with `.`, `_`, `@` and `-` between them"
+            raise ValueError(f"an id is {allowed}, but not `{_on_one_line(self.id)}`")
+        _require_printable(self.name)
+        if self.id == "anonymous" != self.name:
+            raise ValueError("the id `anonymous` is for whoever is not logged in; give another one with --id")
+
+    @classmethod
+    def named(cls, name: str, learner_id: str | None = None) -> Learner:
+        """Return the learner whom someone means by typing a name and perhaps an id.
+
+        Args:
+            learner_id: in any case; without it, one is made from the name.
+
+        Raises:
+            ValueError: as above.
+        """
+        name = unicodedata.normalize("NFC", name.strip())
+        _require_printable(name)
+        return cls(_id_of(name) if learner_id is None else learner_id.strip().lower(), name)
+
+
+def _require_printable(name: str) -> None:
+    hidden = next((one for one in name if unicodedata.category(one) in HIDING and one not in JOINERS), None)
+    problem = f", but `{_on_one_line(name)}` holds U+{ord(hidden):04X}" if hidden else ""
+    if problem or not 1 <= len(name) <= MAX_NAME or not name.strip(f"{JOINERS} "):
+        raise ValueError(f"a name is 1 to {MAX_NAME} characters of printable text{problem}")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(clean(text, MAX_NAME).split())
+
+
+def _id_of(name: str) -> str:
+    """Make an id from a name; where letters are lost on the way, a checksum keeps two names apart."""
+    letters = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
+    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    kept = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if kept and len(kept) <= 64 and not any(one.isalnum() and not one.isascii() for one in plain):
+        return kept
+    return f"{kept[:48].strip('-') or 'learner'}-{zlib.crc32(name.encode()):08x}"
+
+
+ANONYMOUS = Learner("anonymous", "anonymous")
+"""Whoever is not logged in."""

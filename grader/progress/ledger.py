@@ -1,0 +1,511 @@
+"""Remembers what a learner did in this course: an append-only SQLite file, ``.grader/progress.db``.
+
+Balances are never stored; they are derived from the events. Amounts are whole hundredths of a credit
+("cents"), so that sums are exact.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader import __version__
+from grader.checks.report import Report, Status
+from grader.course.course import Course
+from grader.progress.database import LedgerError as LedgerError
+from grader.progress.database import explained, open_file
+from grader.progress.learner import ANONYMOUS as ANONYMOUS
+from grader.progress.learner import Learner as Learner
+
+
+class Duplicate(LedgerError):
+    """This was recorded before, perhaps from another terminal; nothing was recorded again."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of one exercise as of one check.
+
+    Args:
+        earned: credits.
+        credits: credits there are.
+        at: when, ISO 8601 in UTC.
+        outcomes: what each check found, by its name.
+    """
+
+    earned: int
+    credits: int
+    at: str
+    outcomes: Mapping[str, Status]
+
+    @property
+    def done(self) -> bool:
+        """Whether every check passed."""
+        return bool(self.outcomes) and set(self.outcomes.values()) == {"passed"}
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One run through a quiz.
+
+    Args:
+        number: 1, 2, ... for each learner and quiz.
+        questions: their ids, in the order they are asked.
+        at: when it was begun, ISO 8601 in UTC.
+        finished: when it was finished; None while it is open.
+    """
+
+    id: int
+    quiz: str
+    version: int
+    mode: str
+    number: int
+    questions: tuple[str, ...]
+    at: str
+    finished: str | None
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the learner answered, raw: the source of truth, from which credits can be computed again.
+
+    Args:
+        sitting: its id.
+        version: of the quiz.
+        attempt: 1, 2, ... for each learner, quiz and question, over all sittings.
+        params: canonical JSON of the drawn variant (parameters, order of choices).
+        answer: as typed.
+        certainty: as the learner gave it, if asked.
+        hints: how many were taken before.
+        id: given by the ledger.
+        at: given by the ledger: when, ISO 8601 in UTC.
+    """
+
+    sitting: int
+    quiz: str
+    version: int
+    question: str
+    attempt: int
+    params: str
+    answer: str
+    certainty: int | None
+    hints: int
+    id: int = 0
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A change of the balance.
+
+    Args:
+        subject: ``quiz/QUIZ/QUESTION``.
+        cents: hundredths of a credit; below 0 where something is taken back.
+        reason: ``earned`` by a response, or ``adjusted`` when its question got another key.
+        version: of the quiz whose key decided.
+        note: the arithmetic, as shown.
+        worth: cents that the response adds to its own sitting, whatever earlier sittings earned; as ``cents``
+            unless told.
+    """
+
+    subject: str
+    topic: str
+    cents: int
+    reason: Literal["earned", "adjusted"]
+    version: int
+    note: str
+    worth: int | None = None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What one exercise or one question of a quiz has earned so far.
+
+    Args:
+        subject: an exercise's id, or ``quiz/QUIZ/QUESTION``.
+        topic: of the question, as of its last credit; empty for an exercise.
+        cents: hundredths of a credit.
+    """
+
+    kind: Literal["exercise", "quiz"]
+    subject: str
+    topic: str
+    cents: int
+
+
+@dataclass(frozen=True)
+class Review:
+    """Where one question stands in spaced review.
+
+    Args:
+        state: JSON of whoever schedules.
+        due: when it should be asked again, ISO 8601.
+    """
+
+    quiz: str
+    question: str
+    state: str
+    due: str
+
+
+class Ledger:
+    """The events of one course folder, as one learner sees and adds to them.
+
+    It lives for one transaction: nothing comes between what is read and what is then recorded.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        row = self._first("SELECT learner, name FROM logged_in ORDER BY id DESC LIMIT 1")
+        self._learner = _learner(*row) if row else ANONYMOUS
+
+    # --- learners -------------------------------------------------------------------------------------
+
+    @property
+    def learner(self) -> Learner:
+        """Who is logged in; ``ANONYMOUS`` if nobody is."""
+        return self._learner
+
+    def login(self, learner: Learner) -> None:
+        """Append that from now on someone else learns here; what was recorded before stays where it is."""
+        if learner != self._learner:
+            self._add("logged_in", learner=learner.id, name=learner.name)
+            self._learner = learner
+
+    def learners(self) -> tuple[Learner, ...]:
+        """Return everyone who ever logged in here, each with the latest name."""
+        rows = self._all("SELECT learner, name, max(id) FROM logged_in GROUP BY learner ORDER BY learner")
+        return tuple(_learner(learner, name) for learner, name, _ in rows)
+
+    # --- exercises ------------------------------------------------------------------------------------
+
+    def record(self, report: Report) -> None:
+        """Append what a check of an exercise found."""
+        outcomes = {outcome.check: outcome.status for outcome in report.outcomes}
+        self._add(
+            "checked",
+            learner=self._learner.id,
+            exercise=report.exercise,
+            earned=report.earned,
+            credits=report.credits,
+            outcomes=json.dumps(outcomes),
+            seed=report.seed,
+            source_sha256=report.source_sha256,
+            grader_version=__version__,
+        )
+
+    def latest(self, exercise: str) -> Progress | None:
+        """Return the state of an exercise as of its last check; None if it was never checked."""
+        return self._progress("learner = ? AND exercise = ? ORDER BY id DESC", self._learner.id, exercise)
+
+    def best(self, exercise: str) -> Progress | None:
+        """Return the check that earned most, the first of equals; None if the exercise was never checked.
+
+        Only those count in which the exercise was worth as many credits as in the last one; a course changes.
+        """
+        latest = self.latest(exercise)
+        return latest and self._progress(
+            "learner = ? AND exercise = ? AND credits = ? ORDER BY earned DESC, id",
+            self._learner.id,
+            exercise,
+            latest.credits,
+        )
+
+    def hints_shown(self, exercise: str, function: str) -> int:
+        """Return how many hints on a function were shown so far."""
+        (count,) = self._one(
+            "SELECT count(*) FROM hinted WHERE learner = ? AND exercise = ? AND function = ?",
+            self._learner.id,
+            exercise,
+            function,
+        )
+        return int(count)
+
+    def record_hint(self, exercise: str, function: str) -> None:
+        """Append that one more hint was shown."""
+        self._add("hinted", learner=self._learner.id, exercise=exercise, function=function)
+
+    # --- sittings of a quiz ---------------------------------------------------------------------------
+
+    def begin(self, quiz: str, version: int, mode: str, questions: tuple[str, ...]) -> Sitting:
+        """Append that a quiz was begun."""
+        sitting = self._add(
+            "begun",
+            learner=self._learner.id,
+            quiz=quiz,
+            version=version,
+            mode=mode,
+            number=len(self.sittings(quiz)) + 1,
+            questions=json.dumps(questions),
+        )
+        return self._sitting(sitting)
+
+    def finish(self, sitting_id: int) -> None:
+        """Append that a sitting is over; a second time changes nothing.
+
+        Raises:
+            LedgerError: it is not one of this learner's.
+        """
+        if self._sitting(sitting_id).finished is None:
+            self._add("finished", sitting=sitting_id)
+
+    def sittings(self, quiz: str | None = None) -> tuple[Sitting, ...]:
+        """Return this learner's sittings, of one quiz or of all, oldest first."""
+        return self._sittings("begun.learner = ? AND coalesce(quiz = ?, 1)", self._learner.id, quiz)
+
+    def open_sitting(self, quiz: str) -> Sitting | None:
+        """Return the sitting that was begun and not finished; the latest, should there be several."""
+        unfinished = [one for one in self.sittings(quiz) if one.finished is None]
+        return unfinished[-1] if unfinished else None
+
+    def take_hint(self, sitting_id: int, question: str, number: int) -> None:
+        """Append that hint 1, 2, ... on a question was shown; a second time changes nothing.
+
+        Raises:
+            LedgerError: the sitting is not one of this learner's.
+        """
+        self._sitting(sitting_id)
+        where = "sitting = ? AND question = ? AND number = ?"
+        if not self._first(f"SELECT 1 FROM quiz_hinted WHERE {where}", sitting_id, question, number):
+            self._add("quiz_hinted", sitting=sitting_id, question=question, number=number)
+
+    def hints_taken(self, sitting_id: int, question: str) -> int:
+        """Return how many hints on a question were shown in a sitting."""
+        query = "SELECT count(*) FROM quiz_hinted WHERE sitting = ? AND question = ?"
+        return int(self._one(query, sitting_id, question)[0])
+
+    def flag(self, sitting_id: int, question: str, flagged: bool) -> None:
+        """Append that a question is marked to come back to, or no longer.
+
+        Raises:
+            LedgerError: the sitting is not one of this learner's.
+        """
+        self._sitting(sitting_id)
+        if (question in self.flagged(sitting_id)) != flagged:
+            self._add("flagged", sitting=sitting_id, question=question, flagged=int(flagged))
+
+    def flagged(self, sitting_id: int) -> frozenset[str]:
+        """Return the questions of a sitting that are marked to come back to."""
+        query = "SELECT question, flagged, max(id) FROM flagged WHERE sitting = ? GROUP BY question"
+        return frozenset(question for question, flagged, _ in self._all(query, sitting_id) if flagged)
+
+    # --- responses and credits ------------------------------------------------------------------------
+
+    def respond(self, response: Response, credit: Credit | None = None) -> int:
+        """Append a response and what it earned, if that is known yet, both or neither.
+
+        Returns:
+            The id of the response.
+
+        Raises:
+            Duplicate: this attempt at the question was recorded before.
+            LedgerError: the sitting is not one of this learner's.
+            ValueError: the credit is for something else than the question.
+        """
+        self._sitting(response.sitting)
+        _require_same(credit, response.quiz, response.question)
+        key = (self._learner.id, response.quiz, response.question, response.attempt)
+        where = "learner = ? AND quiz = ? AND question = ? AND attempt = ?"
+        if self._first(f"SELECT 1 FROM answered WHERE {where}", *key):
+            which = f"attempt {response.attempt} at {response.quiz}/{response.question}"
+            raise Duplicate(f"{which} is in the ledger already, perhaps from another terminal")
+        event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
+        del event["id"], event["at"]
+        response_id = self._add("answered", learner=self._learner.id, **event)
+        if credit is not None:
+            self._credit(response_id, credit)
+        return response_id
+
+    def adjust(self, response_id: int, credit: Credit) -> None:
+        """Append what a response earns by another key, or what it earned where that was left open.
+
+        Raises:
+            Duplicate: it was adjusted for this version before, or has earned before.
+            LedgerError: there is no such response of this learner.
+            ValueError: the credit is for something else than its question.
+        """
+        found = self._first(
+            "SELECT quiz, question FROM answered WHERE id = ? AND learner = ?", response_id, self._learner.id
+        )
+        if not found:
+            raise LedgerError(f"{self._learner.name} has no response {response_id} in this ledger")
+        _require_same(credit, *found)
+        query = (
+            "SELECT 1 FROM credited WHERE response = ? AND reason = ? AND (reason = 'earned' OR version = ?)"
+        )
+        if self._first(query, response_id, credit.reason, credit.version):
+            raise Duplicate(f"response {response_id} is {credit.reason} for version {credit.version} already")
+        self._credit(response_id, credit)
+
+    def responses(self, quiz: str, question: str | None = None) -> tuple[Response, ...]:
+        """Return this learner's responses to a quiz, or to one question of it, oldest first."""
+        rows = self._all(
+            "SELECT sitting, quiz, version, question, attempt, params, answer, certainty, hints, id, at"
+            " FROM answered WHERE learner = ? AND quiz = ? AND coalesce(question = ?, 1) ORDER BY id",
+            self._learner.id,
+            quiz,
+            question,
+        )
+        return tuple(Response(*row) for row in rows)
+
+    def outdated(self, quiz: str, version: int) -> bool:
+        """Whether responses to earlier versions of a quiz have not been marked by the key of this one yet."""
+        query = (
+            "SELECT 1 FROM answered JOIN begun ON begun.id = sitting WHERE answered.learner = ?"
+            " AND answered.quiz = ? AND answered.version < ? AND mode <> 'review' AND NOT EXISTS (SELECT 1"
+            " FROM credited WHERE response = answered.id AND reason = 'adjusted' AND version = ?) LIMIT 1"
+        )
+        return self._first(query, self._learner.id, quiz, version, version) is not None
+
+    def credited(self, quiz: str) -> Mapping[int, tuple[int, int]]:
+        """Return by response what it changed the balance by, and what it is worth, both in cents."""
+        query = (
+            "SELECT response, sum(cents), sum(worth) FROM credited JOIN answered ON answered.id = response"
+            " WHERE answered.learner = ? AND quiz = ? GROUP BY response"
+        )
+        rows = self._all(query, self._learner.id, quiz)
+        return {response: (cents, worth) for response, cents, worth in rows}
+
+    def credits(self, subject: str) -> tuple[Credit, ...]:
+        """Return every change of the balance under a subject, oldest first.
+
+        Args:
+            subject: whole parts of ``quiz/QUIZ/QUESTION``; ``quiz/half`` does not mean ``quiz/half-life``.
+        """
+        rows = self._all(
+            "SELECT subject, topic, cents, reason, version, note, worth FROM credited"
+            " WHERE learner = ? AND (subject = ? OR subject > ? AND subject < ?) ORDER BY id",
+            self._learner.id,
+            subject,
+            f"{subject}/",
+            f"{subject}0",  # 0 is what follows / in ASCII
+        )
+        return tuple(Credit(*row) for row in rows)
+
+    def earned(self, subject: str) -> int:
+        """Return the sum of the credits under a subject, in cents; a subject is meant as by ``credits``."""
+        return sum(credit.cents for credit in self.credits(subject))
+
+    def sitting_credits(self, sitting_id: int, question: str) -> int:
+        """Return what the responses to a question in one sitting are worth together, in cents."""
+        (cents,) = self._one(
+            "SELECT coalesce(sum(worth), 0) FROM credited JOIN answered ON answered.id = response"
+            " WHERE sitting = ? AND question = ?",
+            sitting_id,
+            question,
+        )
+        return int(cents)
+
+    def balances(self) -> tuple[Balance, ...]:
+        """Return what each exercise and each question of a quiz has earned, in the order of their ids."""
+        query = "SELECT DISTINCT exercise FROM checked WHERE learner = ? ORDER BY exercise"
+        states = [(name, self.best(name)) for (name,) in self._all(query, self._learner.id)]
+        exercises = [Balance("exercise", name, "", 100 * state.earned) for name, state in states if state]
+        rows = self._all(
+            "SELECT subject, topic, sum(cents), max(id) FROM credited WHERE learner = ?"
+            " GROUP BY subject ORDER BY subject",  # the topic is that of the row with the greatest id
+            self._learner.id,
+        )
+        return (*exercises, *(Balance("quiz", subject, topic, cents) for subject, topic, cents, _ in rows))
+
+    # --- spaced review --------------------------------------------------------------------------------
+
+    def record_review(self, quiz: str, question: str, state: str, due: str) -> None:
+        """Append where a question stands in spaced review.
+
+        Args:
+            state: JSON of whoever schedules.
+            due: when it should be asked again, ISO 8601.
+        """
+        self._add("reviewed", learner=self._learner.id, quiz=quiz, question=question, state=state, due=due)
+
+    def review_states(self) -> tuple[Review, ...]:
+        """Return where every question stands that was ever reviewed, the first due first."""
+        rows = self._all(
+            "SELECT quiz, question, state, due, max(id) AS newest FROM reviewed WHERE learner = ?"
+            " GROUP BY quiz, question ORDER BY due, newest",
+            self._learner.id,
+        )
+        return tuple(Review(*row[:4]) for row in rows)
+
+    # --- rows -----------------------------------------------------------------------------------------
+
+    def _add(self, table: str, **event: str | int | None) -> int:
+        """Append an event of now."""
+        event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        columns, marks = ", ".join(event), ", ".join("?" * len(event))
+        cursor = self._connection.execute(
+            f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(event.values())
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _credit(self, response_id: int, credit: Credit) -> None:
+        worth = credit.cents if credit.worth is None else credit.worth
+        self._add(
+            "credited", **{**vars(credit), "worth": worth}, learner=self._learner.id, response=response_id
+        )
+
+    def _all(self, query: str, *values: str | int | None) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, values).fetchall()
+
+    def _first(self, query: str, *values: str | int | None) -> tuple[Any, ...] | None:
+        return next(iter(self._all(query, *values)), None)
+
+    def _one(self, query: str, *values: str | int | None) -> tuple[Any, ...]:
+        return self._all(query, *values)[0]
+
+    def _progress(self, where: str, *values: str | int) -> Progress | None:
+        query = f"SELECT earned, credits, at, outcomes FROM checked WHERE {where} LIMIT 1"
+        row = self._first(query, *values)
+        return Progress(row[0], row[1], row[2], json.loads(row[3])) if row else None
+
+    def _sittings(self, where: str, *values: str | int | None) -> tuple[Sitting, ...]:
+        rows = self._all(
+            "SELECT begun.id, quiz, version, mode, number, questions, begun.at, finished.at"
+            f" FROM begun LEFT JOIN finished ON finished.sitting = begun.id WHERE {where} ORDER BY begun.id",
+            *values,
+        )
+        return tuple(Sitting(*(*row[:5], tuple(json.loads(row[5])), *row[6:])) for row in rows)
+
+    def _sitting(self, sitting_id: int) -> Sitting:
+        found = self._sittings("begun.id = ? AND begun.learner = ?", sitting_id, self._learner.id)
+        if not found:
+            problem = f"sitting {sitting_id} is not one of {self._learner.name}'s"
+            raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
+        return found[0]
+
+
+def _learner(learner_id: str, name: str) -> Learner:
+    try:
+        return Learner(learner_id, name)
+    except ValueError as error:
+        raise LedgerError(f"the ledger has a learner that cannot be: {error}") from None
+
+
+def _require_same(credit: Credit | None, quiz: str, question: str) -> None:
+    if credit is not None and credit.subject != f"quiz/{quiz}/{question}":
+        raise ValueError(f"a credit for {credit.subject} goes with no response to quiz/{quiz}/{question}")
+
+
+@contextmanager
+def open_ledger(course: Course) -> Iterator[Ledger]:
+    """Open a course's ledger; it is made at its first use. What is recorded inside is kept all or nothing.
+
+    Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time.
+
+    Raises:
+        LedgerError: the file cannot be made, read or written, or is from a newer grader.
+    """
+    path = course.state_folder / "progress.db"
+    with explained(path):
+        connection = open_file(path)
+        try:
+            yield Ledger(connection)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()  # without a commit, nothing has happened

@@ -1,0 +1,279 @@
+"""The file of answers that a learner hands in: written from the ledger, read without trusting it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader import __version__
+from grader.progress.learner import Learner
+from grader.progress.ledger import Ledger, Response, Sitting
+from grader.quiz.sheet import Sheet
+
+SCHEMA = "rnn-grader/responses/1"
+MAX_BYTES = 8 * 2**20
+MAX_NUMBER = 10**6
+MAX_TEXT = 20_000
+
+
+class NotResponses(ValueError):
+    """A file is no file of responses; the sentence says what is wrong with it."""
+
+
+class SomethingElse(NotResponses):
+    """It is JSON, but of another kind."""
+
+
+@dataclass(frozen=True)
+class QuizResponses:
+    """All that one learner answered in one quiz.
+
+    Args:
+        version: of the quiz when the answers were exported.
+        sha256: of the quiz's file as the learner had it.
+        sittings: oldest first; their ids are their numbers.
+        responses: oldest first; ``sitting`` is the sitting's number, ids count them.
+    """
+
+    quiz: str
+    version: int
+    sha256: str
+    sittings: tuple[Sitting, ...]
+    responses: tuple[Response, ...]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one file holds."""
+
+    learner: Learner
+    at: str
+    quizzes: tuple[QuizResponses, ...]
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def responses_document(ledger: Ledger, sheets: list[Sheet], now: datetime.datetime) -> dict[str, Any]:
+    """Return all answers of whoever is logged in, as the document to hand in.
+
+    Args:
+        sheets: the quizzes it is about; those that were never begun are left out.
+    """
+    learner = ledger.learner
+    quizzes = [_quiz(ledger, sheet) for sheet in sheets if ledger.sittings(sheet.id)]
+    return {
+        "schema": SCHEMA,
+        "grader_version": __version__,
+        "at": now.isoformat(timespec="seconds"),
+        "learner": {"id": learner.id, "name": learner.name},
+        "quizzes": quizzes,
+    }
+
+
+def _quiz(ledger: Ledger, sheet: Sheet) -> dict[str, Any]:
+    responses = ledger.responses(sheet.id)
+    return {
+        "quiz": sheet.id,
+        "version": sheet.public.version,
+        "sha256": hashlib.sha256(sheet.path.read_bytes()).hexdigest(),
+        "sittings": [
+            {
+                "number": one.number,
+                "version": one.version,
+                "mode": one.mode,
+                "begun": one.at,
+                "finished": one.finished,
+                "questions": list(one.questions),
+                "responses": [_response(answer) for answer in responses if answer.sitting == one.id],
+            }
+            for one in ledger.sittings(sheet.id)
+        ],
+    }
+
+
+def _response(response: Response) -> dict[str, Any]:
+    names = "question attempt version params answer certainty hints at".split()
+    return {name: getattr(response, name) for name in names}
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def read_responses(path: Path) -> Handed:
+    """Read what somebody handed in.
+
+    Raises:
+        SomethingElse: it is JSON of another kind.
+        NotResponses: it is missing, too large, or not of this form.
+    """
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise NotResponses("is no plain file")
+        if path.stat().st_size > MAX_BYTES:
+            raise NotResponses(f"is larger than {MAX_BYTES // 2**20} MiB; export it anew")
+        return parse_responses(path.read_bytes())
+    except OSError as error:
+        raise NotResponses(f"cannot be read: {error.strerror}") from None
+
+
+def parse_responses(data: bytes) -> Handed:
+    """Read what somebody handed in, from the bytes of its file.
+
+    Raises:
+        SomethingElse, NotResponses: as :func:`read_responses`.
+    """
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        raise NotResponses("is no JSON; export it anew with `grader quiz responses`") from None
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise SomethingElse(f"is no `{SCHEMA}` document; `grader quiz responses` writes one")
+    return _handed(_Part(document, "the file"))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An object of a document that may hold anything."""
+
+    value: Any
+    name: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, dict):
+            raise NotResponses(f"has something else than an object for {self.name}")
+
+    def text(self, key: str) -> str:
+        value = self.value.get(key)
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise NotResponses(f"has no text `{key}` in {self.name}")
+        return value
+
+    def text_or_none(self, key: str) -> str | None:
+        return None if self.value.get(key) is None else self.text(key)
+
+    def number(self, key: str, least: int = 1) -> int:
+        value = self.value.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
+            raise NotResponses(f"has no whole number `{key}` from {least} in {self.name}")
+        return value
+
+    def time(self, key: str) -> str:
+        try:
+            moment = datetime.datetime.fromisoformat(self.text(key))
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise NotResponses(f"has no time with a zone `{key}` in {self.name}")
+        return moment.astimezone(datetime.UTC).isoformat()
+
+    def parts(self, key: str, name: str) -> list[_Part]:
+        return [_Part(one, f"{name} {number}") for number, one in enumerate(self.list(key), 1)]
+
+    def list(self, key: str) -> list[Any]:
+        value = self.value.get(key)
+        if not isinstance(value, list):
+            raise NotResponses(f"has no list `{key}` in {self.name}")
+        return value
+
+
+def _handed(document: _Part) -> Handed:
+    who = _Part(document.value.get("learner"), "`learner`")
+    try:
+        learner = Learner(who.text("id"), who.text("name"))
+    except ValueError as error:
+        raise NotResponses(f"names a learner that cannot be: {error}") from None
+    quizzes = tuple(_read_quiz(one) for one in document.parts("quizzes", "quiz"))
+    if len({one.quiz for one in quizzes}) != len(quizzes):
+        raise NotResponses("has one quiz twice")
+    return Handed(learner, document.time("at"), quizzes)
+
+
+def _read_quiz(part: _Part) -> QuizResponses:
+    quiz = part.text("quiz")
+    named = [(one, one.number("number")) for one in part.parts("sittings", f"a sitting of {quiz}:")]
+    if len({number for _, number in named}) != len(named):
+        raise NotResponses(f"has one sitting of {quiz} twice")
+    named.sort(key=lambda pair: pair[1])
+    sittings = tuple(_sitting(one, quiz) for one, _ in named)
+    answers = ((number, one) for part, number in named for one in part.parts("responses", "answer"))
+    responses = _numbered(_answer(one, quiz, number) for number, one in answers)
+    return QuizResponses(quiz, part.number("version"), part.text("sha256"), sittings, responses)
+
+
+def _numbered(responses: Iterable[Response]) -> tuple[Response, ...]:
+    return tuple(dataclasses.replace(one, id=count) for count, one in enumerate(responses, 1))
+
+
+def _sitting(part: _Part, quiz: str) -> Sitting:
+    number = part.number("number")
+    questions = part.list("questions")
+    if not all(isinstance(one, str) for one in questions):
+        raise NotResponses(f"has something else than texts in `questions` of {part.name}")
+    return Sitting(
+        id=number,
+        quiz=quiz,
+        version=part.number("version"),
+        mode=part.text("mode"),
+        number=number,
+        questions=tuple(questions),
+        at=part.time("begun"),
+        finished=None if part.value.get("finished") is None else part.time("finished"),
+    )
+
+
+def _answer(part: _Part, quiz: str, sitting: int) -> Response:
+    certainty = None if part.value.get("certainty") is None else part.number("certainty")
+    if certainty not in (None, 1, 2, 3):
+        raise NotResponses(f"has a certainty of {certainty} in {part.name}; it is 1, 2 or 3")
+    return Response(
+        sitting=sitting,
+        quiz=quiz,
+        version=part.number("version"),
+        question=part.text("question"),
+        attempt=part.number("attempt"),
+        params=part.text("params"),
+        answer=part.text("answer"),
+        certainty=certainty,
+        hints=part.number("hints", 0),
+        at=part.time("at"),
+    )
+
+
+def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizResponses:
+    """Return one learner's answers to one quiz out of several files: of every sitting, the newest state.
+
+    Args:
+        handed: at least one; the first is the newest file.
+        differs: is told the number of a sitting of which another file holds something else.
+    """
+    states: dict[int, list[tuple[Sitting, tuple[Response, ...]]]] = {}
+    for each in handed:
+        for sitting in each.sittings:
+            answers = tuple(one for one in each.responses if one.sitting == sitting.id)
+            states.setdefault(sitting.number, []).append((sitting, answers))
+    sittings: list[Sitting] = []
+    responses: list[Response] = []
+    for number in sorted(states):
+        sitting, answers = max(states[number], key=lambda state: _newest(state[1]))
+        known = {_identity(one) for one in answers}
+        if any(_identity(one) not in known for _, others in states[number] for one in others):
+            differs(number)
+        sittings.append(sitting)
+        responses += answers
+    return dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
+
+
+def _newest(answers: tuple[Response, ...]) -> tuple[str, int]:
+    return max((one.at for one in answers), default=""), len(answers)
+
+
+def _identity(response: Response) -> tuple[str, int, str, str]:
+    return response.question, response.attempt, response.params, response.answer

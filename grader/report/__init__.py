@@ -1,5 +1,0 @@
-"""What a run of checks found, as one value, and the forms it is shown in."""
-
-from grader.report.model import Outcome, Report, Status
-
-__all__ = ["Outcome", "Report", "Status"]

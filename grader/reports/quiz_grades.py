@@ -1,0 +1,154 @@
+"""Graded answers -> lines, JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from grader import __version__
+from grader.quiz.grade import Graded, LearnerGrade, QuizGrade
+from grader.quiz.replay import Counted
+from grader.reports.lines import Line, Style, ends, wrapped
+from grader.reports.quiz_prose import plain
+from grader.reports.statement import decimal, harmless
+from grader.sandbox.text import clean
+
+SCHEMA = "rnn-grader/quiz-grades/1"
+COLUMNS = (
+    "learner_id learner quiz version question topic sitting attempt score earned possible arithmetic answer "
+    "refused"
+).split()
+SHOWN = 200  # characters of an answer
+
+
+def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
+    """Lay out what everybody earned, answer by answer, with the arithmetic.
+
+    Args:
+        width: columns of the terminal.
+    """
+    for learner in graded.learners:
+        yield from _learner_lines(learner, width)
+    for problem in graded.problems:
+        yield from wrapped(clean(problem, 400), "error", width, indent="")
+    count, bad = len(graded.learners), len(graded.problems)
+    text = f"{count} learner{'s' if count != 1 else ''} graded"
+    yield Line(f"{text}, {bad} problem{'s' if bad != 1 else ''}" if bad else text, "note")
+
+
+def _learner_lines(learner: LearnerGrade, width: int) -> Iterator[Line]:
+    yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
+    for grade in learner.quizzes:
+        total = f"{decimal(grade.cents)} of {decimal(grade.possible_cents)} credits"
+        style: Style = "passed" if grade.passed else "failed"
+        yield Line(ends(f"  {grade.sheet.id}  {grade.sheet.public.title}", total, width), style)
+        for one in grade.counted:
+            yield from _counted_lines(grade, one, width)
+        if grade.unanswered:
+            yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
+        for note in grade.notes:
+            yield from wrapped(f"note: {note}", "note", width)
+    yield Line("", "detail")
+
+
+def _counted_lines(grade: QuizGrade, one: Counted, width: int) -> Iterator[Line]:
+    refused = grade.refused.get(one.response.id, "")
+    score = one.mark.score
+    sign, style = ("✓", "passed") if score >= 1 else ("✗", "failed") if score <= 0 else ("–", "skipped")
+    sign, style = ("!", "error") if refused else (sign, style)
+    possible = grade.sheet.face(one.response.question).credits
+    title = f"    {sign} {one.response.question}"
+    yield Line(ends(title, f"{decimal(one.cents)} of {possible}", width), _style(style))
+    arithmetic = f"{one.mark.arithmetic}; {one.earning.arithmetic}"
+    texts = [refused] if refused else [arithmetic, *([one.note] if one.note else []), *one.mark.feedback]
+    for text in texts:
+        yield from wrapped(plain(text), "detail", width, indent=" " * 8)
+
+
+def _style(word: str) -> Style:
+    styles: dict[str, Style] = {"passed": "passed", "failed": "failed", "skipped": "skipped"}
+    return styles.get(word, "error")
+
+
+# --- for programs -------------------------------------------------------------------------------------
+
+
+def grades_to_json(graded: Graded) -> str:
+    """Return one JSON document of the form ``rnn-grader/quiz-grades/1``; docs/report.md describes it."""
+    document = {
+        "schema": SCHEMA,
+        "grader_version": __version__,
+        "learners": [
+            {
+                "id": one.learner.id,
+                "name": one.learner.name,
+                "quizzes": [_quiz_object(grade) for grade in one.quizzes],
+            }
+            for one in graded.learners
+        ],
+        "problems": [clean(one, 400) for one in graded.problems],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _quiz_object(grade: QuizGrade) -> dict[str, Any]:
+    return {
+        "quiz": grade.sheet.id,
+        "version": grade.sheet.public.version,
+        "title": grade.sheet.public.title,
+        "earned_cents": grade.cents,
+        "possible_cents": grade.possible_cents,
+        "passed": grade.passed,
+        "answers": [_answer_object(grade, one) for one in grade.counted],
+        "unanswered": list(grade.unanswered),
+        "notes": list(grade.notes),
+    }
+
+
+def _answer_object(grade: QuizGrade, one: Counted) -> dict[str, Any]:
+    face = grade.sheet.face(one.response.question)
+    return {
+        "question": face.id,
+        "topic": face.topic,
+        "sitting": one.response.sitting,
+        "attempt": one.response.attempt,
+        "answer": _typed(one),
+        "certainty": one.response.certainty,
+        "score": round(one.mark.score, 6),
+        "earned_cents": one.cents,
+        "possible_cents": 100 * face.credits,
+        "arithmetic": f"{one.mark.arithmetic}; {one.earning.arithmetic}",
+        "note": one.note,
+        "feedback": list(one.mark.feedback),
+        "refused": grade.refused.get(one.response.id, ""),
+        "at": one.response.at,
+    }
+
+
+def _typed(one: Counted) -> str:
+    return clean(one.response.answer, SHOWN)
+
+
+def grades_to_csv(graded: Graded) -> str:
+    """Return a table with a heading, one row an answer; amounts are in credits, no text starts a formula."""
+    table = io.StringIO()
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for learner in graded.learners:
+        writer.writerows(_cells(learner, (one for one in learner.quizzes)))
+    return table.getvalue()
+
+
+def _cells(learner: LearnerGrade, grades: Iterable[QuizGrade]) -> Iterator[list[str]]:
+    who = (learner.learner.id, learner.learner.name)
+    for grade in grades:
+        for one in grade.counted:
+            found = _answer_object(grade, one)
+            texts = (*who, grade.sheet.id, str(grade.sheet.public.version), found["question"], found["topic"])
+            numbers = (str(found["sitting"]), str(found["attempt"]), f"{found['score']:.4g}")
+            amounts = (decimal(found["earned_cents"]), decimal(found["possible_cents"]))
+            rest = (found["arithmetic"], found["answer"], found["refused"])
+            yield [*map(harmless, (*texts, *numbers)), *amounts, *map(harmless, rest)]

@@ -1,0 +1,96 @@
+"""Tries on this machine what confinement should refuse: each layer alone, by doing the forbidden thing."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+
+from grader.sandbox import LAYERS
+from grader.sandbox.pool import WorkerPool
+from grader.sandbox.process import REQUIRED, WorkerBroken
+
+PROBES = {
+    "account": ("become root, or read what only root may", "os.setuid(0); open('/etc/shadow').close()"),
+    "namespaces": ("see the grader's process", "os.kill({grader}, 0)"),
+    "limits": ("map twice the memory allowed, or start a process", "{memory}"),
+    "landlock": ("read a file of the system", "open('/etc/passwd').close()"),
+    "seccomp": ("open a network socket", "__import__('socket').socket().close()"),
+}
+MEMORY = "bytearray(1 << 30)"
+MEANING = {
+    "account": "student code runs with the grader's privileges: never grade strangers' code as root",
+    "namespaces": "student code sees the machine's processes and network; other layers still refuse both",
+    "limits": "memory and processes are unbounded: one submission can stall the machine",
+    "landlock": "one line of defence less around files; seccomp still refuses to open any",
+    "seccomp": "network and system calls are open: grade only code you trust, or use Linux",
+}
+SOURCE = """
+import os
+
+def probe():
+    try:
+        {attempt}
+    except BaseException:
+        return "refused"
+    return "allowed"
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe found about one layer.
+
+    Args:
+        layer: its name.
+        tried: the forbidden thing.
+        active: whether the layer claims to be there, alone, and refused it.
+        meaning: what its absence means; empty if it is active.
+    """
+
+    layer: str
+    tried: str
+    active: bool
+    meaning: str
+
+
+def examine(fork: bool | None = None) -> list[Finding]:
+    """Probe every layer, each in a worker that has no other."""
+    return [probe(layer, fork=fork) for layer in LAYERS]
+
+
+def probe(layer: str, layers: tuple[str, ...] | None = None, *, fork: bool | None = None) -> Finding:
+    """Try what one layer should refuse.
+
+    Args:
+        layers: those that are switched on; None means this one alone.
+    """
+    tried, attempt = PROBES[layer]
+    source = SOURCE.format(attempt=attempt.format(grader=os.getpid(), memory=MEMORY))
+    try:
+        with WorkerPool(layers=(layer,) if layers is None else layers, fork=fork) as pool:
+            worker = pool.open()
+            worker.load("probe", "probe.py", source.encode(), 10.0)
+            refused = worker.call("probe", (), 10.0).value == "refused"
+            active = refused and layer in worker.layers
+            worker.end()
+    except WorkerBroken:
+        active = False
+    return Finding(layer, tried, active, "" if active else MEANING[layer])
+
+
+def verdict(findings: list[Finding]) -> str:
+    """Return one sentence on what this machine is good for."""
+    active = {finding.layer for finding in findings if finding.active}
+    if active == set(LAYERS):
+        return "strong: every layer is active"
+    if active >= set(REQUIRED):
+        return f"strong, without {' and '.join(layer for layer in LAYERS if layer not in active)}"
+    return "weak: grade only code you trust here, or use Linux (a container, WSL2 or CI)"
+
+
+def machine() -> str:
+    """Return system, kernel and processor in one line."""
+    return (
+        f"{platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}"
+    )

@@ -1,0 +1,511 @@
+"""The trusted end of the channel: calls the student's functions in a worker, stops what runs too long."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox import LAYERS, protocol
+from grader.sandbox.kernel import hide_from_others
+from grader.sandbox.process import (
+    DEFAULT_BUDGET,
+    KILLED,
+    REQUIRED,
+    START_SECONDS,
+    Budget,
+    Gone,
+    Process,
+    Spawned,
+    TooWeak,
+    WorkerBroken,
+    Zygote,
+    can_fork,
+)
+
+__all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
+
+KEPT_OUTPUT = 64 * 1024
+LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
+RECEIVED_AT_ONCE = 64 * 1024
+MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 512  # of arguments; of an axis; in one call
+Lender = Callable[..., Any]
+
+
+class TimeUp(Exception):
+    """The worker did not answer in time."""
+
+
+class WorkerEnded(Exception):
+    """The worker's process has gone; ``status`` is its exit code, negative for a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception in the student's code; a frame is (line number, function, source line)."""
+
+    type_name: str
+    text: str
+    frames: tuple[tuple[int, str, str], ...]
+    kind: str = "error"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value, an exception, or a word on why there is neither.
+
+    Args:
+        changed: where arrays lie among the arguments that the call changed.
+        not_written: the exception is the stub's own.
+        missing: there is no such function; the type of what has its name instead, or nothing.
+        unsendable: why the value cannot cross.
+    """
+
+    value: Any = None
+    changed: tuple[tuple[str, ...], ...] = ()
+    raised: Raised | None = None
+    not_written: bool = False
+    missing: str | None = None
+    unsendable: str = ""
+
+
+# --- the pool -----------------------------------------------------------------------------------------
+
+
+class WorkerPool:
+    """Gives out one clean worker after another; the next one is made ready while the last one works.
+
+    Args:
+        zygote: a warm process that was started early; None starts one now.
+        fork: whether to fork workers from it; without, every worker is an exec of its own.
+        layers: of confinement, as far as this machine offers them.
+        ahead: whether to make a spare worker ready.
+    """
+
+    def __init__(
+        self,
+        zygote: Zygote | None = None,
+        *,
+        fork: bool | None = None,
+        layers: tuple[str, ...] = LAYERS,
+        ahead: bool = True,
+    ) -> None:
+        self.ahead = ahead
+        self._spare: tuple[Budget, Worker] | None = None
+        self.fork = can_fork() if fork is None else fork
+        self.layers = zygote.layers if zygote else layers
+        self._zygote = zygote or (Zygote(layers) if self.fork else None)
+        if self.layers:
+            hide_from_others()
+
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
+        """Return a worker that no student code has touched.
+
+        Args:
+            budget: bytes of memory and seconds of processor time that it may use.
+
+        Raises:
+            WorkerBroken: a process could not be started, twice.
+        """
+        worker = self._ready_spare(budget)
+        if worker is None:
+            worker = self._begin(budget, now=True)
+            worker.wait_until_ready()
+        if self.ahead:
+            self._spare = budget, self._begin(budget)
+        return worker
+
+    def _ready_spare(self, budget: Budget) -> Worker | None:
+        """Return the spare worker, if it was meant for this budget and is well."""
+        if self._spare is None:
+            return None
+        (meant_for, worker), self._spare = self._spare, None
+        if meant_for == budget:
+            with contextlib.suppress(WorkerBroken):
+                worker.wait_until_ready()
+                if worker.listens():
+                    return worker
+        worker.end()
+        return None
+
+    def _begin(self, budget: Budget, *, now: bool = False) -> Worker:
+        """Start a worker; it is not ready yet.
+
+        Args:
+            now: whether to see that it has been forked at least.
+        """
+        channel, far_channel = socket.socketpair()
+        output, far_output = socket.socketpair()
+        try:
+            process = self._start((far_channel, far_output), budget, now=now)
+        finally:
+            far_channel.close()
+            far_output.close()
+        return Worker(process, channel, output)
+
+    def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget, *, now: bool) -> Process:
+        if not self.fork:
+            return Spawned(self.layers, sockets, budget)
+        for _ in range(2):
+            self._zygote = self._zygote or Zygote(self.layers)
+            try:
+                forked = self._zygote.spawn(budget, sockets)
+                if now:
+                    self._zygote.read_number()
+                return forked
+            except (OSError, ValueError):  # a damaged zygote is replaced, once
+                self._zygote.close()
+                self._zygote = None
+        raise WorkerBroken("the process that forks workers does not answer")
+
+    def require(self) -> None:
+        """Make sure that workers are confined well enough for code that nobody trusts.
+
+        Raises:
+            TooWeak: a required layer is missing here.
+        """
+        worker = self.open()
+        worker.end()
+        missing = [layer for layer in REQUIRED if layer not in worker.layers]
+        if missing:
+            raise TooWeak(
+                f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
+                "`grader doctor` says what that means, --confinement best goes on without"
+            )
+
+    def close(self) -> None:
+        """End the warm process; workers still open end with it."""
+        if self._spare is not None:
+            self._spare[1].end()
+            self._spare = None
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+# --- one worker ---------------------------------------------------------------------------------------
+
+
+class Worker:
+    """One check's process: load once, call often, end."""
+
+    def __init__(self, process: Process, channel: socket.socket, output: socket.socket) -> None:
+        self.layers: tuple[str, ...] = ()
+        self.listener: Callable[[str], None] | None = None
+        """Hears the last line printed so far, again and again, while an answer is waited for."""
+        self._process = process
+        self._channel = channel
+        self._output = output
+        self._kept = _HeadAndTail(KEPT_OUTPUT)
+        self._selector = selectors.DefaultSelector()
+        self._awaited = selectors.EVENT_READ
+        self._muted = False
+        for one in (channel, output):
+            one.setblocking(False)
+            self._selector.register(one, selectors.EVENT_READ)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the worker to say that it is confined and listening.
+
+        Raises:
+            WorkerBroken: it did not come up.
+        """
+        try:
+            message, _ = self._receive(time.monotonic() + START_SECONDS)
+        except (TimeUp, WorkerEnded, protocol.ProtocolError) as error:
+            self.end()
+            raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
+        match message:
+            case ["ready", list(layers)]:
+                self.layers = tuple(layers)
+            case _:
+                self.end()
+                raise WorkerBroken("a worker said something else than that it is ready")
+
+    def listens(self) -> bool:
+        """Whether the worker's end of the channel is still open; it may have died while it waited."""
+        try:
+            return bool(self._channel.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+        """Run the student's source as module ``name``; return what stopped it, if anything did.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: as the names say.
+        """
+        deadline = time.monotonic() + seconds
+        self._send(protocol.pack(["load", name, filename], source), deadline)
+        message, _ = self._receive(deadline)
+        match message:
+            case ["loaded", None]:
+                return None
+            case ["loaded", [str(kind), *rest]]:
+                return _raised(rest, kind)
+        raise protocol.ProtocolError("a malformed answer to load")
+
+    def call(
+        self,
+        function: str,
+        arguments: tuple[Any, ...],
+        seconds: float,
+        lent: Mapping[str, Lender] | None = None,
+    ) -> Answer:
+        """Call one of the student's functions with copies of the arguments.
+
+        Args:
+            seconds: wall-clock limit of the whole call.
+            lent: functions of the student's module that the grader answers during this call.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: as the names say.
+            Unsendable: the arguments are no plain data, or too large.
+        """
+        deadline = time.monotonic() + seconds
+        self._send(_with_arrays(["call", function], arguments, [list(lent or ())]), deadline)
+        message, body = self._receive(deadline)
+        asked = 0
+        while message[0] == "ask":
+            asked += 1
+            self._send(_lend(message, body, lent or {}, asked), deadline)
+            message, body = self._receive(deadline)
+        return read_answer(message, body)
+
+    def output(self) -> str:
+        """Return what the student's code printed: up to 64 KiB, head and tail."""
+        if not self._muted:
+            self._drain()
+        return self._kept.text()
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """Throw away what is printed meanwhile."""
+        self._drain()
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._drain()
+            self._muted = False
+
+    def end(self) -> int:
+        """Kill the worker and all it started; return its exit code, negative for a signal."""
+        status = self._process.end()
+        self._close(status)
+        return status
+
+    def dismiss(self) -> None:
+        """Kill the worker and all it started; it is done, and nobody asks how it ended."""
+        self._process.dismiss()
+        self._close(KILLED)
+
+    def _close(self, status: int) -> None:
+        self._drain()
+        self._selector.close()
+        self._channel.close()
+        self._output.close()
+        self._process = Gone(status)
+
+    # -- bytes, each with one deadline --
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        if isinstance(self._process, Gone):
+            raise WorkerEnded(self._process.status)
+        view = memoryview(data)
+        while True:
+            try:
+                view = view[self._channel.send(view) :]
+            except BlockingIOError:
+                pass
+            except OSError:
+                raise WorkerEnded(self.end()) from None
+            if not view:
+                return
+            self._wait(deadline, selectors.EVENT_WRITE)
+
+    def _receive(self, deadline: float) -> tuple[list[Any], memoryview]:
+        """Return the worker's next message; more than that one is a breach, since it only ever answers."""
+        frame = bytearray()
+        size = protocol.LENGTHS.size
+        while len(frame) < size:
+            self._wait(deadline, selectors.EVENT_READ)
+            try:
+                part = self._channel.recv(RECEIVED_AT_ONCE)
+            except BlockingIOError:
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                raise WorkerEnded(self.end())
+            frame += part
+            if len(frame) >= protocol.LENGTHS.size:
+                size = protocol.frame_size(frame)
+        if len(frame) > size:
+            raise protocol.ProtocolError("the worker says more than it was asked")
+        return protocol.unpack(frame)
+
+    def _wait(self, deadline: float, event: int) -> None:
+        """Wait for the channel; keep draining the output meanwhile, so that printing never blocks."""
+        if self._awaited != event:
+            self._selector.modify(self._channel, event)
+            self._awaited = event
+        while True:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeUp
+            patience = min(remaining, LISTEN_SECONDS) if self.listener else remaining
+            ready = [key.fileobj for key, _ in self._selector.select(patience)]
+            if self._output in ready:
+                self._drain(reads=1)
+            if self._channel in ready:
+                return
+            if self.listener:
+                self.listener(self._kept.last_line())
+
+    def _drain(self, reads: int = 64) -> None:
+        """Take what was printed; bounded, since a worker may print faster than anyone reads."""
+        for _ in range(reads):
+            try:
+                part = self._output.recv(2**16)
+            except OSError:  # nothing left for now, or closed already
+                return
+            if not part:
+                with contextlib.suppress(KeyError, ValueError):
+                    self._selector.unregister(self._output)
+                return
+            if not self._muted:
+                self._kept.add(part)
+
+
+class _HeadAndTail:
+    """Keeps the first and the last half of ``limit`` bytes, and counts what fell out between them."""
+
+    def __init__(self, limit: int) -> None:
+        self.half = limit // 2
+        self.head = bytearray()
+        self.tail = bytearray()
+        self.dropped = 0
+
+    def add(self, data: bytes) -> None:
+        room = self.half - len(self.head)
+        self.head += data[:room]
+        self.tail += data[max(room, 0) :]
+        if len(self.tail) > 2 * self.half:
+            self._trim()
+
+    def _trim(self) -> None:
+        excess = max(len(self.tail) - self.half, 0)
+        self.dropped += excess
+        del self.tail[:excess]
+
+    def last_line(self) -> str:
+        """Return the last whole line."""
+        lines = (self.tail or self.head)[-1024:].rpartition(b"\n")[0].splitlines()
+        return lines[-1].decode("utf-8", "replace") if lines else ""
+
+    def text(self) -> str:
+        self._trim()
+        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
+        return (bytes(self.head) + gap + bytes(self.tail)).decode("utf-8", "replace")
+
+
+# --- messages -----------------------------------------------------------------------------------------
+
+
+def _with_arrays(before: list[Any], value: Any, after: list[Any]) -> bytes:
+    arrays: list[bytes] = []
+    tree = protocol.encode(value, arrays)
+    return protocol.pack([*before, tree, *after], b"".join(arrays))
+
+
+def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender], count: int) -> bytes:
+    """Answer the worker's question for a function that the grader lends; it is the count-th of this call."""
+    match message:
+        case ["ask", str(name), tree] if name in lent:
+            asked = protocol.decode(tree, body)
+        case _:
+            raise protocol.ProtocolError("the worker asks for what was not lent")
+    match asked:
+        case (tuple(arguments), dict(named)):
+            refused = protocol.pack(["refused", f"{name} cannot be called with these arguments"])
+            if count > MAX_LENT_CALLS or len(body) > MAX_LENT_BYTES or not _modest((arguments, named)):
+                return refused
+            try:
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # a warning would quote the reference
+                    return _with_arrays(["answer"], lent[name](*arguments, **named), [])
+            except Exception:  # whatever the student handed over, the reference could not use it
+                return refused
+    raise protocol.ProtocolError("the worker asks without arguments")
+
+
+def _modest(asked: Any) -> bool:
+    """Whether the reference can answer at once: it runs on our side, where no limit stops it."""
+    if isinstance(asked, np.ndarray):
+        return max(asked.shape, default=0) <= MAX_LENT_SIZE
+    if isinstance(asked, dict):
+        return all(map(_modest, asked.values()))
+    if isinstance(asked, tuple | list):
+        return all(map(_modest, asked))
+    return not isinstance(asked, int) or abs(asked) <= MAX_LENT_SIZE
+
+
+def read_answer(message: list[Any], body: memoryview) -> Answer:
+    """Read what a worker answers to a call.
+
+    Raises:
+        ProtocolError: it is no answer.
+    """
+    match message:
+        case ["value", tree, list(changed)]:
+            return Answer(value=protocol.decode(tree, body), changed=_paths(changed))
+        case ["raised", *rest, bool(written)]:
+            return Answer(raised=_raised(rest, "error"), not_written=not written)
+        case ["missing", str(found)] if len(found) <= 80:
+            return Answer(missing=found)
+        case ["unsendable", str(reason)] if len(reason) < 200:
+            return Answer(unsendable=reason)
+    raise protocol.ProtocolError("a malformed answer to a call")
+
+
+def _paths(changed: list[Any]) -> tuple[tuple[str, ...], ...]:
+    for path in changed[:100]:
+        if not isinstance(path, list) or not 0 < len(path) <= protocol.MAX_DEPTH + 2:
+            raise protocol.ProtocolError("a malformed list of changed arguments")
+        if not all(isinstance(name, str) and len(name) <= 80 for name in path):
+            raise protocol.ProtocolError("a malformed list of changed arguments")
+    return tuple(tuple(path) for path in changed[:100])
+
+
+def _raised(parts: list[Any], kind: str) -> Raised:
+    match parts:
+        case [str(type_name), str(text), list(frames)] if len(frames) <= 8:
+            return Raised(type_name[:80], text[:4000], tuple(map(_frame, frames)), kind)
+    raise protocol.ProtocolError("a malformed exception")
+
+
+def _frame(frame: Any) -> tuple[int, str, str]:
+    match frame:
+        case [int(line), str(function), str(source)]:
+            return line, function[:80], source[:200]
+    raise protocol.ProtocolError("a malformed traceback")

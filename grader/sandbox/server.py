@@ -1,0 +1,398 @@
+"""The program inside a worker: loads the student's source, calls its functions, sends plain data back.
+
+It is started by exec with a clean environment. The warm process forks one worker for every check; where
+fork is missing, the process itself is that one worker. Nothing here is trusted by the grader.
+"""
+
+from __future__ import annotations
+
+import _sitebuiltins
+import ast
+import builtins
+import collections
+import contextlib
+import gc
+import importlib
+import io
+import json
+import linecache
+import os
+import socket
+import sys
+import tokenize
+import types
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from grader.sandbox import protocol
+from grader.sandbox.confinement import Budget, Confinement, confine, prepare
+
+MAX_TEXT = 2000
+MAX_FRAMES = 4
+CHANNEL = 3  # descriptor, in every worker
+LOST = 70  # exit status of a worker that can no longer speak to the grader
+
+NUMPY_PARTS = (
+    "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
+).split()
+STANDARD_LIBRARY = (  # all that a script without files or network may ask for
+    "_pydatetime _strptime _suggestions abc argparse array ast asyncio base64 binascii bisect bz2 "
+    "calendar cmath cmd code codecs collections.abc colorsys concurrent.futures configparser contextlib "
+    "copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis doctest enum errno fnmatch "
+    "fractions functools gc getopt glob graphlib gzip hashlib heapq html inspect io itertools json "
+    "keyword linecache locale logging lzma math mmap multiprocessing numbers operator optparse os pathlib "
+    "pdb pickle platform pprint pydoc queue random re reprlib sched secrets shlex shutil signal site "
+    "sqlite3 stat statistics string struct sys tempfile textwrap threading time timeit token tokenize "
+    "tomllib traceback tracemalloc types typing unicodedata unittest uuid warnings weakref "
+    "xml.etree.ElementTree zlib zoneinfo"
+).split()
+ENCODINGS = (
+    "ascii big5 cp437 cp1251 cp1252 euc_kr gbk iso8859_15 latin_1 mac_roman shift_jis utf_16 utf_8_sig"
+).split()
+
+
+# --- the warm process ---------------------------------------------------------------------------------
+
+
+def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
+    """Fork a worker for each request until the grader closes its end.
+
+    Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
+    with two descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and
+    answers ``["ended", status]``; ``["dismiss", n]`` kills it, too, but answers before it has gone.
+    """
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
+        if not data:
+            return
+        match json.loads(data):
+            case ["spawn", memory, seconds]:
+                pid = _fork_worker(descriptors, confinement, Budget(memory, seconds))
+                _reply(control, "pid", pid)
+            case ["end", pid]:
+                _kill(pid)
+                _reply(control, "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            case ["dismiss", pid]:
+                _kill(pid)
+                _reply(control, "dismissed", 0)
+                os.waitpid(pid, 0)
+
+
+def _reply(control: socket.socket, word: str, number: int) -> None:
+    control.send(json.dumps([word, number]).encode())
+
+
+def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budget) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            serve_worker((descriptors[0], descriptors[1]), confinement, parent, budget)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
+        finally:
+            os._exit(LOST)  # never back into the warm process's loop
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
+
+
+def _kill(pid: int) -> None:
+    """Kill a worker with its process group; it stays a zombie, so that its number is not given anew."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, 9)
+
+
+def _warm_up(borrowed: list[str]) -> None:
+    """Import all that student code may want, since a confined worker opens no file.
+
+    Afterwards only NumPy and the standard library are within reach of an import.
+    """
+    for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{one}" for one in ENCODINGS)):
+        with contextlib.suppress(ImportError):  # some are younger or older than this Python
+            importlib.import_module(name)
+    exec("from numpy import *", {})  # what NumPy imports only when it is asked for
+    for name in ("exit", "quit"):  # scripts expect them, and `python -S` leaves them out
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
+    sys.path[:] = [path for path in sys.path if path not in borrowed]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
+        del sys.modules[name]
+    sys.dont_write_bytecode = True
+    gc.collect()
+    gc.freeze()
+
+
+def _enter_empty_folder() -> None:
+    """Work in a folder that exists no longer: it is empty, and nothing can be made in it."""
+    folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"
+    with contextlib.suppress(OSError):
+        os.mkdir(folder, 0o700)
+        os.chdir(folder)
+        os.rmdir(folder)
+
+
+# --- one worker ---------------------------------------------------------------------------------------
+
+
+def serve_worker(sockets: tuple[int, int], confinement: Confinement, parent: int, budget: Budget) -> None:
+    """Confine this process, then answer the grader until it hangs up.
+
+    Args:
+        sockets: descriptors of the channel to the grader, and of where printed text goes.
+        parent: process id of the warm process.
+    """
+    _arrange_descriptors(*sockets)
+    os.environ.clear()
+    _reseed()
+    confine(confinement, parent, budget)
+    worker = Worker(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
+    worker.send(["ready", list(confinement.layers)])
+    try:
+        worker.serve()
+    finally:
+        os._exit(LOST)  # student code may have broken everything that would be said now
+
+
+def _arrange_descriptors(channel: int, output: int) -> None:
+    """Put the channel on 3, what is printed on 1 and 2, nothing to read on 0, and close all others."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    spare = [os.dup(one) for one in (nothing, output, output, channel)]  # out of each other's way
+    for target, source in enumerate(spare):
+        os.dup2(source, target)
+    os.closerange(CHANNEL + 1, 65536)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+
+
+def _unbuffered(descriptor: int) -> io.TextIOWrapper:
+    """Nothing that was printed is lost when the process is killed."""
+    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
+
+
+def _reseed() -> None:
+    """A fork repeats the parent's random streams; give each worker its own."""
+    import random
+
+    import numpy
+
+    random.seed()
+    numpy.random.seed()
+
+
+class Worker:
+    """Holds the student's module and answers one message after another."""
+
+    def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
+        self.channel = channel
+        self.module = types.ModuleType("student")
+
+    def serve(self) -> None:
+        """Answer one message after another until the grader hangs up."""
+        while frame := self._receive():
+            message, body = protocol.unpack(frame)
+            if message[0] == "load":
+                self.send(["loaded", self._load(message[1], message[2], bytes(body))])
+                continue
+            try:
+                self.send(*self._call(message, body))
+            except protocol.Unsendable as error:
+                self.send(["unsendable", str(error)])
+
+    # -- frames --
+
+    def _receive(self) -> bytes:
+        prefix = self._read(protocol.LENGTHS.size)
+        if not prefix:
+            return b""
+        return prefix + self._read(protocol.frame_size(prefix) - len(prefix))
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            part = self.channel.read(min(size - len(data), 2**20))
+            if not part:
+                return b""
+            data += part
+        return bytes(data)
+
+    def send(self, message: list[Any], body: bytes = b"") -> None:
+        """Send one frame."""
+        frame = memoryview(protocol.pack(message, body))
+        while frame:
+            frame = frame[self.channel.write(frame) or 0 :]
+
+    # -- loading --
+
+    def _load(self, name: str, filename: str, source: bytes) -> Any:
+        """Run the student's source; return None, or what stopped it.
+
+        What was defined before an error stays and can be called.
+        """
+        self.module = types.ModuleType(name)
+        self.module.__file__ = filename
+        sys.modules[name] = self.module
+        try:
+            self._remember_lines(filename, source)
+            code = compile(source, filename, "exec", dont_inherit=True)
+        except BaseException as error:
+            return ["syntax", *_describe_syntax(error, filename)]
+        try:
+            exec(code, self.module.__dict__)
+        except SystemExit as error:
+            return ["exit", *describe(error, filename)]
+        except BaseException as error:
+            return ["error", *describe(error, filename)]
+        return None
+
+    @staticmethod
+    def _remember_lines(filename: str, source: bytes) -> None:
+        """Let tracebacks quote the student's lines; there is no file behind the name."""
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        lines = source.decode(encoding, "replace").splitlines(keepends=True)
+        linecache.cache[filename] = (len(source), None, lines, filename)
+
+    # -- calling --
+
+    def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
+        """Call a function with private copies; return the answer's message and body."""
+        _, name, tree, lent = message
+        function = getattr(self.module, name, None)
+        if not callable(function):
+            return ["missing", "" if function is None else protocol.type_name(function)], b""
+        arguments = self._rebuild(protocol.decode(tree, body))
+        before = [(path, array, _state(array)) for path, array in protocol.walk_arrays(arguments)]
+        for lent_name in lent:
+            setattr(self.module, lent_name, self._borrowed(lent_name))
+        try:
+            value = function(*arguments)
+            arrays: list[bytes] = []
+            encoded = protocol.encode(value, arrays)
+            if isinstance(value, types.CoroutineType):
+                value.close()  # else Python warns about our line, which called the student's async function
+            changed = [list(path) for path, array, state in before if _state(array) != state]
+            return ["value", encoded, changed], b"".join(arrays)
+        except protocol.Unsendable:
+            raise
+        except BaseException as error:
+            name = str(self.module.__file__)
+            stub = isinstance(error, NotImplementedError) and _raised_in(error) == name
+            return ["raised", *describe(error, name), not stub], b""
+
+    def _rebuild(self, value: Any) -> Any:
+        """Turn the grader's named tuples into the student's class of that name, if there is one."""
+        if isinstance(value, protocol.Named):
+            values = [self._rebuild(item) for item in value]
+            return tuple.__new__(self._named_class(value.type_name, value.fields), values)
+        if isinstance(value, tuple | list):
+            return type(value)(self._rebuild(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._rebuild(item) for key, item in value.items()}
+        return value
+
+    def _named_class(self, name: str, fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
+        own = getattr(self.module, name, None)
+        if isinstance(own, type) and issubclass(own, tuple) and getattr(own, "_fields", ()) == fields:
+            return own
+        return collections.namedtuple(name, fields)
+
+    def _borrowed(self, name: str) -> Callable[..., Any]:
+        """Return a stand-in for one of the student's own functions that the grader answers."""
+
+        def ask(*arguments: Any, **named: Any) -> Any:
+            arrays: list[bytes] = []
+            tree = protocol.encode((arguments, named), arrays)
+            self.send(["ask", name, tree], b"".join(arrays))
+            message, body = protocol.unpack(self._receive())
+            if message[0] == "refused":
+                raise TypeError(message[1])
+            return self._rebuild(protocol.decode(message[1], body))
+
+        return ask
+
+
+def _state(array: protocol.Array) -> tuple[Any, ...]:
+    return array.shape, array.dtype.str, array.tobytes()
+
+
+# --- errors, in the student's terms -------------------------------------------------------------------
+
+
+def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
+    """Return the error's type name, its text, and the frames that lie in the student's file.
+
+    A frame is ``[line number, function, source line]``; the innermost comes last.
+    """
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename == filename:
+            line = linecache.getline(filename, trace.tb_lineno)
+            frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
+        trace = trace.tb_next
+    return protocol.type_name(error), _text(error), frames[-MAX_FRAMES:]
+
+
+def _raised_in(error: BaseException) -> str:
+    """Return the name of the file that raised; a stub of another module is not this one's."""
+    name, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return name
+
+
+def _describe_syntax(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
+    if isinstance(error, SyntaxError):
+        line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
+        return protocol.type_name(error), str(error.msg)[:MAX_TEXT], [[error.lineno or 0, "", line]]
+    return describe(error, filename)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except BaseException:
+        return "(its text cannot be shown)"
+
+
+# --- start --------------------------------------------------------------------------------------------
+
+
+def main(
+    mode: str, descriptors: list[int], borrowed: list[str], layers: list[str], budget: list[int]
+) -> None:
+    """Entry point of the exec'ed process; see ``process._command``.
+
+    Args:
+        mode: ``zygote`` forks workers, ``worker`` is one.
+        descriptors: inherited sockets: control, or channel and output; none on Windows.
+        borrowed: folders of the grader and of NumPy, on ``sys.path`` only while this process warms up.
+        layers: names of the layers of confinement that are wanted.
+        budget: bytes and seconds of a worker; none for a zygote.
+    """
+    _warm_up(borrowed)
+    if os.name != "posix":
+        _serve_on_windows()
+        return
+    _enter_empty_folder()
+    parent = os.getppid()
+    if mode == "zygote":
+        serve_zygote(socket.socket(fileno=descriptors[0]), prepare(layers))
+    else:  # a process of one check has no children, so it needs no namespaces to keep them in
+        confinement = prepare(set(layers) - {"namespaces"})
+        serve_worker((descriptors[0], descriptors[1]), confinement, parent, Budget(*budget))
+
+
+def _serve_on_windows() -> None:
+    """Sockets cannot be inherited as descriptors: they arrive, shared with this process, on stdin."""
+    shared = [ast.literal_eval(sys.stdin.readline()) for _ in range(2)]
+    channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
+    sys.stdin = open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
+    worker = Worker(channel.makefile("rwb", buffering=0))
+    worker.send(["ready", []])
+    worker.serve()

@@ -1,0 +1,626 @@
+"""The students' edition: what is in it, that it tells no answer, that its checks judge as full ones do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.authoring.handout import CannotHandOut, Leaking, build_handout
+from grader.authoring.leak_scan import find_lines, secrets_of, texts_of
+from grader.authoring.recorder import record, seed_of
+from grader.authoring.verify import solution_source
+from grader.checks.plots import draw
+from grader.checks.plugin import RECORDED
+from grader.checks.recorded import FILE, Index, NotRecorded, Store, complete, fingerprint, unpacked
+from grader.checks.report import Outcome, Report
+from grader.checks.run import load_reference, run_checks
+from grader.checks.source import Source
+from grader.classroom.gradebook import open_gradebook
+from grader.classroom.grades import Grade
+from grader.cli import main
+from grader.course.course import Course, Exercise, find_course
+from grader.course.stub import make_stub
+from grader.sandbox.pool import WorkerPool
+
+ROOT = Path(__file__).resolve().parents[2]
+EXERCISE = "exercises/exercise-1"
+SECRET = b"a secret of the tests' own"
+REAL = (
+    "exercise-1",
+    "exercise-2",
+    "exercise-7",
+)  # plain; with lent functions; with a second look at failures
+
+
+@pytest.fixture(scope="module")
+def handed_out(tiny: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The hand-out of the tiny course; not to be written to."""
+    folder = tmp_path_factory.mktemp("tiny") / "out"
+    build_handout(tiny, folder, SECRET)
+    return find_course(str(folder))
+
+
+@pytest.fixture
+def home(handed_out: Course, tmp_path: Path) -> Course:
+    """A copy of it that a student may write to."""
+    shutil.copytree(handed_out.root, tmp_path / "home")
+    return find_course(str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="module")
+def real_home(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    folder = tmp_path_factory.mktemp("real") / "out"
+    build_handout(course, folder, SECRET, exercises=REAL, quizzes=("gates",))
+    return find_course(str(folder))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def of_the_course(folder: Path) -> set[str]:
+    """Return the names of a hand-out's files but those of the program."""
+    return {name for name in files(folder) if not name.startswith("grader/")}
+
+
+# --- what is in it ------------------------------------------------------------------------------------
+
+
+def test_it_holds_what_a_student_needs_and_no_more(handed_out: Course) -> None:
+    assert of_the_course(handed_out.root) == {
+        *(".github/workflows/check.yml", ".gitignore", "README.md", "course.yaml", "pyproject.toml"),
+        "exercises/exercise-1/check_doubling.py",
+        "exercises/exercise-1/doubling.py",
+        "exercises/exercise-1/exercise.yaml",
+        "exercises/exercise-1/lesson.md",
+        "exercises/exercise-1/plot_doubling.py",
+        "quizzes/every-type.yaml",
+        "recorded/exercise-1/answers.bin",
+        "recorded/exercise-1/doubling.py",
+    }
+    assert "grader/sandbox/server.py" in files(handed_out.root)
+    assert not any("pycache" in name or "test" in name for name in files(handed_out.root))
+
+
+def test_it_knows_itself_and_its_credits(handed_out: Course, tiny: Course) -> None:
+    assert (handed_out.handout, tiny.handout) == (True, False)
+    assert (handed_out.salt, handed_out.title) == (tiny.salt, tiny.title)
+    file, full = handed_out.exercise("exercise-1").file, tiny.exercise("exercise-1").file
+    assert (file.credits, file.more_credits, full.credits, full.more_credits) == (5, 2, 7, 0)
+    assert dataclasses.replace(file, credits=7, more_credits=0) == full
+
+
+def test_what_is_the_instructors_own_stays_there(tiny_copy: Course, tmp_path: Path) -> None:
+    text = "title: T\nsalt: s\naccommodations: {ada: 1.5}\nlate: {per_day: 10, extensions: {bob: 2}}\n"
+    (tiny_copy.root / "course.yaml").write_text(text, encoding="utf-8")
+    build_handout(find_course(str(tiny_copy.root)), tmp_path / "out", SECRET)
+    written = (tmp_path / "out" / "course.yaml").read_text(encoding="utf-8")
+    assert "salt: s\nedition: handout\n" in written
+    assert not any(word in written for word in ("ada", "bob", "late", "per_day"))
+
+
+def test_a_student_who_edits_the_stub_gets_the_pristine_one_back(
+    home: Course, tiny: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exercise = home.exercise("exercise-1")
+    exercise.stub_path.write_text("x = 1\n", encoding="utf-8")
+    assert run(["--course", str(home.root), "reset", "exercise-1", "--yes"], capsys)[0] == 0
+    assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(tiny.exercise("exercise-1"))
+    assert exercise.parameters == tiny.exercise("exercise-1").parameters
+
+
+def test_the_commands_of_a_student_work(home: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(
+        ROOT / "tests/fixtures/course/solutions/exercise-1/doubling.py", home.exercise("exercise-1").stub_path
+    )
+    code, out = run(["--course", str(home.root), "check", "--all"], capsys)
+    assert code == 0
+    assert "5 of 5 credits" in out
+    assert "note: 2 more credits are for checks that the instructor runs" in out
+    assert "5 of 5 credits · every exercise is done" in run(["--course", str(home.root), "list"], capsys)[1]
+    assert (
+        "--seed changes nothing"
+        in run(["--course", str(home.root), "check", "--all", "--seed", "3"], capsys)[1]
+    )
+    for words in (["credits"], ["show", "exercise-1"], ["hint", "exercise-1"], ["quiz"]):
+        assert run(["--course", str(home.root), *words], capsys)[0] == 0, words
+
+
+def test_what_needs_the_full_course_is_refused(home: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["verify"], ["gradescope-zip"], ["handout", "again"]):
+        assert run(["--course", str(home.root), *words], capsys)[0] == 2, words
+
+
+def test_debug_and_the_map_work_without_the_solution(
+    home: Course, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = "import numpy as np\ndef double(x):\n    y = 2 * x\n    y[0, 0] += 1\n    return y\n"
+    home.exercise("exercise-1").stub_path.write_text(wrong, encoding="utf-8")
+    _, out = run(["--course", str(home.root), "debug", "exercise-1", "double_values"], capsys)
+    assert "mine.double(given" in out
+    _, out = run(["--course", str(home.root), "check", "exercise-1"], capsys)
+    assert "M = 0" in out or "M" in out
+    assert "off in 1 of 12 entries" in out
+
+
+def test_it_plots_beside_recorded_answers(home: Course, tiny: Course, pool: WorkerPool) -> None:
+    for text in (solution_source(tiny.exercise("exercise-1")).data, b"def double(x):\n    return x\n"):
+        source = Source("doubling.py", text)
+        found, wanted = (draw(one.exercise("exercise-1"), source, pool) for one in (home, tiny))
+        assert found.fault == wanted.fault
+        assert repr(found.panels) == repr(wanted.panels)
+        assert found.panels
+
+
+def test_a_plot_that_hands_an_answer_on_is_left_out(tiny_copy: Course, tmp_path: Path) -> None:
+    path = tiny_copy.root / EXERCISE / "plot_doubling.py"
+    edit(path, lambda text: text.replace("reference.double(x)", "reference.double(mine / 2)", 1))
+    edit(
+        path,
+        lambda text: text.replace(
+            "mine, right = student.double(x), ", "mine = student.double(x)\n    right = "
+        ),
+    )
+    build_handout(tiny_copy, tmp_path / "out", SECRET)
+    assert not (tmp_path / "out" / EXERCISE / "plot_doubling.py").exists()
+
+
+def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run the command line; return its exit code and what it says."""
+    before, sys.argv = sys.argv, ["grader", *arguments]
+    try:
+        main()
+        code: Any = 0
+    except SystemExit as stopped:
+        code = stopped.code
+    finally:
+        sys.argv = before
+    said = capsys.readouterr()
+    return int(code or 0), said.out + said.err
+
+
+# --- its checks judge as the full ones do -------------------------------------------------------------
+
+
+def sources(exercise: Exercise, share: int) -> Iterator[tuple[str, bytes]]:
+    """Yield right and wrong answers: the solution, the stub, all variants, and a share of the mistakes."""
+    solution = exercise.solution_path.read_text(encoding="utf-8")
+    yield "solution", solution.encode()
+    yield "stub", make_stub(exercise).encode()
+    yield from ((path.stem, path.read_bytes()) for path in exercise.variants)
+    for one in exercise.misconceptions()[::share]:
+        yield one.id, solution.replace(one.replace, one.with_).encode()
+
+
+def judged(report: Report) -> list[Outcome]:
+    visible = [one for one in report.outcomes if not one.hidden]
+    return [dataclasses.replace(one, seconds=0.0, output="") for one in visible]
+
+
+def compare(course: Course, home: Course, exercise_id: str, pool: WorkerPool, share: int = 1) -> set[str]:
+    """Require the same outcomes in both editions; return all that was seen."""
+    full, mine = course.exercise(exercise_id), home.exercise(exercise_id)
+    seed, seen = seed_of(full, course.salt), set[str]()
+    for name, data in sources(full, share):
+        source = Source(full.stub_path.name, data)
+        wanted = judged(run_checks(full, source, pool, seed=seed))
+        found = judged(run_checks(mine, source, pool))
+        assert found == wanted, (exercise_id, name)
+        seen |= {one.status for one in found} | {"named" for one in found if one.diagnosis}
+    return seen
+
+
+def test_the_tiny_course_is_judged_alike(tiny: Course, handed_out: Course, pool: WorkerPool) -> None:
+    assert compare(tiny, handed_out, "exercise-1", pool) == {"passed", "failed", "skipped", "named"}
+
+
+@pytest.mark.parametrize("exercise", REAL)
+def test_real_exercises_are_judged_alike(
+    exercise: str, course: Course, real_home: Course, pool: WorkerPool
+) -> None:
+    assert compare(course, real_home, exercise, pool, share=5) >= {"passed", "failed", "named"}
+
+
+STACKED = """
+import numpy as np
+def sigmoid(z):
+    return np.tanh(z)
+def lstm_step_forward(x, h_prev, c_prev, params):
+    Wf, Wi, WC, Wo, bf, bi, bC, bo = params
+    z = np.vstack((h_prev, x))
+    f, i, o = np.split(sigmoid(np.vstack((Wf, Wi, Wo)) @ z + np.vstack((bf, bi, bo))), 3)
+    g = np.tanh(WC @ z + bC)
+    c = f * c_prev + i * g
+    return o * np.tanh(c), c, (f, i, g, o)
+"""
+
+
+def test_what_cannot_be_lent_waits_and_blames_nobody(
+    course: Course, real_home: Course, pool: WorkerPool
+) -> None:
+    source = Source("lstm_step.py", STACKED.encode())
+    found = judged(run_checks(real_home.exercise("exercise-7"), source, pool))
+    gates = [one for one in found if one.check == "check_lstm_step_forward_gates"]
+    assert [(one.status, one.message) for one in gates] == [
+        ("skipped", "waits for `sigmoid`, which does not pass its own checks yet")
+    ]
+    assert not any(one.status == "error" for one in found)
+
+
+def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: WorkerPool) -> None:
+    text = STACKED.replace("np.tanh(z)\ndef", "0.5 + 0.5 * np.tanh(0.5 * z)\ndef").replace("c = f * ", "c = ")
+    found = judged(run_checks(real_home.exercise("exercise-7"), Source("lstm_step.py", text.encode()), pool))
+    by_name = {one.check: one.status for one in found}
+    assert by_name["check_lstm_step_forward_c"] == "failed"
+    assert by_name["check_lstm_step_forward_gates"] == "passed"
+
+
+# --- recorded answers ---------------------------------------------------------------------------------
+
+
+def test_a_question_is_known_up_to_rounding(handed_out: Course) -> None:
+    exercise = handed_out.exercise("exercise-1")
+    reference = load_reference(exercise)
+    recorded = getattr(reference, RECORDED)
+    rng = CheckRng(recorded.seed)
+    x, pair = rng.draw(reference)
+    right = np.asarray(reference.double(x))
+    assert np.allclose(right, x + x)
+    assert np.array_equal(reference.double(x * (1 + 1e-12)), right)
+    assert np.array_equal(reference.double(x=x), right)
+    for other in (x * (1 + 1e-7), x.T, x[:1], -x):
+        with pytest.raises(NotRecorded, match="`double`"):
+            reference.double(other)
+    assert type(pair) is reference.Pair
+
+
+class CheckRng:
+    """Draws what the tiny course's first check draws."""
+
+    def __init__(self, seed: int) -> None:
+        import zlib
+
+        self.rng = np.random.default_rng([seed, zlib.crc32(b"check_double_values")])
+
+    def draw(self, reference: Any) -> tuple[Any, Any]:
+        pair = reference.Pair(self.rng.standard_normal((1, 3)), self.rng.standard_normal((4, 1)))
+        return self.rng.standard_normal((4, 3)), pair
+
+
+def test_an_index_tells_questions_apart() -> None:
+    index, rng = Index(), np.random.default_rng(1)
+    asked = [(rng.standard_normal((3, 2)), n, lr) for n in range(4) for lr in (0.1, 0.2)]
+    numbers = [index.add("f", *fingerprint(one)) for one in asked]
+    assert [index.find("f", *fingerprint(one)) for one in asked] == numbers
+    assert index.find("g", *fingerprint(asked[0])) is None
+    swapped = asked[0][0][:, ::-1], *asked[0][1:]
+    assert index.find("f", *fingerprint(swapped)) is None
+    nan = (np.array([np.nan, 1.0]),)
+    assert index.find("f", *fingerprint(nan)) is None
+
+
+def test_arguments_are_completed_as_python_does() -> None:
+    def f(a: int, b: int = 2, *, c: int = 3) -> None: ...
+
+    assert complete(f, (1,), {}) == (1, 2, 3)
+    assert complete(f, (), {"b": 5, "a": 4}) == (4, 5, 3)
+    assert complete(f, (), {"d": 5}) == ()
+
+
+def test_an_array_is_stored_once() -> None:
+    store, one = Store(), np.arange(5.0)
+    first, second = store.put((one, 2.5)), store.put([one, one + 1])
+    assert first[1][0] == second[1][0] != second[1][1]
+    header, body = unpacked(store.to_bytes({"a": 1}))
+    assert (header["a"], header["sizes"], len(body)) == (1, [40, 40], 80)
+
+
+def test_mistakes_are_kept_by_what_they_say_alone(handed_out: Course, tiny: Course) -> None:
+    text = texts_of(handed_out.root)[handed_out.exercise("exercise-1").solution_folder / FILE]
+    for one in tiny.exercise("exercise-1").misconceptions():
+        assert one.says.strip()[:40] in text
+        assert one.id not in text
+        assert one.with_.strip() not in text or len(one.with_.strip()) < 5
+    assert "2 * x" not in text
+
+
+def test_a_mistake_that_answers_by_chance_is_left_out(tiny_copy: Course) -> None:
+    path = tiny_copy.exercise("exercise-1").solution_folder / "misconceptions.yaml"
+    chance = 'replace: "return 2 * x"\n  with: "return x * np.random.random()"\n  says: Why by chance?\n'
+    edit(path, lambda text: f"- id: chance\n  {chance}{text}")
+    first, second = (record(tiny_copy.exercise("exercise-1"), 1).data for _ in range(2))
+    assert first == second
+    assert [one["says"][:4] for one in unpacked(first)[0]["mistakes"]] == ["This", "The ", "The "]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no zlib", None])
+def test_a_damaged_file_is_one_sentence(
+    damage: bytes | None, home: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home.exercise("exercise-1").solution_folder / FILE
+    path.unlink() if damage is None else path.write_bytes(damage)
+    code, out = run(["--course", str(home.root), "check", "exercise-1"], capsys)
+    assert code == 3
+    assert "answers.bin: is missing or damaged" in out
+    assert "unpack the hand-out again" in out
+
+
+def test_a_solution_that_does_not_pass_is_not_recorded(tiny_copy: Course) -> None:
+    exercise = tiny_copy.exercise("exercise-1")
+    check = exercise.visible_checks
+    text = check.read_text(encoding="utf-8")
+    check.write_text(text.replace('reference.double(x), "y")', '1 + reference.double(x), "y")', 1))
+    with pytest.raises(Exception, match="does not pass on the solution"):
+        record(exercise, 1)
+
+
+# --- it tells no answer -------------------------------------------------------------------------------
+
+
+def edit(path: Path, change: Callable[[str], str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert change(text) != text
+    path.write_text(change(text), encoding="utf-8")
+
+
+PLANTS: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "a solution's line": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: f"{text}\n    stretched = factor * double(x)\n",
+        rf"{EXERCISE}/lesson.md:\d+: holds a line of the solution of exercise-1 \(“stretc…”\)",
+    ),
+    "with other spaces": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: f"{text}\nso `return  2*x` it is\n",
+        rf"{EXERCISE}/lesson.md:\d+: holds a line of the solution",
+    ),
+    "broken into two": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: f"{text}\nstretched = factor\n* double(x)\n",
+        rf"{EXERCISE}/lesson.md:\d+: holds a line of the solution",
+    ),
+    "in a hint": (
+        f"{EXERCISE}/exercise.yaml",
+        lambda text: text.replace("no loop is needed.", "return 2 * x."),
+        rf"{EXERCISE}/exercise.yaml:\d+: holds a line of the solution",
+    ),
+    "in a visible check": (
+        f"{EXERCISE}/check_doubling.py",
+        lambda text: text.replace("M, N = 4, 3", "M, N = 4, 3\nright = 'return stretched + offset'"),
+        rf"{EXERCISE}/check_doubling.py:\d+: holds a line of the solution",
+    ),
+    "in what a mistake is told": (
+        "solutions/exercise-1/misconceptions.yaml",
+        lambda text: text.replace("What would it make of 3?", "stretched = factor * double(x)"),
+        r"recorded/exercise-1/answers.bin:1: holds a line of the solution",
+    ),
+    "a hidden check's line": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: f"{text}\n`for rows, columns in ((1, 5), (5, 1), (2, 6)):`\n",
+        rf"{EXERCISE}/lesson.md:\d+: holds a line of the hidden checks of exercise-1",
+    ),
+    "a mistake's patch": (
+        f"{EXERCISE}/exercise.yaml",
+        lambda text: text.replace("no loop is needed.", "not return x**2."),
+        rf"{EXERCISE}/exercise.yaml:\d+: holds a patch of a misconception",
+    ),
+    "the secret": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: text + SECRET.decode(),
+        rf"{EXERCISE}/lesson.md: holds the course's secret",
+    ),
+    "a quiz's key": (
+        f"{EXERCISE}/lesson.md",
+        lambda text: f"{text}\nGates are shares, and a share lies between 0 and 1.\n",
+        rf"{EXERCISE}/lesson.md: holds the key of `squashed` \(explain",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_scan_sees(name: str, tiny_copy: Course, tmp_path: Path) -> None:
+    file, plant, says = PLANTS[name]
+    edit(
+        tiny_copy.root / "quizzes" / "every-type.yaml",
+        lambda text: text.replace("title:", "mode: graded\ntitle:"),
+    )
+    build_handout(tiny_copy, tmp_path / "before", SECRET)
+    edit(tiny_copy.root / file, plant)
+    with pytest.raises(Leaking) as found:
+        build_handout(tiny_copy, tmp_path / "out", SECRET, archive=True)
+    assert any(re.match(says, leak) for leak in found.value.leaks), found.value.leaks
+    assert all(len(leak) < 130 for leak in found.value.leaks)
+    assert not (tmp_path / "out").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before", "course"]
+
+
+def test_the_line_of_a_leak_is_right(tiny_copy: Course, tmp_path: Path) -> None:
+    lesson = tiny_copy.exercise("exercise-1").lesson_path
+    edit(lesson, lambda text: f"{text}\n\nreturn 2 * x\n")
+    line = lesson.read_text(encoding="utf-8").splitlines().index("return 2 * x") + 1
+    with pytest.raises(Leaking) as found:
+        build_handout(tiny_copy, tmp_path / "out", SECRET)
+    assert [leak.split(": ")[0] for leak in found.value.leaks] == [f"{EXERCISE}/lesson.md:{line}"]
+
+
+def test_what_a_lesson_shows_on_purpose_is_declared_by_file(tiny_copy: Course, tmp_path: Path) -> None:
+    edit(tiny_copy.exercise("exercise-1").lesson_path, lambda text: f"{text}\n`return 2 * x`\n")
+    for file, allowed in ((f"{EXERCISE}/lesson.md", True), (f"{EXERCISE}/exercise.yaml", False)):
+        text = f'title: T\nshown:\n  {file}:\n    - "return 2 * x"\n'
+        (tiny_copy.root / "course.yaml").write_text(text, encoding="utf-8")
+        course = find_course(str(tiny_copy.root))
+        if allowed:
+            build_handout(course, tmp_path / "out", SECRET)
+        else:
+            with pytest.raises(Leaking, match="1 leaks"):
+                build_handout(course, tmp_path / "other", SECRET)
+
+
+@pytest.mark.parametrize("planted", ["check_doubling_hidden.py", "misconceptions.yaml", "doubling.py"])
+def test_a_whole_file_of_the_instructors_is_seen(planted: str, tiny: Course, home: Course) -> None:
+    secrets = secrets_of(tiny)
+    assert find_lines(home.root, texts_of(home.root), secrets, {}) == []
+    shutil.copy(tiny.exercise("exercise-1").solution_folder / planted, home.root / "notes.txt")
+    leaks = find_lines(home.root, texts_of(home.root), secrets, {})
+    assert {leak.partition(":")[0] for leak in leaks} == {"notes.txt"}
+    (home.root / "notes.txt").rename(home.root / f"my_{planted}")
+    named = [
+        leak for leak in find_lines(home.root, texts_of(home.root), secrets, {}) if "has the name" in leak
+    ]
+    assert bool(named) == (planted != "doubling.py")
+
+
+def test_a_picture_is_looked_through_as_well(tiny_copy: Course, tmp_path: Path) -> None:
+    (tiny_copy.root / EXERCISE / "plan.svg").write_text("<svg><!-- stretched = factor * double(x) --></svg>")
+    with pytest.raises(Leaking) as found:
+        build_handout(tiny_copy, tmp_path / "out", SECRET)
+    assert found.value.leaks[0].startswith(f"{EXERCISE}/plan.svg:1: ")
+
+
+# --- where it goes ------------------------------------------------------------------------------------
+
+
+def test_the_same_course_gives_the_same_bytes(tiny: Course, tmp_path: Path) -> None:
+    for name, seed, zone in (("a", "1", "Asia/Tokyo"), ("b", "2", "America/Lima")):
+        (tmp_path / name).mkdir()
+        settings = {"PYTHONHASHSEED": seed, "TZ": zone, "GRADER_SECRET": SECRET.decode()}
+        command = [sys.executable, "-m", "grader", "--course", str(tiny.root), "handout", "out", "--zip"]
+        subprocess.run(
+            command, cwd=tmp_path / name, env=os.environ | settings, check=True, capture_output=True
+        )
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    with zipfile.ZipFile(tmp_path / "a" / "out.zip") as archive:
+        inside = {one.filename: archive.read(one) for one in archive.infolist()}
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert inside == {f"out/{name}": data for name, data in files(tmp_path / "a" / "out").items()}
+
+
+def test_an_earlier_handout_is_replaced_but_for_its_history(tiny: Course, home: Course) -> None:
+    (home.root / ".git").mkdir()
+    (home.root / ".git" / "HEAD").write_text("main")
+    (home.root / EXERCISE / "left_over.py").write_text("")
+    build_handout(tiny, home.root, SECRET)
+    assert not (home.root / EXERCISE / "left_over.py").exists()
+    assert (home.root / ".git" / "HEAD").read_text() == "main"
+    assert not list(home.root.parent.glob(".*"))
+
+
+def test_places_that_are_taken_are_refused(tiny_copy: Course, home: Course, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("x")
+    (tmp_path / "file").write_text("x")
+    for target, says in (
+        (tmp_path / "full", "is no hand-out"),
+        (tmp_path / "file", "is no folder"),
+        (tiny_copy.root, "is no hand-out"),
+        (tiny_copy.root / "solutions" / "out", "is no hand-out"),
+        (tmp_path / "nowhere" / "out", "make it first"),
+    ):
+        with pytest.raises(CannotHandOut, match=says):
+            build_handout(tiny_copy, target, SECRET)
+    assert (tmp_path / "full" / "thesis.txt").read_text() == "x"
+    with pytest.raises(CannotHandOut, match="is a hand-out itself"):
+        build_handout(home, tmp_path / "out", SECRET)
+
+
+def test_what_an_exercise_uses_goes_out_with_it(course: Course, tmp_path: Path) -> None:
+    with pytest.raises(CannotHandOut, match="exercise-11 uses exercise-2, exercise-4"):
+        build_handout(course, tmp_path / "out", SECRET, exercises=("exercise-11",))
+
+
+def test_a_part_of_the_course_can_go_out(real_home: Course) -> None:
+    assert real_home.exercise_ids() == REAL
+    assert real_home.exercise("exercise-7").file.after == ("exercise-1",)  # exercise-6 is not there
+    assert [path.name for path in (real_home.root / "quizzes").iterdir()] == ["gates.yaml"]
+
+
+def test_the_command_says_what_it_wrote(
+    tiny: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_SECRET", SECRET.decode())
+    code, out = run(["--course", str(tiny.root), "handout", str(tmp_path / "out"), "--zip"], capsys)
+    assert code == 0
+    assert re.search(r"exercise-1 +5 credits visible, +2 more when graded", out)
+    assert re.search(r"every-type +9 questions, answers included", out)
+    assert re.search(r"out.zip: 1 exercise with 5 visible credits, 1 quiz; \d+ lines looked through", out)
+    code, out = run(["--course", str(tiny.root), "handout", str(tmp_path)], capsys)
+    assert (code, "is no hand-out" in out) == (2, True)
+    code, out = run(["--course", str(tiny.root), "handout", str(tmp_path / "x"), "--quizzes", "gats"], capsys)
+    assert code == 2
+
+
+def test_the_command_stops_at_a_leak(
+    tiny_copy: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_SECRET", SECRET.decode())
+    edit(tiny_copy.exercise("exercise-1").lesson_path, lambda text: f"{text}\nreturn 2 * x\n")
+    code, out = run(["--course", str(tiny_copy.root), "handout", str(tmp_path / "out")], capsys)
+    assert (code, "nothing was written" in out) == (3, True)
+    assert "return 2 * x" not in out
+    assert not (tmp_path / "out").exists()
+
+
+# --- on a student's machine ---------------------------------------------------------------------------
+
+
+def graded(course: Course, folder: Path) -> Grade:
+    """Grade a class of one as `grader grade` does."""
+    environment = {**os.environ, "GRADER_SECRET": SECRET.decode()}
+    command = [sys.executable, "-m", "grader", "--course", str(course.root), "grade", str(folder / "class")]
+    subprocess.run([*command, "-o", str(folder / "results")], env=environment, check=True, timeout=120)
+    with open_gradebook(folder / "results") as book:
+        (grade,) = book.class_grades(course).grades
+    return grade
+
+
+def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GRADER"))}
+    install = [str(scripts / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "."]
+    subprocess.run(install, cwd=home.root, env=clean, check=True, capture_output=True, timeout=300)
+
+    def grader(*arguments: str, typed: str = "") -> tuple[int, str]:
+        command = [str(scripts / "grader"), *arguments]
+        ran = subprocess.run(
+            command, cwd=home.root, env=clean, input=typed, capture_output=True, text=True, timeout=120
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    code, out = grader("check", "--all")
+    assert (code, "0 of 5 credits" in out, "not written yet" in out) == (1, True, True)
+    home.exercise("exercise-1").stub_path.write_bytes(solution_source(tiny.exercise("exercise-1")).data)
+    code, out = grader("check", "--all")
+    assert (code, "5 of 5 credits" in out) == (0, True)
+    code, out = grader("quiz")
+    assert (code, "every-type" in out) == (0, True)
+    assert grader("login", "Ada Lovelace")[0] == 0
+    grader("quiz", "every-type", typed="1\n" * 60)
+    (tmp_path / "class").mkdir()
+    code, out = grader("submit", "-o", str(tmp_path / "class" / "ada.zip"))
+    assert (code, "still the stub" in out) == (0, False), out
+    earned = json.loads(grader("credits", "--format", "json")[1])
+    quiz = sum(row["earned_cents"] for row in earned["rows"] if row["kind"] == "quiz")
+    grade = graded(tiny, tmp_path)
+    assert (grade.learner_name, grade.problem) == ("Ada Lovelace", "")
+    assert grade.exercises[0].report.earned == tiny.exercise("exercise-1").file.credits
+    assert sum(one.earned_cents for one in grade.quizzes) == quiz > 0
+    names = [name for name in files(home.root) if not re.match("grader/|build/lib/grader/", name)]
+    assert not [name for name in names if re.search("hidden|misconception|solution", name)]

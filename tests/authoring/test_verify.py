@@ -1,0 +1,216 @@
+"""`grader verify` sees every fault that an author can plant; the sound course has none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.verify import Findings, verify_course, verify_exercise
+from grader.course.course import Course
+
+Plant = Callable[[Path, Path], None]
+STUB_TODO = "raise NotImplementedError"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def planted(course: Course, plant: Plant) -> Findings:
+    plant(course.root / "exercises/exercise-1", course.root / "solutions/exercise-1")
+    return verify_exercise(course, "exercise-1")
+
+
+def wrong_credit_sum(student: Path, _: Path) -> None:
+    edit(student / "exercise.yaml", "credits: 7", "credits: 8")
+
+
+def stub_already_solved(student: Path, _: Path) -> None:
+    edit(student / "doubling.py", STUB_TODO, "return 2 * x")
+
+
+def drifted_docstring(student: Path, _: Path) -> None:
+    edit(student / "doubling.py", "Take every entry twice", "Take each entry twice")
+
+
+def surviving_misconception(_: Path, solution: Path) -> None:
+    edit(solution / "misconceptions.yaml", 'with: "return x**2"', 'with: "return x + x"')
+
+
+def stale_replace_text(_: Path, solution: Path) -> None:
+    edit(solution / "misconceptions.yaml", 'replace: "return 2 * x"', 'replace: "return 3 * x"')
+
+
+def ambiguous_replace_text(_: Path, solution: Path) -> None:
+    edit(solution / "misconceptions.yaml", 'replace: "return 2 * x"', 'replace: "return"')
+
+
+def misconception_twice(_: Path, solution: Path) -> None:
+    edit(solution / "misconceptions.yaml", "id: double-in-place", "id: double-squares")
+
+
+def misconception_silent(_: Path, solution: Path) -> None:
+    path = solution / "misconceptions.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip().startswith("says:"))
+    lines[first] = '  says: " "'
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def empty_hint(student: Path, _: Path) -> None:
+    edit(student / "exercise.yaml", '"What do you have after you have taken every entry of x twice?"', '"  "')
+
+
+def function_without_hints(student: Path, _: Path) -> None:
+    path = student / "exercise.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("  scale:")], encoding="utf-8")
+
+
+def stray_file(student: Path, _: Path) -> None:
+    (student / "notes.txt").write_text("left behind", encoding="utf-8")
+
+
+def stray_variant(_: Path, solution: Path) -> None:
+    (solution / "variants" / "loops.txt").write_text("left behind", encoding="utf-8")
+
+
+def no_lesson(student: Path, _: Path) -> None:
+    (student / "lesson.md").unlink()
+
+
+def missing_stub(student: Path, _: Path) -> None:
+    (student / "doubling.py").unlink()
+
+
+def refused_variant(_: Path, solution: Path) -> None:
+    path = solution / "variants" / "loops.py"
+    path.write_text("def double(x):\n    return x\n", encoding="utf-8")
+
+
+def broken_check(_: Path, solution: Path) -> None:
+    edit(solution / "check_doubling_hidden.py", "reference.scale(x, pair)", "reference.no_such(x, pair)")
+
+
+def check_that_the_solution_fails(_: Path, solution: Path) -> None:
+    edit(solution / "check_doubling_hidden.py", "student.scale(x, pair)", "3 * student.scale(x, pair)")
+
+
+def check_of_no_function(_: Path, solution: Path) -> None:
+    edit(solution / "check_doubling_hidden.py", "def check_scale_other_sizes", "def check_other_sizes")
+
+
+def check_without_docstring(_: Path, solution: Path) -> None:
+    path = solution / "check_doubling_hidden.py"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith('    """')), encoding="utf-8")
+
+
+def check_without_credits(student: Path, solution: Path) -> None:
+    edit(solution / "check_doubling_hidden.py", "@pytest.mark.credits(2)\n", "")
+    edit(student / "exercise.yaml", "credits: 7", "credits: 5")
+
+
+def unwelcome_import(_: Path, solution: Path) -> None:
+    edit(solution / "doubling.py", "import numpy as np", "import click\nimport numpy as np")
+
+
+def syntax_error(_: Path, solution: Path) -> None:
+    edit(
+        solution / "check_doubling_hidden.py", "def check_scale_other_sizes(", "def check_scale_other_sizes(("
+    )
+
+
+def two_todos(_: Path, solution: Path) -> None:
+    edit(solution / "doubling.py", "    # TODO: take", "    # TODO: first\n    # TODO: take")
+
+
+def solution_without_function(_: Path, solution: Path) -> None:
+    edit(solution / "doubling.py", "def double(", "def twice(")
+
+
+def plot_that_breaks(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "reference.double(x)", "reference.dubble(x)")
+
+
+def plot_without_panels(student: Path, _: Path) -> None:
+    (student / "plot_doubling.py").write_text(
+        "def plot(student, reference, rng):\n    return []\n", encoding="utf-8"
+    )
+
+
+def plot_of_what_the_solution_does_not_give(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "right = student.double(x), reference.double(x)", "right = 3, x")
+
+
+def plot_that_pretends(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "student.double(x), ref", "reference.double(x), ref")
+
+
+def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
+    edit(student / "plot_doubling.py", "import numpy as np", "import matplotlib\nimport numpy as np")
+
+
+@pytest.mark.parametrize(
+    ("plant", "said"),
+    [
+        (wrong_credit_sum, "promises 8 credits, but its checks add up to 7"),
+        (stub_already_solved, "already earns"),
+        (drifted_docstring, "doubling.py:1"),
+        (surviving_misconception, "`double-squares` keeps every credit"),
+        (stale_replace_text, "`double-squares` replaces text that stands 0 times"),
+        (ambiguous_replace_text, "`double-squares` replaces text that stands 2 times"),
+        (misconception_twice, "`double-squares` stands here 2 times"),
+        (misconception_silent, "says nothing"),
+        (empty_hint, "`double` has no hint, or an empty one"),
+        (function_without_hints, "`scale` has no hint, or an empty one"),
+        (stray_file, "notes.txt: is a stray file"),
+        (stray_variant, "loops.txt: is a stray file"),
+        (no_lesson, "lesson.md: is missing or empty"),
+        (missing_stub, "`grader reset exercise-1` makes it"),
+        (refused_variant, "loops.py: is a right answer, but"),
+        (broken_check, "AttributeError"),
+        (check_that_the_solution_fails, "does not pass on the solution"),
+        (check_of_no_function, "should be named after its function"),
+        (check_without_docstring, "has no docstring"),
+        (check_without_credits, "earns nothing"),
+        (unwelcome_import, "doubling.py:5: imports `click`"),
+        (syntax_error, "check_doubling_hidden.py:13:29: is not Python"),
+        (two_todos, "should have one line that starts with `# TODO:`, but has 2"),
+        (solution_without_function, "does not define `double`"),
+        (plot_that_breaks, "plot_doubling.py:11: breaks: AttributeError"),
+        (plot_without_panels, "plot_doubling.py: does not plot the solution: it yields no panel"),
+        (plot_of_what_the_solution_does_not_give, "does not plot the solution: `y` should be"),
+        (plot_that_pretends, "plot_doubling.py: plots the stub"),
+        (plot_with_an_unwelcome_import, "plot_doubling.py:3: imports `matplotlib`"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_planted_fault_is_named(tiny_copy: Course, plant: Plant, said: str) -> None:
+    findings = planted(tiny_copy, plant)
+    assert any(said in fault for fault in findings.faults), findings.faults
+
+
+def test_the_sound_course_has_no_fault(tiny: Course) -> None:
+    (findings,) = verify_course(tiny, jobs=1)
+    assert findings == Findings("exercise-1", 7, 4, 3, 3, 2, 2)
+
+
+def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
+    (tiny_copy.root / "solutions/exercise-9").mkdir()
+    findings = verify_course(tiny_copy, jobs=1)
+    assert "exercise-9: belongs to no exercise" in findings[0].faults[0]
+
+
+def test_the_real_course_is_sound(course: Course) -> None:
+    every = os.environ.get("GRADER_LONG") == "1"
+    ids = () if every else ("exercise-1", "exercise-3", "exercise-7")
+    for findings in verify_course(course, ids, seed=2):  # `.ci/run` verifies all of it besides
+        assert findings.faults == (), findings.exercise
+        assert findings.misconceptions >= 10
+        assert findings.variants >= 8

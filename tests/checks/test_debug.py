@@ -1,0 +1,166 @@
+"""`grader debug`: the file holds what was asked, and the lines shown reproduce the failure."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.course.course import Course, find_course
+from tests.cli.test_main import Run, run, solve
+
+__all__ = ["run"]  # a fixture
+ROOT = Path(__file__).resolve().parents[2]
+WRONG = "return x + 1"
+
+
+def typed(shown: str) -> list[str]:
+    """Return the lines that a student is asked to type."""
+    return [line for line in shown.splitlines() if re.match(r"import sys|given = |mine\.", line)]
+
+
+def in_a_fresh_python(lines: list[str], then: str, folder: Path) -> str:
+    """Type lines at a prompt of their own; the last one's value is called ``result``."""
+    program = "\n".join([*lines[:-1], f"result = {lines[-1]}", then])
+    run = [sys.executable, "-c", program]
+    return subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_lines_reproduce_the_wrong_answer(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function=WRONG)
+    ran = run("debug", "exercise-1", "check_double_values", "--seed", "1")
+    assert ran.code == 0
+    assert "`y` is off in" in ran.out
+    assert "The shapes should be: y (4, 3)" in ran.out
+    told = re.search(r"at (\[.*\]): yours is (\S+),", ran.out)
+    assert told
+    lines = typed(ran.out)
+    assert len(lines) == 3
+    shown = in_a_fresh_python(lines, f"print(f'{{result{told[1]}:.6g}}')", tiny_copy.root)
+    assert shown == told[2]
+
+
+def test_the_file_holds_the_inputs_and_no_expected_value(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, scale="return x")
+    assert run("debug", "exercise-1", "scale_values", "-o", "mine.npz").code == 0
+    with np.load(tiny_copy.root / "mine.npz", allow_pickle=False) as given:
+        assert set(given) == {"x", "pair.factor", "pair.offset", "expected_shape.y"}
+        assert given["expected_shape.y"].tolist() == [4, 3]
+        assert given["pair.factor"].shape == (1, 3)
+
+
+def test_without_a_name_the_first_failing_check_is_meant(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, scale="return x")
+    assert run("debug", "exercise-1").out.startswith("check_scale_values: The doubled array")
+    solve(tiny_copy)
+
+
+def test_a_passing_check_writes_nothing(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    for name in ("check_double_values", None):
+        ran = run("debug", "exercise-1", *([name] if name else []))
+        assert ran.code == 0
+        assert "passes; there is nothing to debug" in ran.out
+    assert not list(tiny_copy.root.glob("*.npz"))
+
+
+def test_a_stub_is_not_written_yet(run: Run, tiny_copy: Course) -> None:
+    ran = run("debug", "exercise-1", "double_values")
+    assert ran.code == 1
+    assert "`double` is not written yet" in ran.out
+    assert not list(tiny_copy.root.glob("*.npz"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("def double(x", "is not Python yet"), ("", "defines no function `double`")]
+)
+def test_a_file_without_the_function_is_told(run: Run, tiny_copy: Course, text: str, says: str) -> None:
+    tiny_copy.exercise("exercise-1").stub_path.write_text(text, encoding="utf-8")
+    ran = run("debug", "exercise-1", "double_values")
+    assert ran.code == 1
+    assert says in ran.out
+    assert not list(tiny_copy.root.glob("*.npz"))
+
+
+def test_a_skipped_check_names_what_it_waits_for(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function=WRONG)
+    ran = run("debug", "exercise-1", "check_double_leaves_arguments_alone")
+    assert ran.code == 1
+    assert "waits for “Every entry is taken twice”" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["check_scale_other_sizes"], "is a hidden check; what it asks is not shown"),
+        (["check_double_value"], "did you mean check_double_values?"),
+        (["check_scale_value"], "did you mean check_scale_values"),
+        (["qqq"], "it has check_double_values, check_double_leaves_arguments_alone, check_scale_values"),
+        (["double_values", "-o", "double.py"], "double.py should end in .npz"),
+        (["double_values", "-o", "nowhere/a.npz"], "cannot be written"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(run: Run, tiny_copy: Course, arguments: list[str], says: str) -> None:
+    solve(tiny_copy, function=WRONG)
+    ran = run("debug", "exercise-1", *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_inputs_of_a_call_that_ends_the_process_are_kept(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function="import os; os._exit(5 if x.any() else 0)")
+    ran = run("debug", "exercise-1", "double_values")
+    assert "ended the whole process with exit status 5" in ran.out
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        in_a_fresh_python(typed(ran.out), "", tiny_copy.root)
+    assert ended.value.returncode == 5
+
+
+COMPARE = """
+def numbers(value):
+    if isinstance(value, (tuple, list)):
+        return [number for one in value for number in numbers(one)]
+    return [np.linalg.norm(value)]
+import importlib.util
+spec = importlib.util.spec_from_file_location("right", {path!r})
+right = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(right)
+print(np.allclose(numbers(result), numbers({line})))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new", "check"),
+    [
+        (6, "(factor * one for", "(-2 * factor * one for", "clip_by_global_norm_of_long_gradients"),
+        (10, "dh = dhs[t] + dh_next", "dh = dhs[t]", "lstm_backward_dxs"),
+        (11, "p - lr * mean_hat", "p + lr * mean_hat", "adam_step_values"),
+        (11, "for step in range(steps):", "for step in range(steps - 1):", "train_toy_losses"),
+    ],
+)
+def test_every_kind_of_argument_is_rebuilt(
+    run: Run, tmp_path: Path, number: int, old: str, new: str, check: str
+) -> None:
+    root = tmp_path / "real"
+    for part in ("exercises", "solutions"):
+        shutil.copytree(ROOT / part, root / part)
+    shutil.copy(ROOT / "course.yaml", root)
+    course = find_course(str(root))
+    exercise = course.exercise(f"exercise-{number}")
+    for one in (exercise, *exercise.used):
+        shutil.copy(one.solution_path, one.stub_path)
+    text = exercise.solution_path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    exercise.stub_path.write_text(text.replace(old, new), encoding="utf-8")
+    ran = run("--course", str(root), "debug", exercise.id, check, "--seed", "2")
+    assert ran.code == 0
+    *first, call = typed(ran.out)
+    compare = COMPARE.format(path=str(exercise.solution_path), line=call.replace("mine.", "right."))
+    words = in_a_fresh_python([*first, call], compare, Path.cwd()).split()
+    assert words[-1] == "False", "the solution answers in another way"

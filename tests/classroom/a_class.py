@@ -1,0 +1,95 @@
+"""Makes a class of submissions, and knows what each of them should earn."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader.course.course import Course, Exercise
+
+Kind = Literal["right", "mistaken", "nothing"]
+BROKEN = (
+    "def broken(:\n",
+    "",
+    "\x00",
+    "import torch\n",
+    "raise RuntimeError('no')\n",
+)
+HOSTILE = (
+    "import os\nos._exit(0)\n",
+    "import sys\nsys.exit(0)\n",
+    "import ctypes\nctypes.string_at(0)\n",
+    "import builtins\nbuiltins.open('/etc/passwd')\n",
+    "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n",
+    "while True:\n    pass\n",
+)
+"""Ends or stops the process that loads it; the last one never ends."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One exercise as somebody hands it in."""
+
+    kind: Kind
+    text: str
+
+
+def answers(exercise: Exercise) -> Iterator[Answer]:
+    """Yield every known answer to an exercise: right ones, known mistakes, and what earns nothing."""
+    solution = exercise.solution_path.read_text(encoding="utf-8")
+    yield Answer("right", solution)
+    for path in exercise.variants:
+        yield Answer("right", path.read_text(encoding="utf-8"))
+    yield Answer("nothing", exercise.stub_path.read_text(encoding="utf-8"))
+    for one in exercise.misconceptions():
+        yield Answer("mistaken", solution.replace(one.replace, one.with_))
+    for text in (*BROKEN, *HOSTILE[:-1]):
+        yield Answer("nothing", text)
+
+
+def make_class(
+    course: Course, ids: tuple[str, ...], folder: Path, count: int, seed: int = 1, *, hang: bool = False
+) -> dict[tuple[str, str], Answer | None]:
+    """Write submissions, half of them zips; every known answer is somewhere, if there is room.
+
+    Args:
+        hang: whether one of them never ends.
+
+    Returns:
+        By submission and exercise what was handed in; None for nothing at all.
+    """
+    chance = random.Random(seed)
+    handed: dict[tuple[str, str], Answer | None] = {}
+    for exercise in map(course.exercise, ids):
+        known = list(answers(exercise))
+        chosen: list[Answer | None] = [*known, *chance.choices(known[:12], k=count), None][:count]
+        chosen[-1] = None
+        if hang and exercise.id == ids[0]:
+            chosen[-2] = Answer("nothing", HOSTILE[-1])
+        chance.shuffle(chosen)
+        for number, answer in enumerate(chosen):
+            handed[f"student-{number:03}", exercise.id] = answer
+    for number, (name, group) in enumerate(itertools.groupby(sorted(handed), key=lambda key: key[0])):
+        files = {key[1]: handed[key] for key in group}
+        _write(course, folder / name, {ex: one.text for ex, one in files.items() if one}, zipped=number % 2)
+    return handed
+
+
+def _write(course: Course, place: Path, files: dict[str, str], *, zipped: int) -> None:
+    names = {f"{one}/{course.exercise(one).file.module}.py": text for one, text in files.items()}
+    if zipped:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(place.with_name(f"{place.name}.zip"), "w") as archive:
+            for name, text in names.items():
+                archive.writestr(zipfile.ZipInfo(f"exercises/{name}"), text)
+        return
+    place.mkdir(parents=True)
+    for name, text in names.items():
+        path = place / "exercises" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,130 @@
+"""Dask workers grade as this machine does, also when one of them is killed on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from distributed import Client
+
+from grader.classroom.batch import Batch, Tally, grade_class, processes
+from grader.classroom.cluster import NoCluster, connected, pack
+from grader.classroom.collect import find_submissions
+from grader.classroom.gradebook import open_gradebook
+from grader.course.course import Course
+from tests.classroom.a_class import make_class
+from tests.classroom.test_batch import content, hand_in, right, run
+from tests.conftest import Offspring
+
+STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 60), ("exercise-1",)
+START_SECONDS = 60
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and workers, each a process of its own; yield its address and the workers."""
+    file = folder / "scheduler.json"
+    where = ("--scheduler-file", str(file))
+    quiet = ("--no-dashboard",)
+    processes = [dask("scheduler", *where, *quiet, "--host", "127.0.0.1", "--port", "0", log=folder / "s")]
+    try:
+        for number in range(workers):
+            own = ("--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--local-directory", str(folder))
+            processes.append(dask("worker", *where, *quiet, *own, log=folder / f"w{number}"))
+        yield address_in(file, workers), processes[1:]
+    finally:
+        for one in processes:
+            one.terminate()
+        for one in processes:
+            try:
+                one.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()
+
+
+def dask(program: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *arguments]
+    with log.open("wb") as out:
+        return subprocess.Popen(command, stdout=out, stderr=out)
+
+
+def address_in(file: Path, workers: int) -> str:
+    """Wait until the scheduler and its workers are there."""
+    deadline = time.monotonic() + START_SECONDS
+    while not file.is_file() or not file.stat().st_size:
+        assert time.monotonic() < deadline, "the scheduler did not start"
+        time.sleep(0.1)
+    address = str(json.loads(file.read_text())["address"])
+    with Client(address) as client:
+        client.wait_for_workers(workers, timeout=START_SECONDS)
+    return address
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
+def test_a_killed_worker_s_submissions_are_graded_elsewhere(
+    course: Course, tmp_path: Path, offspring: Offspring
+) -> None:
+    folder = tmp_path / "class"
+    make_class(course, IDS, folder, STUDENTS)
+    exercises = [course.exercise(one) for one in IDS]
+    found = find_submissions(folder, exercises)
+    heard: list[int] = []
+    with (
+        cluster(tmp_path, 2) as (address, workers),
+        connected(address, course) as workshop,
+        open_gradebook(tmp_path / "far", new=True) as book,
+    ):
+
+        def kill_one(tally: Tally) -> None:
+            heard.append(tally.graded)
+            if tally.graded >= STUDENTS // 3 and workers[0].poll() is None:
+                os.kill(workers[0].pid, signal.SIGKILL)
+                workers[0].wait()
+
+        tally = grade_class(Batch(course, exercises), found, book, workshop, kill_one)
+    assert workers[0].returncode == -signal.SIGKILL
+    assert (tally.graded, heard[-1], tally.broken) == (STUDENTS, STUDENTS, {})
+    run(course, folder, tmp_path / "near", IDS, processes(2))
+    assert content(tmp_path / "far") == content(tmp_path / "near")
+
+
+def test_workers_of_our_own(tiny: Course, tmp_path: Path) -> None:
+    hand_in(tmp_path / "class", "ada", right(tiny))
+    hand_in(tmp_path / "class", "bob", "")
+    with connected("local:1", tiny) as workshop:
+        run(tiny, tmp_path / "class", tmp_path / "far", ("exercise-1",), workshop)
+    run(tiny, tmp_path / "class", tmp_path / "near", ("exercise-1",), processes(1))
+    assert content(tmp_path / "far") == content(tmp_path / "near")
+
+
+def test_the_course_is_packed_the_same_every_time_and_whole(tiny: Course) -> None:
+    assert pack(tiny) == pack(tiny)
+    with zipfile.ZipFile(BytesIO(pack(tiny))) as archive:
+        names = set(archive.namelist())
+    assert {"course.yaml", "solutions/exercise-1/misconceptions.yaml"} <= names
+    assert not any(".grader" in name or name.endswith(".pyc") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("where", "word"),
+    [
+        ("local:0", "local:2"),
+        ("local:many", "local:2"),
+        ("tcp://127.0.0.1:1", "started"),
+        ("nonsense", "started"),
+    ],
+)
+def test_where_nobody_grades_one_sentence_says_so(tiny: Course, where: str, word: str) -> None:
+    with pytest.raises(NoCluster, match=word), connected(where, tiny):
+        pass

@@ -1,0 +1,200 @@
+"""``grader grade``, ``adjust``, ``merge`` and ``export``, as an instructor meets them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.checks.as_json import reports_from_json
+from grader.course.course import Course
+from grader.quiz import build
+from tests.classroom.test_batch import hand_in, right
+from tests.cli.test_main import Ran, Run, run, solve
+
+__all__ = ["run"]
+HALF = "def double(x):\n    return 2 * x\n"
+MANY_FILES = 10_000
+
+
+@pytest.fixture
+def handed(tiny_copy: Course) -> Path:
+    """A class of four: right, half right, nothing, and one that is a link."""
+    folder = tiny_copy.root.parent / "class"
+    hand_in(folder, "ada", right(tiny_copy))
+    hand_in(folder, "bob", HALF)
+    (folder / "cleo").mkdir()
+    (folder / "dan").symlink_to(folder / "ada")
+    return folder
+
+
+def graded(run: Run, handed: Path, *more: str) -> Ran:
+    return run("grade", str(handed), "-o", "results", "--jobs", "1", *more)
+
+
+def test_a_class_is_graded_and_shown(run: Run, handed: Path, tiny_copy: Course) -> None:
+    ran = graded(run, handed)
+    assert ran.code == 1, "one submission could not be graded"
+    full = tiny_copy.exercise("exercise-1").file.credits
+    lines = ran.out.splitlines()
+    assert any("ada" in line and line.rstrip().endswith(f"{full}") for line in lines)
+    assert "dan is a symbolic link" in " ".join(ran.out.split())
+    results = tiny_copy.root / "results"
+    reports = reports_from_json((results / "students" / "bob" / "report.json").read_text())
+    assert 0 < reports[0].earned < full
+    page = (results / "students" / "ada" / "report.html").read_text()
+    assert "<h1>" in page
+    assert "cleo" in (results / "index.html").read_text()
+
+
+def test_what_is_no_folder_of_submissions_is_told(run: Run, handed: Path) -> None:
+    (handed / "received.csv").write_text("submission,received\nada,yesterday\n")
+    ran = graded(run, handed)
+    assert (ran.code, ran.out) == (2, "")
+    assert "received.csv, line 2" in ran.err
+    assert run("grade", str(handed), "-o", "r", "--shard", "3/2").code == 2
+    assert run("grade", str(handed), "-o", "r", "--exercise", "exercise-9").code == 2
+    assert run("grade", str(handed), "-o", "r", "--cluster", "local:0").code == 2
+
+
+def test_lateness_is_open(run: Run, handed: Path, tiny_copy: Course) -> None:
+    path = tiny_copy.root / "course.yaml"
+    late = "late:\n  deadline: '2026-03-01T12:00:00+01:00'\n  per_day: 10\n"
+    path.write_text(path.read_text() + late, encoding="utf-8")
+    (handed / "received.csv").write_text(
+        "submission,received\nada,2026-03-02T11:00:00+01:00\nbob,2026-02-01T11:00:00+01:00\n"
+    )
+    graded(run, handed)
+    full = tiny_copy.exercise("exercise-1").file.credits
+    rows = list(csv.DictReader(io.StringIO(run("export", "results", "moodle").out)))
+    mine = next(row for row in rows if row["Name"] == "ada")
+    assert (float(mine["Adjustments"]), float(mine["Total"])) == (-full / 10, full * 0.9)
+    page = (tiny_copy.root / "results" / "students" / "ada" / "report.html").read_text()
+    assert "1 day late" in page
+    assert "late:" not in (tiny_copy.root / "results" / "students" / "bob" / "report.html").read_text()
+
+
+def test_an_adjustment_needs_a_reason_and_is_listed(run: Run, handed: Path) -> None:
+    graded(run, handed)
+    assert run("adjust", "results", "bob", "--credits", "1").code == 2
+    assert run("adjust", "results", "nobody", "--credits", "1", "--reason", "x").code == 2
+    assert run("adjust", "results", "bob", "--credits", "0.001", "--reason", "x").code == 2
+
+    def earned() -> float:
+        return float(json.loads(run("export", "results", "gradescope", "--submission", "bob").out)["score"])
+
+    before = earned()
+    ran = run("adjust", "results", "bob", "--credits", "-0.25", "--reason", "=HYPERLINK(1)")
+    assert (ran.code, ran.out) == (0, f"bob now has {before - 0.25:.2f} credits\n")
+    assert "bob  -0.25  =HYPERLINK(1)" in run("adjust", "results").out
+    graded(run, handed)
+    assert (
+        json.loads(run("export", "results", "gradescope", "--submission", "bob").out)["score"]
+        == before - 0.25
+    )
+
+
+def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
+    graded(run, handed)
+    for number in (1, 2):
+        run("grade", str(handed), "-o", f"part-{number}", "--shard", f"{number}/2", "--jobs", "1")
+    ran = run("merge", "part-1", "part-2", "-o", "together")
+    assert ran.code == 0
+    assert run("export", "together", "canvas").out == run("export", "results", "canvas").out
+    assert run("merge", "class-that-is-not-there", "-o", "together").code == 2
+    Path("empty").mkdir()
+    ran = run("merge", "empty", "-o", "together")
+    assert ran.code == 3
+    assert "grades.db" in ran.err
+
+
+def test_exports_of_one_need_a_name(run: Run, handed: Path) -> None:
+    graded(run, handed)
+    ran = run("export", "results", "github-summary")
+    assert ran.code == 2
+    assert "ada, bob" in ran.err
+    ran = run("export", "results", "github-annotations", "--submission", "bob")
+    assert "::error file=exercises/exercise-1/doubling.py" in ran.out
+    assert run("export", "results", "junit", "-o", "all.xml").code == 0
+    assert Path("all.xml").read_text().startswith("<?xml")
+
+
+def test_answers_to_quizzes_are_graded_with_the_rest(
+    run: Run, handed: Path, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_SECRET", "a secret of this test")
+    solve(tiny_copy)
+    run("login", "Ada Lovelace")
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n\n" * 30))
+    run("quiz", "every-type")
+    assert build.read_secret(tiny_copy)
+    assert run("submit", "-o", str(handed / "eve.zip")).code == 0
+    graded(run, handed)
+    grade = json.loads((tiny_copy.root / "results" / "students" / "eve" / "report.json").read_text())
+    assert grade["earned"] == grade["credits"]
+    rows = list(csv.reader(io.StringIO(run("export", "results", "canvas").out)))
+    assert any("every-type" in cell for cell in rows[0])
+    assert any("Ada Lovelace" in cell for row in rows for cell in row)
+    (handed / "fay").mkdir()
+    (handed / "fay" / "responses.json").write_text("[1")
+    assert "broke" not in graded(run, handed).err
+
+
+# --- hostile things in the folder ---
+
+
+def hostile(folder: Path) -> dict[str, str]:
+    """Put what must not stop a run into a folder; return what is said of each."""
+    with zipfile.ZipFile(folder / "slip.zip", "w") as archive:
+        archive.writestr("../../exercise-1/doubling.py", HALF)
+        archive.writestr("/etc/exercise-1/doubling.py", HALF)
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("exercise-1/doubling.py", b"0" * (64 * 2**20))
+    with zipfile.ZipFile(folder / "twice.zip", "w") as archive:
+        archive.writestr("a/exercise-1/doubling.py", HALF)
+        archive.writestr("b/exercise-1/doubling.py", HALF)
+    (folder / "damaged.zip").write_bytes(b"PK\x03\x04 and no more")
+    many = folder / "many"
+    many.mkdir()
+    for number in range(MANY_FILES):
+        (many / f"{number}.txt").touch()
+    hand_in(folder, "linked", HALF).unlink()
+    (folder / "linked" / "exercise-1" / "doubling.py").symlink_to("/etc/passwd")
+    (folder / "line\nbreak").mkdir()
+    os.mkfifo(folder / "pipe")
+    return {
+        "slip": "lead out of the archive",
+        "bomb": "larger than 1 MiB",
+        "twice": "2 times in the archive",
+        "damaged": "damaged",
+        "many": "more than 10000 files",
+        "linked": "symbolic link",
+        "line": "invisible",
+        "pipe": "neither a folder nor a file",
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+def test_nothing_in_the_folder_stops_the_others(run: Run, handed: Path, tiny_copy: Course) -> None:
+    said = hostile(handed)
+    outside = set(handed.parent.rglob("*")) - set((tiny_copy.root / "results").rglob("*"))
+    ran = graded(run, handed)
+    assert ran.code == 1
+    after = set(handed.parent.rglob("*"))
+    assert {one for one in after - outside if "results" not in one.parts} <= set(
+        (tiny_copy.root / ".grader").rglob("*")
+    ) | {tiny_copy.root / ".grader"}
+    text = " ".join(ran.out.split())
+    students = tiny_copy.root / "results" / "students"
+    told = {one.name: (one / "report.html").read_text() + text for one in students.iterdir()}
+    for start, sentence in said.items():
+        found = [page for name, page in told.items() if name.startswith(start)]
+        assert found, start
+        assert sentence in found[0] or start == "slip", (start, sentence)
+    reports = reports_from_json((students / "ada" / "report.json").read_text())
+    assert reports[0].passed

@@ -1,0 +1,309 @@
+"""The commands, as a user meets them: output, exit codes, one sentence for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import pytest
+
+import grader.reports
+from grader.cli import COMMANDS, main
+from grader.course.course import Course
+from grader.course.stub import make_stub
+
+
+class Ran(NamedTuple):
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+SCHEMA = json.loads((Path(grader.reports.__file__).parent / "schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course) -> Run:
+    """Run a command in this process, inside a copy of the tiny course."""
+    monkeypatch.chdir(tiny_copy.root)
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Ran(int(str(code or 0)), captured.out, captured.err)
+
+    return run
+
+
+def solve(
+    course: Course,
+    function: str = "return 2 * x",
+    scale: str = "return pair.factor * double(x) + pair.offset",
+) -> None:
+    """Write a submission into the course's own exercises."""
+    exercise = course.exercise("exercise-1")
+    text = exercise.stub_path.read_text(encoding="utf-8")
+    for body in (function, scale):
+        text = text.replace("raise NotImplementedError", body, 1)
+    exercise.stub_path.write_text(text, encoding="utf-8")
+
+
+# --- check --------------------------------------------------------------------------------------------
+
+
+def test_check_on_the_stub(run: Run) -> None:
+    ran = run("check", "exercise-1")
+    assert ran.code == 1
+    assert "0 of 7 credits" in ran.out
+    assert ran.out.count("not written yet") == 2
+    assert len(ran.out.splitlines()) <= 1 + 2 * 3 + 2  # a heading, three lines a function, what to do next
+
+
+def test_check_on_the_solution(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    ran = run("check", "exercise-1")
+    assert ran.code == 0
+    assert "7 of 7 credits" in ran.out
+
+
+def test_a_wrong_lower_function_does_not_spoil_the_upper_one(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function="return 3 * x")
+    report = json.loads(run("check", "exercise-1", "--format", "json").out)["reports"][0]
+    passed: dict[str, set[str]] = {function: set() for function in ("double", "scale")}
+    for one in report["outcomes"]:
+        passed[one["function"]].add(one["status"])
+    assert passed == {"double": {"failed", "skipped"}, "scale": {"passed"}}
+
+
+def test_a_wrong_array_takes_few_lines_and_gives_nothing_away(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function="return x + 1e-3")
+    ran = run("check", "exercise-1")
+    assert ran.code == 1
+    assert "`y` is off in" in ran.out
+    assert max(len(part.splitlines()) for part in ran.out.split("  ✗ ")) <= 12
+    assert "array(" not in ran.out
+
+
+@pytest.mark.parametrize("name", ["exercise-2", "exercice-1", "1"])
+def test_check_of_an_unknown_exercise(run: Run, name: str) -> None:
+    ran = run("check", name)
+    assert ran.code == 2
+    assert "there is no exercise" in ran.err
+    assert "exercise-1" in ran.err
+
+
+def test_check_of_a_broken_course(run: Run, tiny_copy: Course) -> None:
+    path = tiny_copy.root / "exercises/exercise-1/exercise.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("credits: 7", "credit: 7"), encoding="utf-8")
+    ran = run("check", "exercise-1")
+    assert ran.code == 3
+    assert "exercises/exercise-1/exercise.yaml:7:1: unknown key `credit`; did you mean `credits`?" in ran.err
+
+
+def test_check_with_a_broken_reference_is_not_the_students_fault(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    path = tiny_copy.root / "solutions/exercise-1/doubling.py"
+    text = path.read_text(encoding="utf-8").replace("return 2 * x", "return 2 * undefined")
+    path.write_text(text, encoding="utf-8")
+    ran = run("check", "exercise-1")
+    assert ran.code == 3
+    assert "fault of the course, not of your code" in ran.out
+
+
+def test_check_without_a_course(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert run("check", "exercise-1").code == 2
+    monkeypatch.setenv("GRADER_COURSE", str(empty))
+    assert "holds no course.yaml" in run("check", "exercise-1").err
+
+
+def test_check_needs_a_name_or_all(run: Run) -> None:
+    assert run("check").code == 2
+    assert run("check", "--all", "exercise-1").code == 2
+    assert run("check", "--all").code == 1
+
+
+def test_check_of_a_submission(run: Run, tiny_copy: Course, tmp_path: Path) -> None:
+    solution = tiny_copy.root / "solutions"
+    assert run("check", "exercise-1", "--submission", str(solution)).code == 0
+    assert run("check", "exercise-1", "--submission", str(solution / "exercise-1/doubling.py")).code == 0
+    ran = run("check", "exercise-1", "--submission", str(tmp_path))
+    assert ran.code == 1
+    assert "there is no exercise-1/doubling.py to grade" in " ".join(ran.out.split())
+    assert run("check", "exercise-1", "--submission", "no-such-place").code == 2
+    assert "– of  7" in run("list").out  # none of these is the learner's own work
+
+
+def test_json_follows_its_schema(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function="print('here')\n    return x")
+    document = json.loads(run("check", "--all", "--format", "json", "--seed", "5").out)
+    jsonschema.validate(document, SCHEMA)
+    assert (document["credits"], document["reports"][0]["seed"]) == (7, 5)
+    assert any("here" in one["output"] for one in document["reports"][0]["outcomes"])
+
+
+def test_the_same_seed_gives_the_same_report(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function="return x")
+
+    def messages(seed: str) -> list[str]:
+        report = json.loads(run("check", "--all", "--format", "json", "--seed", seed).out)["reports"][0]
+        return [one["message"] for one in report["outcomes"]]
+
+    assert messages("5") == messages("5") != messages("6")
+
+
+@pytest.mark.parametrize(("policy", "title"), [("names", "Single rows"), ("none", "A hidden check")])
+def test_hidden_checks_are_withheld(run: Run, tiny_copy: Course, policy: str, title: str) -> None:
+    solve(tiny_copy, scale="print('peek')\n    return x")
+    path = tiny_copy.root / "exercises/exercise-1/exercise.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + f"feedback: {policy}\n", encoding="utf-8")
+    report: dict[str, Any] = json.loads(run("check", "--all", "--format", "json").out)["reports"][0]
+    (hidden,) = [one for one in report["outcomes"] if one["hidden"]]
+    assert hidden["title"].startswith(title)
+    assert hidden["message"] == "The course withholds what this check saw."
+    assert hidden["output"] == ""
+    assert hidden["status"] == "failed"
+
+
+# --- list, show, hint, reset, verify ------------------------------------------------------------------
+
+
+def test_list_follows_the_last_check(run: Run, tiny_copy: Course) -> None:
+    assert "next: grader show exercise-1" in run("list").out
+    run("check", "exercise-1")
+    assert "next: grader check exercise-1" in run("list").out
+    solve(tiny_copy)
+    run("check", "exercise-1")
+    ran = run("list")
+    assert "every exercise is done" in ran.out
+    assert "7 of 7" in ran.out
+
+
+def test_a_verdict_is_shown_even_where_it_cannot_be_kept(run: Run, tiny_copy: Course) -> None:
+    (tiny_copy.root / ".grader").write_text("in the way", encoding="utf-8")
+    ran = run("check", "exercise-1")
+    assert ran.code == 1
+    assert "0 of 7 credits" in ran.out
+    assert "progress was not kept" in ran.err
+    assert run("list").code == 3
+
+
+def test_show_into_a_pipe_is_the_lesson_itself(run: Run, tiny_copy: Course) -> None:
+    lesson = tiny_copy.exercise("exercise-1").lesson_path.read_text(encoding="utf-8")
+    assert run("show", "exercise-1").out.strip() == lesson.strip()
+
+
+def test_hints_come_one_by_one(run: Run, tiny_copy: Course) -> None:
+    hints = tiny_copy.exercise("exercise-1").file.hints["double"]
+    for count in (1, 2, 3, 3):
+        ran = run("hint", "exercise-1")
+        shown = " ".join(ran.out.split())
+        assert [hint in shown for hint in hints] == [number < count for number in range(3)]
+    assert "that was the last hint" in ran.out
+    assert run("hint", "exercise-1", "scale").out.startswith("1. ")
+    assert run("hint", "exercise-1", "nonsense").code == 2
+
+
+def test_hints_go_to_the_function_that_failed(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, scale="return x")
+    run("check", "exercise-1")
+    assert "(scale:" in run("hint", "exercise-1").out
+
+
+def test_reset_keeps_a_backup(run: Run, tiny_copy: Course) -> None:
+    exercise = tiny_copy.exercise("exercise-1")
+    assert "is the stub already" in run("reset", "exercise-1").out
+    solve(tiny_copy)
+    mine = exercise.stub_path.read_bytes()
+    for text in (mine, b"\xff not even text"):
+        exercise.stub_path.write_bytes(text)
+        assert run("reset", "exercise-1", "--yes").code == 0
+        assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(exercise)
+    kept = (tiny_copy.root / ".grader/backups/exercise-1").glob("*.py")
+    assert {path.read_bytes() for path in kept} == {mine, b"\xff not even text"}
+
+
+def test_reset_asks_first(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    solve(tiny_copy)
+    mine = tiny_copy.exercise("exercise-1").stub_path.read_bytes()
+    assert run("reset", "exercise-1").code == 2  # nobody to ask
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert "nothing was changed" in run("reset", "exercise-1").out
+    assert tiny_copy.exercise("exercise-1").stub_path.read_bytes() == mine
+
+
+def test_reset_makes_a_missing_stub(run: Run, tiny_copy: Course) -> None:
+    exercise = tiny_copy.exercise("exercise-1")
+    exercise.stub_path.unlink()
+    assert run("reset", "exercise-1", "--yes").code == 0
+    assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(exercise)
+
+
+def test_verify_prints_a_table(run: Run, tiny_copy: Course) -> None:
+    ran = run("verify", "--jobs", "1")
+    assert ran.code == 0
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert ["exercise-1", "7", "4", "3/3", "2/2", "ok"] in rows
+    assert rows[-1] == ["every-type", "9", "1", "17", "ok"]
+    (tiny_copy.root / "exercises/exercise-1/stray.txt").touch()
+    ran = run("verify", "--jobs", "1")
+    assert ran.code == 3
+    assert "exercises/exercise-1/stray.txt: is a stray file" in ran.out
+
+
+# --- the program as a whole ---------------------------------------------------------------------------
+
+
+def test_help_names_every_command(run: Run) -> None:
+    ran = run("--help")
+    assert ran.code == 0
+    assert all(f"  {name} " in ran.out for name in COMMANDS)
+
+
+def test_a_misspelt_command_gets_the_nearest(run: Run) -> None:
+    ran = run("chekc", "exercise-1")
+    assert ran.code == 2
+    assert "did you mean 'check'?" in ran.err
+
+
+def test_an_internal_fault_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("grader.course.course.find_course", fail)
+    ran = run("list")
+    assert ran.code == 3
+    assert ran.err == (
+        "grader: the grader itself broke (ZeroDivisionError: planted); "
+        "GRADER_DEBUG=1 shows where, please report it\n"
+    )
+
+
+def test_an_encoding_without_signs(tiny: Course) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "grader", "--course", str(tiny.root), "check", "exercise-1"]
+    submission = [*command, "--submission", str(tiny.root / "exercises")]
+    ran = subprocess.run(submission, capture_output=True, env=environment, check=False)
+    assert ran.returncode == 1
+    assert ran.stdout.isascii()
+    assert b"not written yet" in ran.stdout
+    assert ran.stderr == b""

@@ -1,0 +1,444 @@
+"""``grader quiz`` as a learner meets it: on a pipe, on a terminal, from a file, interrupted."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.cli import main
+from grader.course.course import Course
+from grader.progress.ledger import open_ledger
+from tests.cli.test_main import Ran
+
+Run = Callable[..., Ran]
+RIGHT = """
+bound: smax
+squashed: f i o
+half-life: log(0.5)/log({f})
+all-gates: (4*H, D + H)
+back: [dh dz next, dh dz dWhh next]
+roles: right-0 right-1 right-2
+missing-gate: Forget gate
+square: (4, 4)
+stack: '4: column = x.reshape(-1, 1)'
+"""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course) -> Run:
+    """Run `grader quiz` in this process, inside a copy of the tiny course; the first argument is typed."""
+    monkeypatch.chdir(tiny_copy.root)
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+
+    def run(typed: str, *arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["grader", "quiz", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        if "json" not in arguments:
+            assert all(len(line) <= 80 or " > " in f" {line}" for line in captured.out.splitlines())
+        return Ran(int(str(code or 0)), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def answers(tiny_copy: Course) -> Callable[[str], str]:
+    """Write a file of answers and return its name."""
+
+    def write(text: str) -> str:
+        path = tiny_copy.root / "answers.yaml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def stored(course: Course) -> list[str]:
+    with open_ledger(course) as ledger:
+        return [one.answer for one in ledger.responses("every-type")]
+
+
+# --- the menu and what is asked of the command ---
+
+
+def test_on_a_pipe_the_menu_is_all_there_is(run: Run) -> None:
+    ran = run("")
+    assert ran.code == 0
+    assert re.search(r"1 +every-type +9 +0\.00 of 17", ran.out)
+    assert "take one with: grader quiz NAME" in ran.out
+
+
+def test_the_menu_shows_what_was_done_and_what_is_due(run: Run) -> None:
+    run("trash\n3\n\n", "every-type")
+    run("1\n\n" * 3, "every-type")
+    ran = run("")
+    assert "unfinished" in ran.out
+    assert "due: grader quiz --review" in ran.out
+
+
+def test_help_names_every_way(run: Run) -> None:
+    out = run("", "--help").out
+    for word in ("NAME", "--topic", "--questions", "--review", "--restart", "--answers", "--format", "lint"):
+        assert word in out
+    assert run("", "every-type", "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing"], "there is no quiz `nothing`"),
+        (["every-typ"], "the nearest are every-type"),
+        (["every-type", "--topic", "x"], "no topic 'x'"),
+        (["every-type", "--questions", "0"], "0"),
+        (["every-type", "--format", "json"], "--answers"),
+        (["--answers", "course.yaml"], "NAME"),
+        (["every-type", "--answers", "course.yaml"], "answers `title`"),
+        (["every-type", "--nothing"], "--nothing"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
+    ran = run("", *arguments)
+    assert ran.code == 2
+    assert sentence in ran.err
+    assert ran.out == ""
+
+
+def test_a_broken_quiz_names_file_and_line(run: Run, tiny_copy: Course) -> None:
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    path.write_text(path.read_text().replace("topic: gates", "topik: gates", 1))
+    ran = run("", "every-type")
+    assert ran.code == 3
+    assert re.search(r"every-type\.yaml:\d+:\d+: unknown key `topik`", ran.err)
+
+
+# --- a sitting on a pipe ---
+
+
+def test_a_sitting_on_a_pipe(run: Run, tiny_copy: Course) -> None:
+    ran = run("2\n\n1 2 3\n2\nq\n", "every-type")
+    assert ran.code == 75
+    assert "Go on with: grader quiz every-type" in ran.out
+    assert "question 1 of 9" in ran.out
+    assert "█" not in ran.out
+    assert "\x1b" not in ran.out
+    assert "$" not in ran.out
+    kept = stored(tiny_copy)
+    again = run("", "every-type")
+    assert again.code == 75
+    assert "Going on where you left" in again.out
+    assert stored(tiny_copy) == kept
+
+
+def test_what_cannot_be_read_is_said_and_asked_again(run: Run, tiny_copy: Course) -> None:
+    ran = run(f"seven\n9\n1 2\n{'x' * 10_240}\n\x00\n\ud800\n∞\n", "every-type")
+    assert ran.code == 75
+    assert "type the numbers of what you choose, 1 to 3" in ran.out
+    assert "10240 characters" in ran.out
+    assert stored(tiny_copy) == []
+
+
+def test_commands(run: Run) -> None:
+    ran = run("?\nl\nf\nh\nn\nh\ny\nb\nl 3\ns\nl 99\nl\n", "every-type")
+    assert "leave; all your answers are kept" in ran.out
+    assert "flagged" in ran.out
+    assert "hint: Bound a single step first." in ran.out
+    assert ran.out.count("a hint costs 1.00 credits") == 2
+    assert ran.out.count("question 3 of 9") == 1
+    assert ran.out.count("question 9 of 9") == 1
+    assert "6  Match each name" in ran.out
+
+
+def test_an_answer_that_is_a_command_is_escaped(run: Run, tiny_copy: Course) -> None:
+    run("l 7\n=h\n\n", "every-type")
+    assert stored(tiny_copy) == ["h"]
+
+
+def test_an_answer_counts_though_its_certainty_never_came(run: Run, tiny_copy: Course) -> None:
+    assert run("2\n", "every-type").code == 75
+    assert stored(tiny_copy) == ["2"]
+
+
+def test_certainty_that_is_scored_shows_what_it_pays(run: Run, tiny_copy: Course) -> None:
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    path.write_text(path.read_text().replace("confidence: optional", "confidence: required"))
+    ran = run("2\n", "every-type")
+    assert "wrong costs 0, 2/3 or 2 times the credits" in " ".join(ran.out.split())
+    assert "1: +0.67 or +0.00 · 2: +1.33 or -1.33 · 3: +2.00 or -4.00" in " ".join(ran.out.split())
+    assert "this answer was not taken" in ran.out
+    assert stored(tiny_copy) == []
+    assert run("2\n4\n\n3\n", "every-type").code == 75
+    assert stored(tiny_copy) == ["2"]
+
+
+def test_a_question_that_is_done_shows_what_was_said(run: Run) -> None:
+    run("l 7\nforget\n\n", "every-type")
+    ran = run("l 7\nagain\n", "every-type")
+    assert "your answer: forget" in ran.out
+    assert "Gers, Schmidhuber and Cummins" in ran.out
+    assert "this question is done; Enter goes on" in ran.out
+
+
+def test_the_end_offers_what_was_skipped(run: Run) -> None:
+    ran = run("\n" * 8 + "f\n\n" + "2\n1\n\n" + "l 9\n\nx\n\n", "every-type")
+    assert "without an answer: 1, 2, 3, 4, 5, 6, 7, 8, 9; flagged: 9" in " ".join(ran.out.split())
+    assert ran.out.count("question 2 of 9") == 3
+    assert ran.code == 1
+    assert "below the pass mark (70%)" in ran.out
+
+
+# --- a graded quiz and an exam ---
+
+
+def exam(course: Course, header: str) -> None:
+    path = course.root / "quizzes" / "every-type.yaml"
+    path.write_text(path.read_text().replace("confidence: optional", header))
+
+
+def test_a_graded_quiz_stores_and_says_nothing(run: Run, tiny_copy: Course) -> None:
+    exam(tiny_copy, "mode: graded")
+    ran = run("2\n" + "l 1\n3\n" + "\n" * 12, "every-type")
+    assert ran.code == 0
+    assert "1 of 9 answered" in ran.out
+    assert "your answer: 2; type another one" in ran.out
+    assert "✓" not in ran.out
+    assert "right" not in ran.out.replace("are right, such as", "")
+    assert stored(tiny_copy) == ["2", "3"]
+
+
+def test_an_exam_shows_its_clock(run: Run, tiny_copy: Course) -> None:
+    exam(tiny_copy, "mode: exam\nminutes: 30")
+    ran = run("2\n", "every-type")
+    assert "30 min left" in ran.out or "29 min left >" in ran.out
+    assert ran.code == 75
+
+
+def test_an_exam_that_is_over_is_finished(run: Run, tiny_copy: Course) -> None:
+    exam(tiny_copy, "mode: exam\nminutes: 1")
+    run("2\n", "every-type")
+    (tiny_copy.root / "course.yaml").write_text("title: T\nsalt: s\naccommodations: {anonymous: 0.00001}\n")
+    ran = run("2\n", "every-type")
+    assert ran.code == 0
+    assert "The time is over" in ran.out
+    assert stored(tiny_copy) == ["2"]
+
+
+# --- answers from a file ---
+
+
+def test_answers_from_a_file(run: Run, answers: Callable[[str], str]) -> None:
+    ran = run("", "every-type", "--answers", answers(RIGHT.replace("half-life: log(0.5)/log({f})", "")))
+    assert ran.code == 0
+    assert re.search(r"1[56]\.\d\d of 17 credits", ran.out)
+    assert "without an answer: half-life" in ran.out
+
+
+def test_answers_from_a_file_as_json(run: Run, answers: Callable[[str], str]) -> None:
+    name = answers('{"bound": ["trace", "smax"], "squashed": "1 9", "square": "(4, 1)"}')
+    ran = run("", "every-type", "--answers", name, "--format", "json")
+    assert ran.code == 1
+    document = json.loads(ran.out)
+    assert (document["schema"], document["possible"], document["passed"]) == ("rnn-grader/quiz/1", 17, False)
+    rows = {one["id"]: one["attempts"] for one in document["questions"]}
+    assert [one["credits"] for one in rows["bound"]] == [0.0, 0.8]
+    assert "unreadable" in rows["squashed"][0]
+    assert rows["square"][0]["feedback"]
+    assert rows["back"] == []
+    assert document["credits"] == 0.8
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "bound: {a: 1}", "bound: [1, 2", "\x00", "bound: *x"])
+def test_a_malformed_file_of_answers_stores_nothing(
+    run: Run, answers: Callable[[str], str], tiny_copy: Course, text: str
+) -> None:
+    ran = run("", "every-type", "--answers", answers(text))
+    assert ran.code == 2
+    assert stored(tiny_copy) == []
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.sittings() == ()
+
+
+# --- review ---
+
+
+def test_review(run: Run, tiny_copy: Course) -> None:
+    pytest.importorskip("fsrs")
+    assert "nothing is due" in run("", "--review").out
+    run("l 8\n(4, 1)\n\nq\n", "every-type")
+    ran = run("(4, 4)\n\n", "--review")
+    assert ran.code == 0
+    assert "question 1 of 1" in ran.out
+    assert "1 of 1 right at once" in ran.out
+    assert re.search(r"square: again (today|tomorrow|in \d+ days)", ran.out)
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.earned("quiz") == 0
+        assert [one.question for one in ledger.review_states()] == ["square"]
+    assert "nothing is due" in run("", "--review").out
+
+
+def test_review_without_the_library_names_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsrs", None)
+    ran = run("", "--review")
+    assert ran.code == 2
+    assert "rnn-grader[review]" in ran.err
+
+
+def test_lint(run: Run, tiny_copy: Course) -> None:
+    ran = run("", "lint", "every-type")
+    assert (ran.code, ran.err) == (0, "")
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    path.write_text(path.read_text().replace("answer: '(4, 4)'", "answer: '(4, 1)'"))
+    ran = run("", "lint")
+    assert ran.code == 3
+    assert "prints '(4, 4)'" in ran.out
+
+
+# --- terminals, and how they go away ---
+
+
+class Terminal:
+    """A command on a pseudo-terminal."""
+
+    def __init__(self, course: Course, *arguments: str, **environment: str) -> None:
+        self.far, near = pty.openpty()
+        variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+        variables |= {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **environment}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "grader", "--course", str(course.root), "quiz", *arguments],
+            stdin=near, stdout=near, stderr=near, env=variables, start_new_session=True,
+            preexec_fn=_take_terminal,
+        )  # fmt: skip
+        os.close(near)
+        self.seen = ""
+
+    def until(self, text: str, seconds: float = 60) -> str:
+        """Read until a text was printed."""
+        end = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < end, self.seen
+            if select.select([self.far], [], [], 0.2)[0]:
+                try:
+                    self.seen += os.read(self.far, 65536).decode(errors="replace")
+                except OSError:
+                    raise AssertionError(f"ended before {text!r}: {self.seen}") from None
+        before, _, self.seen = self.seen.partition(text)
+        return before + text
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        os.write(self.far, text.encode())
+
+    def end(self) -> int:
+        """Return how the command ended."""
+        return self.process.wait(60)
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def terminal(tiny_copy: Course) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, **environment: str) -> Terminal:
+        opened.append(Terminal(tiny_copy, *arguments, **environment))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def test_on_a_terminal_there_is_a_menu_colour_and_a_bar(terminal: Callable[..., Terminal]) -> None:
+    window = terminal()
+    window.until("Which one?")
+    window.type("1\n")
+    shown = window.until("> ")
+    assert "\x1b[" in shown
+    assert "░" in shown
+    window.type("2\x01\x0b3\n")  # Ctrl+A and Ctrl+K: the line can be edited
+    window.until("How sure are you?")
+    window.type("\n")
+    assert "credits: " in window.until("your balance")
+    window.until("> ")
+    time.sleep(0.5)  # until it reads again
+    window.type("\x04")
+    window.until("Go on with: grader quiz every-type")
+    assert window.end() == 75
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_without_colour_there_is_none(terminal: Callable[..., Terminal], environment: dict[str, str]) -> None:
+    window = terminal("every-type", **environment)
+    shown = window.until("Enter skips") + window.until("> ")
+    assert not re.search(r"\x1b\[[0-9;]*m", shown)
+    assert ("░" in shown) == ("TERM" not in environment)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_leave_and_lose_nothing(
+    terminal: Callable[..., Terminal], tiny_copy: Course, number: int
+) -> None:
+    window = terminal("every-type")
+    window.until("> ")
+    window.type("2\n")
+    window.until("How sure")
+    window.type("3\n")
+    window.until("your balance")
+    window.until("> ")
+    time.sleep(0.2)
+    os.kill(window.process.pid, number)
+    window.until("Everything you answered is kept")
+    assert window.end() == 75
+    assert stored(tiny_copy) == ["2"]
+
+
+def test_a_closed_window_loses_nothing(terminal: Callable[..., Terminal], tiny_copy: Course) -> None:
+    window = terminal("every-type")
+    window.until("> ")
+    window.type("2\n")
+    window.until("How sure")
+    window.type("\n")
+    window.until("your balance")
+    time.sleep(0.3)
+    os.close(window.far)
+    assert window.end() == 75
+    assert stored(tiny_copy) == ["2"]
+
+
+def test_nothing_heavy_is_imported_before_the_first_question(tiny_copy: Course) -> None:
+    program = (
+        "import sys, io; from grader.cli import main; sys.stdin = io.StringIO('')\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = 'numpy pytest rich grader.checks.student grader.sandbox.pool fsrs asyncio'.split()\n"
+        "print('HEAVY', *[one for one in heavy if one in sys.modules])"
+    )
+    for arguments in (["quiz", "--help"], ["quiz", "every-type"], ["quiz"]):
+        command = [sys.executable, "-c", program, "--course", str(tiny_copy.root), *arguments]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+        )
+        assert ran.stdout.rstrip().endswith("HEAVY"), (arguments, ran.stdout[-200:])

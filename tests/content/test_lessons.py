@@ -1,0 +1,102 @@
+"""The lessons: their code runs as it stands, prints what they say it prints, and gives no solution away."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from grader.course.course import Course
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted((ROOT / "exercises").glob("*/lesson.md"), key=lambda path: int(path.parent.name[9:]))
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LIBRARIES = re.compile(r"^\s*(?:import|from) (torch|tensorflow|keras|jax)\b", re.MULTILINE)
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)")
+
+
+def name(path: Path) -> str:
+    return path.parent.name
+
+
+def blocks(path: Path) -> list[tuple[str, str]]:
+    return FENCE.findall(path.read_text(encoding="utf-8"))
+
+
+def printed(code: str, names: dict[str, object]) -> tuple[str, str]:
+    """Run some code; return what it warns of first, and what it prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")  # some show what a careless line does
+        exec(compile(code, "lesson", "exec"), names)
+    warning = next((f"{one.category.__name__}: {one.message}\n" for one in caught), "")
+    return warning, out.getvalue()
+
+
+def plain(text: str, smallest: float = 0.0) -> str:
+    """Leave out what may differ between machines: digits from the fourth on, and spaces.
+
+    Args:
+        smallest: numbers below it are all the same; libraries differ in their rounding.
+    """
+
+    def number(found: re.Match[str]) -> str:
+        value = float(found[0])
+        return "tiny" if 0 < value < smallest else f"{value:.2e}"
+
+    return re.sub(r"\s+", " ", re.sub(r"\d+\.?\d*(e[-+]?\d+)?", number, text)).strip()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_the_code_of_a_lesson_runs_and_prints_what_is_shown(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (ROOT / "solutions").glob("exercise-*"):
+        monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # Keras runs on several; this one suffices here
+    names: dict[str, object] = {"__name__": "lesson"}
+    found = blocks(path)
+    ran = 0
+    for number, (language, code) in enumerate(found):
+        if language != "python":
+            continue
+        libraries = set(LIBRARIES.findall(code))
+        if not all(map(importlib.util.find_spec, libraries)):
+            continue
+        warning, output = printed(code, names)
+        ran += 1
+        kind, shown = found[number + 1] if number + 1 < len(found) else ("", "")
+        if output and kind == "text" and "grader check" not in shown:
+            smallest = 1e-6 if libraries else 0.0
+            ways = [plain(one, smallest) for one in (output, warning + output)]
+            assert plain(shown, smallest) in ways, code
+    assert ran or not any(language == "python" for language, _ in found) or path.parent.name == "exercise-12"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_pictures_and_links_lead_somewhere(path: Path) -> None:
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    for alternative, target in PICTURE.findall(text):
+        assert (path.parent / target).is_file(), target
+        assert len(alternative) > 20, f"{target}: say what the picture shows"
+    for target in LINK.findall(text):
+        assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_no_lesson_holds_a_line_of_its_solution(path: Path, course: Course) -> None:
+    exercise = course.exercise(path.parent.name)
+    stub = set(map(str.strip, exercise.stub_path.read_text(encoding="utf-8").splitlines()))
+    text = path.read_text(encoding="utf-8")
+    for line in exercise.solution_path.read_text(encoding="utf-8").splitlines():
+        code = line.partition("  #")[0].strip()
+        if len(code) > 25 and line.strip() not in stub and "=" in code:
+            assert code not in text, f"{path} holds {code!r}"

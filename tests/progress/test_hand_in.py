@@ -1,0 +1,327 @@
+"""``grader submit``: what it bundles, what it says is missing, and what it never overwrites."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.checks.archive import MAX_ARCHIVE_BYTES
+from grader.classroom.collect import find_submissions
+from grader.course.course import Course
+from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle
+from grader.progress.ledger import Learner, Response, open_ledger
+from grader.progress.responses import parse_responses
+from tests.cli.test_main import Run, run, solve
+
+__all__ = ["run"]  # a fixture
+NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+MODULE = "exercises/exercise-1/doubling.py"
+
+
+def login(course: Course, name: str = "Ada") -> None:
+    with open_ledger(course) as ledger:
+        ledger.login(Learner.named(name))
+
+
+def answer(course: Course, *, finish: bool = False, text: str = "smax") -> None:
+    """Begin the quiz and answer its first question."""
+    with open_ledger(course) as ledger:
+        sitting = ledger.begin("every-type", 1, "practice", ("bound", "squashed"))
+        ledger.respond(Response(sitting.id, "every-type", 1, "bound", 1, "{}", text, None, 0))
+        if finish:
+            ledger.finish(sitting.id)
+
+
+def opened(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def manifest_of(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(opened(path)["manifest.json"])
+    return found
+
+
+# --- what is in it --------------------------------------------------------------------------------------
+
+
+def test_a_bundle_holds_modules_answers_and_whose_they_are(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    answer(tiny_copy, finish=True)
+    solve(tiny_copy)
+    ran = run("submit")
+    path = tiny_copy.root / "submission-ada.zip"
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"{path} holds 2 files of Ada (id ada); hand it in\n"
+    files = opened(path)
+    assert list(files) == ["manifest.json", MODULE, "responses.json"]
+    assert files[MODULE] == (tiny_copy.root / MODULE).read_bytes()
+    manifest = manifest_of(path)
+    assert manifest["schema"] == "rnn-grader/submission/1"
+    assert manifest["learner"] == {"id": "ada", "name": "Ada"}
+    assert datetime.datetime.fromisoformat(manifest["at"]).utcoffset() == datetime.timedelta(0)
+    assert manifest["files"] == [
+        {"path": name, "sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}
+        for name in (MODULE, "responses.json")
+    ]
+
+
+def test_the_answers_are_those_of_quiz_responses(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy, "Åsa")
+    answer(tiny_copy, text="naïve \U0001f600")
+    run("submit", "-o", "mine.zip")
+    run("quiz", "responses", "-o", "responses.json")
+    mine, theirs = (
+        json.loads(data)
+        for data in (
+            opened(tiny_copy.root / "mine.zip")["responses.json"],
+            (tiny_copy.root / "responses.json").read_bytes(),
+        )
+    )
+    assert mine.pop("at") <= theirs.pop("at")
+    assert mine == theirs
+    assert parse_responses(opened(tiny_copy.root / "mine.zip")["responses.json"]).learner.name == "Åsa"
+
+
+def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    answer(tiny_copy)
+    solve(tiny_copy)
+    assert run("submit").code == 0
+    exercise = tiny_copy.exercise("exercise-1")
+    (found,) = find_submissions(tiny_copy.root / "submission-ada.zip", [exercise])
+    assert (found.problem, found.notes, found.learner_id) == ("", (), "ada")
+    (source,) = found.read_sources([exercise])
+    assert source.data == exercise.stub_path.read_bytes()
+
+
+def test_equal_work_makes_equal_bytes(tiny_copy: Course) -> None:
+    login(tiny_copy)
+    answer(tiny_copy)
+    first, second = (gather(tiny_copy, NOON).to_bytes() for _ in range(2))
+    assert first == second
+    later = gather(tiny_copy, NOON + datetime.timedelta(hours=1))
+    assert {**later.manifest(), "at": 0, "files": 0} == {
+        **gather(tiny_copy, NOON).manifest(),
+        "at": 0,
+        "files": 0,
+    }
+    assert later.to_bytes() != first
+    solve(tiny_copy)
+    assert gather(tiny_copy, NOON).to_bytes() != first
+
+
+# --- what is missing ------------------------------------------------------------------------------------
+
+
+def test_nobody_logged_in_is_refused_with_the_cure(run: Run, tiny_copy: Course) -> None:
+    ran = run("submit", "--check")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nobody is logged in" in ran.err
+    assert "`grader login NAME`" in ran.err
+    assert not list(tiny_copy.root.glob("*.zip"))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_a_stub_and_an_empty_quiz_are_named(run: Run, tiny_copy: Course, ending: str) -> None:
+    login(tiny_copy)
+    path = tiny_copy.root / MODULE
+    path.write_bytes(path.read_bytes().replace(b"\n", ending.encode()))
+    ran = run("submit")
+    assert ran.code == 0
+    assert ran.out.splitlines()[:2] == [
+        "missing: exercise-1: doubling.py is still the stub",
+        "missing: quiz every-type: no answers",
+    ]
+    assert list(opened(tiny_copy.root / "submission-ada.zip")) == ["manifest.json", MODULE]
+
+
+def test_an_unfinished_quiz_is_named(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    answer(tiny_copy)
+    assert "missing: quiz every-type: not finished, 1 of 2 answered" in run("submit").out
+
+
+def test_a_quiz_that_was_begun_and_never_answered_has_no_answers(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    with open_ledger(tiny_copy) as ledger:
+        ledger.begin("every-type", 1, "practice", ("bound",))
+    assert "missing: quiz every-type: no answers" in run("submit").out
+
+
+@pytest.mark.parametrize("fault", ["absent", "large", "link", "folder", "fifo"])
+def test_a_file_that_cannot_be_read_is_one_sentence(run: Run, tiny_copy: Course, fault: str) -> None:
+    login(tiny_copy)
+    path = tiny_copy.root / MODULE
+    path.unlink()
+    sentences = {
+        "absent": "there is no exercise-1/doubling.py",
+        "large": "is larger than 1 MiB",
+        "link": "is a symbolic link",
+        "folder": "should be a plain file",
+        "fifo": "should be a plain file",
+    }
+    if fault == "large":
+        path.write_bytes(b"#" * (2**20 + 1))
+    elif fault == "link":
+        path.symlink_to("/etc/passwd")
+    elif fault == "folder":
+        path.mkdir()
+    elif fault == "fifo":
+        os.mkfifo(path)
+    ran = run("submit")
+    assert ran.code == 0
+    (line,) = [one for one in ran.out.splitlines() if one.startswith("missing: exercise-1")]
+    assert line.startswith("missing: exercise-1 is left out: ")
+    assert sentences[fault] in line
+    assert list(opened(tiny_copy.root / "submission-ada.zip")) == ["manifest.json"]
+
+
+def test_without_solutions_work_can_still_be_handed_in(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    solve(tiny_copy)
+    shutil.rmtree(tiny_copy.root / "solutions")
+    ran = run("submit")
+    assert ran.code == 0
+    assert "still the stub" not in ran.out
+    assert MODULE in opened(tiny_copy.root / "submission-ada.zip")
+
+
+# --- the checks first -----------------------------------------------------------------------------------
+
+
+def test_check_shows_the_verdict_and_still_writes(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    solve(tiny_copy, function="return 3 * x")
+    ran = run("submit", "--check")
+    assert ran.code == 0
+    assert "of 7 credits" in ran.out
+    assert ran.out.index("of 7 credits") < ran.out.index("missing: quiz every-type")
+    assert (tiny_copy.root / "submission-ada.zip").is_file()
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.latest("exercise-1") is not None
+    assert "of 7 credits" not in run("submit").out
+
+
+def test_broken_checks_keep_nobody_from_handing_in(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    solve(tiny_copy)
+    shutil.rmtree(tiny_copy.root / "solutions")
+    (tiny_copy.root / "exercises/exercise-1/check_doubling.py").write_text("def (")
+    ran = run("submit", "--check")
+    assert ran.code == 0
+    assert (tiny_copy.root / "submission-ada.zip").is_file()
+
+
+# --- what is never overwritten --------------------------------------------------------------------------
+
+
+def test_an_earlier_bundle_of_the_same_learner_is_replaced(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    run("submit")
+    solve(tiny_copy)
+    assert run("submit").code == 0
+    assert b"return 2 * x" in opened(tiny_copy.root / "submission-ada.zip")[MODULE]
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "empty", "zip", "other learner", "deep", "no learner", "other form"]
+)
+def test_anything_else_is_kept_unless_forced(run: Run, tiny_copy: Course, kind: str) -> None:
+    login(tiny_copy, "Bob" if kind == "other learner" else "Ada")
+    path = tiny_copy.root / "mine.zip"
+    run("submit", "-o", "mine.zip")
+    manifest = manifest_of(path)
+    texts = {
+        "zip": "{}",
+        "deep": "[" * 100_000,
+        "no learner": json.dumps({**manifest, "learner": ["ada"]}),
+        "other form": json.dumps({**manifest, "schema": "rnn-grader/reports/1"}),
+    }
+    if kind in texts:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("manifest.json", texts[kind])
+    elif kind != "other learner":
+        path.write_text(kind if kind == "text" else "")
+    before = path.read_bytes()
+    login(tiny_copy)
+    ran = run("submit", "-o", "mine.zip")
+    assert ran.code == 2
+    assert "mine.zip is there, and is no bundle of Ada's" in ran.err
+    assert "--force" in ran.err
+    assert path.read_bytes() == before
+    assert run("submit", "-o", "mine.zip", "--force").code == 0
+    assert manifest_of(path)["learner"]["id"] == "ada"
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "dangling link", "fifo"])
+def test_not_even_force_replaces_what_is_no_plain_file(run: Run, tiny_copy: Course, kind: str) -> None:
+    login(tiny_copy)
+    path = tiny_copy.root / "mine.zip"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("course.yaml" if kind == "link" else "nothing")
+    before = path.lstat().st_mode, (tiny_copy.root / "course.yaml").read_bytes()
+    ran = run("submit", "-o", "mine.zip", "--force")
+    assert ran.code == 2
+    assert "is no plain file" in ran.err
+    assert before == (path.lstat().st_mode, (tiny_copy.root / "course.yaml").read_bytes())
+    assert not (tiny_copy.root / "nothing").exists()
+
+
+def test_a_place_that_does_not_exist_is_one_sentence(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    ran = run("submit", "-o", "nowhere/mine.zip")
+    assert ran.code == 2
+    assert "nowhere/mine.zip cannot be written: No such file or directory" in ran.err
+
+
+def test_a_bundle_is_written_whole_or_not_at_all(
+    tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(tiny_copy)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write_bundle(gather(tiny_copy, NOON), folder / "mine.zip")
+    before = (folder / "mine.zip").read_bytes()
+    solve(tiny_copy)
+
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(CannotBundle, match="No space left on device"):
+        write_bundle(gather(tiny_copy, NOON), folder / "mine.zip")
+    assert [one.name for one in folder.iterdir()] == ["mine.zip"]
+    assert (folder / "mine.zip").read_bytes() == before
+
+
+def test_answers_that_nobody_would_read_are_not_written(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(tiny_copy)
+    answer(tiny_copy)
+    monkeypatch.setattr("grader.progress.hand_in.MAX_RESPONSES_BYTES", 100)
+    with pytest.raises(CannotBundle, match="your answers take more than"):
+        gather(tiny_copy, NOON)
+
+
+def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:
+    files = {f"exercises/exercise-{number}/a.py": os.urandom(2**20) for number in range(9)}
+    bundle = Bundle(Learner("ada", "Ada"), NOON, files, ())
+    with pytest.raises(CannotBundle, match=f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"):
+        write_bundle(bundle, tmp_path / "mine.zip")
+    assert not list(tmp_path.iterdir())

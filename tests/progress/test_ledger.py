@@ -1,0 +1,776 @@
+"""The ledger: events in, state out; nothing lost, nothing changed, nothing earned twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.checks.report import Outcome, Report
+from grader.course.course import Course
+from grader.progress import database as ledger_file
+from grader.progress.learner import ID, Learner
+from grader.progress.ledger import (
+    ANONYMOUS,
+    Balance,
+    Credit,
+    Duplicate,
+    Ledger,
+    LedgerError,
+    Response,
+    open_ledger,
+)
+from grader.sandbox.text import clean
+
+LONG = os.environ.get("GRADER_LONG") == "1"
+ADA, BEN = Learner("ada", "Ada"), Learner("ben", "Ben")
+TWO = Report(
+    "exercise-1",
+    "Doubling",
+    (
+        Outcome("check_double_values", "t", "double", "passed", 2),
+        Outcome("check_scale_values", "t", "scale", "failed", 3, "off"),
+    ),
+)
+ALL = replace(TWO, outcomes=tuple(replace(one, status="passed") for one in TWO.outcomes))
+SMALLER = replace(TWO, outcomes=TWO.outcomes[:1])
+
+
+def database(course: Course) -> Path:
+    return course.state_folder / "progress.db"
+
+
+@contextlib.contextmanager
+def raw(course: Course) -> Iterator[sqlite3.Connection]:
+    """Open the file behind the ledger's back."""
+    connection = sqlite3.connect(database(course), isolation_level=None)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def answer(ledger: Ledger, question: str = "half", cents: int | None = 60, quiz: str = "gates") -> int:
+    """Answer a question in the open sitting, or in a new one."""
+    sitting = ledger.open_sitting(quiz) or ledger.begin(quiz, 3, "practice", (question,))
+    attempt = len(ledger.responses(quiz, question)) + 1
+    response = Response(sitting.id, quiz, 3, question, attempt, '{"k":7}', " 6.58 \n", 2, 1)
+    return ledger.respond(response, None if cents is None else credit(question, cents, quiz))
+
+
+def credit(question: str = "half", cents: int = 60, quiz: str = "gates") -> Credit:
+    return Credit(f"quiz/{quiz}/{question}", "memory", cents, "earned", 3, "1.00 · 1 credit · 0.6 = 0.60")
+
+
+def adjusted(cents: int, version: int) -> Credit:
+    return replace(credit(cents=cents), reason="adjusted", version=version)
+
+
+# --- exercises ----------------------------------------------------------------------------------------
+
+
+def test_the_latest_check_counts(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.latest("exercise-1") is None
+        ledger.record(SMALLER)
+        ledger.record(TWO)
+    with open_ledger(tiny_copy) as ledger:
+        state = ledger.latest("exercise-1")
+    assert state is not None
+    assert (state.earned, state.credits, state.done) == (2, 5, False)
+    assert state.outcomes == {"check_double_values": "passed", "check_scale_values": "failed"}
+
+
+def test_the_best_check_is_the_balance_and_repeating_earns_nothing(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.best("exercise-1") is None
+        for report in (TWO, ALL, ALL, ALL, TWO):
+            ledger.record(report)
+        best = ledger.best("exercise-1")
+        assert best is not None
+        assert (best.earned, best.done) == (5, True)
+        assert ledger.balances() == (Balance("exercise", "exercise-1", "", 500),)
+
+
+def test_checks_under_another_number_of_credits_do_not_count(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.record(ALL)
+        ledger.record(SMALLER)  # today, the exercise is worth 2
+        assert ledger.balances() == (Balance("exercise", "exercise-1", "", 200),)
+
+
+def test_nothing_is_kept_of_a_block_that_fails(tiny_copy: Course) -> None:
+    def fail(error: BaseException) -> None:
+        with open_ledger(tiny_copy) as ledger:
+            ledger.record(TWO)
+            answer(ledger)
+            raise error
+
+    for error in (RuntimeError("half-way"), KeyboardInterrupt(), BrokenPipeError("not the file's fault")):
+        with pytest.raises(type(error)):
+            fail(error)
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.balances() == ()
+        assert ledger.sittings() == ()
+
+
+# --- quizzes ------------------------------------------------------------------------------------------
+
+
+def test_a_sitting_is_begun_resumed_and_finished(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.open_sitting("gates") is None
+        first = ledger.begin("gates", 3, "practice", ("half", "half-life"))
+        assert (first.quiz, first.version, first.mode, first.number) == ("gates", 3, "practice", 1)
+        assert (first.questions, first.finished) == (("half", "half-life"), None)
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.open_sitting("gates") == first
+        assert ledger.open_sitting("shapes") is None
+        ledger.finish(first.id)
+        ledger.finish(first.id)
+        assert ledger.open_sitting("gates") is None
+        assert ledger.begin("gates", 3, "exam", ()).number == 2
+        assert ledger.begin("shapes", 1, "exam", ()).number == 1
+        assert [one.number for one in ledger.sittings("gates")] == [1, 2]
+        assert [one.quiz for one in ledger.sittings()] == ["gates", "gates", "shapes"]
+        assert ledger.sittings()[0].finished is not None
+
+
+def test_responses_come_back_as_they_were_typed(tiny_copy: Course) -> None:
+    typed = ["6.58", " (4, 4)\n\n", "tanh\u202e\0", "λ" * 10_000, "'; DROP TABLE answered; --", ""]
+    with open_ledger(tiny_copy) as ledger:
+        sitting = ledger.begin("gates", 3, "practice", ("half",))
+        sent = [
+            Response(sitting.id, "gates", 3, "half", attempt, '{"k":7}', text, None, 0)
+            for attempt, text in enumerate(typed, 1)
+        ]
+        ids = [ledger.respond(one) for one in sent]
+    with open_ledger(tiny_copy) as ledger:
+        found = ledger.responses("gates", "half")
+        assert [one.id for one in found] == ids
+        assert all(one.at.endswith("+00:00") for one in found)
+        assert [replace(one, id=0, at="") for one in found] == sent
+        assert ledger.responses("gates") == found
+        assert ledger.responses("gates", "half-life") == ()
+
+
+def test_bytes_that_are_no_text_do_not_break_the_ledger(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        sitting = ledger.begin("gates", 3, "practice", ("half",))
+        ledger.respond(Response(sitting.id, "gates", 3, "half", 1, "{}", "a\udcffb", None, 0))
+        assert ledger.responses("gates")[0].answer == "a\\udcffb"
+
+
+def test_an_attempt_counts_once(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        answer(ledger)
+        again = ledger.responses("gates", "half")[0]
+        with pytest.raises(Duplicate, match="attempt 1 at gates/half is in the ledger already"):
+            ledger.respond(again, credit())
+        ledger.finish(again.sitting)
+        later = ledger.begin("gates", 3, "practice", ("half",))
+        with pytest.raises(Duplicate):
+            ledger.respond(replace(again, sitting=later.id), credit())
+        assert len(ledger.responses("gates")) == 1
+        assert ledger.earned("quiz/gates/half") == 60
+
+
+def test_a_response_is_kept_whatever_it_earned(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        for cents in (0, None, 25):
+            answer(ledger, cents=cents)
+        assert len(ledger.responses("gates", "half")) == 3
+        assert [one.cents for one in ledger.credits("quiz/gates")] == [0, 25]
+        assert ledger.credits("quiz/gates")[1] == replace(credit(cents=25), worth=25)
+
+
+def test_a_credit_goes_with_its_own_question(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        response = ledger.responses("gates")[0] if answer(ledger) else None
+        assert response is not None
+        for wrong in (credit("other"), credit(quiz="other")):
+            with pytest.raises(ValueError, match="goes with no response"):
+                ledger.respond(replace(response, attempt=2), wrong)
+            with pytest.raises(ValueError, match="goes with no response"):
+                ledger.adjust(response.id, wrong)
+
+
+def test_a_subject_is_made_of_whole_parts(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        answer(ledger, "half", 1)
+        answer(ledger, "half-life", 20)
+        answer(ledger, "half", 300, quiz="gates-2")
+        assert ledger.earned("quiz/gates/half") == 1
+        assert ledger.earned("quiz/gates") == 21
+        assert ledger.earned("quiz") == 321
+        assert ledger.earned("quiz/gate") == 0
+        assert ledger.balances() == (
+            Balance("quiz", "quiz/gates-2/half", "memory", 300),
+            Balance("quiz", "quiz/gates/half", "memory", 1),
+            Balance("quiz", "quiz/gates/half-life", "memory", 20),
+        )
+
+
+def test_hundredths_add_up_exactly(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        for _ in range(10):
+            answer(ledger, cents=10)
+        assert ledger.earned("quiz/gates/half") == 100
+
+
+def test_an_adjustment_is_made_once_for_each_version(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        response = answer(ledger, cents=60)
+        ledger.adjust(response, adjusted(40, version=4))
+        with pytest.raises(Duplicate, match="adjusted for version 4 already"):
+            ledger.adjust(response, adjusted(40, version=4))
+        ledger.adjust(response, adjusted(-100, version=5))
+        assert ledger.earned("quiz/gates/half") == 0
+        assert [one.reason for one in ledger.credits("quiz/gates")] == ["earned", "adjusted", "adjusted"]
+        with pytest.raises(Duplicate, match="earned"):
+            ledger.adjust(response, credit())
+        with pytest.raises(LedgerError, match="anonymous has no response 99"):
+            ledger.adjust(99, adjusted(1, version=6))
+
+
+def test_what_was_left_open_can_be_credited_later_once(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        response = answer(ledger, cents=None)
+        ledger.adjust(response, credit())
+        with pytest.raises(Duplicate):
+            ledger.adjust(response, replace(credit(), version=9))
+        assert ledger.earned("quiz/gates/half") == 60
+
+
+def test_what_a_sitting_is_worth_is_told_apart_from_what_it_adds(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        answer(ledger, cents=60)
+        first = ledger.sittings()[0].id
+        ledger.finish(first)
+        second = ledger.begin("gates", 3, "practice", ("half",)).id
+        for attempt, (cents, worth) in enumerate([(0, 30), (10, 40)], 2):
+            response = Response(second, "gates", 3, "half", attempt, "{}", "x", None, 0)
+            ledger.respond(response, replace(credit(cents=cents), worth=worth))
+        assert [ledger.sitting_credits(one, "half") for one in (first, second)] == [60, 70]
+        assert ledger.earned("quiz/gates/half") == 70
+
+
+def test_hints_and_flags_of_a_sitting(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        sitting = ledger.begin("gates", 3, "practice", ("half",)).id
+        for number in (1, 1, 2, 1, 2):
+            ledger.take_hint(sitting, "half", number)
+        assert [ledger.hints_taken(sitting, one) for one in ("half", "other")] == [2, 0]
+        for flagged in (True, True, False, True):
+            ledger.flag(sitting, "half", flagged)
+        ledger.flag(sitting, "other", True)
+        ledger.flag(sitting, "other", False)
+        assert ledger.flagged(sitting) == {"half"}
+    with raw(tiny_copy) as connection:
+        assert connection.execute("SELECT count(*) FROM quiz_hinted").fetchone() == (2,)
+
+
+def test_the_latest_review_of_a_question_counts(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.record_review("gates", "half", '{"box":1}', "2030-01-05")
+        ledger.record_review("gates", "other", '{"box":1}', "2030-01-03")
+        ledger.record_review("gates", "half", '{"box":2}', "2030-01-02")
+        found = [(one.question, one.state, one.due) for one in ledger.review_states()]
+    assert found == [("half", '{"box":2}', "2030-01-02"), ("other", '{"box":1}', "2030-01-03")]
+
+
+# --- learners -----------------------------------------------------------------------------------------
+
+
+def test_what_is_done_before_logging_in_stays_with_nobody(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.learner == ANONYMOUS
+        ledger.record(ALL)
+        ledger.login(ADA)
+        assert ledger.balances() == ()
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.learner == ADA
+        ledger.login(ANONYMOUS)
+        assert ledger.balances() == (Balance("exercise", "exercise-1", "", 500),)
+
+
+def test_learners_of_one_folder_are_kept_apart(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        for learner, cents in ((ADA, 60), (BEN, 7)):
+            ledger.login(learner)
+            ledger.record(ALL if learner == ADA else TWO)
+            ledger.record_hint("exercise-1", "double")
+            answer(ledger, cents=cents)
+            ledger.record_review("gates", "half", learner.id, "2030-01-01")
+        for learner, cents, credits in ((ADA, 60, 5), (BEN, 7, 2)):
+            ledger.login(learner)
+            latest = ledger.latest("exercise-1")
+            assert latest is not None
+            assert latest.earned == credits
+            assert [one.cents for one in ledger.balances()] == [100 * credits, cents]
+            assert ledger.hints_shown("exercise-1", "double") == 1
+            assert [one.number for one in ledger.sittings()] == [1]
+            assert [one.attempt for one in ledger.responses("gates")] == [1]
+            assert [one.state for one in ledger.review_states()] == [learner.id]
+        assert ledger.learners() == (ADA, BEN)
+
+
+def test_a_sitting_is_closed_to_other_learners(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.login(ADA)
+        response_id = answer(ledger)
+        response = ledger.responses("gates")[0]
+        ledger.login(BEN)  # in another terminal, while Ada's quiz waits in this one
+        refused = "sitting 1 is not one of Ben's; log in as who began it"
+        with pytest.raises(LedgerError, match=refused):
+            ledger.respond(replace(response, attempt=1), credit())
+        with pytest.raises(LedgerError, match=refused):
+            ledger.finish(1)
+        with pytest.raises(LedgerError, match=refused):
+            ledger.take_hint(1, "half", 1)
+        with pytest.raises(LedgerError, match=refused):
+            ledger.flag(1, "half", True)
+        with pytest.raises(LedgerError, match="Ben has no response 1"):
+            ledger.adjust(response_id, adjusted(1, version=4))
+        assert ledger.balances() == ()
+
+
+def test_a_learner_may_change_the_name(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.login(ADA)
+        ledger.record(ALL)
+        ledger.login(Learner("ada", "Ada L."))
+        ledger.login(Learner("ada", "Ada L."))
+        assert ledger.learners() == (Learner("ada", "Ada L."),)
+        assert len(ledger.balances()) == 1
+    with raw(tiny_copy) as connection:
+        assert connection.execute("SELECT count(*) FROM logged_in").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("name", "learner_id"),
+    [
+        ("Ada Lovelace", "ada-lovelace"),
+        ("  Søren Æble ", "soren-aeble"),
+        ("Zoë O'Neil-Straße", "zoe-o-neil-strasse"),
+        ("ada.l@example.org", "ada-l-example-org"),
+        ("李明", "learner-4b3879b2"),
+        ("王明", "learner-90fab777"),
+        ("李 Li", "li-0520e480"),
+        ("x" * 80, "x" * 48 + "-21280fe8"),
+        ("!?", "learner-7b202a21"),
+    ],
+)
+def test_an_id_is_made_from_the_name(name: str, learner_id: str) -> None:
+    assert Learner.named(name) == Learner(learner_id, name.strip())
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\nb", "a\x1b[31mb", "a\u202eb", "\u200d", "\udcff"])
+def test_a_name_is_printable_text(name: str) -> None:
+    with pytest.raises(ValueError, match="a name is 1 to 80 characters of printable text") as caught:
+        Learner.named(name)
+    assert str(caught.value).encode().isascii()
+
+
+def test_joiners_are_part_of_names() -> None:
+    assert Learner.named("علی\u200cرضا").name == "علی\u200cرضا"
+
+
+@pytest.mark.parametrize("learner_id", ["", "a b", "../x", "-a", "a.", "=1", "ä", "a" * 65, "a\n"])
+def test_an_id_is_of_the_safe_set(learner_id: str) -> None:
+    with pytest.raises(ValueError, match="an id is 1 to 64 small letters"):
+        Learner(learner_id, "Ada")
+
+
+def test_ids_are_typed_in_any_case() -> None:
+    assert Learner.named("Ada", " S-1815@Example.ORG ") == Learner("s-1815@example.org", "Ada")
+
+
+def test_nobody_takes_the_id_of_nobody() -> None:
+    assert Learner.named("anonymous") == ANONYMOUS
+    for name, learner_id in (("Ada", "anonymous"), ("Anonymous", None)):
+        with pytest.raises(ValueError, match="is for whoever is not logged in"):
+            Learner.named(name, learner_id)
+
+
+@given(st.text(max_size=90))
+def test_any_name_has_an_id_or_is_refused(name: str) -> None:
+    refusals: list[str] = []
+    try:
+        learner = Learner.named(name)
+        assert ID.fullmatch(learner.id)
+        assert learner.name.strip()
+    except ValueError as error:
+        refusals.append(str(error))
+    assert all(clean(one) == one and "\n" not in one for one in refusals)  # safe to print
+
+
+# --- the file -----------------------------------------------------------------------------------------
+
+
+OLD = """
+CREATE TABLE checked (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    exercise TEXT NOT NULL,
+    earned INTEGER NOT NULL,
+    credits INTEGER NOT NULL,
+    outcomes TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    source_sha256 TEXT NOT NULL,
+    grader_version TEXT NOT NULL
+) STRICT;
+CREATE INDEX checked_by_exercise ON checked (exercise, id);
+CREATE TABLE hinted (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    exercise TEXT NOT NULL,
+    function TEXT NOT NULL
+) STRICT;
+PRAGMA user_version = 1;
+"""
+CHECKED = [
+    (1, "2030-01-01T10:00:00+00:00", "exercise-1", 2, 5, '{"a": "passed"}', 7, "ab", "0.1.0"),
+    (2, "2030-01-01T11:00:00+00:00", "exercise-1", 5, 5, '{"a": "passed"}', 8, "cd", "0.1.0"),
+    (5, "2030-01-01T12:00:00+00:00", "exercise-2", 1, 8, '{"b": "failed"}', 9, "", "0.1.0"),
+]
+HINTED = [(1, "2030-01-01T10:30:00+00:00", "exercise-1", "double")]
+
+
+def make_old(course: Course) -> None:
+    """Write what the first version of the grader wrote."""
+    course.state_folder.mkdir()
+    with raw(course) as connection:
+        connection.executescript(OLD)
+        connection.executemany(f"INSERT INTO checked VALUES ({', '.join('?' * 9)})", CHECKED)
+        connection.executemany("INSERT INTO hinted VALUES (?, ?, ?, ?)", HINTED)
+
+
+def shape(course: Course) -> set[tuple[str, str, str]]:
+    """Return everything that the file's schema consists of, spaces and order of columns aside."""
+    with raw(course) as connection:
+        rows = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
+    return {(kind, name, "".join(sql.split())) for kind, name, sql in rows}
+
+
+def test_an_old_file_is_carried_over_without_loss(tiny_copy: Course, tmp_path: Path) -> None:
+    make_old(tiny_copy)
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.learner == ANONYMOUS
+        assert ledger.hints_shown("exercise-1", "double") == 1
+        latest = ledger.latest("exercise-2")
+        assert latest is not None
+        assert (latest.earned, latest.at, latest.outcomes) == (1, CHECKED[2][1], {"b": "failed"})
+        assert [one.cents for one in ledger.balances()] == [500, 100]
+    with raw(tiny_copy) as connection:
+        columns = "id, at, exercise, earned, credits, outcomes, seed, source_sha256, grader_version"
+        rows = connection.execute(f"SELECT {columns}, learner FROM checked").fetchall()
+        assert rows == [(*one, "anonymous") for one in CHECKED]
+        rows = connection.execute("SELECT id, at, exercise, function, learner FROM hinted").fetchall()
+        assert rows == [(*one, "anonymous") for one in HINTED]
+        with pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
+            connection.execute("DELETE FROM checked")
+    fresh = Course(tmp_path, "fresh")
+    with open_ledger(fresh):
+        pass
+    assert shape(fresh) == shape(tiny_copy)
+
+
+def test_an_old_file_survives_a_migration_that_breaks_off(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_old(tiny_copy)
+    before = shape(tiny_copy)
+    broken = (*ledger_file.VERSION_2[:-1], "CREATE TABLE checked (id)")
+    monkeypatch.setattr(ledger_file, "MIGRATIONS", (ledger_file.VERSION_1, broken))
+    with pytest.raises(LedgerError, match="already exists"), open_ledger(tiny_copy):
+        pass
+    assert shape(tiny_copy) == before
+    monkeypatch.undo()
+    with open_ledger(tiny_copy) as ledger:
+        assert [one.cents for one in ledger.balances()] == [500, 100]
+
+
+def fill(course: Course) -> None:
+    """Record something of every kind."""
+    with open_ledger(course) as ledger:
+        ledger.login(ADA)
+        ledger.record(TWO)
+        ledger.record_hint("exercise-1", "double")
+        answer(ledger)
+        ledger.take_hint(1, "half", 1)
+        ledger.flag(1, "half", True)
+        ledger.finish(1)
+        ledger.record_review("gates", "half", "{}", "2030-01-01")
+
+
+def test_every_table_is_strict(tiny_copy: Course) -> None:
+    fill(tiny_copy)
+    assert all("STRICT" in sql for kind, _, sql in shape(tiny_copy) if kind == "table")
+
+
+def test_no_table_lets_anything_be_changed_or_deleted(tiny_copy: Course) -> None:
+    fill(tiny_copy)
+    path = database(tiny_copy)
+    with raw(tiny_copy) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        assert len(tables) == 10
+        for table in tables:
+            rows = connection.execute(f"SELECT * FROM {table}").fetchall()
+            assert rows, f"nothing was recorded in {table}"
+            for order in (f"UPDATE {table} SET at = 'x'", f"DELETE FROM {table}"):
+                refused = f"the ledger only grows: nothing in `{table}` is ever changed or deleted"
+                with pytest.raises(sqlite3.IntegrityError, match=refused):
+                    connection.execute(order)
+            assert connection.execute(f"SELECT * FROM {table}").fetchall() == rows
+    with contextlib.closing(ledger_file.open_file(path)) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
+            connection.execute("REPLACE INTO flagged VALUES (1, 'now', 1, 'half', 0)")
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            connection.execute("INSERT INTO finished (at, sitting) VALUES ('now', 99)")
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_damaged_file_is_one_sentence(tiny_copy: Course) -> None:
+    tiny_copy.state_folder.mkdir()
+    database(tiny_copy).write_bytes(b"no database at all" * 100)
+    with (
+        pytest.raises(LedgerError, match=r"progress\.db cannot be used .* move it away"),
+        open_ledger(tiny_copy),
+    ):
+        pass
+
+
+def test_damage_inside_the_file_is_one_sentence_and_never_a_crash(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        for number in range(40):
+            answer(ledger, f"question-{number}")
+    whole = database(tiny_copy).read_bytes()
+    draw = random.Random(1)
+    refusals: list[str] = []
+    for _ in range(60):
+        damaged = bytearray(whole)
+        start = draw.randrange(100, len(whole) - 200)
+        damaged[start : start + 200] = draw.randbytes(200)
+        database(tiny_copy).write_bytes(damaged)
+        try:
+            with open_ledger(tiny_copy) as ledger:
+                ledger.responses("gates")
+        except LedgerError as error:
+            refusals.append(str(error))
+    assert refusals
+    assert all("progress.db cannot be used" in one and "\n" not in one for one in refusals)
+
+
+def test_a_newer_file_is_left_alone(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy):
+        pass
+    with raw(tiny_copy) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(LedgerError, match="newer grader"), open_ledger(tiny_copy):
+        pass
+
+
+def test_a_learner_that_cannot_be_is_not_shown(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy):
+        pass
+    with raw(tiny_copy) as connection:
+        connection.execute("INSERT INTO logged_in (at, learner, name) VALUES ('', 'ada', 'A\x1b[2Jda')")
+    with pytest.raises(LedgerError, match=r"holds U\+001B"), open_ledger(tiny_copy):
+        pass
+
+
+def test_a_file_in_use_is_waited_for_and_then_named(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_file, "BUSY_SECONDS", 0.05)
+    with open_ledger(tiny_copy) as ledger:
+        ledger.record(TWO)
+        with (
+            pytest.raises(LedgerError, match="another program is using it; try again"),
+            open_ledger(tiny_copy),
+        ):
+            pass
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.latest("exercise-1") is not None
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[Path]:
+    """Offer a folder to someone who is not root, which no permission would stop."""
+    folder = Path(tempfile.mkdtemp())
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    try:
+        folder.chmod(0o755)
+        if root:
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+        for inner in folder.iterdir():
+            inner.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter there")
+def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
+    with unprivileged() as folder:
+        course = Course(folder, "read-only")
+        folder.chmod(0o555)
+        with pytest.raises(LedgerError, match=r"progress\.db cannot be used \(Permission denied\)"):
+            open_ledger(course).__enter__()
+        folder.chmod(0o755)
+        with open_ledger(course) as ledger:
+            ledger.record(TWO)
+        database(course).chmod(0o444)
+        course.state_folder.chmod(0o555)
+        with pytest.raises(LedgerError, match="make it and its folder writable"):
+            open_ledger(course).__enter__()
+
+
+def test_a_network_folder_has_the_older_journal(tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tiny_copy)
+    monkeypatch.setattr(ledger_file, "_is_local", lambda folder: False)
+    with open_ledger(tiny_copy) as ledger:
+        answer(ledger, "other")
+        assert not list(tiny_copy.state_folder.glob("*-wal")) + list(tiny_copy.state_folder.glob("*-shm"))
+    with raw(tiny_copy) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.earned("quiz/gates") == 120
+
+
+def test_the_file_system_of_a_folder() -> None:
+    mounts = "\n".join(
+        f"device {point} {kind} rw 0 0"
+        for point, kind in [
+            ("/", "ext4"),
+            ("/home", "nfs4"),
+            ("/home/local", "xfs"),
+            (r"/mnt/two\040words", "cifs"),
+            ("/over", "nfs4"),
+            ("/over", "tmpfs"),
+        ]
+    )
+    folders = ["/tmp", "/home/ada/course", "/home/local/ada", "/homely", "/mnt/two words/c", "/over/c"]
+    kinds = [ledger_file._kind_of(Path(folder), mounts) for folder in folders]
+    assert kinds == ["ext4", "nfs4", "xfs", "ext4", "cifs", "tmpfs"]
+    assert ledger_file._kind_of(Path("/tmp"), "") == ""
+
+
+# --- several programs at once, and sudden ends --------------------------------------------------------
+
+
+WRITER = """
+import sys
+from grader.course.course import find_course
+from grader.progress.ledger import Credit, Response, open_ledger
+
+course, first = find_course(sys.argv[1]), int(sys.argv[2])
+for number in range(int(sys.argv[3])):
+    question = f"q{(first + number) % 20}"
+    with open_ledger(course) as ledger:
+        sitting = ledger.open_sitting("gates") or ledger.begin("gates", 1, "practice", ())
+        attempt = len(ledger.responses("gates", question)) + 1
+        subject = f"quiz/gates/{question}"
+        cents = min(3, 100 - ledger.earned(subject))
+        response = Response(sitting.id, "gates", 1, question, attempt, "{}", str(number), None, 0)
+        ledger.respond(response, Credit(subject, "memory", cents, "earned", 1, ""))
+"""
+
+
+PATIENT = """
+import grader.progress.database as file
+file.BUSY_SECONDS, file._is_local = 60.0, lambda folder: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("local", "count"), [(True, 1000), (False, 200)], ids=["write-ahead", "older journal"]
+)
+def test_two_programs_at_once_lose_nothing_and_earn_nothing_twice(
+    tiny_copy: Course, local: bool, count: int
+) -> None:
+    program = PATIENT.format(local) + WRITER
+    command = [sys.executable, "-c", program, str(tiny_copy.root)]
+    writers = [subprocess.Popen([*command, first, str(count)]) for first in ("0", "7")]
+    assert [writer.wait(180) for writer in writers] == [0, 0]
+    with open_ledger(tiny_copy) as ledger:
+        assert len(ledger.sittings("gates")) == 1
+        for number in range(20):
+            attempts = [one.attempt for one in ledger.responses("gates", f"q{number}")]
+            assert attempts == list(range(1, count // 10 + 1))
+        assert [one.cents for one in ledger.balances()] == [min(100, 3 * count // 10)] * 20
+        assert len(ledger.credits("quiz/gates")) == 2 * count
+
+
+VICTIM = """
+import sys
+from grader.course.course import find_course
+from grader.progress.ledger import Credit, Response, open_ledger
+
+course, number = find_course(sys.argv[1]), 0
+while True:
+    with open_ledger(course) as ledger:
+        sitting = ledger.open_sitting("gates") or ledger.begin("gates", 1, "practice", ())
+        attempt = len(ledger.responses("gates", "half")) + 1
+        response = Response(sitting.id, "gates", 1, "half", attempt, "{}", "x" * 3000, None, 0)
+        ledger.respond(response, Credit("quiz/gates/half", "memory", attempt, "earned", 1, ""))
+    print(attempt, flush=True)
+"""
+
+
+def test_a_sudden_end_loses_nothing_that_was_acknowledged(tiny_copy: Course) -> None:
+    draw, acknowledged = random.Random(3), 0
+    for _ in range(200 if LONG else 15):
+        command = [sys.executable, "-c", VICTIM, str(tiny_copy.root)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
+            assert victim.stdout is not None
+            first = victim.stdout.readline()
+            time.sleep(draw.uniform(0, 0.05))
+            victim.kill()
+            lines = [first, *victim.stdout]
+        before, acknowledged = acknowledged, int([one for one in lines if one.endswith("\n")][-1])
+        assert acknowledged > before
+        with open_ledger(tiny_copy) as ledger:
+            kept = len(ledger.responses("gates", "half"))
+            assert acknowledged <= kept <= acknowledged + 1  # the last one may have been kept, unheard of
+            assert [one.cents for one in ledger.credits("quiz/gates/half")] == list(range(1, kept + 1))
+            assert len(ledger.sittings()) == 1
+        with raw(tiny_copy) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_opening_the_ledger_imports_nothing_heavy() -> None:
+    program = "import sys, grader.progress.ledger; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pytest", "rich", "click", "asyncio"} & set(ran.stdout.split())
+
+
+def test_outcomes_are_kept_as_json(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.record(TWO)
+    with raw(tiny_copy) as connection:
+        (outcomes,) = connection.execute("SELECT outcomes FROM checked").fetchone()
+    assert json.loads(outcomes) == {"check_double_values": "passed", "check_scale_values": "failed"}

@@ -1,0 +1,676 @@
+"""Answers that are handed in earn what they would have earned in practice, and nothing by tricks."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.cli import main
+from grader.course.course import Course, find_course
+from grader.progress.learner import Learner
+from grader.progress.ledger import Ledger, open_ledger
+from grader.progress.responses import NotResponses, read_responses, responses_document
+from grader.quiz import build, grade
+from grader.quiz.fixing import CodeRunner
+from grader.quiz.grade import Graded
+from grader.quiz.regrade import regrade
+from grader.quiz.replay import replay
+from grader.quiz.schema import Picks, Quiz, load_quiz
+from grader.quiz.scoring import Mark, RunFix
+from grader.quiz.session import Session, Setting
+from grader.quiz.sheet import Sheet, load_sheet, sheet_of
+from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from grader.sandbox.pool import WorkerPool
+from tests.quiz import helpers
+from tests.quiz.helpers import sample
+from tests.quiz.sample_answers import answers_to
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = b"a secret of the tests' own"
+ADA = Learner("ada", "Ada")
+NOON = datetime.datetime(2030, 1, 1, 12, tzinfo=datetime.UTC)
+GRADED = [
+    quiz for quiz in map(load_quiz, sorted((ROOT / "quizzes").glob("*.yaml"))) if quiz.file.mode != "practice"
+]
+
+
+def with_mode(quiz: Quiz, mode: str = "graded", **changes: Any) -> Quiz:
+    changes["mode"] = mode
+    return Quiz(quiz.path, dataclasses.replace(quiz.file, **changes))
+
+
+class World:
+    """An instructor's course and one learner's folder."""
+
+    def __init__(self, root: Path, quiz: Quiz, run_fix: RunFix = helpers.run_fix) -> None:
+        self.quiz, self.run_fix, self.root = quiz, run_fix, root
+        self.course = Course(root / "student", "A course", "salt")
+        self.course.root.mkdir(parents=True)
+        if quiz.file.mode == "practice":
+            self.sheet = sheet_of(quiz)
+        else:
+            assert build.build_quizzes([quiz], SECRET, self.course.root) == []
+            self.sheet = load_sheet(self.course.root / "quizzes" / quiz.path.name)
+        self.edition = grade.edition_of(quiz, SECRET)
+        self.login(ADA)
+
+    def login(self, learner: Learner) -> None:
+        with open_ledger(self.course) as ledger:
+            ledger.login(learner)
+
+    def sit(self, sheet: Sheet | None = None, **options: Any) -> Session:
+        setting = Setting("salt", lambda: open_ledger(self.course), self.run_fix)
+        return Session(sheet or self.sheet, setting, **options)
+
+    def answer(self, session: Session, question: str, number: int, certainty: int | None = None) -> None:
+        """Give the answer of this number, 0 for the right one."""
+        item = session.item(question)
+        plain = item.variant if session.sheet.key else self.edition.plain(item.variant)
+        texts = answers_to(self.quiz.question(question), plain)
+        session.answer(item, texts[number % len(texts)], certainty)
+
+    def document(self) -> dict[str, Any]:
+        with open_ledger(self.course) as ledger:
+            return responses_document(ledger, [self.sheet], NOON)
+
+    def hand_in(self, document: Any = None, name: str = "ada.json") -> Path:
+        path = self.root / "handed" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(document or self.document()), encoding="utf-8")
+        return path
+
+    def grade(self, document: Any = None, **options: Any) -> grade.QuizGrade:
+        graded = self.grade_all([self.hand_in(document)], **options)
+        assert graded.problems == ()
+        return graded.learners[0].quizzes[0]
+
+    def grade_all(self, paths: list[Path], **options: Any) -> Graded:
+        course = dataclasses.replace(self.course, **options.pop("course", {}))
+        editions = {self.quiz.id: self.edition}
+        return grade.grade_files(paths, grade.Grading(course, editions, self.run_fix, **options))
+
+    def earned(self) -> dict[str, int]:
+        with open_ledger(self.course) as ledger:
+            return by_question(ledger, self.quiz)
+
+
+def by_question(ledger: Ledger, quiz: Quiz) -> dict[str, int]:
+    return {one.id: ledger.earned(f"quiz/{quiz.id}/{one.id}") for one in quiz.file.questions}
+
+
+def cents(graded: grade.QuizGrade) -> dict[str, int]:
+    found = {face.id: 0 for face in graded.sheet.public.faces}
+    for one in graded.counted:
+        found[one.response.question] += one.cents
+    return found
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, with_mode(sample()))
+
+
+# --- the same credits as in practice ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", range(4), ids=["right", "1", "2", "3"])
+@pytest.mark.parametrize("quiz", [sample(), *GRADED], ids=lambda quiz: quiz.id)
+def test_credits_are_those_of_practice(quiz: Quiz, number: int, tmp_path: Path, pool: WorkerPool) -> None:
+    run_fix = CodeRunner(pool).passes
+    here = World(tmp_path / "practice", with_mode(quiz, "practice"), run_fix)
+    there = World(tmp_path / "graded", with_mode(quiz), run_fix)
+    session, silent = here.sit(), there.sit()
+    for question in session.questions:
+        here.answer(session, question, number)
+        there.answer(silent, question, number)
+    assert set(there.earned().values()) == {0}
+    assert cents(there.grade()) == here.earned()
+    if number == 0:
+        assert there.grade().cents == 100 * here.sheet.credits == there.grade().possible_cents
+    else:
+        assert there.grade().cents < there.grade().possible_cents
+
+
+def test_practice_that_is_handed_in_earns_what_the_ledger_says(tmp_path: Path) -> None:
+    world = World(tmp_path, sample())
+    session = world.sit()
+    for question in session.questions:
+        session.hint(session.item(question))
+        for number in (1, 2, 0):
+            if not session.item(question).done:
+                world.answer(session, question, number)
+    session.finish()
+    again = world.sit()
+    for question in again.questions:
+        world.answer(again, question, 0)
+    assert cents(world.grade()) == world.earned()
+    assert world.grade().cents == 100 * world.sheet.credits
+
+
+@pytest.mark.parametrize("mode", ["practice", "graded"])
+def test_certainty_earns_and_costs_as_in_a_sitting(mode: str, tmp_path: Path) -> None:
+    world = World(tmp_path, with_mode(sample(), mode, confidence="required"))
+    for numbers in ((0, 1, 2, 3), (1, 1, 0, 0)):
+        session = world.sit(restart=True)
+        for place, question in enumerate(session.questions):
+            world.answer(session, question, numbers[place % 4], certainty=1 + place % 3)
+    total = world.grade().cents
+    if mode == "practice":
+        assert sum(world.earned().values()) == total
+    assert 0 <= total < 100 * world.sheet.credits
+
+
+def test_the_last_answer_to_a_question_counts(world: World) -> None:
+    session = world.sit()
+    for number in (1, 0, 2, 0):
+        world.answer(session, "missing-gate", number)
+    graded = world.grade()
+    assert cents(graded)["missing-gate"] == 100
+    assert [one.response.attempt for one in graded.counted] == [4]
+    world.answer(session, "missing-gate", 2)
+    assert world.grade().cents == 0
+
+
+def test_the_best_sitting_counts_or_the_first(tmp_path: Path) -> None:
+    for earn, wanted in (("best", 100), ("first", 0)):
+        world = World(tmp_path / earn, with_mode(sample(), earn=earn))
+        for number in (2, 0, 2):
+            world.answer(world.sit(restart=True), "missing-gate", number)
+        assert world.grade().cents == wanted
+
+
+def test_no_more_of_a_topic_than_a_sitting_draws(tmp_path: Path) -> None:
+    twin = dataclasses.replace(sample().question("missing-gate"), id="missing-gate-again")
+    questions = (*sample().file.questions, twin)
+    quiz = with_mode(sample(), questions=questions, draw=Picks({"history": 1}))
+    world = World(tmp_path, quiz)
+    seen = set()
+    for _ in range(8):
+        session = world.sit(restart=True)
+        for question in session.questions:
+            seen.add(question)
+            world.answer(session, question, 0)
+    assert seen == {"missing-gate", "missing-gate-again"}
+    assert world.grade().cents == 100
+    document = world.document()
+    sitting = document["quizzes"][0]["sittings"][0]
+    (answer,) = sitting["responses"]
+    answer["question"] = (seen - {answer["question"]}).pop()
+    document["quizzes"][0]["sittings"] = [sitting]
+    assert "was not drawn" in "".join(world.grade(document).refused.values())
+
+
+# --- tricks -------------------------------------------------------------------------------------------
+
+
+def all_right(world: World) -> dict[str, Any]:
+    session = world.sit()
+    for question in session.questions:
+        world.answer(session, question, 0)
+    return world.document()
+
+
+def answers(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for quiz in document["quizzes"]:
+        for sitting in quiz["sittings"]:
+            yield from sitting["responses"]
+
+
+def test_somebody_elses_answers_earn_nothing_where_something_was_drawn(world: World) -> None:
+    document = all_right(world)
+    document["learner"] = {"id": "eve", "name": "Eve"}
+    graded = world.grade(document)
+    drawn = {"bound", "squashed", "half-life", "back", "roles"}  # what has no options has nothing to draw
+    refused = {one.response.question for one in graded.counted if one.response.id in graded.refused}
+    assert drawn <= refused | {"bound", "roles"}
+    assert {"half-life", "back", "squashed"} <= refused
+    assert set(graded.refused.values()) == {grade.OTHERS}
+    assert all(cents(graded)[question] == 0 for question in refused)
+
+
+@pytest.mark.parametrize("key", ["params", "options"])
+def test_a_changed_variant_earns_nothing(world: World, key: str) -> None:
+    document = all_right(world)
+    for one in answers(document):
+        drawn = json.loads(one["params"])
+        drawn["options"] = drawn["options"][::-1]
+        drawn["params"] = {name: 0.9 if value != 0.9 else 0.91 for name, value in drawn["params"].items()}
+        one["params"] = json.dumps({**json.loads(one["params"]), key: drawn[key]})
+    graded = world.grade(document)
+    refused = {one.response.question for one in graded.counted if one.response.id in graded.refused}
+    assert refused == ({"half-life"} if key == "params" else {"bound", "squashed", "back", "roles"})
+    assert sum(cents(graded)[one] for one in refused) == 0
+
+
+@pytest.mark.parametrize("record", ["", "{}", "[1]", "nonsense", '{"params":{},"options":[]}', "[" * 9000])
+def test_a_record_that_is_none_earns_nothing(world: World, record: str) -> None:
+    document = all_right(world)
+    for one in answers(document):
+        one["params"] = record
+    graded = world.grade(document)
+    rest = {"all-gates", "missing-gate", "square", "stack"} if "params" in record else set()
+    assert {question for question, earned in cents(graded).items() if earned} == rest
+
+
+def test_the_keys_own_ids_are_no_way_in(world: World) -> None:
+    """The order in which the full course shows options can be worked out; with a hand-out it is another."""
+    with open_ledger(world.course) as ledger:
+        ledger.login(Learner("eve", "Eve"))
+    session = world.sit(sheet_of(world.quiz))
+    for question in session.questions:
+        world.answer(session, question, 0)
+    graded = world.grade()
+    refused = {one.response.question for one in graded.counted if one.response.id in graded.refused}
+    assert refused == {"bound", "squashed", "back", "roles"}
+    assert world.grade(full_course=True).cents == graded.possible_cents
+
+
+def test_another_sitting_has_other_numbers(world: World) -> None:
+    document = all_right(world)
+    document["quizzes"][0]["sittings"][0]["number"] = 2
+    graded = world.grade(document)
+    assert "half-life" in {
+        one.response.question for one in graded.counted if one.response.id in graded.refused
+    }
+    assert graded.notes == ("sitting 1 is missing from what was handed in",)
+
+
+def test_what_cannot_be_read_earns_nothing(world: World) -> None:
+    document = all_right(world)
+    for one in answers(document):
+        one["answer"] = "\x00" * 5000
+    graded = world.grade(document)
+    assert graded.cents == 0
+    assert all(one.mark.arithmetic.startswith("not read: ") for one in graded.counted)
+    json.loads(grades_to_json(Graded((grade.LearnerGrade(ADA, (graded,)),), ())))
+
+
+def test_an_exam_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    world = World(tmp_path, with_mode(sample(), "exam", minutes=30))
+    document = all_right(world)
+    (sitting,) = document["quizzes"][0]["sittings"]
+    begun = datetime.datetime.fromisoformat(sitting["begun"])
+    for minutes, one in enumerate(sitting["responses"]):
+        one["at"] = (begun + datetime.timedelta(minutes=5 * minutes)).isoformat()
+    late = {one["question"] for one in sitting["responses"][7:]}
+    assert {question for question, earned in cents(world.grade(document)).items() if not earned} == late
+    assert world.grade(document, course={"accommodations": {"ada": 1.5}}).refused == {}
+    sitting["responses"][0]["at"] = "2000-01-01T00:00:00+00:00"
+    assert "outside the time" in str(world.grade(document).refused[1])
+
+
+def test_answers_to_another_version(world: World) -> None:
+    document = all_right(world)
+    document["quizzes"][0]["version"] = 9
+    for one in answers(document):
+        one["version"] = 9
+    graded = world.grade(document)
+    assert graded.cents == graded.possible_cents
+    assert graded.notes == ("answered in version 9; graded by the key of version 1",)
+    next(answers(document))["params"] = "{}"
+    assert "asked otherwise in version 9" in "".join(world.grade(document).refused.values())
+
+
+def test_another_file_is_noted(world: World) -> None:
+    document = all_right(world)
+    assert world.grade(document).notes == ()
+    document["quizzes"][0]["sha256"] = "0" * 64
+    assert world.grade(document).notes == ("the quiz's file is not byte for byte the one that is handed out",)
+
+
+def test_questions_that_are_gone_are_left_out(world: World) -> None:
+    document = all_right(world)
+    next(answers(document))["question"] = "gone"
+    graded = world.grade(document)
+    assert graded.notes == ("1 answers are to questions that this quiz does not ask any more",)
+    assert graded.cents == graded.possible_cents - 200
+    assert graded.unanswered == ("bound",)
+
+
+# --- many files ---------------------------------------------------------------------------------------
+
+
+def test_of_several_files_of_one_learner_the_newest_counts(world: World) -> None:
+    session = world.sit()
+    world.answer(session, "missing-gate", 2)
+    first = world.document()
+    world.answer(session, "missing-gate", 0)
+    world.answer(session, "square", 0)
+    second = world.document()
+    paths = [world.hand_in(second, "b.json"), world.hand_in(first, "a.json")]
+    (learner,) = world.grade_all(paths).learners
+    assert (learner.quizzes[0].cents, learner.quizzes[0].notes) == (200, ())
+    first["quizzes"][0]["sittings"][0]["responses"][0]["answer"] = "something else"
+    (learner,) = world.grade_all([*paths, world.hand_in(first, "a.json")]).learners
+    assert learner.quizzes[0].cents == 200
+    assert "several files hold sitting 1" in learner.quizzes[0].notes[0]
+
+
+def test_one_broken_file_does_not_stop_the_rest(world: World) -> None:
+    good = world.hand_in(all_right(world), "good.json")
+    folder = good.parent
+    (folder / "broken.json").write_bytes(b"\xff{")
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "report.json").write_text('{"schema": "rnn-grader/reports/1"}')
+    (folder / "empty.json").write_text("")
+    (folder / "huge.json").write_text(f'{{"schema": {"9" * 5000}}}')
+    os.symlink(good, folder / "link.json")
+    graded = world.grade_all([folder, folder / "report.json", folder / "link.json", folder / "none.json"])
+    assert [one.learner.id for one in graded.learners] == ["ada"]
+    names = [problem.split(": ")[0].rsplit(os.sep, 1)[1] for problem in graded.problems]
+    assert sorted(names) == [
+        "broken.json", "deep.json", "empty.json", "huge.json", "link.json", "none.json", "report.json"
+    ]  # fmt: skip
+
+
+def test_an_unknown_quiz_is_named(world: World) -> None:
+    document = all_right(world)
+    document["quizzes"].append({**document["quizzes"][0], "quiz": "other", "sittings": []})
+    graded = world.grade_all([world.hand_in(document)])
+    assert graded.learners[0].quizzes[0].passed
+    assert graded.problems == ("ada: this course has no quiz `other`; its answers are left out",)
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("learner", {"id": "../x", "name": "Eve"}),
+    ("learner", {"id": "eve", "name": "E\u202eve"}),
+    ("learner", None),
+    ("at", "2030-01-01"),
+    ("at", 5),
+    ("quizzes", {}),
+    ("quizzes", [5]),
+    ("quizzes", [{}]),
+]
+WRONG_INSIDE: list[tuple[str, Any]] = [
+    ("attempt", True), ("attempt", 0), ("attempt", 10**30), ("attempt", "1"), ("attempt", 1.0),
+    ("certainty", 4), ("certainty", "3"), ("hints", -1), ("answer", None), ("answer", "x" * 30_000),
+    ("params", {}), ("at", "now"), ("question", ["bound"]), ("version", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG)
+def test_a_malformed_file_is_refused(world: World, key: str, value: Any) -> None:
+    with pytest.raises(NotResponses):
+        read_responses(world.hand_in({**all_right(world), key: value}))
+
+
+@pytest.mark.parametrize(("key", "value"), WRONG_INSIDE)
+def test_a_malformed_answer_is_refused(world: World, key: str, value: Any) -> None:
+    document = all_right(world)
+    next(answers(document))[key] = value
+    with pytest.raises(NotResponses, match=key):
+        read_responses(world.hand_in(document))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["learner", "id", "name", "at", "quizzes", "quiz", "sittings", "number"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_no_document_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, document: Any) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    found = {**document, "schema": "rnn-grader/responses/1"} if isinstance(document, dict) else document
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(NotResponses):
+        read_responses(path)
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(NotResponses, match="no plain file"):
+        read_responses(tmp_path / "pipe.json")
+
+
+# --- what is printed ----------------------------------------------------------------------------------
+
+
+def test_csv_starts_no_formula(world: World) -> None:
+    world.login(Learner("eve", "=1+1"))
+    session = world.sit()
+    session.answer(session.item("missing-gate"), "=cmd|' /C calc'!A0")
+    graded = world.grade_all([world.hand_in()])
+    rows = list(csv.DictReader(io.StringIO(grades_to_csv(graded))))
+    assert rows[0]["learner"] == "'=1+1"
+    assert rows[0]["answer"] == "'=cmd|' /C calc'!A0"
+    assert (rows[0]["earned"], rows[0]["possible"], rows[0]["question"]) == ("0.00", "1.00", "missing-gate")
+
+
+def test_lines_show_the_arithmetic_and_fit(world: World) -> None:
+    session = world.sit()
+    for question in session.questions:
+        world.answer(session, question, 1)
+    graded = world.grade_all([world.hand_in()])
+    lines = [line.text for line in grades_lines(graded)]
+    assert max(map(len, lines)) <= 80
+    assert any("2 of 3 right, 0 of 2" in line or "1 of 3 right, 0 of 2" in line for line in lines)
+    assert lines[0] == "Ada (id ada)"
+    assert lines[-1] == "1 learner graded"
+
+
+def test_json_adds_up(world: World) -> None:
+    session = world.sit()
+    for question in session.questions[:-1]:
+        world.answer(session, question, 1)
+    document = json.loads(grades_to_json(world.grade_all([world.hand_in()])))
+    (quiz,) = document["learners"][0]["quizzes"]
+    assert document["schema"] == "rnn-grader/quiz-grades/1"
+    assert sum(one["earned_cents"] for one in quiz["answers"]) == quiz["earned_cents"]
+    assert quiz["unanswered"] == ["stack"]
+
+
+class Ran(NamedTuple):
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def test_from_build_to_grade(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+    monkeypatch.delenv(build.VARIABLE, raising=False)
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    path.write_text(path.read_text("utf-8").replace("version: 1\n", "version: 1\nmode: graded\n"), "utf-8")
+    student = tmp_path / "student"
+    student.mkdir()
+    shutil.copy(tiny_copy.root / "course.yaml", student)
+
+    def run(where: Path, *arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["grader", "--course", str(where), *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Ran(int(str(code or 0)), captured.out, captured.err)
+
+    handed = tmp_path / "handed"
+    handed.mkdir()
+    assert run(tiny_copy.root, "quiz", "grade", str(handed)).code == 2  # no secret yet
+    assert run(tiny_copy.root, "quiz", "build", "--student", str(student)).code == 0
+    empty = run(student, "quiz", "responses")
+    assert (empty.code, "answered nothing" in empty.err) == (1, True)
+    (tmp_path / "answers.yaml").write_text("missing-gate: forget gate\nsquare: (4, 4)\n")
+    assert run(student, "login", "Ada").code == 0
+    assert run(student, "quiz", "every-type", "--answers", str(tmp_path / "answers.yaml")).code == 0
+    said = run(student, "quiz", "responses", "-o", str(handed / "ada.json"))
+    assert (said.code, said.out) == (0, "")
+    assert "every-type: 2 of 9 answered" in said.err
+    ran = run(tiny_copy.root, "quiz", "grade", str(handed))
+    assert ran.code == 0
+    assert "2.00 of 17.00 credits" in ran.out
+    (handed / "broken.json").write_text("{")
+    ran = run(
+        tiny_copy.root, "quiz", "grade", str(handed), "--format", "json", "-o", str(tmp_path / "all.json")
+    )
+    assert (ran.code, ran.out, "is no JSON" in ran.err) == (1, "", True)
+    document = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert document["learners"][0]["quizzes"][0]["earned_cents"] == 200
+    ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"), "--format", "csv")
+    assert ran.code == 0
+    assert len(list(csv.reader(io.StringIO(ran.out)))) == 3
+    monkeypatch.setenv(build.VARIABLE, "another secret, not that of the hand-out")
+    ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"))
+    assert (ran.code, "2.00 of 17.00" in ran.out) == (0, True)
+    assert "not byte for byte" in ran.out
+    assert find_course(str(tiny_copy.root)).root == tiny_copy.root
+
+
+# --- a key that changes -------------------------------------------------------------------------------
+
+
+def changed(quiz: Quiz, version: int, question: str, **changes: Any) -> Quiz:
+    """Return the next version of a practice quiz, with another key of one question."""
+    questions = tuple(
+        dataclasses.replace(one, **changes) if one.id == question else one for one in quiz.file.questions
+    )
+    return with_mode(quiz, "practice", version=version, questions=questions)
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> World:
+    world = World(tmp_path, sample())
+    session = world.sit()
+    for question in session.questions:
+        world.answer(session, question, 0)
+    session.finish()
+    return world
+
+
+def rows(world: World) -> list[Any]:
+    with open_ledger(world.course) as ledger:
+        return list(ledger.credits(f"quiz/{world.quiz.id}"))
+
+
+def test_balances_follow_a_changed_key(practice: World) -> None:
+    before, stored = practice.earned(), rows(practice)
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
+    session = practice.sit(sheet_of(second))
+    assert session.regraded == -100
+    assert practice.earned() == {**before, "missing-gate": 0}
+    assert rows(practice)[: len(stored)] == stored
+    assert {one.reason for one in rows(practice)[len(stored) :]} == {"adjusted"}
+    third = changed(practice.quiz, 3, "missing-gate", accept=("forget gate",))
+    assert practice.sit(sheet_of(third)).regraded == 100
+    assert practice.earned() == before
+
+
+def test_a_regrade_happens_once(practice: World) -> None:
+    sheet = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    runs: list[str] = []
+
+    def run_fix(*_: Any) -> bool:
+        runs.append("run")
+        return True
+
+    ledger = lambda: open_ledger(practice.course)  # noqa: E731
+    assert regrade(sheet, ledger, run_fix) == -100
+    count = len(rows(practice))
+    assert [regrade(sheet, ledger, run_fix) for _ in range(3)] == [0, 0, 0]
+    assert (len(rows(practice)), runs) == (count, ["run"])
+
+
+def test_without_a_new_version_nothing_is_looked_at(practice: World) -> None:
+    def never() -> Any:
+        raise AssertionError("the ledger was opened")
+
+    assert regrade(sheet_of(practice.quiz), never, helpers.run_fix) == 0
+    assert regrade(sheet_of(with_mode(practice.quiz, version=2)), never, helpers.run_fix) == 0
+
+
+def test_what_follows_a_regrade_counts_from_there(practice: World) -> None:
+    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    session = practice.sit(second)
+    session.answer(session.item("missing-gate"), "carousel")
+    assert practice.earned()["missing-gate"] == 100
+    session.finish()
+    assert practice.sit(second).regraded == 0
+    third = sheet_of(changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel")))
+    assert practice.sit(third).regraded == 0
+    assert practice.earned()["missing-gate"] == 100
+
+
+def test_attempts_and_hints_count_anew_as_they_were_given(tmp_path: Path) -> None:
+    world = World(tmp_path, sample())
+    session = world.sit()
+    session.hint(session.item("half-life"))
+    for number in (1, 2, 0):
+        world.answer(session, "half-life", number)
+    first = world.earned()["half-life"]
+    target = dataclasses.replace(helpers.question("half-life").answer, value="0.5/(1 - f)")
+    quiz = changed(sample(), 2, "half-life", answer=target, mistakes=())
+    assert world.sit(sheet_of(quiz)).regraded == 75 - first  # the first attempt was right after all: 1 - 0.25
+
+
+def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> None:
+    before = practice.earned()
+    choices = tuple(dataclasses.replace(one, id=f"new-{one.id}") for one in helpers.question("bound").choices)
+    second = changed(practice.quiz, 2, "bound", choices=choices)
+    less = with_mode(second, "practice", questions=second.file.questions[:-1])
+    assert practice.sit(sheet_of(less)).regraded == 0
+    assert practice.earned() == before
+
+
+def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
+    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    review = practice.sit(only=["missing-gate"])
+    review.answer(review.item("missing-gate"), "carousel")
+    assert practice.sit(second).regraded == -100
+    assert practice.sit(second).regraded == 0
+
+
+def test_required_certainty_is_regraded_as_a_whole(tmp_path: Path) -> None:
+    world = World(tmp_path, with_mode(sample(), "practice", confidence="required"))
+    session = world.sit()
+    for question in session.questions:
+        world.answer(session, question, 0, certainty=3)
+    session.finish()
+    second = changed(world.quiz, 2, "missing-gate", accept=("carousel",))
+    assert world.sit(sheet_of(second)).regraded == -100 - 200
+    assert sum(world.earned().values()) == 100 * world.sheet.credits - 300
+
+
+def test_replay_agrees_with_what_the_ledger_holds(practice: World) -> None:
+    with open_ledger(practice.course) as ledger:
+        sittings, responses = ledger.sittings(practice.quiz.id), ledger.responses(practice.quiz.id)
+        held = ledger.credited(practice.quiz.id)
+    counted = replay(
+        sheet_of(practice.quiz), sittings, responses, {one.id: Mark(1.0, "") for one in responses}
+    )
+    assert {one.response.id: (one.cents, one.worth) for one in counted} == held
+
+
+def test_two_learners_are_regraded_apart(practice: World) -> None:
+    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    practice.login(Learner("bob", "Bob"))
+    assert practice.sit(second).regraded == 0
+    practice.login(ADA)
+    assert practice.sit(second).regraded == -100

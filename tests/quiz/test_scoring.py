@@ -1,0 +1,315 @@
+"""Scoring: every formula against a second way of counting, and what guessing earns."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.course.strict_yaml import Raw
+from grader.quiz.face import right_id
+from grader.quiz.schema import (
+    Attempts,
+    Choice,
+    Match,
+    Multiple,
+    Order,
+    Output,
+    Pair,
+    Step,
+    Target,
+    Text,
+)
+from grader.quiz.scoring import (
+    Mark,
+    certain_earning,
+    distance,
+    earning,
+    interval,
+    longest_legal,
+    mark,
+    normal,
+    same_output,
+    same_words,
+)
+from tests.quiz.helpers import question, run_fix
+
+BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}
+
+
+def score(one: Any, answer: Any) -> float:
+    return mark(one, {}, answer, run_fix).score
+
+
+def subsets(items: list[str]) -> list[frozenset[str]]:
+    return [frozenset(some) for size in range(len(items) + 1) for some in itertools.combinations(items, size)]
+
+
+# --- multiple choice ---
+
+
+def multiple(n: int, c: int, scoring: Any = "balanced") -> Multiple:
+    choices = tuple(Choice(f"c{k}", "text", correct=k < c, feedback="") for k in range(n))
+    return Multiple(id="q", type="multiple", choices=choices, scoring=scoring, **BASICS)
+
+
+ALL_SIZES = [(n, c) for n in range(2, 7) for c in range(1, n)]
+
+
+@pytest.mark.parametrize(("n", "c"), ALL_SIZES)
+def test_balanced_pays_nothing_for_blank_and_for_ticking_everything(n: int, c: int) -> None:
+    one = multiple(n, c)
+    names = [choice.id for choice in one.choices]
+    right = frozenset(names[:c])
+    for chosen in subsets(names):
+        t, w = len(chosen & right), len(chosen - right)
+        expected = max(Fraction(0), Fraction(t, c) - Fraction(w, n - c))
+        assert score(one, chosen) == pytest.approx(float(expected))
+        assert (score(one, chosen) == 1) == (chosen == right)
+    assert score(one, frozenset()) == 0
+    assert score(one, frozenset(names)) == 0
+
+
+@pytest.mark.parametrize(("n", "c"), ALL_SIZES)
+def test_the_other_rules_of_multiple_choice(n: int, c: int) -> None:
+    names = [f"c{k}" for k in range(n)]
+    right = frozenset(names[:c])
+    for chosen in subsets(names):
+        t, s = len(chosen & right), len(chosen)
+        assert score(multiple(n, c, "net"), chosen) == pytest.approx(max(0, (2 * t - s) / c))
+        assert score(multiple(n, c, "coverage"), chosen) == pytest.approx(t / c * t / s if s else 0)
+        assert score(multiple(n, c, "all"), chosen) == (chosen == right)
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(
+    ("target", "low", "high"),
+    [
+        (Target(Raw("2"), atol=0.5), 1.5, 2.5),
+        (Target(Raw("-2"), rtol=0.1), -2.2, -1.8),
+        (Target(Raw("1234"), digits=2), 1184, 1284),
+        (Target(Raw("0.01234"), digits=3), 0.01229, 0.01239),
+        (Target(Raw("0"), digits=3), -0.005, 0.005),
+        (Target(Raw("7"), atol=0), 7, 7),
+    ],
+)
+def test_intervals(target: Target, low: float, high: float) -> None:
+    assert interval(target, {}) == pytest.approx((low, high), rel=1e-9, abs=1e-15)
+
+
+# --- orders ---
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> tuple[Order, tuple[str, ...]]:
+    count = draw(st.integers(3, 5))
+    steps = [Step("s0", "t")]
+    for k in range(1, count):
+        earlier = [f"s{j}" for j in range(k)]
+        after = tuple(draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)))
+        steps.append(Step(f"s{k}", "t", after if k > 1 else ("s0",)))
+    one = Order(id="q", type="order", steps=tuple(steps), **BASICS)
+    pool = [*(step.id for step in steps), "foreign"]
+    answer = draw(st.permutations(pool).flatmap(lambda p: st.integers(1, len(p)).map(lambda n: tuple(p[:n]))))
+    return one, answer
+
+
+def brute_force(one: Order, answer: tuple[str, ...]) -> int:
+    """Return the longest common subsequence with any right order, each looked at."""
+    best = 0
+    for order in itertools.permutations(one.steps):
+        place = {step.id: number for number, step in enumerate(order)}
+        if all(place[before] < place[step.id] for step in order for before in step.after):
+            best = max(best, common(answer, tuple(step.id for step in order)))
+    return best
+
+
+def common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
+    rows = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, j in itertools.product(range(len(a)), range(len(b))):
+        rows[i + 1][j + 1] = rows[i][j] + 1 if a[i] == b[j] else max(rows[i][j + 1], rows[i + 1][j])
+    return rows[-1][-1]
+
+
+@settings(max_examples=300, deadline=None)
+@given(orders())
+def test_orders_against_all_right_orders(drawn: tuple[Order, tuple[str, ...]]) -> None:
+    one, answer = drawn
+    kept = brute_force(one, answer)
+    assert longest_legal(one, answer) == kept
+    changes = len(answer) + len(one.steps) - 2 * kept
+    assert score(one, answer) == pytest.approx(max(0, (len(one.steps) - changes) / len(one.steps)))
+    assert score(dataclasses.replace(one, scoring="exact"), answer) == (changes == 0)
+
+
+def test_a_random_order_of_six_lines_earns_little() -> None:
+    steps = (Step("s0", "t"), *(Step(f"s{k}", "t", (f"s{k - 1}",)) for k in range(1, 6)))
+    one = Order(id="q", type="order", steps=steps, **BASICS)
+    scores = [score(one, answer) for answer in itertools.permutations(step.id for step in steps)]
+    assert sum(scores) / len(scores) == pytest.approx(0.108, abs=0.001)
+
+
+# --- matches ---
+
+
+@pytest.mark.parametrize(("pairs", "extra"), [(2, 0), (3, 0), (3, 1), (4, 0), (4, 2)])
+def test_matching_by_chance_or_all_to_one_earns_about_nothing(pairs: int, extra: int) -> None:
+    one = Match(
+        id="q",
+        type="match",
+        pairs=tuple(Pair(f"l{k}", f"r{k}") for k in range(pairs)),
+        extra=tuple(f"x{k}" for k in range(extra)),
+        **BASICS,
+    )
+    lefts = [f"left-{k}" for k in range(pairs)]
+    right = {left: right_id(k) for k, left in enumerate(lefts)}
+    assert score(one, right) == 1
+    assert score(one, {}) == 0
+    n, m = pairs, pairs + extra
+    for left in range(m):
+        same = score(one, dict.fromkeys(lefts, right_id(left)))
+        assert same == pytest.approx(max(0, (1 / n - 1 / m) / (1 - 1 / m)) if left < n else 0)
+        if not extra:
+            assert same == 0
+    for some in subsets(lefts):
+        got = score(one, {left: right[left] for left in some})
+        assert got == pytest.approx(max(0, (len(some) / n - 1 / m) / (1 - 1 / m)))
+
+
+# --- words and output ---
+
+
+def test_words_are_compared_without_case_accents_articles_and_punctuation() -> None:
+    assert normal("  The Forget-Gate! ") == "forget gate"
+    assert normal("Élan (a) vital") == "elan vital"
+    assert normal("ﬁrst²") == normal("first2")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [("", "", 0), ("a", "", 1), ("forget", "froget", 1), ("forget", "forgett", 1), ("ca", "abc", 3)],
+)
+def test_distances(a: str, b: str, expected: int) -> None:
+    assert distance(a, b) == distance(b, a) == expected
+
+
+def recursive(a: str, b: str) -> int:
+    """Return the optimal-string-alignment distance, straight from its definition."""
+    if not a or not b:
+        return len(a) + len(b)
+    options = [recursive(a[1:], b) + 1, recursive(a, b[1:]) + 1, recursive(a[1:], b[1:]) + (a[0] != b[0])]
+    if a[:2] == b[1::-1] and len(a) > 1 and len(b) > 1:
+        options.append(recursive(a[2:], b[2:]) + 1)
+    return min(options)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
+def test_distances_against_the_definition(a: str, b: str) -> None:
+    assert distance(a, b) == recursive(a, b)
+
+
+def test_slips_are_forgiven_in_long_words_only() -> None:
+    assert same_words("vanishng gradient", "vanishing gradient", 1)
+    assert not same_words("vanishng gradeint", "vanishing gradient", 1)
+    assert same_words("vanishng gradeint", "vanishing gradient", 2)
+    assert not same_words("tan", "tanh", 2)
+    assert not same_words("vanishing", "vanishing gradient", 2)
+
+
+def test_a_rejected_word_is_rejected_though_it_is_near() -> None:
+    one = Text(id="q", type="text", accept=("input gate",), typos=2, reject=(), **BASICS)
+    assert score(one, "inputt gate") == 0  # five letters: no slips
+    assert score(one, "Input Gate") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted", "same"),
+    [
+        ("[1. 2.]", "[1.0, 2.0]", True),
+        ("(4,4)", "(4, 4)", True),
+        ("{'a': 1}", '{"a": 1}', True),
+        ("1e-3", "0.001", True),
+        ("12", "1 2", False),
+        ("[1, 2]", "(1, 2)", False),
+        ("true", "True", True),
+        ("'\\d'", "x", False),
+        ("nan", "nan", True),
+        ("9" * 1900, "9", False),
+    ],
+)
+def test_outputs(answer: str, wanted: str, same: bool) -> None:
+    assert same_output(answer, wanted) is same
+    assert score(Output(id="q", type="output", code="", answer=wanted, **BASICS), answer) == same  # type: ignore[arg-type]
+
+
+# --- credits ---
+
+
+@pytest.mark.parametrize(
+    ("value", "question_id", "attempt", "best", "hints", "credits", "arithmetic"),
+    [
+        (1.0, "half-life", 1, 0.0, 0.0, 1.0, "1.00 · 1 credit = 1.00"),
+        (1.0, "half-life", 2, 0.0, 0.0, 0.6, "1.00 · 1 credit · 0.6 (attempt 2) = 0.60"),
+        (1.0, "half-life", 2, 0.2, 0.25, 0.28,
+         "(1.00 - 0.20) · 1 credit · (0.6 for attempt 2 - 0.25 for hints) = 0.28"),
+        (1.0, "half-life", 3, 0.0, 0.5, 0.0, "1.00 · 1 credit · (0.3 for attempt 3 - 0.5 for hints) = 0.00"),
+        (1.0, "half-life", 4, 0.0, 0.0, 0.0, "1.00 · 1 credit · 0 (attempt 4) = 0.00"),
+        (1.0, "bound", 2, 0.25, 0.0, 0.6, "(1.00 - 0.25) · 2 credits · 0.4 (attempt 2) = 0.60"),
+        (0.2, "bound", 2, 0.25, 0.0, 0.0, "0 (no better than before) · 2 credits · 0.4 (attempt 2) = 0.00"),
+    ],
+)  # fmt: skip
+def test_earnings(
+    value: float, question_id: str, attempt: int, best: float, hints: float, credits: float, arithmetic: str
+) -> None:
+    got = earning(Mark(value, "x"), question(question_id), Attempts(), attempt, best, hints)
+    assert (got.credits, got.arithmetic) == (credits, arithmetic)
+
+
+@pytest.mark.parametrize(
+    ("value", "certainty", "credits"),
+    [
+        (1.0, 1, 0.67),
+        (1.0, 2, 1.33),
+        (1.0, 3, 2.0),
+        (0.5, 3, 1.0),
+        (0.0, 1, 0.0),
+        (0.0, 2, -1.33),
+        (0.0, 3, -4.0),
+    ],
+)
+def test_certainty_pays_and_costs(value: float, certainty: int, credits: float) -> None:
+    got = certain_earning(Mark(value, "x"), question("bound"), certainty)
+    assert got.credits == credits
+    assert got.arithmetic.endswith(f"= {credits:.2f}")
+
+
+def test_honest_certainty_pays_best() -> None:
+    def expected(certainty: int, p: float) -> float:
+        right, wrong = (
+            certain_earning(Mark(v, "x"), question("bound"), certainty).credits for v in (1.0, 0.0)
+        )
+        return p * right + (1 - p) * wrong
+
+    for p, best in ((0.5, 1), (0.72, 2), (0.9, 3)):
+        assert max((1, 2, 3), key=lambda certainty: expected(certainty, p)) == best
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=4), st.floats(0, 1))
+def test_attempts_never_earn_more_than_the_credits_nor_less_than_nothing(
+    scores: list[float], cost: float
+) -> None:
+    best = total = 0.0
+    for attempt, value in enumerate(scores, 1):
+        got = earning(Mark(value, "x"), question("back"), Attempts(), attempt, best, cost)
+        assert got.credits >= 0
+        total, best = total + got.credits, max(best, value)
+    assert total <= question("back").credits + 0.03  # each is rounded to a hundredth

@@ -1,0 +1,549 @@
+"""Exports: each is read back by its consumer's own form, or by a parser that someone else wrote."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+from markdown_it import MarkdownIt
+
+from grader.checks.report import Outcome, Report, Wrong
+from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
+from grader.course.course import Feedback
+from grader.reports import gradebook_csv, junit, plain
+from grader.reports.class_lines import class_lines
+from grader.reports.github import classroom_result, job_summary, workflow_commands
+from grader.reports.gitlab import code_quality_json
+from grader.reports.gradebook_csv import canvas_csv, moodle_csv
+from grader.reports.gradescope import gradescope_json
+from grader.reports.html_student import student_page
+from grader.reports.junit import class_junit, student_junit
+
+PATHS = {"exercise-1": "exercises/exercise-1/rnn_step.py", "exercise-2": "exercises/exercise-2/bptt.py"}
+ESCAPES = "\x1b[31m\x00\x08\ud800\ufffe\u202e\x85\u2028"
+MARKUP = '<script>document.title="owned"</script><img src=x onerror=\'document.title="owned"\'>'
+ORDERS = "\n::error::forged\n::set-output name=a::b\n##[error]forged\r::stop-commands::x"
+MARKDOWN = "`a` ```\n# big\n| a | b | [x](javascript:y) *s* ~~t~~ &lt; $m$ @all </details>"
+HOSTILE = f"{MARKUP} ]]> {ESCAPES} {MARKDOWN} {ORDERS}"
+TRACE = "NameError: x\n  rnn_step.py, line 12, in step: x\n  rnn_step.py, line 31, in inner: y"
+SECRET = "s3cret-input"
+WRONG = Wrong("hs", ("T + 1", "H"), (3, 2), "....xx")
+
+
+def outcome(status: Any = "failed", **fields: Any) -> Outcome:
+    defaults: dict[str, Any] = {"check": "check_h", "title": "h is right", "function": "step", "credits": 2}
+    return Outcome(**{**defaults, "status": status, **fields})
+
+
+def exercise(
+    *outcomes: Outcome, number: int = 1, feedback: Feedback = "full", **fields: Any
+) -> ExerciseGrade:
+    report = Report(f"exercise-{number}", f"Exercise number {number}", outcomes, **fields)
+    return ExerciseGrade(report, feedback)
+
+
+def typical() -> Grade:
+    """One of everything: all four statuses, a map, a quiz, both kinds of adjustment."""
+    first = exercise(
+        outcome("passed", check="check_a", title="The first is right"),
+        outcome(
+            "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", wrong=WRONG
+        ),
+        outcome("skipped", check="check_c", title="The third waits", message="waits for “h is right”"),
+        outcome("error", check="check_d", title="The fourth broke", message="ZeroDivisionError", hidden=True),
+        notes=("`step` changes its argument",),
+        seed=7,
+        seconds=0.5,
+    )
+    second = exercise(outcome("passed", credits=3, seconds=0.25), number=2, seconds=0.25)
+    quiz = QuizResult("quiz-1", "Shapes", 150, 200, ("Question 3 was not answered.",))
+    given = Adjustment("manual", "exercise-1", 50, "The idea was right.")
+    late = Adjustment("late", "", -100, "Handed in a day late.")
+    return Grade("ada", "ada@example.org", "Ada L", "", (first, second), (quiz,), (late, given))
+
+
+def hostile() -> Grade:
+    """Everything that comes from a student is as bad as it can be."""
+    wrong = Wrong(HOSTILE, ("N",), (2,), "x.")
+    bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, wrong=wrong)
+    late = Adjustment("late", "exercise-1", -100, HOSTILE)
+    parts = (exercise(bad, notes=(HOSTILE,)),)
+    return Grade(
+        HOSTILE, HOSTILE, HOSTILE, HOSTILE, parts, (QuizResult("quiz-1", "Q", 0, 100, (HOSTILE,)),), (late,)
+    )
+
+
+def hidden(feedback: Feedback) -> Grade:
+    """A hidden check that saw something nobody should learn unless feedback is full."""
+    title, check = f"{SECRET} in its title", f"check_{SECRET}"
+    seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, wrong=WRONG)
+    other = outcome(title=title, check=check, message=SECRET, hidden=True)
+    return Grade("ada", "ada", "Ada", "", (exercise(outcome("passed"), seen, other, feedback=feedback),))
+
+
+def of_class(*grades: Grade) -> ClassGrades:
+    items = (
+        Item("exercise", "exercise-1", "Exercise number 1", 800),
+        Item("exercise", "exercise-2", "Exercise number 2", 300),
+        Item("quiz", "quiz-1", "Shapes", 200),
+    )
+    return ClassGrades("A course", items, grades)
+
+
+def classroom(grade: Grade) -> str:
+    return base64.b64decode(classroom_result(grade), validate=True).decode()
+
+
+STUDENT: dict[str, Callable[[Grade], str]] = {
+    "junit": student_junit,
+    "gradescope": gradescope_json,
+    "github": lambda grade: workflow_commands(grade, PATHS),
+    "summary": job_summary,
+    "classroom": classroom,
+    "gitlab": lambda grade: code_quality_json(grade, PATHS),
+    "html": student_page,
+}
+
+
+# --- what all have in common ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STUDENT)
+def test_what_is_withheld_is_in_no_export(name: str) -> None:
+    export = STUDENT[name]
+    assert SECRET in export(hidden("full"))  # or the rest would find nothing
+    assert SECRET not in export(hidden("none"))
+    assert SECRET not in export(hidden("names")).replace(f"{SECRET} in its title", "").replace(
+        f"{SECRET} in its title".replace("-", "\\-"), ""
+    ).replace(f"check_{SECRET}", "")
+
+
+@pytest.mark.parametrize("name", STUDENT)
+def test_what_a_hidden_check_printed_is_in_no_export_for_students(name: str) -> None:
+    printed = outcome(output=SECRET, hidden=True, message="off")
+    assert SECRET not in STUDENT[name](Grade("ada", exercises=(exercise(printed),)))
+    assert SECRET in class_junit(of_class(Grade("ada", exercises=(exercise(printed),))))
+
+
+@pytest.mark.parametrize("name", STUDENT)
+def test_every_export_is_utf_8_without_control_or_bidirectional_characters(name: str) -> None:
+    for grade in (typical(), hostile()):
+        text = STUDENT[name](grade)
+        assert text.encode()
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\ufffe]", text)
+    assert "\\u202e" in STUDENT[name](hostile()).replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize("name", [name for name in STUDENT if name not in ("github", "summary")])
+def test_no_line_of_a_file_is_an_order_to_a_ci_runner(name: str) -> None:
+    for line in STUDENT[name](hostile()).splitlines():
+        assert not re.match(r"\s*::|.*##\[", line)
+
+
+# --- JUnit ---------------------------------------------------------------------------------------------
+
+
+def test_junit_has_a_suite_an_exercise_and_a_case_a_check() -> None:
+    first, second = JUnitXml.fromstring(student_junit(typical()))
+    assert (first.name, first.tests, first.failures, first.errors, first.skipped) == (
+        "exercise-1",
+        4,
+        1,
+        1,
+        1,
+    )
+    assert (second.name, second.tests, second.failures, second.time) == ("exercise-2", 1, 0, 0.25)
+    passed, failed, skipped, broken = first
+    assert (passed.result, passed.classname) == ([], "exercise-1")
+    assert [type(one) for case in (failed, skipped, broken) for one in case.result] == [
+        Failure,
+        Skipped,
+        Error,
+    ]
+    text = failed.result[0].text
+    assert text.startswith(TRACE)
+    assert "only in state 2" in text
+    assert "familiar: Which side?" in text
+    assert failed.system_out == "here"
+    written = ElementTree.fromstring(student_junit(typical())).find("*/properties/property[@name='earned']")
+    assert written is not None
+    assert written.attrib["value"] == "2"
+
+
+def test_junit_of_a_class_has_a_suite_for_every_exercise_of_every_submission() -> None:
+    broken = Grade("b.zip", problem="The archive cannot be read.")
+    suites = [*JUnitXml.fromstring(class_junit(of_class(typical(), broken)))]
+    assert [suite.name for suite in suites] == ["ada.exercise-1", "ada.exercise-2", "b_zip"]
+    (case,) = suites[2]
+    assert isinstance(case.result[0], Failure)
+    assert case.result[0].message == "The archive cannot be read."
+
+
+def test_junit_names_of_withheld_checks_are_distinct() -> None:
+    (suite,) = JUnitXml.fromstring(student_junit(hidden("none")))
+    assert [case.name for case in suite] == ["h is right", "A hidden check", "A hidden check (2)"]
+
+
+def test_junit_holds_what_xml_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, suite = JUnitXml.fromstring(student_junit(hostile()))
+    assert problem.failures == 1
+    (case,) = suite
+    assert MARKUP in case.result[0].text
+    assert "]]>" in case.system_out
+    for module in (junit, plain):  # the planted fault
+        monkeypatch.setattr(module, "clean", lambda text: text)
+    with pytest.raises((ElementTree.ParseError, UnicodeEncodeError)):
+        JUnitXml.fromstring(student_junit(hostile()))
+
+
+# --- Gradescope ----------------------------------------------------------------------------------------
+
+VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
+FORMAT = {"enum": ["text", "simple_format", "html", "md", "ansi"]}
+GRADESCOPE = {  # after gradescope-autograders.readthedocs.io/en/latest/specs, "Output format"
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["score"],
+    "properties": {
+        "score": {"type": "number", "minimum": 0},
+        "execution_time": {"type": "number", "minimum": 0},
+        "output": {"type": "string"},
+        "output_format": FORMAT,
+        "test_output_format": FORMAT,
+        "test_name_format": FORMAT,
+        "visibility": VISIBILITY,
+        "stdout_visibility": VISIBILITY,
+        "extra_data": {"type": "object"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "name_format": FORMAT,
+                    "number": {"type": "string"},
+                    "output": {"type": "string"},
+                    "output_format": FORMAT,
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": VISIBILITY,
+                    "extra_data": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+
+
+def gradescope(grade: Grade) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(gradescope_json(grade))
+    jsonschema.validate(document, GRADESCOPE)
+    return document
+
+
+def test_gradescope_gets_the_total_after_adjustments_and_every_check() -> None:
+    document = gradescope(typical())
+    assert document["score"] == 6.0
+    assert document["execution_time"] == 0.75
+    assert sum(test["score"] for test in document["tests"]) == 6.5
+    assert "-1 credits (late policy): Handed in a day late." in document["output"]
+    passed, failed, skipped, broken, other, quiz = document["tests"]
+    assert (passed["score"], passed["max_score"], passed["status"]) == (2.0, 2.0, "passed")
+    assert (failed["number"], failed["status"], failed["visibility"]) == ("1.2", "failed", "visible")
+    assert failed["output"].startswith(TRACE)
+    assert failed["output"].endswith("your code printed:\nhere")
+    assert skipped["output"].startswith("skipped")
+    assert "fault of the course" in broken["output"]
+    assert other["number"] == "2.1"
+    assert (quiz["number"], quiz["score"]) == ("3", 1.5)
+
+
+@pytest.mark.parametrize(
+    ("feedback", "visibility"),
+    [("full", "after_published"), ("names", "after_published"), ("none", "hidden")],
+)
+def test_gradescope_shows_hidden_checks_only_once_grades_are_published(
+    feedback: Feedback, visibility: str
+) -> None:
+    shown = [test["visibility"] for test in gradescope(hidden(feedback))["tests"]]
+    assert shown == ["visible", visibility, visibility]
+
+
+def test_gradescope_total_is_never_below_zero() -> None:
+    taken = Adjustment("late", "", -900, "Very late.")
+    assert gradescope(Grade("ada", adjustments=(taken,)))["score"] == 0
+    gradescope(hostile())
+
+
+@pytest.mark.parametrize("fault", [{"score": "7"}, {"tests": [{"visibility": "never"}]}, {"credits": 7}])
+def test_the_gradescope_schema_refuses_what_gradescope_does_not_know(fault: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(gradescope_json(typical())) | fault, GRADESCOPE)
+
+
+# --- GitHub --------------------------------------------------------------------------------------------
+
+
+def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
+    """Read workflow commands as the runner does: split, then put the escaped characters back."""
+
+    def back(value: str, escapes: str) -> str:
+        for one in escapes:
+            value = value.replace(f"%{ord(one):02X}", one)
+        return value.replace("%25", "%")
+
+    found = []
+    for line in re.split("[\r\n]", text.removesuffix("\n")):
+        matched = re.fullmatch(r"::(\S+) ([^:]*)::(.*)", line)
+        assert matched, line
+        pairs = (one.split("=", 1) for one in matched[2].split(","))
+        found.append(
+            (matched[1], {key: back(value, "\r\n:,") for key, value in pairs}, back(matched[3], "\r\n"))
+        )
+    return found
+
+
+def test_github_annotates_the_line_of_the_student_s_file() -> None:
+    (failed, place, text), (broken, other, _) = commands(workflow_commands(typical(), PATHS))
+    assert (failed, broken) == ("error", "warning")
+    assert place == {"file": PATHS["exercise-1"], "line": "31", "title": "exercise-1: h is right"}
+    assert other["line"] == "1"
+    assert text.startswith(TRACE)
+
+
+def test_github_commands_cannot_be_forged() -> None:
+    found = commands(workflow_commands(hostile(), {"exercise-1": "a:b,c=%0A/step.py"}))
+    assert [name for name, _, _ in found] == ["error", "error"]
+    assert found[1][1]["file"] == "a:b,c=%0A/step.py"
+    assert MARKUP in found[1][2]
+    assert workflow_commands(Grade("ada", exercises=(exercise(outcome("passed")),)), PATHS) == ""
+
+
+def markdown(text: str) -> list[Any]:
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text)
+    return [token for one in tokens for token in (one, *(one.children or []))]
+
+
+def test_job_summary_shows_every_check() -> None:
+    tokens = markdown(job_summary(typical()))
+    texts = [token.content for token in tokens if token.type == "inline"]
+    assert "Ada L: 6 of 13 credits" in texts
+    assert "✗ failed" in texts
+    assert "2/2" in texts
+    assert "-1 credits (late policy): Handed in a day late." in [
+        "".join(child.content for child in token.children or []) for token in tokens if token.type == "inline"
+    ]
+    assert sum(token.type == "fence" for token in tokens) == 2
+
+
+def test_nothing_in_a_job_summary_is_markup() -> None:
+    summary = job_summary(hostile())
+    tokens = markdown(summary)
+    kinds = {token.type for token in tokens}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_inline", "em_open", "s_open"}
+    assert sum(token.type == "heading_open" for token in tokens) == 2
+    assert sum(token.type == "table_open" for token in tokens) == 2
+    (fence,) = (token for token in tokens if token.type == "fence")
+    assert "```" in fence.content
+    assert "document.title" in fence.content
+    assert MARKUP in "".join(token.content for token in tokens if token.type == "text")
+    found = {token.type for token in markdown(re.sub(r"\\(?=[!-~])", "", summary))}  # the planted fault
+    assert found & {"html_block", "html_inline", "code_inline"}
+
+
+CLASSROOM = {  # what classroom-resources/autograding-grading-reporter reads
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version", "status", "max_score", "tests"],
+    "properties": {
+        "version": {"const": 1},
+        "status": {"enum": ["pass", "fail", "error"]},
+        "max_score": {"type": "number"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "status", "message", "score"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "status": {"enum": ["pass", "fail", "error"]},
+                    "message": {"type": ["string", "null"]},
+                    "score": {"type": "number"},
+                    "test_code": {"type": "string"},
+                    "filename": {"type": "string"},
+                    "line_no": {"type": "integer"},
+                    "execution_time": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def test_github_classroom_adds_up_to_the_total() -> None:
+    document = json.loads(classroom(typical()))
+    jsonschema.validate(document, CLASSROOM)
+    assert (document["status"], document["max_score"]) == ("error", 13)
+    assert sum(test["score"] for test in document["tests"]) == 6.0
+    clean = Grade("ada", exercises=(exercise(outcome("passed")),))
+    assert json.loads(classroom(clean))["status"] == "pass"
+    jsonschema.validate(json.loads(classroom(hostile())), CLASSROOM)
+
+
+# --- GitLab --------------------------------------------------------------------------------------------
+
+CODE_QUALITY = {  # after docs.gitlab.com/ci/testing/code_quality, "Code quality report format"
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1, "pattern": r"^[^\n]+$"},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": r"^(?!\./|/)."},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def findings(grade: Grade) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(code_quality_json(grade, PATHS))
+    jsonschema.validate(found, CODE_QUALITY)
+    return found
+
+
+def test_gitlab_gets_a_finding_for_each_check_that_did_not_pass() -> None:
+    failed, broken = findings(typical())
+    assert failed["location"] == {"path": PATHS["exercise-1"], "lines": {"begin": 31}}
+    assert (failed["severity"], broken["severity"]) == ("major", "info")
+    assert failed["description"] == "h is right: Which side?"
+    assert len({one["fingerprint"] for one in findings(hidden("none"))}) == 2
+    assert findings(hostile())[0]["location"]["lines"]["begin"] == 1
+
+
+def test_gitlab_knows_a_finding_again_when_only_its_numbers_change() -> None:
+    one, other = (Grade("a", exercises=(exercise(outcome(message=text)),)) for text in ("1.5", "1.6"))
+    assert findings(one)[0]["fingerprint"] == findings(other)[0]["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (TRACE, 31),
+        ("rnn_step.py stops at line 74: NameError", 74),
+        ("other_rnn_step.py, line 3", 1),
+        ("rnn_step.py, line 0", 1),
+        (f"rnn_step.py, line {'9' * 5000}", 1),
+        ("", 1),
+    ],
+)
+def test_the_line_is_that_of_the_student_s_own_file(message: str, line: int) -> None:
+    assert plain.line_in(outcome(message=message), PATHS["exercise-1"]) == line
+
+
+# --- gradebooks ----------------------------------------------------------------------------------------
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "'=1", "＝1", '"=1', "\n=1"]
+
+
+def table(text: str) -> list[list[str]]:
+    rows = [*csv.reader(io.StringIO(text), strict=True)]
+    assert len({len(row) for row in rows}) == 1
+    for cell in (cell for row in rows for cell in row):
+        amount = re.fullmatch(r"-?\d+\.\d\d", cell)
+        assert amount or not re.match(r"[\s\"\u00a0]*[=+\-@\t\r\n＝＋－＠]", cell), cell
+        assert "\n" not in cell
+    return rows
+
+
+def test_canvas_columns_and_points_possible() -> None:
+    heading, possible, ada, nobody = table(
+        canvas_csv(of_class(typical(), Grade("b", problem="broken")), "A1")
+    )
+    assert heading[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert heading[5:] == [
+        *("Exercise number 1 (exercise-1)", "Exercise number 2 (exercise-2)", "Shapes (quiz-1)"),
+        *("Adjustments", "Final Points"),
+    ]
+    assert possible == ["Points Possible", "", "", "", "", "8.00", "3.00", "2.00", "0.00", "(read only)"]
+    assert ada == ["Ada L", "", "", "ada@example.org", "A1", "2.00", "3.00", "1.50", "-0.50", "6.00"]
+    assert nobody[5:] == [""] * 5  # not graded is not zero
+
+
+def test_moodle_columns_add_up() -> None:
+    heading, ada = table(moodle_csv(of_class(typical()), "Username"))
+    assert heading[:2] == ["Username", "Name"]
+    assert heading[-2:] == ["Adjustments", "Total"]
+    assert sum(float(cell) for cell in ada[2:-1]) == float(ada[-1]) == 6.0
+    taken = Grade(
+        "b", "b", exercises=(exercise(outcome()),), adjustments=(Adjustment("late", "", -900, "late"),)
+    )
+    assert table(moodle_csv(of_class(taken)))[1][2:] == ["0.00", "", "", "0.00", "0.00"]
+
+
+@pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
+def test_no_name_is_a_formula_or_a_second_row(
+    export: Callable[[ClassGrades], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*FORMULAS, HOSTILE, 'a","b', "a;b;c", "Points Possible"]
+    grades = of_class(*(Grade(name, name, name, "", typical().exercises) for name in names))
+    rows = table(export(grades))
+    assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
+    first = [row[0] for row in rows]
+    assert export is moodle_csv or sum("Points Possible" in cell for cell in first) == 1
+    monkeypatch.setattr(gradebook_csv, "harmless", lambda cell: cell)  # the planted fault
+    with pytest.raises(AssertionError):
+        table(export(grades))
+
+
+# --- terminal ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [40, 59, 60, 80, 120])
+def test_lines_of_a_class_fit_the_terminal(width: int) -> None:
+    many = [Grade(f"student-{number}", exercises=typical().exercises) for number in range(40)]
+    lines = class_lines(of_class(hostile(), typical(), *many), width)
+    texts = [line.text for line in lines]
+    assert max(map(len, texts)) <= width
+    assert not any("\n" in text or "\x1b" in text for text in texts)
+    assert not any(re.match(r"\s*::", text) for text in texts)
+    assert "  … 12 more" in texts
+    assert sum("student-" in text for text in texts) == 28
+
+
+def test_lines_of_a_class_say_problems_rates_and_failures() -> None:
+    broken = Grade("b.zip", problem="The archive cannot be read.")
+    texts = [line.text for line in class_lines(of_class(typical(), broken))]
+    after = texts.index(next(text for text in texts if "! b.zip" in text)) + 1
+    assert texts[after] == "    The archive cannot be read."
+    assert any(re.search(r"Ada L +6\.50 +6$", text) for text in texts)
+    assert any(re.search(r"The first is right +█{10}    1 of   1$", text) for text in texts)
+    assert "  1× exercise-1: Which side?" in texts
+    assert class_lines(of_class())[0].text.endswith("0 submissions")
