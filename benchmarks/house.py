@@ -1,7 +1,4 @@
-"""Prints the sizes of the house: lines, functions and own imports of every room, and the arrows between rooms.
-
-python benchmarks/house.py
-"""
+"""Prints the sizes of the house: lines, functions and imports of every room, and the arrows between rooms."""
 
 from __future__ import annotations
 
@@ -74,9 +71,7 @@ def own_rooms(node: ast.AST) -> Iterator[str]:
 def main() -> None:
     """Print the table."""
     rooms = measure()
-    print(
-        f"{'room':10} {'files':>5} {'lines':>6} {'longest':>8} {'functions/1000':>15} {'imports/1000':>13} {'body':>5}"
-    )
+    print(f"{'room':10} files  lines longest  functions (/1000)  imports (/1000)  longest body")
     total = Room()
     for name in (*ROOMS, ""):
         room = rooms.get(name, Room())
@@ -98,9 +93,9 @@ def row(name: str, room: Room) -> str:
     """Lay out one line of the first table."""
     per_thousand = 1000 / max(room.lines, 1)
     return (
-        f"{name:10} {room.files:5} {room.lines:6} {room.longest_file:8} "
-        f"{room.functions:5} {room.functions * per_thousand:9.1f} "
-        f"{room.own_imports:5} {room.own_imports * per_thousand:7.1f} {room.longest_body:5}"
+        f"{name:10} {room.files:5} {room.lines:6} {room.longest_file:7} "
+        f"{room.functions:10} {room.functions * per_thousand:7.1f} "
+        f"{room.own_imports:8} {room.own_imports * per_thousand:7.1f} {room.longest_body:13}"
     )
 
 
