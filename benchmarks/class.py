@@ -31,7 +31,7 @@ from grader.authoring.verify import solution_source
 from grader.checks.run import load_reference, run_checks_of_many
 from grader.checks.source import Source
 from grader.classroom.batch import TOGETHER
-from grader.course.course import Exercise, find_course
+from grader.course import Exercise, find_course
 from grader.sandbox.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from pathlib import Path
 from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.cli import FAILED
-from grader.course.course import Exercise, find_course
+from grader.course import Exercise, find_course
 from grader.sandbox.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.course import find_course
+from grader.course import find_course
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.face import face_of
 from grader.quiz.schema import AnyQuestion, Fix, QuizFile, load_quiz, quiz_paths

@@ -24,7 +24,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatc
 from matplotlib.path import Path as Outline
 
 from grader.checks.run import load_reference
-from grader.course.course import find_course
+from grader.course import find_course
 
 ROOT = Path(__file__).resolve().parents[1]
 Array = np.ndarray[Any, np.dtype[Any]]

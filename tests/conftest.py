@@ -16,7 +16,7 @@ import pytest
 from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
-from grader.course.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, find_course
 from grader.sandbox.pool import WorkerPool
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from grader.authoring.verify import MAX_SHARES, WHOLE, Share, solution_source
 from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
-from grader.course.course import Course, Misconception
+from grader.course import Course, Misconception
 from grader.reports.confusion_lines import Confusion
 from grader.sandbox.pool import WorkerPool
 

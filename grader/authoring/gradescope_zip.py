@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from grader.authoring.handout import project_text, write_program, write_zip
-from grader.course.course import COURSE_FILE, Course, Exercise
+from grader.course import COURSE_FILE, Course, Exercise
 
 SETUP = """\
 #!/usr/bin/env bash

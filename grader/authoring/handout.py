@@ -25,8 +25,7 @@ from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
-from grader.course import strict_yaml
-from grader.course.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile
+from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile, strict_yaml
 from grader.course.stub import make_stub
 from grader.progress.hand_in import ALWAYS
 from grader.quiz.build import build_quizzes, full_quizzes

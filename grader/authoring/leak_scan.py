@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course.course import Course, Exercise
+from grader.course import Course, Exercise
 from grader.course.stub import make_stub
 
 WORD = re.compile(r"\w+|[^\w\s]")

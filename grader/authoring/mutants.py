@@ -21,9 +21,7 @@ from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source
 from grader.checks.student import Attempt, Call, same_value
-from grader.course import strict_yaml
-from grader.course.course import Course, CourseError, Exercise, parse
-from grader.course.strict_yaml import NOWHERE, Place
+from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
 from grader.reports.lines import Line, wrapped
 from grader.sandbox.pool import TimeUp, WorkerEnded, WorkerPool
 from grader.sandbox.protocol import ProtocolError

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from grader.course.strict_yaml import Place
+from grader.course import Place
 from grader.quiz.face import Face, Option
 from grader.quiz.schema import AnyQuestion, Attempts, Draw, Picks, Quiz, QuizFile
 from grader.quiz.sheet import PublicFile

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError, Place
 from grader.course.mathtext import MathError, render
-from grader.course.strict_yaml import Place
 from grader.quiz.answers import Unreadable
 from grader.quiz.face import Face, face_of
 from grader.quiz.fixing import FAILED, CodeRunner, solved

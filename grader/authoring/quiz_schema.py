@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.course.course import find_course
-from grader.course.strict_yaml import Place, Raw
+from grader.course import Place, Raw, find_course
 from grader.quiz.schema import ID, SCHEMA_VERSION, AnyQuestion, QuizFile
 
 FILE = "quiz.schema.json"

@@ -26,7 +26,7 @@ from grader.checks.recorded import Index, Store, complete, fingerprint
 from grader.checks.run import load_reference, run_pytest, shaken
 from grader.checks.source import Source
 from grader.checks.student import Attempt
-from grader.course.course import CourseError, Exercise
+from grader.course import CourseError, Exercise
 from grader.sandbox.pool import Answer, WorkerPool
 from grader.sandbox.protocol import Named, decode, encode, walk_arrays
 

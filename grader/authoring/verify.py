@@ -18,7 +18,7 @@ from grader.checks.plots import Drawing, draw, plot_path
 from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
-from grader.course.course import Course, CourseError, Exercise, Misconception, parse
+from grader.course import Course, CourseError, Exercise, Misconception, parse
 from grader.course.stub import make_stub
 from grader.sandbox.pool import WorkerPool
 

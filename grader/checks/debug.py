@@ -18,7 +18,7 @@ from grader.checks.run import load_reference, run_session
 from grader.checks.source import read_source
 from grader.checks.student import Attempt, Call, Progress
 from grader.cli.file_changes import shown_path
-from grader.course.course import Exercise
+from grader.course import Exercise
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, WorkerPool
 from grader.sandbox.protocol import fields_of, type_name

@@ -19,7 +19,7 @@ import numpy as np
 from grader.checks.mistakes import Suspect, Suspects
 from grader.checks.patterns import Pair, remark
 from grader.checks.student import Call
-from grader.course.course import Misconception
+from grader.course import Misconception
 from grader.numeric import Array, ordered
 from grader.sandbox.pool import Answer
 from grader.sandbox.protocol import Opaque, fields_of, type_name, walk_arrays

@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.checks.plugin import lender
 from grader.checks.student import Call
-from grader.course.course import Exercise, Misconception
+from grader.course import Exercise, Misconception
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, Raised
 from grader.sandbox.protocol import walk_arrays

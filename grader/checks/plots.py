@@ -16,7 +16,7 @@ import numpy as np
 from grader.checks.run import load_reference
 from grader.checks.source import Source
 from grader.checks.student import Attempt, Progress, Student, SubmissionFault
-from grader.course.course import Course, CourseError, Exercise
+from grader.course import Course, CourseError, Exercise
 from grader.numeric import CheckFailed
 from grader.plot import Panel
 from grader.sandbox.pool import WorkerPool

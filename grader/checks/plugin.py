@@ -18,7 +18,7 @@ import pytest
 
 from grader.checks.report import Outcome, Status, Wrong
 from grader.checks.student import FICKLE, Attempt, Call, NotWritten, Student, SubmissionFault, shown
-from grader.course.course import Exercise
+from grader.course import Exercise
 from grader.numeric import Array, CheckFailed
 from grader.sandbox.protocol import Named
 from grader.sandbox.text import clean

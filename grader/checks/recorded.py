@@ -24,7 +24,7 @@ from grader.checks.mistakes import Suspect, Suspects
 from grader.checks.plugin import RECORDED, DependencyFailed
 from grader.checks.report import Outcome
 from grader.checks.student import Call
-from grader.course.course import CourseError, Exercise, Misconception
+from grader.course import CourseError, Exercise, Misconception
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, Raised
 from grader.sandbox.protocol import Named, ProtocolError, decode, encode

@@ -22,7 +22,7 @@ from grader.checks.plugin import CheckPlugin
 from grader.checks.report import Outcome, Report
 from grader.checks.source import Source
 from grader.checks.student import Attempt, Progress
-from grader.course.course import CourseError, Exercise
+from grader.course import CourseError, Exercise
 from grader.sandbox.pool import WorkerPool
 
 UNUSED_PLUGINS = (

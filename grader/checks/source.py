@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from grader.checks.archive import MAX_ARCHIVE_BYTES, Archive, Unfit, too_large
-from grader.course.course import Exercise
+from grader.course import Exercise
 
 MAX_BYTES = 1024 * 1024
 LINK = "is a symbolic link, or lies behind one; hand in the file itself"

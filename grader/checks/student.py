@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.checks.report import Outcome
 from grader.checks.source import Source
-from grader.course.course import Exercise
+from grader.course import Exercise
 from grader.sandbox import process
 from grader.sandbox.pool import Answer, Lender, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
 from grader.sandbox.protocol import ProtocolError

@@ -27,7 +27,7 @@ from grader.checks.source import Source
 from grader.classroom.collect import Submission, fingerprint_of
 from grader.classroom.gradebook import Gradebook, GradedReport, Handing
 from grader.classroom.grades import QuizResult
-from grader.course.course import Course, CourseError, Exercise, find_course
+from grader.course import Course, CourseError, Exercise, find_course
 from grader.progress.responses import NotResponses, parse_responses
 from grader.quiz.grade import Edition, Grading, grade_learner
 from grader.sandbox import LAYERS

@@ -20,7 +20,7 @@ from typing import Any
 from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from grader.classroom.batch import Result, Task, Workshop, grade, grader_digest
-from grader.course.course import Course
+from grader.course import Course
 
 CONNECT_SECONDS = 5
 AHEAD = 3  # tasks a worker has before it, so that it never waits for the next

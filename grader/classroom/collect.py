@@ -21,7 +21,7 @@ from typing import Any
 
 from grader.checks.archive import MAX_DEPTH, MAX_ENTRIES, Archive, Unfit
 from grader.checks.source import LINK, Source, is_zip, open_archive, read_plain, read_source
-from grader.course.course import Exercise, moment
+from grader.course import Exercise, moment
 from grader.progress.hand_in import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
 from grader.progress.responses import NotResponses, parse_responses

@@ -17,7 +17,7 @@ from grader.checks.as_json import reports_from_json, reports_to_json
 from grader.checks.report import Report
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.classroom.late import late_adjustments
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.database import BUSY_SECONDS, LedgerError, choose_journal, explained
 
 FILE = "grades.db"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from grader.checks.report import Outcome, Report
-from grader.course.course import Feedback
+from grader.course import Feedback
 
 
 class Adjustment(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.checks.report import Report
 from grader.classroom.grades import Adjustment
-from grader.course.course import LatePolicy
+from grader.course import LatePolicy
 
 DAY = datetime.timedelta(days=1)
 

@@ -50,7 +50,7 @@ def command(
     taken back by another one.
     """
     from grader.classroom.gradebook import ManualAdjustment, open_gradebook
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.reports.results import write_pages
 
     course = find_course(course_folder)

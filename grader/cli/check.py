@@ -12,7 +12,7 @@ from grader.cli import BROKEN, FAILED
 
 if TYPE_CHECKING:
     from grader.checks.report import Report
-    from grader.course.course import Course, Exercise
+    from grader.course import Course, Exercise
 
 
 @click.command("check")
@@ -97,7 +97,7 @@ def command(
 
 def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, list[Exercise]]:
     """Read the course and the exercises to check, each once, in the order given."""
-    from grader.course.course import find_course
+    from grader.course import find_course
 
     course = find_course(course_folder)
     return course, [course.exercise(one) for one in dict.fromkeys(ids or course.exercise_ids())]

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.reports.statement import Row
 
 
@@ -29,7 +29,7 @@ def command(course_folder: str | None, form: str) -> None:
     The best check of an exercise counts, and no credit counts twice.
     """
     from grader.cli.terminal import print_lines, width
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.progress.ledger import open_ledger
     from grader.reports.statement import statement_lines, statement_to_csv, statement_to_json
 

@@ -38,7 +38,7 @@ def command(
     from grader.checks.debug import NoSuchCheck, find_question
     from grader.checks.run import new_seed
     from grader.cli.terminal import progress_line
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.sandbox.pool import WorkerPool
 
     if output is not None and output.suffix != ".npz":

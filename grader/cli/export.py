@@ -13,7 +13,7 @@ from grader.cli import output_file
 
 if TYPE_CHECKING:
     from grader.classroom.grades import ClassGrades, Grade
-    from grader.course.course import Course
+    from grader.course import Course
 
 CLASS_FORMS = ("canvas", "moodle", "junit")
 STUDENT_FORMS = (
@@ -38,7 +38,7 @@ def command(
     What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
     """
     from grader.classroom.gradebook import open_gradebook
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.reports.results import write
 
     course = find_course(course_folder)

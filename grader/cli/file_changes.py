@@ -13,7 +13,7 @@ from grader.checks.report import Outcome, Report
 from grader.checks.run import new_seed, run_checks
 from grader.checks.source import Source, read_source
 from grader.checks.student import Progress
-from grader.course.course import Course, Exercise
+from grader.course import Course, Exercise
 from grader.progress.ledger import open_ledger
 from grader.reports.lines import Line, report_lines
 from grader.sandbox.pool import WorkerPool

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.classroom.batch import Batch, Tally, Workshop
     from grader.classroom.collect import Submission
     from grader.classroom.gradebook import Gradebook
-    from grader.course.course import Course
+    from grader.course import Course
 
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")
 
@@ -86,7 +86,7 @@ def command(
     from grader.classroom.collect import CannotCollect, find_submissions
     from grader.classroom.gradebook import open_gradebook
     from grader.cli import USAGE, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
 
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")

@@ -29,7 +29,7 @@ def command(course_folder: str | None, output: Path, ids: tuple[str, ...]) -> No
     """
     from grader.authoring.gradescope_zip import build_gradescope_zip
     from grader.cli import USAGE, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
 
     course = find_course(course_folder)
     if course.handout:

@@ -31,7 +31,7 @@ def command(
     """
     from grader.authoring.handout import CannotHandOut, Leaking, build_handout, require_full
     from grader.cli import BROKEN, USAGE, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.quiz import build
     from grader.quiz.schema import UnknownQuiz, find_quiz_path
 

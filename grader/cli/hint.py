@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.course.course import Course, Exercise
+    from grader.course import Course, Exercise
 
 
 @click.command("hint")
@@ -19,7 +19,7 @@ def command(course_folder: str | None, exercise: str, function: str | None) -> N
 
     FUNCTION picks one of its functions; without it, the first that your last check found wanting is meant.
     """
-    from grader.course.course import find_course
+    from grader.course import find_course
 
     course = find_course(course_folder)
     subject = course.exercise(exercise)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
 
 
 @click.command("list")
 @click.pass_obj
 def command(course_folder: str | None) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
-    from grader.course.course import find_course
+    from grader.course import find_course
 
     show_list(find_course(course_folder))
 

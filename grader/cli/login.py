@@ -20,7 +20,7 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in
     belongs to the learner `anonymous`, and stays there; `grader login anonymous` goes back to it.
     """
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.progress.ledger import ANONYMOUS, open_ledger
 
     if name is None and learner_id is not None:

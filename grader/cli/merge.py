@@ -28,7 +28,7 @@ def command(course_folder: str | None, parts: tuple[Path, ...], results: Path) -
     """
     from grader.classroom.gradebook import FILE, open_gradebook
     from grader.cli.terminal import print_lines, width
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.reports.class_lines import class_lines
     from grader.reports.results import write_pages
 

@@ -11,7 +11,7 @@ from grader.cli import FAILED, USAGE, stop
 
 if TYPE_CHECKING:
     from grader.checks.plots import Drawing
-    from grader.course.course import Exercise
+    from grader.course import Exercise
 
 
 @click.command("plot")
@@ -52,7 +52,7 @@ def command(
     your code does not get through; what it got to before that is plotted.
     """
     from grader.checks.plots import plot_path, plotted
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.reports.lines import unconfined
 
     course = find_course(course_folder)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.quiz.fixing import CodeRunner
     from grader.quiz.schema import Fix
     from grader.quiz.session import Setting
@@ -102,7 +102,7 @@ def take(
         raise click.UsageError("--format json goes with --answers")
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.quiz.session import Part, Session
 
     course = find_course(course_folder)

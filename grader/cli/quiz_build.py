@@ -27,7 +27,7 @@ def command(course_folder: str | None, names: tuple[str, ...], folder: Path) -> 
     then looked through: if anything in it tells an answer, nothing is written, and this exits with 3.
     """
     from grader.cli import BROKEN, USAGE, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.quiz import build
     from grader.quiz.schema import UnknownQuiz, find_quiz_path
 

@@ -13,7 +13,7 @@ import click
 from grader.cli import output_file
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.quiz.fixing import CodeRunner
     from grader.quiz.grade import Edition, Graded
     from grader.quiz.schema import Fix
@@ -60,7 +60,7 @@ def command(
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
     from grader.cli import FAILED
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.quiz.grade import Grading, grade_files
 
     course = find_course(course_folder)

@@ -19,7 +19,7 @@ def command(course_folder: str | None, names: tuple[str, ...]) -> None:
     from grader.authoring.quiz_lint import findings_lines, lint_course
     from grader.cli import BROKEN
     from grader.cli.terminal import print_lines, width
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.quiz.schema import UnknownQuiz, find_quiz_path
 
     course = find_course(course_folder)

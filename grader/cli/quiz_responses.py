@@ -12,7 +12,7 @@ import click
 from grader.cli import output_file
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.quiz.sheet import Sheet
 
 
@@ -26,7 +26,7 @@ def command(course_folder: str | None, names: tuple[str, ...], output: Path | No
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
     from grader.cli import FAILED, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.progress.ledger import open_ledger
     from grader.progress.responses import responses_document
 

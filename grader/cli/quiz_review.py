@@ -7,7 +7,7 @@ import datetime
 import click
 
 from grader.cli.quiz_terminal import sit
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.ledger import open_ledger
 from grader.quiz.review import due_questions, schedule
 from grader.quiz.session import Session, Setting

@@ -11,8 +11,7 @@ import click
 
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
-from grader.course.course import CourseError
-from grader.course.strict_yaml import load_lists
+from grader.course import CourseError, load_lists
 from grader.quiz.answers import Unreadable
 from grader.quiz.session import Item, Part, Reply, Session, Setting
 from grader.quiz.sheet import Sheet

@@ -20,7 +20,7 @@ from grader.reports import quiz_screen as screen
 from grader.reports.lines import Line, wrapped
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.progress.ledger import Ledger
     from grader.quiz.sheet import Sheet
 

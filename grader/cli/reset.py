@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.course.course import Course, Exercise
+    from grader.course import Course, Exercise
 
 
 @click.command("reset")
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(course_folder: str | None, exercise: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.course.stub import make_stub
 
     course = find_course(course_folder)

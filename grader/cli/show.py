@@ -14,7 +14,7 @@ import click
 def command(course_folder: str | None, exercise: str) -> None:
     """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
     from grader.cli.terminal import coloured, width
-    from grader.course.course import CourseError, find_course
+    from grader.course import CourseError, find_course
 
     path = find_course(course_folder).exercise(exercise).lesson_path
     try:

@@ -32,7 +32,7 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
     import datetime
 
     from grader.cli import USAGE, stop
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.progress.hand_in import CannotBundle, gather, write_bundle
 
     course = find_course(context.obj)
@@ -51,7 +51,7 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
 
 def _check(context: click.Context) -> None:
     from grader.cli import check as check_command
-    from grader.course.course import CourseError
+    from grader.course import CourseError
     from grader.sandbox.process import TooWeak, WorkerBroken
 
     try:

@@ -10,7 +10,7 @@ import click
 from grader.cli import BROKEN, USAGE, stop
 
 if TYPE_CHECKING:
-    from grader.course.course import Course
+    from grader.course import Course
 
 HEADING = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}"
 
@@ -42,7 +42,7 @@ def command(
     from grader.authoring.quiz_lint import findings_lines, lint_course
     from grader.authoring.verify import Findings, verify_course
     from grader.cli.terminal import print_lines, width
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.reports.lines import Line, wrapped
 
     def row(one: Findings) -> str:

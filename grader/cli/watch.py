@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from grader.cli.file_changes import Watched
-    from grader.course.course import Course
+    from grader.course import Course
     from grader.sandbox.pool import WorkerPool
 
 KEYS = "h hint, l list, n next, q quit"
@@ -33,7 +33,7 @@ def command(course_folder: str | None, exercise: str | None) -> None:
 
     zygote = Zygote() if can_fork() else None  # started first: it loads NumPy while we load pytest
     from grader.cli.file_changes import unfinished
-    from grader.course.course import find_course
+    from grader.course import find_course
     from grader.sandbox.pool import WorkerPool
 
     with WorkerPool(zygote) as pool, contextlib.suppress(KeyboardInterrupt):

@@ -1,1 +1,41 @@
 """The course folder, read strictly into frozen values."""
+
+from grader.course.course import (
+    COURSE_FILE,
+    Course,
+    CourseFile,
+    Exercise,
+    ExerciseFile,
+    Feedback,
+    LatePolicy,
+    Misconception,
+    NoCourse,
+    UnknownExercise,
+    find_course,
+    moment,
+    parse,
+)
+from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists
+
+__all__ = [
+    "COURSE_FILE",
+    "NOWHERE",
+    "Course",
+    "CourseError",
+    "CourseFile",
+    "Exercise",
+    "ExerciseFile",
+    "Feedback",
+    "LatePolicy",
+    "Misconception",
+    "NoCourse",
+    "Place",
+    "Raw",
+    "UnknownExercise",
+    "find_course",
+    "has_key",
+    "load",
+    "load_lists",
+    "moment",
+    "parse",
+]

@@ -19,7 +19,7 @@ from typing import Any
 from grader import __version__
 from grader.checks.archive import MAX_ARCHIVE_BYTES, Unfit
 from grader.checks.source import Source, open_archive, read_source
-from grader.course.course import Course, CourseError, Exercise
+from grader.course import Course, CourseError, Exercise
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
 from grader.progress.responses import responses_document

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from grader import __version__
 from grader.checks.report import Report, Status
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.database import LedgerError as LedgerError
 from grader.progress.database import explained, open_file
 from grader.progress.learner import ANONYMOUS as ANONYMOUS

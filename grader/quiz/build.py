@@ -19,8 +19,7 @@ from typing import Any
 import yaml
 
 from grader.authoring.quiz_leaks import NOTE, Leak, find_leaks
-from grader.course.course import Course, CourseError
-from grader.course.strict_yaml import Place, has_key
+from grader.course import Course, CourseError, Place, has_key
 from grader.quiz.face import Face, face_of
 from grader.quiz.schema import AnyQuestion, Quiz, QuizFile, load_quiz, quiz_paths
 from grader.quiz.sheet import HEADER, PublicFile, load_sheet

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.learner import Learner
 from grader.progress.ledger import Response, Sitting
 from grader.progress.responses import (

@@ -14,9 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
-from grader.course import strict_yaml
-from grader.course.course import Course
-from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw
+from grader.course import NOWHERE, Course, CourseError, Place, Raw, strict_yaml
 
 SCHEMA_VERSION = 1
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

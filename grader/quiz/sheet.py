@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from grader.course import strict_yaml
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError, strict_yaml
 from grader.quiz.face import Face, face_of
 from grader.quiz.schema import (
     AnyQuestion,

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.checks.report import Outcome
 from grader.classroom.grades import ExerciseGrade, Grade, QuizResult
-from grader.course.course import Feedback
+from grader.course import Feedback
 from grader.reports.lines import unconfined
 from grader.reports.plain import distinct, one_line, remarks, told
 from grader.sandbox.text import clean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.authoring.confusion import confusion
-from grader.course.course import Course
+from grader.course import Course
 
 TWIN = """
 - id: {id}

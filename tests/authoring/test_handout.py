@@ -30,7 +30,7 @@ from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.grades import Grade
 from grader.cli import main
-from grader.course.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, find_course
 from grader.course.stub import make_stub
 from grader.sandbox.pool import WorkerPool
 

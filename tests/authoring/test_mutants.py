@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from grader.authoring.mutants import REVIEWED, Trial, mutants, reviewed, try_mutants
 from grader.cli import grader
-from grader.course.course import Course
+from grader.course import Course
 
 FOLDER = "solutions/exercise-1"
 SCALE = "    return stretched + offset"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.quiz_lint import lint_file
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError
 from grader.quiz.schema import load_quiz
 from tests.conftest import HERE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.verify import Findings, verify_course, verify_exercise
-from grader.course.course import Course
+from grader.course import Course
 
 Plant = Callable[[Path, Path], None]
 STUB_TODO = "raise NotImplementedError"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.checks.source import Source, read_source
-from grader.course.course import Course
+from grader.course import Course
 
 GOOD = b"def double(x):\n    return 2 * x\n"
 

@@ -13,7 +13,7 @@ from grader.checks.plugin import lender
 from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks
 from grader.checks.source import Source, read_source
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError
 from grader.reports.lines import report_lines
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import Named

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.course.course import Course, find_course
+from grader.course import Course, find_course
 from tests.cli.test_main import Run, run, solve
 
 __all__ = ["run"]  # a fixture

@@ -18,7 +18,7 @@ from grader.checks.report import Report, Wrong
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source, read_source
 from grader.checks.student import Attempt, Call, read_broadcasts
-from grader.course.course import Exercise, find_course
+from grader.course import Exercise, find_course
 from grader.reports.array_map import map_lines
 from grader.sandbox.pool import Answer, WorkerPool
 from grader.sandbox.protocol import Named

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.checks.report import Report
-from grader.course.course import Course
+from grader.course import Course
 
 if TYPE_CHECKING:
     from tests.conftest import Grade

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.course.course import Course
+from grader.course import Course
 from tests.conftest import Grade
 
 RIGHT = """

@@ -14,7 +14,7 @@ import pytest
 
 from grader.checks.plots import Drawing, draw, plot_path, plotted
 from grader.checks.source import Source, read_source
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError
 from grader.numeric import CheckFailed
 from grader.plot import Curve, Panel, assert_drawable, compared
 from grader.reports.plot_lines import GUTTER, plot_lines

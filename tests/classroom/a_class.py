@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.course.course import Course, Exercise
+from grader.course import Course, Exercise
 
 Kind = Literal["right", "mistaken", "nothing"]
 BROKEN = (

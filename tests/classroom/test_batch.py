@@ -24,7 +24,7 @@ from grader.classroom.collect import find_submissions
 from grader.classroom.gradebook import ManualAdjustment, open_gradebook
 from grader.classroom.grades import ClassGrades, Grade
 from grader.classroom.late import late_adjustments
-from grader.course.course import Course, LatePolicy, find_course
+from grader.course import Course, LatePolicy, find_course
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.a_class import Answer, make_class
 

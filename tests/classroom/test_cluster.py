@@ -21,7 +21,7 @@ from grader.classroom.batch import Batch, Tally, grade_class, processes
 from grader.classroom.cluster import NoCluster, connected, pack
 from grader.classroom.collect import find_submissions
 from grader.classroom.gradebook import open_gradebook
-from grader.course.course import Course
+from grader.course import Course
 from tests.classroom.a_class import make_class
 from tests.classroom.test_batch import content, hand_in, right, run
 from tests.conftest import Offspring

@@ -24,7 +24,7 @@ import pytest
 from grader.checks.archive import Unfit
 from grader.checks.source import read_source
 from grader.classroom.collect import CannotCollect, Submission, find_submissions, fingerprint_of
-from grader.course.course import Course, Exercise
+from grader.course import Course, Exercise
 from grader.progress.hand_in import Bundle, write_bundle
 from grader.progress.learner import Learner
 

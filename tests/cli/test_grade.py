@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.checks.as_json import reports_from_json
-from grader.course.course import Course
+from grader.course import Course
 from grader.quiz import build
 from tests.classroom.test_batch import hand_in, right
 from tests.cli.test_main import Ran, Run, run, solve

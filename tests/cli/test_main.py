@@ -15,7 +15,7 @@ import pytest
 
 import grader.reports
 from grader.cli import COMMANDS, main
-from grader.course.course import Course
+from grader.course import Course
 from grader.course.stub import make_stub
 
 
@@ -289,7 +289,7 @@ def test_an_internal_fault_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("grader.course.course.find_course", fail)
+    monkeypatch.setattr("grader.course.find_course", fail)
     ran = run("list")
     assert ran.code == 3
     assert ran.err == (

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from grader.cli import main
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.ledger import open_ledger
 from tests.cli.test_main import Ran
 

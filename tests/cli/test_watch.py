@@ -18,7 +18,7 @@ import pytest
 
 from grader.checks.report import Outcome, Report
 from grader.cli.file_changes import news
-from grader.course.course import Course
+from grader.course import Course
 
 pty = pytest.importorskip("pty")
 PATIENCE_SECONDS, QUIET_SECONDS = 30.0, 0.4

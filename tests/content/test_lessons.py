@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.course import Course
+from grader.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "exercises").glob("*/lesson.md"), key=lambda path: int(path.parent.name[9:]))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from grader.checks.run import load_reference
-from grader.course.course import Course
+from grader.course import Course
 from grader.numeric import complex_step_gradient, relative_error
 
 Array = np.ndarray[Any, Any]

@@ -15,8 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.course import strict_yaml
-from grader.course.course import CourseError, ExerciseFile, Misconception
+from grader.course import CourseError, ExerciseFile, Misconception, strict_yaml
 from grader.sandbox import pool as client
 from grader.sandbox import protocol
 

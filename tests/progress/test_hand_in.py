@@ -15,7 +15,7 @@ import pytest
 
 from grader.checks.archive import MAX_ARCHIVE_BYTES
 from grader.classroom.collect import find_submissions
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle
 from grader.progress.ledger import Learner, Response, open_ledger
 from grader.progress.responses import parse_responses

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.checks.report import Outcome, Report
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress import database as ledger_file
 from grader.progress.learner import ID, Learner
 from grader.progress.ledger import (
@@ -683,7 +683,7 @@ def test_the_file_system_of_a_folder() -> None:
 
 WRITER = """
 import sys
-from grader.course.course import find_course
+from grader.course import find_course
 from grader.progress.ledger import Credit, Response, open_ledger
 
 course, first = find_course(sys.argv[1]), int(sys.argv[2])
@@ -726,7 +726,7 @@ def test_two_programs_at_once_lose_nothing_and_earn_nothing_twice(
 
 VICTIM = """
 import sys
-from grader.course.course import find_course
+from grader.course import find_course
 from grader.progress.ledger import Credit, Response, open_ledger
 
 course, number = find_course(sys.argv[1]), 0

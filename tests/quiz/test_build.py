@@ -19,7 +19,7 @@ import yaml
 from grader.authoring.quiz_leaks import find_leaks
 from grader.authoring.quiz_schema import FILE, quiz_schema, schema_text
 from grader.cli import main
-from grader.course.course import Course, CourseError
+from grader.course import Course, CourseError
 from grader.quiz import build
 from grader.quiz.face import Face, Option
 from grader.quiz.schema import AnyQuestion, Draw, Quiz, QuizFile, Text, load_quiz

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.cli import main
-from grader.course.course import Course, find_course
+from grader.course import Course, find_course
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, open_ledger
 from grader.progress.responses import NotResponses, read_responses, responses_document

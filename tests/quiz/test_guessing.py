@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.quiz_guessing import STRATEGIES, overall, simulate
-from grader.course.course import Course
+from grader.course import Course
 from grader.quiz.schema import Multiple, QuizFile, load_quiz, quiz_paths
 from tests.quiz.helpers import sample
 

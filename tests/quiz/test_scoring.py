@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.course.strict_yaml import Raw
+from grader.course import Raw
 from grader.quiz.face import right_id
 from grader.quiz.schema import (
     Attempts,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.ledger import Ledger, open_ledger
 from grader.quiz.answers import Unreadable
 from grader.quiz.schema import Picks, Quiz

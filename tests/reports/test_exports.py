@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from grader.checks.report import Outcome, Report, Wrong
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
-from grader.course.course import Feedback
+from grader.course import Feedback
 from grader.reports import gradebook_csv, junit, plain
 from grader.reports.class_lines import class_lines
 from grader.reports.github import classroom_result, job_summary, workflow_commands

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import grader.reports
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import Credit, Response, open_ledger
 from grader.quiz.sheet import all_sheets

@@ -23,7 +23,7 @@ import pytest
 import grader.sandbox
 from grader.checks.as_json import reports_to_json
 from grader.cli import main
-from grader.course.course import Course
+from grader.course import Course
 from grader.sandbox import LAYERS
 from grader.sandbox.confinement import seccomp
 from grader.sandbox.doctor import PROBES, probe

@@ -34,7 +34,7 @@ from grader.checks.as_json import reports_to_json
 from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks
 from grader.checks.source import read_source
-from grader.course.course import Course, Exercise
+from grader.course import Course, Exercise
 from grader.reports.lines import report_lines
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import WorkerPool

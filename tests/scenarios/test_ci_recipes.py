@@ -18,7 +18,7 @@ import yaml
 
 from grader.authoring.gradescope_zip import build_gradescope_zip
 from grader.authoring.handout import build_handout
-from grader.course.course import Course
+from grader.course import Course
 from tests.classroom.test_batch import hand_in, right
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ import pytest
 from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks
 from grader.checks.source import MAX_BYTES, Source, read_source
-from grader.course.course import Course
+from grader.course import Course
 from grader.sandbox.pool import Raised, Worker, WorkerPool
 
 if TYPE_CHECKING:

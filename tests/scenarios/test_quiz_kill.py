@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.course import Course
+from grader.course import Course
 from grader.progress.ledger import Ledger, open_ledger
 from tests.quiz.helpers import sample
 

@@ -1,0 +1,134 @@
+"""The group of all commands: each is imported only when it is run; every error ends in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from grader import __version__
+
+FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
+COMMANDS = {
+    "login": "Say who learns here.",
+    "list": "Show the exercises, your credits and what to do next.",
+    "show": "Read the lesson of an exercise.",
+    "check": "Run the checks of exercises and show the verdict.",
+    "watch": "Check again at every save, and show what changed.",
+    "debug": "Write a failing check's inputs to a file, and how to try them yourself.",
+    "hint": "Show one more hint on an exercise.",
+    "plot": "Plot what your functions compute, beside the reference.",
+    "quiz": "Take a quiz, or choose one.",
+    "credits": "Show your credits by exercise, quiz and topic.",
+    "submit": "Bundle what you wrote and answered, to hand it in.",
+    "reset": "Put the stub of an exercise back.",
+    "doctor": "Show how well student code is confined on this machine.",
+    "handout": "Build the students' edition, without solutions and keys.",
+    "grade": "Grade the submissions of a class.",
+    "adjust": "Give or take credits by hand, with a reason.",
+    "export": "Write a class's grades for another program.",
+    "gradescope-zip": "Build the archive that Gradescope grades with.",
+    "merge": "Put the results of several runs together.",
+    "verify": "Let the course check itself (for authors).",
+}
+
+
+output_file = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write there; without it, to standard output.",
+)
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name; imports one when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option("--course", metavar="DIR", help="The course folder [GRADER_COURSE; else from here upwards].")
+@click.version_option(__version__, prog_name="grader")
+@click.pass_context
+def grader(ctx: click.Context, course: str | None) -> None:
+    """Learn recurrent networks by writing them.
+
+    Start with `grader list`, read a lesson with `grader show exercise-1`, write the functions in
+    exercises/exercise-1, and run `grader check exercise-1`.
+    """
+    ctx.obj = course
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause is one sentence and an exit code."""
+    gc.set_threshold(100_000, 20, 100)  # what start-up makes, stays; looking through it again costs 20 ms
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        grader.main(prog_name="grader", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        stop("stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except BrokenPipeError:  # the reader of our output has gone, as in `grader list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        _explain(error)
+
+
+def _explain(error: Exception) -> None:
+    from grader.course import CourseError, NoCourse, UnknownExercise
+    from grader.progress.ledger import LedgerError
+    from grader.sandbox.process import TooWeak, WorkerBroken
+
+    if isinstance(error, NoCourse | UnknownExercise):
+        stop(str(error), USAGE)
+    if isinstance(error, CourseError | LedgerError | TooWeak | WorkerBroken):
+        stop(str(error), BROKEN)
+    if os.environ.get("GRADER_DEBUG"):
+        raise error
+    where = f"{type(error).__name__}: {error}"
+    stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
+
+
+def stop(sentence: str, code: int) -> NoReturn:
+    """Say one sentence on stderr and exit."""
+    click.echo(f"grader: {sentence}", err=True)
+    sys.exit(code)
