@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import multiprocessing
-import os
+import functools
 from collections.abc import Iterator
 
-from grader.authoring.verify import MAX_SHARES, WHOLE, Share, solution_source
+from grader.authoring.verify import solution_source
+from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
@@ -27,15 +26,9 @@ def confusions(course: Course, ids: tuple[str, ...], *, seed: int, jobs: int = 0
         UnknownExercise: an id names no exercise.
         CourseError: a file of the course cannot be read.
     """
-    wanted = ids or course.exercise_ids()
-    shares = [(number, MAX_SHARES) for number in range(MAX_SHARES)]
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs or os.cpu_count(), context) as executor:
-        tasks = {
-            one: [executor.submit(confusion, course, one, seed, share) for share in shares] for one in wanted
-        }
-        for one in wanted:
-            yield _together([task.result() for task in tasks[one]])
+    try_share = functools.partial(confusion, course, seed=seed)
+    for parts in map_shares(try_share, ids or course.exercise_ids(), jobs=jobs):
+        yield _together(parts)
 
 
 def _together(parts: list[Confusion]) -> Confusion:
@@ -50,7 +43,7 @@ def _together(parts: list[Confusion]) -> Confusion:
     )
 
 
-def confusion(course: Course, exercise_id: str, seed: int, share: Share = WHOLE) -> Confusion:
+def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int) -> Confusion:
     """Try the known mistakes of one exercise, or a share of them, and its variants.
 
     Raises:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import concurrent.futures
 import copy
-import multiprocessing
-import os
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.authoring.verify import MAX_SHARES, SEED, WHOLE, Share, solution_source
+from grader.authoring.verify import SEED, solution_source
+from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source
@@ -476,20 +475,12 @@ def try_mutants(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, 
         UnknownExercise: an id names no exercise.
     """
     exercises = [course.exercise(one) for one in ids or course.exercise_ids()]
-    jobs = jobs or os.cpu_count() or 1
-    if jobs == 1:
-        return [_reviewed(one, [try_share(course, one.id, seed)]) for one in exercises]
-    shares = [(number, MAX_SHARES) for number in range(MAX_SHARES)]
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs, context) as executor:
-        tasks = {
-            one.id: [executor.submit(try_share, course, one.id, seed, share) for share in shares]
-            for one in reversed(exercises)  # the last ones take longest
-        }
-        return [_reviewed(one, [task.result() for task in tasks[one.id]]) for one in exercises]
+    wanted = [exercise.id for exercise in reversed(exercises)]  # the last ones take longest
+    found = list(map_shares(functools.partial(try_share, course, seed=seed), wanted, jobs=jobs))
+    return [_reviewed(exercise, parts) for exercise, parts in zip(exercises, reversed(found), strict=True)]
 
 
-def try_share(course: Course, exercise_id: str, seed: int = SEED, share: Share = WHOLE) -> Trial:
+def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int = SEED) -> Trial:
     """Try a share of one exercise's mutants; nothing is looked up in the reviewed list yet."""
     number, count = share
     try:

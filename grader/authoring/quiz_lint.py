@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
-import itertools
-import multiprocessing
-import os
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, Place
 from grader.course.mathtext import MathError, render
 from grader.quiz.answers import Unreadable
@@ -68,15 +66,12 @@ def lint_course(course: Course, ids: tuple[str, ...] = (), *, variants: int = VA
         variants: how many of each parameterised question are drawn.
     """
     paths = [path for path in quiz_paths(course) if not ids or path.stem in ids]
-    if len(paths) <= 1:
-        return [lint_file(path, variants) for path in paths]
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(min(os.cpu_count() or 1, len(paths)), context) as executor:
-        return list(executor.map(lint_file, paths, itertools.repeat(variants)))
+    lint = functools.partial(lint_file, variants=variants)
+    return [findings for (findings,) in map_shares(lint, paths, jobs=int(len(paths) == 1), shares=1)]
 
 
-def lint_file(path: Path, variants: int = VARIANTS) -> QuizFindings:
-    """Lint one quiz file."""
+def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> QuizFindings:
+    """Lint one quiz file; all of it, since its questions are compared with each other."""
     try:
         quiz = load_quiz(path)
     except CourseError as error:

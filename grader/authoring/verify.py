@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import concurrent.futures
+import functools
 import inspect
-import multiprocessing
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.plots import Drawing, draw, plot_path
 from grader.checks.report import Report
 from grader.checks.run import run_checks
@@ -23,10 +22,6 @@ from grader.course.stub import make_stub
 from grader.sandbox.pool import WorkerPool
 
 T = TypeVar("T")
-Share = tuple[int, int]
-"""Which part of an exercise's misconceptions and variants, and of how many parts."""
-WHOLE: Share = (0, 1)
-MAX_SHARES = 4
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
 PICTURES = (".svg", ".png")
 MAY_IMPORT = {
@@ -88,17 +83,9 @@ def verify_course(
         UnknownExercise: an id names no exercise.
     """
     wanted = ids or course.exercise_ids()
-    jobs = jobs or os.cpu_count() or 1
-    if jobs == 1:
-        found = [verify_exercise(course, one, seed) for one in wanted]
-    else:
-        shares = [(number, min(jobs, MAX_SHARES)) for number in range(min(jobs, MAX_SHARES))]
-        parts = [(one, share) for one in reversed(wanted) for share in shares]  # the last ones take longest
-        context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(jobs, context) as executor:
-            tasks = [executor.submit(verify_exercise, course, one, seed, share) for one, share in parts]
-            found = [task.result() for task in tasks]
-    results = [_together([part for part in found if part.exercise == one]) for one in wanted]
+    verify_share = functools.partial(verify_exercise, course, seed=seed)
+    found = list(map_shares(verify_share, wanted[::-1], jobs=jobs))  # the last ones take longest
+    results = [_together(parts) for parts in reversed(found)]
     return results if ids else [*_course_findings(course), *results]
 
 
@@ -133,7 +120,7 @@ def _course_findings(course: Course) -> Iterator[Findings]:
         yield Findings("course", faults=tuple(faults))
 
 
-def verify_exercise(course: Course, exercise_id: str, seed: int = SEED, share: Share = WHOLE) -> Findings:
+def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int = SEED) -> Findings:
     """Verify one exercise, or a share of it.
 
     Args:
