@@ -73,7 +73,7 @@ grader = "grader.__main__:main"
 include = ["grader*"]
 
 [tool.setuptools.package-data]
-grader = ["py.typed", "report/*.css", "report/*.json"]
+grader = ["py.typed", "reports/*.css", "reports/*.json", "reports/templates/*.html"]
 """
 EXTRAS = ("plot", "review")  # what students may want besides
 README = """\
