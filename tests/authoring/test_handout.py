@@ -231,7 +231,10 @@ def test_the_tiny_course_is_judged_alike(tiny: Course, handed_out: Course, pool:
     assert compare(tiny, handed_out, "exercise-1", pool) == {"passed", "failed", "skipped", "named"}
 
 
-@pytest.mark.parametrize("exercise", REAL)
+@pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(REAL[0], marks=pytest.mark.slow), REAL[1], pytest.param(REAL[2], marks=pytest.mark.slow)],
+)
 def test_real_exercises_are_judged_alike(
     exercise: str, course: Course, real_home: Course, pool: WorkerPool
 ) -> None:
@@ -590,6 +593,7 @@ def graded(course: Course, folder: Path) -> Grade:
     return grade
 
 
+@pytest.mark.slow
 def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")

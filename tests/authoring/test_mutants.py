@@ -102,10 +102,12 @@ def test_a_stale_or_silent_entry_is_a_fault(
     assert any(said in fault for fault in tried(tiny_copy).faults)
 
 
+@pytest.mark.slow
 def test_shares_add_up_to_the_whole(tiny: Course) -> None:
     assert try_mutants(tiny, jobs=2) == try_mutants(tiny, jobs=1)
 
 
+@pytest.mark.slow
 def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course) -> None:
     command = ["verify", "--mutants", "--jobs", "1", "exercise-1"]
     good = CliRunner().invoke(grader, ["--course", str(tiny.root), *command])
@@ -115,6 +117,7 @@ def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course)
     assert bad.exit_code == 3
 
 
+@pytest.mark.slow
 def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Course) -> None:
     total = 0
     for exercise in map(course.exercise, course.exercise_ids()):

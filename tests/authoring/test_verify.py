@@ -207,6 +207,7 @@ def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
     assert "exercise-9: belongs to no exercise" in findings[0].faults[0]
 
 
+@pytest.mark.slow
 def test_the_real_course_is_sound(course: Course) -> None:
     every = os.environ.get("GRADER_LONG") == "1"
     ids = () if every else ("exercise-1", "exercise-3", "exercise-7")

@@ -75,6 +75,7 @@ def the_class(course: Course, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, make_class(course, IDS, folder, STUDENTS, hang=True)
 
 
+@pytest.mark.slow
 def test_every_student_of_a_class_gets_what_is_due(
     course: Course, the_class: tuple[Path, Handed], pool: WorkerPool, tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ def by_itself(course: Course, exercise: str, folder: Path, name: str, seed: int,
     return run_checks(found, read_source(found, place), pool, seed=seed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
 def test_a_killed_run_goes_on_and_ends_the_same(course: Course, tmp_path: Path) -> None:
     folder, ids = tmp_path / "class", IDS[:2]

@@ -71,6 +71,7 @@ def address_in(file: Path, workers: int) -> str:
     return address
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
 def test_a_killed_worker_s_submissions_are_graded_elsewhere(
     course: Course, tmp_path: Path, offspring: Offspring
@@ -99,6 +100,7 @@ def test_a_killed_worker_s_submissions_are_graded_elsewhere(
     assert content(tmp_path / "far") == content(tmp_path / "near")
 
 
+@pytest.mark.slow
 def test_workers_of_our_own(tiny: Course, tmp_path: Path) -> None:
     hand_in(tmp_path / "class", "ada", right(tiny))
     hand_in(tmp_path / "class", "bob", "")

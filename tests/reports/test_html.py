@@ -84,11 +84,13 @@ def visit(browser: Any, page: str, folder: Path) -> list[str]:
     return faults + ["has elements that no page of ours has"] * bool(elements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pages())
 def test_nothing_runs_and_nothing_is_fetched(browser: Any, tmp_path: Path, name: str) -> None:
     assert visit(browser, pages()[name], tmp_path) == []
 
 
+@pytest.mark.slow
 def test_the_planted_markup_is_on_the_pages_as_text(browser: Any, tmp_path: Path) -> None:
     for name, places in (("hostile student", 7), ("class", 4)):
         visit(browser, pages()[name], tmp_path)
@@ -96,6 +98,7 @@ def test_the_planted_markup_is_on_the_pages_as_text(browser: Any, tmp_path: Path
         assert shown.count(MARKUP) >= places
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [True, False])
 def test_an_unescaped_page_is_caught(browser: Any, tmp_path: Path, policy: bool) -> None:
     fault = pages()["hostile student"].replace(html.escape(MARKUP), MARKUP)
@@ -127,6 +130,7 @@ return {
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pages())
 def test_the_structure_can_be_read_aloud(browser: Any, tmp_path: Path, name: str) -> None:
     visit(browser, pages()[name], tmp_path)
@@ -139,6 +143,7 @@ def test_the_structure_can_be_read_aloud(browser: Any, tmp_path: Path, name: str
     assert not any(found[key] for key in ("scopeless", "emptyHeads", "nameless", "dangling"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pages())
 def test_a_narrow_screen_does_not_scroll_sideways(browser: Any, tmp_path: Path, name: str) -> None:
     size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}

@@ -82,6 +82,7 @@ def steps(job: Any) -> Iterator[str]:
     yield from (step["run"] for step in job["steps"] if "run" in step)
 
 
+@pytest.mark.slow
 def test_a_class_on_github(repository: Path, environment: Path) -> None:
     jobs = recipe("github-class.yml")["jobs"]
     assert jobs["grade"]["strategy"]["matrix"]["part"] == list(range(1, PARTS + 1))
@@ -98,6 +99,7 @@ def test_a_class_on_github(repository: Path, environment: Path) -> None:
     assert (repository / "results" / "students" / "ada" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_class_on_gitlab(repository: Path, environment: Path) -> None:
     jobs = recipe("gitlab-class.yml")
     assert jobs["grade"]["parallel"] == PARTS
@@ -121,6 +123,7 @@ def handed_out(tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return tmp_path / "student"
 
 
+@pytest.mark.slow
 def test_a_student_on_github(handed_out: Path, environment: Path) -> None:
     files = {name: handed_out / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     (job,) = recipe("github-student.yml")["jobs"].values()
@@ -137,6 +140,7 @@ def test_a_student_on_github(handed_out: Path, environment: Path) -> None:
     assert (name, json.loads(base64.b64decode(result))["version"]) == ("result", 1)
 
 
+@pytest.mark.slow
 def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
     job = recipe("gitlab-student.yml")["check"]
     bash("\n".join(job["script"]), handed_out, environment, {})
@@ -145,6 +149,7 @@ def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
     assert json.loads((handed_out / reports["codequality"]).read_text())
 
 
+@pytest.mark.slow
 def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
     autograder = tmp_path / "autograder"
     build_gradescope_zip(tiny, [tiny.exercise("exercise-1")], tmp_path / "autograder.zip")

@@ -28,6 +28,7 @@ def pattern(printed: str) -> re.Pattern[str]:
     return re.compile(".*?".join(map(re.escape, printed.split("[...]"))), re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the page is written for a POSIX shell")
 def test_the_page_is_true(tmp_path: Path) -> None:
     course = tmp_path / "course"

@@ -36,6 +36,7 @@ TYPED += ["4: column = x", "4: column = x[:, None]", "h", "y", "f", "s", "b", "l
 WEIGHTS = [6] * 14 + [1] * 10
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
 def test_killed_at_random_moments(tiny_copy: Course) -> None:
     chance = random.Random(os.environ.get("GRADER_SEED", "7"))
