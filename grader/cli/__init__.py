@@ -1,5 +1,5 @@
 """The command line: one file a command, which parses, calls one function, prints and exits."""
 
-from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, grader, main, output_file, stop
+from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, grader, main, stop
 
-__all__ = ["BROKEN", "COMMANDS", "FAILED", "USAGE", "grader", "main", "output_file", "stop"]
+__all__ = ["BROKEN", "COMMANDS", "FAILED", "USAGE", "grader", "main", "stop"]

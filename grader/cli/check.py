@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import BROKEN, FAILED
+from grader.cli.options import confinement_option, format_option, seed_option, submission_option
 
 if TYPE_CHECKING:
     from grader.checks.report import Report
@@ -18,28 +19,10 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("exercises", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
-@click.option(
-    "--submission",
-    type=click.Path(exists=True, path_type=Path),
-    metavar="PATH",
-    help="Check this instead of exercises/: a folder of the same form, a zip of one, or one module file.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs (docs/report.md).",
-)
-@click.option(
-    "--confinement",
-    type=click.Choice(["required", "best", "none"]),
-    default="best",
-    show_default=True,
-    help="Of the student's code: refuse to run weaker, as far as this machine can, not at all.",
-)
-@click.option("--seed", type=click.IntRange(0), help="Repeat the random inputs of an earlier run.")
+@submission_option("Check")
+@format_option("text", "json", help="For people, or for programs (docs/report.md).")
+@confinement_option()
+@seed_option()
 @click.pass_obj
 def command(
     course_folder: str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli import FAILED, USAGE, stop
+from grader.cli.options import output_option, seed_option, write_output
 
 if TYPE_CHECKING:
     from grader.checks.debug import Question
@@ -18,14 +20,8 @@ if TYPE_CHECKING:
 @click.command("debug")
 @click.argument("exercise")
 @click.argument("check", required=False)
-@click.option("--seed", type=click.IntRange(0), help="Repeat the random inputs of an earlier run.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="The file to write [debug-CHECK.npz in this folder].",
-)
+@seed_option()
+@output_option("The file to write [debug-CHECK.npz in this folder].", suffixes=(".npz",))
 @click.pass_obj
 def command(
     course_folder: str | None, exercise: str, check: str | None, seed: int | None, output: Path | None
@@ -41,8 +37,6 @@ def command(
     from grader.course import find_course
     from grader.sandbox.pool import WorkerPool
 
-    if output is not None and output.suffix != ".npz":
-        stop(f"{output} should end in .npz", USAGE)
     subject = find_course(course_folder).exercise(exercise)
     seed = new_seed() if seed is None else seed
     with WorkerPool() as pool, progress_line() as progress:
@@ -57,7 +51,7 @@ def command(
     if question is None:
         sys.exit(FAILED)
     file = output or Path(f"debug-{outcome.check}.npz")
-    _write(question, file)
+    write_output(_npz(question), file)
     click.echo(f"\n{file} holds what it asked (seed {seed}). Start python here and type:\n")
     for line in question.lines(subject, file):
         click.echo(line)
@@ -72,12 +66,10 @@ def _say(outcome: Outcome) -> None:
         click.echo(f"  {line}")
 
 
-def _write(question: Question, file: Path) -> None:
+def _npz(question: Question) -> bytes:
     import numpy as np
 
     arrays: dict[str, Any] = question.arrays()
-    try:
-        with file.open("wb") as out:
-            np.savez(out, **arrays)
-    except OSError as error:
-        stop(f"{file} cannot be written: {error.strerror}", USAGE)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()

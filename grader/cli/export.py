@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import output_file
+from grader.cli.options import output_option, write_output
 
 if TYPE_CHECKING:
     from grader.classroom.grades import ClassGrades, Grade
@@ -25,7 +25,7 @@ STUDENT_FORMS = (
 @click.command("export")
 @click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *STUDENT_FORMS]))
-@output_file
+@output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
 @click.pass_obj
 def command(
@@ -39,16 +39,12 @@ def command(
     """
     from grader.classroom.gradebook import open_gradebook
     from grader.course import find_course
-    from grader.reports.results import write
 
     course = find_course(course_folder)
     with open_gradebook(results) as book:
         grades = book.class_grades(course)
     text = _for_class(form)(grades) if form in CLASS_FORMS else _for_student(form, course)(_one(grades, name))
-    if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
-    else:
-        write(output, text)
+    write_output(text, output)
 
 
 def _one(grades: ClassGrades, name: str | None) -> Grade:

@@ -7,7 +7,6 @@ import gc
 import importlib
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -37,15 +36,6 @@ COMMANDS = {
     "merge": "Put the results of several runs together.",
     "verify": "Let the course check itself (for authors).",
 }
-
-
-output_file = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write there; without it, to standard output.",
-)
 
 
 class _LazyGroup(click.Group):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli import FAILED, USAGE, stop
+from grader.cli.options import confinement_option, output_option, submission_option
 
 if TYPE_CHECKING:
     from grader.checks.plots import Drawing
@@ -16,27 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("plot")
 @click.argument("exercise")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].",
-)
+@output_option("The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].")
 @click.option("--text", is_flag=True, help="Plot with plain characters, here.")
-@click.option(
-    "--submission",
-    type=click.Path(exists=True, path_type=Path),
-    metavar="PATH",
-    help="Plot this instead of exercises/: a folder of the same form, a zip of one, or one module file.",
-)
-@click.option(
-    "--confinement",
-    type=click.Choice(["required", "best", "none"]),
-    default="best",
-    show_default=True,
-    help="Of the student's code: refuse to run weaker, as far as this machine can, not at all.",
-)
+@submission_option("Plot")
+@confinement_option()
 @click.pass_obj
 def command(
     course_folder: str | None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import output_file
+from grader.cli.options import confinement_option, format_option, output_option, write_output
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -24,27 +24,14 @@ if TYPE_CHECKING:
 @click.argument(
     "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
 )
-@output_file
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs (docs/report.md), for a spreadsheet.",
-)
+@output_option()
+@format_option("text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet.")
 @click.option(
     "--full-course",
     is_flag=True,
     help="Also take answers that were given in the full course, where the key lies open.",
 )
-@click.option(
-    "--confinement",
-    type=click.Choice(["required", "best", "none"]),
-    default="best",
-    show_default=True,
-    help="Of learners' code: refuse to run weaker, as far as this machine can, not at all.",
-)
+@confinement_option("learners' code")
 @click.pass_obj
 def command(
     course_folder: str | None,
@@ -122,7 +109,4 @@ def _show(graded: Graded, form: str, output: Path | None) -> None:
         text = "".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded))
     else:
         text = f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+    write_output(text, output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli import output_file
+from grader.cli.options import output_option, write_output
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("responses")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@output_file
+@output_option()
 @click.pass_obj
 def command(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
     """Write your stored answers into a file, to hand in.
@@ -37,10 +37,7 @@ def command(course_folder: str | None, names: tuple[str, ...], output: Path | No
     if not document["quizzes"]:
         stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    if output is None:
-        click.echo(text)
-    else:
-        output.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+    write_output(f"{text}\n", output)
     for line in _notes(document):
         click.echo(line, err=True)
 

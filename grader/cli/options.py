@@ -1,0 +1,135 @@
+"""Options that several commands share, each declared once, and the one way to write an output file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.cli.group import USAGE, stop
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def confinement_option(
+    of: str = "the student's code", *, machine: str = "this machine", default: str = "best"
+) -> Decorator:
+    """Declare ``--confinement`` as the parameter ``confinement``: required, best or none.
+
+    Args:
+        of: whose code is confined, for the help.
+        machine: where it runs, for the help.
+    """
+    return click.option(
+        "--confinement",
+        type=click.Choice(["required", "best", "none"]),
+        default=default,
+        show_default=True,
+        help=f"Of {of}: refuse to run weaker, as far as {machine} can, not at all.",
+    )
+
+
+def seed_option(
+    help: str = "Repeat the random inputs of an earlier run.", default: int | None = None
+) -> Decorator:
+    """Declare ``--seed`` as the parameter ``seed``: a whole number from 0, or None."""
+    return click.option(
+        "--seed", type=click.IntRange(0), default=default, show_default=default is not None, help=help
+    )
+
+
+def submission_option(verb: str) -> Decorator:
+    """Declare ``--submission`` as the parameter ``submission``: a path that exists, or None.
+
+    Args:
+        verb: what the command does with it, such as "Check".
+    """
+    return click.option(
+        "--submission",
+        type=click.Path(exists=True, path_type=Path),
+        metavar="PATH",
+        help=f"{verb} this instead of exercises/: a folder of the same form, a zip of one, "
+        "or one module file.",
+    )
+
+
+def format_option(*forms: str, help: str) -> Decorator:
+    """Declare ``--format`` as the parameter ``form``; the first of the forms is the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=help
+    )
+
+
+def output_option(
+    help: str = "Write there; without it, to standard output.",
+    *,
+    suffixes: Sequence[str] = (),
+    new_folders: bool = False,
+    default: str | None = None,
+) -> Decorator:
+    """Declare ``-o/--output FILE`` as the parameter ``output``; that it can be written is checked at once.
+
+    Args:
+        suffixes: how its name may end; empty: in any way.
+        new_folders: whether missing folders on the way to it are made.
+    """
+    return click.option(
+        "-o",
+        "--output",
+        type=_OutputFile(suffixes, new_folders),
+        metavar="FILE",
+        default=default,
+        show_default=default is not None,
+        help=help,
+    )
+
+
+class _OutputFile(click.Path):
+    """A file that will be written once the work is done."""
+
+    def __init__(self, suffixes: Sequence[str], new_folders: bool) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+        self._suffixes = suffixes
+        self._new_folders = new_folders
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if self._suffixes and path.suffix not in self._suffixes:
+            stop(f"{path} should end in {' or '.join(self._suffixes)}", USAGE)
+        require_writable(path, new_folders=self._new_folders)
+        return path
+
+
+def require_writable(path: Path, *, new_folders: bool = False) -> None:
+    """Make sure, before any work is done, that a file can be written; else say why not and exit with 2.
+
+    Args:
+        new_folders: whether missing folders on the way to it will be made.
+    """
+    folder = path.parent
+    while new_folders and not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        stop(f"{path} cannot be written: there is no folder {folder}", USAGE)
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        stop(f"{path} cannot be written: Permission denied", USAGE)
+
+
+def write_output(content: str | bytes, path: Path | None) -> None:
+    """Write what a command was asked for to a file, or to standard output where path is None.
+
+    Missing folders on the way are made. Text is written as UTF-8, its line ends as they are. If it cannot be
+    written, one sentence says why, and the program exits with 2.
+    """
+    if path is None:
+        click.echo(content, nl=isinstance(content, str) and not content.endswith("\n"))
+        return
+    data = content if isinstance(content, bytes) else content.encode("utf-8", errors="backslashreplace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        stop(f"{path} cannot be written: {error.strerror}", USAGE)
