@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
 
+from grader.checks.debug import NoSuchCheck, Question, find_question
+from grader.checks.report import Outcome
+from grader.checks.run import new_seed
 from grader.cli import FAILED, USAGE, stop
 from grader.cli.options import output_option, seed_option, write_output
-
-if TYPE_CHECKING:
-    from grader.checks.debug import Question
-    from grader.checks.report import Outcome
+from grader.cli.terminal import progress_line
+from grader.course import find_course
+from grader.sandbox.pool import WorkerPool
 
 
 @click.command("debug")
@@ -31,12 +34,6 @@ def command(
     CHECK is the name of a visible check; without it, the first that fails is meant. What is shown can be
     typed at a Python prompt, where you can look at every step, with print or a debugger.
     """
-    from grader.checks.debug import NoSuchCheck, find_question
-    from grader.checks.run import new_seed
-    from grader.cli.terminal import progress_line
-    from grader.course import find_course
-    from grader.sandbox.pool import WorkerPool
-
     subject = find_course(course_folder).exercise(exercise)
     seed = new_seed() if seed is None else seed
     with WorkerPool() as pool, progress_line() as progress:
@@ -67,8 +64,6 @@ def _say(outcome: Outcome) -> None:
 
 
 def _npz(question: Question) -> bytes:
-    import numpy as np
-
     arrays: dict[str, Any] = question.arrays()
     file = io.BytesIO()
     np.savez(file, **arrays)

@@ -6,6 +6,12 @@ import sys
 
 import click
 
+from grader.cli import BROKEN
+from grader.cli.terminal import print_lines, width
+from grader.reports.lines import Line, Style, wrapped
+from grader.sandbox.doctor import examine, machine, verdict
+from grader.sandbox.process import REQUIRED
+
 
 @click.command("doctor")
 @click.pass_obj
@@ -14,12 +20,6 @@ def command(_: str | None) -> None:
 
     Each layer is probed alone, by trying what it should refuse. Exits with 3 if a required one is missing.
     """
-    from grader.cli import BROKEN
-    from grader.cli.terminal import print_lines, width
-    from grader.reports.lines import Line, Style, wrapped
-    from grader.sandbox.doctor import examine, machine, verdict
-    from grader.sandbox.process import REQUIRED
-
     findings = examine()
     lines = [Line(machine(), "heading")]
     for one in findings:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from grader.course import Course, Exercise
+from grader.course import Course, Exercise, find_course
+from grader.progress.ledger import open_ledger
 
 
 @click.command("hint")
@@ -19,8 +17,6 @@ def command(course_folder: str | None, exercise: str, function: str | None) -> N
 
     FUNCTION picks one of its functions; without it, the first that your last check found wanting is meant.
     """
-    from grader.course import find_course
-
     course = find_course(course_folder)
     subject = course.exercise(exercise)
     names = subject.file.functions
@@ -31,8 +27,6 @@ def command(course_folder: str | None, exercise: str, function: str | None) -> N
 
 def show_hint(course: Course, subject: Exercise, function: str | None = None) -> None:
     """Show the hints on a function so far and one more, and remember that it was shown."""
-    from grader.progress.ledger import open_ledger
-
     names = subject.file.functions
     with open_ledger(course) as ledger:
         latest = ledger.latest(subject.id)

@@ -6,12 +6,11 @@ import datetime
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from grader.course import Course, Exercise
+from grader.course import Course, Exercise, find_course
+from grader.course.stub import make_stub
 
 
 @click.command("reset")
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(course_folder: str | None, exercise: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
-    from grader.course import find_course
-    from grader.course.stub import make_stub
-
     course = find_course(course_folder)
     subject = course.exercise(exercise)
     path, stub = subject.stub_path, make_stub(subject)

@@ -7,15 +7,16 @@ import sys
 
 import click
 
+from grader.cli.terminal import coloured, width
+from grader.course import CourseError, find_course
+from grader.course.mathtext import render
+
 
 @click.command("show")
 @click.argument("exercise")
 @click.pass_obj
 def command(course_folder: str | None, exercise: str) -> None:
     """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
-    from grader.cli.terminal import coloured, width
-    from grader.course import CourseError, find_course
-
     path = find_course(course_folder).exercise(exercise).lesson_path
     try:
         text = path.read_text(encoding="utf-8")
@@ -26,8 +27,6 @@ def command(course_folder: str | None, exercise: str) -> None:
         return
     from rich.console import Console
     from rich.markdown import Markdown
-
-    from grader.course.mathtext import render
 
     console = Console(width=width(), color_system="standard" if coloured() else None)
     with console.capture() as rendered:

@@ -289,7 +289,7 @@ def test_an_internal_fault_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("grader.course.find_course", fail)
+    monkeypatch.setattr("grader.cli.list.show_list", fail)
     ran = run("list")
     assert ran.code == 3
     assert ran.err == (
