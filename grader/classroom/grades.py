@@ -86,6 +86,12 @@ class Grade:
         return exercises + sum(one.earned_cents for one in self.quizzes)
 
     @property
+    def possible_cents(self) -> int:
+        """What there was to earn in all that was graded."""
+        exercises = 100 * sum(one.report.credits for one in self.exercises)
+        return exercises + sum(one.possible_cents for one in self.quizzes)
+
+    @property
     def cents(self) -> int:
         """The same with all adjustments; never below 0."""
         return max(0, self.raw_cents + sum(one.cents for one in self.adjustments))

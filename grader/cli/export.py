@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 CLASS_FORMS = ("canvas", "moodle", "junit")
 STUDENT_FORMS = (
-    *("gradescope", "github-annotations", "github-summary", "github-classroom"),
-    *("gitlab-quality", "junit-student"),
+    *("gradescope", "github-annotations", "github-summary", "github-classroom", "junit-student"),
 )
 
 
@@ -34,7 +33,7 @@ def command(
     """Write what `grader grade` left in RESULTS for another program.
 
     FORM is, for the class: canvas, moodle (gradebooks, CSV), junit (XML). For one student: gradescope
-    (results.json), github-annotations, github-summary, github-classroom, gitlab-quality, junit-student.
+    (results.json), github-annotations, github-summary, github-classroom, junit-student.
     What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
     """
     from grader.classroom.gradebook import open_gradebook
@@ -56,17 +55,19 @@ def _one(grades: ClassGrades, name: str | None) -> Grade:
 
 
 def _for_class(form: str) -> Callable[[ClassGrades], str]:
-    from grader.reports.gradebook_csv import canvas_csv, moodle_csv
-    from grader.reports.junit import class_junit
+    from grader.reports.exports import canvas_csv, class_junit, moodle_csv
 
     return {"canvas": canvas_csv, "moodle": moodle_csv, "junit": class_junit}[form]
 
 
 def _for_student(form: str, course: Course) -> Callable[[Grade], str]:
-    from grader.reports.github import classroom_result, job_summary, workflow_commands
-    from grader.reports.gitlab import code_quality_json
-    from grader.reports.gradescope import gradescope_json
-    from grader.reports.junit import student_junit
+    from grader.reports.exports import (
+        classroom_result,
+        gradescope_json,
+        job_summary,
+        student_junit,
+        workflow_commands,
+    )
 
     exercises = map(course.exercise, course.exercise_ids())
     paths = {one.id: one.stub_path.relative_to(course.root).as_posix() for one in exercises}
@@ -75,7 +76,6 @@ def _for_student(form: str, course: Course) -> Callable[[Grade], str]:
         "github-annotations": partial(workflow_commands, paths=paths),
         "github-summary": job_summary,
         "github-classroom": classroom_result,
-        "gitlab-quality": partial(code_quality_json, paths=paths),
         "junit-student": student_junit,
     }
     return forms[form]

@@ -7,9 +7,10 @@ from itertools import groupby
 
 from grader.checks.report import Outcome, Report
 from grader.classroom.grades import Adjustment, ExerciseGrade, Grade, QuizResult
+from grader.reports.exports import KINDS
 from grader.reports.html_page import cell, mark, meter, page, prose, section, table, text
 from grader.reports.lines import unconfined
-from grader.reports.plain import KINDS, amount, array_map, message, possible_cents, signed
+from grader.reports.plain import amount, array_map, message, signed
 
 
 def student_page(grade: Grade, course: str = "") -> str:
@@ -26,7 +27,7 @@ def student_page(grade: Grade, course: str = "") -> str:
 def _header(grade: Grade, course: str) -> str:
     who = [course, *([grade.submission] if grade.submission != grade.name else []), grade.learner_id]
     over = text(" · ".join(one for one in who if one))
-    total = f"{amount(grade.cents)} <small>of {amount(possible_cents(grade))} credits</small>"
+    total = f"{amount(grade.cents)} <small>of {amount(grade.possible_cents)} credits</small>"
     return f'<div><p class="over">{over}</p><h1>{text(grade.name)}</h1></div>\n<p class="sum">{total}</p>'
 
 
@@ -40,7 +41,7 @@ def _credits(grade: Grade) -> str:
     rows = [_row(one.shown.exercise, one.shown.title, *_cents(one.shown)) for one in grade.exercises]
     rows += [_row(one.quiz, one.title, one.earned_cents, one.possible_cents) for one in grade.quizzes]
     rows += map(_adjustment, grade.adjustments)
-    total = _cells('<th scope="row" colspan="2">all together</th>', "", grade.cents, possible_cents(grade))
+    total = _cells('<th scope="row" colspan="2">all together</th>', "", grade.cents, grade.possible_cents)
     heads = [("part", ""), ("what it is", ""), ("share", "bar"), ("earned", "n"), ("of", "n")]
     body = f"<tbody>{''.join(rows)}</tbody>"
     return section("Credits", table("What each part earned, in credits", heads, body, total))

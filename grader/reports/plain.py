@@ -1,26 +1,29 @@
-"""What several exports share: what an outcome or an adjustment says, as clean text."""
+"""What several reports share: clean text, amounts of credits, what an outcome says, tables as CSV."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-from pathlib import PurePosixPath
+import csv
+import io
+from collections.abc import Iterable, Sequence
 
 from grader.checks.report import Outcome
-from grader.classroom.grades import Adjustment, Grade
 from grader.reports.array_map import map_lines
-from grader.reports.statement import decimal
 from grader.sandbox.text import clean
 
 FAULT = "This is a fault of the course, not of your code"
-KINDS = {"late": "late policy", "manual": "instructor"}
 MAP_WIDTH = 64
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def one_line(text: str) -> str:
     """Return the text clean and on one line."""
     return " ".join(clean(text).split())
+
+
+def decimal(cents: int) -> str:
+    """Write hundredths as an exact decimal number: 150 is ``1.50``, and -5 is ``-0.05``."""
+    whole, hundredths = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{hundredths:02}"
 
 
 def amount(cents: int) -> str:
@@ -51,36 +54,22 @@ def told(outcome: Outcome) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def adjustment_text(one: Adjustment) -> str:
-    """Say in one line how many credits were added or taken away, where and why."""
-    where = f" in {one_line(one.exercise)}" if one.exercise else ""
-    return f"{signed(one.cents)} credits{where} ({KINDS[one.kind]}): {one_line(one.reason)}"
+# --- tables for other programs --------------------------------------------------------------------------
 
 
-def remarks(grade: Grade) -> list[str]:
-    """Return what there is to say about the submission as a whole: its problem and its adjustments."""
-    problem = [f"Not graded, or not whole: {one_line(grade.problem)}"] * bool(grade.problem)
-    return [*problem, *map(adjustment_text, grade.adjustments)]
+def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    """Return a table with a heading, in which no text starts a formula.
+
+    Args:
+        rows: of texts, and of numbers, which are hundredths of a credit and are written as credits.
+    """
+    table = io.StringIO()
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
+    for row in (heading, *rows):
+        writer.writerow(decimal(cell) if isinstance(cell, int) else harmless(cell) for cell in row)
+    return table.getvalue()
 
 
-def possible_cents(grade: Grade) -> int:
-    """Return what there was to earn in all that was graded."""
-    exercises = 100 * sum(one.report.credits for one in grade.exercises)
-    return exercises + sum(one.possible_cents for one in grade.quizzes)
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """Number the names that came before; consumers take two of one name for the same."""
-    seen = Counter[str]()
-    found = []
-    for name in names:
-        seen[name] += 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return found
-
-
-def line_in(outcome: Outcome, path: str) -> int:
-    """Return the last line of the student's file that the message names, else 1."""
-    name = re.escape(PurePosixPath(path).name)
-    found: list[str] = re.findall(rf"\b{name}(?:, line| stops at line) ([1-9]\d{{0,5}})\b", outcome.message)
-    return int(found[-1]) if found else 1
+def harmless(cell: str) -> str:
+    """Return a text that a spreadsheet shows as it is and does not take for a formula."""
+    return f"'{cell}" if cell.lstrip(" \u00a0'\"").startswith(STARTS_FORMULA) else cell

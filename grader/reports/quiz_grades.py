@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from grader import __version__
 from grader.quiz.grade import Graded, LearnerGrade, QuizGrade
 from grader.quiz.replay import Counted
 from grader.reports.lines import Line, Style, ends, wrapped
+from grader.reports.plain import csv_text, decimal
 from grader.reports.quiz_prose import plain
-from grader.reports.statement import decimal, harmless
 from grader.sandbox.text import clean
 
 SCHEMA = "rnn-grader/quiz-grades/1"
@@ -134,21 +132,15 @@ def _typed(one: Counted) -> str:
 
 def grades_to_csv(graded: Graded) -> str:
     """Return a table with a heading, one row an answer; amounts are in credits, no text starts a formula."""
-    table = io.StringIO()
-    writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for learner in graded.learners:
-        writer.writerows(_cells(learner, (one for one in learner.quizzes)))
-    return table.getvalue()
+    rows = (row for learner in graded.learners for row in _cells(learner))
+    return csv_text(COLUMNS, rows)
 
 
-def _cells(learner: LearnerGrade, grades: Iterable[QuizGrade]) -> Iterator[list[str]]:
-    who = (learner.learner.id, learner.learner.name)
-    for grade in grades:
+def _cells(learner: LearnerGrade) -> Iterator[list[str | int]]:
+    for grade in learner.quizzes:
         for one in grade.counted:
             found = _answer_object(grade, one)
-            texts = (*who, grade.sheet.id, str(grade.sheet.public.version), found["question"], found["topic"])
-            numbers = (str(found["sitting"]), str(found["attempt"]), f"{found['score']:.4g}")
-            amounts = (decimal(found["earned_cents"]), decimal(found["possible_cents"]))
-            rest = (found["arithmetic"], found["answer"], found["refused"])
-            yield [*map(harmless, (*texts, *numbers)), *amounts, *map(harmless, rest)]
+            who = (learner.learner.id, learner.learner.name, grade.sheet.id, str(grade.sheet.public.version))
+            asked = (found["question"], found["topic"], str(found["sitting"]), str(found["attempt"]))
+            earned = (f"{found['score']:.4g}", found["earned_cents"], found["possible_cents"])
+            yield [*who, *asked, *earned, found["arithmetic"], found["answer"], found["refused"]]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from grader import __version__
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.reports.lines import Line, ends, wrapped
 from grader.reports.overview import mark_of
+from grader.reports.plain import csv_text, decimal
 
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Row(NamedTuple):
@@ -45,12 +43,6 @@ def headed(title: str, learner: Learner, width: int) -> str:
     """Return a title with the learner's name behind it, if someone is logged in."""
     text = title if learner == ANONYMOUS else f"{title} · {learner.name}"
     return _shortened(text, width)
-
-
-def decimal(cents: int) -> str:
-    """Write hundredths as an exact decimal number: 150 is ``1.50``, and -5 is ``-0.05``."""
-    whole, hundredths = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole}.{hundredths:02}"
 
 
 def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[Line]:
@@ -130,20 +122,9 @@ def statement_to_json(learner: Learner, rows: list[Row]) -> str:
 
 def statement_to_csv(learner: Learner, rows: list[Row]) -> str:
     """Return a table with a heading; amounts are in credits, and no text in it starts a formula."""
-    table = io.StringIO()
-    writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(learner, rows))
-    return table.getvalue()
 
-
-def _cells(learner: Learner, rows: list[Row]) -> Iterator[list[str]]:
-    for row in rows:
+    def cells(row: Row) -> list[str | int]:
         texts = (learner.id, learner.name, row.kind, row.id, row.title, row.topic)
-        amounts = (row.earned_cents, row.possible_cents, row.to_earn_cents)
-        yield [*map(harmless, texts), *map(decimal, amounts)]
+        return [*texts, row.earned_cents, row.possible_cents, row.to_earn_cents]
 
-
-def harmless(cell: str) -> str:
-    """Return a text that a spreadsheet shows as it is and does not take for a formula."""
-    return f"'{cell}" if cell.lstrip(" \u00a0'\"").startswith(STARTS_FORMULA) else cell
+    return csv_text(COLUMNS, map(cells, rows))

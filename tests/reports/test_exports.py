@@ -19,14 +19,20 @@ from markdown_it import MarkdownIt
 from grader.checks.report import Outcome, Report, Wrong
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Feedback
-from grader.reports import gradebook_csv, junit, plain
+from grader.reports import exports, plain
 from grader.reports.class_lines import class_lines
-from grader.reports.github import classroom_result, job_summary, workflow_commands
-from grader.reports.gitlab import code_quality_json
-from grader.reports.gradebook_csv import canvas_csv, moodle_csv
-from grader.reports.gradescope import gradescope_json
+from grader.reports.exports import (
+    canvas_csv,
+    class_junit,
+    classroom_result,
+    gradescope_json,
+    job_summary,
+    line_in,
+    moodle_csv,
+    student_junit,
+    workflow_commands,
+)
 from grader.reports.html_student import student_page
-from grader.reports.junit import class_junit, student_junit
 
 PATHS = {"exercise-1": "exercises/exercise-1/rnn_step.py", "exercise-2": "exercises/exercise-2/bptt.py"}
 ESCAPES = "\x1b[31m\x00\x08\ud800\ufffe\u202e\x85\u2028"
@@ -109,7 +115,6 @@ STUDENT: dict[str, Callable[[Grade], str]] = {
     "github": lambda grade: workflow_commands(grade, PATHS),
     "summary": job_summary,
     "classroom": classroom,
-    "gitlab": lambda grade: code_quality_json(grade, PATHS),
     "html": student_page,
 }
 
@@ -199,7 +204,7 @@ def test_junit_holds_what_xml_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     (case,) = suite
     assert MARKUP in case.result[0].text
     assert "]]>" in case.system_out
-    for module in (junit, plain):  # the planted fault
+    for module in (exports, plain):  # the planted fault
         monkeypatch.setattr(module, "clean", lambda text: text)
     with pytest.raises((ElementTree.ParseError, UnicodeEncodeError)):
         JUnitXml.fromstring(student_junit(hostile()))
@@ -402,57 +407,6 @@ def test_github_classroom_adds_up_to_the_total() -> None:
     jsonschema.validate(json.loads(classroom(hostile())), CLASSROOM)
 
 
-# --- GitLab --------------------------------------------------------------------------------------------
-
-CODE_QUALITY = {  # after docs.gitlab.com/ci/testing/code_quality, "Code quality report format"
-    "type": "array",
-    "items": {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
-        "properties": {
-            "description": {"type": "string", "minLength": 1, "pattern": r"^[^\n]+$"},
-            "check_name": {"type": "string", "minLength": 1},
-            "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["path", "lines"],
-                "properties": {
-                    "path": {"type": "string", "pattern": r"^(?!\./|/)."},
-                    "lines": {
-                        "type": "object",
-                        "required": ["begin"],
-                        "properties": {"begin": {"type": "integer", "minimum": 1}},
-                    },
-                },
-            },
-        },
-    },
-}
-
-
-def findings(grade: Grade) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(code_quality_json(grade, PATHS))
-    jsonschema.validate(found, CODE_QUALITY)
-    return found
-
-
-def test_gitlab_gets_a_finding_for_each_check_that_did_not_pass() -> None:
-    failed, broken = findings(typical())
-    assert failed["location"] == {"path": PATHS["exercise-1"], "lines": {"begin": 31}}
-    assert (failed["severity"], broken["severity"]) == ("major", "info")
-    assert failed["description"] == "h is right: Which side?"
-    assert len({one["fingerprint"] for one in findings(hidden("none"))}) == 2
-    assert findings(hostile())[0]["location"]["lines"]["begin"] == 1
-
-
-def test_gitlab_knows_a_finding_again_when_only_its_numbers_change() -> None:
-    one, other = (Grade("a", exercises=(exercise(outcome(message=text)),)) for text in ("1.5", "1.6"))
-    assert findings(one)[0]["fingerprint"] == findings(other)[0]["fingerprint"]
-
-
 @pytest.mark.parametrize(
     ("message", "line"),
     [
@@ -465,7 +419,7 @@ def test_gitlab_knows_a_finding_again_when_only_its_numbers_change() -> None:
     ],
 )
 def test_the_line_is_that_of_the_student_s_own_file(message: str, line: int) -> None:
-    assert plain.line_in(outcome(message=message), PATHS["exercise-1"]) == line
+    assert line_in(outcome(message=message), PATHS["exercise-1"]) == line
 
 
 # --- gradebooks ----------------------------------------------------------------------------------------
@@ -518,7 +472,7 @@ def test_no_name_is_a_formula_or_a_second_row(
     assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
     first = [row[0] for row in rows]
     assert export is moodle_csv or sum("Points Possible" in cell for cell in first) == 1
-    monkeypatch.setattr(gradebook_csv, "harmless", lambda cell: cell)  # the planted fault
+    monkeypatch.setattr(plain, "harmless", lambda cell: cell)  # the planted fault
     with pytest.raises(AssertionError):
         table(export(grades))
 

@@ -15,11 +15,10 @@ from grader.course import Course
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import Credit, Response, open_ledger
 from grader.quiz.sheet import all_sheets
+from grader.reports.plain import decimal, harmless
 from grader.reports.statement import (
     COLUMNS,
     Row,
-    decimal,
-    harmless,
     headed,
     statement_lines,
     statement_to_csv,

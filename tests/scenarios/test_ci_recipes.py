@@ -144,9 +144,7 @@ def test_a_student_on_github(handed_out: Path, environment: Path) -> None:
 def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
     job = recipe("gitlab-student.yml")["check"]
     bash("\n".join(job["script"]), handed_out, environment, {})
-    reports = job["artifacts"]["reports"]
-    assert "<failure" in (handed_out / reports["junit"]).read_text()
-    assert json.loads((handed_out / reports["codequality"]).read_text())
+    assert "<failure" in (handed_out / job["artifacts"]["reports"]["junit"]).read_text()
 
 
 @pytest.mark.slow

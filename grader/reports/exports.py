@@ -1,0 +1,347 @@
+"""Grades in the forms of other programs: gradebooks as CSV, JUnit XML, Gradescope's JSON, GitHub's forms.
+
+Sources: Canvas's ``gradebook_importer.rb``; Moodle's page "Grade import"; Gradescope's specification of
+autograders (https://gradescope-autograders.readthedocs.io/en/latest/specs/); the workflow commands of GitHub
+Actions, GitHub Flavored Markdown, and the input of Classroom's autograding-grading-reporter. What a form for
+one student withholds is in docs/exports.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from grader.checks.report import Outcome, Report, Status
+from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
+from grader.reports.lines import MARKS, unconfined
+from grader.reports.plain import amount, csv_text, one_line, signed, told
+from grader.sandbox.text import clean  # which writes out all that XML 1.0 forbids
+
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone
+JUNIT_TAGS: dict[Status, str] = {"failed": "failure", "error": "error", "skipped": "skipped"}
+CLASSROOM: dict[Status, str] = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
+KINDS = {"late": "late policy", "manual": "instructor"}
+PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all of it that is ASCII
+
+
+# --- what several forms share --------------------------------------------------------------------------
+
+
+def adjustment_text(adjustment: Adjustment) -> str:
+    """Say in one line how many credits were added or taken away, where and why."""
+    where = f" in {one_line(adjustment.exercise)}" if adjustment.exercise else ""
+    kind, reason = KINDS[adjustment.kind], one_line(adjustment.reason)
+    return f"{signed(adjustment.cents)} credits{where} ({kind}): {reason}"
+
+
+def remarks(grade: Grade) -> list[str]:
+    """Return what there is to say about the submission as a whole: its problem and its adjustments."""
+    problem = [f"Not graded, or not whole: {one_line(grade.problem)}"] * bool(grade.problem)
+    return [*problem, *map(adjustment_text, grade.adjustments)]
+
+
+def line_in(outcome: Outcome, path: str) -> int:
+    """Return the last line of the student's file that the message names, else 1."""
+    name = re.escape(PurePosixPath(path).name)
+    found: list[str] = re.findall(rf"\b{name}(?:, line| stops at line) ([1-9]\d{{0,5}})\b", outcome.message)
+    return int(found[-1]) if found else 1
+
+
+def _named(report: Report) -> Iterator[tuple[str, Outcome]]:
+    """Yield outcomes with titles of their own; consumers take two of one name for the same."""
+    seen = Counter[str]()
+    for outcome in report.outcomes:
+        title = one_line(outcome.title)
+        seen[title] += 1
+        yield (title if seen[title] == 1 else f"{title} ({seen[title]})"), outcome
+
+
+# --- gradebooks of Canvas and Moodle -------------------------------------------------------------------
+
+
+def canvas_csv(grades: ClassGrades, section: str = "") -> str:
+    """Return a table in Canvas's form; the learner's id is the login by which Canvas knows them.
+
+    The total goes by the name of Canvas's own, which its import ignores: it adds up the columns itself.
+
+    Args:
+        section: of all students; empty where Canvas needs none.
+    """
+    possible = [item.possible_cents for item in grades.items]
+    blank = [""] * (len(CANVAS) - 1)
+    rows: list[list[str | int]] = [["Points Possible", *blank, *possible, 0, READ_ONLY]]
+    for grade in grades.grades:
+        # Canvas takes any row whose first cell holds these two words for the row of what is possible.
+        name = one_line(grade.name).replace("Points Possible", "Points_Possible")
+        rows.append([name, "", "", one_line(grade.learner_id), one_line(section), *_amounts(grades, grade)])
+    return csv_text([*CANVAS, *_titles(grades), "Adjustments", "Final Points"], rows)
+
+
+def moodle_csv(grades: ClassGrades, identifier: str = "Email address") -> str:
+    """Return a table with a column for everything that Moodle's import can be told to map.
+
+    Args:
+        identifier: heading of the column of learners' ids: what Moodle knows them by, such as ``Username``.
+    """
+    rows = [
+        [one_line(grade.learner_id), one_line(grade.name), *_amounts(grades, grade)]
+        for grade in grades.grades
+    ]
+    return csv_text([one_line(identifier), "Name", *_titles(grades), "Adjustments", "Total"], rows)
+
+
+def _titles(grades: ClassGrades) -> list[str]:
+    # Canvas takes a number in brackets at the end for its own number of an assignment; an id is none.
+    return [one_line(f"{item.title} ({item.id})") for item in grades.items]
+
+
+def _amounts(grades: ClassGrades, grade: Grade) -> list[str | int]:
+    """Return one amount an item, the adjustments and the total; blank where nothing was graded."""
+    earned = [item.earned_cents(grade) for item in grades.items]
+    cells = ["" if cents is None else cents for cents in earned]
+    if set(earned) <= {None} and not grade.adjustments:
+        return [*cells, "", ""]
+    return [*cells, grade.cents - grade.raw_cents, grade.cents]
+
+
+# --- JUnit XML, for the test reports of Jenkins, GitLab and others --------------------------------------
+
+
+def student_junit(grade: Grade) -> str:
+    """Return one suite an exercise and one case a check, with what the student may see."""
+    suites = [_suite(one.shown, one.report.exercise) for one in grade.exercises]
+    return _junit(grade.name, [*_problem_suite(grade, "submission"), *suites])
+
+
+def class_junit(grades: ClassGrades) -> str:
+    """Return one suite for every exercise of every submission, with all that the instructor sees."""
+    suites: list[Element] = []
+    for grade in grades.grades:
+        name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
+        suites += _problem_suite(grade, name)
+        suites += [
+            _suite(one.report, f"{name}.{one.report.exercise}", hidden=True) for one in grade.exercises
+        ]
+    return _junit(grades.title, suites)
+
+
+def _problem_suite(grade: Grade, name: str) -> list[Element]:
+    outcome = Outcome("submission", "The submission can be graded", "", "failed", 0, grade.problem)
+    return [_suite(Report(name, name, (outcome,)), name)] * bool(grade.problem)
+
+
+def _suite(report: Report, name: str, *, hidden: bool = False) -> Element:
+    """Make a suite.
+
+    Args:
+        hidden: whether to add what was printed in hidden checks, which could carry their inputs.
+    """
+    statuses = [outcome.status for outcome in report.outcomes]
+    counts = {
+        "tests": str(len(statuses)),
+        "failures": str(statuses.count("failed")),
+        "errors": str(statuses.count("error")),
+        "skipped": str(statuses.count("skipped")),
+        "time": f"{report.seconds:.3f}",
+    }
+    suite = Element("testsuite", counts, name=one_line(name))
+    properties = SubElement(suite, "properties")
+    for key in ("title", "earned", "credits", "seed"):
+        SubElement(properties, "property", name=key, value=one_line(str(getattr(report, key))))
+    for title, outcome in _named(report):
+        time = f"{outcome.seconds:.3f}"
+        case = SubElement(suite, "testcase", classname=suite.attrib["name"], name=title, time=time)
+        if tag := JUNIT_TAGS.get(outcome.status):
+            SubElement(case, tag, message=one_line(outcome.message), type=outcome.status).text = told(outcome)
+        if outcome.output and (hidden or not outcome.hidden):
+            SubElement(case, "system-out").text = clean(outcome.output)
+    return suite
+
+
+def _junit(name: str, suites: Iterable[Element]) -> str:
+    root = Element("testsuites", name=one_line(name))
+    root.extend(suites)
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(sum(int(suite.attrib[key]) for suite in root)))
+    ElementTree.indent(root)
+    text: str = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+# --- Gradescope; only here credits go by Gradescope's own words -----------------------------------------
+
+
+def gradescope_json(grade: Grade) -> str:
+    """Return ``results.json``; its ``score`` is the total after adjustments and outranks its tests."""
+    output = remarks(grade)
+    tests: list[dict[str, Any]] = []
+    for first, one in enumerate(grade.exercises, 1):
+        layers = unconfined(one.report.confinement) if one.report.source_sha256 else []
+        output += [f"{one.report.exercise}: {one_line(note)}" for note in (*layers, *one.shown.notes)]
+        tests += _gradescope_tests(one, first)
+    for first, quiz in enumerate(grade.quizzes, len(grade.exercises) + 1):
+        tests.append(
+            {
+                "name": f"{quiz.quiz}: {one_line(quiz.title)}",
+                "number": str(first),
+                "score": quiz.earned_cents / 100,
+                "max_score": quiz.possible_cents / 100,
+                "output": "\n".join(map(one_line, quiz.notes)),
+                "output_format": "text",
+                "visibility": "visible",
+            }
+        )
+    document = {
+        "score": grade.cents / 100,
+        "execution_time": round(sum(one.report.seconds for one in grade.exercises), 3),
+        "output": "\n".join(output),
+        "output_format": "text",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _gradescope_tests(one: ExerciseGrade, first: int) -> Iterator[dict[str, Any]]:
+    # A hidden check is shown once grades are published: before, a student could try until it passes.
+    of_hidden = "hidden" if one.feedback == "none" else "after_published"
+    for second, (title, outcome) in enumerate(_named(one.shown), 1):
+        parts = ["skipped: it was not run"] if outcome.status == "skipped" else []
+        parts.append(told(outcome))
+        # What was printed in a hidden check could carry its inputs.
+        if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
+            parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
+        yield {
+            "name": f"{one.report.exercise}: {title}",
+            "number": f"{first}.{second}",
+            "score": float(outcome.earned),
+            "max_score": float(outcome.credits),
+            "status": "passed" if outcome.status == "passed" else "failed",
+            "output": "\n".join(filter(None, parts)),
+            "output_format": "text",
+            "visibility": of_hidden if outcome.hidden else "visible",
+        }
+
+
+# --- GitHub: annotations -------------------------------------------------------------------------------
+
+
+def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
+    """Return one workflow command for each check that did not pass, to be printed in a job.
+
+    Args:
+        paths: for an exercise's id, the student's file in the repository.
+    """
+    lines = [_command("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
+    for report in (one.shown for one in grade.exercises):
+        path = paths.get(report.exercise, "")
+        for outcome in report.outcomes:
+            if outcome.status in ("failed", "error"):
+                place = {"file": path, "line": str(line_in(outcome, path))} if path else {}
+                place["title"] = f"{report.exercise}: {one_line(outcome.title)}"
+                # The course's own fault fails nobody's job.
+                level = "error" if outcome.status == "failed" else "warning"
+                lines.append(_command(level, place, told(outcome)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(name: str, properties: Mapping[str, str], message: str) -> str:
+    fields = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+    return f"::{name} {fields}::{_escaped(message)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Write what would end a command, or a property of one, as the runner reads it back."""
+    for character in f"%\r\n{more}":  # the percent sign first
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+# --- GitHub: job summary -------------------------------------------------------------------------------
+
+
+def job_summary(grade: Grade) -> str:
+    """Return Markdown for the file that ``GITHUB_STEP_SUMMARY`` names; no text in it is markup."""
+    total = f"{amount(grade.cents)} of {amount(grade.possible_cents)} credits"
+    lines = [f"# {_literal(grade.name)}: {_literal(total)}", ""]
+    lines += [f"- {_literal(text)}" for text in remarks(grade)]
+    for one in grade.exercises:
+        lines += ["", *_exercise_summary(one.shown)]
+    if grade.quizzes:
+        lines += ["", "| quiz | title | credits |", "|---|---|---:|"]
+        for quiz in grade.quizzes:
+            share = f"{amount(quiz.earned_cents)}/{amount(quiz.possible_cents)}"
+            lines.append(f"| {_literal(quiz.quiz)} | {_literal(quiz.title)} | {_literal(share)} |")
+    return "\n".join([*lines, ""])
+
+
+def _exercise_summary(report: Report) -> Iterator[str]:
+    yield f"## {_literal(f'{report.exercise} {report.title}')}: {report.earned} of {report.credits} credits"
+    yield from ("", *(f"- {_literal(note)}" for note in report.notes), "")
+    yield from ("| | check | credits |", "|---|---|---:|")
+    for outcome in report.outcomes:
+        mark = f"{MARKS[outcome.status]} {outcome.status}"
+        yield f"| {mark} | {_literal(outcome.title)} | {outcome.earned}/{outcome.credits} |"
+    for outcome in report.outcomes:
+        if outcome.status in ("failed", "error"):
+            text = told(outcome)
+            # A fence of more backticks than the text holds in a row cannot be ended by it.
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+            yield from ("", f"**{_literal(outcome.title)}**", "", f"{fence}text", text, fence)
+
+
+def _literal(text: str) -> str:
+    """Return one line that Markdown shows as it is."""
+    return PUNCTUATION.sub(r"\\\1", one_line(text))
+
+
+# --- GitHub Classroom ----------------------------------------------------------------------------------
+
+
+def classroom_result(grade: Grade) -> str:
+    """Return the step output ``result`` that the reporter reads: JSON in base64.
+
+    The reporter adds up what its tests earned, so adjustments are one of them.
+    """
+    tests: list[dict[str, Any]] = []
+
+    def add(name: str, status: str, score: float, message: str, seconds: float = 0.0) -> None:
+        tests.append(
+            {
+                "name": name,
+                "status": status,
+                "score": score,
+                "message": message,
+                "test_code": "",
+                "filename": "",
+                "line_no": 0,
+                "execution_time": f"{seconds:.3f}s",
+            }
+        )
+
+    for report in (one.shown for one in grade.exercises):
+        for title, outcome in _named(report):
+            name, status = f"{report.exercise}: {title}", CLASSROOM[outcome.status]
+            add(name, status, outcome.earned, told(outcome), outcome.seconds)
+    for quiz in grade.quizzes:
+        status = "pass" if quiz.earned_cents >= quiz.possible_cents else "fail"
+        notes = "\n".join(map(one_line, quiz.notes))
+        add(f"{quiz.quiz}: {one_line(quiz.title)}", status, quiz.earned_cents / 100, notes)
+    if said := remarks(grade):
+        add("adjustments", "pass", (grade.cents - grade.raw_cents) / 100, "\n".join(said))
+    statuses = {test["status"] for test in tests} | ({"error"} if grade.problem else set())
+    document = {
+        "version": 1,
+        "status": next((status for status in ("error", "fail") if status in statuses), "pass"),
+        "max_score": grade.possible_cents / 100,
+        "tests": tests,
+    }
+    return base64.b64encode(json.dumps(document).encode()).decode()
