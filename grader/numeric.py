@@ -29,16 +29,16 @@ class CheckFailed(AssertionError):
 
     Args:
         name: of the array that is wrong, if its shape is right.
-        off: where it is wrong, of its shape.
+        mask: where it is wrong, of its shape.
         shapes: of arrays whose shape is wrong: name, expected and received shape.
     """
 
     def __init__(
-        self, text: str, name: str = "", off: Array | None = None, shapes: tuple[WrongShape, ...] = ()
+        self, text: str, name: str = "", mask: Array | None = None, shapes: tuple[WrongShape, ...] = ()
     ) -> None:
         super().__init__(text)
         self.name = name
-        self.off = off
+        self.mask = mask
         self.shapes = shapes
 
 
@@ -221,7 +221,7 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
     if failures:
         first = failures[0][1]
         shapes = tuple(shape for _, failure in failures for shape in failure.shapes)
-        raise CheckFailed(_joined(failures, right, shapes), first.name, first.off, shapes) from None
+        raise CheckFailed(_joined(failures, right, shapes), first.name, first.mask, shapes) from None
     return None
 
 

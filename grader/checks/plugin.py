@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.report import Outcome, Status, Wrong
+from grader.checks.report import Mismatch, Outcome, Status
 from grader.checks.student import FICKLE, Attempt, Call, NotWritten, Student, SubmissionFault, shown
 from grader.course import Exercise
 from grader.numeric import Array, CheckFailed
@@ -204,8 +204,8 @@ class CheckPlugin:
         if status == "failed" and not isinstance(error, NotWritten):
             self._attempt.foundations[item.name] = _foundations(item)
         outcome = self._outcome(item, status, message, output, seconds)
-        if isinstance(error, CheckFailed) and error.off is not None:
-            outcome = dataclasses.replace(outcome, wrong=self._wrong(error.name, error.off))
+        if isinstance(error, CheckFailed) and error.mask is not None:
+            outcome = dataclasses.replace(outcome, mismatch=self._mismatch(error.name, error.mask))
         self._attempt.outcomes[item.name] = outcome
 
     def _outcome(
@@ -223,12 +223,12 @@ class CheckPlugin:
             seconds=seconds,
         )
 
-    def _wrong(self, name: str, off: Array) -> Wrong | None:
+    def _mismatch(self, name: str, mask: Array) -> Mismatch | None:
         """Return where an array is wrong; what several hundred entries look like, nobody can see."""
-        if not 1 < off.size <= MAX_ENTRIES or off.ndim not in (1, 2, 3):
+        if not 1 < mask.size <= MAX_ENTRIES or mask.ndim not in (1, 2, 3):
             return None
-        axes = axes_of(name.split(" ")[0].split(".")[-1], self._attempt.exercise, off.ndim)
-        return Wrong(name, axes, off.shape, "".join(".x"[int(one)] for one in off.ravel()))
+        axes = axes_of(name.split(" ")[0].split(".")[-1], self._attempt.exercise, mask.ndim)
+        return Mismatch(name, axes, mask.shape, "".join(".x"[int(one)] for one in mask.ravel()))
 
     def _judge(self, item: pytest.Item, error: BaseException | None) -> tuple[Status, str]:
         """Whose fault is it? Only what is certainly the student's counts as failed."""

@@ -1,16 +1,20 @@
-"""The Report value: all outcomes of one exercise for one submission."""
+"""The Report value: all outcomes of one exercise for one submission, and its form as JSON."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
+from grader import __version__
+
+SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]
 
 
 @dataclass(frozen=True)
-class Wrong:
+class Mismatch:
     """Where an array is wrong, entry by entry.
 
     Args:
@@ -41,7 +45,7 @@ class Outcome:
         output: what the student's code printed while it ran, at most 64 KiB.
         seconds: wall-clock time it took.
         diagnosis: what the student's mistake looks like, if it is recognised.
-        wrong: where the first wrong array is wrong, if it has the right shape.
+        mismatch: where the first wrong array is wrong, if it has the right shape.
     """
 
     check: str
@@ -54,7 +58,7 @@ class Outcome:
     output: str = ""
     seconds: float = 0.0
     diagnosis: str = ""
-    wrong: Wrong | None = None
+    mismatch: Mismatch | None = None
 
     @property
     def earned(self) -> int:
@@ -114,17 +118,77 @@ class Report:
         """
         if feedback == "full":
             return self
-        outcomes = tuple(
-            _withheld(outcome, feedback) if outcome.hidden else outcome for outcome in self.outcomes
-        )
-        return dataclasses.replace(self, outcomes=outcomes)
+        outcomes = []
+        for outcome in self.outcomes:
+            if outcome.hidden and outcome.status != "error":
+                message = "The course withholds what this check saw." if outcome.message else ""
+                outcome = dataclasses.replace(
+                    outcome, message=message, output="", diagnosis="", mismatch=None
+                )
+                if feedback == "none":
+                    outcome = dataclasses.replace(outcome, check="hidden", title="A hidden check")
+            outcomes.append(outcome)
+        return dataclasses.replace(self, outcomes=tuple(outcomes))
 
 
-def _withheld(outcome: Outcome, feedback: str) -> Outcome:
-    if outcome.status == "error":
-        return outcome
-    message = "The course withholds what this check saw." if outcome.message else ""
-    outcome = dataclasses.replace(outcome, message=message, output="", diagnosis="", wrong=None)
-    if feedback == "names":
-        return outcome
-    return dataclasses.replace(outcome, check="hidden", title="A hidden check")
+# --- JSON: schema.json describes its form, docs/report.md explains it ---------------------------------
+
+
+def reports_to_json(reports: list[Report]) -> str:
+    """Return one JSON document for any number of reports.
+
+    Every field of ``Report`` and ``Outcome`` appears under its own name, with what is derived from them;
+    only ``mismatch`` is called ``wrong``.
+    """
+    document = {
+        "schema": SCHEMA,
+        "grader_version": __version__,
+        "credits": sum(report.credits for report in reports),
+        "earned": sum(report.earned for report in reports),
+        "reports": [report_fields(report) for report in reports],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def report_fields(report: Report) -> dict[str, Any]:
+    """Return one report as it stands in a JSON document."""
+    fields = dataclasses.asdict(report)
+    for outcome, values in zip(report.outcomes, fields["outcomes"], strict=True):
+        values["wrong"] = values.pop("mismatch")
+        values["earned"] = outcome.earned
+    return fields | {"credits": report.credits, "earned": report.earned, "passed": report.passed}
+
+
+def reports_from_json(text: str) -> list[Report]:
+    """Return the reports of a document that ``reports_to_json`` wrote.
+
+    Raises:
+        ValueError: it is another document.
+    """
+    try:
+        document = json.loads(text)
+        if document["schema"] != SCHEMA:
+            raise ValueError(f"is not of the form {SCHEMA}")
+        reports = []
+        for fields in document["reports"]:
+            outcomes = []
+            for values in fields["outcomes"]:
+                wrong = values.get("wrong")
+                values["mismatch"] = _restored(Mismatch, wrong) if wrong else None
+                outcomes.append(_restored(Outcome, values))
+            reports.append(_restored(Report, fields | {"outcomes": outcomes}))
+        return reports
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"is no report: {error}") from None
+
+
+Restored = TypeVar("Restored", Report, Outcome, Mismatch)
+
+
+def _restored(kind: type[Restored], fields: dict[str, Any]) -> Restored:
+    """Make a value of its own fields, leaving out what is derived; JSON's lists were tuples."""
+    names = {field.name for field in dataclasses.fields(kind)} & fields.keys()
+    values: dict[str, Any] = {name: fields[name] for name in names}
+    for name, value in values.items():
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)

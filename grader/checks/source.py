@@ -1,22 +1,38 @@
-"""Reads the one file of a submission that an exercise names, as bytes, without following links."""
+"""Reads the one file of a submission that an exercise names, as bytes, without following links.
+
+A zip is read in memory: nothing of it is ever unpacked to disk.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import hashlib
+import io
 import os
 import stat
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from grader.checks.archive import MAX_ARCHIVE_BYTES, Archive, Unfit, too_large
 from grader.course import Exercise
+from grader.sandbox.text import clean
 
 MAX_BYTES = 1024 * 1024
+MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
+MAX_ENTRIES = 10_000
+MAX_DEPTH = 8
 LINK = "is a symbolic link, or lies behind one; hand in the file itself"
+TOO_LARGE = "is larger than {:g} MiB; what is handed in takes a few KiB"
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile bounds what comes out of these only
+ENTRY = b"PK\1\2"  # how each entry of a zip's directory begins
+ENCRYPTED = 1  # in the flags of an entry
+
+
+class FileRejected(Exception):
+    """A file is not one that the grader reads; the text goes on after the file's name."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +83,12 @@ def open_archive(path: Path) -> Archive:
     """Read a zip into memory, once for all that is read out of it.
 
     Raises:
-        Unfit: it is damaged, too large or a link.
+        FileRejected: it is damaged, too large or a link.
         OSError: it cannot be read.
     """
     if path.lstat().st_size > MAX_ARCHIVE_BYTES:
         large = f"an archive of more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
-        raise Unfit(f"cannot be read: {large}; hand in the exercises only")
+        raise FileRejected(f"cannot be read: {large}; hand in the exercises only")
     return Archive(read_plain(path.parent, [path.name], MAX_ARCHIVE_BYTES))
 
 
@@ -82,26 +98,24 @@ def _read_one(exercise: Exercise, submission: Path | Archive | None) -> Source:
     try:
         if isinstance(submission, Archive):
             return Source(name, submission.read(name, MAX_BYTES, exercise.id))
-        if submission is not None and _behind_a_link(submission):
-            raise Unfit(LINK)
-        if submission is not None and is_zip(submission) and not submission.is_dir():
+        if submission is None or submission.is_dir():
+            if submission is not None and submission.is_symlink():
+                raise FileRejected(LINK)
+            folder = submission or exercise.folder.parent
+            return Source(name, read_plain(folder, [exercise.id, name], MAX_BYTES))
+        # a folder of submissions may hold links to elsewhere; so may the folder of a single file
+        if submission.is_symlink() or (submission.is_file() and submission.parent.is_symlink()):
+            raise FileRejected(LINK)
+        if is_zip(submission):
             return Source(name, open_archive(submission).read(name, MAX_BYTES, exercise.id))
-        if submission is not None and not submission.is_dir():
-            wanted = submission.name
-            return Source(name, read_plain(submission.parent, [submission.name], MAX_BYTES))
-        folder = submission or exercise.folder.parent
-        return Source(name, read_plain(folder, [exercise.id, name], MAX_BYTES))
+        wanted = submission.name
+        return Source(name, read_plain(submission.parent, [submission.name], MAX_BYTES))
     except FileNotFoundError:
         return Source(name, problem=f"there is no {wanted} to grade; is it named differently?")
-    except Unfit as unfit:
-        return Source(name, problem=f"{name} {unfit}")
+    except FileRejected as rejected:
+        return Source(name, problem=f"{name} {rejected}")
     except OSError as error:
         return Source(name, problem=f"{name} cannot be read: {error.strerror}")
-
-
-def _behind_a_link(submission: Path) -> bool:
-    """A folder of submissions may hold links to elsewhere; so may the folder of a single file."""
-    return submission.is_symlink() or (submission.is_file() and submission.parent.is_symlink())
 
 
 def read_plain(folder: Path, parts: list[str], limit: int) -> bytes:
@@ -111,35 +125,29 @@ def read_plain(folder: Path, parts: list[str], limit: int) -> bytes:
         limit: bytes that the file may have.
 
     Raises:
-        Unfit: it is something else, or larger.
+        FileRejected: it is something else, or larger.
         OSError: it cannot be read.
     """
-    with _opened(folder, parts) as descriptor:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unfit("should be a plain file, and is something else")
-        if status.st_size > limit:
-            raise Unfit(too_large(limit))
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    if len(data) > limit:
-        raise Unfit("grew beyond the limit while it was read")
-    return data
-
-
-@contextlib.contextmanager
-def _opened(folder: Path, parts: list[str]) -> Iterator[int]:
     for step in range(1, len(parts) + 1):
         if folder.joinpath(*parts[:step]).is_symlink():
-            raise Unfit(LINK)
+            raise FileRejected(LINK)
     if os.open not in os.supports_dir_fd:  # Windows: the test above is all there is
         descriptor = os.open(folder.joinpath(*parts), os.O_RDONLY | getattr(os, "O_BINARY", 0))
     else:
         descriptor = _open_below(folder, parts)
     try:
-        yield descriptor
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileRejected("should be a plain file, and is something else")
+        if status.st_size > limit:
+            raise FileRejected(TOO_LARGE.format(limit / 2**20))
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
     finally:
         os.close(descriptor)
+    if len(data) > limit:
+        raise FileRejected("grew beyond the limit while it was read")
+    return data
 
 
 def _open_below(folder: Path, parts: list[str]) -> int:
@@ -154,3 +162,74 @@ def _open_below(folder: Path, parts: list[str]) -> int:
             os.close(descriptor)
         descriptor = below
     return descriptor
+
+
+# --- zips ---------------------------------------------------------------------------------------------
+
+
+class Archive:
+    """A zip that was read into memory; its directory is read once, whatever is then read out of it.
+
+    Raises:
+        FileRejected: it is damaged, or holds too many files.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        count = data.count(ENTRY)  # before there is an object for each
+        if count > MAX_ENTRIES:
+            raise FileRejected(f"cannot be read: an archive of {count} files; hand in the exercises only")
+        self.outside: list[str] = []
+        """Names that lead out of the archive; nothing is read from them."""
+        self._entries: dict[str, list[tuple[tuple[str, ...], zipfile.ZipInfo]]] = {}
+        with _zipfile_errors():
+            self._opened = zipfile.ZipFile(io.BytesIO(data))
+            for entry in self._opened.infolist():
+                parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+                if {"..", "/"} & set(parts):
+                    self.outside.append(entry.filename)
+                elif len(parts) <= MAX_DEPTH and parts and parts[0] != "__MACOSX":
+                    self._entries.setdefault(parts[-1], []).append((parts, entry))
+
+    def read(self, name: str, limit: int, folder: str = "") -> bytes:
+        """Return the bytes of ``…/folder/name``; without a folder, of the ``name`` that lies least deep.
+
+        Args:
+            limit: bytes that the file may have, whatever the archive says of it.
+
+        Raises:
+            FileRejected: the file is damaged, a link, too large or there twice.
+            FileNotFoundError: there is no such file.
+        """
+        found = self._entries.get(name, [])
+        if folder:
+            found = [(parts, entry) for parts, entry in found if parts[-2:] == (folder, name)]
+        else:
+            depth = min((len(parts) for parts, _ in found), default=0)
+            found = [(parts, entry) for parts, entry in found if len(parts) == depth]
+        if not found:
+            raise FileNotFoundError(name)
+        if len(found) > 1:
+            raise FileRejected(f"is {len(found)} times in the archive; hand it in once")
+        entry = found[0][1]
+        if entry.is_dir() or stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise FileRejected("is a link, a folder or a device in the archive; hand in the file itself")
+        if entry.flag_bits & ENCRYPTED:
+            raise FileRejected("is encrypted in the archive; make a zip without a password")
+        if entry.compress_type not in READABLE:
+            raise FileRejected("is compressed in an unusual way; make a plain zip")
+        with _zipfile_errors(), self._opened.open(entry) as file:
+            data = file.read(limit + 1)  # the size an archive claims may be a lie: count what comes out
+        if len(data) > limit:
+            raise FileRejected(TOO_LARGE.format(limit / 2**20))
+        return data
+
+
+@contextlib.contextmanager
+def _zipfile_errors() -> Iterator[None]:
+    """Make one sentence of whatever ``zipfile`` raises: on hostile bytes, that is almost anything."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(clean(str(error), 200).split())
+        text = f"cannot be read: the archive is damaged or of an unknown kind ({reason})"
+        raise FileRejected(text) from None

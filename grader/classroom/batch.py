@@ -20,10 +20,9 @@ from itertools import islice
 from pathlib import Path
 
 import grader
-from grader.checks.archive import Unfit
 from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks_of_many
-from grader.checks.source import Source
+from grader.checks.source import FileRejected, Source
 from grader.classroom.collect import Submission, fingerprint_of
 from grader.classroom.gradebook import Gradebook, GradedReport, Handing
 from grader.classroom.grades import QuizResult
@@ -354,7 +353,7 @@ def read_answers(submissions: Iterable[Submission]) -> dict[str, bytes]:
     """Return the answers to quizzes in submissions, as they were handed in, by name; most have none."""
     found = {}
     for one in submissions:
-        with contextlib.suppress(Unfit, OSError):
+        with contextlib.suppress(FileRejected, OSError):
             found[one.name] = one.read_responses_bytes()
     return {name: data for name, data in found.items() if data}
 

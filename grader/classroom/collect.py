@@ -19,8 +19,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.checks.archive import MAX_DEPTH, MAX_ENTRIES, Archive, Unfit
-from grader.checks.source import LINK, Source, is_zip, open_archive, read_plain, read_source
+from grader.checks.source import (
+    LINK,
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    Archive,
+    FileRejected,
+    Source,
+    is_zip,
+    open_archive,
+    read_plain,
+    read_source,
+)
 from grader.course import Exercise, moment
 from grader.progress.hand_in import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
@@ -69,7 +79,7 @@ class Submission:
             return tuple(_unread(one, self.problem) for one in exercises)
         try:
             opened = open_archive(self.path) if _is_archive(self.path) else self.path
-        except (Unfit, OSError):  # then each file says it
+        except (FileRejected, OSError):  # then each file says it
             opened = self.path
         return tuple(read_source(one, opened) for one in exercises)
 
@@ -77,12 +87,12 @@ class Submission:
         """Return the bytes of ``responses.json``.
 
         Raises:
-            Unfit: it is a link, no plain file or larger than 4 MiB, or the submission has a problem.
+            FileRejected: it is a link, no plain file or larger than 4 MiB, or the submission has a problem.
             FileNotFoundError: there is none.
             OSError: it cannot be read.
         """
         if self.root is None:
-            raise Unfit(f"is not read: {self.problem}")
+            raise FileRejected(f"is not read: {self.problem}")
         opened = open_archive(self.root) if _is_archive(self.root) else self.root
         return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
 
@@ -201,8 +211,8 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
         text = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return None
-    except Unfit as unfit:
-        raise CannotCollect(f"{RECEIVED} {unfit}") from None
+    except FileRejected as rejected:
+        raise CannotCollect(f"{RECEIVED} {rejected}") from None
     except UnicodeDecodeError:
         raise CannotCollect(f"{RECEIVED} is not UTF-8; save it as `CSV UTF-8`") from None
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -256,8 +266,8 @@ def _look(
         _require_fit(path, exercises)
         root = _innermost(path, exercises)
         found = _described(dataclasses.replace(found, root=root), exercises)
-    except Unfit as unfit:
-        return dataclasses.replace(found, problem=f"{shown} {unfit}", path=path)
+    except FileRejected as rejected:
+        return dataclasses.replace(found, problem=f"{shown} {rejected}", path=path)
     except OSError as error:
         return dataclasses.replace(found, problem=f"{shown} cannot be read: {error.strerror}", path=path)
     if received is None and found.path.is_dir():
@@ -280,17 +290,17 @@ def _require_fit(path: Path, exercises: Sequence[Exercise]) -> None:
     """Refuse what is no submission by its name or kind."""
     mode = path.lstat().st_mode
     if _is_odd(path.name):
-        raise Unfit("has an invisible or undecodable character in its name; rename it")
+        raise FileRejected("has an invisible or undecodable character in its name; rename it")
     if stat.S_ISLNK(mode):
-        raise Unfit(LINK)
+        raise FileRejected(LINK)
     if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and is_zip(path)):
         return
     if not stat.S_ISREG(mode):
-        raise Unfit("is neither a folder nor a file; remove it")
+        raise FileRejected("is neither a folder nor a file; remove it")
     if path.suffix != ".py":
-        raise Unfit("is neither a folder nor a zip; remove it, or hand in one of these")
+        raise FileRejected("is neither a folder nor a zip; remove it, or hand in one of these")
     if len(exercises) != 1:
-        raise Unfit("is a single module file, which goes with a single exercise; hand in a folder")
+        raise FileRejected("is a single module file, which goes with a single exercise; hand in a folder")
 
 
 def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
@@ -301,7 +311,7 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
         with os.scandir(path) as entries:
             inside = [one for one in itertools.islice(entries, MAX_ENTRIES + 1) if not _is_clutter(one.name)]
         if len(inside) >= MAX_ENTRIES:
-            raise Unfit(f"holds more than {MAX_ENTRIES} files; hand in the exercises only")
+            raise FileRejected(f"holds more than {MAX_ENTRIES} files; hand in the exercises only")
         plain = [Path(one.path) for one in inside if one.is_file(follow_symlinks=False)]
         wanted = [one for one in plain if is_zip(one)]
         if len(exercises) == 1 and not wanted:
@@ -309,7 +319,7 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
         if not wanted and len(inside) == 1 and inside[0].is_dir(follow_symlinks=False):
             wanted = [Path(inside[0].path)]
         if len(wanted) > 1:
-            raise Unfit(f"holds {len(wanted)} zips, and it is not clear which one counts; keep one")
+            raise FileRejected(f"holds {len(wanted)} zips, and it is not clear which one counts; keep one")
         if not wanted:
             return path
         path = wanted[0]
@@ -320,7 +330,7 @@ def _described(found: Submission, exercises: Sequence[Exercise]) -> Submission:
     """Add what a submission says of itself.
 
     Raises:
-        Unfit: it is a zip that is damaged or too large.
+        FileRejected: it is a zip that is damaged or too large.
         OSError: it cannot be read.
     """
     root, notes = found.root or found.path, list(found.notes)
@@ -349,8 +359,8 @@ def _manifest(opened: Path | Archive, notes: list[str]) -> dict[str, Any]:
         document = json.loads(_read_top(opened, MANIFEST, MAX_MANIFEST_BYTES))
     except FileNotFoundError:
         return {}
-    except (Unfit, OSError, ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, Unfit) else "cannot be read"
+    except (FileRejected, OSError, ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
         notes.append(f"{MANIFEST} {_one_line(reason)}; it is ignored")
         return {}
     if isinstance(document, dict) and document.get("schema") == SCHEMA:
@@ -365,8 +375,8 @@ def _answers(opened: Path | Archive, notes: list[str]) -> bytes:
         return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
     except FileNotFoundError:
         return b""
-    except (Unfit, OSError) as error:
-        reason = str(error) if isinstance(error, Unfit) else "cannot be read"
+    except (FileRejected, OSError) as error:
+        reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
         notes.append(f"{RESPONSES} {_one_line(reason)}; it is ignored")
         return b""
 

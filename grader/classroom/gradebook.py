@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.checks.as_json import reports_from_json, reports_to_json
-from grader.checks.report import Report
+from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.classroom.late import late_adjustments
 from grader.course import Course

@@ -68,7 +68,7 @@ def command(
             if form == "text":
                 _show(reports[-1], first=len(reports) == 1)
     if form == "json":
-        from grader.checks.as_json import reports_to_json
+        from grader.checks.report import reports_to_json
 
         click.echo(reports_to_json(reports))
     if submission is None:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.checks.archive import MAX_ARCHIVE_BYTES, Unfit
-from grader.checks.source import Source, open_archive, read_source
+from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, Source, open_archive, read_source
 from grader.course import Course, CourseError, Exercise
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
@@ -170,5 +169,5 @@ def _owner(path: Path) -> str | None:
     try:
         manifest = json.loads(open_archive(path).read(MANIFEST, MAX_MANIFEST_BYTES))
         return str(manifest["learner"]["id"]) if manifest["schema"] == SCHEMA else None
-    except (Unfit, OSError, ValueError, RecursionError, KeyError, TypeError):
+    except (FileRejected, OSError, ValueError, RecursionError, KeyError, TypeError):
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from grader.checks.report import Wrong
+from grader.checks.report import Mismatch
 
 RIGHT, OFF = "·", "x"
 COUNTED = {"T": "time step", "T + 1": "state", "H": "unit", "D": "input", "O": "output", "N": "column"}
 
 
-def map_lines(wrong: Wrong, width: int) -> list[str]:
+def map_lines(wrong: Mismatch, width: int) -> list[str]:
     """Draw rows and columns as the array has them, and steps of time beside each other.
 
     Args:
@@ -32,14 +32,14 @@ def _row(entries: str, row: int, rows: int, columns: int, count: int) -> str:
     return "  ".join(parts).replace(".", RIGHT).replace("x", OFF).rstrip()
 
 
-def _words(wrong: Wrong) -> str:
+def _words(wrong: Mismatch) -> str:
     """Say along which axes only some places are wrong; empty if the wrong ones are everywhere."""
     parts = list(_parts(wrong))
     axes = f" ({', '.join(wrong.axes)})" if wrong.axes else ""
     return f"{wrong.name}{axes}: {OFF} is wrong" + (f", only in {' and '.join(parts)}" if parts else "")
 
 
-def _parts(wrong: Wrong) -> Iterator[str]:
+def _parts(wrong: Mismatch) -> Iterator[str]:
     for axis, size in enumerate(wrong.shape):
         stride = math.prod(wrong.shape[axis + 1 :])
         places = {number // stride % size for number, one in enumerate(wrong.entries) if one == "x"}

@@ -111,8 +111,8 @@ def _message(outcome: Outcome, width: int) -> Iterator[Line]:
     yield from lines[:MESSAGE_LINES]
     if len(lines) > MESSAGE_LINES:
         yield Line(f"{INDENT}… {len(lines) - MESSAGE_LINES} more lines", "detail")
-    if outcome.wrong and "x" in outcome.wrong.entries and "." in outcome.wrong.entries:
-        for text in map_lines(outcome.wrong, width - 2 * len(INDENT)):
+    if outcome.mismatch and "x" in outcome.mismatch.entries and "." in outcome.mismatch.entries:
+        for text in map_lines(outcome.mismatch, width - 2 * len(INDENT)):
             yield Line(f"{INDENT}  {text}"[:width], "code")
     if outcome.diagnosis:
         yield from wrapped(f"This looks familiar: {outcome.diagnosis}", "note", width)

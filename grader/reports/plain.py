@@ -43,8 +43,9 @@ def message(outcome: Outcome) -> str:
 
 def array_map(outcome: Outcome) -> str:
     """Return the map of where an array is wrong; empty where it would say no more than the message."""
-    entries = outcome.wrong.entries if outcome.wrong else ""
-    return "\n".join(map_lines(outcome.wrong, MAP_WIDTH)) if outcome.wrong and {*"x."} <= {*entries} else ""
+    mismatch = outcome.mismatch
+    partly = mismatch and {*"x."} <= {*mismatch.entries}
+    return "\n".join(map_lines(mismatch, MAP_WIDTH)) if mismatch and partly else ""
 
 
 def told(outcome: Outcome) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.checks.as_json import reports_to_json
+from grader.checks.report import reports_to_json
 from grader.classroom.grades import ClassGrades
 from grader.reports.html_class import class_page
 from grader.reports.html_student import student_page

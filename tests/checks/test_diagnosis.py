@@ -14,7 +14,7 @@ import pytest
 from grader.checks.diagnosis import FEW, Question, _answers_alike, alike, diagnose
 from grader.checks.mistakes import Suspect, Suspects
 from grader.checks.patterns import Pair, remark
-from grader.checks.report import Report, Wrong
+from grader.checks.report import Mismatch, Report
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source, read_source
 from grader.checks.student import Attempt, Call, read_broadcasts
@@ -255,5 +255,5 @@ def test_swapped_results_and_factors_that_are_a_size_are_seen() -> None:
 
 def test_the_map_shows_where_and_says_which() -> None:
     entries = "......" + "xxxxxx" + "..x..x"
-    lines = map_lines(Wrong("dxs", ("T", "D", "N"), (3, 2, 3), entries), 60)
+    lines = map_lines(Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), entries), 60)
     assert lines == ["dxs (T, D, N): x is wrong, only in time steps 1 to 2", "···  xxx  ··x", "···  xxx  ··x"]

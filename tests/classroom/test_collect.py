@@ -21,8 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.archive import Unfit
-from grader.checks.source import read_source
+from grader.checks.source import FileRejected, read_source
 from grader.classroom.collect import CannotCollect, Submission, find_submissions, fingerprint_of
 from grader.course import Course, Exercise
 from grader.progress.hand_in import Bundle, write_bundle
@@ -353,13 +352,13 @@ def test_responses_are_bounded_and_follow_no_link(
     make_zip(inbox / "a.zip", (NAME, GOOD), ("responses.json", b"[" * (4 * 2**20 + 1)))
     found = only()
     assert "responses.json is larger than 4 MiB" in found.notes[0]
-    with pytest.raises(Unfit, match="larger than 4 MiB"):
+    with pytest.raises(FileRejected, match="larger than 4 MiB"):
         found.read_responses_bytes()
     (inbox / "a.zip").unlink()
     (make_folder(inbox / "a") / "responses.json").symlink_to("/etc/passwd")
     found = only()
     assert "responses.json is a symbolic link" in found.notes[0]
-    with pytest.raises(Unfit, match="symbolic link"):
+    with pytest.raises(FileRejected, match="symbolic link"):
         found.read_responses_bytes()
     assert reached(found, exercise) == GOOD
 
@@ -815,7 +814,7 @@ def test_what_is_refused_is_not_read(inbox: Path, only: Callable[[], Submission]
     found = only()
     (source,) = found.read_sources([exercise])
     assert (source.data, source.problem) == (b"", found.problem)
-    with pytest.raises(Unfit):
+    with pytest.raises(FileRejected):
         found.read_responses_bytes()
 
 

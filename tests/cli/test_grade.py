@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.as_json import reports_from_json
+from grader.checks.report import reports_from_json
 from grader.course import Course
 from grader.quiz import build
 from tests.classroom.test_batch import hand_in, right

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grader.checks.archive import MAX_ARCHIVE_BYTES
+from grader.checks.source import MAX_ARCHIVE_BYTES
 from grader.classroom.collect import find_submissions
 from grader.course import Course
 from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle

@@ -16,7 +16,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
-from grader.checks.report import Outcome, Report, Wrong
+from grader.checks.report import Mismatch, Outcome, Report
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Feedback
 from grader.reports import exports, plain
@@ -42,7 +42,7 @@ MARKDOWN = "`a` ```\n# big\n| a | b | [x](javascript:y) *s* ~~t~~ &lt; $m$ @all 
 HOSTILE = f"{MARKUP} ]]> {ESCAPES} {MARKDOWN} {ORDERS}"
 TRACE = "NameError: x\n  rnn_step.py, line 12, in step: x\n  rnn_step.py, line 31, in inner: y"
 SECRET = "s3cret-input"
-WRONG = Wrong("hs", ("T + 1", "H"), (3, 2), "....xx")
+WRONG = Mismatch("hs", ("T + 1", "H"), (3, 2), "....xx")
 
 
 def outcome(status: Any = "failed", **fields: Any) -> Outcome:
@@ -62,7 +62,7 @@ def typical() -> Grade:
     first = exercise(
         outcome("passed", check="check_a", title="The first is right"),
         outcome(
-            "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", wrong=WRONG
+            "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", mismatch=WRONG
         ),
         outcome("skipped", check="check_c", title="The third waits", message="waits for “h is right”"),
         outcome("error", check="check_d", title="The fourth broke", message="ZeroDivisionError", hidden=True),
@@ -79,8 +79,8 @@ def typical() -> Grade:
 
 def hostile() -> Grade:
     """Everything that comes from a student is as bad as it can be."""
-    wrong = Wrong(HOSTILE, ("N",), (2,), "x.")
-    bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, wrong=wrong)
+    wrong = Mismatch(HOSTILE, ("N",), (2,), "x.")
+    bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, mismatch=wrong)
     late = Adjustment("late", "exercise-1", -100, HOSTILE)
     parts = (exercise(bad, notes=(HOSTILE,)),)
     return Grade(
@@ -91,7 +91,7 @@ def hostile() -> Grade:
 def hidden(feedback: Feedback) -> Grade:
     """A hidden check that saw something nobody should learn unless feedback is full."""
     title, check = f"{SECRET} in its title", f"check_{SECRET}"
-    seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, wrong=WRONG)
+    seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, mismatch=WRONG)
     other = outcome(title=title, check=check, message=SECRET, hidden=True)
     return Grade("ada", "ada", "Ada", "", (exercise(outcome("passed"), seen, other, feedback=feedback),))
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import grader.sandbox
-from grader.checks.as_json import reports_to_json
+from grader.checks.report import reports_to_json
 from grader.cli import main
 from grader.course import Course
 from grader.sandbox import LAYERS

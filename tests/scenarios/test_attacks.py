@@ -30,8 +30,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from grader.checks.as_json import reports_to_json
-from grader.checks.report import Outcome, Report
+from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import run_checks
 from grader.checks.source import read_source
 from grader.course import Course, Exercise
