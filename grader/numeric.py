@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.sandbox.protocol import Opaque, fields_of, type_name
+from grader.sandbox.values import Opaque, fields_of, ordered, type_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
 REAL_KINDS = "iuf"
@@ -259,19 +259,6 @@ def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, 
         what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
         raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
     return ordered(actual, fields)
-
-
-def ordered(value: tuple[Any, ...] | list[Any], names: tuple[str, ...]) -> tuple[Any, ...]:
-    """Put the items of a named tuple in the order of these names, if it has the same; else leave them.
-
-    Args:
-        value: what a student's function returned.
-    """
-    own = fields_of(value) if isinstance(value, tuple) else None
-    if own and set(own) == set(names):
-        by_name = dict(zip(own, value, strict=True))
-        return tuple(by_name[name] for name in names)
-    return tuple(value)
 
 
 def _reference_array(expected: object, name: str) -> Array:

@@ -22,7 +22,7 @@ from grader.numeric import (
     relative_error,
     unpack,
 )
-from grader.sandbox.protocol import Named, Opaque
+from grader.sandbox.values import Named, Opaque
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Assertion = Callable[[object, object, str], None]

@@ -28,7 +28,8 @@ from grader.checks.source import Source
 from grader.checks.student import Attempt
 from grader.course import CourseError, Exercise
 from grader.sandbox.pool import Answer, WorkerPool
-from grader.sandbox.protocol import Named, decode, encode, walk_arrays
+from grader.sandbox.protocol import decode, encode
+from grader.sandbox.values import Named, walk_arrays
 
 MANY = 20_000  # numbers in a question; known mistakes are not asked one with more
 MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file

@@ -21,7 +21,7 @@ from grader.cli.file_changes import shown_path
 from grader.course import Exercise
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, WorkerPool
-from grader.sandbox.protocol import fields_of, type_name
+from grader.sandbox.values import fields_of, type_name
 
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 

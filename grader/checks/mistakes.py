@@ -19,7 +19,7 @@ from grader.checks.student import Call
 from grader.course import Exercise, Misconception
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, Raised
-from grader.sandbox.protocol import walk_arrays
+from grader.sandbox.values import walk_arrays
 
 
 @dataclass(frozen=True)

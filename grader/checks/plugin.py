@@ -20,8 +20,8 @@ from grader.checks.report import Mismatch, Outcome, Status
 from grader.checks.student import FICKLE, Attempt, Call, NotWritten, Student, SubmissionFault, shown
 from grader.course import Exercise
 from grader.numeric import Array, CheckFailed
-from grader.sandbox.protocol import Named
 from grader.sandbox.text import clean
+from grader.sandbox.values import Named
 
 MARKERS = (
     "credits(n): what the check is worth",

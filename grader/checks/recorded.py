@@ -27,7 +27,8 @@ from grader.checks.student import Call
 from grader.course import CourseError, Exercise, Misconception
 from grader.numeric import Array
 from grader.sandbox.pool import Answer, Raised
-from grader.sandbox.protocol import Named, ProtocolError, decode, encode
+from grader.sandbox.protocol import ProtocolError, decode, encode
+from grader.sandbox.values import Named
 
 FILE = "answers.bin"
 RTOL = 1e-9

@@ -29,6 +29,7 @@ from grader.sandbox.process import (
     Zygote,
     can_fork,
 )
+from grader.sandbox.values import walk_leaves
 
 __all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
 
@@ -461,13 +462,11 @@ def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender], coun
 
 def _modest(asked: Any) -> bool:
     """Whether the reference can answer at once: it runs on our side, where no limit stops it."""
-    if isinstance(asked, np.ndarray):
-        return max(asked.shape, default=0) <= MAX_LENT_SIZE
-    if isinstance(asked, dict):
-        return all(map(_modest, asked.values()))
-    if isinstance(asked, tuple | list):
-        return all(map(_modest, asked))
-    return not isinstance(asked, int) or abs(asked) <= MAX_LENT_SIZE
+    for _, leaf in walk_leaves(asked):
+        size = max(leaf.shape, default=0) if isinstance(leaf, np.ndarray) else leaf
+        if isinstance(size, int) and abs(size) > MAX_LENT_SIZE:
+            return False
+    return True
 
 
 def read_answer(message: list[Any], body: memoryview) -> Answer:

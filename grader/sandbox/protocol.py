@@ -18,11 +18,11 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from grader.sandbox.values import Array, Named, Opaque, fields_of, type_name
 
 MAX_HEADER = 256 * 1024
 MAX_BODY = 64 * 1024 * 1024
@@ -36,9 +36,7 @@ DTYPES = frozenset(
     ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 )
 
-TYPE_NAME = type.__dict__["__name__"]  # not type(value).__name__, which a metaclass can answer
 KEYS = (str, int, float, type(None))
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class ProtocolError(Exception):
@@ -47,27 +45,6 @@ class ProtocolError(Exception):
 
 class Unsendable(Exception):
     """A value is plain data, but larger than a frame may be; the sentence says how."""
-
-
-@dataclass(frozen=True)
-class Opaque:
-    """Stands in for an object that is not plain data; only the name of its type crossed."""
-
-    type_name: str
-
-
-class Named(tuple[Any, ...]):
-    """A named tuple from the other side: a tuple with the name and the fields it had there."""
-
-    type_name: str
-    fields: tuple[str, ...]
-
-    @classmethod
-    def of(cls, type_name: str, fields: tuple[str, ...], values: list[Any]) -> Named:
-        """Build one; ``fields`` and ``values`` have the same length."""
-        named = cls(values)
-        named.type_name, named.fields = type_name, fields
-        return named
 
 
 def pack(message: list[Any], body: bytes = b"") -> bytes:
@@ -195,23 +172,6 @@ def _plain_key(key: Any) -> Any:
     return key.item() if isinstance(key, np.generic) else key
 
 
-def fields_of(value: tuple[Any, ...]) -> tuple[str, ...] | None:
-    """Return the field names of a named tuple, or None for a plain one."""
-    if isinstance(value, Named):
-        return value.fields
-    fields = getattr(type(value), "_fields", None)
-    if isinstance(fields, tuple) and all(isinstance(field, str) for field in fields):
-        return fields
-    return None
-
-
-def type_name(value: Any) -> str:
-    """Return the name of a value's type, as its author would say it, at most 80 characters."""
-    if isinstance(value, Opaque | Named):
-        return value.type_name
-    return str(TYPE_NAME.__get__(type(value)))[:80]
-
-
 # --- values in ----------------------------------------------------------------------------------------
 
 
@@ -301,16 +261,3 @@ class _Decoder:
         if dtype == "|b1" and data.tobytes().strip(b"\0\1"):
             raise ProtocolError("a boolean is neither 0 nor 1")
         return np.frombuffer(data, dtype).reshape(shape).copy()
-
-
-def walk_arrays(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Array]]:
-    """Yield every array inside a value with the names that lead to it."""
-    if isinstance(value, np.ndarray):
-        yield path, value
-    elif isinstance(value, tuple | list):
-        names = fields_of(value) if isinstance(value, tuple) else None
-        for index, item in enumerate(value):
-            yield from walk_arrays(item, (*path, names[index] if names else str(index)))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from walk_arrays(item, (*path, str(key)))

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 
 from grader.sandbox import protocol
 from grader.sandbox.confinement import Budget, Confinement, confine, prepare
+from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
 MAX_TEXT = 2000
 MAX_FRAMES = 4
@@ -261,9 +262,9 @@ class Worker:
         _, name, tree, lent = message
         function = getattr(self.module, name, None)
         if not callable(function):
-            return ["missing", "" if function is None else protocol.type_name(function)], b""
+            return ["missing", "" if function is None else type_name(function)], b""
         arguments = self._rebuild(protocol.decode(tree, body))
-        before = [(path, array, _state(array)) for path, array in protocol.walk_arrays(arguments)]
+        before = [(path, array, _state(array)) for path, array in walk_arrays(arguments)]
         for lent_name in lent:
             setattr(self.module, lent_name, self._borrowed(lent_name))
         try:
@@ -283,20 +284,10 @@ class Worker:
 
     def _rebuild(self, value: Any) -> Any:
         """Turn the grader's named tuples into the student's class of that name, if there is one."""
-        if isinstance(value, protocol.Named):
-            values = [self._rebuild(item) for item in value]
-            return tuple.__new__(self._named_class(value.type_name, value.fields), values)
-        if isinstance(value, tuple | list):
-            return type(value)(self._rebuild(item) for item in value)
-        if isinstance(value, dict):
-            return {key: self._rebuild(item) for key, item in value.items()}
-        return value
+        return map_leaves(value, lambda leaf: leaf, self._named_class)
 
-    def _named_class(self, name: str, fields: tuple[str, ...]) -> type[tuple[Any, ...]]:
-        own = getattr(self.module, name, None)
-        if isinstance(own, type) and issubclass(own, tuple) and getattr(own, "_fields", ()) == fields:
-            return own
-        return collections.namedtuple(name, fields)
+    def _named_class(self, named: Named) -> type[tuple[Any, ...]]:
+        return class_of(named, vars(self.module)) or collections.namedtuple(named.type_name, named.fields)
 
     def _borrowed(self, name: str) -> Callable[..., Any]:
         """Return a stand-in for one of the student's own functions that the grader answers."""
@@ -313,7 +304,7 @@ class Worker:
         return ask
 
 
-def _state(array: protocol.Array) -> tuple[Any, ...]:
+def _state(array: Array) -> tuple[Any, ...]:
     return array.shape, array.dtype.str, array.tobytes()
 
 
@@ -333,7 +324,7 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
             line = linecache.getline(filename, trace.tb_lineno)
             frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
         trace = trace.tb_next
-    return protocol.type_name(error), _text(error), frames[-MAX_FRAMES:]
+    return type_name(error), _text(error), frames[-MAX_FRAMES:]
 
 
 def _raised_in(error: BaseException) -> str:
@@ -348,7 +339,7 @@ def _raised_in(error: BaseException) -> str:
 def _describe_syntax(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
     if isinstance(error, SyntaxError):
         line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
-        return protocol.type_name(error), str(error.msg)[:MAX_TEXT], [[error.lineno or 0, "", line]]
+        return type_name(error), str(error.msg)[:MAX_TEXT], [[error.lineno or 0, "", line]]
     return describe(error, filename)
 
 

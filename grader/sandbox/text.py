@@ -26,6 +26,20 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     return "".join(one if one in HARMLESS or not _hides(one) else _written_out(one) for one in text)
 
 
+def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """Return the text clean and on one line.
+
+    Args:
+        limit: how many characters of the text are kept at the most.
+    """
+    return " ".join(clean(text, limit).split())
+
+
+def shorten(text: str, width: int) -> str:
+    """Return the text, cut to so many characters; an ellipsis shows that something is missing."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def break_orders(text: str) -> str:
     """Break up what a CI runner would take for an order, line by line."""
     return CI_COMMAND.sub(lambda found: f"{found[0]} ", text)

@@ -16,7 +16,7 @@ from grader.checks.source import Source, read_source
 from grader.course import Course, CourseError
 from grader.reports.lines import report_lines
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.protocol import Named
+from grader.sandbox.values import Named
 from tests.conftest import HERE, with_limits
 
 SOLUTION = '''"""Four times an array, built on twice an array; and half of one, built on nothing."""

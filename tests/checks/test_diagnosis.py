@@ -21,7 +21,7 @@ from grader.checks.student import Attempt, Call, read_broadcasts
 from grader.course import Exercise, find_course
 from grader.reports.array_map import map_lines
 from grader.sandbox.pool import Answer, WorkerPool
-from grader.sandbox.protocol import Named
+from grader.sandbox.values import Named
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = 0.9

@@ -19,7 +19,8 @@ import pytest
 
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import Answer, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
-from grader.sandbox.protocol import Named, Opaque, ProtocolError, Unsendable
+from grader.sandbox.protocol import ProtocolError, Unsendable
+from grader.sandbox.values import Named, Opaque
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from grader.sandbox import protocol
-from grader.sandbox.protocol import Named, Opaque, ProtocolError, Unsendable
+from grader.sandbox.protocol import ProtocolError, Unsendable
+from grader.sandbox.values import Named, Opaque
 
 FRAMES = 1_000_000 if os.environ.get("GRADER_LONG") == "1" else 3_000
 BOUNDED = settings(
@@ -214,12 +215,6 @@ def test_a_dict_with_such_a_key_can_be_read_back_or_is_refused_when_sent(key: An
     except Unsendable:
         return
     assert isinstance(arrived, Opaque) or list(arrived.values()) == [1]
-
-
-def test_walk_arrays_names_the_way() -> None:
-    value = (Point(np.zeros(1), [np.zeros(2)]), {"k": np.zeros(3)}, 5)
-    ways = [".".join(path) for path, _ in protocol.walk_arrays(value)]
-    assert ways == ["0.x", "0.y.0", "1.k"]
 
 
 # --- limits -------------------------------------------------------------------------------------------

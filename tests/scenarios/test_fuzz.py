@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox import protocol
+from grader.sandbox.values import Named
 from tests.fuzz.targets import CORPUS, TARGETS
 
 LONG = bool(os.environ.get("GRADER_LONG"))
@@ -74,7 +75,7 @@ def make_frames() -> dict[str, bytes]:
     arrays: list[bytes] = []
     values = (np.arange(6.0).reshape(2, 3), np.float32(1), [1, 2.5, "x", None, True], {"a": np.zeros((0, 2))})
     tree = protocol.encode(values, arrays)
-    named = protocol.Named.of("P", ("a", "b"), [1, np.ones(2, bool)])
+    named = Named.of("P", ("a", "b"), [1, np.ones(2, bool)])
     more: list[bytes] = []
     second = protocol.encode(named, more)
     return {

@@ -1,0 +1,54 @@
+"""Writes files whole or not at all, and zips of which the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import secrets
+import stat
+import zipfile
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry: the earliest that a zip can hold
+UNIX = 3  # the system a zip says it was made on, whoever writes it
+
+
+def write_atomic(path: Path, data: str | bytes) -> None:
+    """Write a file whole or not at all: readers see the old content or the new one.
+
+    Args:
+        data: text is written as UTF-8 without changing its line ends; what UTF-8 cannot hold is escaped.
+
+    Raises:
+        OSError: the file or one beside it cannot be written; the old content is still there.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "backslashreplace")
+    beside = path.with_name(f".{secrets.token_hex(8)}.new")
+    try:
+        with open(beside, "xb") as file:
+            file.write(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_zip(
+    files: Mapping[str, bytes], target: Path | BinaryIO, *, executables: Collection[str] = ()
+) -> None:
+    """Write a zip; the same files in the same order give the same bytes.
+
+    Args:
+        files: content by name, with slashes between folders.
+        target: a path, or an open binary file.
+        executables: names of the files that may be run.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, ALWAYS)
+            entry.external_attr = (stat.S_IFREG | (0o755 if name in executables else 0o644)) << 16
+            entry.create_system = UNIX
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)

@@ -1,0 +1,176 @@
+"""Plain data, as it crosses the trust boundary: trees of arrays, numbers and text, and walks over them.
+
+Both sides use this module; it imports NumPy and the standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+RTOL = 1e-9  # two ways to compute one number differ by rounding
+TYPE_NAME = type.__dict__["__name__"]  # not type(value).__name__, which a metaclass can answer
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Key: TypeAlias = "str | int | float | None"
+Value: TypeAlias = (
+    "bool | int | float | str | Array | Opaque | tuple[Value, ...] | list[Value] | dict[Key, Value] | None"
+)
+Path: TypeAlias = tuple[str, ...]
+"""The names and indices that lead to a leaf, such as ``("0", "Whh")``."""
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands in for an object that is not plain data; only the name of its type crossed."""
+
+    type_name: str
+
+
+class Named(tuple[Any, ...]):
+    """A named tuple from the other side: a tuple with the name and the fields it had there."""
+
+    type_name: str
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, type_name: str, fields: tuple[str, ...], values: list[Any]) -> Named:
+        """Build one; ``fields`` and ``values`` have the same length."""
+        named = cls(values)
+        named.type_name, named.fields = type_name, fields
+        return named
+
+
+def type_name(value: object) -> str:
+    """Return the name of a value's type, as its author would say it, at most 80 characters."""
+    if isinstance(value, Opaque | Named):
+        return value.type_name
+    return str(TYPE_NAME.__get__(type(value)))[:80]
+
+
+def fields_of(value: object) -> tuple[str, ...] | None:
+    """Return the field names of a named tuple of either kind, or None for anything else."""
+    if not isinstance(value, tuple):
+        return None
+    if isinstance(value, Named):
+        return value.fields
+    fields = getattr(type(value), "_fields", None)
+    if isinstance(fields, tuple) and all(isinstance(field, str) for field in fields):
+        return fields
+    return None
+
+
+def class_of(named: Named, namespace: Mapping[str, object]) -> type[tuple[Any, ...]] | None:
+    """Return the named tuple class in a module's namespace that has this name and these fields, if any."""
+    found = namespace.get(named.type_name)
+    if not isinstance(found, type) or not issubclass(found, tuple):
+        return None
+    return found if getattr(found, "_fields", None) == named.fields else None
+
+
+def map_leaves(
+    value: Any,
+    function: Callable[[Any], Any],
+    rebuild: Callable[[Named], type[tuple[Any, ...]] | None] = lambda named: None,
+) -> Any:
+    """Return a value of the same form whose leaves are what a function makes of them.
+
+    Args:
+        value: lists, tuples, named tuples and the values of dicts are walked; all else is a leaf.
+        function: is given one leaf.
+        rebuild: the class that a named tuple from the other side should have here, often by
+            :func:`class_of`; None leaves it as it came.
+    """
+    if isinstance(value, dict):
+        return {key: map_leaves(item, function, rebuild) for key, item in value.items()}
+    if not isinstance(value, tuple | list):
+        return function(value)
+    items = [map_leaves(item, function, rebuild) for item in value]
+    if isinstance(value, list):
+        return items
+    if isinstance(value, Named):
+        own = rebuild(value)
+        return tuple.__new__(own, items) if own else Named.of(value.type_name, value.fields, items)
+    return tuple.__new__(type(value) if fields_of(value) is not None else tuple, items)
+
+
+def walk_leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every leaf of a value with the names and indices that lead to it."""
+    if isinstance(value, tuple | list):
+        names = fields_of(value)
+        for index, item in enumerate(value):
+            yield from walk_leaves(item, (*path, names[index] if names else str(index)))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from walk_leaves(item, (*path, str(key)))
+    else:
+        yield path, value
+
+
+def walk_arrays(value: Any) -> Iterator[tuple[Path, Array]]:
+    """Yield every array inside a value with the names and indices that lead to it."""
+    return ((path, leaf) for path, leaf in walk_leaves(value) if isinstance(leaf, np.ndarray))
+
+
+def ordered(value: tuple[Any, ...] | list[Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Put the items of a named tuple in the order of these names, if it has the same; else leave them."""
+    own = fields_of(value)
+    if own and set(own) == set(names):
+        by_name = dict(zip(own, value, strict=True))
+        return tuple(by_name[name] for name in names)
+    return tuple(value)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is one number; a NumPy number comes out of a worker as an array without axes."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0
+    return isinstance(value, int | float | np.generic) and not isinstance(value, bool)
+
+
+def same_value(value: Any, other: Any, *, rtol: float = RTOL) -> bool:
+    """Whether two values have one form and are equal up to rounding; NaN equals NaN.
+
+    A list is no tuple and an integer no float, but a number is an array without axes, and of two named
+    tuples with the same fields the order does not count.
+
+    Args:
+        rtol: relative to the largest finite number of each array of ``other``.
+    """
+    if is_number(value) and is_number(other):
+        value, other = np.asarray(value), np.asarray(other)
+    if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+        return value.dtype.kind == other.dtype.kind and same_array(value, other, rtol=rtol)
+    if isinstance(value, tuple | list) and isinstance(other, tuple | list):
+        fields = fields_of(other)
+        items = ordered(value, fields) if fields and isinstance(value, tuple) else value
+        if isinstance(value, list) != isinstance(other, list) or len(items) != len(other):
+            return False
+        return all(same_value(item, twin, rtol=rtol) for item, twin in zip(items, other, strict=True))
+    if isinstance(value, Opaque) or isinstance(other, Opaque):
+        return type_name(value) == type_name(other)
+    if isinstance(value, dict) and isinstance(other, dict):
+        return list(value) == list(other) and all(
+            same_value(value[key], other[key], rtol=rtol) for key in value
+        )
+    return type(value) is type(other) and isinstance(value, bool | str | None) and bool(value == other)
+
+
+def same_array(array: Array, other: Array, *, rtol: float = RTOL) -> bool:
+    """Whether two arrays have one shape and equal entries up to rounding; NaN equals NaN.
+
+    Args:
+        array: (...) any numbers, or what can be compared for equality.
+        other: (...) of the same shape.
+        rtol: relative to the largest finite number of ``other``.
+    """
+    if array.shape != other.shape:
+        return False
+    if array.dtype.kind not in "iufc" or other.dtype.kind not in "iufc":
+        return bool((array == other).all())
+    with np.errstate(all="ignore"):
+        scale = float(np.abs(other).max(initial=0.0, where=np.isfinite(other)))
+        return np.allclose(array, other, rtol=rtol, atol=rtol * scale, equal_nan=True)
