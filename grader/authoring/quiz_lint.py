@@ -34,7 +34,6 @@ from grader.quiz.schema import (
 from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words, wrong_target
 from grader.quiz.sheet import sheet_of
 from grader.quiz.variants import HOLE, NoVariant, Variant, fill, make_variant
-from grader.reports.lines import Line, wrapped
 from grader.sandbox.pool import WorkerPool
 
 VARIANTS = 2000
@@ -312,14 +311,3 @@ def _repeated(quiz: Quiz) -> Iterator[str]:
     for (prompt, _), count in prompts.items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"
-
-
-def findings_lines(results: list[QuizFindings], width: int = 80) -> Iterator[Line]:
-    """Lay out what was found: a table, then every fault."""
-    yield Line(f"{'quiz':<26}{'questions':>10}{'drawn':>8}{'credits':>9}", "heading")
-    for one in results:
-        state = f"{len(one.faults)} faults" if one.faults else "ok"
-        row = f"{one.quiz:<26}{one.questions:>10}{one.parameterised:>8}{one.credits:>9}  {state}"
-        yield Line(row, "failed" if one.faults else "passed")
-    for fault in (fault for one in results for fault in one.faults):
-        yield from wrapped(fault, "detail", width, indent="  ")

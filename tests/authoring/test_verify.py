@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.verify import Findings, verify_course, verify_exercise
+from grader.authoring.verify import Findings, verify, verify_exercise
 from grader.course import Course
 
 Plant = Callable[[Path, Path], None]
@@ -197,13 +197,13 @@ def test_a_planted_fault_is_named(tiny_copy: Course, plant: Plant, said: str) ->
 
 
 def test_the_sound_course_has_no_fault(tiny: Course) -> None:
-    (findings,) = verify_course(tiny, jobs=1)
+    (findings,) = verify(tiny, jobs=1)
     assert findings == Findings("exercise-1", 7, 4, 3, 3, 2, 2)
 
 
 def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
     (tiny_copy.root / "solutions/exercise-9").mkdir()
-    findings = verify_course(tiny_copy, jobs=1)
+    findings = verify(tiny_copy, jobs=1)
     assert "exercise-9: belongs to no exercise" in findings[0].faults[0]
 
 
@@ -211,7 +211,7 @@ def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
 def test_the_real_course_is_sound(course: Course) -> None:
     every = os.environ.get("GRADER_LONG") == "1"
     ids = () if every else ("exercise-1", "exercise-3", "exercise-7")
-    for findings in verify_course(course, ids, seed=2):  # `.ci/run` verifies all of it besides
+    for findings in verify(course, ids, seed=2):  # `.ci/run` verifies all of it besides
         assert findings.faults == (), findings.exercise
         assert findings.misconceptions >= 10
         assert findings.variants >= 8
