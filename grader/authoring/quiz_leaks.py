@@ -73,7 +73,7 @@ class _Kept:
 def find_leaks(
     folder: Path, quizzes: list[Quiz], secret: str, texts: Mapping[Path, str] | None = None
 ) -> list[Leak]:
-    """Return what a folder tells of the keys of graded and exam quizzes, each file's at the most once a kind.
+    """Return what a folder tells of the keys of graded quizzes, each file's at the most once a kind.
 
     Args:
         quizzes: the full ones.

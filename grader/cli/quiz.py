@@ -159,7 +159,4 @@ def _setting(course: Course) -> Iterator[Setting]:
                 runners.append(Runner(stack.enter_context(WorkerPool())))
             return runners[0].passes(question, code)
 
-        with open_ledger(course) as ledger:
-            learner = ledger.learner
-        factor = course.accommodations.get(learner.id, 1.0)
-        yield Setting(course.salt, lambda: open_ledger(course), run_fix, factor=factor)
+        yield Setting(course.salt, lambda: open_ledger(course), run_fix)

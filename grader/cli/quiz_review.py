@@ -30,7 +30,7 @@ def review_due(course: Course, setting: Setting, name: str | None, count: int) -
         raise click.UsageError('review needs the library fsrs: pip install "rnn-grader[review]"') from None
     sheets = [find_sheet(course, name)] if name else all_sheets(course)
     with open_ledger(course) as ledger:
-        due = due_questions(ledger, sheets, setting.clock())
+        due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))
     due = due[:count] if count else due
     if not due:
         click.echo("nothing is due for review")
@@ -53,7 +53,7 @@ def _reviewed(course: Course, setting: Setting, sheet: Sheet, questions: list[st
                 continue
             hints = ledger.hints_taken(session.sitting.id, question)
             due = schedule(ledger, sheet.id, question, right=first.right, hints=hints)
-            click.echo(f"  {question}: again {_when(due, setting.clock())}")
+            click.echo(f"  {question}: again {_when(due, datetime.datetime.now(datetime.UTC))}")
     return code
 
 

@@ -15,7 +15,7 @@ import click
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
 from grader.quiz.answers import Unreadable, parse
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session, TimeOver
+from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.lines import Line, wrapped
 
@@ -127,8 +127,6 @@ def sit(session: Session) -> int:
         with contextlib.suppress(OSError):  # the window may be gone
             click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {_again(session)}")
         return UNFINISHED
-    except TimeOver:
-        click.echo("The time is over; what you answered before is stored.")
     except FinishedElsewhere:
         click.echo("This sitting was finished in another window.")
     session.finish()
@@ -172,18 +170,12 @@ class _Conversation:
 
     def run(self) -> None:
         """Go through the questions until all are done, or the learner has had enough."""
-        self._require_time()
         self.place = self._first_open(0)
         while True:
             while self.place < len(self.session.questions):
                 self._question(self.session.item(self.session.questions[self.place]))
             if not self._goes_back(self._items()):
                 return
-
-    def _require_time(self) -> None:
-        left = self.session.seconds_left()
-        if left is not None and left <= 0:
-            raise TimeOver
 
     def _items(self) -> list[Item]:
         return [self.session.item(one) for one in self.session.questions]
@@ -206,7 +198,7 @@ class _Conversation:
         told += [f"flagged: {', '.join(flagged)}"] if flagged else []
         click.echo()
         self._show(wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", width(), ""))
-        while text := self._line("a number goes back, Enter finishes > ").strip():
+        while text := _ask("a number goes back, Enter finishes > ").strip():
             if text == "q":
                 raise Left
             if text.isdecimal() and 1 <= int(text[:6]) <= len(items):
@@ -214,21 +206,12 @@ class _Conversation:
                 return True
         return False
 
-    def _line(self, prompt: str) -> str:
-        """Ask for a line, and say how much time is left.
-
-        Raises:
-            Left: nobody is there any more.
-        """
-        left = self.session.seconds_left()
-        return _ask(f"{screen.clock(left)} left {prompt}" if left is not None else prompt)
-
     def _question(self, item: Item) -> None:
         """Show one question and act on what is typed until the place changes or it should be shown anew."""
         self._show(screen.question_lines(self.session, item, width(), _bar()))
         if reply := self.session.said(item):
             self._show(screen.reply_lines(reply, width()))
-        while not self._act(item, self._line("> ")):
+        while not self._act(item, _ask("> ")):
             pass
 
     def _act(self, item: Item, text: str) -> bool:
@@ -278,26 +261,17 @@ class _Conversation:
 
         Returns:
             1, 2 or 3, or None; and whether the learner leaves, though the answer counts.
-
-        Raises:
-            Left: certainty is scored, so that without it there is no answer.
         """
         confidence = self.session.sheet.public.confidence
-        if confidence == "off" or (confidence == "optional" and item.answered and not self.session.silent):
+        if confidence == "off" or (item.answered and not self.session.silent):
             return None, False
-        if confidence == "required":
-            self._show(wrapped(screen.payoff(item.variant.face.credits), "note", width(), "  "))
-        skip = ", Enter: no answer" if confidence == "optional" else ""
         try:
-            while (given := self._line(f"  {screen.HOW_SURE}{skip} > ").strip()) not in ("1", "2", "3"):
-                if not given and confidence == "optional":
+            while (given := _ask(f"  {screen.HOW_SURE}, Enter: no answer > ").strip()) not in ("1", "2", "3"):
+                if not given:
                     return None, False
                 if given == "q":
-                    raise Left
+                    return None, True
         except Left:
-            if confidence == "required":
-                click.echo("  this answer was not taken: it needs a certainty")
-                raise
             return None, True
         return int(given), False
 
@@ -318,7 +292,7 @@ class _Conversation:
             click.echo("  there is no hint left" if item.hints else "  there is no hint for this one")
             return False
         price = f"  a hint costs {item.next_hint:.2f} credits; y takes it > "
-        if item.next_hint and self._line(price).strip().casefold() not in ("y", "yes"):
+        if item.next_hint and _ask(price).strip().casefold() not in ("y", "yes"):
             return False
         self.session.hint(item)
         return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import ClassVar, Literal
 
 from grader.course import strict_yaml
 from grader.course.strict_yaml import CourseError as CourseError
@@ -132,7 +132,6 @@ class CourseFile:
 
     Args:
         salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
-        accommodations: by learner's id, how many times as long as others they may take in an exam.
         late: what it costs to hand in late.
         edition: ``handout`` marks the students', which has no solutions and no hidden checks.
         shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
@@ -140,10 +139,14 @@ class CourseFile:
 
     title: str
     salt: str = ""
-    accommodations: Mapping[str, float] = field(default_factory=dict)
     late: LatePolicy = field(default_factory=LatePolicy)
     edition: Edition = "full"
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    RETIRED: ClassVar[Mapping[str, str]] = {
+        "accommodations": "`accommodations` gave more time in exams, whose clock is gone; delete it "
+        "(`late.extensions` gives a learner more days)"
+    }
 
 
 @dataclass(frozen=True)
@@ -247,7 +250,6 @@ class Course:
     root: Path
     title: str
     salt: str = ""
-    accommodations: Mapping[str, float] = field(default_factory=dict)
     late: LatePolicy = field(default_factory=LatePolicy)
     handout: bool = False
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -299,7 +301,7 @@ def find_course(explicit: str | None = None) -> Course:
         if path.is_file():
             file = strict_yaml.load(path, CourseFile)
             salt, handout = file.salt or file.title, file.edition == "handout"
-            return Course(folder, file.title, salt, file.accommodations, file.late, handout, file.shown)
+            return Course(folder, file.title, salt, file.late, handout, file.shown)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")

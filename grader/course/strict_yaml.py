@@ -208,7 +208,10 @@ class _Reader:
     def _dataclass(self, node: yaml.Node, kind: Any, name: str) -> Any:
         pairs = self._pairs(node, name)
         wanted, required, places = _fields(kind)
-        for key, (key_node, _) in pairs.items():
+        retired: Mapping[str, str] = getattr(kind, "RETIRED", {})
+        for key, (key_node, value) in pairs.items():
+            if cure := retired.get(key) or retired.get(f"{key}: {value.value}"):
+                raise self.fault(key_node, cure)
             if key not in wanted:
                 raise self.fault(key_node, f"unknown key {_short(key)}; {_nearest(key, wanted)}")
         for key in required:

@@ -6,7 +6,6 @@ other earns nothing. What was typed is marked by :mod:`grader.quiz.scoring` and 
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +31,6 @@ from grader.quiz.scoring import Mark, RunFix
 from grader.quiz.sheet import PublicFile, Sheet, sheet_of
 from grader.quiz.variants import NoVariant, Variant, make_variant, pick
 
-GRACE = datetime.timedelta(seconds=60)  # between the end of an exam's time and the moment an answer is stored
 OTHERS = "drawn for somebody else, or changed"
 
 
@@ -119,7 +117,7 @@ class Grading:
     """All that grading depends on besides what was handed in.
 
     Args:
-        course: its salt goes into every draw, its accommodations into the time of an exam.
+        course: its salt goes into every draw.
         editions: by the id of the quiz.
         run_fix: runs mended code, confined.
         full_course: whether to take answers as well that were given in the full course, where the key lies
@@ -284,7 +282,6 @@ def _verified(work: _Work, response: Response) -> Variant:
     """
     sitting = work.sittings[response.sitting]
     _require_picked(work, sitting, response.question)
-    _require_in_time(work, sitting, response)
     number = sitting.number if work.silent else response.attempt
     faces = {one.id: one for one in work.edition.shown.faces}
     seed = work.seed(response.question, number)
@@ -313,13 +310,3 @@ def _require_picked(work: _Work, sitting: Sitting, question: str) -> None:
         picked = pick(work.edition.shown.faces, draw.per_topic, *work.seed(sitting.number))
         if question not in {one.id for one in picked}:
             raise Refused("this question was not drawn for this sitting")
-
-
-def _require_in_time(work: _Work, sitting: Sitting, response: Response) -> None:
-    minutes = work.edition.shown.minutes
-    if minutes is None or sitting.mode == REVIEW:
-        return
-    factor = work.grading.course.accommodations.get(work.learner.id, 1.0)
-    begun, given = map(datetime.datetime.fromisoformat, (sitting.at, response.at))
-    if not begun <= given <= begun + datetime.timedelta(minutes=minutes * factor) + GRACE:
-        raise Refused("given outside the time of the exam")

@@ -9,7 +9,7 @@ from grader.progress.ledger import Response, Sitting
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.balance import change, subject
 from grader.quiz.schema import AnyQuestion
-from grader.quiz.scoring import Earning, Mark, RunFix, certain_earning, earning, mark
+from grader.quiz.scoring import Earning, Mark, RunFix, earning, mark
 from grader.quiz.sheet import Sheet
 from grader.quiz.variants import Variant, recalled
 
@@ -127,10 +127,6 @@ def _counting(sheet: Sheet, responses: list[Response]) -> list[Response]:
 def _earned(sheet: Sheet, response: Response, marked: Mark, before: list[Mark]) -> Earning:
     key = sheet.question(response.question)
     assert key is not None
-    if sheet.public.confidence == "required":
-        if before:
-            return Earning(0.0, "only the first answer counts")
-        return certain_earning(marked, key, response.certainty or 1)
     cost = sum(hint.cost for hint in key.hints[: response.hints])
     best = max((one.score for one in before), default=0.0)
     return earning(marked, key, sheet.public.attempts, len(before) + 1, best, cost)

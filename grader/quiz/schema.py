@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from grader.course import NOWHERE, Course, CourseError, Place, Raw, strict_yaml
 
@@ -81,10 +80,6 @@ class Draw:
         _require(0 <= self.round_ <= 6, "`round` should be 0 to 6 decimals")
         small = len(self.matrix) <= 2 and all(1 <= size <= 6 for size in self.matrix)
         _require(small, "`matrix` should be one or two sizes of 1 to 6")
-
-
-def _nothing() -> Mapping[str, Any]:
-    return MappingProxyType({})
 
 
 @dataclass(eq=False, repr=False)
@@ -228,7 +223,7 @@ class Numeric(Question):
 
     type: Literal["numeric"]
     answer: Target
-    params: Mapping[str, Draw] = field(default_factory=_nothing)
+    params: Mapping[str, Draw] = field(default_factory=dict)
     where: str = ""
     mistakes: tuple[WrongNumber, ...] = ()
 
@@ -259,8 +254,8 @@ class Shape(Question):
 
     type: Literal["shape"]
     answer: tuple[Raw, ...]
-    dims: Mapping[str, int] = field(default_factory=_nothing)
-    params: Mapping[str, Draw] = field(default_factory=_nothing)
+    dims: Mapping[str, int] = field(default_factory=dict)
+    params: Mapping[str, Draw] = field(default_factory=dict)
     where: str = ""
     mistakes: tuple[WrongShape, ...] = ()
 
@@ -494,6 +489,14 @@ class Picks:
     per_topic: Mapping[str, int]
 
 
+RETIRED = {  # what a quiz file may not say any more, and what takes its place
+    "earn": "`earn` is gone; in practice the best sitting counts, in a graded quiz the first `sittings: N`",
+    "minutes": "`minutes` is gone with the clock of exams; delete it",
+    "mode: exam": "`mode: exam` is gone; write `mode: graded` (`sittings: N` lets more than one count)",
+    "confidence: required": "`confidence: required` is gone; write `confidence: optional`, worth no credits",
+}
+
+
 @dataclass(eq=False, repr=False)
 class QuizFile(Once):
     """The keys of a quiz file.
@@ -501,10 +504,8 @@ class QuizFile(Once):
     Args:
         quiz: stable id, as the file is named; never reused.
         version: raised when a key changes, so that stored responses are graded anew.
-        mode: ``practice`` shows feedback at once; ``graded`` is graded later, by the instructor; ``exam`` is
-            graded, timed, and shows no feedback.
-        earn: whether the best sitting counts, or only the first.
-        minutes: of an exam.
+        mode: ``practice`` shows feedback at once; ``graded`` is graded later, by the instructor.
+        sittings: of a graded quiz, how many count, from the first on; in practice the best one does.
     """
 
     schema: int
@@ -513,13 +514,13 @@ class QuizFile(Once):
     title: str
     questions: tuple[AnyQuestion, ...]
     language: str = "en"
-    mode: Literal["practice", "graded", "exam"] = "practice"
+    mode: Literal["practice", "graded"] = "practice"
     attempts: Attempts = field(default_factory=Attempts)
-    confidence: Literal["off", "optional", "required"] = "off"
+    confidence: Literal["off", "optional"] = "off"
     draw: Picks | None = None
     pass_mark: float = 0.7
-    earn: Literal["best", "first"] = "best"
-    minutes: int | None = None
+    sittings: int = 1
+    RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 
     def __post_init__(self) -> None:
         _require(self.schema == SCHEMA_VERSION, f"`schema` should be {SCHEMA_VERSION}, but is {self.schema}")
@@ -528,10 +529,8 @@ class QuizFile(Once):
         _share(self.pass_mark, "pass_mark")
         _unique([one.id for one in self.questions], "question")
         _require(bool(self.questions), "a quiz needs at least one question")
-        _require(
-            (self.minutes is not None) == (self.mode == "exam"),
-            "`minutes` is for an exam, and required there",
-        )
+        _require(self.sittings >= 1, "`sittings` should be 1 or more")
+        _require(self.sittings == 1 or self.mode == "graded", "`sittings` is for a graded quiz")
         for topic, count in self.draw.per_topic.items() if self.draw else ():
             there = [one.credits for one in self.questions if one.topic == topic]
             enough = 0 < count <= len(there)

@@ -41,7 +41,6 @@ PRIMES = (
     (20011, 20021, 20023, 20029, 20047, 20051, 20063, 20071, 20089, 20101),
 )
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
-CERTAINTY = {1: (1, 0), 2: (2, -2), 3: (3, -6)}  # thirds of the credits: for what is right, for what is wrong
 
 UNREAD = object()
 
@@ -352,7 +351,7 @@ class Earning:
     """What a marked answer adds to the credits of its question.
 
     Args:
-        credits: to add; negative only where certainty is scored.
+        credits: to add.
         arithmetic: how they came about.
     """
 
@@ -384,17 +383,3 @@ def earning(
         )
     total = round(gain * value, 2)
     return Earning(total, f"{' · '.join(terms)} = {total:.2f}")
-
-
-def certain_earning(marked: Mark, question: AnyQuestion, certainty: int) -> Earning:
-    """Return what an answer earns where certainty counts: more when right, and a loss when wrong.
-
-    Args:
-        certainty: 1, 2 or 3.
-    """
-    for_right, for_wrong = CERTAINTY[certainty]
-    if marked.score > 0:
-        total = round(question.credits * marked.score * for_right / 3, 2)
-        return Earning(total, f"{marked.score:.2f} · {question.credits} · {for_right}/3 = {total:.2f}")
-    total = round(question.credits * for_wrong / 3, 2)
-    return Earning(total, f"{question.credits} · {for_wrong}/3 = {total:.2f}")

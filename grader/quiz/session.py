@@ -5,7 +5,6 @@ Every accepted answer is in the ledger, with its credit, before anybody hears of
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,20 +12,15 @@ from typing import TypedDict
 
 from grader.progress.ledger import Credit, Duplicate, Ledger, Response, Sitting
 from grader.quiz.answers import Unreadable, parse
-from grader.quiz.balance import change, subject
+from grader.quiz.balance import change, counting, subject
 from grader.quiz.face import Face
 from grader.quiz.schema import AnyQuestion
-from grader.quiz.scoring import Earning, Mark, RunFix, certain_earning, earning, mark
+from grader.quiz.scoring import Earning, Mark, RunFix, earning, mark
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import solution_text
 from grader.quiz.variants import Stream, Variant, fill, make_variant, pick, recalled
 
 Open = Callable[[], AbstractContextManager[Ledger]]
-Clock = Callable[[], datetime.datetime]
-
-
-class TimeOver(Exception):
-    """The time of the exam is over; nothing more is accepted."""
 
 
 class AnsweredElsewhere(Exception):
@@ -38,7 +32,7 @@ class FinishedElsewhere(Exception):
 
 
 class OtherSitting(Exception):
-    """A sitting of other questions is unfinished; the text says what can be done about it."""
+    """Other questions have to be answered first; the text says what can be done about it."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +43,11 @@ class Setting:
         salt: the course's public one.
         open_ledger: opens the ledger for one transaction.
         run_fix: runs mended code; called only for questions that ask for it.
-        clock: tells the time, in UTC.
-        factor: how much longer than others this learner may take in an exam.
     """
 
     salt: str
     open_ledger: Open
     run_fix: RunFix
-    clock: Clock = lambda: datetime.datetime.now(datetime.UTC)
-    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,7 @@ class Reply:
     """What is said to an accepted answer.
 
     Args:
-        mark: None where the key is with the instructor, or an exam is on.
+        mark: None where the quiz is graded later.
         cents: by which the balance grew, in hundredths of a credit.
         note: why it grew by something else than was earned, if it did.
         solution: the right answer, once no attempt is left.
@@ -185,7 +175,8 @@ class Session:
         only: exactly these questions, in review; empty otherwise.
 
     Raises:
-        OtherSitting: one of other questions is unfinished, and this is no restart.
+        OtherSitting: one of other questions is unfinished, and this is no restart; or a part is asked for of
+            a graded quiz whose coming sitting counts.
     """
 
     def __init__(
@@ -216,6 +207,11 @@ class Session:
                 )
             if found is None:
                 number = len(ledger.sittings(sheet.id)) + 1
+                if (topic or count) and sheet.public.mode == "graded" and number <= sheet.public.sittings:
+                    raise OtherSitting(
+                        f"{counting(sheet)} of {sheet.id}, with all of its questions; leave --topic and "
+                        "--questions away"
+                    )
                 questions = tuple(only) or self._picked(number, topic, count)
                 mode = "review" if only else sheet.public.mode
                 found = ledger.begin(sheet.id, sheet.public.version, mode, questions)
@@ -262,7 +258,7 @@ class Session:
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is said about right and wrong: the key is elsewhere, or this is an exam."""
+        """Whether nothing is said about right and wrong: the quiz is graded later."""
         return self.sheet.key is None or self.sheet.public.mode != "practice"
 
     def item(self, question: str) -> Item:
@@ -291,7 +287,7 @@ class Session:
 
     def _with_hints(self, item: Item, key: AnyQuestion | None, taken: int) -> Item:
         """Add the hints that were taken, and what the next one takes off a right answer."""
-        if key is None or self.silent or self.sheet.public.confidence == "required":
+        if key is None or self.silent:
             return item
         texts = tuple(fill(hint.text, item.variant.names) for hint in key.hints[:taken])
         if taken >= len(key.hints) or item.done:
@@ -304,8 +300,6 @@ class Session:
     def _tries(self, key: AnyQuestion | None) -> int:
         if self.silent or key is None:
             return 0
-        if self.sheet.public.confidence == "required":
-            return 1
         return len(self.sheet.public.attempts.of(key))
 
     def _seed_attempt(self, attempt: int) -> int:
@@ -348,14 +342,10 @@ class Session:
 
         Raises:
             Unreadable: it is no answer to this kind of question; nothing was stored.
-            TimeOver: it came too late; nothing was stored, and the sitting is finished.
             AnsweredElsewhere: the question has moved on in another terminal; nothing was stored.
             FinishedElsewhere: the sitting is over; nothing was stored.
         """
         answer = parse(item.variant, text)
-        if (left := self.seconds_left()) is not None and left <= 0:
-            self.finish()
-            raise TimeOver
         question = item.variant.face.id
         key = None if self.silent else self.sheet.question(question)
         marked = mark(key, item.variant.names, answer, self._setting.run_fix) if key else None
@@ -385,7 +375,7 @@ class Session:
             certainty=certainty,
             hints=len(now.hints),
         )
-        earned = self._earned(key, now, marked, certainty) if key and marked else None
+        earned = self._earned(key, now, marked) if key and marked else None
         credit, note = self._credit(ledger, face, earned) if earned else (None, "")
         response_id = ledger.respond(response, credit)
         if marked:
@@ -415,9 +405,7 @@ class Session:
             here = self._here(ledger, item.variant.face.id)
         return self._with_solution(Reply(item, self._mark(here[-1])))
 
-    def _earned(self, key: AnyQuestion, item: Item, marked: Mark, certainty: int | None) -> Earning:
-        if self.sheet.public.confidence == "required":
-            return certain_earning(marked, key, certainty or 1)
+    def _earned(self, key: AnyQuestion, item: Item, marked: Mark) -> Earning:
         cost = sum(hint.cost for hint in key.hints[: len(item.hints)])
         return earning(marked, key, self.sheet.public.attempts, item.attempt, item.score or 0.0, cost)
 
@@ -452,14 +440,6 @@ class Session:
         """End the sitting; no more answers are accepted."""
         with self._setting.open_ledger() as ledger:
             ledger.finish(self.sitting.id)
-
-    def seconds_left(self) -> float | None:
-        """Return what is left of an exam's time; None where there is no limit."""
-        if self.sheet.public.minutes is None or self.sitting.mode == "review":
-            return None
-        began = datetime.datetime.fromisoformat(self.sitting.at)
-        end = began + datetime.timedelta(minutes=self.sheet.public.minutes * self._setting.factor)
-        return (end - self._setting.clock()).total_seconds()
 
     # -- how it went --
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from grader.course import Course, CourseError, strict_yaml
 from grader.quiz.face import Face, face_of
 from grader.quiz.schema import (
+    RETIRED,
     AnyQuestion,
     Attempts,
     Picks,
@@ -19,7 +21,7 @@ from grader.quiz.schema import (
     quiz_paths,
 )
 
-HEADER = "schema quiz version title language mode attempts confidence draw pass_mark earn minutes".split()
+HEADER = "schema quiz version title language mode attempts confidence draw pass_mark sittings".split()
 """The keys of a quiz file that may be handed out, besides the faces of its questions."""
 
 
@@ -33,13 +35,14 @@ class PublicFile:
     title: str
     faces: tuple[Face, ...]
     language: str = "en"
-    mode: Literal["practice", "graded", "exam"] = "graded"
+    mode: Literal["practice", "graded"] = "graded"
     attempts: Attempts = field(default_factory=Attempts)
-    confidence: Literal["off", "optional", "required"] = "off"
+    confidence: Literal["off", "optional"] = "off"
     draw: Picks | None = None
     pass_mark: float = 0.7
-    earn: Literal["best", "first"] = "best"
-    minutes: int | None = None
+    sittings: int = 1
+
+    RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 
 
 @dataclass(frozen=True)

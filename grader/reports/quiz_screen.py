@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from grader.quiz.scoring import CERTAINTY
+from grader.quiz.balance import counting
 from grader.quiz.session import Item, Reply, Session, Summary
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import LETTERS
@@ -40,13 +40,11 @@ COMMANDS = {
 MODES = {
     "practice": "You are told at once what was right. Every attempt has numbers of its own.",
     "graded": "Your answers are graded later. You can change them until you finish.",
-    "exam": "Nothing is said about right and wrong. You can change answers until the time is over.",
     "review": "What you missed, with new numbers. It earns nothing and costs nothing.",
 }
 EXERCISE = re.compile(r"exercise-\d+")
 ENOUGH = 3  # answers of one certainty, before it is compared with the truth
 HOW_SURE = "How sure are you? 1 guessing, 2 fairly, 3 certain"
-PAYOFF = "right earns 1/3, 2/3 or all of the credits; wrong costs 0, 2/3 or 2 times the credits"
 
 
 def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
@@ -58,12 +56,11 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     facts = [f"{count} question{'s' if count != 1 else ''}", f"{possible} credits"]
     if session.sitting.mode != "review":
         facts.append(f"pass mark {public.pass_mark:.0%}")
-    if (left := session.seconds_left()) is not None:
-        facts.append(f"{clock(left)} left")
     yield from wrapped(" · ".join(facts), "detail", width, "  ")
-    yield from wrapped(MODES[session.sitting.mode], "detail", width, "  ")
-    if public.confidence == "required":
-        yield from wrapped(PAYOFF, "detail", width, "  ")
+    mode = "review" if session.sitting.mode == "review" else public.mode
+    yield from wrapped(MODES[mode], "detail", width, "  ")
+    if mode == "graded":
+        yield from wrapped(_which_count(session), "note", width, "  ")
     if session.regraded:
         change = f"{session.regraded / 100:+.2f}"
         yield from wrapped(f"The key has changed since you were here: {change} credits.", "note", width, "  ")
@@ -72,17 +69,11 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     yield from wrapped("? shows what can be typed; q leaves and keeps everything.", "note", width, "  ")
 
 
-def clock(seconds: float) -> str:
-    """Write how much time is left: minutes, and seconds in the last two of them."""
-    return f"{max(0, seconds):.0f} s" if seconds < 120 else f"{seconds // 60:.0f} min"
-
-
-def payoff(credits: int) -> str:
-    """Write what each certainty pays and costs for a question of so many credits."""
-    rows = [
-        f"{n}: {credits * up / 3:+.2f} or {credits * down / 3:+.2f}" for n, (up, down) in CERTAINTY.items()
-    ]
-    return f"right or wrong pays · {' · '.join(rows)}"
+def _which_count(session: Session) -> str:
+    """Say which sittings of a graded quiz count, and whether this is one of them."""
+    rule, number = counting(session.sheet), session.sitting.number
+    which = f"{rule[0].upper()}{rule[1:]}; this is sitting {number}"
+    return f"{which}{'.' if number <= session.sheet.public.sittings else ': it is kept, and earns nothing.'}"
 
 
 def question_lines(session: Session, item: Item, width: int = 80, columns: int = BAR) -> Iterator[Line]:

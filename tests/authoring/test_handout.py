@@ -107,7 +107,7 @@ def test_it_knows_itself_and_its_credits(handed_out: Course, tiny: Course) -> No
 
 
 def test_what_is_the_instructors_own_stays_there(tiny_copy: Course, tmp_path: Path) -> None:
-    text = "title: T\nsalt: s\naccommodations: {ada: 1.5}\nlate: {per_day: 10, extensions: {bob: 2}}\n"
+    text = "title: T\nsalt: s\nlate: {per_day: 10, extensions: {ada: 1, bob: 2}}\n"
     (tiny_copy.root / "course.yaml").write_text(text, encoding="utf-8")
     build_handout(find_course(str(tiny_copy.root)), tmp_path / "out", SECRET)
     written = (tmp_path / "out" / "course.yaml").read_text(encoding="utf-8")

@@ -176,18 +176,6 @@ def test_an_answer_counts_though_its_certainty_never_came(run: Run, tiny_copy: C
     assert stored(tiny_copy) == ["2"]
 
 
-def test_certainty_that_is_scored_shows_what_it_pays(run: Run, tiny_copy: Course) -> None:
-    path = tiny_copy.root / "quizzes" / "every-type.yaml"
-    path.write_text(path.read_text().replace("confidence: optional", "confidence: required"))
-    ran = run("2\n", "every-type")
-    assert "wrong costs 0, 2/3 or 2 times the credits" in " ".join(ran.out.split())
-    assert "1: +0.67 or +0.00 · 2: +1.33 or -1.33 · 3: +2.00 or -4.00" in " ".join(ran.out.split())
-    assert "this answer was not taken" in ran.out
-    assert stored(tiny_copy) == []
-    assert run("2\n4\n\n3\n", "every-type").code == 75
-    assert stored(tiny_copy) == ["2"]
-
-
 def test_a_question_that_is_done_shows_what_was_said(run: Run) -> None:
     run("l 7\nforget\n\n", "every-type")
     ran = run("l 7\nagain\n", "every-type")
@@ -204,16 +192,16 @@ def test_the_end_offers_what_was_skipped(run: Run) -> None:
     assert "below the pass mark (70%)" in ran.out
 
 
-# --- a graded quiz and an exam ---
+# --- a graded quiz ---
 
 
-def exam(course: Course, header: str) -> None:
+def with_header(course: Course, header: str, instead: str = "confidence: optional") -> None:
     path = course.root / "quizzes" / "every-type.yaml"
-    path.write_text(path.read_text().replace("confidence: optional", header))
+    path.write_text(path.read_text().replace(instead, header))
 
 
 def test_a_graded_quiz_stores_and_says_nothing(run: Run, tiny_copy: Course) -> None:
-    exam(tiny_copy, "mode: graded")
+    with_header(tiny_copy, "mode: graded")
     ran = run("2\n" + "l 1\n3\n" + "\n" * 12, "every-type")
     assert ran.code == 0
     assert "1 of 9 answered" in ran.out
@@ -223,21 +211,35 @@ def test_a_graded_quiz_stores_and_says_nothing(run: Run, tiny_copy: Course) -> N
     assert stored(tiny_copy) == ["2", "3"]
 
 
-def test_an_exam_shows_its_clock(run: Run, tiny_copy: Course) -> None:
-    exam(tiny_copy, "mode: exam\nminutes: 30")
-    ran = run("2\n", "every-type")
-    assert "30 min left" in ran.out or "29 min left >" in ran.out
+def test_a_learner_is_told_which_sittings_count(run: Run, tiny_copy: Course) -> None:
+    with_header(tiny_copy, "mode: graded")
+    assert "Only the first sitting counts; this is sitting 1." in run("", "every-type").out
+    ran = run("", "every-type", "--restart")
+    assert "this is sitting 2: it is kept, and earns nothing." in " ".join(ran.out.split())
+    ran = run("", "every-type", "--restart", "--topic", "shapes")
     assert ran.code == 75
+    with_header(tiny_copy, "mode: graded\nsittings: 4", "mode: graded")
+    ran = run("", "every-type", "--restart", "--questions", "2")
+    assert (ran.code, "only the first 4 sittings count of every-type" in ran.err) == (2, True)
 
 
-def test_an_exam_that_is_over_is_finished(run: Run, tiny_copy: Course) -> None:
-    exam(tiny_copy, "mode: exam\nminutes: 1")
-    run("2\n", "every-type")
-    (tiny_copy.root / "course.yaml").write_text("title: T\nsalt: s\naccommodations: {anonymous: 0.00001}\n")
-    ran = run("2\n", "every-type")
-    assert ran.code == 0
-    assert "The time is over" in ran.out
-    assert stored(tiny_copy) == ["2"]
+@pytest.mark.parametrize(
+    ("header", "cure"),
+    [
+        ("mode: exam", "write `mode: graded`"),
+        ("minutes: 30", "delete it"),
+        ("earn: first", "`sittings: N`"),
+        ("confidence: required", "write `confidence: optional`"),
+    ],
+)
+def test_what_a_quiz_may_not_say_any_more_is_one_sentence(
+    run: Run, tiny_copy: Course, header: str, cure: str
+) -> None:
+    with_header(tiny_copy, header)
+    ran = run("", "every-type")
+    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert re.search(r"every-type\.yaml:\d+:1: `.*` is gone", ran.err)
+    assert cure in ran.err
 
 
 # --- answers from a file ---

@@ -480,7 +480,14 @@ def test_random_yaml_gives_course_errors_alone(tmp_path: Path, text: str) -> Non
 
 def test_what_was_read_can_go_to_another_process(tmp_path: Path) -> None:
     path = tmp_path / "course.yaml"
-    path.write_text("title: A course\naccommodations:\n  ada: 1.5\n", encoding="utf-8")
+    path.write_text("title: A course\nlate:\n  extensions: {ada: 1.5}\n", encoding="utf-8")
     read = load(path, CourseFile)
     assert pickle.loads(pickle.dumps(read)) == read
-    assert read.accommodations == {"ada": 1.5}
+    assert read.late.extensions == {"ada": 1.5}
+
+
+def test_a_key_that_is_gone_is_told_from_one_that_never_was(tmp_path: Path) -> None:
+    path = tmp_path / "course.yaml"
+    path.write_text("title: A course\naccommodations: {ada: 1.5}\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"course\.yaml:2:1: `accommodations` gave .* delete it"):
+        load(path, CourseFile)

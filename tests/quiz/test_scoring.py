@@ -27,7 +27,6 @@ from grader.quiz.schema import (
 )
 from grader.quiz.scoring import (
     Mark,
-    certain_earning,
     distance,
     earning,
     interval,
@@ -271,35 +270,6 @@ def test_earnings(
 ) -> None:
     got = earning(Mark(value, "x"), question(question_id), Attempts(), attempt, best, hints)
     assert (got.credits, got.arithmetic) == (credits, arithmetic)
-
-
-@pytest.mark.parametrize(
-    ("value", "certainty", "credits"),
-    [
-        (1.0, 1, 0.67),
-        (1.0, 2, 1.33),
-        (1.0, 3, 2.0),
-        (0.5, 3, 1.0),
-        (0.0, 1, 0.0),
-        (0.0, 2, -1.33),
-        (0.0, 3, -4.0),
-    ],
-)
-def test_certainty_pays_and_costs(value: float, certainty: int, credits: float) -> None:
-    got = certain_earning(Mark(value, "x"), question("bound"), certainty)
-    assert got.credits == credits
-    assert got.arithmetic.endswith(f"= {credits:.2f}")
-
-
-def test_honest_certainty_pays_best() -> None:
-    def expected(certainty: int, p: float) -> float:
-        right, wrong = (
-            certain_earning(Mark(v, "x"), question("bound"), certainty).credits for v in (1.0, 0.0)
-        )
-        return p * right + (1 - p) * wrong
-
-    for p, best in ((0.5, 1), (0.72, 2), (0.9, 3)):
-        assert max((1, 2, 3), key=lambda certainty: expected(certainty, p)) == best
 
 
 @settings(max_examples=200, deadline=None)

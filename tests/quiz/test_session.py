@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -25,13 +23,10 @@ from grader.quiz.session import (
     Reply,
     Session,
     Setting,
-    TimeOver,
 )
 from grader.quiz.sheet import Sheet, sheet_of
 from grader.quiz.solutions import solution_text
 from tests.quiz.helpers import numbers, run_fix, sample
-
-NOON = datetime.datetime(2030, 1, 1, 12, tzinfo=datetime.UTC)
 
 
 class World:
@@ -40,17 +35,12 @@ class World:
     def __init__(self, root: Path) -> None:
         root.mkdir()
         self.course = Course(root, "A course", "salt")
-        self.now: datetime.datetime | None = None
 
     def ledger(self) -> AbstractContextManager[Ledger]:
         return open_ledger(self.course)
 
-    def setting(self, **changes: Any) -> Setting:
-        clock = lambda: self.now or datetime.datetime.now(datetime.UTC)  # noqa: E731
-        return Setting("salt", self.ledger, run_fix, clock, **changes)
-
     def sit(self, sheet: Sheet, **options: Any) -> Session:
-        return Session(sheet, self.setting(), **options)
+        return Session(sheet, Setting("salt", self.ledger, run_fix), **options)
 
     def earned(self) -> int:
         with self.ledger() as ledger:
@@ -310,29 +300,6 @@ def test_a_drawn_topic_earns_what_one_sitting_draws(world: World) -> None:
     assert world.earned() == 400
 
 
-def test_where_only_the_first_sitting_counts(world: World) -> None:
-    first = sheet(earn="first")
-    session = world.sit(first)
-    wrong(session, "bound")
-    right(session, "square")
-    session = world.sit(first, restart=True)
-    reply = right(session, "bound")
-    assert (reply.cents, reply.note) == (0, "only the first sitting counts")
-    assert session.summary().cents == 200  # this sitting is judged by itself
-    assert world.earned() == 100
-
-
-def test_where_only_the_first_sitting_counts_another_draw_does_not(world: World) -> None:
-    equal = tuple(dataclasses.replace(one, credits=2) for one in sample().file.questions)
-    drawn = sheet(questions=equal, draw=Picks({"shapes": 1}), earn="first")
-    first = world.sit(drawn)
-    wrong(first, first.questions[0])
-    for _ in range(6):
-        session = world.sit(drawn, restart=True)
-        assert right(session, session.questions[0]).cents == 0
-    assert world.earned() == 0
-
-
 def test_a_review_earns_nothing_and_is_not_gone_on_with(world: World) -> None:
     wrong(world.sit(sheet()), "bound")
     world.sit(sheet()).finish()
@@ -347,50 +314,7 @@ def test_a_review_earns_nothing_and_is_not_gone_on_with(world: World) -> None:
     assert again.sitting.id != review.sitting.id
 
 
-def test_a_review_is_not_a_first_sitting(world: World) -> None:
-    world.sit(sheet(earn="first"), only=("bound",))
-    assert right(world.sit(sheet(earn="first")), "bound").cents == 200
-
-
-# --- where certainty is scored ---
-
-
-CERTAIN = {"confidence": "required"}
-
-
-def test_certainty_earns_and_costs_but_a_quiz_never_goes_below_nothing(world: World) -> None:
-    session = world.sit(sheet(**CERTAIN))
-    assert session.item("bound").tries == 1
-    assert session.item("bound").next_hint is None
-    assert wrong(session, "back", 3).cents == 0
-    assert world.earned() == 0
-    item = session.item("bound")
-    reply = session.answer(item, numbers(item.variant, "smax"), 3)
-    assert (reply.cents, reply.note) == (0, "it makes up for what was lost")  # 200 - 600 is below 0
-    assert session.summary().cents == 0
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(["bound", "squashed", "half-life"])))
-def test_the_order_of_answers_does_not_matter_where_certainty_is_scored(world: World, order: Any) -> None:
-    session = world.sit(sheet(**CERTAIN))
-    for question in order:
-        item = session.item(question)
-        if question == "half-life":
-            session.answer(item, "-3", 3)
-        else:
-            names = ["smax"] if question == "bound" else ["f", "i", "o"]
-            session.answer(item, numbers(item.variant, *names), 3)
-    assert world.earned() == 200 + 200 - 200
-    again = world.sit(sheet(**CERTAIN), restart=True)
-    wrong(again, "bound", 3)
-    assert world.earned() == 200
-    item = again.item("back")
-    again.answer(item, numbers(item.variant, "dh", "dz", "dWhh", "next"), 3)
-    assert world.earned() == 200  # -400 + 300
-    assert again.cents() == -100
-
-
-# --- graded and exam ---
+# --- graded ---
 
 
 def test_a_graded_quiz_says_nothing_and_can_be_changed(world: World) -> None:
@@ -420,27 +344,15 @@ def test_a_sheet_without_its_key_can_be_taken(world: World) -> None:
     assert session.summary().open == ()
 
 
-def test_an_exam_ends_with_its_time(world: World) -> None:
-    exam = sheet(mode="exam", minutes=30)
-    session = world.sit(exam)
-    began = datetime.datetime.fromisoformat(session.sitting.at)
-    world.now = began + datetime.timedelta(minutes=29, seconds=59)
-    assert session.seconds_left() == pytest.approx(1)
-    session.answer(session.item("bound"), "1")
-    world.now = began + datetime.timedelta(minutes=30)
-    with pytest.raises(TimeOver):
-        session.answer(session.item("bound"), "2")
-    with world.ledger() as ledger:
-        assert [one.answer for one in ledger.responses("every-type")] == ["1"]
-        assert ledger.open_sitting("every-type") is None
-    with pytest.raises((FinishedElsewhere, TimeOver)):
-        session.answer(session.item("square"), "2")
-
-
-def test_some_have_more_time(world: World) -> None:
-    session = Session(sheet(mode="exam", minutes=30), world.setting(factor=1.5))
-    world.now = datetime.datetime.fromisoformat(session.sitting.at)
-    assert session.seconds_left() == pytest.approx(45 * 60)
+def test_a_sitting_that_counts_asks_the_whole_quiz(world: World) -> None:
+    graded = sheet(mode="graded", sittings=2)
+    for part in ({"topic": "shapes"}, {"count": 3}):
+        with pytest.raises(OtherSitting, match="only the first 2 sittings count of every-type"):
+            world.sit(graded, **part)
+    for number in (1, 2):
+        session = world.sit(graded, restart=True)
+        assert (session.sitting.number, len(session.questions)) == (number, 9)
+    assert len(world.sit(graded, restart=True, count=3).questions) == 3  # it earns nothing anyway
 
 
 # --- the ledger holds together ---
