@@ -71,13 +71,13 @@ def command(
 
 
 def _say(cents: int, submission: str) -> None:
-    from grader.reports.plain import decimal
+    from grader.reports.text import decimal
 
     click.echo(f"{submission} now has {decimal(cents)} credits")
 
 
 def _list(book: Gradebook) -> None:
-    from grader.reports.plain import decimal
+    from grader.reports.text import decimal
     from grader.sandbox.text import clean
 
     for one in book.adjustments():

@@ -88,7 +88,7 @@ def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, li
 
 def _show(report: Report, *, first: bool) -> None:
     from grader.cli.terminal import print_lines, width
-    from grader.reports.lines import report_lines
+    from grader.reports.text import report_lines
 
     if not first:
         click.echo()

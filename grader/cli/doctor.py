@@ -8,7 +8,7 @@ import click
 
 from grader.cli import BROKEN
 from grader.cli.terminal import print_lines, width
-from grader.reports.lines import Line, Style, wrapped
+from grader.reports.text import Line, Style, wrapped
 from grader.sandbox.doctor import examine, machine, verdict
 from grader.sandbox.process import REQUIRED
 

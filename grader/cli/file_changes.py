@@ -15,7 +15,7 @@ from grader.checks.source import Source, read_source
 from grader.checks.student import Progress
 from grader.course import Course, Exercise
 from grader.progress.ledger import open_ledger
-from grader.reports.lines import Line, report_lines
+from grader.reports.text import Line, report_lines
 from grader.sandbox.pool import WorkerPool
 
 GATHER_MS = 50  # at most, for the several changes that one save makes

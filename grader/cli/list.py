@@ -7,8 +7,8 @@ import click
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, find_course
 from grader.progress.ledger import open_ledger
-from grader.reports.overview import overview_lines
 from grader.reports.statement import headed
+from grader.reports.tables import overview_lines
 
 
 @click.command("list")

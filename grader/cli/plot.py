@@ -37,7 +37,7 @@ def command(
     """
     from grader.checks.plots import plot_path, plotted
     from grader.course import find_course
-    from grader.reports.lines import unconfined
+    from grader.reports.text import unconfined
 
     course = find_course(course_folder)
     subject = course.exercise(exercise)
@@ -102,8 +102,8 @@ def _write(drawing: Drawing, target: Path, exercise: Exercise) -> None:
 
 def _print(drawing: Drawing) -> None:
     from grader.cli.terminal import print_lines, width
-    from grader.reports.lines import Line
     from grader.reports.plot_lines import plot_lines
+    from grader.reports.text import Line
 
     for number, panel in enumerate(drawing.panels):
         print_lines([*([Line("", "detail")] if number else []), *plot_lines(panel, width())])

@@ -17,7 +17,7 @@ from grader.quiz.session import Item, Part, Reply, Session, Setting
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import LETTERS
 from grader.reports import quiz_screen as screen
-from grader.reports.lines import wrapped
+from grader.reports.text import wrapped
 
 
 def load_answers(path: Path, sheet: Sheet) -> dict[str, list[str]]:

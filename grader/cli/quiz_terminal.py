@@ -17,7 +17,7 @@ from grader.cli.terminal import print_lines, width
 from grader.quiz.answers import Unreadable, parse
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session
 from grader.reports import quiz_screen as screen
-from grader.reports.lines import Line, wrapped
+from grader.reports.text import Line, wrapped
 
 if TYPE_CHECKING:
     from grader.course import Course

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from grader.reports.lines import Line, Style
+from grader.reports.text import Line, Style
 from grader.sandbox.text import clean
 
 COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to load than to print a question

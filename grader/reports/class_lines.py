@@ -7,9 +7,8 @@ from itertools import groupby
 from statistics import median
 
 from grader.classroom.grades import CheckRate, ClassGrades, Grade, check_rates, frequent_failures
-from grader.reports.lines import Line, ends, wrapped
-from grader.reports.overview import mark_of
-from grader.reports.plain import amount, one_line
+from grader.reports.tables import mark_of
+from grader.reports.text import Line, amount, ends, one_line, wrapped
 
 ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10

@@ -20,8 +20,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
-from grader.reports.lines import MARKS, unconfined
-from grader.reports.plain import amount, csv_text, one_line, signed, told
+from grader.reports.text import MARKS, amount, csv_text, one_line, signed, told, unconfined
 from grader.sandbox.text import clean  # which writes out all that XML 1.0 forbids
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

@@ -17,7 +17,7 @@ from grader.classroom.grades import (
 )
 from grader.reports.exports import adjustment_text
 from grader.reports.html_page import cell, meter, page, prose, section, strip, table, text
-from grader.reports.plain import amount
+from grader.reports.text import amount
 
 MOST_BINS = 12
 WIDTH, HEIGHT, FLOOR = 720, 220, 175  # of the drawing, and where its columns stand; px

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from grader import __version__
 from grader.checks.report import Status
-from grader.reports.lines import MARKS
+from grader.reports.text import MARKS
 from grader.sandbox.text import clean
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -9,8 +9,7 @@ from grader.checks.report import Outcome, Report
 from grader.classroom.grades import Adjustment, ExerciseGrade, Grade, QuizResult
 from grader.reports.exports import KINDS
 from grader.reports.html_page import cell, mark, meter, page, prose, section, table, text
-from grader.reports.lines import unconfined
-from grader.reports.plain import amount, array_map, message, signed
+from grader.reports.text import amount, array_map, message, signed, unconfined
 
 
 def student_page(grade: Grade, course: str = "") -> str:
@@ -109,7 +108,7 @@ def _body(outcome: Outcome) -> str:
         return f'<p class="quiet">{text(message(outcome))}</p>'
     parts = [f'<pre class="says">{text(message(outcome))}</pre>'] * bool(outcome.message)
     if drawn := array_map(outcome):
-        parts.append(f'<pre role="img" aria-label="{text(drawn.partition(chr(10))[0])}">{text(drawn)}</pre>')
+        parts.append(f'<pre role="img" aria-label="{text(drawn[0])}">{text(chr(10).join(drawn))}</pre>')
     if outcome.diagnosis:
         parts.append(f'<p class="familiar"><b>This looks familiar.</b> {prose(outcome.diagnosis)}</p>')
     # What was printed in a hidden check could carry its inputs.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 
 from grader.plot import Curve, Panel
-from grader.reports.lines import Line, wrapped
+from grader.reports.text import Line, wrapped
 from grader.sandbox.text import clean
 
 ROWS = 13

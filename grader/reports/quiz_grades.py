@@ -9,9 +9,8 @@ from typing import Any
 from grader import __version__
 from grader.quiz.grade import Graded, LearnerGrade, QuizGrade
 from grader.quiz.replay import Counted
-from grader.reports.lines import Line, Style, ends, wrapped
-from grader.reports.plain import csv_text, decimal
 from grader.reports.quiz_prose import plain
+from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import clean
 
 SCHEMA = "rnn-grader/quiz-grades/1"

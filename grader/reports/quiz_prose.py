@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader.course.mathtext import render
-from grader.reports.lines import INDENT, Line, Style, wrapped
+from grader.reports.text import INDENT, Line, Style, wrapped
 
 FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```[^\n]*$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(`[^`\n]+`)")

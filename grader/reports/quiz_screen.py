@@ -11,8 +11,8 @@ from grader.quiz.session import Item, Reply, Session, Summary
 from grader.quiz.sheet import Sheet
 from grader.quiz.solutions import LETTERS
 from grader.quiz.variants import fill
-from grader.reports.lines import Line, Style, ends, wrapped
 from grader.reports.quiz_prose import NO_BREAK, plain, prose_lines
+from grader.reports.text import Line, Style, ends, wrapped
 from grader.sandbox.text import clean
 
 BAR = 20

@@ -8,9 +8,8 @@ from typing import Literal, NamedTuple
 
 from grader import __version__
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.reports.lines import Line, ends, wrapped
-from grader.reports.overview import mark_of
-from grader.reports.plain import csv_text, decimal
+from grader.reports.tables import mark_of
+from grader.reports.text import Line, csv_text, decimal, ends, wrapped
 
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()

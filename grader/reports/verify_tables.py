@@ -9,7 +9,7 @@ from grader.authoring.confusion import Confusion
 from grader.authoring.mutants import Trial
 from grader.authoring.quiz_lint import QuizFindings
 from grader.authoring.verify import Findings
-from grader.reports.lines import Line, wrapped
+from grader.reports.text import Line, wrapped
 
 CONFUSION_HEADING = Line(
     f"{'exercise':<14}{'mistakes':>9}{'named':>7}{'tied':>6}{'silent':>8}{'misnamed':>10}"

@@ -14,7 +14,7 @@ from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks
 from grader.checks.source import Source, read_source
 from grader.course import Course, CourseError
-from grader.reports.lines import report_lines
+from grader.reports.text import report_lines
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.values import Named
 from tests.conftest import HERE, with_limits

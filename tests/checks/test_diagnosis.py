@@ -14,12 +14,11 @@ import pytest
 from grader.checks.diagnosis import FEW, Question, _answers_alike, alike, diagnose
 from grader.checks.mistakes import Suspect, Suspects
 from grader.checks.patterns import Pair, remark
-from grader.checks.report import Mismatch, Report
+from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source, read_source
 from grader.checks.student import Attempt, Call, read_broadcasts
 from grader.course import Exercise, find_course
-from grader.reports.array_map import map_lines
 from grader.sandbox.pool import Answer, WorkerPool
 from grader.sandbox.values import Named
 
@@ -251,9 +250,3 @@ def test_swapped_results_and_factors_that_are_a_size_are_seen() -> None:
     assert "`Wi`" in remark([[Pair("Wf", y, x), Pair("Wi", x, y)] for x, y in zip(a, b, strict=True)])
     sized = [[Pair("db", n * one, one, frozenset({n}))] for n, one in zip((2, 5), a, strict=True)]
     assert "number of columns" in remark(sized)
-
-
-def test_the_map_shows_where_and_says_which() -> None:
-    entries = "......" + "xxxxxx" + "..x..x"
-    lines = map_lines(Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), entries), 60)
-    assert lines == ["dxs (T, D, N): x is wrong, only in time steps 1 to 2", "···  xxx  ··x", "···  xxx  ··x"]

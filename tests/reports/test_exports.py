@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from grader.checks.report import Mismatch, Outcome, Report
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Feedback
-from grader.reports import exports, plain
+from grader.reports import exports, text
 from grader.reports.class_lines import class_lines
 from grader.reports.exports import (
     canvas_csv,
@@ -204,7 +204,7 @@ def test_junit_holds_what_xml_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
     (case,) = suite
     assert MARKUP in case.result[0].text
     assert "]]>" in case.system_out
-    for module in (exports, plain):  # the planted fault
+    for module in (exports, text):  # the planted fault
         monkeypatch.setattr(module, "clean", lambda text: text)
     with pytest.raises((ElementTree.ParseError, UnicodeEncodeError)):
         JUnitXml.fromstring(student_junit(hostile()))
@@ -472,7 +472,7 @@ def test_no_name_is_a_formula_or_a_second_row(
     assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
     first = [row[0] for row in rows]
     assert export is moodle_csv or sum("Points Possible" in cell for cell in first) == 1
-    monkeypatch.setattr(plain, "harmless", lambda cell: cell)  # the planted fault
+    monkeypatch.setattr(text, "harmless", lambda cell: cell)  # the planted fault
     with pytest.raises(AssertionError):
         table(export(grades))
 

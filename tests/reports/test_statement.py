@@ -15,7 +15,6 @@ from grader.course import Course
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import Credit, Response, open_ledger
 from grader.quiz.sheet import all_sheets
-from grader.reports.plain import decimal, harmless
 from grader.reports.statement import (
     COLUMNS,
     Row,
@@ -24,6 +23,7 @@ from grader.reports.statement import (
     statement_to_csv,
     statement_to_json,
 )
+from grader.reports.text import decimal, harmless
 from tests.cli.test_main import Run, run, solve
 
 __all__ = ["run"]  # a fixture

@@ -34,7 +34,7 @@ from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import run_checks
 from grader.checks.source import read_source
 from grader.course import Course, Exercise
-from grader.reports.lines import report_lines
+from grader.reports.text import report_lines
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import WorkerPool
 from tests.conftest import with_limits
