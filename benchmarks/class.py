@@ -32,7 +32,7 @@ from grader.checks.run import load_reference, run_checks_of_many
 from grader.checks.source import Source
 from grader.classroom.batch import TOGETHER
 from grader.course import Exercise, find_course
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
 
 ROOT = Path(__file__).resolve().parents[1]
 IDS = ("exercise-1", "exercise-3", "exercise-5", "exercise-9")
@@ -72,7 +72,7 @@ def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     course = find_course(str(ROOT))
-    with tempfile.TemporaryDirectory() as folder, WorkerPool() as pool:
+    with tempfile.TemporaryDirectory() as folder, open_pool() as pool:
         pool.require()
         for exercise in map(course.exercise, IDS):
             show(exercise, interleaved(rounds, runs_of(exercise, pool, Path(folder))))

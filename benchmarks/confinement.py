@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from grader.sandbox import LAYERS
-from grader.sandbox.pool import Worker, WorkerPool
+from grader.sandbox.pool import WorkerPool
+from grader.sandbox.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 TEN_KILOBYTES = np.arange(1280.0)

@@ -21,7 +21,7 @@ from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.cli import FAILED
 from grader.course import Exercise, find_course
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = 3, 5, 9, 12
@@ -44,7 +44,7 @@ def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     course = find_course(str(ROOT))
-    with WorkerPool() as pool, tempfile.TemporaryDirectory() as folder:
+    with open_pool() as pool, tempfile.TemporaryDirectory() as folder:
         for number in EXERCISES:
             exercise = course.exercise(f"exercise-{number}")
             text = exercise.solution_path.read_text(encoding="utf-8")

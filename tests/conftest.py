@@ -17,7 +17,7 @@ from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.course import Course, Exercise, find_course
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
 
 HERE = Path(__file__).parent
 
@@ -50,7 +50,7 @@ def interruptible() -> None:
 @pytest.fixture(scope="session")
 def pool() -> Iterator[WorkerPool]:
     """Workers for all tests, from one warm process."""
-    with WorkerPool() as pool:
+    with open_pool() as pool:
         yield pool
 
 

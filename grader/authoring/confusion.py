@@ -10,7 +10,7 @@ from grader.authoring.verify import SampleGrader
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Report
 from grader.course import Course, Misconception
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import open_pool
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     exercise, (number, count) = course.exercise(exercise_id), share
     solution = exercise.solution_path.read_text(encoding="utf-8")
     known = exercise.misconceptions()
-    with WorkerPool() as pool:
+    with open_pool() as pool:
         grader = SampleGrader(exercise, pool, seed)
         wrong = {
             mistake.id: grader.grade(solution.replace(mistake.replace, mistake.with_).encode())

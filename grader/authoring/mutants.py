@@ -16,8 +16,9 @@ from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import load_reference, run_session
 from grader.checks.student import Attempt, Call, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
-from grader.sandbox.pool import TimeUp, WorkerEnded, WorkerPool
+from grader.sandbox.pool import open_pool
 from grader.sandbox.protocol import ProtocolError
+from grader.sandbox.worker import TimeUp, WorkerEnded
 
 REVIEWED = "equivalent_mutants.yaml"
 REPLAYED_SEEDS = (1, 2, 3)  # whose questions a mutant that keeps every credit is asked
@@ -102,7 +103,7 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     try:
         exercise = course.exercise(exercise_id)
         mine = list(mutants(exercise))[number::count]
-        with WorkerPool() as pool:
+        with open_pool() as pool:
             jury = _Jury(SampleGrader(exercise, pool, seed))
             found = [survivor for mutant in mine if (survivor := jury.judge(mutant))]
     except CourseError as error:

@@ -34,7 +34,7 @@ from grader.quiz.schema import (
 from grader.quiz.scoring import interval, normal, same_output, same_shape, same_words, wrong_target
 from grader.quiz.sheet import sheet_of
 from grader.quiz.variants import HOLE, NoVariant, Variant, fill, make_variant
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import open_pool
 
 VARIANTS = 2000
 SAMPLE = 100  # variants in which mistakes are compared with each other
@@ -75,7 +75,7 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
         quiz = load_quiz(path)
     except CourseError as error:
         return QuizFindings(path.stem, faults=(str(error),))
-    with WorkerPool() as pool:
+    with open_pool() as pool:
         faults = [str(fault) for fault in lint_quiz(quiz, CodeRunner(pool), variants)]
     drawn = sum(bool(getattr(one, "params", None)) for one in quiz.file.questions)
     return QuizFindings(quiz.id, len(quiz.file.questions), drawn, sheet_of(quiz).credits, tuple(faults))

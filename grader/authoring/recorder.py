@@ -27,9 +27,10 @@ from grader.checks.run import load_reference, run_pytest, shaken
 from grader.checks.source import Source
 from grader.checks.student import Attempt
 from grader.course import CourseError, Exercise
-from grader.sandbox.pool import Answer, WorkerPool
+from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import decode, encode
 from grader.sandbox.values import Named, walk_arrays
+from grader.sandbox.worker import Answer
 
 MANY = 20_000  # numbers in a question; known mistakes are not asked one with more
 MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file

@@ -18,7 +18,7 @@ from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, Misconception, parse
 from grader.course.stub import make_stub
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
 PICTURES = (".svg", ".png")
@@ -89,7 +89,7 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
         UnknownExercise: there is none of this id.
     """
     try:
-        with WorkerPool() as pool:
+        with open_pool() as pool:
             verifier = _Verifier(SampleGrader(course.exercise(exercise_id), pool, seed), share)
             if share[0] == 0:
                 verifier.look_at_files()

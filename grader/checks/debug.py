@@ -20,8 +20,8 @@ from grader.checks.student import Attempt, Call, Progress
 from grader.cli.file_changes import shown_path
 from grader.course import Exercise
 from grader.numeric import Array
-from grader.sandbox.pool import Answer, WorkerPool
 from grader.sandbox.values import fields_of, type_name
+from grader.sandbox.worker import Answer, Pool
 
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 
@@ -93,7 +93,7 @@ def _flat(arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def find_question(
     exercise: Exercise,
-    pool: WorkerPool,
+    pool: Pool,
     check: str | None,
     seed: int,
     progress: Progress | None = None,

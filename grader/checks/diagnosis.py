@@ -21,8 +21,8 @@ from grader.checks.patterns import Pair, remark
 from grader.checks.student import Call
 from grader.course import Misconception
 from grader.numeric import Array
-from grader.sandbox.pool import Answer
 from grader.sandbox.values import Opaque, fields_of, ordered, type_name, walk_arrays
+from grader.sandbox.worker import Answer
 
 RTOL = 1e-9  # two ways to write one mistake differ by rounding
 ENOUGH = 8  # wrong answers, and right ones, that are looked at

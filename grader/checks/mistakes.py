@@ -18,8 +18,8 @@ from grader.checks.plugin import lender
 from grader.checks.student import Call
 from grader.course import Exercise, Misconception
 from grader.numeric import Array
-from grader.sandbox.pool import Answer, Raised
 from grader.sandbox.values import walk_arrays
+from grader.sandbox.worker import Answer, Raised
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from grader.checks.student import Attempt, Progress, Student, SubmissionFault
 from grader.course import Course, CourseError, Exercise
 from grader.numeric import CheckFailed
 from grader.plot import Panel
-from grader.sandbox.pool import WorkerPool
 from grader.sandbox.text import clean
+from grader.sandbox.worker import Pool
 
 SEED = 1  # two plots of one submission should look the same
 
@@ -51,9 +51,7 @@ def plotted(course: Course) -> tuple[str, ...]:
     return tuple(one for one in course.exercise_ids() if any((folder / one).glob("plot_*.py")))
 
 
-def draw(
-    exercise: Exercise, source: Source, pool: WorkerPool, *, progress: Progress | None = None
-) -> Drawing:
+def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress | None = None) -> Drawing:
     """Run the plot file of an exercise on one submission.
 
     Args:

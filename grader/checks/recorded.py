@@ -26,9 +26,9 @@ from grader.checks.report import Outcome
 from grader.checks.student import Call
 from grader.course import CourseError, Exercise, Misconception
 from grader.numeric import Array
-from grader.sandbox.pool import Answer, Raised
 from grader.sandbox.protocol import ProtocolError, decode, encode
 from grader.sandbox.values import Named
+from grader.sandbox.worker import Answer, Raised
 
 FILE = "answers.bin"
 RTOL = 1e-9

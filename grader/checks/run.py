@@ -23,7 +23,7 @@ from grader.checks.report import Outcome, Report
 from grader.checks.source import Source
 from grader.checks.student import Attempt, Progress
 from grader.course import CourseError, Exercise
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.worker import Pool
 
 UNUSED_PLUGINS = (
     "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging monkeypatch nose "
@@ -42,7 +42,7 @@ def new_seed() -> int:
 def run_checks(
     exercise: Exercise,
     source: Source,
-    pool: WorkerPool,
+    pool: Pool,
     *,
     seed: int | None = None,
     known: Mapping[str, Report] | None = None,
@@ -72,7 +72,7 @@ def run_checks(
 
 
 def run_checks_of_many(
-    exercise: Exercise, sources: Iterable[Source], pool: WorkerPool, *, seed: int | None = None
+    exercise: Exercise, sources: Iterable[Source], pool: Pool, *, seed: int | None = None
 ) -> list[Report]:
     """Run all checks of an exercise on many submissions, all on the same inputs.
 
@@ -86,7 +86,7 @@ def run_checks_of_many(
 
 def _run(
     attempts: list[Attempt],
-    pool: WorkerPool,
+    pool: Pool,
     seed: int | None,
     known: Mapping[str, Report],
     *,
@@ -135,7 +135,7 @@ def _run(
 def _excused(
     outcomes: tuple[Outcome, ...],
     attempt: Attempt,
-    pool: WorkerPool,
+    pool: Pool,
     seed: int,
     known: Mapping[str, Report],
 ) -> tuple[Outcome, ...]:

@@ -17,16 +17,24 @@ import numpy as np
 from grader.checks.report import Outcome
 from grader.checks.source import Source
 from grader.course import Exercise
-from grader.sandbox import process
-from grader.sandbox.pool import Answer, Lender, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
+from grader.sandbox import LOST
 from grader.sandbox.protocol import ProtocolError
 from grader.sandbox.text import clean
+from grader.sandbox.worker import (
+    KILLED,
+    SERVER_FILE,
+    Answer,
+    Pool,
+    Raised,
+    Substitute,
+    TimeUp,
+    Worker,
+    WorkerEnded,
+)
 
 SLOW_LOAD_SECONDS = 1.0
 TRACER = Path(__file__).with_name("tracer.py")
-SERVER_FILE = str(Path(process.__file__).with_name("server.py"))
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
-SERVER_LOST = 70  # the worker's own exit status when it can no longer speak to us
 QUICK_SECONDS = 0.05  # calls that take longer are not repeated
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
 MAX_CALLS = 256  # that are kept for the diagnosis
@@ -39,7 +47,7 @@ SIGNALS: dict[int, str] = {
     signal.SIGILL: "an illegal instruction",
 }
 MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
-NOTHING_LENT: Mapping[str, Lender] = MappingProxyType({})
+NOTHING_LENT: Mapping[str, Substitute] = MappingProxyType({})
 
 
 Progress = Callable[[str, str], None]
@@ -87,7 +95,7 @@ class Attempt:
     """One submission under one exercise's checks: its source, its time, and what was noticed on the way."""
 
     def __init__(
-        self, exercise: Exercise, source: Source, pool: WorkerPool, progress: Progress | None = None
+        self, exercise: Exercise, source: Source, pool: Pool, progress: Progress | None = None
     ) -> None:
         self.exercise = exercise
         self.source = source
@@ -205,7 +213,7 @@ class Attempt:
             raise SubmissionFault(f"not run: the {total:g} s for all checks of this exercise are used up")
         return self._left
 
-    def call(self, worker: Worker, function: str, arguments: Any, lent: Mapping[str, Lender]) -> Answer:
+    def call(self, worker: Worker, function: str, arguments: Any, lent: Mapping[str, Substitute]) -> Answer:
         """Call one function within its time.
 
         Raises:
@@ -235,7 +243,7 @@ class Attempt:
         worker: Worker,
         function: str,
         arguments: Any,
-        lent: Mapping[str, Lender],
+        lent: Mapping[str, Substitute],
         value: Any,
         *,
         first: bool,
@@ -287,7 +295,9 @@ class Student:
     changed: tuple[str, ...] = ()
     """Names of the arguments that the latest call changed, such as ``dh`` or ``params.Whh``."""
 
-    def __init__(self, attempt: Attempt, lent: Mapping[str, Lender] = NOTHING_LENT, check: str = "") -> None:
+    def __init__(
+        self, attempt: Attempt, lent: Mapping[str, Substitute] = NOTHING_LENT, check: str = ""
+    ) -> None:
         self._attempt = attempt
         self._check = check
         self._lent = lent
@@ -415,13 +425,13 @@ def shown(output: str) -> str:
 
 
 def _ending(status: int) -> str:
-    if status == SERVER_LOST:
+    if status == LOST:
         return "closed its connection to the grader or was killed"
     if status >= 0:
         return f"ended the whole process with exit status {status} instead of returning"
     if status == OUT_OF_PROCESSOR_TIME:
         return "used up its processor time and was stopped"
-    if status == process.KILLED:
+    if status == KILLED:
         return "closed its connection to the grader or was killed"
     return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
 

@@ -29,10 +29,9 @@ from grader.classroom.grades import QuizResult
 from grader.course import Course, CourseError, Exercise, find_course
 from grader.progress.responses import NotResponses, parse_responses
 from grader.quiz.grade import Edition, Grading, grade_learner
-from grader.sandbox import LAYERS
-from grader.sandbox.pool import WorkerPool
-from grader.sandbox.process import TooWeak, WorkerBroken
+from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
+from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 TOGETHER = 8  # submissions in one task; more save little
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
@@ -184,10 +183,8 @@ class Batch:
 @functools.cache
 def _pool(confinement: str) -> WorkerPool:
     """Return this process's workers, made once."""
-    pool = WorkerPool(layers=() if confinement == "none" else LAYERS)
+    pool = open_pool(confinement)
     multiprocessing.util.Finalize(None, pool.close, exitpriority=10)
-    if confinement == "required":
-        pool.require()
     return pool
 
 
@@ -202,7 +199,7 @@ def grade(task: Task) -> Result:
         exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
         sources = [one.source for one in task.pieces]
         reports = run_checks_of_many(exercise, sources, pool, seed=task.seed)
-    except (CourseError, TooWeak, WorkerBroken) as error:
+    except (CourseError, ConfinementMissing, WorkerBroken) as error:
         return Result(fault=str(error))
     except Exception as error:
         if len(task.pieces) > 1:

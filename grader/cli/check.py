@@ -39,19 +39,15 @@ def command(
     """
     if bool(exercises) == every:
         raise click.UsageError("name one or more exercises, or give --all")
-    from grader.sandbox import LAYERS
-    from grader.sandbox.process import Zygote, can_fork
+    from grader.sandbox.process import start_early
 
-    layers = () if confinement == "none" else LAYERS
-    zygote = Zygote(layers) if can_fork() else None  # started first: it loads NumPy while we load pytest
+    zygote = start_early(confinement)  # it loads NumPy while we load pytest
     from grader.checks.run import run_checks
     from grader.checks.source import read_source
     from grader.cli.terminal import progress_line
-    from grader.sandbox.pool import WorkerPool
+    from grader.sandbox.pool import open_pool
 
-    with WorkerPool(zygote, layers=layers) as pool:
-        if confinement == "required":
-            pool.require()
+    with open_pool(confinement, zygote) as pool:
         course, wanted = _wanted(course_folder, exercises)
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)

@@ -17,7 +17,7 @@ from grader.cli import FAILED, USAGE, stop
 from grader.cli.options import output_option, seed_option, write_output
 from grader.cli.terminal import progress_line
 from grader.course import find_course
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import open_pool
 
 
 @click.command("debug")
@@ -36,7 +36,7 @@ def command(
     """
     subject = find_course(course_folder).exercise(exercise)
     seed = new_seed() if seed is None else seed
-    with WorkerPool() as pool, progress_line() as progress:
+    with open_pool() as pool, progress_line() as progress:
         try:
             outcome, question = find_question(subject, pool, check, seed, progress)
         except NoSuchCheck as unknown:

@@ -9,8 +9,8 @@ import click
 from grader.cli import BROKEN
 from grader.cli.terminal import print_lines, width
 from grader.reports.text import Line, Style, wrapped
+from grader.sandbox import REQUIRED
 from grader.sandbox.doctor import examine, machine, verdict
-from grader.sandbox.process import REQUIRED
 
 
 @click.command("doctor")

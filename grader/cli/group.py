@@ -106,11 +106,11 @@ def main() -> None:
 def _explain(error: Exception) -> None:
     from grader.course import CourseError, NoCourse, UnknownExercise
     from grader.progress.ledger import LedgerError
-    from grader.sandbox.process import TooWeak, WorkerBroken
+    from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
     if isinstance(error, NoCourse | UnknownExercise):
         stop(str(error), USAGE)
-    if isinstance(error, CourseError | LedgerError | TooWeak | WorkerBroken):
+    if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
         stop(str(error), BROKEN)
     if os.environ.get("GRADER_DEBUG"):
         raise error

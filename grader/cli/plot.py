@@ -79,12 +79,9 @@ def _draw(exercise: Exercise, submission: Path | None, confinement: str) -> Draw
     from grader.checks.plots import draw
     from grader.checks.source import read_source
     from grader.cli.terminal import progress_line
-    from grader.sandbox import LAYERS
-    from grader.sandbox.pool import WorkerPool
+    from grader.sandbox.pool import open_pool
 
-    with WorkerPool(layers=() if confinement == "none" else LAYERS) as pool, progress_line() as progress:
-        if confinement == "required":
-            pool.require()
+    with open_pool(confinement) as pool, progress_line() as progress:
         return draw(exercise, read_source(exercise, submission), pool, progress=progress)
 
 

@@ -153,10 +153,10 @@ def _setting(course: Course) -> Iterator[Setting]:
 
         def run_fix(question: Fix, code: str) -> bool:
             from grader.quiz.fixing import CodeRunner as Runner
-            from grader.sandbox.pool import WorkerPool
+            from grader.sandbox.pool import open_pool
 
             if not runners:
-                runners.append(Runner(stack.enter_context(WorkerPool())))
+                runners.append(Runner(stack.enter_context(open_pool())))
             return runners[0].passes(question, code)
 
         yield Setting(course.salt, lambda: open_ledger(course), run_fix)

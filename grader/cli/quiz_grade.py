@@ -85,14 +85,10 @@ def fix_runner(confinement: str) -> Iterator[RunFix]:
 
         def run_fix(question: Fix, code: str) -> bool:
             from grader.quiz.fixing import CodeRunner as Runner
-            from grader.sandbox import LAYERS
-            from grader.sandbox.pool import WorkerPool
+            from grader.sandbox.pool import open_pool
 
             if not runners:
-                pool = stack.enter_context(WorkerPool(layers=() if confinement == "none" else LAYERS))
-                if confinement == "required":
-                    pool.require()
-                runners.append(Runner(pool))
+                runners.append(Runner(stack.enter_context(open_pool(confinement))))
             return runners[0].passes(question, code)
 
         yield run_fix

@@ -52,13 +52,13 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
 def _check(context: click.Context) -> None:
     from grader.cli import check as check_command
     from grader.course import CourseError
-    from grader.sandbox.process import TooWeak, WorkerBroken
+    from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
     try:
         context.invoke(check_command.command, every=True)
     except SystemExit:  # whatever the verdict, there is something to hand in
         click.echo()
-    except (CourseError, TooWeak, WorkerBroken) as error:
+    except (CourseError, ConfinementMissing, WorkerBroken) as error:
         click.echo(f"grader: the checks broke: {error}", err=True)
 
 

@@ -29,14 +29,14 @@ def command(course_folder: str | None, exercise: str | None) -> None:
     Without EXERCISE, the first that is not done yet is watched; when one is done, the next follows. Keys: h
     shows a hint, l the list, n goes to the next exercise, q quits.
     """
-    from grader.sandbox.process import Zygote, can_fork
+    from grader.sandbox.process import start_early
 
-    zygote = Zygote() if can_fork() else None  # started first: it loads NumPy while we load pytest
+    zygote = start_early()  # it loads NumPy while we load pytest
     from grader.cli.file_changes import unfinished
     from grader.course import find_course
-    from grader.sandbox.pool import WorkerPool
+    from grader.sandbox.pool import open_pool
 
-    with WorkerPool(zygote) as pool, contextlib.suppress(KeyboardInterrupt):
+    with open_pool(zygote=zygote) as pool, contextlib.suppress(KeyboardInterrupt):
         course = find_course(course_folder)
         first = exercise or next(iter(unfinished(course)), None)
         if first is None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from grader.checks.student import same_value
 from grader.quiz.schema import Fix
-from grader.sandbox.pool import Answer, TimeUp, Worker, WorkerEnded, WorkerPool
 from grader.sandbox.protocol import ProtocolError
+from grader.sandbox.worker import Answer, Pool, TimeUp, Worker, WorkerEnded
 
 SECONDS = 3.0
 BUDGET = (256 * 2**20, 10)
@@ -20,7 +20,7 @@ FAILED = object()
 class CodeRunner:
     """Runs what questions hold and what learners write into them."""
 
-    def __init__(self, pool: WorkerPool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._wanted: dict[Fix, list[Any]] = {}
 

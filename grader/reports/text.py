@@ -59,7 +59,7 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
 
 def unconfined(layers: Iterable[str]) -> list[str]:
     """Return the note on code that ran without one of the required layers, if it did."""
-    from grader.sandbox.process import REQUIRED  # which knows sockets; not for a quiz
+    from grader.sandbox import REQUIRED
 
     missing = ", ".join(sorted(set(REQUIRED) - set(layers), key=REQUIRED.index))
     note = f"this code was not fully confined (without {missing}); `grader doctor` says more"

@@ -2,3 +2,8 @@
 
 LAYERS = ("account", "namespaces", "limits", "landlock", "seccomp")
 """Names of the layers that confine a worker, in the order of the report; see ``confinement``."""
+
+REQUIRED = ("account", "limits", "seccomp")
+"""Layers that are strong by themselves; the others are a second line behind them."""
+LOST = 70
+"""Exit status of a worker that can no longer speak to the grader."""

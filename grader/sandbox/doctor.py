@@ -6,9 +6,9 @@ import os
 import platform
 from dataclasses import dataclass
 
-from grader.sandbox import LAYERS
+from grader.sandbox import LAYERS, REQUIRED
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.process import REQUIRED, WorkerBroken
+from grader.sandbox.worker import WorkerBroken
 
 PROBES = {
     "account": ("become root, or read what only root may", "os.setuid(0); open('/etc/shadow').close()"),

@@ -8,80 +8,57 @@ import socket
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from grader.sandbox import LAYERS, protocol
+from grader.sandbox import LAYERS, REQUIRED, protocol
 from grader.sandbox.kernel import hide_from_others
-from grader.sandbox.process import (
+from grader.sandbox.process import START_SECONDS, Gone, Process, Spawned, Zygote, can_fork, layers_of
+from grader.sandbox.values import walk_leaves
+from grader.sandbox.worker import (
     DEFAULT_BUDGET,
     KILLED,
-    REQUIRED,
-    START_SECONDS,
+    Answer,
     Budget,
-    Gone,
-    Process,
-    Spawned,
-    TooWeak,
+    ConfinementMissing,
+    Raised,
+    Substitute,
+    TimeUp,
     WorkerBroken,
-    Zygote,
-    can_fork,
+    WorkerEnded,
 )
-from grader.sandbox.values import walk_leaves
-
-__all__ = ["Answer", "Lender", "Raised", "TimeUp", "Worker", "WorkerBroken", "WorkerEnded", "WorkerPool"]
 
 KEPT_OUTPUT = 64 * 1024
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024
 MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 512  # of arguments; of an axis; in one call
-Lender = Callable[..., Any]
-
-
-class TimeUp(Exception):
-    """The worker did not answer in time."""
-
-
-class WorkerEnded(Exception):
-    """The worker's process has gone; ``status`` is its exit code, negative for a signal."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An exception in the student's code; a frame is (line number, function, source line)."""
-
-    type_name: str
-    text: str
-    frames: tuple[tuple[int, str, str], ...]
-    kind: str = "error"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one call gave: a value, an exception, or a word on why there is neither.
-
-    Args:
-        changed: where arrays lie among the arguments that the call changed.
-        not_written: the exception is the stub's own.
-        missing: there is no such function; the type of what has its name instead, or nothing.
-        unsendable: why the value cannot cross.
-    """
-
-    value: Any = None
-    changed: tuple[tuple[str, ...], ...] = ()
-    raised: Raised | None = None
-    not_written: bool = False
-    missing: str | None = None
-    unsendable: str = ""
 
 
 # --- the pool -----------------------------------------------------------------------------------------
+
+
+def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> WorkerPool:
+    """Return a pool of confined workers; use it as a context manager, or close it.
+
+    Args:
+        confinement: ``required`` refuses to run weaker, ``best`` takes what this machine offers, ``none``
+            confines nothing.
+        zygote: a warm process that :func:`grader.sandbox.process.start_early` started; it belongs to the
+            pool from now on.
+
+    Raises:
+        ConfinementMissing: a required layer is missing here.
+        WorkerBroken: a process could not be started.
+    """
+    pool = WorkerPool(zygote, layers=layers_of(confinement))
+    if confinement == "required":
+        try:
+            pool.require()
+        except BaseException:
+            pool.close()
+            raise
+    return pool
 
 
 class WorkerPool:
@@ -174,13 +151,13 @@ class WorkerPool:
         """Make sure that workers are confined well enough for code that nobody trusts.
 
         Raises:
-            TooWeak: a required layer is missing here.
+            ConfinementMissing: a required layer is missing here.
         """
         worker = self.open()
         worker.end()
         missing = [layer for layer in REQUIRED if layer not in worker.layers]
         if missing:
-            raise TooWeak(
+            raise ConfinementMissing(
                 f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
                 "`grader doctor` says what that means, --confinement best goes on without"
             )
@@ -270,7 +247,7 @@ class Worker:
         function: str,
         arguments: tuple[Any, ...],
         seconds: float,
-        lent: Mapping[str, Lender] | None = None,
+        lent: Mapping[str, Substitute] | None = None,
     ) -> Answer:
         """Call one of the student's functions with copies of the arguments.
 
@@ -439,7 +416,7 @@ def _with_arrays(before: list[Any], value: Any, after: list[Any]) -> bytes:
     return protocol.pack([*before, tree, *after], b"".join(arrays))
 
 
-def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Lender], count: int) -> bytes:
+def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Substitute], count: int) -> bytes:
     """Answer the worker's question for a function that the grader lends; it is the count-th of this call."""
     match message:
         case ["ask", str(name), tree] if name in lent:

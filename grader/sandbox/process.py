@@ -14,29 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from grader.sandbox import LAYERS
+from grader.sandbox.worker import KILLED, Budget, WorkerBroken
 
-Budget = tuple[int, int]  # bytes of memory, seconds of processor time, for one worker
-DEFAULT_BUDGET: Budget = (512 * 2**20, 60)
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
-
-
-KILLED = -9
-"""Exit code of a process that was killed; Windows has no name for the signal."""
-REQUIRED = ("account", "limits", "seccomp")
-"""Layers that are strong by themselves; the others are a second line behind them."""
-
-
-class WorkerBroken(Exception):
-    """No worker could be had: the grader's fault or the machine's, never the student's."""
-
-
-class TooWeak(Exception):
-    """This machine does not offer the confinement that was required; the text says what is missing."""
 
 
 def can_fork() -> bool:
     """Whether workers can be forked from a warm process on this platform."""
     return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+def layers_of(confinement: str) -> tuple[str, ...]:
+    """Return the layers that ``required``, ``best`` or ``none`` asks for."""
+    return () if confinement == "none" else LAYERS
+
+
+def start_early(confinement: str = "best") -> Zygote | None:
+    """Start a warm process for :func:`grader.sandbox.pool.open_pool`; it loads NumPy meanwhile.
+
+    Returns:
+        None where workers cannot be forked.
+    """
+    return Zygote(layers_of(confinement)) if can_fork() else None
 
 
 class Zygote:

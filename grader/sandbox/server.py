@@ -24,14 +24,13 @@ import types
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from grader.sandbox import protocol
+from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Budget, Confinement, confine, prepare
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
 MAX_TEXT = 2000
 MAX_FRAMES = 4
 CHANNEL = 3  # descriptor, in every worker
-LOST = 70  # exit status of a worker that can no longer speak to the grader
 
 NUMPY_PARTS = (
     "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"

@@ -19,8 +19,9 @@ from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source, read_source
 from grader.checks.student import Attempt, Call, read_broadcasts
 from grader.course import Exercise, find_course
-from grader.sandbox.pool import Answer, WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.values import Named
+from grader.sandbox.worker import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = 0.9
@@ -29,7 +30,7 @@ LONG = os.environ.get("GRADER_LONG") == "1"
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[WorkerPool]:
-    with WorkerPool() as pool:
+    with open_pool() as pool:
         yield pool
 
 

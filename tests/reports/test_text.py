@@ -18,7 +18,7 @@ from grader.reports.text import (
     unconfined,
     wrapped,
 )
-from grader.sandbox.process import REQUIRED
+from grader.sandbox import REQUIRED
 
 
 def outcome(check: str, status: Any = "passed", function: str = "f", **fields: Any) -> Outcome:

@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import grader.sandbox
 from grader.checks.report import reports_to_json
 from grader.cli import main
 from grader.course import Course
 from grader.sandbox import LAYERS
 from grader.sandbox.confinement import seccomp
 from grader.sandbox.doctor import PROBES, probe
-from grader.sandbox.pool import Worker, WorkerEnded, WorkerPool
-from grader.sandbox.process import Budget
+from grader.sandbox.pool import WorkerPool
+from grader.sandbox.worker import Budget, Worker, WorkerEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Grade
@@ -292,7 +291,7 @@ def test_too_little_confinement_is_refused_where_it_is_required(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weaker = tuple(layer for layer in LAYERS if layer != missing)
-    monkeypatch.setattr(grader.sandbox, "LAYERS", weaker)
+    monkeypatch.setattr("grader.sandbox.process.LAYERS", weaker)
     arguments = ["check", "exercise-1", "--submission", "solutions", "--confinement", "required"]
     monkeypatch.chdir(course.root)
     monkeypatch.setattr(sys, "argv", ["grader", *arguments])

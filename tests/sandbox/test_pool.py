@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 
 from grader.sandbox import LAYERS
-from grader.sandbox.pool import Answer, Raised, TimeUp, Worker, WorkerEnded, WorkerPool
+from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import ProtocolError, Unsendable
 from grader.sandbox.values import Named, Opaque
+from grader.sandbox.worker import Answer, Raised, TimeUp, Worker, WorkerEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring
@@ -234,8 +235,7 @@ def test_arguments_are_private_writable_copies(load_any: Open) -> None:
     shared = np.zeros(3)
     frozen = np.zeros(3)
     frozen.setflags(write=False)
-    found = worker.call("f", (shared, shared), SECONDS)
-    assert [one[0] for one in found.value] == [9, 8]
+    assert [one[0] for one in value(worker, "f", shared, shared)] == [9, 8]
     assert value(worker, "f", frozen, frozen)[0][0] == 9
     assert shared.tolist() == [0, 0, 0]
 

@@ -16,7 +16,8 @@ from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks
 from grader.checks.source import MAX_BYTES, Source, read_source
 from grader.course import Course
-from grader.sandbox.pool import Raised, Worker, WorkerPool
+from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.worker import Raised, Worker
 
 if TYPE_CHECKING:
     from tests.conftest import Grade, Offspring
@@ -497,7 +498,7 @@ def test_planted_files_have_no_effect(
     (folder / "doubling.py").write_text(double(body))
     monkeypatch.chdir(folder)
     source = read_source(tiny.exercise("exercise-1"), tmp_path)
-    with WorkerPool() as fresh:
+    with open_pool() as fresh:
         report = run_checks(tiny.exercise("exercise-1"), source, fresh, seed=1)
     expected = grade(double(body))
     assert [(one.check, one.status, one.message) for one in report.outcomes] == [

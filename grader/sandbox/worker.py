@@ -1,0 +1,139 @@
+"""What a check sees of a worker: how it is asked, what it answers, what may go wrong.
+
+Whoever asks student code depends on this module alone. ``pool`` answers from confined processes; another
+place may answer in its own way, as long as it does not put student code beside a solution or a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:  # which load NumPy
+    from grader.sandbox.values import Value
+
+Budget: TypeAlias = tuple[int, int]  # bytes of memory, seconds of processor time, for one worker
+DEFAULT_BUDGET: Budget = (512 * 2**20, 60)
+KILLED = -9
+"""Exit code of a process that was killed; Windows has no name for the signal."""
+SERVER_FILE = str(Path(__file__).with_name("server.py"))
+"""The program inside a worker; warnings about student code may name it."""
+Substitute: TypeAlias = Callable[..., Any]
+"""A function of the reference that stands in for the student's of that name during one call."""
+
+
+class WorkerBroken(Exception):
+    """No worker could be had: the grader's fault or the machine's, never the student's."""
+
+
+class ConfinementMissing(Exception):
+    """This machine does not offer the confinement that was required; the text says what is missing."""
+
+
+class TimeUp(Exception):
+    """The worker did not answer in time."""
+
+
+class WorkerEnded(Exception):
+    """The worker's process has gone; ``status`` is its exit code, negative for a signal."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception in the student's code; a frame is (line number, function, source line)."""
+
+    type_name: str
+    text: str
+    frames: tuple[tuple[int, str, str], ...]
+    kind: str = "error"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value, an exception, or a word on why there is neither.
+
+    Args:
+        changed: where arrays lie among the arguments that the call changed.
+        not_written: the exception is the stub's own.
+        missing: there is no such function; the type of what has its name instead, or nothing.
+        unsendable: why the value cannot cross.
+    """
+
+    value: Value = None
+    changed: tuple[tuple[str, ...], ...] = ()
+    raised: Raised | None = None
+    not_written: bool = False
+    missing: str | None = None
+    unsendable: str = ""
+
+
+class Worker(Protocol):
+    """One check's place for student code: load once, call often, end."""
+
+    layers: tuple[str, ...]
+    """Names of the layers that confine it; see ``grader.sandbox.LAYERS``."""
+    listener: Callable[[str], None] | None
+    """Is given the line printed last, again and again, while an answer is waited for."""
+
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+        """Run the student's source as module ``name``; return what stopped it, if anything did.
+
+        What was defined before an error stays and can be called.
+
+        Args:
+            seconds: wall-clock limit.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: it hung, ended its process, or broke the protocol.
+        """
+
+    def call(
+        self,
+        function: str,
+        arguments: tuple[Any, ...],
+        seconds: float,
+        substitutes: Mapping[str, Substitute] | None = None,
+    ) -> Answer:
+        """Call one of the student's functions with copies of the arguments.
+
+        Args:
+            seconds: wall-clock limit of the whole call.
+            substitutes: functions of the student's module that the grader answers during this call.
+
+        Raises:
+            TimeUp, WorkerEnded, ProtocolError: it hung, ended its process, or broke the protocol.
+            Unsendable: the arguments are too large.
+        """
+
+    def output(self) -> str:
+        """Return what the student's code printed: up to 64 KiB, head and tail."""
+
+    def muted(self) -> AbstractContextManager[None]:
+        """Throw away what is printed meanwhile."""
+
+    def end(self) -> int:
+        """End the worker and all it started; return its exit code, negative for a signal."""
+
+    def dismiss(self) -> None:
+        """End the worker and all it started; it is done, and nobody asks how it ended."""
+
+
+class Pool(Protocol):
+    """Gives out one clean worker after another."""
+
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
+        """Return a worker that no student code has touched.
+
+        Args:
+            budget: bytes of memory and seconds of processor time that it may use.
+
+        Raises:
+            WorkerBroken: it could not be started.
+        """
