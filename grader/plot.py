@@ -62,11 +62,6 @@ class Panel:
         if not self.curves:
             raise ValueError(f"the panel `{self.title}` has no curves")
 
-    @property
-    def length(self) -> int:
-        """How many values the longest curve has."""
-        return max(len(curve.values) for curve in self.curves)
-
 
 def compared(label: str, mine: Any, right: Any, name: str) -> tuple[Curve, Curve]:
     """Return the student's curve and the reference's, which belong together.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.checks.report import Mismatch, Outcome, Report, Status
+from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code"]
@@ -59,8 +60,6 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
 
 def unconfined(layers: Iterable[str]) -> list[str]:
     """Return the note on code that ran without one of the required layers, if it did."""
-    from grader.sandbox import REQUIRED
-
     missing = ", ".join(sorted(set(REQUIRED) - set(layers), key=REQUIRED.index))
     note = f"this code was not fully confined (without {missing}); `grader doctor` says more"
     return [note] if missing else []

@@ -1,10 +1,11 @@
-"""Panels of a plot -> a picture file; matplotlib is imported only here, and only when a picture is drawn."""
+"""Panels of a plot -> a picture; matplotlib is imported only here, and only when one is drawn."""
 
 from __future__ import annotations
 
+import io
+import itertools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.plot import Curve, Panel
@@ -48,15 +49,14 @@ def require_matplotlib() -> None:
         raise NoMatplotlib('a picture needs matplotlib: pip install "rnn-grader[plot]"') from None
 
 
-def write_picture(panels: Sequence[Panel], target: Path, title: str) -> None:
+def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:
     """Draw panels below each other, the student's curves broad and pale, the reference's thin and dashed.
 
     Args:
-        target: the file to write, SVG or PNG by its suffix.
+        suffix: of the file that the picture is for, one of SUFFIXES.
 
     Raises:
         NoMatplotlib: there is none.
-        OSError: the file cannot be written.
     """
     require_matplotlib()
     import matplotlib
@@ -64,65 +64,69 @@ def write_picture(panels: Sequence[Panel], target: Path, title: str) -> None:
 
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * len(panels) + 0.4), layout="constrained")
-        figure.suptitle(_plain(title))
+        figure.suptitle(_literal(title))
         for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
             _draw(axes, panel)
-        metadata = {"Date": None, "Creator": None} if target.suffix == ".svg" else {}
-        figure.savefig(target, metadata=metadata, dpi=150)
+        metadata = {"Date": None, "Creator": None} if suffix == ".svg" else {}
+        file = io.BytesIO()
+        figure.savefig(file, format=suffix[1:], metadata=metadata, dpi=150)
+    return file.getvalue()
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
     from matplotlib.ticker import MaxNLocator
 
+    colours = _colours(panel)
     log = panel.log and any(value > SMALLEST for curve in panel.curves for value in curve.values)
     for curve in panel.curves:
         x = range(panel.first, panel.first + len(curve.values))
-        axes.plot(x, [_shown(value, log) for value in curve.values], **_line(panel, curve))
+        style = STUDENT_LINE if curve.whose == "student" else REFERENCE_LINE
+        axes.plot(x, _drawable(curve, log), color=colours[curve.label], **style)
     if log:
         axes.set_yscale("log", nonpositive="mask")
     if panel.floor is not None and axes.get_ylim()[0] < panel.floor:
         axes.set_ylim(bottom=panel.floor)
     for mark in panel.marks:
         axes.axvline(mark, color=INK, lw=1, ls=":", zorder=0)
-    axes.set_title(_plain(panel.title), loc="left", fontsize=11)
-    axes.set(xlabel=_plain(panel.x), ylabel=_plain(panel.y))
+    axes.set_title(_literal(panel.title), loc="left", fontsize=11)
+    axes.set(xlabel=_literal(panel.x), ylabel=_literal(panel.y))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=(1, 2, 5, 10)))
     axes.legend(
         handles=_legend(panel), loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9
     )
 
 
-def _plain(text: str) -> str:
+def _literal(text: str) -> str:
     """Return a label that matplotlib draws as it stands: no formula, and nothing to obey."""
     return clean(text).replace("$", r"\$")
 
 
-def _shown(value: float, log: bool) -> float:
-    """Return what is drawn of a value: NaN leaves a gap."""
-    if not math.isfinite(value) or (log and value < SMALLEST):
-        return math.nan
-    return max(-LARGEST, min(LARGEST, value))
+def _drawable(curve: Curve, log: bool) -> list[float]:
+    """Return what is drawn of a curve's values: NaN leaves a gap."""
+    return [
+        max(-LARGEST, min(LARGEST, value))
+        if math.isfinite(value) and not (log and value < SMALLEST)
+        else math.nan
+        for value in curve.values
+    ]
 
 
-def _line(panel: Panel, curve: Curve) -> dict[str, Any]:
-    labels = list(dict.fromkeys(one.label for one in panel.curves))
-    style = STUDENT_LINE if curve.whose == "student" else REFERENCE_LINE
-    return {"color": COLOURS[labels.index(curve.label) % len(COLOURS)], **style}
+def _colours(panel: Panel) -> dict[str, str]:
+    """Return a colour for each label, the same for the student's curve and the reference's."""
+    return dict(zip(dict.fromkeys(curve.label for curve in panel.curves), itertools.cycle(COLOURS)))
 
 
 def _legend(panel: Panel) -> list[Line2D]:
     """One entry a label, in its colour; then the two ways to draw a line; then the marks."""
     from matplotlib.lines import Line2D
 
-    labels = dict.fromkeys(curve.label for curve in panel.curves)
     entries = [
-        Line2D([], [], label=_plain(label), color=COLOURS[number % len(COLOURS)], lw=3)
-        for number, label in enumerate(labels)
+        Line2D([], [], label=_literal(label), color=colour, lw=3) for label, colour in _colours(panel).items()
     ]
     for whose, style in (("student", STUDENT_LINE), ("reference", REFERENCE_LINE)):
         if any(curve.whose == whose for curve in panel.curves):
             name = "yours" if whose == "student" else whose
             entries.append(Line2D([], [], label=name, color=INK, **style))
     if panel.marks:
-        entries.append(Line2D([], [], label=_plain(panel.mark_label), color=INK, lw=1, ls=":"))
+        entries.append(Line2D([], [], label=_literal(panel.mark_label), color=INK, lw=1, ls=":"))
     return entries
