@@ -244,7 +244,7 @@ def test_a_submission_brings_the_lower_file_along(taller: Course, tmp_path: Path
 def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool) -> None:
     slow = SOLUTION.replace(
         "return x / 2",
-        "import time\n    for n in range(8):\n        print('step', n)\n"
+        "import time\n    for n in range(20):\n        print('step', n)\n"
         "        time.sleep(0.1)\n    return x / 2",
     )
     heard: list[tuple[str, str]] = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -140,13 +140,16 @@ def test_a_slow_mistake_is_asked_few_questions(
 ) -> None:
     one = exercise(3)
     innocent = Suspects(one, load_reference(one)).innocent
+    now = 0.0
 
     def slow(suspect: Suspect, function: str, arguments: tuple[object, ...]) -> Answer:
-        time.sleep(times * 0.0005)
+        nonlocal now
+        now += times * 0.0005
         return Answer(1.0)
 
     monkeypatch.setattr(Suspect, "answer", slow)
-    monkeypatch.setattr("grader.checks.diagnosis.SUSPECT_SECONDS", 0.4)
+    monkeypatch.setattr("grader.checks.diagnosis.time", SimpleNamespace(perf_counter=lambda: now))
+    monkeypatch.setattr("grader.checks.diagnosis.SUSPECT_SECONDS", 0.39)
     question = Question(Call("check", "f", (), Answer(1.0)), Answer(2.0), 0.0005)
     answers = _answers_alike(innocent, [question] * 50)
     assert len(answers or ()) == asked

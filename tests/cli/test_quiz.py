@@ -330,7 +330,7 @@ class Terminal:
         os.close(near)
         self.seen = ""
 
-    def until(self, text: str, seconds: float = 60) -> str:
+    def until(self, text: str, seconds: float = 300) -> str:
         """Read until a text was printed."""
         end = time.monotonic() + seconds
         while text not in self.seen:
@@ -343,13 +343,21 @@ class Terminal:
         before, _, self.seen = self.seen.partition(text)
         return before + text
 
+    def asks(self) -> None:
+        """Read until the next answer is waited for: then the program reads keys, not lines."""
+        import termios
+
+        self.until("> ")
+        while termios.tcgetattr(self.far)[3] & termios.ICANON:
+            time.sleep(0.01)
+
     def type(self, text: str) -> None:
         """Type something."""
         os.write(self.far, text.encode())
 
     def end(self) -> int:
         """Return how the command ended."""
-        return self.process.wait(60)
+        return self.process.wait(300)
 
 
 def _take_terminal() -> None:
@@ -385,8 +393,7 @@ def test_on_a_terminal_there_is_a_menu_colour_and_a_bar(terminal: Callable[..., 
     window.until("How sure are you?")
     window.type("\n")
     assert "credits: " in window.until("your balance")
-    window.until("> ")
-    time.sleep(0.5)  # until it reads again
+    window.asks()
     window.type("\x04")
     window.until("Go on with: grader quiz every-type")
     assert window.end() == 75
@@ -410,8 +417,7 @@ def test_signals_leave_and_lose_nothing(
     window.until("How sure")
     window.type("3\n")
     window.until("your balance")
-    window.until("> ")
-    time.sleep(0.2)
+    window.asks()
     os.kill(window.process.pid, number)
     window.until("Everything you answered is kept")
     assert window.end() == 75
@@ -425,7 +431,7 @@ def test_a_closed_window_loses_nothing(terminal: Callable[..., Terminal], tiny_c
     window.until("How sure")
     window.type("\n")
     window.until("your balance")
-    time.sleep(0.3)
+    window.asks()
     os.close(window.far)
     assert window.end() == 75
     assert stored(tiny_copy) == ["2"]
