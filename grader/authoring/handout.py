@@ -26,8 +26,8 @@ from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
 from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile, strict_yaml
+from grader.course.files import ALWAYS
 from grader.course.stub import make_stub
-from grader.progress.hand_in import ALWAYS
 from grader.quiz.build import build_quizzes, full_quizzes
 from grader.quiz.schema import Quiz
 

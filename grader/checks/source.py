@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from grader.course import Exercise
-from grader.sandbox.text import clean
+from grader.sandbox.text import one_line
 
 MAX_BYTES = 1024 * 1024
 MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
@@ -230,6 +230,6 @@ def _zipfile_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = " ".join(clean(str(error), 200).split())
+        reason = one_line(str(error), 200)
         text = f"cannot be read: the archive is damaged or of an unknown kind ({reason})"
         raise FileRejected(text) from None

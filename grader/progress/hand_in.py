@@ -7,10 +7,6 @@ import datetime
 import hashlib
 import io
 import json
-import os
-import secrets
-import stat
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +15,7 @@ from typing import Any
 from grader import __version__
 from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, Source, open_archive, read_source
 from grader.course import Course, CourseError, Exercise
+from grader.course.files import write_atomic, write_zip
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
 from grader.progress.responses import responses_document
@@ -29,7 +26,6 @@ MANIFEST = "manifest.json"
 RESPONSES = "responses.json"
 MAX_MANIFEST_BYTES = 256 * 1024
 MAX_RESPONSES_BYTES = 4 * 2**20
-ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every file in a bundle, so that equal work makes equal bytes
 
 
 class CannotBundle(Exception):
@@ -71,12 +67,7 @@ class Bundle:
             CannotBundle: it is larger than what the grader reads.
         """
         target = io.BytesIO()
-        with zipfile.ZipFile(target, "w") as archive:
-            for name, data in {MANIFEST: _as_json(self.manifest()), **self.files}.items():
-                entry = zipfile.ZipInfo(name, ALWAYS)
-                entry.external_attr = (stat.S_IFREG | 0o644) << 16
-                entry.create_system = 3  # Unix, on whatever system
-                archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+        write_zip({MANIFEST: _as_json(self.manifest()), **self.files}, target)
         if len(target.getvalue()) > MAX_ARCHIVE_BYTES:
             most = f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
             raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
@@ -150,14 +141,8 @@ def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
     if path.exists() and not force and _owner(path) != bundle.learner.id:
         problem = f"{path} is there, and is no bundle of {bundle.learner.name}'s"
         raise CannotBundle(f"{problem}; name another file with -o, or replace it with --force")
-    beside = path.with_name(f".submission-{secrets.token_hex(8)}")
     try:
-        try:
-            with open(beside, "xb") as file:
-                file.write(data)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_atomic(path, data)
     except OSError as error:
         raise CannotBundle(
             f"{path} cannot be written: {error.strerror}; name another place with -o"

@@ -7,7 +7,7 @@ import unicodedata
 import zlib
 from dataclasses import dataclass
 
-from grader.sandbox.text import HIDING, clean
+from grader.sandbox.text import HIDING, one_line
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
 MAX_NAME = 80
@@ -33,7 +33,7 @@ class Learner:
     def __post_init__(self) -> None:
         if not ID.fullmatch(self.id):
             allowed = "1 to 64 small letters and digits, with `.`, `_`, `@` and `-` between them"
-            raise ValueError(f"an id is {allowed}, but not `{_on_one_line(self.id)}`")
+            raise ValueError(f"an id is {allowed}, but not `{one_line(self.id, MAX_NAME)}`")
         _require_printable(self.name)
         if self.id == "anonymous" != self.name:
             raise ValueError("the id `anonymous` is for whoever is not logged in; give another one with --id")
@@ -55,13 +55,9 @@ class Learner:
 
 def _require_printable(name: str) -> None:
     hidden = next((one for one in name if unicodedata.category(one) in HIDING and one not in JOINERS), None)
-    problem = f", but `{_on_one_line(name)}` holds U+{ord(hidden):04X}" if hidden else ""
+    problem = f", but `{one_line(name, MAX_NAME)}` holds U+{ord(hidden):04X}" if hidden else ""
     if problem or not 1 <= len(name) <= MAX_NAME or not name.strip(f"{JOINERS} "):
         raise ValueError(f"a name is 1 to {MAX_NAME} characters of printable text{problem}")
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(clean(text, MAX_NAME).split())
 
 
 def _id_of(name: str) -> str:

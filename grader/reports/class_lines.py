@@ -8,7 +8,8 @@ from statistics import median
 
 from grader.classroom.grades import CheckRate, ClassGrades, Grade, check_rates, frequent_failures
 from grader.reports.tables import mark_of
-from grader.reports.text import Line, amount, ends, one_line, wrapped
+from grader.reports.text import Line, amount, ends, wrapped
+from grader.sandbox.text import one_line, shorten
 
 ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10
@@ -54,7 +55,7 @@ def _submission(grade: Grade, possible: int, width: int) -> Iterator[Line]:
     credits = _columns(amount(grade.raw_cents), amount(grade.cents), width) if graded else ""
     yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
     if grade.problem:
-        yield Line(_cut(f"    {one_line(grade.problem)}", width), "note")
+        yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
 
 
 def _columns(raw: str, adjusted: str, width: int) -> str:
@@ -63,7 +64,7 @@ def _columns(raw: str, adjusted: str, width: int) -> str:
 
 def _rates(rates: list[CheckRate], width: int) -> Iterator[Line]:
     for exercise, checks in groupby(rates, key=lambda one: one.exercise):
-        yield Line(_cut(f"  {exercise}", width), "detail")
+        yield Line(shorten(f"  {exercise}", width), "detail")
         for one in checks:
             title = f"    {one_line(one.title)}{' (hidden)' if one.hidden else ''}"
             bar = f"{_bar(one)}  " if width >= ROOMY else ""
@@ -74,7 +75,3 @@ def _rates(rates: list[CheckRate], width: int) -> Iterator[Line]:
 def _bar(one: CheckRate) -> str:
     full = BAR * one.passed // one.ran if one.ran else 0  # full only if all passed
     return "█" * full + "░" * (BAR - full)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

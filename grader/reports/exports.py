@@ -20,8 +20,11 @@ from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
-from grader.reports.text import MARKS, amount, csv_text, one_line, signed, told, unconfined
-from grader.sandbox.text import clean  # which writes out all that XML 1.0 forbids
+from grader.reports.text import MARKS, amount, csv_text, signed, told, unconfined
+from grader.sandbox.text import (
+    clean,  # which writes out all that XML 1.0 forbids
+    one_line,
+)
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone

@@ -13,7 +13,7 @@ from grader.quiz.solutions import LETTERS
 from grader.quiz.variants import fill
 from grader.reports.quiz_prose import NO_BREAK, plain, prose_lines
 from grader.reports.text import Line, Style, ends, wrapped
-from grader.sandbox.text import clean
+from grader.sandbox.text import clean, shorten
 
 BAR = 20
 SHOWN = 200  # characters of an answer
@@ -205,9 +205,7 @@ def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iter
         flag = "  flagged" if item.flagged else ""
         text = plain(item.variant.prompt.replace("```", " "))
         room = width - 10 - len(flag)
-        yield Line(
-            f"  {mark} {number:>3}  {text if len(text) <= room else text[: room - 1] + '…'}{flag}", style
-        )
+        yield Line(f"  {mark} {number:>3}  {shorten(text, room)}{flag}", style)
 
 
 def summary_lines(sheet: Sheet, summary: Summary, width: int = 80) -> Iterator[Line]:
@@ -321,7 +319,7 @@ def menu_lines(rows: list[MenuRow], due: int, width: int = 80) -> Iterator[Line]
         )
         topics = ", ".join(row.topics)
         text = f"    {row.title}: {topics}"
-        yield Line(text if len(text) <= width else text[: width - 1] + "…", "note")
+        yield Line(shorten(text, width), "note")
     earned_all, possible = sum(row.cents for row in rows) / 100, sum(row.credits for row in rows)
     yield Line(f"{earned_all:.2f} of {possible} credits", "heading")
     if due:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from grader.checks.report import reports_to_json
 from grader.classroom.grades import ClassGrades
+from grader.course.files import write_atomic
 from grader.reports.html_class import class_page
 from grader.reports.html_student import student_page
 
@@ -26,6 +27,4 @@ def write_pages(grades: ClassGrades, folder: Path) -> None:
 def write(path: Path, text: str) -> None:
     """Write a text file whole or not at all; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-    beside.replace(path)
+    write_atomic(path, text)

@@ -10,6 +10,7 @@ from grader import __version__
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.reports.tables import mark_of
 from grader.reports.text import Line, csv_text, decimal, ends, wrapped
+from grader.sandbox.text import shorten
 
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
@@ -41,7 +42,7 @@ class _Entry(NamedTuple):
 def headed(title: str, learner: Learner, width: int) -> str:
     """Return a title with the learner's name behind it, if someone is logged in."""
     text = title if learner == ANONYMOUS else f"{title} · {learner.name}"
-    return _shortened(text, width)
+    return shorten(text, width)
 
 
 def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[Line]:
@@ -54,7 +55,7 @@ def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[
     sections = _sections(rows)
     entries = [entry for section in sections.values() for entry in section]
     size = max((len(_amount(max(one.earned, one.possible), whole)) for one in entries), default=0)
-    lines = [Line(_shortened(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
+    lines = [Line(shorten(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
     for heading, section in sections.items():
         lines += [Line("", "detail"), Line(heading, "heading")]
         lines += [_line(entry, whole, size, width) for entry in section]
@@ -97,10 +98,6 @@ def _line(entry: _Entry, whole: bool, size: int, width: int) -> Line:
 
 def _amount(cents: int, whole: bool) -> str:
     return str(cents // 100) if whole else decimal(cents)
-
-
-def _shortened(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 # --- for programs -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Literal
 
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.sandbox import REQUIRED
-from grader.sandbox.text import break_orders, clean
+from grader.sandbox.text import break_orders, clean, shorten
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
@@ -144,11 +144,6 @@ def ends(left: str, right: str, width: int) -> str:
     return f"{shorten(left, room):<{room}} {right}"
 
 
-def shorten(text: str, room: int) -> str:
-    """Return the text, cut to so many columns if it is longer."""
-    return text if len(text) <= room else text[: room - 1] + "…"
-
-
 # --- where an array is wrong ---------------------------------------------------------------------------
 
 
@@ -212,11 +207,6 @@ def told(outcome: Outcome) -> str:
     familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
     parts = (message(outcome), clean("\n".join(array_map(outcome))), clean(familiar))
     return "\n".join(part for part in parts if part)
-
-
-def one_line(text: str) -> str:
-    """Return the text clean and on one line."""
-    return " ".join(clean(text).split())
 
 
 def decimal(cents: int) -> str:

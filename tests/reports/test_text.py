@@ -11,14 +11,13 @@ from grader.reports.text import (
     array_map,
     decimal,
     ends,
-    one_line,
     report_lines,
-    shorten,
     told,
     unconfined,
     wrapped,
 )
 from grader.sandbox import REQUIRED
+from grader.sandbox.text import one_line, shorten
 
 
 def outcome(check: str, status: Any = "passed", function: str = "f", **fields: Any) -> Outcome:
