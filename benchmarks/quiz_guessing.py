@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import find_course
-from grader.quiz.answers import Unreadable, parse
-from grader.quiz.face import face_of
-from grader.quiz.schema import AnyQuestion, Fix, QuizFile, load_quiz, quiz_paths
-from grader.quiz.scoring import earning, mark
+from grader.quiz.questions.base import Question, Unreadable
+from grader.quiz.registry import QuizFile, load_quiz, parse, quiz_paths
+from grader.quiz.scoring import earning
 from grader.quiz.variants import Variant, make_variant
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +42,7 @@ class Earned:
 
 def clicks(variant: Variant, chance: random.Random) -> str:
     """Answer at random, in the form that is asked for."""
-    face, count = variant.face, len(variant.options)
+    face, count = variant.public, len(variant.options)
     numbers = [str(number) for number in range(1, count + 1)]
     match face.type:
         case "single":
@@ -68,16 +67,16 @@ def clicks(variant: Variant, chance: random.Random) -> str:
 def everything(variant: Variant, chance: random.Random) -> str:
     """Tick whatever can be ticked; where one choice is asked for, the first."""
     count = len(variant.options)
-    if variant.face.type == "multiple":
+    if variant.public.type == "multiple":
         return " ".join(map(str, range(1, count + 1)))
-    return clicks(variant, chance) if variant.face.type != "single" else "1"
+    return clicks(variant, chance) if variant.public.type != "single" else "1"
 
 
 def same(variant: Variant, chance: random.Random) -> str:
     """Match everything with the same side; take lines in the order they stand in."""
-    if variant.face.type == "match":
-        return " ".join(f"{n}a" for n in range(1, len(variant.face.lefts) + 1))
-    if variant.face.type == "order":
+    if variant.public.type == "match":
+        return " ".join(f"{n}a" for n in range(1, len(variant.public.lefts) + 1))
+    if variant.public.type == "order":
         return " ".join(map(str, range(1, len(variant.options) + 1)))
     return "1"
 
@@ -98,25 +97,31 @@ def simulate(files: list[QuizFile], strategy: Strategy, students: int, seed: int
 
 
 def _one(
-    file: QuizFile, question: AnyQuestion, strategy: Strategy, chance: random.Random, student: int
+    file: QuizFile, question: Question, strategy: Strategy, chance: random.Random, student: int
 ) -> float:
-    face, best, total = face_of(question), 0.0, 0.0
+    face, best, total = question.public(), 0.0, 0.0
     for attempt in range(1, len(file.attempts.of(question)) + 1):
         variant = make_variant(face, "guess", str(student), file.quiz, question.id, attempt)
         try:
             answer = parse(variant, strategy(variant, chance))
         except Unreadable:
             continue
-        marked = mark(question, variant.names, answer, _never_passes)
+        marked = question.mark(variant.names, answer, _NeverPasses())
         total += earning(marked, question, file.attempts, attempt, best, 0.0).credits
-        best = max(best, marked.score)
+        best = max(best, marked.share)
         if marked.right:
             break
     return total
 
 
-def _never_passes(question: Fix, code: str) -> bool:
-    return False  # `pass` mends nothing
+class _NeverPasses:
+    """Runs nothing: `pass` mends nothing."""
+
+    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
+        return False
+
+    def printed(self, code: str) -> str | None:
+        return None
 
 
 def main() -> None:

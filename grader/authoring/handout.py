@@ -28,8 +28,8 @@ from grader.checks.recorded import FILE
 from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile, strict_yaml
 from grader.course.files import ALWAYS
 from grader.course.stub import make_stub
-from grader.quiz.build import build_quizzes, full_quizzes
-from grader.quiz.schema import Quiz
+from grader.quiz.edition import full_quizzes, write_edition
+from grader.quiz.registry import Quiz
 
 PACKAGE_FILES = (".py", ".css", ".json", ".typed")  # by suffix; `py.typed` has one
 KEPT = ".git"  # of an earlier hand-out in the same place
@@ -181,12 +181,13 @@ def build_handout(
     chosen = _chosen(course, exercises)
     _require_free(course, target)
     known = full_quizzes(course)
+    out = [quiz for quiz in known if not quizzes or quiz.id in quizzes]
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
         built = _write_all(course, folder, chosen, heard)
-        leaks = list(map(str, build_quizzes(known, secret, folder, quizzes)))
+        write_edition(out, secret, folder)
         texts = texts_of(folder)
-        leaks += find_lines(folder, texts, secrets_of(course), course.shown)
+        leaks = find_lines(folder, texts, secrets_of(course), course.shown)
         leaks += map(str, find_leaks(folder, known, secret.decode(), texts))
         if leaks:
             raise Leaking(list(dict.fromkeys(leaks)))
@@ -195,10 +196,9 @@ def build_handout(
         _put_in_place(folder, target)
         if archive:
             Path(beside, "zip").replace(target.with_name(f"{target.name}.zip"))
-    out = tuple(one for one in known if not quizzes or one.id in quizzes)
     lines = sum(len(text.splitlines()) for path, text in texts.items() if path.name != FILE)
     more = {one: file.more_credits for one, file in built.items()}
-    return Built({one: file.credits for one, file in built.items()}, more, out, lines)
+    return Built({one: file.credits for one, file in built.items()}, more, tuple(out), lines)
 
 
 # --- where it goes ------------------------------------------------------------------------------------

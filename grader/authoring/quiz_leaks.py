@@ -12,17 +12,15 @@ from typing import Any
 import yaml
 
 from grader.course import Place
-from grader.quiz.face import Face, Option
-from grader.quiz.schema import AnyQuestion, Attempts, Draw, Picks, Quiz, QuizFile
-from grader.quiz.sheet import PublicFile
+from grader.quiz.edition import NOTE, PublicFile
+from grader.quiz.questions.base import Question
+from grader.quiz.registry import Attempts, Picks, Quiz, QuizFile
+from grader.quiz.variants import Draw, Option, PublicQuestion
 
 PUBLIC = (
     "id type topic prompt where code extra choices.text steps.text distractors.text pairs.left pairs.right"
 ).split()
 """Texts of a question that may be shown; every other one is the key's, whatever it will be called."""
-
-NOTE = "A quiz that is graded later. `grader quiz` asks it."
-"""The one comment in a graded quiz's file."""
 
 LABELS = ("id", "type", "topic")
 OPEN_WORDS = ("scoring", "draw")  # settings, of which there are few; nothing about one answer
@@ -126,7 +124,7 @@ def _texts(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(getattr(value, field.name), inner)
 
 
-def _shown(question: AnyQuestion) -> list[str]:
+def _shown(question: Question) -> list[str]:
     """Return the texts of a question that everybody may see, and the names of what is drawn."""
     names = [name for field in FREE_NAMES for name in getattr(question, field, ())]
     return [_flat(text) for text in (*names, *(text for where, text in _texts(question) if where in PUBLIC))]
@@ -138,7 +136,7 @@ def _header(quiz: QuizFile) -> list[str]:
     return [_flat(text) for text in (NOTE, *topics, *texts)]
 
 
-def _asked(question: AnyQuestion) -> list[str]:
+def _asked(question: Question) -> list[str]:
     """Return what a learner reads of a question."""
     return [_flat(text) for where, text in _texts(question) if where in PUBLIC and where not in LABELS]
 
@@ -218,7 +216,9 @@ def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
 
 def _key_side_names() -> set[str]:
     """Return the names of all fields of a quiz file that a hand-out's does not have."""
-    public = {name for kind in (PublicFile, Face, Option, Draw, Attempts, Picks) for name in _names(kind)}
+    public = {
+        name for kind in (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks) for name in _names(kind)
+    }
     return {name for kind in _kinds(QuizFile) for name in _names(kind)} - public
 
 
@@ -234,7 +234,7 @@ def _kinds(kind: Any, found: dict[Any, None] | None = None) -> Iterator[Any]:
     if dataclasses.is_dataclass(kind) and kind not in seen:
         seen[kind] = None
         yield kind
-        for inner in typing.get_type_hints(kind).values():
+        for inner in (*typing.get_type_hints(kind).values(), *vars(kind).get("kinds", {}).values()):
             yield from _kinds(inner, seen)
     for inner in typing.get_args(kind):
         yield from _kinds(inner, seen)

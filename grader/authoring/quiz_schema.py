@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.course import Place, Raw, find_course
-from grader.quiz.schema import ID, SCHEMA_VERSION, AnyQuestion, QuizFile
+from grader.quiz.questions.base import ID, Question
+from grader.quiz.registry import SCHEMA_VERSION, QuizFile
 
 FILE = "quiz.schema.json"
 ARGUMENT = re.compile(r"^    (\w+): ((?:.|\n(?= {6}))+)", re.MULTILINE)
@@ -31,7 +32,6 @@ WORDS = {"type": "string", "pattern": f"^{ID.pattern}$"}
 SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
     ("QuizFile", "schema"): {"const": SCHEMA_VERSION},
     ("QuizFile", "quiz"): WORDS,
-    **{(kind.__name__, name): WORDS for kind in typing.get_args(AnyQuestion) for name in ("id", "topic")},
 }
 
 
@@ -56,6 +56,8 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             continue
         name = field.name.rstrip("_")
         found = SPECIAL.get((kind.__name__, name)) or _schema(kinds[field.name], definitions)
+        if issubclass(kind, Question) and name in ("id", "topic"):
+            found = WORDS
         text = {"description": described[field.name]} if field.name in described else {}
         properties[name] = {**found, **text}
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
@@ -73,14 +75,16 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        members = [one for one in inner if one is not types.NoneType]
-        return _schema(members[0], definitions) if len(members) == 1 else _either(members, definitions)
+        (member,) = (one for one in inner if one is not types.NoneType)
+        return _schema(member, definitions)
     if origin is Literal:
         return {"enum": list(inner)}
     if origin is tuple:
         return {"type": "array", "items": _schema(inner[0], definitions)}
     if origin is Mapping:
         return {"type": "object", "additionalProperties": _schema(inner[1], definitions)}
+    if kinds := vars(kind).get("kinds"):
+        return _either(kinds, definitions)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if kind.__name__ not in definitions:
             definitions[kind.__name__] = {}  # so that what holds itself comes to an end
@@ -89,9 +93,8 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return dict(SIMPLE[kind])
 
 
-def _either(members: list[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _either(words: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Let ``type`` choose: an editor then complains about the one that is meant, not about all."""
-    words = {typing.get_args(typing.get_type_hints(one)["type"])[0]: one for one in members}
     chosen = [
         {"if": {"properties": {"type": {"const": word}}}, "then": _schema(one, definitions)}
         for word, one in words.items()

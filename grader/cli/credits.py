@@ -62,11 +62,11 @@ def _quiz_rows(course: Course, cents: Mapping[str, int]) -> list[Row]:
     """Return a row for each topic of each quiz."""
     if not any((course.root / "quizzes").glob("*.yaml")):
         return []
-    from grader.quiz.sheet import all_sheets
+    from grader.quiz.edition import all_public
     from grader.reports.statement import Row
 
     rows = []
-    for sheet in all_sheets(course):
+    for sheet in all_public(course):
         for topic in sheet.topics:
             subjects = [f"quiz/{sheet.id}/{face.id}" for face in sheet.public.faces if face.topic == topic]
             earned = sum(cents.get(subject, 0) for subject in subjects)

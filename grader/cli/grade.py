@@ -183,15 +183,16 @@ class _Tenths:
 def _grade_quizzes(course: Course, found: Sequence[Submission], book: Gradebook, confinement: str) -> None:
     """Grade answers, if there are any: only they need the secret of the hand-out."""
     from grader.classroom.batch import grade_quizzes, quiz_key, read_answers
-    from grader.cli.quiz_grade import editions_of, fix_runner
+    from grader.cli.quiz_grade import editions_of
+    from grader.quiz.code import lazy_runner
     from grader.quiz.grade import Grading
 
     answers = read_answers(found)
     if not answers:
         return
     editions = editions_of(course)
-    with fix_runner(confinement) as run_fix:
-        grading = Grading(course, editions, run_fix)
+    with lazy_runner(confinement) as runner:
+        grading = Grading(course, editions, runner)
         grade_quizzes(grading, quiz_key(course, editions), answers, book)
 
 

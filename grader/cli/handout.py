@@ -32,18 +32,18 @@ def command(
     from grader.authoring.handout import CannotHandOut, Leaking, build_handout, require_full
     from grader.cli import BROKEN, USAGE, stop
     from grader.course import find_course
-    from grader.quiz import build
-    from grader.quiz.schema import UnknownQuiz, find_quiz_path
+    from grader.quiz import edition
+    from grader.quiz.registry import UnknownQuiz, find_quiz_path
 
     course = find_course(course_folder)
     target = Path(*target.parts) if target.name else target.resolve()
     try:
         require_full(course)
         only = tuple(find_quiz_path(course, name).stem for name in _split(quizzes))
-        if build.make_secret(course):
-            path = build.secret_path(course).relative_to(course.root)
+        if edition.make_secret(course):
+            path = edition.secret_path(course).relative_to(course.root)
             click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
-        secret = build.read_secret(course)
+        secret = edition.read_secret(course)
         built = build_handout(
             course,
             target,
@@ -57,7 +57,7 @@ def command(
         for leak in leaking.leaks:
             click.echo(leak, err=True)
         stop("nothing was written: what would be handed out tells answers", BROKEN)
-    except (CannotHandOut, UnknownQuiz, build.NoSecret) as error:
+    except (CannotHandOut, UnknownQuiz, edition.NoSecret) as error:
         stop(str(error), USAGE)
     _tell(built, target, archive)
 

@@ -13,10 +13,8 @@ import click
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.quiz.fixing import CodeRunner
-    from grader.quiz.schema import Fix
+    from grader.quiz.edition import PublicQuiz
     from grader.quiz.session import Setting
-    from grader.quiz.sheet import Sheet
 
 SUB_COMMANDS = {
     "lint": "Look for faults in quizzes (for authors).",
@@ -124,7 +122,7 @@ def take(
 
 @contextlib.contextmanager
 def _usage_errors() -> Iterator[None]:
-    from grader.quiz.schema import UnknownQuiz
+    from grader.quiz.registry import UnknownQuiz
     from grader.quiz.session import OtherSitting
 
     try:
@@ -133,10 +131,10 @@ def _usage_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from None
 
 
-def _sheet(course: Course, name: str, topic: str) -> Sheet:
-    from grader.quiz.sheet import find_sheet
+def _sheet(course: Course, name: str, topic: str) -> PublicQuiz:
+    from grader.quiz.edition import find_public
 
-    sheet = find_sheet(course, name)
+    sheet = find_public(course, name)
     if topic and topic not in sheet.topics:
         raise click.UsageError(f"{name} has no topic {topic!r}; it has {', '.join(sheet.topics)}")
     return sheet
@@ -146,17 +144,8 @@ def _sheet(course: Course, name: str, topic: str) -> Sheet:
 def _setting(course: Course) -> Iterator[Setting]:
     """Offer what sittings depend on; a worker is started only if a question runs code."""
     from grader.progress.ledger import open_ledger
+    from grader.quiz.code import lazy_runner
     from grader.quiz.session import Setting
 
-    with contextlib.ExitStack() as stack:
-        runners: list[CodeRunner] = []
-
-        def run_fix(question: Fix, code: str) -> bool:
-            from grader.quiz.fixing import CodeRunner as Runner
-            from grader.sandbox.pool import open_pool
-
-            if not runners:
-                runners.append(Runner(stack.enter_context(open_pool())))
-            return runners[0].passes(question, code)
-
-        yield Setting(course.salt, lambda: open_ledger(course), run_fix)
+    with lazy_runner() as runner:
+        yield Setting(course.salt, lambda: open_ledger(course), runner)

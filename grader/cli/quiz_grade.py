@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +12,7 @@ from grader.cli.options import confinement_option, format_option, output_option,
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.quiz.fixing import CodeRunner
     from grader.quiz.grade import Edition, Graded
-    from grader.quiz.schema import Fix
-    from grader.quiz.scoring import RunFix
 
 
 @click.command("grade")
@@ -48,11 +43,12 @@ def command(
     """
     from grader.cli import FAILED
     from grader.course import find_course
+    from grader.quiz.code import lazy_runner
     from grader.quiz.grade import Grading, grade_files
 
     course = find_course(course_folder)
-    with fix_runner(confinement) as run_fix:
-        grading = Grading(course, editions_of(course), run_fix, full_course)
+    with lazy_runner(confinement) as runner:
+        grading = Grading(course, editions_of(course), runner, full_course)
         graded = grade_files(responses, grading)
     _show(graded, form, output)
     if form != "text" or output is not None:
@@ -66,7 +62,7 @@ def command(
 def editions_of(course: Course) -> dict[str, Edition]:
     """Read every quiz; the secret is needed only if one is graded."""
     from grader.cli import USAGE, stop
-    from grader.quiz.build import NoSecret, full_quizzes, read_secret
+    from grader.quiz.edition import NoSecret, full_quizzes, read_secret
     from grader.quiz.grade import edition_of
 
     quizzes = full_quizzes(course)
@@ -75,23 +71,6 @@ def editions_of(course: Course) -> dict[str, Edition]:
     except NoSecret as error:
         stop(str(error), USAGE)
     return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
-
-
-@contextlib.contextmanager
-def fix_runner(confinement: str) -> Iterator[RunFix]:
-    """Offer to run mended code; a worker is started only if an answer holds some."""
-    with contextlib.ExitStack() as stack:
-        runners: list[CodeRunner] = []
-
-        def run_fix(question: Fix, code: str) -> bool:
-            from grader.quiz.fixing import CodeRunner as Runner
-            from grader.sandbox.pool import open_pool
-
-            if not runners:
-                runners.append(Runner(stack.enter_context(open_pool(confinement))))
-            return runners[0].passes(question, code)
-
-        yield run_fix
 
 
 def _show(graded: Graded, form: str, output: Path | None) -> None:

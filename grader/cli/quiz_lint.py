@@ -20,7 +20,7 @@ def command(course_folder: str | None, names: tuple[str, ...]) -> None:
     from grader.cli import BROKEN
     from grader.cli.terminal import print_lines, width
     from grader.course import find_course
-    from grader.quiz.schema import UnknownQuiz, find_quiz_path
+    from grader.quiz.registry import UnknownQuiz, find_quiz_path
     from grader.reports.verify_tables import quiz_lines
 
     course = find_course(course_folder)

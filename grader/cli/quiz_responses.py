@@ -13,7 +13,7 @@ from grader.cli.options import output_option, write_output
 
 if TYPE_CHECKING:
     from grader.course import Course
-    from grader.quiz.sheet import Sheet
+    from grader.quiz.edition import PublicQuiz
 
 
 @click.command("responses")
@@ -42,12 +42,12 @@ def command(course_folder: str | None, names: tuple[str, ...], output: Path | No
         click.echo(line, err=True)
 
 
-def _sheets(course: Course, names: tuple[str, ...]) -> list[Sheet]:
-    from grader.quiz.schema import UnknownQuiz
-    from grader.quiz.sheet import all_sheets, find_sheet
+def _sheets(course: Course, names: tuple[str, ...]) -> list[PublicQuiz]:
+    from grader.quiz.edition import all_public, find_public
+    from grader.quiz.registry import UnknownQuiz
 
     try:
-        return [find_sheet(course, name) for name in names] if names else all_sheets(course)
+        return [find_public(course, name) for name in names] if names else all_public(course)
     except UnknownQuiz as error:
         raise click.UsageError(str(error)) from None
 

@@ -9,9 +9,9 @@ import click
 from grader.cli.quiz_terminal import sit
 from grader.course import Course
 from grader.progress.ledger import open_ledger
+from grader.quiz.edition import PublicQuiz, all_public, find_public
 from grader.quiz.review import due_questions, schedule
 from grader.quiz.session import Session, Setting
-from grader.quiz.sheet import Sheet, all_sheets, find_sheet
 
 
 def review_due(course: Course, setting: Setting, name: str | None, count: int) -> int:
@@ -28,7 +28,7 @@ def review_due(course: Course, setting: Setting, name: str | None, count: int) -
         import fsrs  # noqa: F401
     except ImportError:
         raise click.UsageError('review needs the library fsrs: pip install "rnn-grader[review]"') from None
-    sheets = [find_sheet(course, name)] if name else all_sheets(course)
+    sheets = [find_public(course, name)] if name else all_public(course)
     with open_ledger(course) as ledger:
         due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))
     due = due[:count] if count else due
@@ -42,7 +42,7 @@ def review_due(course: Course, setting: Setting, name: str | None, count: int) -
     return code
 
 
-def _reviewed(course: Course, setting: Setting, sheet: Sheet, questions: list[str]) -> int:
+def _reviewed(course: Course, setting: Setting, sheet: PublicQuiz, questions: list[str]) -> int:
     """Sit through one quiz's due questions, and schedule those that were answered."""
     session = Session(sheet, setting, only=questions)
     code = sit(session)

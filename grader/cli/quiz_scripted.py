@@ -12,15 +12,14 @@ import click
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
 from grader.course import CourseError, load_lists
-from grader.quiz.answers import Unreadable
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import LETTERS, Unreadable
 from grader.quiz.session import Item, Part, Reply, Session, Setting
-from grader.quiz.sheet import Sheet
-from grader.quiz.solutions import LETTERS
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
 
-def load_answers(path: Path, sheet: Sheet) -> dict[str, list[str]]:
+def load_answers(path: Path, sheet: PublicQuiz) -> dict[str, list[str]]:
     """Read the answers to a quiz's questions.
 
     Raises:
@@ -39,7 +38,7 @@ def load_answers(path: Path, sheet: Sheet) -> dict[str, list[str]]:
     return answers
 
 
-def answer_from_file(sheet: Sheet, setting: Setting, part: Part, path: Path, form: str) -> int:
+def answer_from_file(sheet: PublicQuiz, setting: Setting, part: Part, path: Path, form: str) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code.
 
     Args:
@@ -75,7 +74,7 @@ def _answered(session: Session, question: str, answers: list[str]) -> Iterator[R
 
 def _by_ids(item: Item, answer: str) -> str:
     """Put numbers (letters, in a match) in the place of the ids of options: a file cannot know the order."""
-    names = LETTERS if item.variant.face.lefts else list(map(str, range(1, 100)))
+    names = LETTERS if item.variant.public.lefts else list(map(str, range(1, 100)))
     known = {option.id: name for option, name in zip(item.variant.options, names, strict=False)}
     words = answer.replace(",", " ").split()
     return " ".join(known[one] for one in words) if words and set(words) <= known.keys() else answer
@@ -116,7 +115,7 @@ def _reply(reply: Reply | Unreadable) -> dict[str, object]:
         return {"unreadable": str(reply)}
     marked, earned = reply.mark, reply.earning
     return {
-        "score": marked.score if marked else None,
+        "score": marked.share if marked else None,
         "arithmetic": marked.arithmetic if marked else "",
         "feedback": list(marked.feedback) if marked else [],
         "credits": earned.credits if earned else None,

@@ -14,7 +14,8 @@ import click
 
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
-from grader.quiz.answers import Unreadable, parse
+from grader.quiz.questions.base import Unreadable
+from grader.quiz.registry import parse
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.text import Line, wrapped
@@ -22,7 +23,7 @@ from grader.reports.text import Line, wrapped
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.progress.ledger import Ledger
-    from grader.quiz.sheet import Sheet
+    from grader.quiz.edition import PublicQuiz
 
 UNFINISHED = 75
 ESCAPE = "="
@@ -34,9 +35,9 @@ class Left(Exception):
 
 def choose(course: Course) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
-    from grader.quiz.sheet import all_sheets
+    from grader.quiz.edition import all_public
 
-    sheets = all_sheets(course)
+    sheets = all_public(course)
     rows, due = _menu(course, sheets)
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
@@ -46,7 +47,7 @@ def choose(course: Course) -> str:
     return _named([one.id for one in sheets], suggestion)
 
 
-def _menu(course: Course, sheets: list[Sheet]) -> tuple[list[screen.MenuRow], int]:
+def _menu(course: Course, sheets: list[PublicQuiz]) -> tuple[list[screen.MenuRow], int]:
     from grader.progress.ledger import open_ledger
     from grader.quiz.review import due_questions
 
@@ -66,7 +67,7 @@ def _menu(course: Course, sheets: list[Sheet]) -> tuple[list[screen.MenuRow], in
         return rows, len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
 
 
-def _state(ledger: Ledger, sheet: Sheet) -> str:
+def _state(ledger: Ledger, sheet: PublicQuiz) -> str:
     sittings = [one for one in ledger.sittings(sheet.id) if one.mode != "review"]
     if any(one.finished is None for one in sittings):
         return "unfinished"

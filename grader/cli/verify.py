@@ -13,7 +13,7 @@ from grader.authoring.verify import SEED, verify
 from grader.cli import BROKEN, USAGE, stop
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, find_course
-from grader.quiz.schema import UnknownQuiz, find_quiz_path, quiz_paths
+from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
 from grader.reports.text import Line
 from grader.reports.verify_tables import (
     CONFUSION_HEADING,

@@ -87,8 +87,9 @@ def load(path: Path, kind: type[T]) -> T:
     """Read one YAML file into a dataclass (or a ``tuple[Dataclass, ...]``).
 
     Field types may be ``str``, ``Raw``, ``int``, ``float``, ``bool``, ``Literal`` of strings, other
-    dataclasses, ``X | None``, ``tuple[X, ...]`` and ``Mapping[str, X]``. Of a union of dataclasses, the
-    key ``type`` picks one. A field without a default must be given.
+    dataclasses, ``X | None``, ``tuple[X, ...]`` and ``Mapping[str, X]``. A field without a default must be
+    given. A dataclass with an attribute ``kinds`` stands for those: the key ``type`` picks one. An attribute
+    ``RETIRED`` holds what earlier versions knew, with what is to be done about it.
 
     Raises:
         CourseError: the file cannot be read or does not have this form.
@@ -181,7 +182,8 @@ class _Reader:
         if origin in (types.UnionType, typing.Union):
             return self.read(node, self._member(node, typing.get_args(kind), name), name)
         if dataclasses.is_dataclass(kind):
-            return self._dataclass(node, kind, name)
+            kinds = vars(kind).get("kinds")
+            return self._dataclass(node, self._picked(node, kinds, name) if kinds else kind, name)
         if origin is tuple:
             return self._tuple(node, typing.get_args(kind)[0], name)
         if origin in (Mapping, dict, types.MappingProxyType):
@@ -191,12 +193,13 @@ class _Reader:
         return self._scalar(node, kind, name)
 
     def _member(self, node: yaml.Node, members: tuple[Any, ...], name: str) -> Any:
-        """Pick the member of a union that ``type`` names, or that is a list or none, as the node is."""
-        kinds = _kinds(members)
-        if not kinds:
-            scalar = isinstance(node, yaml.ScalarNode)
-            fits = [one for one in members if scalar == (typing.get_origin(one) is None)]
-            return next(iter(fits), next(one for one in members if one is not types.NoneType))
+        """Pick the member of a union that is a list or none, as the node is."""
+        scalar = isinstance(node, yaml.ScalarNode)
+        fits = [one for one in members if scalar == (typing.get_origin(one) is None)]
+        return next(iter(fits), next(one for one in members if one is not types.NoneType))
+
+    def _picked(self, node: yaml.Node, kinds: Mapping[str, Any], name: str) -> Any:
+        """Pick the dataclass that ``type`` names."""
         pairs = self._pairs(node, name)
         if "type" not in pairs:
             raise self.fault(node, f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}")
@@ -270,13 +273,6 @@ class _Reader:
         if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
             return node.value
         raise self.fault(node, f"{name} should be {wanted}, but is {_short(node.value)}")
-
-
-@functools.cache
-def _kinds(members: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the dataclasses among the members of a union by the word that each has as its ``type``."""
-    tagged = [one for one in members if "type" in getattr(one, "__dataclass_fields__", ())]
-    return {typing.get_args(typing.get_type_hints(one)["type"])[0]: one for one in tagged}
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from grader.course.files import write_atomic, write_zip
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
 from grader.progress.responses import responses_document
-from grader.quiz.sheet import all_sheets
+from grader.quiz.edition import all_public
 
 SCHEMA = "rnn-grader/submission/1"
 MANIFEST = "manifest.json"
@@ -82,7 +82,7 @@ def gather(course: Course, now: datetime.datetime) -> Bundle:
         CourseError: an exercise or a quiz is malformed.
         LedgerError: the answers cannot be read.
     """
-    sheets = all_sheets(course)
+    sheets = all_public(course)
     with open_ledger(course) as ledger:
         learner, answers = ledger.learner, responses_document(ledger, sheets, now)
     if learner == ANONYMOUS:

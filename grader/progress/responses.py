@@ -14,7 +14,7 @@ from typing import Any
 from grader import __version__
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, Response, Sitting
-from grader.quiz.sheet import Sheet
+from grader.quiz.edition import PublicQuiz
 
 SCHEMA = "rnn-grader/responses/1"
 MAX_BYTES = 8 * 2**20
@@ -60,7 +60,7 @@ class Handed:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-def responses_document(ledger: Ledger, sheets: list[Sheet], now: datetime.datetime) -> dict[str, Any]:
+def responses_document(ledger: Ledger, sheets: list[PublicQuiz], now: datetime.datetime) -> dict[str, Any]:
     """Return all answers of whoever is logged in, as the document to hand in.
 
     Args:
@@ -77,7 +77,7 @@ def responses_document(ledger: Ledger, sheets: list[Sheet], now: datetime.dateti
     }
 
 
-def _quiz(ledger: Ledger, sheet: Sheet) -> dict[str, Any]:
+def _quiz(ledger: Ledger, sheet: PublicQuiz) -> dict[str, Any]:
     responses = ledger.responses(sheet.id)
     return {
         "quiz": sheet.id,

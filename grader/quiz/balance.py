@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from grader.progress.ledger import Sitting
-from grader.quiz.sheet import Sheet
+from grader.quiz.edition import PublicQuiz
 
 NO_BETTER = "an earlier sitting earned as much"
 TOPIC_FULL = "this topic has given all its credits"
@@ -24,7 +24,7 @@ class Book(Protocol):
         """Return what the balance has got for a quiz or a question of it, in cents."""
 
 
-def change(ledger: Book, sheet: Sheet, sitting: Sitting, question: str, worth: int) -> tuple[int, str]:
+def change(ledger: Book, sheet: PublicQuiz, sitting: Sitting, question: str, worth: int) -> tuple[int, str]:
     """Return by how many cents the balance changes, and why not by what the answer is worth; else nothing.
 
     Args:
@@ -35,13 +35,15 @@ def change(ledger: Book, sheet: Sheet, sitting: Sitting, question: str, worth: i
     return _of_question(ledger, sheet, sitting, question, worth)
 
 
-def counting(sheet: Sheet) -> str:
+def counting(sheet: PublicQuiz) -> str:
     """Say which sittings of a graded quiz count."""
     count = sheet.public.sittings
     return f"only the first {count} sittings count" if count > 1 else "only the first sitting counts"
 
 
-def _of_question(ledger: Book, sheet: Sheet, sitting: Sitting, question: str, worth: int) -> tuple[int, str]:
+def _of_question(
+    ledger: Book, sheet: PublicQuiz, sitting: Sitting, question: str, worth: int
+) -> tuple[int, str]:
     """Count the best sitting of each question, and no more of a topic than it has."""
     topic = sheet.face(question).topic
     faces = [one.id for one in sheet.public.faces if one.topic == topic]
@@ -53,6 +55,6 @@ def _of_question(ledger: Book, sheet: Sheet, sitting: Sitting, question: str, wo
     return gain, NO_BETTER if better <= room else TOPIC_FULL
 
 
-def subject(sheet: Sheet, question: str) -> str:
+def subject(sheet: PublicQuiz, question: str) -> str:
     """Return what the ledger calls a question."""
     return f"quiz/{sheet.id}/{question}"

@@ -23,12 +23,18 @@ from grader.progress.responses import (
     merged,
     read_responses,
 )
-from grader.quiz.build import edition_text, plain_ids, public_file
+from grader.quiz.edition import (
+    PublicFile,
+    PublicQuiz,
+    edition_text,
+    plain_ids,
+    public_file,
+    public_quiz,
+)
 from grader.quiz.formula import FormulaError
+from grader.quiz.questions.base import Marked, Runner
+from grader.quiz.registry import Quiz
 from grader.quiz.replay import REVIEW, Counted, mark_text, replay
-from grader.quiz.schema import Quiz
-from grader.quiz.scoring import Mark, RunFix
-from grader.quiz.sheet import PublicFile, Sheet, sheet_of
 from grader.quiz.variants import NoVariant, Variant, make_variant, pick
 
 OTHERS = "drawn for somebody else, or changed"
@@ -50,7 +56,7 @@ class Edition:
     """
 
     shown: PublicFile
-    sheet: Sheet
+    sheet: PublicQuiz
     sha256: str
     back: Mapping[str, Mapping[str, str]] | None
 
@@ -58,7 +64,7 @@ class Edition:
         """Return a variant with the key's own ids."""
         if self.back is None:
             return variant
-        back, face = self.back[variant.face.id], self.sheet.face(variant.face.id)
+        back, face = self.back[variant.public.id], self.sheet.face(variant.public.id)
         known = {one.id: one for one in face.options}
         return Variant(face, variant.params, tuple(known[back[one.id]] for one in variant.options))
 
@@ -74,7 +80,7 @@ class QuizGrade:
         notes: what whoever grades should know.
     """
 
-    sheet: Sheet
+    sheet: PublicQuiz
     counted: tuple[Counted, ...]
     refused: Mapping[int, str]
     unanswered: tuple[str, ...]
@@ -119,14 +125,14 @@ class Grading:
     Args:
         course: its salt goes into every draw.
         editions: by the id of the quiz.
-        run_fix: runs mended code, confined.
+        runner: runs mended code, confined.
         full_course: whether to take answers as well that were given in the full course, where the key lies
             open.
     """
 
     course: Course
     editions: Mapping[str, Edition]
-    run_fix: RunFix
+    runner: Runner
     full_course: bool = False
 
 
@@ -136,7 +142,7 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     Raises:
         CourseError: the quiz cannot be read, or has options that get the same id.
     """
-    sheet = sheet_of(quiz)
+    sheet = public_quiz(quiz)
     sha256 = hashlib.sha256(edition_text(quiz, secret).encode()).hexdigest()
     if quiz.file.mode == "practice":
         return Edition(sheet.public, sheet, sha256, None)
@@ -260,18 +266,18 @@ def _unanswered(work: _Work) -> tuple[str, ...]:
     return tuple(one for one in faces if one in asked - answered)
 
 
-def _mark(work: _Work, response: Response) -> Mark:
+def _mark(work: _Work, response: Response) -> Marked:
     """Mark one answer; a reason why it earns nothing is kept as well."""
     key = work.edition.sheet.question(response.question)
     assert key is not None
     try:
         variant = _verified(work, response)
-        return mark_text(key, variant, response.answer, work.grading.run_fix)
+        return mark_text(key, variant, response.answer, work.grading.runner)
     except Refused as error:
         work.refused[response.id] = str(error)
     except (NoVariant, FormulaError) as error:
         work.refused[response.id] = f"the course is at fault here, not the answer: {error}"
-    return Mark(0.0, work.refused[response.id])
+    return Marked(0.0, work.refused[response.id])
 
 
 def _verified(work: _Work, response: Response) -> Variant:

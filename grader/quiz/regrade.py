@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager
 
 from grader.progress.ledger import Credit, Duplicate, Ledger, Response
 from grader.quiz.balance import subject
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import Marked, Runner
 from grader.quiz.replay import REVIEW, Counted, mark_anew, replay
-from grader.quiz.scoring import Mark, RunFix
-from grader.quiz.sheet import Sheet
 
 KEPT = "the question has changed too much to mark this answer anew; its credits stay"
 
 
-def regrade(sheet: Sheet, open_ledger: Callable[[], AbstractContextManager[Ledger]], run_fix: RunFix) -> int:
+def regrade(
+    sheet: PublicQuiz, open_ledger: Callable[[], AbstractContextManager[Ledger]], runner: Runner
+) -> int:
     """Mark a learner's answers to earlier versions of a practice quiz by its present key.
 
     What the balance has to change by is appended to the ledger, once for each response and version; nothing
@@ -34,17 +36,17 @@ def regrade(sheet: Sheet, open_ledger: Callable[[], AbstractContextManager[Ledge
         if not ledger.outdated(sheet.id, version):
             return 0
         responses = ledger.responses(sheet.id)
-    marks = _marks(sheet, responses, run_fix)  # which may take a while: nobody waits for the ledger
+    marks = _marks(sheet, responses, runner)  # which may take a while: nobody waits for the ledger
     with open_ledger() as ledger:
         return _adjust(ledger, sheet, marks) if ledger.outdated(sheet.id, version) else 0
 
 
-def _marks(sheet: Sheet, responses: tuple[Response, ...], run_fix: RunFix) -> dict[int, Mark]:
-    marked = {one.id: mark_anew(sheet, one, run_fix) for one in responses}
+def _marks(sheet: PublicQuiz, responses: tuple[Response, ...], runner: Runner) -> dict[int, Marked]:
+    marked = {one.id: mark_anew(sheet, one, runner) for one in responses}
     return {response: one for response, one in marked.items() if one is not None}
 
 
-def _adjust(ledger: Ledger, sheet: Sheet, marks: Mapping[int, Mark]) -> int:
+def _adjust(ledger: Ledger, sheet: PublicQuiz, marks: Mapping[int, Marked]) -> int:
     """Append what every response earns more, or less, than it has."""
     sittings = {one.id: one for one in ledger.sittings(sheet.id)}
     responses, had = ledger.responses(sheet.id), ledger.credited(sheet.id)
@@ -61,7 +63,7 @@ def _adjust(ledger: Ledger, sheet: Sheet, marks: Mapping[int, Mark]) -> int:
     return change
 
 
-def _credit(sheet: Sheet, response: Response, counted: Counted | None, had: tuple[int, int]) -> Credit:
+def _credit(sheet: PublicQuiz, response: Response, counted: Counted | None, had: tuple[int, int]) -> Credit:
     key = sheet.question(response.question)
     cents, worth = (counted.cents, counted.worth) if counted else had
     return Credit(

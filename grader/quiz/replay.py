@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grader.progress.ledger import Response, Sitting
-from grader.quiz.answers import Unreadable, parse
 from grader.quiz.balance import change, subject
-from grader.quiz.schema import AnyQuestion
-from grader.quiz.scoring import Earning, Mark, RunFix, earning, mark
-from grader.quiz.sheet import Sheet
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
+from grader.quiz.registry import parse
+from grader.quiz.scoring import Earning, earning
 from grader.quiz.variants import Variant, recalled
 
 REVIEW = "review"
@@ -27,7 +27,7 @@ class Counted:
     """
 
     response: Response
-    mark: Mark
+    mark: Marked
     earning: Earning
     worth: int
     cents: int
@@ -63,26 +63,26 @@ class Account:
         self._cents[subject] = self._cents.get(subject, 0) + cents
 
 
-def mark_anew(sheet: Sheet, response: Response, run_fix: RunFix) -> Mark | None:
+def mark_anew(sheet: PublicQuiz, response: Response, runner: Runner) -> Marked | None:
     """Mark a stored answer; None if the question is not the one that was answered any more."""
     key = sheet.question(response.question)
     variant = recalled(sheet.face(response.question), response.params) if key else None
-    return mark_text(key, variant, response.answer, run_fix) if key and variant else None
+    return mark_text(key, variant, response.answer, runner) if key and variant else None
 
 
-def mark_text(key: AnyQuestion, variant: Variant, text: str, run_fix: RunFix) -> Mark:
+def mark_text(key: Question, variant: Variant, text: str, runner: Runner) -> Marked:
     """Mark what was typed to a variant; what cannot be read earns nothing."""
     try:
-        return mark(key, variant.names, parse(variant, text), run_fix)
+        return key.mark(variant.names, parse(variant, text), runner)
     except Unreadable as error:
-        return Mark(0.0, f"not read: {error}")
+        return Marked(0.0, f"not read: {error}")
 
 
 def replay(
-    sheet: Sheet,
+    sheet: PublicQuiz,
     sittings: Iterable[Sitting],
     responses: Iterable[Response],
-    marks: Mapping[int, Mark],
+    marks: Mapping[int, Marked],
     kept: Mapping[int, tuple[int, int]] | None = None,
 ) -> list[Counted]:
     """Count answers again, oldest first, by the rules by which they were counted when they were given.
@@ -98,7 +98,7 @@ def replay(
     found = {one.id: one for one in sittings}
     account = Account(found.values())
     counted = []
-    earlier: dict[tuple[int, str], list[Mark]] = {}
+    earlier: dict[tuple[int, str], list[Marked]] = {}
     for one in _counting(sheet, [one for one in responses if found[one.sitting].mode != REVIEW]):
         marked = marks.get(one.id)
         name = subject(sheet, one.question)
@@ -116,7 +116,7 @@ def replay(
     return counted
 
 
-def _counting(sheet: Sheet, responses: list[Response]) -> list[Response]:
+def _counting(sheet: PublicQuiz, responses: list[Response]) -> list[Response]:
     """Return the responses that count: all in practice, else the last to each question of a sitting."""
     if sheet.public.mode == "practice":
         return responses
@@ -124,9 +124,9 @@ def _counting(sheet: Sheet, responses: list[Response]) -> list[Response]:
     return [one for one in responses if last[one.sitting, one.question] == one.id]
 
 
-def _earned(sheet: Sheet, response: Response, marked: Mark, before: list[Mark]) -> Earning:
+def _earned(sheet: PublicQuiz, response: Response, marked: Marked, before: list[Marked]) -> Earning:
     key = sheet.question(response.question)
     assert key is not None
     cost = sum(hint.cost for hint in key.hints[: response.hints])
-    best = max((one.score for one in before), default=0.0)
+    best = max((one.share for one in before), default=0.0)
     return earning(marked, key, sheet.public.attempts, len(before) + 1, best, cost)

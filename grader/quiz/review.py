@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from grader.progress.ledger import Ledger
 from grader.quiz.balance import subject
-from grader.quiz.sheet import Sheet
+from grader.quiz.edition import PublicQuiz
 
 
-def due_questions(ledger: Ledger, sheets: Iterable[Sheet], now: datetime.datetime) -> list[tuple[Sheet, str]]:
+def due_questions(
+    ledger: Ledger, sheets: Iterable[PublicQuiz], now: datetime.datetime
+) -> list[tuple[PublicQuiz, str]]:
     """Return the questions to review: missed ones never reviewed, and those that are due again.
 
     A question is missed when it was answered, and its best sitting did not earn all of its credits.

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from grader.progress.ledger import Credit, Duplicate, Ledger, Response, Sitting
-from grader.quiz.answers import Unreadable, parse
 from grader.quiz.balance import change, counting, subject
-from grader.quiz.face import Face
-from grader.quiz.schema import AnyQuestion
-from grader.quiz.scoring import Earning, Mark, RunFix, earning, mark
-from grader.quiz.sheet import Sheet
-from grader.quiz.solutions import solution_text
-from grader.quiz.variants import Stream, Variant, fill, make_variant, pick, recalled
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
+from grader.quiz.registry import parse
+from grader.quiz.scoring import Earning, earning
+from grader.quiz.variants import PublicQuestion, Stream, Variant, fill, make_variant, pick, recalled
 
 Open = Callable[[], AbstractContextManager[Ledger]]
 
@@ -42,12 +40,12 @@ class Setting:
     Args:
         salt: the course's public one.
         open_ledger: opens the ledger for one transaction.
-        run_fix: runs mended code; called only for questions that ask for it.
+        runner: runs mended code; called only for questions that ask for it.
     """
 
     salt: str
     open_ledger: Open
-    run_fix: RunFix
+    runner: Runner
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Reply:
     """
 
     item: Item
-    mark: Mark | None = None
+    mark: Marked | None = None
     earning: Earning | None = None
     cents: int = 0
     note: str = ""
@@ -181,7 +179,7 @@ class Session:
 
     def __init__(
         self,
-        sheet: Sheet,
+        sheet: PublicQuiz,
         setting: Setting,
         *,
         topic: str = "",
@@ -191,7 +189,7 @@ class Session:
     ) -> None:
         self.sheet = sheet
         self._setting = setting
-        self._marked: dict[int, Mark] = {}  # by response: mended code should run once
+        self._marked: dict[int, Marked] = {}  # by response: mended code should run once
         self.regraded = self._regrade()
         with setting.open_ledger() as ledger:
             self.learner = ledger.learner
@@ -226,7 +224,7 @@ class Session:
             return 0
         from grader.quiz.regrade import regrade
 
-        return regrade(self.sheet, self._setting.open_ledger, self._setting.run_fix)
+        return regrade(self.sheet, self._setting.open_ledger, self._setting.runner)
 
     def _open_sitting(self, ledger: Ledger, only: tuple[str, ...]) -> Sitting | None:
         """Return the sitting to go on with: the latest open one, in review or not."""
@@ -245,7 +243,7 @@ class Session:
 
     def _picked(self, number: int, topic: str, count: int) -> tuple[str, ...]:
         seed = (self._setting.salt, self.learner.id, self.sheet.id, number)
-        faces: tuple[Face, ...] = self.sheet.public.faces
+        faces: tuple[PublicQuestion, ...] = self.sheet.public.faces
         if self.sheet.public.draw:
             faces = pick(faces, self.sheet.public.draw.per_topic, *seed)
         faces = tuple(one for one in faces if not topic or one.topic == topic)
@@ -276,7 +274,7 @@ class Session:
             attempt=len(here) + 1,
             tries=self._tries(key),
             given=here[-1].answer if here else "",
-            score=None if self.silent or not here else max(self._mark(one).score for one in here),
+            score=None if self.silent or not here else max(self._mark(one).share for one in here),
             hints=(),
             next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
@@ -285,7 +283,7 @@ class Session:
             item = replace(item, variant=recalled(face, here[-1].params) or item.variant)
         return self._with_hints(item, key, taken)
 
-    def _with_hints(self, item: Item, key: AnyQuestion | None, taken: int) -> Item:
+    def _with_hints(self, item: Item, key: Question | None, taken: int) -> Item:
         """Add the hints that were taken, and what the next one takes off a right answer."""
         if key is None or self.silent:
             return item
@@ -297,7 +295,7 @@ class Session:
         price = max(0.0, left) - max(0.0, left - key.hints[taken].cost)
         return replace(item, hints=texts, next_hint=key.credits * price)
 
-    def _tries(self, key: AnyQuestion | None) -> int:
+    def _tries(self, key: Question | None) -> int:
         if self.silent or key is None:
             return 0
         return len(self.sheet.public.attempts.of(key))
@@ -306,10 +304,10 @@ class Session:
         """Where answers can be changed until the end, the numbers stay; else every attempt has its own."""
         return self.sitting.number if self.silent else attempt
 
-    def _variant(self, face: Face, attempt: int) -> Variant:
+    def _variant(self, face: PublicQuestion, attempt: int) -> Variant:
         return make_variant(face, self._setting.salt, self.learner.id, self.sheet.id, face.id, attempt)
 
-    def _mark(self, response: Response) -> Mark:
+    def _mark(self, response: Response) -> Marked:
         """Mark a stored answer anew: what was typed and drawn is kept, and nothing else."""
         if response.id not in self._marked:
             face, key = self.sheet.face(response.question), self.sheet.question(response.question)
@@ -319,9 +317,9 @@ class Session:
                 if variant is None:
                     raise Unreadable("it is another question now")
                 answer = parse(variant, response.answer)
-                found = mark(key, variant.names, answer, self._setting.run_fix)
+                found = key.mark(variant.names, answer, self._setting.runner)
             except Unreadable:
-                found = Mark(0.0, "the question has changed since")
+                found = Marked(0.0, "the question has changed since")
             self._marked[response.id] = found
         return self._marked[response.id]
 
@@ -346,9 +344,9 @@ class Session:
             FinishedElsewhere: the sitting is over; nothing was stored.
         """
         answer = parse(item.variant, text)
-        question = item.variant.face.id
+        question = item.variant.public.id
         key = None if self.silent else self.sheet.question(question)
-        marked = mark(key, item.variant.names, answer, self._setting.run_fix) if key else None
+        marked = key.mark(item.variant.names, answer, self._setting.runner) if key else None
         try:
             with self._setting.open_ledger() as ledger:
                 return self._store(ledger, item, text, certainty, marked)
@@ -356,9 +354,9 @@ class Session:
             raise AnsweredElsewhere from None
 
     def _store(
-        self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Mark | None
+        self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Marked | None
     ) -> Reply:
-        face, key = item.variant.face, self.sheet.question(item.variant.face.id)
+        face, key = item.variant.public, self.sheet.question(item.variant.public.id)
         self._require_open(ledger)
         before = ledger.responses(self.sheet.id, face.id)
         now = self._item(ledger, face.id)
@@ -392,24 +390,24 @@ class Session:
     def _with_solution(self, reply: Reply) -> Reply:
         """Add what is right, and why; the item is as it was answered."""
         variant = reply.item.variant
-        key = self.sheet.question(variant.face.id)
+        key = self.sheet.question(variant.public.id)
         assert key is not None
         explain = fill(key.explain, variant.names)
-        return replace(reply, solution=solution_text(key, variant), explain=explain, source=key.source)
+        return replace(reply, solution=key.right_answer(variant), explain=explain, source=key.source)
 
     def said(self, item: Item) -> Reply | None:
         """Return once more what was said to the last answer of a question that is done."""
         if self.silent or not item.done:
             return None
         with self._setting.open_ledger() as ledger:
-            here = self._here(ledger, item.variant.face.id)
+            here = self._here(ledger, item.variant.public.id)
         return self._with_solution(Reply(item, self._mark(here[-1])))
 
-    def _earned(self, key: AnyQuestion, item: Item, marked: Mark) -> Earning:
+    def _earned(self, key: Question, item: Item, marked: Marked) -> Earning:
         cost = sum(hint.cost for hint in key.hints[: len(item.hints)])
         return earning(marked, key, self.sheet.public.attempts, item.attempt, item.score or 0.0, cost)
 
-    def _credit(self, ledger: Ledger, face: Face, earned: Earning) -> tuple[Credit | None, str]:
+    def _credit(self, ledger: Ledger, face: PublicQuestion, earned: Earning) -> tuple[Credit | None, str]:
         """Return how the balance changes, and why otherwise than by what was earned."""
         if self.sitting.mode == "review":
             return None, "a review earns nothing"
@@ -423,7 +421,7 @@ class Session:
 
     def hint(self, item: Item) -> Item:
         """Take the next hint of a question; that it was taken is kept before it is shown."""
-        question = item.variant.face.id
+        question = item.variant.public.id
         with self._setting.open_ledger() as ledger:
             if item.next_hint is not None:
                 ledger.take_hint(self.sitting.id, question, len(item.hints) + 1)
@@ -431,7 +429,7 @@ class Session:
 
     def flag(self, item: Item) -> Item:
         """Mark a question for later, or take the mark away."""
-        question = item.variant.face.id
+        question = item.variant.public.id
         with self._setting.open_ledger() as ledger:
             ledger.flag(self.sitting.id, question, not item.flagged)
             return self._item(ledger, question)
@@ -490,7 +488,7 @@ class Session:
     def _was_right(self, responses: list[Response]) -> bool:
         return bool(responses) and self._mark(responses[0]).right
 
-    def first_mark(self, ledger: Ledger, question: str) -> Mark | None:
+    def first_mark(self, ledger: Ledger, question: str) -> Marked | None:
         """Return the mark of the first answer to a question in this sitting; None if there is none."""
         here = self._here(ledger, question)
         return self._mark(here[0]) if here else None

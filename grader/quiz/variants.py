@@ -1,7 +1,8 @@
 """Variants of a question: its parameters and the order of its options, drawn from a hash.
 
 The draw is integer arithmetic on SHA-256 and nothing else, so it is the same on every machine, with every
-version of Python and NumPy, for the student and for whoever grades.
+version of Python and NumPy, for the student and for whoever grades. It needs the public
+form of a question only.
 """
 
 from __future__ import annotations
@@ -10,20 +11,98 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from grader.quiz.face import Face, Option
-from grader.quiz.formula import FormulaError, evaluate
-from grader.quiz.schema import Draw
+from grader.quiz.formula import FormulaError, Value, evaluate
 
 MAX_TRIES = 2000
 HOLE = re.compile(r"\$\{(=?)([^{}$]+)\}")
 T = TypeVar("T")
 
 
-class NoVariant(ValueError):
-    """No drawn parameters meet the condition of a question; the sentence says which."""
+def require(holds: bool, problem: str) -> None:
+    """Refuse what an author wrote.
+
+    Raises:
+        ValueError: it does not hold; the loader adds the place.
+    """
+    if not holds:
+        raise ValueError(problem)
+
+
+def nothing() -> Mapping[str, Any]:
+    """Return an empty mapping that stays so, as the default of a field."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How one parameter is drawn: exactly one of ``int``, ``uniform`` and ``choice``.
+
+    Args:
+        int_: first, last and, if wanted, the step of whole numbers.
+        uniform: bounds of a decimal number.
+        round_: its decimals.
+        choice: numbers to choose from.
+        matrix: rows and columns, where the parameter is a matrix of such numbers; one length for a vector.
+    """
+
+    int_: tuple[int, ...] = ()
+    uniform: tuple[float, ...] = ()
+    round_: int = 2
+    choice: tuple[float, ...] = ()
+    matrix: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        given = [bool(self.int_), bool(self.uniform), bool(self.choice)].count(True)
+        require(given == 1, "a parameter needs exactly one of `int`, `uniform` and `choice`")
+        require(len(self.int_) in (0, 2, 3), "`int` should be [first, last] or [first, last, step]")
+        if self.int_:
+            step = self.int_[2] if len(self.int_) == 3 else 1
+            require(step > 0 and self.int_[0] < self.int_[1], "`int` should rise from first to last")
+        if self.uniform:
+            rises = len(self.uniform) == 2 and self.uniform[0] < self.uniform[1]
+            require(rises, "`uniform` should be [low, high]")
+        require(0 <= self.round_ <= 6, "`round` should be 0 to 6 decimals")
+        small = len(self.matrix) <= 2 and all(1 <= size <= 6 for size in self.matrix)
+        require(small, "`matrix` should be one or two sizes of 1 to 6")
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something to choose, to put in order or to match."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PublicQuestion:
+    """All that may be shown of a question before it is answered, and nothing of its key.
+
+    A hand-out holds these only. Each field is named here, one by one: what is not named cannot leak.
+
+    Args:
+        options: choices; lines to order, with those that belong nowhere; right sides to match.
+        lefts: left sides to match.
+        code: what is to be read or mended.
+        params: how parameters are drawn; ``where`` is a condition on them.
+        dims: symbols of a shape and their values.
+    """
+
+    id: str
+    type: str
+    topic: str
+    credits: int
+    prompt: str
+    options: tuple[Option, ...] = ()
+    lefts: tuple[Option, ...] = ()
+    code: str = ""
+    params: Mapping[str, Draw] = field(default_factory=nothing)
+    where: str = ""
+    dims: Mapping[str, int] = field(default_factory=nothing)
 
 
 class Stream:
@@ -48,29 +127,22 @@ class Stream:
         rest = list(items)
         return tuple(rest.pop(self.below(len(rest))) for _ in range(len(rest)))
 
-    def draw(self, how: Draw) -> Any:
+    def draw(self, how: Draw) -> Value:
         """Draw one parameter: a number, or a (nested) list of them."""
-        if not how.matrix:
-            return self._number(how)
-        inner = Draw(how.int_, how.uniform, how.round_, how.choice, how.matrix[1:])
-        return [self.draw(inner) for _ in range(how.matrix[0])]
-
-    def _number(self, how: Draw) -> float:
+        if how.matrix:
+            inner = Draw(how.int_, how.uniform, how.round_, how.choice, how.matrix[1:])
+            return [self.draw(inner) for _ in range(how.matrix[0])]
         if how.choice:
-            return _shortest(how.choice[self.below(len(how.choice))])
+            number = how.choice[self.below(len(how.choice))]
+            return int(number) if float(number).is_integer() else number
         if how.int_:
-            first, last, *step = how.int_
-            each = step[0] if step else 1
-            return first + each * self.below((last - first) // each + 1)
-        from fractions import Fraction
+            first, last, step = (*how.int_, 1)[:3]
+            return first + step * self.below((last - first) // step + 1)
+        from fractions import Fraction  # slow to import, and few questions need it
 
         scale = 10**how.round_
         low, high = (round(Fraction(str(bound)) * scale) for bound in how.uniform)
         return (low + self.below(high - low + 1)) / scale
-
-
-def _shortest(number: float) -> float:
-    return int(number) if float(number).is_integer() else number
 
 
 @dataclass(frozen=True)
@@ -78,31 +150,32 @@ class Variant:
     """One question as one learner sees it at one attempt.
 
     Args:
+        public: the question.
         params: drawn values.
-        options: the face's options in the order shown.
+        options: the question's options in the order shown.
     """
 
-    face: Face
-    params: Mapping[str, Any]
+    public: PublicQuestion
+    params: Mapping[str, Value]
     options: tuple[Option, ...]
 
     @property
     def prompt(self) -> str:
         """The prompt with its parameters filled in."""
-        return fill(self.face.prompt, self.names)
+        return fill(self.public.prompt, self.names)
 
     @property
-    def names(self) -> Mapping[str, Any]:
+    def names(self) -> Mapping[str, Value]:
         """What formulas may refer to: parameters and dimensions."""
-        return {**self.face.dims, **self.params}
+        return {**self.public.dims, **self.params}
 
     def record(self) -> str:
         """Return canonical JSON of all that was drawn, for storing and comparing."""
-        drawn = {"params": dict(self.params), "options": [one.id for one in self.options]}
+        drawn = {"params": dict(self.params), "options": [option.id for option in self.options]}
         return json.dumps(drawn, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def make_variant(face: Face, *seed: str | int) -> Variant:
+def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
     """Draw a variant.
 
     Args:
@@ -111,39 +184,40 @@ def make_variant(face: Face, *seed: str | int) -> Variant:
     Raises:
         NoVariant: the condition ``where`` holds for none of many draws, or cannot be evaluated.
     """
-    stream = Stream(*seed)
+    stream, where = Stream(*seed), public.where
     for _ in range(MAX_TRIES):
-        params = {name: stream.draw(how) for name, how in face.params.items()}
-        if _holds(face, params):
-            return Variant(face, params, stream.shuffled(face.options))
-    raise NoVariant(f"`where: {face.where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
+        params = {name: stream.draw(how) for name, how in public.params.items()}
+        try:
+            holds = not where or bool(evaluate(where, {**public.dims, **params}))
+        except FormulaError as error:
+            raise NoVariant(f"`where`: {error}") from None
+        if holds:
+            return Variant(public, params, stream.shuffled(public.options))
+    raise NoVariant(f"`where: {where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
 
 
-def recalled(face: Face, record: str) -> Variant | None:
+class NoVariant(ValueError):
+    """No drawn parameters meet the condition of a question; the sentence says which."""
+
+
+def recalled(public: PublicQuestion, record: str) -> Variant | None:
     """Return the variant of which this is the record; None if the question has changed too much since.
 
     Args:
         record: what :meth:`Variant.record` returned when it was shown.
     """
-    known = {one.id: one for one in face.options}
+    known = {option.id: option for option in public.options}
     try:
         drawn = json.loads(record)
-        params, options = dict(drawn["params"]), tuple(known[one] for one in drawn["options"])
+        params, options = dict(drawn["params"]), tuple(known[name] for name in drawn["options"])
     except (ValueError, KeyError, TypeError):
         return None
-    return Variant(face, params, options) if params.keys() == face.params.keys() else None
+    return Variant(public, params, options) if params.keys() == public.params.keys() else None
 
 
-def _holds(face: Face, params: Mapping[str, Any]) -> bool:
-    if not face.where:
-        return True
-    try:
-        return bool(evaluate(face.where, {**face.dims, **params}))
-    except FormulaError as error:
-        raise NoVariant(f"`where`: {error}") from None
-
-
-def pick(faces: Sequence[Face], per_topic: Mapping[str, int], *seed: str | int) -> tuple[Face, ...]:
+def pick(
+    questions: Sequence[PublicQuestion], per_topic: Mapping[str, int], *seed: str | int
+) -> tuple[PublicQuestion, ...]:
     """Pick so many questions of each topic, in the order of the quiz.
 
     Args:
@@ -152,11 +226,12 @@ def pick(faces: Sequence[Face], per_topic: Mapping[str, int], *seed: str | int) 
     stream = Stream(*seed)
     chosen: set[str] = set()
     for topic, count in per_topic.items():
-        chosen |= {one.id for one in stream.shuffled([one for one in faces if one.topic == topic])[:count]}
-    return tuple(one for one in faces if one.id in chosen)
+        there = [question.id for question in questions if question.topic == topic]
+        chosen.update(stream.shuffled(there)[:count])
+    return tuple(question for question in questions if question.id in chosen)
 
 
-def fill(text: str, names: Mapping[str, Any]) -> str:
+def fill(text: str, names: Mapping[str, Value]) -> str:
     """Put values in the place of ``${name}`` and ``${= formula}``; a formula's value has four figures.
 
     Raises:
@@ -165,27 +240,22 @@ def fill(text: str, names: Mapping[str, Any]) -> str:
 
     def value(found: re.Match[str]) -> str:
         formula = found[2].strip()
-        if not found[1]:
-            if formula not in names:
-                raise FormulaError(f"`${{{formula}}}` names no parameter")
-            return shown(names[formula])
-        return shown(evaluate(formula, names), 4)
+        if found[1]:
+            return format_value(evaluate(formula, names), 4)
+        if formula not in names:
+            raise FormulaError(f"`${{{formula}}}` names no parameter")
+        return format_value(names[formula])
 
     return HOLE.sub(value, text)
 
 
-def shown(value: Any, figures: int = 12) -> str:
+def format_value(value: Value, figures: int = 12) -> str:
     """Write a value as a person would: no trailing zeros, matrices in brackets, row by row."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return f"[{', '.join(shown(one, figures) for one in value)}]"
-    if isinstance(value, bool) or not isinstance(value, float):
+        return f"[{', '.join(format_value(entry, figures) for entry in value)}]"
+    if not isinstance(value, float):
         return str(value)
-    text = f"{value:.{figures}g}"
-    return text if "e" not in text else _power_of_ten(text)
-
-
-def _power_of_ten(text: str) -> str:
-    digits, _, exponent = text.partition("e")
-    return f"{digits}e{int(exponent)}"
+    digits, e, exponent = f"{value:.{figures}g}".partition("e")
+    return f"{digits}e{int(exponent)}" if e else digits

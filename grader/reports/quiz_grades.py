@@ -53,7 +53,7 @@ def _learner_lines(learner: LearnerGrade, width: int) -> Iterator[Line]:
 
 def _counted_lines(grade: QuizGrade, one: Counted, width: int) -> Iterator[Line]:
     refused = grade.refused.get(one.response.id, "")
-    score = one.mark.score
+    score = one.mark.share
     sign, style = ("✓", "passed") if score >= 1 else ("✗", "failed") if score <= 0 else ("–", "skipped")
     sign, style = ("!", "error") if refused else (sign, style)
     possible = grade.sheet.face(one.response.question).credits
@@ -114,7 +114,7 @@ def _answer_object(grade: QuizGrade, one: Counted) -> dict[str, Any]:
         "attempt": one.response.attempt,
         "answer": _typed(one),
         "certainty": one.response.certainty,
-        "score": round(one.mark.score, 6),
+        "score": round(one.mark.share, 6),
         "earned_cents": one.cents,
         "possible_cents": 100 * face.credits,
         "arithmetic": f"{one.mark.arithmetic}; {one.earning.arithmetic}",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.quiz.balance import counting
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import LETTERS, Question
 from grader.quiz.session import Item, Reply, Session, Summary
-from grader.quiz.sheet import Sheet
-from grader.quiz.solutions import LETTERS
 from grader.quiz.variants import fill
 from grader.reports.quiz_prose import NO_BREAK, plain, prose_lines
 from grader.reports.text import Line, Style, ends, wrapped
@@ -17,17 +17,6 @@ from grader.sandbox.text import clean, shorten
 
 BAR = 20
 SHOWN = 200  # characters of an answer
-ASKS = {
-    "single": "type the number of your choice",
-    "multiple": "type the numbers of all that are right, such as: 1 3",
-    "numeric": "type a number; 0.5, 1e-3, 1/3 and log(2)/3 are all fine",
-    "shape": "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)",
-    "order": "type the numbers in order, such as: 3 1 2; leave out what does not belong",
-    "match": "type pairs, such as: 1b 2a",
-    "text": "type a word or two",
-    "output": "type what it prints",
-    "fix": "type the number of the faulty line, a colon and the line as it should be",
-}
 COMMANDS = {
     "h": "a hint, for what it costs",
     "s": "skip, as Enter does",
@@ -83,7 +72,7 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
         width: columns of the terminal.
         columns: of the bar; 0 leaves it out.
     """
-    face = item.variant.face
+    face = item.variant.public
     number, count = session.questions.index(face.id) + 1, len(session.questions)
     yield Line("", "detail")
     yield Line(ends(session.sheet.public.title, f"question {number} of {count}", width), "heading")
@@ -102,11 +91,12 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
 
 def _body(item: Item, width: int) -> Iterator[Line]:
     """Lay out code and options."""
-    face = item.variant.face
+    face = item.variant.public
     if face.code:
         yield Line("", "detail")
+    numbered = Question.kinds[face.type].shows_line_numbers
     for place, line in enumerate(face.code.rstrip().splitlines(), 1):
-        yield Line(f"  {f'{place:>2} ' if face.type == 'fix' else '  '}{line}", "code")
+        yield Line(f"  {f'{place:>2} ' if numbered else '  '}{line}", "code")
     if face.lefts or item.variant.options:
         yield Line("", "detail")
     for place, left in enumerate(face.lefts, 1):
@@ -124,12 +114,12 @@ def _asks(session: Session, item: Item, width: int) -> Iterator[Line]:
             f"your answer: {clean(item.given, SHOWN)}; type another one, or Enter", "note", width, "  "
         )
     else:
-        text = ASKS[item.variant.face.type] + ("; Enter skips" if not item.answered else "")
+        text = Question.kinds[item.variant.public.type].asks + ("; Enter skips" if not item.answered else "")
         yield from wrapped(text, "note", width, indent="  ")
 
 
 def _facts(session: Session, item: Item) -> Iterator[str]:
-    face = item.variant.face
+    face = item.variant.public
     if not session.silent and session.sitting.mode != "review":
         yield f"{session.cents() / 100:.2f} earned"
     yield face.topic
@@ -159,8 +149,8 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
     if marked is None:
         yield Line("  stored; you can change it until you finish", "note")
         return
-    style: Style = "passed" if marked.right else "skipped" if marked.score else "failed"
-    sign = "✓" if marked.right else "…" if marked.score else "✗"
+    style: Style = "passed" if marked.right else "skipped" if marked.share else "failed"
+    sign = "✓" if marked.right else "…" if marked.share else "✗"
     yield from wrapped(f"{sign} {marked.arithmetic}", style, width, indent="  ")
     for text in marked.feedback:
         yield from prose_lines(text, "detail", width)
@@ -180,14 +170,14 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
 def _chosen(reply: Reply) -> str:
     """Return the words of a right choice, which its number does not say."""
     variant = reply.item.variant
-    if variant.face.type != "single" or not reply.solution.isdecimal():
+    if variant.public.type != "single" or not reply.solution.isdecimal():
         return ""
     return f", {plain(fill(variant.options[int(reply.solution) - 1].text, variant.names))}"
 
 
 def help_lines(item: Item, width: int = 80) -> Iterator[Line]:
     """Lay out what can be typed."""
-    yield from wrapped(ASKS[item.variant.face.type], "detail", width, indent="  ")
+    yield from wrapped(Question.kinds[item.variant.public.type].asks, "detail", width, indent="  ")
     for letter, word in COMMANDS.items():
         yield Line(f"    {letter}  {word}", "detail")
     yield from wrapped("an answer that is one of these letters: put = before it, as in =h", "detail", width)
@@ -208,7 +198,7 @@ def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iter
         yield Line(f"  {mark} {number:>3}  {shorten(text, room)}{flag}", style)
 
 
-def summary_lines(sheet: Sheet, summary: Summary, width: int = 80) -> Iterator[Line]:
+def summary_lines(sheet: PublicQuiz, summary: Summary, width: int = 80) -> Iterator[Line]:
     """Lay out how a sitting went."""
     yield Line("", "detail")
     count = sum(row.questions for row in summary.rows)
@@ -229,7 +219,7 @@ def summary_lines(sheet: Sheet, summary: Summary, width: int = 80) -> Iterator[L
         yield from _read(topic, sources, width)
 
 
-def _credits(sheet: Sheet, summary: Summary, width: int) -> Iterator[Line]:
+def _credits(sheet: PublicQuiz, summary: Summary, width: int) -> Iterator[Line]:
     total = sum(row.possible for row in summary.rows) / 100
     verdict = f"{summary.cents / 100:.2f} of {total:g} credits, {summary.share:.0%}"
     yield Line(ends(sheet.public.title, verdict, width), "heading")

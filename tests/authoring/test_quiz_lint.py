@@ -8,7 +8,7 @@ import pytest
 
 from grader.authoring.quiz_lint import lint_file
 from grader.course import Course, CourseError
-from grader.quiz.schema import load_quiz
+from grader.quiz.registry import load_quiz
 from tests.conftest import HERE
 
 SOUND = (HERE / "fixtures/course/quizzes/every-type.yaml").read_text(encoding="utf-8")
@@ -131,11 +131,11 @@ def test_the_real_quizzes_are_many_and_cover_all_types(course: Course) -> None:
     quizzes = [load_quiz(path) for path in sorted((course.root / "quizzes").glob("*.yaml"))]
     questions = [question for quiz in quizzes for question in quiz.file.questions]
     kinds = [question.type for question in questions]
-    drawn = [question for question in questions if getattr(question, "params", None)]
+    drawn = [question for question in questions if question.public().params]
     assert len(quizzes) >= 8
     assert len(questions) >= 130
     assert len(drawn) >= 40
     assert sum(kinds.count(kind) for kind in ("output", "shape", "fix")) >= 25
     assert min(kinds.count(kind) for kind in set(kinds)) >= 5
     assert len(set(kinds)) == 9  # numeric questions are of two types: plain, and drawn anew
-    assert sum(one.type == "numeric" and not one.params for one in questions) >= 5
+    assert sum(one.type == "numeric" and not one.public().params for one in questions) >= 5

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.quiz.formula import evaluate
-from grader.quiz.schema import AnyQuestion, Fix, Match, Multiple, Numeric, Order, Output, Shape, Single, Text
-from grader.quiz.solutions import solution_text
-from grader.quiz.variants import Variant, shown
+from grader.quiz.questions.base import Question
+from grader.quiz.questions.choices import Multiple, Single
+from grader.quiz.questions.code import Fix, Output
+from grader.quiz.questions.numbers import Numeric, Shape
+from grader.quiz.questions.orders import Match, Order
+from grader.quiz.questions.words import Text
+from grader.quiz.variants import Variant, format_value
 
 
-def answers_to(question: AnyQuestion, variant: Variant) -> list[str]:
+def answers_to(question: Question, variant: Variant) -> list[str]:
     """Return what could be typed to a variant with the key's own ids; the first is right."""
-    right = solution_text(question, variant)
+    right = question.right_answer(variant)
     right = right.partition(" = ")[0] if isinstance(question, Shape) else right
     return [right, *(text for text in _others(question, variant, right) if text != right)]
 
 
-def _others(question: AnyQuestion, variant: Variant, right: str) -> Iterator[str]:
+def _others(question: Question, variant: Variant, right: str) -> Iterator[str]:
     match question:
         case Single():
             yield from (str(number) for number in range(1, len(variant.options) + 1))
@@ -25,7 +29,7 @@ def _others(question: AnyQuestion, variant: Variant, right: str) -> Iterator[str
             yield right.split()[0]
             yield " ".join(str(number) for number in range(1, len(variant.options) + 1))
         case Numeric():
-            yield from (shown(float(evaluate(one.value, variant.names))) for one in question.mistakes)
+            yield from (format_value(float(evaluate(one.value, variant.names))) for one in question.mistakes)
             yield "123456.75"
         case Shape():
             yield from (f"({', '.join(one.value)},)" for one in question.mistakes)
@@ -36,7 +40,7 @@ def _others(question: AnyQuestion, variant: Variant, right: str) -> Iterator[str
         case Match():
             yield right.split()[0]
             letter = right.split()[0][-1]
-            yield "".join(f"{number}{letter} " for number in range(1, len(variant.face.lefts) + 1))
+            yield "".join(f"{number}{letter} " for number in range(1, len(variant.public.lefts) + 1))
         case Text():
             yield from (one.match for one in question.reject)
             yield "nonsense"

@@ -9,20 +9,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from grader.quiz.answers import FixedLine, Unreadable, parse, parse_number
-from grader.quiz.scoring import Mark, mark
-from grader.quiz.solutions import solution_text
-from tests.quiz.helpers import numbers, question, run_fix, sample, variant_of
+from grader.quiz.questions.base import Marked, Unreadable
+from grader.quiz.questions.code import FixedLine
+from grader.quiz.questions.numbers import parse_number
+from grader.quiz.registry import parse
+from tests.quiz.helpers import numbers, question, runner, sample, variant_of
 
 TYPES = [one.id for one in sample().file.questions]
 
 
-def marked(question_id: str, text: str) -> Mark:
+def marked(question_id: str, text: str) -> Marked:
     variant = variant_of(question(question_id))
-    return mark(question(question_id), variant.names, parse(variant, text), run_fix)
+    return question(question_id).mark(variant.names, parse(variant, text), runner)
 
 
-def by_ids(question_id: str, *ids: str) -> Mark:
+def by_ids(question_id: str, *ids: str) -> Marked:
     return marked(question_id, numbers(variant_of(question(question_id)), *ids))
 
 
@@ -41,10 +42,10 @@ def refused(question_id: str, text: str) -> str:
 def test_the_solution_is_right_in_every_variant(question_id: str, attempt: int) -> None:
     one = question(question_id)
     variant = variant_of(one, attempt)
-    text = solution_text(one, variant)
+    text = one.right_answer(variant)
     if one.type == "shape":
         text = text.partition(" = ")[0]
-    assert mark(one, variant.names, parse(variant, text), run_fix).right
+    assert one.mark(variant.names, parse(variant, text), runner).right
 
 
 @pytest.mark.parametrize("question_id", TYPES)
@@ -113,21 +114,21 @@ def test_anything_typed_is_marked_or_refused_in_a_sentence(question_id: str, tex
     except Unreadable:
         refused(question_id, text)
     else:
-        assert 0 <= got.score <= 1
+        assert 0 <= got.share <= 1
         assert got.arithmetic
-        json.dumps([got.score, got.arithmetic, got.feedback])
+        json.dumps([got.share, got.arithmetic, got.feedback])
 
 
 # --- single and multiple choice ---
 
 
 def test_single_choice() -> None:
-    assert by_ids("bound", "smax").score == 1
+    assert by_ids("bound", "smax").share == 1
     partly = by_ids("bound", "rho")
-    assert (partly.score, partly.arithmetic) == (0.25, "partly right: 0.25")
+    assert (partly.share, partly.arithmetic) == (0.25, "partly right: 0.25")
     assert "normal matrices" in partly.feedback[0]
     wrong = by_ids("bound", "trace")
-    assert (wrong.score, wrong.arithmetic, len(wrong.feedback)) == (0, "not right", 1)
+    assert (wrong.share, wrong.arithmetic, len(wrong.feedback)) == (0, "not right", 1)
 
 
 @pytest.mark.parametrize("text", ["2", " 2. ", "２", "②", "٢", "2)"])
@@ -145,13 +146,13 @@ def test_what_is_no_single_choice(text: str) -> None:
 
 
 def test_multiple_choice_shows_its_arithmetic() -> None:
-    assert by_ids("squashed", "f", "i", "o").score == 1
+    assert by_ids("squashed", "f", "i", "o").share == 1
     some = by_ids("squashed", "f", "g")
-    assert some.score == 0
+    assert some.share == 0
     assert some.arithmetic == "1 of 3 right, 1 of 2 wrong ones ticked: 1/3 - 1/2 = 0.00"
     assert by_ids("squashed", "i", "o").feedback == (question("squashed").choices[0].feedback,)
-    assert by_ids("squashed", "f", "i", "o", "c").score == pytest.approx(0.5)
-    assert by_ids("squashed", "f", "i", "o", "g", "c").score == 0
+    assert by_ids("squashed", "f", "i", "o", "c").share == pytest.approx(0.5)
+    assert by_ids("squashed", "f", "i", "o", "g", "c").share == 0
 
 
 @pytest.mark.parametrize("text", ["1,3", "1;3", "1, 3", "3 1", "1 3.", "１　３"])
@@ -234,10 +235,10 @@ def test_a_number_is_right_within_its_tolerance_and_a_known_mistake_is_named() -
     ):
         assert marked("half-life", text).right, text
     near = marked("half-life", f"{key + 0.021}")
-    assert (near.score, near.feedback) == (0, ())
+    assert (near.share, near.feedback) == (0, ())
     assert near.accepted == f"accepted is {key - 0.02:.6g} to {key + 0.02:.6g}"
     linear = marked("half-life", f"0.5/(1 - {f})")
-    assert (linear.score, linear.arithmetic) == (0.2, "partly right: 0.2")
+    assert (linear.share, linear.arithmetic) == (0.2, "partly right: 0.2")
     assert "linear" in linear.feedback[0]
     assert marked("half-life", f"0.5/{f}").feedback == (question("half-life").mistakes[1].feedback,)
 
@@ -256,11 +257,11 @@ def test_shapes_in_numbers_or_symbols(text: str) -> None:
 
 def test_wrong_shapes() -> None:
     turned = marked("all-gates", "(D + H, 4*H)")
-    assert (turned.score, turned.feedback) == (0.5, (question("all-gates").mistakes[0].feedback,))
+    assert (turned.share, turned.feedback) == (0.5, (question("all-gates").mistakes[0].feedback,))
     assert marked("all-gates", "(64, 74)").feedback == (question("all-gates").mistakes[1].feedback,)
     assert marked("all-gates", "(256,)").feedback == ("Your shape has 1 axis; count them again.",)
-    assert marked("all-gates", "()").score == 0
-    assert marked("all-gates", "(4*D + 216, 74)").score == 0  # right for these sizes only
+    assert marked("all-gates", "()").share == 0
+    assert marked("all-gates", "(4*D + 216, 74)").share == 0  # right for these sizes only
 
 
 @pytest.mark.parametrize(
@@ -277,12 +278,12 @@ def test_orders() -> None:
     assert by_ids("back", "dh", "dz", "dWhh", "next").right
     assert by_ids("back", "dh", "dz", "next", "dWhh").right
     missing = by_ids("back", "dh", "dz", "next")
-    assert missing.score == 0.75
+    assert missing.share == 0.75
     late = by_ids("back", "dz", "dh", "dWhh", "next")
-    assert late.score == 0.5
+    assert late.share == 0.5
     assert late.arithmetic.endswith("(4 - 2)/4 = 0.50")
     fooled = by_ids("back", "dh", "dz", "dWhh", "untransposed")
-    assert (fooled.score, fooled.feedback) == (0.5, (question("back").distractors[0].feedback,))
+    assert (fooled.share, fooled.feedback) == (0.5, (question("back").distractors[0].feedback,))
 
 
 @pytest.mark.parametrize("text", ["3-1-2", "3 > 1 > 2", "3,1,2", "3→1→2", "3 1 2"])
@@ -300,9 +301,9 @@ def test_matches() -> None:
                  " ".join(pairs).upper(), " ".join(f"{one[0]}-{one[1]}" for one in pairs)):  # fmt: skip
         assert marked("roles", text).right, text
     swapped = marked("roles", f"1{right[1]} 2{right[0]} 3{right[2]}")
-    assert swapped.score == pytest.approx((1 / 3 - 1 / 4) / (3 / 4))
+    assert swapped.share == pytest.approx((1 / 3 - 1 / 4) / (3 / 4))
     assert swapped.feedback == (question("roles").mistakes[0].feedback,)
-    assert marked("roles", "1a 2a 3a").score == pytest.approx((1 / 3 - 1 / 4) / (3 / 4), abs=0.12)
+    assert marked("roles", "1a 2a 3a").share == pytest.approx((1 / 3 - 1 / 4) / (3 / 4), abs=0.12)
     assert marked("roles", pairs[0]).arithmetic.startswith("1 of 3 pairs right, chance would give 1/4")
 
 
@@ -326,7 +327,7 @@ def test_wrong_words() -> None:
         question("missing-gate").reject[0].feedback,
     )
     for text in ("input gate", "forgive gate", "frgt", "forget gates gate", "?", "1e-3", "0,5"):
-        assert marked("missing-gate", text) == Mark(0.0, "not right"), text
+        assert marked("missing-gate", text) == Marked(0.0, "not right"), text
 
 
 @pytest.mark.parametrize("text", ["(4, 4)", "(4,4)", " ( 4 , 4 ) ", "(４, ４)"])
@@ -337,7 +338,7 @@ def test_output(text: str) -> None:
 def test_wrong_output() -> None:
     assert marked("square", "(4, 1)").feedback == (question("square").mistakes[0].feedback,)
     for text in ("[4, 4]", "4 4", "(4, 4, 4)", "44", "inf", "'\\d'", "(4, 4"):
-        assert marked("square", text).score == 0, text
+        assert marked("square", text).share == 0, text
 
 
 def test_mended_lines() -> None:
@@ -346,9 +347,9 @@ def test_mended_lines() -> None:
                  "5: return np.vstack((h, column.reshape(-1, 1)))"):  # fmt: skip
         assert marked("stack", text).right, text
     near = marked("stack", "4: column = x.T")
-    assert (near.score, near.arithmetic) == (0.3, "the right line, but it does not pass the tests yet: 0.3")
+    assert (near.share, near.arithmetic) == (0.3, "the right line, but it does not pass the tests yet: 0.3")
     other = marked("stack", "5: return np.hstack((h, column))")
-    assert (other.score, other.feedback) == (0, (question("stack").mistakes[0].feedback,))
+    assert (other.share, other.feedback) == (0, (question("stack").mistakes[0].feedback,))
     assert parse(variant_of(question("stack")), "4: y = 1") == FixedLine(4, "    y = 1")
 
 

@@ -20,11 +20,12 @@ from grader.authoring.quiz_leaks import find_leaks
 from grader.authoring.quiz_schema import FILE, quiz_schema, schema_text
 from grader.cli import main
 from grader.course import Course, CourseError
-from grader.quiz import build
-from grader.quiz.face import Face, Option
-from grader.quiz.schema import AnyQuestion, Draw, Quiz, QuizFile, Text, load_quiz
-from grader.quiz.sheet import PublicFile, load_sheet
-from grader.quiz.variants import make_variant
+from grader.quiz import edition
+from grader.quiz.edition import PublicFile, load_public
+from grader.quiz.questions.base import Question
+from grader.quiz.questions.words import Text
+from grader.quiz.registry import Quiz, QuizFile, load_quiz
+from grader.quiz.variants import Draw, Option, PublicQuestion, make_variant
 from tests.quiz.helpers import sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def everything() -> list[Quiz]:
 
 
 def built(quiz: Quiz, folder: Path) -> Path:
-    assert build.build_quizzes([quiz], SECRET, folder) == []
+    edition.write_edition([quiz], SECRET, folder)
     return folder / "quizzes" / quiz.path.name
 
 
@@ -52,13 +53,13 @@ def built(quiz: Quiz, folder: Path) -> Path:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_no_text_of_the_key_is_handed_out(quiz: Quiz) -> None:
-    flat = " ".join(build.edition_text(quiz, SECRET).split())
+    flat = " ".join(edition.edition_text(quiz, SECRET).split())
     for question in quiz.file.questions:
         for text in key_side(question):
             assert " ".join(text.split()) not in flat, question.id
 
 
-def key_side(question: AnyQuestion) -> list[str]:
+def key_side(question: Question) -> list[str]:
     """Return the sentences of a key, found in another way than the scan does."""
     parts = [*getattr(question, "choices", ()), *getattr(question, "distractors", ())]
     parts += [*getattr(question, "mistakes", ()), *getattr(question, "reject", ())]
@@ -68,10 +69,10 @@ def key_side(question: AnyQuestion) -> list[str]:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_it_has_the_fields_of_faces_and_no_others(quiz: Quiz) -> None:
-    document = yaml.safe_load(build.edition_text(quiz, SECRET))
+    document = yaml.safe_load(edition.edition_text(quiz, SECRET))
     assert set(document) <= names(PublicFile)
     for face in document["faces"]:
-        assert set(face) <= names(Face)
+        assert set(face) <= names(PublicQuestion)
         for option in (*face.get("options", ()), *face.get("lefts", ())):
             assert set(option) == names(Option)
             assert re.fullmatch("[0-9a-f]{8}", option["id"])
@@ -85,9 +86,9 @@ def names(kind: Any) -> set[str]:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
-    sheet = load_sheet(built(quiz, tmp_path))
+    sheet = load_public(built(quiz, tmp_path))
     assert sheet.key is None
-    for face, wanted in zip(sheet.public.faces, build.public_file(quiz, SECRET).faces, strict=True):
+    for face, wanted in zip(sheet.public.faces, edition.public_file(quiz, SECRET).faces, strict=True):
         variants = [make_variant(one, "salt", "learner", quiz.id, one.id, 1) for one in (face, wanted)]
         assert variants[0].record() == variants[1].record()
         assert (face.prompt, face.options, face.lefts) == (wanted.prompt, wanted.options, wanted.lefts)
@@ -96,25 +97,25 @@ def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
 
 def test_options_stand_in_the_order_of_ids_that_say_nothing(tmp_path: Path) -> None:
     quiz = graded(sample())
-    face = load_sheet(built(quiz, tmp_path)).face("bound")
+    face = load_public(built(quiz, tmp_path)).face("bound")
     assert [one.id for one in face.options] == sorted(one.id for one in face.options)
-    back = build.plain_ids(SECRET, quiz.id, quiz.question("bound"))
+    back = edition.plain_ids(SECRET, quiz.id, quiz.question("bound"))
     assert sorted(back[one.id] for one in face.options) == ["rho", "smax", "trace"]
     texts = {one.text: one.id for one in face.options}
     assert back[texts["the trace of $W_{hh}$"]] == "trace"
 
 
 def test_one_option_has_another_id_in_another_question_or_quiz() -> None:
-    ids = {build.opaque(SECRET, quiz, question, "a") for quiz in "pq" for question in "rs"}
-    assert len(ids | {build.opaque(b"another secret of ours", "p", "r", "a")}) == 5
-    assert build.opaque(SECRET, "ab", "c", "d") != build.opaque(SECRET, "a", "bc", "d")
+    ids = {edition.opaque(SECRET, quiz, question, "a") for quiz in "pq" for question in "rs"}
+    assert len(ids | {edition.opaque(b"another secret of ours", "p", "r", "a")}) == 5
+    assert edition.opaque(SECRET, "ab", "c", "d") != edition.opaque(SECRET, "a", "bc", "d")
 
 
 def test_the_same_course_and_secret_give_the_same_bytes(tmp_path: Path) -> None:
     quiz = graded(sample())
     first, second = (built(quiz, tmp_path / name).read_bytes() for name in "ab")
     assert first == second
-    assert build.edition_text(quiz, b"another secret of ours") != first.decode()
+    assert edition.edition_text(quiz, b"another secret of ours") != first.decode()
 
 
 def test_practice_goes_out_as_it_is_and_says_so(tmp_path: Path) -> None:
@@ -126,16 +127,16 @@ def test_practice_goes_out_as_it_is_and_says_so(tmp_path: Path) -> None:
 
 
 def test_two_options_never_share_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "opaque", lambda *_: "00000000")
+    monkeypatch.setattr(edition, "opaque", lambda *_: "00000000")
     with pytest.raises(CourseError, match="same id"):
-        build.public_file(graded(sample()), SECRET)
+        edition.public_file(graded(sample()), SECRET)
 
 
 def test_what_reads_otherwise_once_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = build.edition_text(graded(sample()), SECRET).replace("0.85", "0.84")
-    monkeypatch.setattr(build, "edition_text", lambda *_: text)
+    text = edition.edition_text(graded(sample()), SECRET).replace("0.85", "0.84")
+    monkeypatch.setattr(edition, "edition_text", lambda *_: text)
     with pytest.raises(CourseError, match="reads otherwise"):
         built(graded(sample()), tmp_path)
     assert not (tmp_path / "quizzes" / "every-type.yaml").exists()
@@ -206,9 +207,8 @@ def test_the_scan_sees(name: str, tmp_path: Path) -> None:
 def test_a_leak_is_named_without_telling_it(tmp_path: Path) -> None:
     quiz = graded(sample())
     (tmp_path / "notes.md").write_text(f"ask me\n{quiz.question('bound').explain}", encoding="utf-8")
-    (leak,) = build.build_quizzes([quiz], SECRET, tmp_path)
+    (leak,) = find_leaks(tmp_path, [quiz], SECRET.decode(), edition.edition_texts([quiz], SECRET, tmp_path))
     assert str(leak) == "notes.md: holds the key of `bound` (explain: “the no…”)"
-    assert not (tmp_path / "quizzes").exists()
 
 
 @pytest.mark.parametrize("kind", ["key file", "secret", "test files"])
@@ -231,12 +231,13 @@ def test_another_question_that_prints_the_answer_is_a_leak(tmp_path: Path) -> No
         dataclasses.replace(one, prompt=f"{one.prompt} Not the forget gate?") if one.id == "roles" else one
         for one in sample().file.questions
     ]
-    (leak,) = build.build_quizzes([graded(sample(), questions=tuple(questions))], SECRET, tmp_path)
+    quiz = graded(sample(), questions=tuple(questions))
+    (leak,) = find_leaks(tmp_path, [quiz], SECRET.decode(), edition.edition_texts([quiz], SECRET, tmp_path))
     assert "in what another question shows" in str(leak)
 
 
 def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Path) -> None:
-    @dataclasses.dataclass(kw_only=True)
+    @dataclasses.dataclass(frozen=True, kw_only=True)
     class Wordy(Text):
         remark: str = "the gate that was not there"
 
@@ -245,7 +246,7 @@ def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Pa
     wordy = Wordy(**{**vars(question), "prompt": "Name the gate that was not there"})
     quiz = graded(sample(), questions=(*sample().file.questions[:3], wordy))
     path = tmp_path / "quizzes" / "every-type.yaml"
-    text = build.edition_text(quiz, SECRET).replace(
+    text = edition.edition_text(quiz, SECRET).replace(
         "prompt: Name", "prompt: The gate that was not there. Name"
     )
     assert "(remark" in str(find_leaks(tmp_path, [quiz], "", {path: text})[0])
@@ -267,7 +268,7 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course
 ) -> Callable[..., Ran]:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(build.VARIABLE, raising=False)
+    monkeypatch.delenv(edition.VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     text = path.read_text(encoding="utf-8").replace("version: 1\n", "version: 1\nmode: graded\n")
     path.write_text(text, encoding="utf-8")
@@ -305,13 +306,13 @@ def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> No
 def test_build_takes_the_secret_of_the_environment(
     run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(build.VARIABLE, SECRET.decode())
+    monkeypatch.setenv(edition.VARIABLE, SECRET.decode())
     assert run("build", "--student", str(tmp_path / "student")).code == 0
     assert not (tiny_copy.root / ".grader" / "secret").exists()
     quiz = load_quiz(tiny_copy.root / "quizzes" / "every-type.yaml")
     written = (tmp_path / "student" / "quizzes" / "every-type.yaml").read_text(encoding="utf-8")
-    assert written == build.edition_text(quiz, SECRET)
-    monkeypatch.setenv(build.VARIABLE, "short")
+    assert written == edition.edition_text(quiz, SECRET)
+    monkeypatch.setenv(edition.VARIABLE, "short")
     ran = run("build", "--student", str(tmp_path / "student"))
     assert (ran.code, "at least 16" in ran.err) == (2, True)
 
@@ -338,7 +339,7 @@ def test_build_refuses(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Pat
 
 def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
-    path.write_text(build.edition_text(graded(sample()), SECRET), encoding="utf-8")
+    path.write_text(edition.edition_text(graded(sample()), SECRET), encoding="utf-8")
     ran = run("build", "--student", str(tmp_path / "student"))
     assert (ran.code, "go to the full course" in ran.err) == (3, True)
 

@@ -23,17 +23,16 @@ from grader.course import Course, find_course
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, open_ledger
 from grader.progress.responses import NotResponses, read_responses, responses_document
-from grader.quiz import build, grade
-from grader.quiz.fixing import CodeRunner
+from grader.quiz import edition, grade
+from grader.quiz.code import lazy_runner
+from grader.quiz.edition import PublicQuiz, load_public, public_quiz
 from grader.quiz.grade import Graded
+from grader.quiz.questions.base import Marked, Runner
+from grader.quiz.registry import Picks, Quiz, load_quiz
 from grader.quiz.regrade import regrade
 from grader.quiz.replay import replay
-from grader.quiz.schema import Picks, Quiz, load_quiz
-from grader.quiz.scoring import Mark, RunFix
 from grader.quiz.session import Session, Setting
-from grader.quiz.sheet import Sheet, load_sheet, sheet_of
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
-from grader.sandbox.pool import WorkerPool
 from tests.quiz import helpers
 from tests.quiz.helpers import sample
 from tests.quiz.sample_answers import answers_to
@@ -55,15 +54,15 @@ def with_mode(quiz: Quiz, mode: str = "graded", **changes: Any) -> Quiz:
 class World:
     """An instructor's course and one learner's folder."""
 
-    def __init__(self, root: Path, quiz: Quiz, run_fix: RunFix = helpers.run_fix) -> None:
-        self.quiz, self.run_fix, self.root = quiz, run_fix, root
+    def __init__(self, root: Path, quiz: Quiz, runner: Runner = helpers.runner) -> None:
+        self.quiz, self.runner, self.root = quiz, runner, root
         self.course = Course(root / "student", "A course", "salt")
         self.course.root.mkdir(parents=True)
         if quiz.file.mode == "practice":
-            self.sheet = sheet_of(quiz)
+            self.sheet = public_quiz(quiz)
         else:
-            assert build.build_quizzes([quiz], SECRET, self.course.root) == []
-            self.sheet = load_sheet(self.course.root / "quizzes" / quiz.path.name)
+            edition.write_edition([quiz], SECRET, self.course.root)
+            self.sheet = load_public(self.course.root / "quizzes" / quiz.path.name)
         self.edition = grade.edition_of(quiz, SECRET)
         self.login(ADA)
 
@@ -71,8 +70,8 @@ class World:
         with open_ledger(self.course) as ledger:
             ledger.login(learner)
 
-    def sit(self, sheet: Sheet | None = None, **options: Any) -> Session:
-        setting = Setting("salt", lambda: open_ledger(self.course), self.run_fix)
+    def sit(self, sheet: PublicQuiz | None = None, **options: Any) -> Session:
+        setting = Setting("salt", lambda: open_ledger(self.course), self.runner)
         return Session(sheet or self.sheet, setting, **options)
 
     def answer(self, session: Session, question: str, number: int, certainty: int | None = None) -> None:
@@ -100,7 +99,7 @@ class World:
     def grade_all(self, paths: list[Path], **options: Any) -> Graded:
         course = dataclasses.replace(self.course, **options.pop("course", {}))
         editions = {self.quiz.id: self.edition}
-        return grade.grade_files(paths, grade.Grading(course, editions, self.run_fix, **options))
+        return grade.grade_files(paths, grade.Grading(course, editions, self.runner, **options))
 
     def earned(self) -> dict[str, int]:
         with open_ledger(self.course) as ledger:
@@ -118,6 +117,12 @@ def cents(graded: grade.QuizGrade) -> dict[str, int]:
     return found
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with lazy_runner() as runner:
+        yield runner
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, with_mode(sample()))
@@ -128,10 +133,9 @@ def world(tmp_path: Path) -> World:
 
 @pytest.mark.parametrize("number", range(4), ids=["right", "1", "2", "3"])
 @pytest.mark.parametrize("quiz", [sample(), *GRADED], ids=lambda quiz: quiz.id)
-def test_credits_are_those_of_practice(quiz: Quiz, number: int, tmp_path: Path, pool: WorkerPool) -> None:
-    run_fix = CodeRunner(pool).passes
-    here = World(tmp_path / "practice", with_mode(quiz, "practice"), run_fix)
-    there = World(tmp_path / "graded", with_mode(quiz), run_fix)
+def test_credits_are_those_of_practice(quiz: Quiz, number: int, tmp_path: Path, runner: Runner) -> None:
+    here = World(tmp_path / "practice", with_mode(quiz, "practice"), runner)
+    there = World(tmp_path / "graded", with_mode(quiz), runner)
     session, silent = here.sit(), there.sit()
     for question in session.questions:
         here.answer(session, question, number)
@@ -268,7 +272,7 @@ def test_the_keys_own_ids_are_no_way_in(world: World) -> None:
     """The order in which the full course shows options can be worked out; with a hand-out it is another."""
     with open_ledger(world.course) as ledger:
         ledger.login(Learner("eve", "Eve"))
-    session = world.sit(sheet_of(world.quiz))
+    session = world.sit(public_quiz(world.quiz))
     for question in session.questions:
         world.answer(session, question, 0)
     graded = world.grade()
@@ -479,7 +483,7 @@ def test_from_build_to_grade(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(build.VARIABLE, raising=False)
+    monkeypatch.delenv(edition.VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(path.read_text("utf-8").replace("version: 1\n", "version: 1\nmode: graded\n"), "utf-8")
     student = tmp_path / "student"
@@ -522,7 +526,7 @@ def test_from_build_to_grade(
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"), "--format", "csv")
     assert ran.code == 0
     assert len(list(csv.reader(io.StringIO(ran.out)))) == 3
-    monkeypatch.setenv(build.VARIABLE, "another secret, not that of the hand-out")
+    monkeypatch.setenv(edition.VARIABLE, "another secret, not that of the hand-out")
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"))
     assert (ran.code, "2.00 of 17.00" in ran.out) == (0, True)
     assert "not byte for byte" in ran.out
@@ -558,28 +562,31 @@ def rows(world: World) -> list[Any]:
 def test_balances_follow_a_changed_key(practice: World) -> None:
     before, stored = practice.earned(), rows(practice)
     second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
-    session = practice.sit(sheet_of(second))
+    session = practice.sit(public_quiz(second))
     assert session.regraded == -100
     assert practice.earned() == {**before, "missing-gate": 0}
     assert rows(practice)[: len(stored)] == stored
     assert {one.reason for one in rows(practice)[len(stored) :]} == {"adjusted"}
     third = changed(practice.quiz, 3, "missing-gate", accept=("forget gate",))
-    assert practice.sit(sheet_of(third)).regraded == 100
+    assert practice.sit(public_quiz(third)).regraded == 100
     assert practice.earned() == before
 
 
 def test_a_regrade_happens_once(practice: World) -> None:
-    sheet = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    sheet = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     runs: list[str] = []
 
-    def run_fix(*_: Any) -> bool:
-        runs.append("run")
-        return True
+    class Counting(helpers.RunsHere):
+        def passes(self, *_: Any) -> bool:
+            runs.append("run")
+            return True
+
+    runner = Counting()
 
     ledger = lambda: open_ledger(practice.course)  # noqa: E731
-    assert regrade(sheet, ledger, run_fix) == -100
+    assert regrade(sheet, ledger, runner) == -100
     count = len(rows(practice))
-    assert [regrade(sheet, ledger, run_fix) for _ in range(3)] == [0, 0, 0]
+    assert [regrade(sheet, ledger, runner) for _ in range(3)] == [0, 0, 0]
     assert (len(rows(practice)), runs) == (count, ["run"])
 
 
@@ -587,18 +594,18 @@ def test_without_a_new_version_nothing_is_looked_at(practice: World) -> None:
     def never() -> Any:
         raise AssertionError("the ledger was opened")
 
-    assert regrade(sheet_of(practice.quiz), never, helpers.run_fix) == 0
-    assert regrade(sheet_of(with_mode(practice.quiz, version=2)), never, helpers.run_fix) == 0
+    assert regrade(public_quiz(practice.quiz), never, helpers.runner) == 0
+    assert regrade(public_quiz(with_mode(practice.quiz, version=2)), never, helpers.runner) == 0
 
 
 def test_what_follows_a_regrade_counts_from_there(practice: World) -> None:
-    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     session = practice.sit(second)
     session.answer(session.item("missing-gate"), "carousel")
     assert practice.earned()["missing-gate"] == 100
     session.finish()
     assert practice.sit(second).regraded == 0
-    third = sheet_of(changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel")))
+    third = public_quiz(changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel")))
     assert practice.sit(third).regraded == 0
     assert practice.earned()["missing-gate"] == 100
 
@@ -612,7 +619,9 @@ def test_attempts_and_hints_count_anew_as_they_were_given(tmp_path: Path) -> Non
     first = world.earned()["half-life"]
     target = dataclasses.replace(helpers.question("half-life").answer, value="0.5/(1 - f)")
     quiz = changed(sample(), 2, "half-life", answer=target, mistakes=())
-    assert world.sit(sheet_of(quiz)).regraded == 75 - first  # the first attempt was right after all: 1 - 0.25
+    assert (
+        world.sit(public_quiz(quiz)).regraded == 75 - first
+    )  # the first attempt was right after all: 1 - 0.25
 
 
 def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> None:
@@ -620,12 +629,12 @@ def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> 
     choices = tuple(dataclasses.replace(one, id=f"new-{one.id}") for one in helpers.question("bound").choices)
     second = changed(practice.quiz, 2, "bound", choices=choices)
     less = with_mode(second, "practice", questions=second.file.questions[:-1])
-    assert practice.sit(sheet_of(less)).regraded == 0
+    assert practice.sit(public_quiz(less)).regraded == 0
     assert practice.earned() == before
 
 
 def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
-    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     review = practice.sit(only=["missing-gate"])
     review.answer(review.item("missing-gate"), "carousel")
     assert practice.sit(second).regraded == -100
@@ -637,13 +646,13 @@ def test_replay_agrees_with_what_the_ledger_holds(practice: World) -> None:
         sittings, responses = ledger.sittings(practice.quiz.id), ledger.responses(practice.quiz.id)
         held = ledger.credited(practice.quiz.id)
     counted = replay(
-        sheet_of(practice.quiz), sittings, responses, {one.id: Mark(1.0, "") for one in responses}
+        public_quiz(practice.quiz), sittings, responses, {one.id: Marked(1.0, "") for one in responses}
     )
     assert {one.response.id: (one.cents, one.worth) for one in counted} == held
 
 
 def test_two_learners_are_regraded_apart(practice: World) -> None:
-    second = sheet_of(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     practice.login(Learner("bob", "Bob"))
     assert practice.sit(second).regraded == 0
     practice.login(ADA)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from fractions import Fraction
 from typing import Any
@@ -12,37 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import Raw
-from grader.quiz.face import right_id
-from grader.quiz.schema import (
-    Attempts,
-    Choice,
-    Match,
-    Multiple,
-    Order,
-    Output,
-    Pair,
-    Step,
-    Target,
-    Text,
-)
-from grader.quiz.scoring import (
-    Mark,
-    distance,
-    earning,
-    interval,
-    longest_legal,
-    mark,
-    normal,
-    same_output,
-    same_words,
-)
-from tests.quiz.helpers import question, run_fix
+from grader.quiz.questions.base import Marked
+from grader.quiz.questions.choices import Choice, Multiple
+from grader.quiz.questions.code import Output, same_output
+from grader.quiz.questions.numbers import Target
+from grader.quiz.questions.orders import Match, Order, Pair, Step
+from grader.quiz.questions.words import Text, distance, normal, same_words
+from grader.quiz.registry import Attempts
+from grader.quiz.scoring import earning
+from tests.quiz.helpers import question, runner
 
 BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}
 
 
 def score(one: Any, answer: Any) -> float:
-    return mark(one, {}, answer, run_fix).score
+    return one.mark({}, answer, runner).share
 
 
 def subsets(items: list[str]) -> list[frozenset[str]]:
@@ -52,9 +35,9 @@ def subsets(items: list[str]) -> list[frozenset[str]]:
 # --- multiple choice ---
 
 
-def multiple(n: int, c: int, scoring: Any = "balanced") -> Multiple:
+def multiple(n: int, c: int) -> Multiple:
     choices = tuple(Choice(f"c{k}", "text", correct=k < c, feedback="") for k in range(n))
-    return Multiple(id="q", type="multiple", choices=choices, scoring=scoring, **BASICS)
+    return Multiple(id="q", type="multiple", choices=choices, **BASICS)
 
 
 ALL_SIZES = [(n, c) for n in range(2, 7) for c in range(1, n)]
@@ -74,17 +57,6 @@ def test_balanced_pays_nothing_for_blank_and_for_ticking_everything(n: int, c: i
     assert score(one, frozenset(names)) == 0
 
 
-@pytest.mark.parametrize(("n", "c"), ALL_SIZES)
-def test_the_other_rules_of_multiple_choice(n: int, c: int) -> None:
-    names = [f"c{k}" for k in range(n)]
-    right = frozenset(names[:c])
-    for chosen in subsets(names):
-        t, s = len(chosen & right), len(chosen)
-        assert score(multiple(n, c, "net"), chosen) == pytest.approx(max(0, (2 * t - s) / c))
-        assert score(multiple(n, c, "coverage"), chosen) == pytest.approx(t / c * t / s if s else 0)
-        assert score(multiple(n, c, "all"), chosen) == (chosen == right)
-
-
 # --- numbers ---
 
 
@@ -100,7 +72,7 @@ def test_the_other_rules_of_multiple_choice(n: int, c: int) -> None:
     ],
 )
 def test_intervals(target: Target, low: float, high: float) -> None:
-    assert interval(target, {}) == pytest.approx((low, high), rel=1e-9, abs=1e-15)
+    assert target.interval({}) == pytest.approx((low, high), rel=1e-9, abs=1e-15)
 
 
 # --- orders ---
@@ -142,10 +114,9 @@ def common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 def test_orders_against_all_right_orders(drawn: tuple[Order, tuple[str, ...]]) -> None:
     one, answer = drawn
     kept = brute_force(one, answer)
-    assert longest_legal(one, answer) == kept
+    assert one.longest_legal(answer) == kept
     changes = len(answer) + len(one.steps) - 2 * kept
     assert score(one, answer) == pytest.approx(max(0, (len(one.steps) - changes) / len(one.steps)))
-    assert score(dataclasses.replace(one, scoring="exact"), answer) == (changes == 0)
 
 
 def test_a_random_order_of_six_lines_earns_little() -> None:
@@ -168,12 +139,12 @@ def test_matching_by_chance_or_all_to_one_earns_about_nothing(pairs: int, extra:
         **BASICS,
     )
     lefts = [f"left-{k}" for k in range(pairs)]
-    right = {left: right_id(k) for k, left in enumerate(lefts)}
+    right = {left: f"right-{k}" for k, left in enumerate(lefts)}
     assert score(one, right) == 1
     assert score(one, {}) == 0
     n, m = pairs, pairs + extra
     for left in range(m):
-        same = score(one, dict.fromkeys(lefts, right_id(left)))
+        same = score(one, dict.fromkeys(lefts, f"right-{left}"))
         assert same == pytest.approx(max(0, (1 / n - 1 / m) / (1 - 1 / m)) if left < n else 0)
         if not extra:
             assert same == 0
@@ -268,7 +239,7 @@ def test_outputs(answer: str, wanted: str, same: bool) -> None:
 def test_earnings(
     value: float, question_id: str, attempt: int, best: float, hints: float, credits: float, arithmetic: str
 ) -> None:
-    got = earning(Mark(value, "x"), question(question_id), Attempts(), attempt, best, hints)
+    got = earning(Marked(value, "x"), question(question_id), Attempts(), attempt, best, hints)
     assert (got.credits, got.arithmetic) == (credits, arithmetic)
 
 
@@ -279,7 +250,7 @@ def test_attempts_never_earn_more_than_the_credits_nor_less_than_nothing(
 ) -> None:
     best = total = 0.0
     for attempt, value in enumerate(scores, 1):
-        got = earning(Mark(value, "x"), question("back"), Attempts(), attempt, best, cost)
+        got = earning(Marked(value, "x"), question("back"), Attempts(), attempt, best, cost)
         assert got.credits >= 0
         total, best = total + got.credits, max(best, value)
     assert total <= question("back").credits + 0.03  # each is rounded to a hundredth

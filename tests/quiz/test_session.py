@@ -13,8 +13,9 @@ import pytest
 
 from grader.course import Course
 from grader.progress.ledger import Ledger, open_ledger
-from grader.quiz.answers import Unreadable
-from grader.quiz.schema import Picks, Quiz
+from grader.quiz.edition import PublicQuiz, public_quiz
+from grader.quiz.questions.base import Unreadable
+from grader.quiz.registry import Picks, Quiz
 from grader.quiz.session import (
     AnsweredElsewhere,
     FinishedElsewhere,
@@ -24,9 +25,7 @@ from grader.quiz.session import (
     Session,
     Setting,
 )
-from grader.quiz.sheet import Sheet, sheet_of
-from grader.quiz.solutions import solution_text
-from tests.quiz.helpers import numbers, run_fix, sample
+from tests.quiz.helpers import numbers, runner, sample
 
 
 class World:
@@ -39,8 +38,8 @@ class World:
     def ledger(self) -> AbstractContextManager[Ledger]:
         return open_ledger(self.course)
 
-    def sit(self, sheet: Sheet, **options: Any) -> Session:
-        return Session(sheet, Setting("salt", self.ledger, run_fix), **options)
+    def sit(self, sheet: PublicQuiz, **options: Any) -> Session:
+        return Session(sheet, Setting("salt", self.ledger, runner), **options)
 
     def earned(self) -> int:
         with self.ledger() as ledger:
@@ -52,15 +51,15 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "course")
 
 
-def sheet(**header: Any) -> Sheet:
+def sheet(**header: Any) -> PublicQuiz:
     """Return the sample with other keys in its header."""
-    return sheet_of(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
+    return public_quiz(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
 
 
 def right(session: Session, question: str) -> Reply:
     """Answer a question rightly."""
     item = session.item(question)
-    text = solution_text(sample().question(question), item.variant)
+    text = sample().question(question).right_answer(item.variant)
     return session.answer(item, text.partition(" = ")[0] if question == "all-gates" else text)
 
 
@@ -79,10 +78,10 @@ def wrong_text(item: Item) -> str:
         "square": "7",
         "stack": "1: x = 1",
     }
-    if item.variant.face.id == "roles":
+    if item.variant.public.id == "roles":
         place = {option.id: "abcd"[number] for number, option in enumerate(item.variant.options)}
         return f"1{place['right-3']}"
-    return texts.get(item.variant.face.id) or numbers(item.variant, *ids[item.variant.face.id])
+    return texts.get(item.variant.public.id) or numbers(item.variant, *ids[item.variant.public.id])
 
 
 # --- practice ---
@@ -119,7 +118,7 @@ def test_attempts_get_new_numbers_and_lower_weights(world: World) -> None:
     assert last.variant == second.variant  # it stays as it was answered
     said = session.said(last)
     assert said is not None
-    assert said.solution == solution_text(sample().question("half-life"), second.variant)
+    assert said.solution == sample().question("half-life").right_answer(second.variant)
 
 
 def test_after_the_last_attempt_the_right_answer_is_told(world: World) -> None:

@@ -12,10 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.quiz.face import Face, face_of
 from grader.quiz.formula import FormulaError
-from grader.quiz.schema import Draw
-from grader.quiz.variants import NoVariant, Stream, fill, make_variant, pick, recalled, shown
+from grader.quiz.variants import (
+    Draw,
+    NoVariant,
+    PublicQuestion,
+    Stream,
+    fill,
+    format_value,
+    make_variant,
+    pick,
+    recalled,
+)
 from tests.quiz.helpers import question, sample, variant_of
 
 # What a student saw must be drawn again, years later, by whoever grades: never change a value below.
@@ -47,7 +55,7 @@ def test_golden_values() -> None:
     for how, value in GOLDEN_DRAWS:
         assert stream.draw(Draw(**how)) == value
     for name, record in GOLDEN_VARIANTS.items():
-        assert make_variant(face_of(question(name)), "salt", "ada", "every-type", name, 1).record() == record
+        assert make_variant(question(name).public(), "salt", "ada", "every-type", name, 1).record() == record
 
 
 def test_draws_are_uniform() -> None:
@@ -67,14 +75,14 @@ def test_draws_are_uniform() -> None:
 
 
 def test_every_part_of_the_seed_matters() -> None:
-    face = face_of(question("half-life"))
+    face = question("half-life").public()
     seeds = itertools.product(("salt", "other"), ("ada", "bob"), ("q1", "q2"), ("x",), (1, 2, 3))
     drawn = [make_variant(face, *seed).record() for seed in seeds]
     assert len(set(drawn)) > 6
 
 
 def test_a_condition_holds_in_every_variant_or_is_said_to_be_too_strict() -> None:
-    face = dataclasses.replace(face_of(question("half-life")), where="f > 0.94")
+    face = dataclasses.replace(question("half-life").public(), where="f > 0.94")
     assert all(make_variant(face, n).params["f"] > 0.94 for n in range(50))
     for where in ("f > 2", "g > 2", "f >"):
         with pytest.raises(NoVariant, match="where"):
@@ -85,7 +93,7 @@ def test_a_condition_holds_in_every_variant_or_is_said_to_be_too_strict() -> Non
 def test_a_variant_is_recalled_from_its_record(one: Any) -> None:
     for attempt in (1, 2, 3):
         variant = variant_of(one, attempt)
-        assert recalled(face_of(one), variant.record()) == variant
+        assert recalled(one.public(), variant.record()) == variant
 
 
 @pytest.mark.parametrize(
@@ -93,17 +101,17 @@ def test_a_variant_is_recalled_from_its_record(one: Any) -> None:
     ["", "{", "3", "null", "[]", "{}", '{"params":{},"options":["gone"]}', '{"params":{"x":1},"options":[]}'],
 )
 def test_a_record_of_another_question_is_not_recalled(record: str) -> None:
-    assert recalled(face_of(question("bound")), record) is None
+    assert recalled(question("bound").public(), record) is None
 
 
 def test_records_are_plain_json_even_of_matrices() -> None:
-    face = Face("q", "numeric", "t", 1, "p", params={"W": Draw(uniform=(-1, 1), matrix=(2, 2))})
+    face = PublicQuestion("q", "numeric", "t", 1, "p", params={"W": Draw(uniform=(-1, 1), matrix=(2, 2))})
     variant = make_variant(face, 1)
     assert json.loads(variant.record())["params"]["W"] == variant.params["W"]
 
 
 def test_picks_take_as_many_of_each_topic_in_the_order_of_the_quiz() -> None:
-    faces = [face_of(one) for one in sample().file.questions]
+    faces = [one.public() for one in sample().file.questions]
     places = {face.id: number for number, face in enumerate(faces)}
     seen: set[str] = set()
     for number in range(30):
@@ -137,5 +145,5 @@ def test_holes_that_cannot_be_filled(text: str) -> None:
 @settings(max_examples=200)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_shown_numbers_are_numbers(value: float) -> None:
-    assert float(shown(value)) == pytest.approx(value, rel=1e-11)
-    assert "e+" not in shown(value)
+    assert float(format_value(value)) == pytest.approx(value, rel=1e-11)
+    assert "e+" not in format_value(value)

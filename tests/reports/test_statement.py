@@ -14,7 +14,7 @@ import grader.reports
 from grader.course import Course
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import Credit, Response, open_ledger
-from grader.quiz.sheet import all_sheets
+from grader.quiz.edition import all_public
 from grader.reports.statement import (
     COLUMNS,
     Row,
@@ -218,7 +218,7 @@ def answer_all(course: Course) -> int:
     """Answer every question of every quiz for 30 hundredths each, and return how many there are."""
     count = 0
     with open_ledger(course) as ledger:
-        for sheet in all_sheets(course):
+        for sheet in all_public(course):
             sitting = ledger.begin(sheet.id, 1, "practice", ())
             for face in sheet.public.faces:
                 credit = Credit(f"quiz/{sheet.id}/{face.id}", face.topic, 30, "earned", 1, "")
@@ -232,7 +232,7 @@ def test_credits_of_quizzes_and_exercises_in_every_form(run: Run, tiny_copy: Cou
     solve(tiny_copy)
     run("check", "exercise-1")
     expected = 700 + 30 * answer_all(tiny_copy)
-    possible = 700 + 100 * sum(sheet.credits for sheet in all_sheets(tiny_copy))
+    possible = 700 + 100 * sum(sheet.credits for sheet in all_public(tiny_copy))
 
     document = json.loads(run("credits", "--format", "json").out)
     jsonschema.validate(document, SCHEMA)

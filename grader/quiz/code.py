@@ -1,0 +1,101 @@
+"""Runs the code of questions: in a worker, confined like an exercise, whoever wrote it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.sandbox.worker import Pool, Worker
+
+SECONDS = 3.0
+BUDGET = (256 * 2**20, 10)
+TEST = "\n\nimport numpy as np\n\n\ndef test_{}():\n    return {}\n"
+
+
+class CodeRunner:
+    """Runs what questions hold and what learners write into them.
+
+    Workers start with the first code, since few questions hold any: what they need is imported then.
+    """
+
+    def __init__(self, confinement: str) -> None:
+        self._confinement = confinement
+        self._open = contextlib.ExitStack()
+        self._pool: Pool | None = None
+        self._wanted: dict[tuple[str, tuple[str, ...]], list[Any] | None] = {}
+
+    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
+        """Whether code returns, in every test, what the solution returns."""
+        from grader.checks.student import same_value
+
+        if (solution, tests) not in self._wanted:
+            self._wanted[solution, tests] = self._results(solution, tests)
+        wanted = self._wanted[solution, tests]
+        got = self._results(code, tests) if wanted is not None else None
+        if got is None or wanted is None:
+            return False
+        return all(same_value(value, other) for value, other in zip(got, wanted, strict=True))
+
+    def printed(self, code: str) -> str | None:
+        """Return what a program prints; None if it does not come to its end."""
+        with self._loaded(code) as worker:
+            return worker.output() if worker else None
+
+    def _results(self, code: str, tests: tuple[str, ...]) -> list[Any] | None:
+        """Return what each test returns on this code; None if one returns nothing."""
+        from grader.sandbox.protocol import ProtocolError
+        from grader.sandbox.worker import TimeUp, WorkerEnded
+
+        calls = "".join(TEST.format(number, test) for number, test in enumerate(tests))
+        results = []
+        with self._loaded(f"{code}{calls}") as worker:
+            if worker is None:
+                return None
+            for number in range(len(tests)):
+                try:
+                    answer = worker.call(f"test_{number}", (), SECONDS)
+                except (TimeUp, WorkerEnded, ProtocolError):
+                    return None
+                if answer.raised or answer.missing is not None or answer.unsendable:
+                    return None
+                results.append(answer.value)
+        return results
+
+    @contextlib.contextmanager
+    def _loaded(self, code: str) -> Iterator[Worker | None]:
+        """Open a worker that has run the code; None if that did not come to its end."""
+        from grader.sandbox.pool import open_pool
+        from grader.sandbox.protocol import ProtocolError
+        from grader.sandbox.worker import TimeUp, WorkerEnded
+
+        if self._pool is None:
+            self._pool = self._open.enter_context(open_pool(self._confinement))
+        worker = self._pool.open(BUDGET)
+        try:
+            try:
+                loads = worker.load("question", "question.py", code.encode(), SECONDS) is None
+            except (TimeUp, WorkerEnded, ProtocolError):
+                loads = False
+            yield worker if loads else None
+        finally:
+            worker.dismiss()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._open.close()
+
+
+@contextlib.contextmanager
+def lazy_runner(confinement: str = "best") -> Iterator[CodeRunner]:
+    """Offer to run the code of questions.
+
+    Args:
+        confinement: ``required``, ``best`` or ``none``.
+    """
+    runner = CodeRunner(confinement)
+    try:
+        yield runner
+    finally:
+        runner.close()

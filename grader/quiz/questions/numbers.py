@@ -1,0 +1,324 @@
+"""Questions whose answer is a number, or the shape of an array."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+from grader.course import Raw
+from grader.quiz.formula import FormulaError, Value, evaluate
+from grader.quiz.questions.base import (
+    Marked,
+    PartlyRight,
+    Problem,
+    Question,
+    Runner,
+    Unreadable,
+    partly,
+    plain_signs,
+)
+from grader.quiz.variants import (
+    Draw,
+    NoVariant,
+    PublicQuestion,
+    Variant,
+    fill,
+    format_value,
+    make_variant,
+    nothing,
+    require,
+)
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Patterns are compiled when they are first used: none is needed to ask a question.
+TIMES_TEN = r"(?i)\s*[x·*]\s*10\s*(?:\^|\*\*)\s*"
+GROUPED = r"[-+]?[1-9]\d{0,2}(?:(,\d{3})+|(\x20\d{3})+)(\.\d*)?"
+AMBIGUOUS = r"[-+]?[1-9]\d{0,2},\d{3}"
+COMMA = r"(?i)[-+]?\d*,\d+(e[-+]?\d+)?"
+LEADING_ZEROS = r"(?<![\w.])0+(?=\d)"
+DOTTED = r"[-+]?\d{1,3}(\.\d{3})+,\d+"
+BY = r"(?<=[\d)])\s*x\s*(?=[\d(])|×|(?<=\S)\s+x\s+(?=\S)"
+TIMES = r"(?<![\w.])(\d+)(?=[A-Za-z(])"
+PRIMES = (
+    (10007, 10009, 10037, 10039, 10061, 10067, 10069, 10079, 10091, 10093),
+    (20011, 20021, 20023, 20029, 20047, 20051, 20063, 20071, 20089, 20101),
+)
+SAMPLE = 100  # variants in which mistakes are compared with each other
+MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a later one
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Drawn(Question):
+    """A question whose numbers may be drawn anew for everyone; ``where`` is a condition on them."""
+
+    params: Mapping[str, Draw] = field(default_factory=nothing)
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_names(self.params)
+
+    def public(self, rename: Any = str) -> PublicQuestion:
+        return replace(super().public(rename), params=self.params, where=self.where)
+
+
+def _require_names(params: Mapping[str, object]) -> None:
+    for name in params:
+        require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A number to hit: a formula, and how near is near enough (exactly one of the three).
+
+    Args:
+        value: a formula of the parameters.
+        atol: absolute tolerance.
+        rtol: relative tolerance.
+        digits: significant figures that must agree.
+    """
+
+    value: Raw
+    atol: float | None = None
+    rtol: float | None = None
+    digits: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [self.atol, self.rtol, self.digits].count(None)
+        require(given == 2, "an answer needs exactly one of `atol`, `rtol` and `digits`")
+        require(min(self.atol or 0, self.rtol or 0) >= 0, "a tolerance should not be negative")
+        require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
+
+    def interval(self, names: Mapping[str, Value]) -> tuple[float, float]:
+        """Return the smallest and the largest number that counts as the target.
+
+        Raises:
+            FormulaError: the target has no value.
+        """
+        value = float(evaluate(self.value, names))
+        if self.digits is not None:
+            exponent = math.floor(math.log10(abs(value))) if value else 0
+            margin = 0.5 * 10.0 ** (exponent - self.digits + 1)
+        else:
+            margin = self.atol if self.atol is not None else (self.rtol or 0.0) * abs(value)
+        margin += 1e-12 * abs(value)  # a number typed in decimals is not the same number in binary
+        return value - margin, value + margin
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WrongNumber(PartlyRight):
+    """A known wrong formula; it is met within the tolerance of the answer, unless it has its own."""
+
+    value: Raw
+    atol: float | None = None
+    rtol: float | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Numeric(_Drawn):
+    """A number. With ``params``, everyone gets numbers of their own; ``where`` is a condition on them."""
+
+    type: Literal["numeric"] = "numeric"
+    answer: Target
+    mistakes: tuple[WrongNumber, ...] = ()
+    asks: ClassVar[str] = "type a number; 0.5, 1e-3, 1/3 and log(2)/3 are all fine"
+
+    @classmethod
+    def read(cls, variant: Variant, text: str) -> float:
+        return parse_number(text)
+
+    def mark(self, names: Mapping[str, Value], answer: float, runner: Runner) -> Marked:
+        low, high = self.answer.interval(names)
+        accepted = f"accepted is {format_value(low, 6)} to {format_value(high, 6)}"
+        if low <= answer <= high:
+            return Marked(1.0, "right", accepted=accepted)
+        for mistake in self.mistakes:
+            low, high = self._target(mistake).interval(names)
+            if low <= answer <= high:
+                return partly(mistake.credit, fill(mistake.feedback, names), accepted)
+        return Marked(0.0, "not right", accepted=accepted)
+
+    def _target(self, mistake: WrongNumber) -> Target:
+        if mistake.atol is None and mistake.rtol is None:
+            return Target(mistake.value, self.answer.atol, self.answer.rtol, self.answer.digits)
+        return Target(mistake.value, mistake.atol, mistake.rtol)
+
+    def right_answer(self, variant: Variant) -> str:
+        return format_value(float(evaluate(self.answer.value, variant.names)), 6)
+
+    def lint_variant(self, variant: Variant) -> Iterator[Problem]:
+        yield from super().lint_variant(variant)
+        low, high = self.answer.interval(variant.names)
+        where = f" for {variant.record()}" if variant.params else ""
+        for mistake in self.mistakes:
+            fill(mistake.feedback, variant.names)
+            least, most = self._target(mistake).interval(variant.names)
+            if least <= high and low <= most:
+                problem = f"has a mistake `{mistake.value}` that comes within the tolerance of the key{where}"
+                cure = "tighten the tolerance, or exclude such numbers with `where`"
+                yield f"{problem}; {cure}", mistake.place
+
+    def lint(self, runner: Runner) -> Iterator[Problem]:
+        """Look for mistakes that an earlier one answers for: whoever makes them is told something else."""
+        met: Counter[int] = Counter()
+        public = self.public()
+        for number in range(SAMPLE):
+            try:
+                names = make_variant(public, "shadow", str(number)).names
+                spans = [self._target(mistake).interval(names) for mistake in self.mistakes]
+                values = [float(evaluate(mistake.value, names)) for mistake in self.mistakes]
+            except (NoVariant, FormulaError):
+                return  # said elsewhere
+            for later, value in enumerate(values):
+                met[later] += any(low <= value <= high for low, high in spans[:later])
+        for later, count in met.items():
+            if count > MAX_SHADOWED * SAMPLE:
+                share = f"{count / SAMPLE:.0%} of all draws"
+                mistake = self.mistakes[later]
+                problem = f"has a mistake `{mistake.value}` that an earlier one answers for in {share}"
+                yield f"{problem}; put the narrower one first, or exclude such numbers", mistake.place
+
+
+def parse_number(text: str) -> float:
+    """Return the number that a text stands for: `0.5`, `1e-3`, `2·10^-7`, `1/3`, `0,5`, `log(0.5)/log(0.9)`.
+
+    Raises:
+        Unreadable: it stands for none, for more than one, or for none that is finite.
+    """
+    plain = plain_signs(text)
+    if re.fullmatch(AMBIGUOUS, plain):
+        joined, point = plain.replace(",", ""), plain.replace(",", ".")
+        raise Unreadable(f"`{plain}` could mean {joined} or {point}; write one of them")
+    plain = re.sub(TIMES_TEN, "e", plain).replace("^", "**").replace("×", "*").replace("·", "*")
+    if re.fullmatch(GROUPED, plain):
+        plain = plain.replace(",", "").replace(" ", "")
+    elif re.fullmatch(DOTTED, plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif re.fullmatch(COMMA, plain):
+        plain = plain.replace(",", ".")
+    if plain.endswith("%"):
+        plain = f"({plain[:-1]})/100"
+    try:
+        value = evaluate(re.sub(LEADING_ZEROS, "", plain), {})
+    except FormulaError:
+        value = ()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are")
+    return float(value)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WrongShape(PartlyRight):
+    """A known wrong shape."""
+
+    value: tuple[Raw, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shape(_Drawn):
+    """The shape of an array, in numbers or in symbols: ``[D + H, 4 * H]`` accepts ``(74, 256)`` as well.
+
+    ``dims`` gives the symbols their values; ``params`` draws them.
+    """
+
+    type: Literal["shape"] = "shape"
+    answer: tuple[Raw, ...]
+    dims: Mapping[str, int] = field(default_factory=nothing)
+    mistakes: tuple[WrongShape, ...] = ()
+    asks: ClassVar[str] = "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_names(self.dims)
+        for name in self.params:
+            require(name not in self.dims, f"`{name}` is both in `params` and in `dims`")
+
+    def public(self, rename: Any = str) -> PublicQuestion:
+        return replace(super().public(rename), dims=self.dims)
+
+    @classmethod
+    def read(cls, variant: Variant, text: str) -> tuple[str, ...]:
+        inner = re.sub(TIMES, r"\1*", re.sub(BY, ",", text).replace("·", "*").replace("⋅", "*"))
+        if (inner[:1], inner[-1:]) in (("(", ")"), ("[", "]")):
+            inner = inner[1:-1]
+        entries = [entry.strip() for entry in inner.split(",")]
+        if entries[-1] == "":
+            entries.pop()
+        for entry in entries:
+            size_of(entry, variant.names)
+        return tuple(entries)
+
+    def mark(self, names: Mapping[str, Value], answer: tuple[str, ...], runner: Runner) -> Marked:
+        if same_shape(answer, self.answer, names):
+            return Marked(1.0, "right")
+        for mistake in self.mistakes:
+            if same_shape(answer, mistake.value, names):
+                return partly(mistake.credit, fill(mistake.feedback, names))
+        if len(answer) != len(self.answer):
+            axes = "1 axis" if len(answer) == 1 else f"{len(answer)} axes"
+            return Marked(0.0, "not right", (f"Your shape has {axes}; count them again.",))
+        return Marked(0.0, "not right")
+
+    def right_answer(self, variant: Variant) -> str:
+        sizes = [format_value(evaluate(entry, variant.names)) for entry in self.answer]
+        numbers, symbols = (
+            f"({', '.join(entries)}{',' if len(entries) == 1 else ''})" for entries in (sizes, self.answer)
+        )
+        return symbols if symbols == numbers else f"{symbols} = {numbers}"
+
+    def lint_variant(self, variant: Variant) -> Iterator[Problem]:
+        yield from super().lint_variant(variant)
+        where = f" for {variant.record()}" if variant.params else ""
+        for mistake in self.mistakes:
+            fill(mistake.feedback, variant.names)
+            try:
+                wrong, right = (
+                    [str(size_of(entry, variant.names)) for entry in shape]
+                    for shape in (mistake.value, self.answer)
+                )
+            except Unreadable as error:
+                raise FormulaError(str(error)) from None
+            if wrong == right:
+                yield f"has a mistake that is right{where}; change the sizes or `where`", mistake.place
+
+
+def same_shape(answer: Iterable[str], wanted: Iterable[str], names: Mapping[str, Value]) -> bool:
+    """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
+    entries, rights = list(answer), list(wanted)
+    try:
+        return len(entries) == len(rights) and all(
+            size_of(entry, world) == size_of(right, world)
+            for entry, right in zip(entries, rights, strict=True)
+            for world in _worlds(entry, names)
+        )
+    except Unreadable:
+        return False
+
+
+def _worlds(entry: str, names: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+    """Return what symbols may stand for: a formula should hold for other sizes, too."""
+    others = PRIMES if re.search(r"[A-Za-z]", entry) else ()
+    return [names, *(dict(zip(names, primes, strict=False)) for primes in others)]
+
+
+def size_of(entry: str, names: Mapping[str, Value]) -> int:
+    """Return the size that one entry of a shape stands for.
+
+    Raises:
+        Unreadable: it is no whole number of symbols and digits.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_ +*/()-]{1,80}", entry):
+        raise Unreadable("type a shape such as `(3, 5)` or `(D + H, 4*H)`; a single number is `(5,)`")
+    try:
+        value = evaluate(entry, names)
+    except FormulaError as error:
+        raise Unreadable(f"{error}; known are {', '.join(names) or 'numbers only'}") from None
+    if isinstance(value, float) and value.is_integer() and math.isfinite(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Unreadable(f"`{entry}` is no size of an axis; sizes are whole numbers")
+    return value
