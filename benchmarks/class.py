@@ -30,7 +30,7 @@ import numpy as np
 from grader.authoring.verify import solution_source
 from grader.checks.run import load_reference, run_checks_of_many
 from grader.checks.source import Source
-from grader.classroom.batch import TOGETHER
+from grader.classroom.batch import SUBMISSIONS_PER_TASK
 from grader.course import Exercise, find_course
 from grader.sandbox.pool import WorkerPool, open_pool
 
@@ -90,7 +90,7 @@ def runs_of(exercise: Exercise, pool: WorkerPool, folder: Path) -> dict[str, Cal
     return {
         "pytest": lambda: seconds(lambda: one_pytest(exercise, plugin)),
         "forks": lambda: seconds(lambda: bare_forks(checks, reference)),
-        "grader": lambda: seconds(lambda: in_a_batch(exercise, source, pool)) / TOGETHER,
+        "grader": lambda: seconds(lambda: in_a_batch(exercise, source, pool)) / SUBMISSIONS_PER_TASK,
     }
 
 
@@ -162,7 +162,7 @@ def bare_forks(checks: list[Callable[..., Any]], reference: types.ModuleType) ->
 
 def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
     """Grade as many copies as make up a task."""
-    reports = run_checks_of_many(exercise, [source] * TOGETHER, pool, seed=SEED)
+    reports = run_checks_of_many(exercise, [source] * SUBMISSIONS_PER_TASK, pool, seed=SEED)
     assert all(one.passed for one in reports)
 
 

@@ -1,4 +1,4 @@
-"""Grades many submissions: what is new or has changed is cut into tasks, and an executor does them.
+"""Grades a class: what is new or has changed is cut into tasks, and an executor does them.
 
 A task is one exercise of a few submissions, whose checks are found once for all of them. It is a function of
 what it is given: done twice, or somewhere else, it gives the same. So a killed run goes on where it stopped.
@@ -6,91 +6,95 @@ what it is given: done twice, or somewhere else, it gives the same. So a killed 
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
+import json
 import multiprocessing
 import multiprocessing.util
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import grader
 from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks_of_many
-from grader.checks.source import FileRejected, Source
-from grader.classroom.collect import Submission, fingerprint_of
-from grader.classroom.gradebook import Gradebook, GradedReport, Handing
-from grader.classroom.grades import QuizResult
+from grader.checks.source import Source
+from grader.classroom.collect import Submission, find_submissions
+from grader.classroom.gradebook import Gradebook, open_gradebook
+from grader.classroom.grades import ClassGrades, QuizResult
 from grader.course import Course, CourseError, Exercise, find_course
 from grader.progress.responses import NotResponses, parse_responses
-from grader.quiz.grade import Edition, Grading, grade_learner
+from grader.quiz.code import lazy_runner
+from grader.quiz.grade import Grading, editions_of, grade_learner
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
-TOGETHER = 8  # submissions in one task; more save little
+SUBMISSIONS_PER_TASK = 8  # more save little
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
+Confinement = Literal["required", "best", "none"]
+Graded = list[tuple[str, Report]]
+"""Reports, each with its submission's name."""
 
 
 class BatchBroken(Exception):
     """Nothing can be graded: the course is broken, or a machine cannot confine code."""
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One exercise of one submission, read; the key is a hash of all that its report depends on."""
+def grade(
+    course: Course,
+    submissions: Path | str,
+    results: Path | str,
+    *,
+    exercises: Sequence[str] = (),
+    shard: tuple[int, int] = (1, 1),
+    quizzes: bool = True,
+    seed: int | None = None,
+    confinement: Confinement = "required",
+    executor: ExecutorConfig | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> ClassGrades:
+    """Grade what a class handed in, and return what everybody in the gradebook earned.
 
-    submission: str
-    source: Source
-    key: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """What one process does at one time.
-
-    Args:
-        course: its folder.
-        seed: of the random inputs.
-    """
-
-    course: str
-    exercise: str
-    seed: int
-    confinement: str
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of a task.
+    What the gradebook holds already is not made again, and each report is stored when it is made.
 
     Args:
-        graded: reports, each with its submission's name; a report whose key is empty is no final one.
-        fault: why no task at all can be done; empty if that is not so.
+        submissions: a folder of folders, of zips or of checkouts, or a single submission.
+        results: the folder of ``grades.db``; it is made if it is missing.
+        exercises: ids; all of the course unless said.
+        shard: which part of the class, of how many; the first is 1.
+        quizzes: whether to grade answers to quizzes as well.
+        seed: of the random inputs; None derives one from the exercise, the same for the whole class.
+        executor: where tasks are run; as many processes of this machine as it has processors unless said.
+        on_progress: is called with how many exercises of submissions are graded, and how many there are.
+
+    Raises:
+        CannotCollect: the submissions cannot be read.
+        LedgerError: the gradebook cannot be used.
+        BatchBroken: nothing can be graded; what was stored before stays.
+        NoSecret: answers to graded quizzes need the secret of the hand-out.
+        CourseError: the course is broken.
     """
-
-    graded: tuple[tuple[str, GradedReport], ...] = ()
-    fault: str = ""
-
-
-@dataclass
-class Tally:
-    """How far a class has been graded; counts exercises of submissions."""
-
-    total: int = 0
-    kept: int = 0
-    graded: int = 0
-    broken: dict[str, str] = field(default_factory=dict)
-    """Submissions that the grader itself broke on, and what it said."""
+    chosen = [course.exercise(name) for name in dict.fromkeys(exercises or course.exercise_ids())]
+    found = find_submissions(Path(submissions), chosen)[shard[0] - 1 :: shard[1]]
+    batch = Batch(course, chosen, seed, confinement)
+    with open_gradebook(Path(results), new=True) as book:
+        book.enter(found)
+        accepted = [submission for submission in found if not submission.problem]
+        broken = batch.grade(accepted, book, executor or processes(os.cpu_count() or 1), on_progress)
+        answers = {entry.name: entry.answers for entry in accepted if entry.answers}
+        if quizzes and answers:
+            _grade_quizzes(course, answers, book, confinement)
+        rejected = tuple(submission.name for submission in found if submission.problem)
+        return replace(book.class_grades(course), rejected=rejected, broken=broken)
 
 
-# --- keys ---------------------------------------------------------------------------------------------
+# --- what a report depends on ---------------------------------------------------------------------------
 
 
 def digest(root: Path, paths: Iterable[Path]) -> str:
@@ -109,79 +113,120 @@ def grader_digest() -> str:
     return digest(root, root.rglob("*.py"))
 
 
-def exercise_digest(exercise: Exercise) -> str:
-    """Return a hash of everything that decides on an exercise's verdict."""
-    folders = [folder for one in (exercise, *exercise.used) for folder in (one.folder, one.solution_folder)]
-    files = [path for folder in folders for path in folder.glob("*") if path.suffix in (".py", ".yaml")]
-    edited = {one.stub_path for one in (exercise, *exercise.used)}
-    return digest(exercise.root, set(files) - edited)
-
-
 def hashed(*words: str) -> str:
     """Return a hash of some texts, none of which can run into the next."""
-    text = "".join(f"{len(one)} {one}\n" for one in words)
+    text = "".join(f"{len(word)} {word}\n" for word in words)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
-class Batch:
-    """How a class is graded.
+class Task:
+    """What one process does at one time.
 
     Args:
-        seed: of the random inputs; None derives one from the exercise, the same for the whole class.
+        course: its folder.
+        seed: of the random inputs.
+        sources: what to grade, each with its submission's name.
     """
+
+    course: str
+    exercise: str
+    seed: int
+    confinement: Confinement
+    sources: tuple[tuple[str, Source], ...]
+
+    def alone(self) -> Iterator[Task]:
+        """Yield one task for each submission."""
+        return (replace(self, sources=(source,)) for source in self.sources)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Exercises of a class that are graded alike; the arguments are those of :func:`grade`."""
 
     course: Course
     exercises: Sequence[Exercise]
-    seed: int | None = None
-    confinement: str = "required"
+    seed: int | None
+    confinement: Confinement
 
     @functools.cached_property
     def digests(self) -> dict[str, str]:
         """By exercise, a hash of all that its reports depend on besides what was handed in."""
         fixed = grader.__version__, grader_digest(), self.course.salt, str(self.seed), self.confinement
-        return {one.id: hashed(*fixed, one.id, exercise_digest(one)) for one in self.exercises}
+        found = {}
+        for exercise in self.exercises:
+            parts = exercise, *exercise.used
+            folders = [folder for part in parts for folder in (part.folder, part.solution_folder)]
+            files = {
+                path for folder in folders for path in folder.glob("*") if path.suffix in (".py", ".yaml")
+            }
+            of_course = digest(exercise.root, files - {part.stub_path for part in parts})
+            found[exercise.id] = hashed(*fixed, exercise.id, of_course)
+        return found
 
-    def seed_of(self, exercise: Exercise) -> int:
-        """Return the seed of an exercise's random inputs; whoever has no hidden checks cannot guess it."""
-        return int(self.digests[exercise.id][:8], 16) if self.seed is None else self.seed
+    def key(self, exercise: Exercise, source: Source) -> str:
+        """Return a hash of all that a report depends on."""
+        files = [(file.name, file.sha256, file.problem) for file in (source, *source.used)]
+        return hashed(self.digests[exercise.id], json.dumps(files))
 
-    def piece(self, exercise: Exercise, submission: Submission, source: Source) -> Piece:
-        """Return one exercise of a submission, with the key of its report."""
-        key = hashed(self.digests[exercise.id], fingerprint_of([source]))
-        return Piece(submission.name, source, key)
-
-    def tasks(
-        self,
-        submissions: Iterable[Submission],
-        known: Mapping[tuple[str, str], str],
-        kept: Callable[[int], None],
-    ) -> Iterator[Task]:
-        """Yield what is to do, a few submissions at a time; what is graded later are the bytes read here.
-
-        What has a problem is no submission, and nothing of it is graded.
+    def tasks(self, submissions: Iterable[Submission], new: Mapping[tuple[str, str], str]) -> Iterator[Task]:
+        """Yield what is to do, a few submissions at a time.
 
         Args:
-            known: keys of reports that are there already, by submission and exercise.
-            kept: is told how many of them need not be made anew.
+            new: by submission and exercise, keys of the reports to be made.
         """
-        upcoming = (one for one in submissions if not one.problem)
-        while some := list(islice(upcoming, TOGETHER)):
-            read = [one.read_sources(self.exercises) for one in some]
-            for exercise, sources in zip(self.exercises, zip(*read, strict=True), strict=True):
-                pieces = [self.piece(exercise, *one) for one in zip(some, sources, strict=True)]
-                new = tuple(one for one in pieces if known.get((one.submission, exercise.id)) != one.key)
-                kept(len(pieces) - len(new))
-                if new:
-                    folder, seed = str(self.course.root), self.seed_of(exercise)
-                    yield Task(folder, exercise.id, seed, self.confinement, new)
+        upcoming = iter(submissions)
+        while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
+            for exercise in self.exercises:
+                sources = tuple(
+                    (submission.name, submission.sources[exercise.id])
+                    for submission in together
+                    if (submission.name, exercise.id) in new
+                )
+                # Derived from what is not handed out, so that nobody without the hidden checks can guess it.
+                seed = int(self.digests[exercise.id][:8], 16) if self.seed is None else self.seed
+                if sources:
+                    yield Task(str(self.course.root), exercise.id, seed, self.confinement, sources)
+
+    def grade(
+        self,
+        submissions: Sequence[Submission],
+        book: Gradebook,
+        executor: ExecutorConfig,
+        on_progress: Callable[[int, int], None],
+    ) -> dict[str, str]:
+        """Grade what the gradebook does not hold yet.
+
+        Returns:
+            By submission, what was said of those that the grader itself broke on.
+        """
+        keys = {
+            (submission.name, exercise.id): self.key(exercise, submission.sources[exercise.id])
+            for submission in submissions
+            for exercise in self.exercises
+        }
+        known = book.report_keys()
+        new = {place: key for place, key in keys.items() if known.get(place) != key}
+        done, broken = len(keys) - len(new), {}
+        on_progress(done, len(keys))
+        for graded in run_all(executor, self.tasks(submissions, new)):
+            # What could not be graded has no key, so that it is tried again.
+            book.store_reports(
+                (name, "" if report.broken else new[name, report.exercise], report) for name, report in graded
+            )
+            for name, report in graded:
+                if report.broken:
+                    broken[name] = next(one.message for one in report.outcomes if one.status == "error")
+            done += len(graded)
+            on_progress(done, len(keys))
+        return broken
 
 
-# --- in a process of its own --------------------------------------------------------------------------
+# --- in a process of its own ----------------------------------------------------------------------------
 
 
 @functools.cache
-def _pool(confinement: str) -> WorkerPool:
+def _pool(confinement: Confinement) -> WorkerPool:
     """Return this process's workers, made once."""
     pool = open_pool(confinement)
     multiprocessing.util.Finalize(None, pool.close, exitpriority=10)
@@ -193,180 +238,138 @@ def _exercise(course: str, exercise: str) -> Exercise:
     return find_course(course).exercise(exercise)
 
 
-def grade(task: Task) -> Result:
-    """Do a task in this process; whatever breaks, is told and not raised."""
+def run_task(task: Task) -> Graded:
+    """Do a task in this process; what the grader breaks on, is a report that says so.
+
+    Raises:
+        BatchBroken: no task at all can be done.
+    """
     try:
         exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
-        sources = [one.source for one in task.pieces]
+        sources = [source for _, source in task.sources]
         reports = run_checks_of_many(exercise, sources, pool, seed=task.seed)
     except (CourseError, ConfinementMissing, WorkerBroken) as error:
-        return Result(fault=str(error))
+        raise BatchBroken(str(error)) from None
     except Exception as error:
-        if len(task.pieces) > 1:
-            parts = [grade(replace(task, pieces=(one,))) for one in task.pieces]
-            return Result(tuple(one for part in parts for one in part.graded))
-        return broken(task, f"the grader itself broke on it ({type(error).__name__}: {error})")
-    pairs = zip(task.pieces, reports, strict=True)
-    return Result(
-        tuple(
-            (piece.submission, GradedReport("" if report.broken else piece.key, report))
-            for piece, report in pairs
-        )
-    )
+        if len(task.sources) > 1:  # whichever it was, the others are none the worse for it
+            return [graded for alone in task.alone() for graded in run_task(alone)]
+        return _broken(task, f"the grader itself broke on it ({type(error).__name__}: {error})")
+    return [(name, report) for (name, _), report in zip(task.sources, reports, strict=True)]
 
 
-def broken(task: Task, sentence: str) -> Result:
-    """Return what is known of submissions that could not be graded: nothing, and why."""
-    message = clean(sentence, 400)
-    outcome = Outcome("checks", "The checks of this exercise", "", "error", 0, message)
+def _broken(task: Task, sentence: str) -> Graded:
+    outcome = Outcome("checks", "The checks of this exercise", "", "error", 0, clean(sentence, 400))
     report = Report(task.exercise, task.exercise, (outcome,), seed=task.seed)
-    return Result(tuple((one.submission, GradedReport("", report)) for one in task.pieces))
+    return [(name, report) for name, _ in task.sources]
 
 
-# --- many of them -------------------------------------------------------------------------------------
+# --- many of them ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """Where tasks are done.
+class ExecutorConfig:
+    """Where tasks are run.
 
     Args:
-        hire: returns an executor, a new one if the last one broke.
-        ahead: how many tasks are handed out at one time.
-        work: does a task there.
+        new_executor: returns an executor; called again if the last one broke.
+        max_pending: how many tasks are handed to it at one time.
+        run_task: does a task there.
     """
 
-    hire: Callable[[], Executor]
-    ahead: int
-    work: Callable[[Task], Result] = grade
+    new_executor: Callable[[], Executor]
+    max_pending: int
+    run_task: Callable[[Task], Graded] = run_task
 
 
-def processes(jobs: int) -> Workshop:
+def processes(jobs: int) -> ExecutorConfig:
     """Return so many processes on this machine, which end when this one does, even if it is killed."""
     context = multiprocessing.get_context("spawn")
-    hire = functools.partial(ProcessPoolExecutor, jobs, context, initializer=_follow_parent)
-    return Workshop(hire, jobs * 2)
+    new = functools.partial(ProcessPoolExecutor, jobs, context, initializer=_end_with_parent)
+    return ExecutorConfig(new, jobs * 2)
 
 
-def _follow_parent() -> None:
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
 
-        def follow() -> None:
+        def wait_and_end() -> None:
             parent.join()
             os._exit(1)
 
-        threading.Thread(target=follow, daemon=True).start()
+        threading.Thread(target=wait_and_end, daemon=True).start()
 
 
-def grade_all(workshop: Workshop, tasks: Iterable[Task]) -> Iterator[Result]:
+def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[Graded]:
     """Do tasks, and yield what came of each as soon as it is known.
 
-    A process that dies takes others with it. What was under way is then tried again, piece by piece.
+    A process that dies takes others with it. What was under way is then tried again, one by one.
+
+    Raises:
+        BatchBroken: no task at all can be done.
     """
     upcoming = iter(tasks)
     while True:
         interrupted: list[Task] = []
-        with workshop.hire() as executor:
-            yield from _until_broken(executor, workshop, upcoming, interrupted)
-        for one in [replace(task, pieces=(piece,)) for task in interrupted for piece in task.pieces]:
+        yield from _run_until_broken(config, upcoming, interrupted)
+        for alone in (alone for task in interrupted for alone in task.alone()):
             again: list[Task] = []
-            with workshop.hire() as executor:
-                yield from _until_broken(executor, workshop, iter([one]), again)
-            yield from (broken(task, DIED) for task in again)
+            yield from _run_until_broken(config, iter([alone]), again)
+            yield from (_broken(task, DIED) for task in again)
         if not interrupted:
             return
 
 
-def _until_broken(
-    executor: Executor, workshop: Workshop, upcoming: Iterator[Task], interrupted: list[Task]
-) -> Iterator[Result]:
-    """Do tasks until one of them is lost; ``grade`` raises nothing, so an exception means that."""
-    running: dict[Future[Result], Task] = {}
-    try:
-        while True:
-            for task in islice(upcoming, 0 if interrupted else workshop.ahead - len(running)):
-                try:
-                    running[executor.submit(workshop.work, task)] = task
-                except BrokenExecutor:
-                    interrupted.append(task)
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                task = running.pop(future)
-                try:
-                    result = future.result()
-                except Exception:
-                    interrupted.append(task)
-                else:
-                    yield result
-    finally:
-        for future in running:
-            future.cancel()
+def _run_until_broken(
+    config: ExecutorConfig, upcoming: Iterator[Task], interrupted: list[Task]
+) -> Iterator[Graded]:
+    """Do tasks until one is lost, which is noted; ``run_task`` raises ``BatchBroken`` only."""
+    running: dict[Future[Graded], Task] = {}
+    with config.new_executor() as executor:
+        try:
+            while True:
+                for task in islice(upcoming, 0 if interrupted else config.max_pending - len(running)):
+                    try:
+                        running[executor.submit(config.run_task, task)] = task
+                    except BrokenExecutor:
+                        interrupted.append(task)
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    task = running.pop(future)
+                    try:
+                        graded = future.result()
+                    except BatchBroken:
+                        raise
+                    except Exception:
+                        interrupted.append(task)
+                    else:
+                        yield graded
+        finally:
+            for future in running:
+                future.cancel()
 
 
-def grade_class(
-    batch: Batch,
-    submissions: Sequence[Submission],
-    book: Gradebook,
-    workshop: Workshop,
-    heard: Callable[[Tally], None],
-) -> Tally:
-    """Grade what the gradebook does not hold yet, and store each report when it is made.
-
-    Args:
-        heard: is told how far it has come.
-
-    Raises:
-        BatchBroken: nothing can be graded; what was stored before stays.
-        CourseError: the course is broken.
-    """
-    tally = Tally(len(batch.exercises) * sum(not one.problem for one in submissions))
-    book.enter(
-        Handing(one.name, one.learner_id, one.learner_name, one.received, one.problem, one.notes)
-        for one in submissions
-    )
-
-    def kept(number: int) -> None:
-        tally.kept += number
-
-    heard(tally)
-    for result in grade_all(workshop, batch.tasks(submissions, book.report_keys(), kept)):
-        if result.fault:
-            raise BatchBroken(result.fault)
-        book.store_reports(result.graded)
-        tally.graded += len(result.graded)
-        for name, one in result.graded:
-            if one.report.broken:
-                tally.broken[name] = next(o.message for o in one.report.outcomes if o.status == "error")
-        heard(tally)
-    return tally
+# --- quizzes --------------------------------------------------------------------------------------------
 
 
-# --- quizzes ------------------------------------------------------------------------------------------
-
-
-def read_answers(submissions: Iterable[Submission]) -> dict[str, bytes]:
-    """Return the answers to quizzes in submissions, as they were handed in, by name; most have none."""
-    found = {}
-    for one in submissions:
-        with contextlib.suppress(FileRejected, OSError):
-            found[one.name] = one.read_responses_bytes()
-    return {name: data for name, data in found.items() if data}
-
-
-def grade_quizzes(grading: Grading, key: str, answers: Mapping[str, bytes], book: Gradebook) -> None:
+def _grade_quizzes(
+    course: Course, answers: Mapping[str, bytes], book: Gradebook, confinement: Confinement
+) -> None:
     """Grade answers, and store what each submission earned; those that have not changed are kept.
 
     Args:
-        key: a hash of all that the grades depend on besides the answers.
-        answers: by the submission's name.
+        answers: by the submission's name, its ``responses.json``.
     """
-    known = book.quiz_keys()
-    for name, data in answers.items():
-        own = hashed(key, hashlib.sha256(data).hexdigest())
-        if known.get(name) != own:
-            book.store_quizzes(name, own, _quiz_results(grading, data))
+    editions, known = editions_of(course), book.quiz_keys()
+    sheets = (f"{name} {edition.sha256}" for name, edition in sorted(editions.items()))
+    quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
+    fixed = grader.__version__, grader_digest(), course.salt, quizzes, *sheets
+    with lazy_runner(confinement) as runner:
+        grading = Grading(course, editions, runner)
+        for name, data in answers.items():
+            key = hashed(hashed(*fixed), hashlib.sha256(data).hexdigest())
+            if known.get(name) != key:
+                book.store_quizzes(name, key, _quiz_results(grading, data))
 
 
 def _quiz_results(grading: Grading, data: bytes) -> Iterator[QuizResult]:
@@ -376,14 +379,7 @@ def _quiz_results(grading: Grading, data: bytes) -> Iterator[QuizResult]:
     except NotResponses as error:
         yield QuizResult("responses", "Answers that cannot be read", 0, 0, (f"responses.json {error}",))
         return
-    for one in quizzes:
-        public = one.sheet.public
-        notes = (*left_out, *one.notes, *(f"refused: {text}" for text in one.refused.values()))
-        yield QuizResult(one.sheet.id, public.title, one.cents, one.possible_cents, notes)
-
-
-def quiz_key(course: Course, editions: Mapping[str, Edition]) -> str:
-    """Return a hash of all that grades in quizzes depend on besides the answers."""
-    sheets = (f"{name} {one.sha256}" for name, one in sorted(editions.items()))
-    quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
-    return hashed(grader.__version__, grader_digest(), course.salt, quizzes, *sheets)
+    for quiz in quizzes:
+        notes = (*left_out, *quiz.notes, *(f"refused: {text}" for text in quiz.refused.values()))
+        title = quiz.sheet.public.title
+        yield QuizResult(quiz.sheet.id, title, quiz.cents, quiz.possible_cents, notes)

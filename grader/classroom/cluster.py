@@ -19,11 +19,12 @@ from typing import Any
 
 from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
-from grader.classroom.batch import Result, Task, Workshop, grade, grader_digest
+from grader.classroom.batch import ExecutorConfig, Graded, Task, grader_digest, run_task
 from grader.course import Course
+from grader.course.files import write_zip
 
 CONNECT_SECONDS = 5
-AHEAD = 3  # tasks a worker has before it, so that it never waits for the next
+TASKS_PER_WORKER = 3  # so that it never waits for the next
 PARTS = ("exercises", "solutions")
 
 
@@ -39,7 +40,7 @@ class CoursePlugin(WorkerPlugin):
     """
 
     def __init__(self, packed: bytes) -> None:
-        self.name = plugin_name(packed)
+        self.name = f"course-{hashlib.sha256(packed).hexdigest()[:32]}"  # by what is in it
         self.lock = threading.Lock()
         self._packed = packed
 
@@ -58,34 +59,26 @@ class CoursePlugin(WorkerPlugin):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def plugin_name(packed: bytes) -> str:
-    """Name a course by what is in it."""
-    return f"course-{hashlib.sha256(packed).hexdigest()[:32]}"
-
-
 def pack(course: Course) -> bytes:
     """Return what a worker needs of a course, as a zip; the same course gives the same bytes."""
-    files = [course.root / "course.yaml"]
-    files += [path for part in PARTS for path in sorted((course.root / part).rglob("*"))]
+    paths = [course.root / "course.yaml"]
+    paths += [path for part in PARTS for path in sorted((course.root / part).rglob("*"))]
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            if path.is_file() and path.suffix != ".pyc":
-                name = path.relative_to(course.root).as_posix()
-                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
+    write_zip({path.relative_to(course.root).as_posix(): path.read_bytes() for path in files}, target)
     return target.getvalue()
 
 
-def grade_there(name: str, task: Task) -> Result:
+def run_task_there(plugin_name: str, task: Task) -> Graded:
     """Do a task on a Dask worker, one at a time in each process: pytest is not made for threads."""
-    plugin = get_worker().plugins[name]
+    plugin = get_worker().plugins[plugin_name]
     assert isinstance(plugin, CoursePlugin)
     with plugin.lock:
-        return grade(replace(task, course=str(plugin.folder)))
+        return run_task(replace(task, course=str(plugin.folder)))
 
 
 @contextlib.contextmanager
-def connected(where: str, course: Course) -> Iterator[Workshop]:
+def connected(where: str, course: Course) -> Iterator[ExecutorConfig]:
     """Offer the workers of a cluster.
 
     Args:
@@ -97,10 +90,11 @@ def connected(where: str, course: Course) -> Iterator[Workshop]:
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(_client(where, stack))
         workers = _workers_like_us(client)
-        packed = pack(course)
-        client.register_plugin(CoursePlugin(packed))
-        hire = functools.partial(client.get_executor, pure=False)
-        yield Workshop(hire, AHEAD * workers, functools.partial(grade_there, plugin_name(packed)))
+        plugin = CoursePlugin(pack(course))
+        client.register_plugin(plugin)
+        new_executor = functools.partial(client.get_executor, pure=False)
+        there = functools.partial(run_task_there, plugin.name)
+        yield ExecutorConfig(new_executor, TASKS_PER_WORKER * workers, there)
 
 
 def _client(where: str, stack: contextlib.ExitStack) -> Any:
@@ -126,9 +120,9 @@ def _workers_like_us(client: Any) -> int:
         raise NoCluster(f"a worker has no usable rnn-grader ({error}); install it there") from None
     if not found:
         raise NoCluster("the cluster has no workers; start some with `dask worker`")
-    other = [address for address, its in found.items() if its != grader_digest()]
-    if other:
+    others = [address for address, its in found.items() if its != grader_digest()]
+    if others:
         raise NoCluster(
-            f"the worker {other[0]} has another version of rnn-grader; install the same one there"
+            f"the worker {others[0]} has another version of rnn-grader; install the same one there"
         )
     return len(found)

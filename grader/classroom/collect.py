@@ -1,4 +1,4 @@
-"""Finds what a class handed in, folders, zips and checkouts: read in memory, and none of it trusted."""
+"""Finds what a class handed in, folders, zips and checkouts: read once, in memory, and none of it trusted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,16 @@ from grader.course import Exercise, moment
 from grader.progress.hand_in import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
 from grader.progress.responses import NotResponses, parse_responses
-from grader.sandbox.text import HIDING, clean
+from grader.sandbox.text import HIDING, one_line
 
 RECEIVED = "received.csv"
 MAX_RECEIVED_BYTES = 4 * 2**20
-MAX_NAME = 80
+MAX_NAME = 80  # characters of a submission's name
+MAX_SHOWN = 200  # characters of what a student wrote, in a note
+MAX_LISTED = 3  # submissions in a note
 NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')  # a report may become a file of this name, on any system
 MOODLE = re.compile(r"_assignsubmission_file_?$")
 LAST_SECOND = 253402300799  # of the year 9999
-MAX_LISTED = 3
 
 
 class CannotCollect(Exception):
@@ -52,16 +53,19 @@ class CannotCollect(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """Something that was handed in.
+    """Something that was handed in, with all that will be graded of it.
+
+    A student decides on its size: at most 1 MiB an exercise, and the answers.
 
     Args:
         name: printable and unique in its class, in whatever case.
-        path: what ``grader.checks.source.read_source`` reads.
+        path: where its exercises are: a folder that mirrors ``exercises/``, a zip, or a module file.
         received: when it arrived, in UTC.
         problem: why it is not looked at, one sentence; empty if it is.
         learner_id: as the submission claims; empty if it does not.
         notes: what whoever grades should know, one sentence each.
-        root: where its ``responses.json`` is: a folder, or the zip.
+        sources: by exercise, its file and those it builds on; empty if there is a problem.
+        answers: the bytes of ``responses.json``; empty if there is none that can be read.
     """
 
     name: str
@@ -71,60 +75,19 @@ class Submission:
     learner_id: str = ""
     learner_name: str = ""
     notes: tuple[str, ...] = ()
-    root: Path | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    answers: bytes = b""
 
-    def read_sources(self, exercises: Iterable[Exercise]) -> tuple[Source, ...]:
-        """Read the files of several exercises, with those they build on; a zip is opened once."""
-        if self.problem:
-            return tuple(_unread(one, self.problem) for one in exercises)
-        try:
-            opened = open_archive(self.path) if _is_archive(self.path) else self.path
-        except (FileRejected, OSError):  # then each file says it
-            opened = self.path
-        return tuple(read_source(one, opened) for one in exercises)
-
-    def read_responses_bytes(self) -> bytes:
-        """Return the bytes of ``responses.json``.
-
-        Raises:
-            FileRejected: it is a link, no plain file or larger than 4 MiB, or the submission has a problem.
-            FileNotFoundError: there is none.
-            OSError: it cannot be read.
-        """
-        if self.root is None:
-            raise FileRejected(f"is not read: {self.problem}")
-        opened = open_archive(self.root) if _is_archive(self.root) else self.root
-        return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
-
-
-def fingerprint_of(sources: Iterable[Source]) -> str:
-    """Return a hash of files that were read, and of why some were not."""
-    listed = [[(one.name, one.sha256, one.problem) for one in (each, *each.used)] for each in sources]
-    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
-
-
-def _unread(exercise: Exercise, problem: str) -> Source:
-    used = tuple(Source(f"{one.file.module}.py", problem=problem) for one in exercise.used)
-    return Source(f"{exercise.file.module}.py", problem=problem, used=used)
-
-
-def _is_archive(path: Path) -> bool:
-    return is_zip(path) and not path.is_dir()
-
-
-def _read_top(opened: Path | Archive, name: str, limit: int) -> bytes:
-    if isinstance(opened, Archive):
-        return opened.read(name, limit)
-    if not opened.is_dir():
-        raise FileNotFoundError(name)
-    return read_plain(opened, [name], limit)
+    def noted(self, note: str) -> Submission:
+        """Return the same with one note more."""
+        return dataclasses.replace(self, notes=(*self.notes, note))
 
 
 # --- a class --------------------------------------------------------------------------------------------
 
 
 def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submission]:
-    """Find the submissions in a folder, by name; what is no submission is listed with its problem.
+    """Find and read the submissions in a folder, by name; what is no submission is listed with its problem.
 
     Args:
         folder: of folders, zips and checkouts; or a single submission, which may also be a zip, or a module
@@ -139,16 +102,16 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
             folder.lstat()
             return [_look(folder, exercises, None)]
         folder = folder.resolve()
-        paths = [one for one in folder.iterdir() if one.name != RECEIVED and not _is_clutter(one.name)]
+        paths = [path for path in folder.iterdir() if path.name != RECEIVED and not _is_clutter(path.name)]
         arrivals = _read_arrivals(folder)
     except OSError as error:
-        raise CannotCollect(f"{_one_line(str(folder))} cannot be read: {error.strerror}") from None
+        raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} cannot be read: {error.strerror}") from None
     paths.sort(key=lambda path: (_is_odd(path.name), path.name))  # the odd give way to the plain
     return _with_shared_ids(_with_own_names([_look(path, exercises, arrivals) for path in paths]))
 
 
 def _mirrors(folder: Path, exercises: Sequence[Exercise]) -> bool:
-    return any((folder / name).is_dir() for name in ("exercises", *(one.id for one in exercises)))
+    return any((folder / name).is_dir() for name in ("exercises", *(exercise.id for exercise in exercises)))
 
 
 def _is_clutter(name: str) -> bool:
@@ -160,16 +123,18 @@ def _with_own_names(found: list[Submission]) -> list[Submission]:
     """Number those that would else be called the same, on a system that ignores the case of names."""
     taken: dict[str, int] = {}
     named = []
-    for one in found:
-        name, folded = one.name, _folded(one.name)
+    for submission in found:
+        name, folded = submission.name, _folded(submission.name)
         number = taken.get(folded, 0)
         while _folded(name) in taken:
             number += 1
-            name = f"{one.name} ({number + 1})"
+            name = f"{submission.name} ({number + 1})"
         taken[folded] = number
         taken.setdefault(_folded(name), 0)
-        note = f"is called `{name}` here, since another one has that name"
-        named.append(one if name == one.name else _noted(dataclasses.replace(one, name=name), note))
+        if name != submission.name:
+            note = f"is called `{name}` here, since another one has that name"
+            submission = dataclasses.replace(submission, name=name).noted(note)
+        named.append(submission)
     return named
 
 
@@ -179,27 +144,21 @@ def _folded(name: str) -> str:
 
 def _with_shared_ids(found: list[Submission]) -> list[Submission]:
     """Note on submissions that claim the same learner which others do."""
-    names = defaultdict(list)
-    for one in found:
-        names[one.learner_id].append(one.name)
-    return [
-        _noted(
-            one, f"is by the same learner `{one.learner_id}` as {_others(names[one.learner_id], one.name)}"
-        )
-        if one.learner_id and len(names[one.learner_id]) > 1
-        else one
-        for one in found
-    ]
+    by_learner = defaultdict(list)
+    for submission in found:
+        by_learner[submission.learner_id].append(submission.name)
 
+    def noted(submission: Submission) -> Submission:
+        names = by_learner[submission.learner_id]
+        if not submission.learner_id or len(names) == 1:
+            return submission
+        few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
+        others = ", ".join(f"`{name}`" for name in few)
+        if more := len(names) - 1 - len(few):
+            others += f" and {more} more"
+        return submission.noted(f"is by the same learner `{submission.learner_id}` as {others}")
 
-def _others(names: list[str], own: str) -> str:
-    few = [one for one in names[: MAX_LISTED + 1] if one != own][:MAX_LISTED]
-    more = len(names) - 1 - len(few)
-    return ", ".join(f"`{one}`" for one in few) + (f" and {more} more" if more else "")
-
-
-def _noted(one: Submission, note: str) -> Submission:
-    return dataclasses.replace(one, notes=(*one.notes, note))
+    return [noted(submission) for submission in found]
 
 
 # --- when it arrived ------------------------------------------------------------------------------------
@@ -221,22 +180,21 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
         if not {"submission", "received"} <= set(rows.fieldnames or ()):
             raise ValueError("should name the columns submission,received")
         for row in rows:
-            name = (row["submission"] or "").strip()
+            name, time = (row["submission"] or "").strip(), row["received"] or ""
             if not name or name in arrivals:
-                raise ValueError(f"names `{_one_line(name)[:80]}` twice" if name else "names no submission")
-            arrivals[name] = _moment(row["received"] or "")
+                raise ValueError(
+                    f"names `{one_line(name, MAX_SHOWN)[:80]}` twice" if name else "names no submission"
+                )
+            try:
+                arrivals[name] = moment(time.strip()).astimezone(datetime.UTC)
+            except (ValueError, OverflowError):
+                example = "2026-03-01T18:00:00Z"
+                shown = one_line(time, MAX_SHOWN)[:40]
+                problem = f"should have a time with a zone, such as {example}, but has `{shown}`"
+                raise ValueError(problem) from None
     except (ValueError, csv.Error) as error:
         raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
     return arrivals
-
-
-def _moment(text: str) -> datetime.datetime:
-    try:
-        return moment(text.strip()).astimezone(datetime.UTC)
-    except (ValueError, OverflowError):
-        example = "2026-03-01T18:00:00Z"
-        problem = f"should have a time with a zone, such as {example}, but has `{_one_line(text)[:40]}`"
-        raise ValueError(problem) from None
 
 
 def _modified(paths: Iterable[Path]) -> datetime.datetime:
@@ -256,34 +214,30 @@ def _modified(paths: Iterable[Path]) -> datetime.datetime:
 def _look(
     path: Path, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
 ) -> Submission:
-    """Describe a submission; whatever is wrong with it, is told and not raised."""
-    name = _name_of(path)
+    """Read a submission; whatever is wrong with it, is told and not raised."""
+    name = path.name or path.resolve().name
+    name = MOODLE.sub("", name[: -len(path.suffix)] if is_zip(path) or path.suffix == ".py" else name)
+    name = NOT_IN_NAMES.sub("_", one_line(name, MAX_SHOWN))[:MAX_NAME].strip(" .") or "submission"
     received = (arrivals or {}).get(path.name) or (arrivals or {}).get(name)
-    notes = (f"is not in {RECEIVED}; when it arrived is told from its file",) if arrivals is not None else ()
-    shown = _one_line(path.name) or name
-    found = Submission(name, path, received or _modified([path]), notes=() if received else notes)
+    found = Submission(name, path, received or _modified([path]))
+    if arrivals is not None and received is None:
+        found = found.noted(f"is not in {RECEIVED}; when it arrived is told from its file")
+    shown = one_line(path.name, MAX_SHOWN) or name
     try:
         _require_fit(path, exercises)
-        root = _innermost(path, exercises)
-        found = _described(dataclasses.replace(found, root=root), exercises)
+        found = _read(found, _innermost(path, exercises), exercises)
     except FileRejected as rejected:
-        return dataclasses.replace(found, problem=f"{shown} {rejected}", path=path)
+        return dataclasses.replace(found, problem=f"{shown} {rejected}")
     except OSError as error:
-        return dataclasses.replace(found, problem=f"{shown} cannot be read: {error.strerror}", path=path)
+        return dataclasses.replace(found, problem=f"{shown} cannot be read: {error.strerror}")
     if received is None and found.path.is_dir():
-        graded = [found.path / one.id / f"{one.file.module}.py" for one in exercises]
-        received = _modified([one for one in graded if os.path.lexists(one)] or [found.path])
+        graded = [found.path / exercise.id / f"{exercise.file.module}.py" for exercise in exercises]
+        received = _modified([path for path in graded if os.path.lexists(path)] or [found.path])
     return dataclasses.replace(found, received=received or _modified([found.path]))
 
 
 def _is_odd(name: str) -> bool:
-    return any(unicodedata.category(one) in HIDING and one not in JOINERS for one in name)
-
-
-def _name_of(path: Path) -> str:
-    name = path.name or path.resolve().name
-    name = MOODLE.sub("", name[: -len(path.suffix)] if is_zip(path) or path.suffix == ".py" else name)
-    return NOT_IN_NAMES.sub("_", _one_line(name))[:MAX_NAME].strip(" .") or "submission"
+    return any(unicodedata.category(letter) in HIDING and letter not in JOINERS for letter in name)
 
 
 def _require_fit(path: Path, exercises: Sequence[Exercise]) -> None:
@@ -309,13 +263,15 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
         if not path.is_dir() or _mirrors(path, exercises):
             return path
         with os.scandir(path) as entries:
-            inside = [one for one in itertools.islice(entries, MAX_ENTRIES + 1) if not _is_clutter(one.name)]
+            inside = [
+                entry for entry in itertools.islice(entries, MAX_ENTRIES + 1) if not _is_clutter(entry.name)
+            ]
         if len(inside) >= MAX_ENTRIES:
             raise FileRejected(f"holds more than {MAX_ENTRIES} files; hand in the exercises only")
-        plain = [Path(one.path) for one in inside if one.is_file(follow_symlinks=False)]
-        wanted = [one for one in plain if is_zip(one)]
+        plain = [Path(entry.path) for entry in inside if entry.is_file(follow_symlinks=False)]
+        wanted = [file for file in plain if is_zip(file)]
         if len(exercises) == 1 and not wanted:
-            wanted = [one for one in plain if one.name == f"{exercises[0].file.module}.py"]
+            wanted = [file for file in plain if file.name == f"{exercises[0].file.module}.py"]
         if not wanted and len(inside) == 1 and inside[0].is_dir(follow_symlinks=False):
             wanted = [Path(inside[0].path)]
         if len(wanted) > 1:
@@ -326,42 +282,75 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
     return path
 
 
-def _described(found: Submission, exercises: Sequence[Exercise]) -> Submission:
-    """Add what a submission says of itself.
+def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> Submission:
+    """Read a submission, and add what it says of itself.
+
+    Args:
+        root: the folder, zip or module file that it is about.
 
     Raises:
         FileRejected: it is a zip that is damaged or too large.
         OSError: it cannot be read.
     """
-    root, notes = found.root or found.path, list(found.notes)
-    opened: Path | Archive = open_archive(root) if _is_archive(root) else root
+    notes = list(found.notes)
+    path, opened = root, open_archive(root) if is_zip(root) and not root.is_dir() else root
     if isinstance(opened, Archive) and opened.outside:
-        notes.append(
-            f"holds names that lead out of it, as `{_one_line(opened.outside[0])}`; nothing is there"
-        )
-    inner = root / "exercises"
-    path = root if isinstance(opened, Archive) or not inner.is_dir() else inner
-    manifest, answers = _manifest(opened, notes), _answers(opened, notes)
-    sources = [read_source(one, path if opened is root else opened) for one in exercises]
-    notes += _changed(manifest, exercises, sources, answers)
+        name = one_line(opened.outside[0], MAX_SHOWN)
+        notes.append(f"holds names that lead out of it, as `{name}`; nothing is there")
+    if opened is root and (root / "exercises").is_dir():
+        path = root / "exercises"
+    manifest = _manifest(_read_top(opened, MANIFEST, MAX_MANIFEST_BYTES, notes), notes)
+    answers = _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES, notes) or b""
+    sources = _read_sources(exercises, path if opened is root else opened)
+    notes += _changed(manifest, sources, answers)
     learner = _learner(manifest, answers, notes)
-    ids = (learner.id, learner.name) if learner else ("", "")
-    return dataclasses.replace(found, path=path, learner_id=ids[0], learner_name=ids[1], notes=tuple(notes))
+    return dataclasses.replace(
+        found,
+        path=path,
+        learner_id=learner.id if learner else "",
+        learner_name=learner.name if learner else "",
+        notes=tuple(notes),
+        sources=sources,
+        answers=answers,
+    )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(clean(text, 200).split())
+def _read_sources(exercises: Sequence[Exercise], place: Path | Archive) -> dict[str, Source]:
+    """Read the files of exercises, with those they build on; each once, however many build on it."""
+    if isinstance(place, Path) and not place.is_dir():
+        return {exercise.id: read_source(exercise, place) for exercise in exercises}
+    needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
+    read = {name: read_source(dataclasses.replace(part, used=()), place) for name, part in needed.items()}
+    return {
+        exercise.id: dataclasses.replace(
+            read[exercise.id], used=tuple(read[part.id] for part in exercise.used)
+        )
+        for exercise in exercises
+    }
 
 
-def _manifest(opened: Path | Archive, notes: list[str]) -> dict[str, Any]:
-    """Return ``manifest.json``, empty if there is none that can be read."""
+def _read_top(place: Path | Archive, name: str, limit: int, notes: list[str]) -> bytes | None:
+    """Read a file beside ``exercises``; None if there is none, or, with a note, if it cannot be read."""
     try:
-        document = json.loads(_read_top(opened, MANIFEST, MAX_MANIFEST_BYTES))
+        if isinstance(place, Archive):
+            return place.read(name, limit)
+        return read_plain(place, [name], limit) if place.is_dir() else None
     except FileNotFoundError:
-        return {}
-    except (FileRejected, OSError, ValueError, RecursionError) as error:
+        return None
+    except (FileRejected, OSError) as error:
         reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
-        notes.append(f"{MANIFEST} {_one_line(reason)}; it is ignored")
+        notes.append(f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored")
+        return None
+
+
+def _manifest(data: bytes | None, notes: list[str]) -> dict[str, Any]:
+    """Parse ``manifest.json``; empty if there is none of the right form."""
+    if data is None:
+        return {}
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        notes.append(f"{MANIFEST} cannot be read; it is ignored")
         return {}
     if isinstance(document, dict) and document.get("schema") == SCHEMA:
         return document
@@ -369,57 +358,36 @@ def _manifest(opened: Path | Archive, notes: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _answers(opened: Path | Archive, notes: list[str]) -> bytes:
-    """Return ``responses.json``, empty if there is none that can be read."""
-    try:
-        return _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES)
-    except FileNotFoundError:
-        return b""
-    except (FileRejected, OSError) as error:
-        reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
-        notes.append(f"{RESPONSES} {_one_line(reason)}; it is ignored")
-        return b""
-
-
-def _changed(
-    manifest: dict[str, Any], exercises: Sequence[Exercise], sources: Sequence[Source], answers: bytes
-) -> list[str]:
+def _changed(manifest: dict[str, Any], sources: Mapping[str, Source], answers: bytes) -> list[str]:
     """Note which files are others than those the manifest tells of."""
-    found = {
-        f"exercises/{exercise.id}/{source.name}": source.sha256
-        for exercise, source in zip(exercises, sources, strict=True)
-    }
+    found = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in sources.items()}
     found[RESPONSES] = hashlib.sha256(answers).hexdigest() if answers else ""
     listed = manifest.get("files")
-    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    hashes = {one["path"]: one.get("sha256") for one in entries if isinstance(one.get("path"), str)}
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    hashes = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
     others = [f"`{name}`" for name, own in found.items() if own and hashes.get(name, own) != own]
-    return [f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"] * bool(
-        others
-    )
+    note = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
+    return [note] if others else []
 
 
 def _learner(manifest: dict[str, Any], answers: bytes, notes: list[str]) -> Learner | None:
     """Return whom a submission claims to be by; the manifest first."""
     claims: list[Learner] = []
     try:
-        claims += [_learner_in(manifest)] if manifest else []
+        match manifest.get("learner"):
+            case {"id": str(learner_id), "name": str(name)}:
+                claims.append(Learner(learner_id, name))
+            case _ if manifest:
+                raise ValueError("names no learner")
     except ValueError as error:
-        notes.append(f"{MANIFEST} {_one_line(str(error))}; its learner is ignored")
+        notes.append(f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored")
     try:
         claims += [parse_responses(answers).learner] if answers else []
     except NotResponses as error:
-        notes.append(f"{RESPONSES} {_one_line(str(error))}; its learner is ignored")
+        notes.append(f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored")
     if ANONYMOUS in claims:
         notes.append("was made while nobody was logged in")
-    known = [one for one in claims if one != ANONYMOUS]
-    if len({one.id for one in known}) > 1:
+    known = [claim for claim in claims if claim != ANONYMOUS]
+    if len({claim.id for claim in known}) > 1:
         notes.append(f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`")
     return known[0] if known else None
-
-
-def _learner_in(manifest: dict[str, Any]) -> Learner:
-    match manifest.get("learner"):
-        case {"id": str(learner_id), "name": str(name)}:
-            return Learner(learner_id, name)
-    raise ValueError("names no learner")

@@ -1,4 +1,4 @@
-"""The gradebook of a class: one SQLite file, which is all that grading leaves behind."""
+"""The gradebook of a class: one SQLite file, which is all that grading leaves behind; and the late policy."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import dataclasses
 import datetime
 import hashlib
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
+from grader.classroom.collect import Submission
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
-from grader.classroom.late import late_adjustments
-from grader.course import Course
+from grader.course import Course, LatePolicy
 from grader.progress.database import BUSY_SECONDS, LedgerError, choose_journal, explained
 
 FILE = "grades.db"
@@ -57,31 +57,7 @@ TABLES = (
         for order in ("UPDATE", "DELETE")
     ),
 )
-
-
-@dataclass(frozen=True)
-class Handing:
-    """A submission as the gradebook knows it.
-
-    Args:
-        received: when it arrived, in UTC.
-        problem: why it could not be graded; empty if it could.
-        notes: what whoever grades should know.
-    """
-
-    submission: str
-    learner_id: str
-    learner_name: str
-    received: datetime.datetime
-    problem: str = ""
-    notes: tuple[str, ...] = ()
-
-
-class GradedReport(NamedTuple):
-    """A report, and the key of all that it depends on; empty if it should be made anew the next time."""
-
-    key: str
-    report: Report
+DAY = datetime.timedelta(days=1)
 
 
 class ManualAdjustment(NamedTuple):
@@ -93,11 +69,6 @@ class ManualAdjustment(NamedTuple):
     cents: int
     reason: str
 
-    @property
-    def id(self) -> str:
-        """The same for the same event in two files."""
-        return hashlib.sha256("\n".join(map(str, self)).encode()).hexdigest()
-
 
 class Gradebook:
     """Reads and writes the file; what was stored, survives the death of this program."""
@@ -108,7 +79,7 @@ class Gradebook:
     # -- what was graded --
 
     def report_keys(self) -> dict[tuple[str, str], str]:
-        """Return the key of every report, by submission and exercise."""
+        """Return the key of every report, by submission and exercise; empty if it should be made anew."""
         rows = self._connection.execute("SELECT submission, exercise, key FROM reports")
         return {(submission, exercise): key for submission, exercise, key in rows}
 
@@ -116,51 +87,60 @@ class Gradebook:
         """Return the key of what was graded in quizzes, by submission."""
         return dict(self._connection.execute("SELECT submission, key FROM quizzes"))
 
-    def enter(self, handings: Iterable[Handing]) -> None:
+    def enter(self, submissions: Iterable[Submission]) -> None:
         """Keep what was handed in; what was graded before stays, unless there is a problem with it now."""
-        handings = list(handings)
-        rows = [
-            (
-                *(one.submission, one.learner_id, one.learner_name),
-                *(one.received.isoformat(), one.problem, json.dumps(one.notes)),
-            )
-            for one in handings
-        ]
         with self._transaction():
-            self._connection.executemany(
-                "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (submission) DO UPDATE SET"
-                " learner_id = excluded.learner_id, learner_name = excluded.learner_name,"
-                " received = excluded.received, problem = excluded.problem, notes = excluded.notes",
-                rows,
-            )
-            for table in ("reports", "quizzes"):
-                self._connection.executemany(
-                    f"DELETE FROM {table} WHERE submission = ?",
-                    [(one.submission,) for one in handings if one.problem],
+            for entry in submissions:
+                row = (
+                    *(entry.name, entry.learner_id, entry.learner_name),
+                    *(entry.received.isoformat(), entry.problem, json.dumps(entry.notes)),
                 )
+                self._connection.execute(
+                    "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (submission) DO UPDATE SET"
+                    " learner_id = excluded.learner_id, learner_name = excluded.learner_name,"
+                    " received = excluded.received, problem = excluded.problem, notes = excluded.notes",
+                    row,
+                )
+                for table in ("reports", "quizzes") if entry.problem else ():
+                    self._connection.execute(f"DELETE FROM {table} WHERE submission = ?", (entry.name,))
 
-    def store_reports(self, graded: Sequence[tuple[str, GradedReport]]) -> None:
-        """Keep reports, each with its submission's name, in one transaction."""
-        rows = [
-            (name, one.report.exercise, one.key, one.report.seconds, reports_to_json([_timeless(one.report)]))
-            for name, one in graded
-        ]
+    def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
+        """Keep reports in one transaction.
+
+        Args:
+            graded: each with its submission's name and its key, a hash of all that it depends on.
+        """
+        rows = []
+        for name, key, report in graded:
+            # How long things took is left out: grading the same again gives the same, to the letter.
+            outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
+            stored = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
+            rows.append((name, report.exercise, key, report.seconds, stored))
         with self._transaction():
             self._connection.executemany("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?)", rows)
 
     def store_quizzes(self, submission: str, key: str, results: Iterable[QuizResult]) -> None:
         """Keep what one submission earned in quizzes."""
-        row = submission, key, json.dumps([list(one) for one in results], ensure_ascii=False)
+        row = submission, key, json.dumps([list(result) for result in results], ensure_ascii=False)
         with self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?)", row)
 
     # -- what an instructor decides --
 
     def adjust(self, adjustment: ManualAdjustment) -> None:
-        """Keep an adjustment; a regrade does not touch it."""
+        """Keep an adjustment; a regrade does not touch it.
+
+        Raises:
+            LookupError: there is no such submission.
+        """
+        known = "SELECT 1 FROM submissions WHERE submission = ?"
+        # The same for the same event in two files, which are then merged.
+        id_ = hashlib.sha256("\n".join(map(str, adjustment)).encode()).hexdigest()
         with self._transaction():
-            row = adjustment.id, *adjustment
-            self._connection.execute("INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?)", row)
+            if not self._connection.execute(known, (adjustment.submission,)).fetchone():
+                raise LookupError(adjustment.submission)
+            order = "INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?)"
+            self._connection.execute(order, (id_, *adjustment))
 
     def adjustments(self) -> list[ManualAdjustment]:
         """Return all adjustments, oldest first."""
@@ -170,53 +150,36 @@ class Gradebook:
 
     # -- all of it --
 
-    def handings(self) -> list[Handing]:
-        """Return what was handed in, by name."""
-        rows = self._connection.execute("SELECT * FROM submissions ORDER BY submission")
-        return [
-            Handing(
-                name, id_, learner, datetime.datetime.fromisoformat(at), problem, tuple(json.loads(notes))
-            )
-            for name, id_, learner, at, problem, notes in rows
-        ]
-
     def class_grades(self, course: Course) -> ClassGrades:
         """Return what the class earned, by the late policy that the course has now.
 
         Raises:
             CourseError: an exercise of the course is malformed.
         """
-        reports, quizzes = self._reports(), self._quizzes()
         order = course.exercise_ids()
-        known = {one: course.exercise(one) for one in order}
-        manual = self.adjustments()
+        feedback = {name: course.exercise(name).file.feedback for name in order}
+        reports, quizzes, manual = self._reports(), self._quizzes(), self.adjustments()
 
-        def grade(handing: Handing) -> Grade:
-            mine = [one for one in order if one in reports.get(handing.submission, {})]
-            exercises = tuple(
-                ExerciseGrade(reports[handing.submission][one], known[one].file.feedback) for one in mine
-            )
-            late = late_adjustments(
-                course.late, handing.learner_id, handing.received, (one.report for one in exercises)
-            )
+        def grade(name: str, learner_id: str, learner_name: str, received: str, problem: str) -> Grade:
+            own = [reports[name][exercise] for exercise in order if exercise in reports.get(name, {})]
+            moment = datetime.datetime.fromisoformat(received)
+            given = [entry for entry in manual if entry.submission == name]
             return Grade(
-                submission=handing.submission,
-                learner_id=handing.learner_id,
-                learner_name=handing.learner_name,
-                problem=handing.problem,
-                exercises=exercises,
-                quizzes=quizzes.get(handing.submission, ()),
+                submission=name,
+                learner_id=learner_id,
+                learner_name=learner_name,
+                problem=problem,
+                exercises=tuple(ExerciseGrade(report, feedback[report.exercise]) for report in own),
+                quizzes=quizzes.get(name, ()),
                 adjustments=(
-                    *late,
-                    *(
-                        Adjustment("manual", one.exercise, one.cents, one.reason)
-                        for one in manual
-                        if one.submission == handing.submission
-                    ),
+                    *late_adjustments(course.late, learner_id, moment, own),
+                    *(Adjustment("manual", entry.exercise, entry.cents, entry.reason) for entry in given),
                 ),
             )
 
-        grades = tuple(map(grade, self.handings()))
+        columns = "submission, learner_id, learner_name, received, problem"
+        rows = self._connection.execute(f"SELECT {columns} FROM submissions ORDER BY submission")
+        grades = tuple(grade(*row) for row in rows)
         return ClassGrades(course.title, _items(grades, order), grades)
 
     def _reports(self) -> dict[str, dict[str, Report]]:
@@ -238,7 +201,7 @@ class Gradebook:
         }
 
     def take_in(self, path: Path) -> None:
-        """Copy everything from another gradebook; what both have, the other's counts."""
+        """Copy everything from another gradebook's file; what both have, the other's counts."""
         self._connection.execute("ATTACH ? AS other", (str(path),))
         try:
             with self._transaction():
@@ -255,23 +218,41 @@ class Gradebook:
             yield
 
 
-def _timeless(report: Report) -> Report:
-    """Leave out how long things took: grading the same again gives the same, to the letter."""
-    outcomes = tuple(dataclasses.replace(one, seconds=0.0) for one in report.outcomes)
-    return dataclasses.replace(report, outcomes=outcomes, seconds=0.0)
-
-
 def _items(grades: Sequence[Grade], order: Sequence[str]) -> tuple[Item, ...]:
     exercises = {one.report.exercise: one.report for grade in grades for one in grade.exercises}
-    quizzes = {one.quiz: one for grade in grades for one in grade.quizzes}
+    quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}
     return (
         *(
-            Item("exercise", one, exercises[one].title, 100 * exercises[one].credits)
-            for one in order
-            if one in exercises
+            Item("exercise", name, exercises[name].title, 100 * exercises[name].credits)
+            for name in order
+            if name in exercises
         ),
-        *(Item("quiz", one, quizzes[one].title, quizzes[one].possible_cents) for one in sorted(quizzes)),
+        *(Item("quiz", name, quizzes[name].title, quizzes[name].possible_cents) for name in sorted(quizzes)),
     )
+
+
+def late_adjustments(
+    policy: LatePolicy, learner_id: str, received: datetime.datetime, reports: Iterable[Report]
+) -> Iterator[Adjustment]:
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
+
+    Args:
+        received: when the submission arrived.
+    """
+    for report in reports:
+        due = policy.due(report.exercise, learner_id)
+        if due is None or received <= due or not policy.per_day:
+            continue
+        days = math.ceil((received - due) / DAY)
+        percent = min(policy.at_most, days * policy.per_day)
+        then, now = (
+            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
+        )
+        reason = (
+            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}; "
+            f"{percent:g} % of {report.earned} credits"
+        )
+        yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)
 
 
 @contextlib.contextmanager
@@ -310,3 +291,24 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
             for statement in TABLES:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def merge(course: Course, parts: Iterable[Path], results: Path) -> ClassGrades:
+    """Put several gradebooks together; of a submission that several have, the last one counts.
+
+    Args:
+        parts: folders with a gradebook each.
+        results: the folder of the gradebook that they are put into; what it holds already stays.
+
+    Raises:
+        LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.
+    """
+    parts = list(parts)
+    for part in parts:
+        with open_gradebook(part):
+            pass
+    with open_gradebook(results, new=True) as book:
+        for part in parts:
+            if part.resolve() != results.resolve():
+                book.take_in(part / FILE)
+        return book.class_grades(course)

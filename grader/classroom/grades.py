@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from grader.checks.report import Outcome, Report
@@ -121,11 +121,15 @@ class ClassGrades:
         title: the course's.
         items: all that was graded, in the order of the course.
         grades: one for each submission, by its name.
+        rejected: submissions of the last run that were not looked at; their grades say why.
+        broken: submissions of the last run that the grader itself broke on, and what it said.
     """
 
     title: str
     items: tuple[Item, ...]
     grades: tuple[Grade, ...]
+    rejected: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def possible_cents(self) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from grader.classroom.gradebook import Gradebook
+from grader.classroom.gradebook import ManualAdjustment, open_gradebook
+from grader.course import find_course
+from grader.reports.results import write_pages
+from grader.reports.text import decimal
+from grader.sandbox.text import clean
 
 MOST = 1000  # credits
 
@@ -33,7 +35,7 @@ def _cents(_: click.Context, __: click.Parameter, value: str | None) -> int | No
 @click.option(
     "--credits", "cents", callback=_cents, metavar="N", help="Credits to add; below 0 to take away."
 )
-@click.option("--reason", metavar="TEXT", help="What the student reads.")
+@click.option("--reason", metavar="TEXT", default="", help="What the student reads.")
 @click.option("--exercise", metavar="ID", default="", help="What it is about [the submission as a whole].")
 @click.pass_obj
 def command(
@@ -41,7 +43,7 @@ def command(
     results: Path,
     submission: str | None,
     cents: int | None,
-    reason: str | None,
+    reason: str,
     exercise: str,
 ) -> None:
     """Give or take credits by hand; without SUBMISSION, list what was given and taken.
@@ -49,38 +51,24 @@ def command(
     An adjustment is an event with a time and a reason: it is never changed, survives every regrade, and is
     taken back by another one.
     """
-    from grader.classroom.gradebook import ManualAdjustment, open_gradebook
-    from grader.course import find_course
-    from grader.reports.results import write_pages
-
     course = find_course(course_folder)
     with open_gradebook(results) as book:
         if submission is None:
-            _list(book)
+            for entry in book.adjustments():
+                about = f"{entry.submission} {entry.exercise}".strip()
+                amount = f"{'+' if entry.cents > 0 else ''}{decimal(entry.cents)}"
+                click.echo(clean(f"{entry.at[:16]}  {about}  {amount}  {entry.reason}"))
             return
-        if cents is None or not (reason or "").strip():
+        if cents is None or not reason.strip():
             raise click.UsageError("an adjustment needs --credits and a --reason")
-        if submission not in {one.submission for one in book.handings()}:
-            raise click.UsageError(f"{results} knows no submission `{submission}`; names are case-sensitive")
         about = course.exercise(exercise).id if exercise else ""
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-        book.adjust(ManualAdjustment(at, submission, about, cents, " ".join((reason or "").split())))
+        try:
+            book.adjust(ManualAdjustment(at, submission, about, cents, " ".join(reason.split())))
+        except LookupError:
+            known = f"{results} knows no submission `{submission}`; names are case-sensitive"
+            raise click.UsageError(known) from None
         grades = book.class_grades(course)
-        write_pages(grades, results)
-        _say(next(one for one in grades.grades if one.submission == submission).cents, submission)
-
-
-def _say(cents: int, submission: str) -> None:
-    from grader.reports.text import decimal
-
-    click.echo(f"{submission} now has {decimal(cents)} credits")
-
-
-def _list(book: Gradebook) -> None:
-    from grader.reports.text import decimal
-    from grader.sandbox.text import clean
-
-    for one in book.adjustments():
-        about = f" {one.exercise}" if one.exercise else ""
-        sign = "+" if one.cents > 0 else ""
-        click.echo(clean(f"{one.at[:16]}  {one.submission}{about}  {sign}{decimal(one.cents)}  {one.reason}"))
+    write_pages(grades, results)
+    earned = next(grade.cents for grade in grades.grades if grade.submission == submission)
+    click.echo(f"{submission} now has {decimal(earned)} credits")

@@ -118,6 +118,19 @@ def require_writable(path: Path, *, new_folders: bool = False) -> None:
         stop(f"{path} cannot be written: Permission denied", USAGE)
 
 
+def results_option(help: str) -> Decorator:
+    """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
+    return click.option(
+        "-o",
+        "--output",
+        "results",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="RESULTS",
+        required=True,
+        help=help,
+    )
+
+
 def write_output(content: str | bytes, path: Path | None) -> None:
     """Write what a command was asked for to a file, or to standard output where path is None.
 

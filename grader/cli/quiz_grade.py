@@ -11,8 +11,7 @@ import click
 from grader.cli.options import confinement_option, format_option, output_option, write_output
 
 if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.quiz.grade import Edition, Graded
+    from grader.quiz.grade import Graded
 
 
 @click.command("grade")
@@ -41,14 +40,19 @@ def command(
     Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
-    from grader.cli import FAILED
+    from grader.cli import FAILED, USAGE, stop
     from grader.course import find_course
     from grader.quiz.code import lazy_runner
-    from grader.quiz.grade import Grading, grade_files
+    from grader.quiz.edition import NoSecret
+    from grader.quiz.grade import Grading, editions_of, grade_files
 
     course = find_course(course_folder)
+    try:
+        editions = editions_of(course)
+    except NoSecret as error:
+        stop(str(error), USAGE)
     with lazy_runner(confinement) as runner:
-        grading = Grading(course, editions_of(course), runner, full_course)
+        grading = Grading(course, editions, runner, full_course)
         graded = grade_files(responses, grading)
     _show(graded, form, output)
     if form != "text" or output is not None:
@@ -57,20 +61,6 @@ def command(
 
             click.echo(f"grader: {clean(problem, 400)}", err=True)
     sys.exit(FAILED if graded.problems else 0)
-
-
-def editions_of(course: Course) -> dict[str, Edition]:
-    """Read every quiz; the secret is needed only if one is graded."""
-    from grader.cli import USAGE, stop
-    from grader.quiz.edition import NoSecret, full_quizzes, read_secret
-    from grader.quiz.grade import edition_of
-
-    quizzes = full_quizzes(course)
-    try:
-        secret = read_secret(course) if any(one.file.mode != "practice" for one in quizzes) else b""
-    except NoSecret as error:
-        stop(str(error), USAGE)
-    return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
 
 
 def _show(graded: Graded, form: str, output: Path | None) -> None:

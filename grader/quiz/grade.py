@@ -27,9 +27,11 @@ from grader.quiz.edition import (
     PublicFile,
     PublicQuiz,
     edition_text,
+    full_quizzes,
     plain_ids,
     public_file,
     public_quiz,
+    read_secret,
 )
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, Runner
@@ -148,6 +150,18 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
         return Edition(sheet.public, sheet, sha256, None)
     back = {one.id: plain_ids(secret, quiz.id, one) for one in quiz.file.questions}
     return Edition(public_file(quiz, secret), sheet, sha256, back)
+
+
+def editions_of(course: Course) -> dict[str, Edition]:
+    """Read every quiz of a course; the secret is needed only if one of them is graded.
+
+    Raises:
+        NoSecret: it is needed, and there is none.
+        CourseError: a quiz cannot be read.
+    """
+    quizzes = full_quizzes(course)
+    secret = read_secret(course) if any(quiz.file.mode != "practice" for quiz in quizzes) else b""
+    return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
 
 
 # --- files --------------------------------------------------------------------------------------------

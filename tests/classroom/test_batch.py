@@ -11,19 +11,19 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from grader.checks.report import Outcome, Report
 from grader.checks.run import run_checks
 from grader.checks.source import read_source
-from grader.classroom.batch import Batch, BatchBroken, Tally, Task, Workshop, grade, grade_class, processes
-from grader.classroom.collect import find_submissions
-from grader.classroom.gradebook import ManualAdjustment, open_gradebook
+from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, grade, processes, run_task
+from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
 from grader.classroom.grades import ClassGrades, Grade
-from grader.classroom.late import late_adjustments
 from grader.course import Course, LatePolicy, find_course
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.a_class import Answer, make_class
@@ -38,11 +38,24 @@ DUMP = {
 }
 
 
-def run(course: Course, folder: Path, results: Path, ids: tuple[str, ...], workshop: Workshop) -> Tally:
-    exercises = [course.exercise(one) for one in ids]
-    batch = Batch(course, exercises)
-    with open_gradebook(results, new=True) as book:
-        return grade_class(batch, find_submissions(folder, exercises), book, workshop, lambda _: None)
+class Run(NamedTuple):
+    """How a class was graded: how many reports were made and kept, and what the grader broke on."""
+
+    graded: int
+    kept: int
+    broken: Mapping[str, str]
+
+
+def run(course: Course, folder: Path, results: Path, ids: tuple[str, ...], executor: ExecutorConfig) -> Run:
+    told: list[tuple[int, int]] = []
+
+    def on_progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    grades = grade(course, folder, results, exercises=ids, executor=executor, on_progress=on_progress)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
+    return Run(told[-1][0] - told[0][0], told[0][0], grades.broken)
 
 
 def grades_in(results: Path, course: Course) -> ClassGrades:
@@ -80,8 +93,7 @@ def test_every_student_of_a_class_gets_what_is_due(
     course: Course, the_class: tuple[Path, Handed], pool: WorkerPool, tmp_path: Path
 ) -> None:
     folder, handed = the_class
-    tally = run(course, folder, tmp_path, IDS, processes(2))
-    assert (tally.graded, tally.kept, tally.broken) == (len(handed), 0, {})
+    assert run(course, folder, tmp_path, IDS, processes(2)) == (len(handed), 0, {})
     grades = {one.submission: one for one in grades_in(tmp_path, course).grades}
     assert len(grades) == STUDENTS
     alone: dict[tuple[str, str], Report] = {}
@@ -156,7 +168,7 @@ def right(course: Course) -> str:
     return course.exercise("exercise-1").solution_path.read_text()
 
 
-def in_this_process() -> Workshop:
+def in_this_process() -> ExecutorConfig:
     """Do tasks here, so that a test sees what happens."""
 
     class Here(ProcessPoolExecutor):
@@ -167,7 +179,7 @@ def in_this_process() -> Workshop:
             future.set_result(function(*arguments, **named))
             return future
 
-    return Workshop(lambda: Here(1), 1)
+    return ExecutorConfig(lambda: Here(1), 1)
 
 
 def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path) -> None:
@@ -176,8 +188,8 @@ def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path)
     hand_in(folder, "bob", "")
 
     def again() -> tuple[int, int]:
-        tally = run(find_course(str(tiny_copy.root)), folder, results, ("exercise-1",), in_this_process())
-        return tally.graded, tally.kept
+        course = find_course(str(tiny_copy.root))
+        return run(course, folder, results, ("exercise-1",), in_this_process())[:2]
 
     assert again() == (2, 0)
     assert again() == (0, 2)
@@ -190,23 +202,24 @@ def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path)
     assert [one.raw_cents for one in found.grades] == 2 * [found.possible_cents]
 
 
-def dies(task: Task) -> object:
+def dies(task: Task) -> Graded:
     """End the process that grades bob."""
-    if any(one.submission == "bob" for one in task.pieces):
+    if any(name == "bob" for name, _ in task.sources):
         os._exit(1)
-    return grade(task)
+    return run_task(task)
 
 
 def test_a_process_that_dies_takes_nobody_with_it(tiny: Course, tmp_path: Path) -> None:
     for name in ("ada", "bob", "cleo"):
         hand_in(tmp_path / "class", name, right(tiny))
-    workshop = dataclasses.replace(processes(1), work=dies)  # type: ignore[arg-type]
-    tally = run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), workshop)
-    assert list(tally.broken) == ["bob"]
+    executor = dataclasses.replace(processes(1), run_task=dies)
+    assert list(run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), executor).broken) == [
+        "bob"
+    ]
     earned = [one.raw_cents for one in grades_in(tmp_path / "results", tiny).grades]
     assert earned[0] == earned[2] > earned[1] == 0
-    tally = run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), processes(1))
-    assert (tally.graded, tally.kept) == (1, 2), "what was not graded is tried again"
+    again = run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), processes(1))
+    assert again == (1, 2, {}), "what was not graded is tried again"
 
 
 def test_a_broken_course_stops_the_run_in_one_sentence(tiny_copy: Course, tmp_path: Path) -> None:

@@ -17,10 +17,8 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from grader.classroom.batch import Batch, Tally, grade_class, processes
+from grader.classroom.batch import grade, processes
 from grader.classroom.cluster import NoCluster, connected, pack
-from grader.classroom.collect import find_submissions
-from grader.classroom.gradebook import open_gradebook
 from grader.course import Course
 from tests.classroom.a_class import make_class
 from tests.classroom.test_batch import content, hand_in, right, run
@@ -78,24 +76,19 @@ def test_a_killed_worker_s_submissions_are_graded_elsewhere(
 ) -> None:
     folder = tmp_path / "class"
     make_class(course, IDS, folder, STUDENTS)
-    exercises = [course.exercise(one) for one in IDS]
-    found = find_submissions(folder, exercises)
-    heard: list[int] = []
-    with (
-        cluster(tmp_path, 2) as (address, workers),
-        connected(address, course) as workshop,
-        open_gradebook(tmp_path / "far", new=True) as book,
-    ):
+    told: list[int] = []
+    with cluster(tmp_path, 2) as (address, workers), connected(address, course) as executor:
 
-        def kill_one(tally: Tally) -> None:
-            heard.append(tally.graded)
-            if tally.graded >= STUDENTS // 3 and workers[0].poll() is None:
+        def kill_one(done: int, _: int) -> None:
+            told.append(done)
+            if done >= STUDENTS // 3 and workers[0].poll() is None:
                 os.kill(workers[0].pid, signal.SIGKILL)
                 workers[0].wait()
 
-        tally = grade_class(Batch(course, exercises), found, book, workshop, kill_one)
+        far = tmp_path / "far"
+        grades = grade(course, folder, far, exercises=IDS, executor=executor, on_progress=kill_one)
     assert workers[0].returncode == -signal.SIGKILL
-    assert (tally.graded, heard[-1], tally.broken) == (STUDENTS, STUDENTS, {})
+    assert (told[0], told[-1], grades.broken) == (0, STUDENTS, {})
     run(course, folder, tmp_path / "near", IDS, processes(2))
     assert content(tmp_path / "far") == content(tmp_path / "near")
 
@@ -104,8 +97,8 @@ def test_a_killed_worker_s_submissions_are_graded_elsewhere(
 def test_workers_of_our_own(tiny: Course, tmp_path: Path) -> None:
     hand_in(tmp_path / "class", "ada", right(tiny))
     hand_in(tmp_path / "class", "bob", "")
-    with connected("local:1", tiny) as workshop:
-        run(tiny, tmp_path / "class", tmp_path / "far", ("exercise-1",), workshop)
+    with connected("local:1", tiny) as executor:
+        run(tiny, tmp_path / "class", tmp_path / "far", ("exercise-1",), executor)
     run(tiny, tmp_path / "class", tmp_path / "near", ("exercise-1",), processes(1))
     assert content(tmp_path / "far") == content(tmp_path / "near")
 

@@ -101,7 +101,7 @@ def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
     exercise = tiny_copy.exercise("exercise-1")
     (found,) = find_submissions(tiny_copy.root / "submission-ada.zip", [exercise])
     assert (found.problem, found.notes, found.learner_id) == ("", (), "ada")
-    (source,) = found.read_sources([exercise])
+    source = found.sources[exercise.id]
     assert source.data == exercise.stub_path.read_bytes()
 
 
