@@ -5,12 +5,10 @@ It is built beside its place and looked through; it is put there only if nothing
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import importlib.metadata
 import shutil
-import stat
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +16,18 @@ from typing import Any
 
 import yaml
 
-import grader
-from grader.authoring.leak_scan import find_lines, secrets_of, texts_of
-from grader.authoring.quiz_leaks import find_leaks
+from grader.authoring.leaks import Secret, find_leaks, secrets_of, texts_of
+from grader.authoring.program import write_program
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
 from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile, strict_yaml
-from grader.course.files import ALWAYS
+from grader.course.files import write_zip
 from grader.course.stub import make_stub
-from grader.quiz.edition import full_quizzes, write_edition
+from grader.quiz.edition import edition_texts, full_quizzes, write_edition
 from grader.quiz.registry import Quiz
 
-PACKAGE_FILES = (".py", ".css", ".json", ".typed")  # by suffix; `py.typed` has one
 KEPT = ".git"  # of an earlier hand-out in the same place
 MARK = "# The students' edition: no solutions, no hidden checks. `grader` knows it by `edition`.\n"
 IGNORED = "__pycache__/\n*.egg-info/\n/build/\n.venv/\n.grader/\n.pytest_cache/\n/debug-*.npz\n"
@@ -51,31 +47,6 @@ jobs:
       - run: python -m pip install .
       - run: grader check --all
 """
-PROJECT = """\
-[build-system]
-requires = ["setuptools>=77"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "{name}"
-version = "{version}"
-description = "{summary}"
-requires-python = "{python}"
-dependencies = [
-{needed}]
-
-[project.optional-dependencies]
-{extras}
-[project.scripts]
-grader = "grader.__main__:main"
-
-[tool.setuptools.packages.find]
-include = ["grader*"]
-
-[tool.setuptools.package-data]
-grader = ["py.typed", "reports/*.css", "reports/*.json", "reports/templates/*.html"]
-"""
-EXTRAS = ("plot", "review")  # what students may want besides
 README = """\
 # {title}
 
@@ -139,14 +110,12 @@ class Built:
     """What was written.
 
     Args:
-        credits: of the visible checks, by exercise.
-        more: credits that hidden checks decide, by exercise.
+        exercises: by id, each ``exercise.yaml`` as it went out, with the credits of visible checks.
         quizzes: those that went out.
         lines: that were looked through.
     """
 
-    credits: Mapping[str, int]
-    more: Mapping[str, int]
+    exercises: Mapping[str, ExerciseFile]
     quizzes: tuple[Quiz, ...]
     lines: int
 
@@ -159,7 +128,7 @@ def build_handout(
     exercises: tuple[str, ...] = (),
     quizzes: tuple[str, ...] = (),
     archive: bool = False,
-    heard: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] = lambda exercise: None,
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
 
@@ -169,7 +138,7 @@ def build_handout(
         exercises: ids of those that go out; none means all.
         quizzes: ids of those that go out; none means all.
         archive: write a zip of the folder beside it as well.
-        heard: is told which exercise is being recorded, which takes some seconds each.
+        on_progress: is called with the id of the exercise that is recorded next, which takes some seconds.
 
     Raises:
         CannotHandOut: the target is taken, or what an exercise uses does not go out.
@@ -184,21 +153,66 @@ def build_handout(
     out = [quiz for quiz in known if not quizzes or quiz.id in quizzes]
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
-        built = _write_all(course, folder, chosen, heard)
+        files = {}
+        for exercise in chosen:
+            on_progress(exercise.id)
+            files[exercise.id] = _write_exercise(course, exercise, folder, [one.id for one in chosen])
+        _write_frame(course, folder, files)
         write_edition(out, secret, folder)
         texts = texts_of(folder)
-        leaks = find_lines(folder, texts, secrets_of(course), course.shown)
-        leaks += map(str, find_leaks(folder, known, secret.decode(), texts))
-        if leaks:
-            raise Leaking(list(dict.fromkeys(leaks)))
+        _require_tight(folder, texts, known, secret, secrets_of(course), course.shown)
         if archive:
-            write_zip(folder, Path(beside, "zip"), top=folder.parent)
-        _put_in_place(folder, target)
+            packed = {f"{target.name}/{name}": data for name, data in folder_files(folder).items()}
+            write_zip(packed, Path(beside, "zip"))
+        if target.exists():  # it leaves with the temporary folder
+            if (target / KEPT).exists():
+                (target / KEPT).rename(folder / KEPT)
+            target.rename(folder.with_name(f"{folder.name}.before"))
+        folder.rename(target)
         if archive:
             Path(beside, "zip").replace(target.with_name(f"{target.name}.zip"))
     lines = sum(len(text.splitlines()) for path, text in texts.items() if path.name != FILE)
-    more = {one: file.more_credits for one, file in built.items()}
-    return Built({one: file.credits for one, file in built.items()}, more, tuple(out), lines)
+    return Built(files, tuple(out), lines)
+
+
+def hand_out_quizzes(
+    quizzes: list[Quiz], target: Path, secret: bytes, only: tuple[str, ...] = ()
+) -> tuple[Quiz, ...]:
+    """Write the quizzes of a hand-out that is there; return those that went out.
+
+    Args:
+        quizzes: all of the course: nothing of any key may lie in the folder.
+        target: the hand-out's folder, or one that becomes it; all that is in it is looked through.
+        secret: that names options of quizzes whose key is kept.
+        only: ids of those to write; none means all.
+
+    Raises:
+        CannotHandOut: the quizzes themselves would be written over.
+        Leaking: something in the folder would tell an answer; nothing is written.
+        CourseError: a quiz cannot be written such that it reads the same.
+    """
+    if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
+        raise CannotHandOut(f"{target} is the course itself; name another folder")
+    out = [quiz for quiz in quizzes if not only or quiz.id in only]
+    texts = texts_of(target) | edition_texts(out, secret, target)
+    _require_tight(target, texts, quizzes, secret)
+    write_edition(out, secret, target)
+    return tuple(out)
+
+
+def _require_tight(
+    folder: Path,
+    texts: Mapping[Path, str],
+    quizzes: list[Quiz],
+    secret: bytes,
+    secrets: list[Secret] | None = None,
+    shown: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    leaks = find_leaks(
+        folder, texts, secrets=secrets or (), shown=shown, quizzes=quizzes, course_secret=secret.decode()
+    )
+    if leaks:
+        raise Leaking(leaks)
 
 
 # --- where it goes ------------------------------------------------------------------------------------
@@ -218,10 +232,10 @@ def _chosen(course: Course, ids: tuple[str, ...]) -> list[Exercise]:
     for name in ids:
         course.exercise(name)  # which says so if there is none of this id
     chosen = [course.exercise(name) for name in course.exercise_ids() if name in ids or not ids]
-    for one in chosen:
-        missing = [used.id for used in one.used if ids and used.id not in ids]
+    for exercise in chosen:
+        missing = [used.id for used in exercise.used if ids and used.id not in ids]
         if missing:
-            raise CannotHandOut(f"{one.id} uses {', '.join(missing)}; hand out these as well")
+            raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     return chosen
 
 
@@ -230,77 +244,33 @@ def _require_free(course: Course, target: Path) -> None:
         raise CannotHandOut(f"there is no folder {target.parent} for {target.name}; make it first")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise CannotHandOut(f"{target} is no folder; name another one")
-    inside = any(target.resolve().is_relative_to(course.root / one) for one in ("exercises", "solutions"))
-    if inside or (target.is_dir() and any(target.iterdir()) and not _is_handout(target)):
+    inside = any(target.resolve().is_relative_to(course.root / side) for side in ("exercises", "solutions"))
+    taken = target.is_dir() and any(target.iterdir())
+    if taken:
+        with contextlib.suppress(CourseError):
+            taken = strict_yaml.load(target / COURSE_FILE, CourseFile).edition != "handout"
+    if inside or taken:
         raise CannotHandOut(f"{target} is no hand-out; name a folder that is new, empty or a hand-out")
-
-
-def _is_handout(folder: Path) -> bool:
-    try:
-        return strict_yaml.load(folder / COURSE_FILE, CourseFile).edition == "handout"
-    except CourseError:
-        return False
-
-
-def _put_in_place(folder: Path, target: Path) -> None:
-    """Put a finished folder where it belongs; an earlier one leaves with the temporary folder."""
-    if target.exists():
-        if (target / KEPT).exists():
-            (target / KEPT).rename(folder / KEPT)
-        target.rename(folder.with_name(f"{folder.name}.before"))
-    folder.rename(target)
-
-
-def write_zip(folder: Path, path: Path, top: Path) -> None:
-    """Write a zip of a folder; the same files give the same bytes.
-
-    Args:
-        top: names in the zip are relative to this folder.
-    """
-    with zipfile.ZipFile(path, "w") as archive:
-        for one in sorted(one for one in folder.rglob("*") if one.is_file()):
-            info = zipfile.ZipInfo(one.relative_to(top).as_posix(), ALWAYS)
-            runs = one.stat().st_mode & stat.S_IXUSR
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = (stat.S_IFREG | (0o755 if runs else 0o644)) << 16
-            info.create_system = 3  # the one that Unix has, whoever writes
-            archive.writestr(info, one.read_bytes())
 
 
 # --- what is in it ------------------------------------------------------------------------------------
 
 
-def _write_all(
-    course: Course, folder: Path, exercises: list[Exercise], heard: Callable[[str], None] | None
-) -> dict[str, ExerciseFile]:
-    ids, files = [one.id for one in exercises], {}
-    for one in exercises:
-        if heard:
-            heard(one.id)
-        files[one.id] = _write_exercise(course, one, folder, ids)
+def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]) -> None:
+    """Write all that is around the exercises: the course's file, what to read first, the program."""
     rows = [
-        f"| [{one}](exercises/{one}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
-        for one, file in files.items()
+        f"| [{name}](exercises/{name}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
+        for name, file in files.items()
     ]
-    first = ids[0] if ids else "exercise-1"
-    marks = {"title": course.title, "salt": course.salt, "edition": "handout"}
-    _write(folder / COURSE_FILE, MARK + _yaml(marks))
+    first = next(iter(files), "exercise-1")
+    keys = {"title": course.title, "salt": course.salt, "edition": "handout"}
+    _write(folder / COURSE_FILE, MARK + _yaml(keys))
     _write(folder / "README.md", README.format(title=course.title, first=first, rows="\n".join(rows)))
-    _write(folder / "pyproject.toml", project_text())
     _write(folder / ".gitignore", IGNORED)
     _write(folder / ".github" / "workflows" / "check.yml", WORKFLOW)
     if (course.root / "LICENSE").is_file():
         _copy(course.root / "LICENSE", folder / "LICENSE")
-    write_program(folder)
-    return files
-
-
-def write_program(folder: Path) -> None:
-    """Write this program's own source below a folder, where ``pip install`` finds it."""
-    package = Path(grader.__file__).parent
-    for path in sorted(package.rglob("*")):
-        if path.suffix in PACKAGE_FILES:
-            _copy(path, folder / "grader" / path.relative_to(package))
+    write_program(folder, full=True)
 
 
 def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: list[str]) -> ExerciseFile:
@@ -319,34 +289,22 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: list[
         exercise.file,
         credits=answers.credits,
         more_credits=exercise.file.credits - answers.credits,
-        after=tuple(one for one in exercise.file.after if one in ids),
+        after=tuple(name for name in exercise.file.after if name in ids),
     )
-    _write_exercise_file(exercise, file, given / "exercise.yaml")
+    # What differs is written, all else is as the author wrote it.
+    path = exercise.folder / "exercise.yaml"
+    keys = yaml.safe_load(path.read_text(encoding="utf-8"))
+    keys |= {"credits": file.credits, "more_credits": file.more_credits, "after": list(file.after)}
+    _write(given / path.name, _yaml({name: value for name, value in keys.items() if value != []}))
+    if strict_yaml.load(given / path.name, ExerciseFile) != file:
+        raise CourseError(path, "reads otherwise once written; simplify its text")
     return file
 
 
-def _write_exercise_file(exercise: Exercise, file: ExerciseFile, path: Path) -> None:
-    """Write ``exercise.yaml`` with what differs; all else is as the author wrote it."""
-    keys = yaml.safe_load((exercise.folder / path.name).read_text(encoding="utf-8"))
-    keys |= {"credits": file.credits, "more_credits": file.more_credits, "after": list(file.after)}
-    _write(path, _yaml({name: value for name, value in keys.items() if value != []}))
-    if strict_yaml.load(path, ExerciseFile) != file:
-        raise CourseError(exercise.folder / path.name, "reads otherwise once written; simplify its text")
-
-
-def project_text() -> str:
-    """Return the ``pyproject.toml`` of a hand-out: this program's own, without what tests it."""
-    about = importlib.metadata.metadata("rnn-grader")
-    needs = [one.partition("; extra == ") for one in importlib.metadata.requires("rnn-grader") or ()]
-    extras = {name: [need for need, _, extra in needs if extra.strip("\"'") == name] for name in EXTRAS}
-    return PROJECT.format(
-        name=about["Name"],
-        version=grader.__version__,
-        summary=about["Summary"],
-        python=about["Requires-Python"],
-        needed="".join(f'  "{need}",\n' for need, _, extra in needs if not extra),
-        extras="".join(f'{name} = ["{", ".join(needed)}"]\n' for name, needed in extras.items() if needed),
-    )
+def folder_files(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their names relative to it, in order."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _yaml(value: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -32,10 +33,12 @@ COMMANDS = {
     "grade": "Grade the submissions of a class.",
     "adjust": "Give or take credits by hand, with a reason.",
     "export": "Write a class's grades for another program.",
-    "gradescope-zip": "Build the archive that Gradescope grades with.",
     "merge": "Put the results of several runs together.",
     "verify": "Let the course check itself (for authors).",
 }
+FOR_INSTRUCTORS = ("handout", "grade", "adjust", "export", "merge", "verify")
+if not (Path(__file__).parents[1] / "authoring").is_dir():  # the students' edition has none of these
+    COMMANDS = {name: summary for name, summary in COMMANDS.items() if name not in FOR_INSTRUCTORS}
 
 
 class _LazyGroup(click.Group):
@@ -45,6 +48,8 @@ class _LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == "gradescope-zip" and "handout" in COMMANDS:
+            return importlib.import_module("grader.cli.old_names").gradescope_zip
         if name not in COMMANDS:
             return None
         command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}").command
@@ -60,8 +65,10 @@ class _LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         import difflib
 
+        if args[0] in FOR_INSTRUCTORS and args[0] not in COMMANDS:
+            ctx.fail(f"this is the students' edition, without `grader {args[0]}`; go to the full course")
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near:
+        if args[0] not in COMMANDS and args[0] != "gradescope-zip" and near:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 

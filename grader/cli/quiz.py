@@ -1,9 +1,9 @@
-"""``grader quiz``: take a quiz in the terminal; its sub-commands build, grade and lint."""
+"""``grader quiz``: take a quiz in the terminal; its sub-commands write and grade answers."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from grader.quiz.session import Setting
 
 SUB_COMMANDS = {
-    "lint": "Look for faults in quizzes (for authors).",
-    "build": "Write the quizzes of a hand-out, without their keys (for instructors).",
     "responses": "Write your stored answers into a file, to hand in.",
     "grade": "Grade answers that were handed in (for instructors).",
 }
+OLD_NAMES: tuple[str, ...] = ("lint", "build")
+if importlib.util.find_spec("grader.cli.quiz_grade") is None:  # in the students' edition
+    SUB_COMMANDS, OLD_NAMES = {"responses": SUB_COMMANDS["responses"]}, ()
 
 
 class _QuizGroup(click.Group):
@@ -29,7 +30,7 @@ class _QuizGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_for_help = bool(args) and args[0] in ctx.help_option_names
-        if not asks_for_help and (not args or args[0] not in SUB_COMMANDS):
+        if not asks_for_help and (not args or args[0] not in (*SUB_COMMANDS, *OLD_NAMES)):
             args = ["take", *args]
         return super().parse_args(ctx, args)
 
@@ -39,6 +40,8 @@ class _QuizGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name == "take":
             return take
+        if name in OLD_NAMES:
+            return getattr(importlib.import_module("grader.cli.old_names"), name)
         if name not in SUB_COMMANDS:
             return None
         command = importlib.import_module(f"grader.cli.quiz_{name}").command

@@ -309,8 +309,3 @@ def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
                 path.unlink()
             problem = "reads otherwise once it is written; look for odd spaces in its texts"
             raise CourseError(quiz.path, problem)
-
-
-def is_course_itself(course: Course, folder: Path) -> bool:
-    """Whether building into a folder would write over the course's own quizzes."""
-    return (folder / "quizzes").resolve() == (course.root / "quizzes").resolve()

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from grader.authoring.handout import CannotHandOut, Leaking, build_handout
-from grader.authoring.leak_scan import find_lines, secrets_of, texts_of
+from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import solution_source
 from grader.checks.plots import draw
@@ -143,7 +143,7 @@ def test_the_commands_of_a_student_work(home: Course, capsys: pytest.CaptureFixt
 
 
 def test_what_needs_the_full_course_is_refused(home: Course, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["verify"], ["gradescope-zip"], ["handout", "again"]):
+    for words in (["verify"], ["handout", "a.zip", "--gradescope"], ["handout", "again"]):
         assert run(["--course", str(home.root), *words], capsys)[0] == 2, words
 
 
@@ -479,14 +479,13 @@ def test_what_a_lesson_shows_on_purpose_is_declared_by_file(tiny_copy: Course, t
 @pytest.mark.parametrize("planted", ["check_doubling_hidden.py", "misconceptions.yaml", "doubling.py"])
 def test_a_whole_file_of_the_instructors_is_seen(planted: str, tiny: Course, home: Course) -> None:
     secrets = secrets_of(tiny)
-    assert find_lines(home.root, texts_of(home.root), secrets, {}) == []
+    assert find_leaks(home.root, texts_of(home.root), secrets=secrets) == []
     shutil.copy(tiny.exercise("exercise-1").solution_folder / planted, home.root / "notes.txt")
-    leaks = find_lines(home.root, texts_of(home.root), secrets, {})
+    leaks = find_leaks(home.root, texts_of(home.root), secrets=secrets)
     assert {leak.partition(":")[0] for leak in leaks} == {"notes.txt"}
     (home.root / "notes.txt").rename(home.root / f"my_{planted}")
-    named = [
-        leak for leak in find_lines(home.root, texts_of(home.root), secrets, {}) if "has the name" in leak
-    ]
+    leaks = find_leaks(home.root, texts_of(home.root), secrets=secrets)
+    named = [leak for leak in leaks if "has the name" in leak]
     assert bool(named) == (planted != "doubling.py")
 
 
@@ -578,6 +577,26 @@ def test_the_command_stops_at_a_leak(
     assert (code, "nothing was written" in out) == (3, True)
     assert "return 2 * x" not in out
     assert not (tmp_path / "out").exists()
+
+
+def test_the_archive_for_gradescope_can_set_itself_up(
+    tiny: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ["--course", str(tiny.root)]
+    code, out = run([*before, "handout", str(tmp_path / "a.zip"), "--gradescope"], capsys)
+    assert (code, "1 exercises with 7 credits; set the assignment to as many" in out) == (0, True)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        runnable = {one.filename for one in archive.infolist() if one.external_attr >> 16 & 0o100}
+        names = set(archive.namelist())
+        assert "--exercise exercise-1" in archive.read("run_autograder").decode()
+    assert runnable == {"setup.sh", "run_autograder"}
+    assert {"pyproject.toml", "course/course.yaml", "course/solutions/exercise-1/doubling.py"} <= names
+    assert "grader/classroom/grades.py" in names
+    code, out = run([*before, "gradescope-zip", "-o", str(tmp_path / "b.zip")], capsys)
+    assert (code, "is now `grader handout" in out) == (0, True)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert run([*before, "handout", str(tmp_path / "no" / "a.zip"), "--gradescope"], capsys)[0] == 2
+    assert run([*before, "handout", str(tmp_path / "c.zip"), "--gradescope", "--zip"], capsys)[0] == 2
 
 
 # --- on a student's machine ---------------------------------------------------------------------------

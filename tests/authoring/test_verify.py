@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from grader.authoring.verify import Findings, verify, verify_exercise
+from grader.cli import grader
 from grader.course import Course
 
 Plant = Callable[[Path, Path], None]
@@ -215,3 +217,26 @@ def test_the_real_course_is_sound(course: Course) -> None:
         assert findings.faults == (), findings.exercise
         assert findings.misconceptions >= 10
         assert findings.variants >= 8
+
+
+def test_the_command_lints_quizzes_alone(tiny_copy: Course) -> None:
+    command = ["--course", str(tiny_copy.root), "verify", "--quizzes"]
+    good = CliRunner().invoke(grader, [*command, "every-type"])
+    assert (good.exit_code, good.output.splitlines()[-1].split()) == (0, ["every-type", "9", "1", "17", "ok"])
+    assert "exercise-1" not in good.output
+    edit(tiny_copy.root / "quizzes" / "every-type.yaml", "answer: '(4, 4)'", "answer: '(4, 1)'")
+    bad = CliRunner().invoke(grader, command)
+    assert (bad.exit_code, "prints '(4, 4)'" in bad.output) == (3, True)
+    unknown = CliRunner().invoke(grader, [*command, "every-tipe"])
+    assert (unknown.exit_code, "every-type" in unknown.output) == (2, True)
+
+
+def test_the_command_prints_a_row_for_each_exercise_and_every_fault(tiny_copy: Course) -> None:
+    plant_stray = tiny_copy.root / "exercises/exercise-1/notes.txt"
+    plant_stray.write_text("left behind", encoding="utf-8")
+    ran = CliRunner().invoke(grader, ["--course", str(tiny_copy.root), "verify", "--jobs", "1", "exercise-1"])
+    assert ran.exit_code == 3
+    heading, row, *faults = ran.output.splitlines()
+    assert heading.split() == ["exercise", "credits", "checks", "misconceptions", "variants"]
+    assert row.split() == ["exercise-1", "7", "4", "3/3", "2/2", "1", "faults"]
+    assert "notes.txt: is a stray file" in " ".join(" ".join(faults).split())

@@ -96,7 +96,7 @@ def test_the_menu_shows_what_was_done_and_what_is_due(run: Run) -> None:
 
 def test_help_names_every_way(run: Run) -> None:
     out = run("", "--help").out
-    for word in ("NAME", "--topic", "--questions", "--review", "--restart", "--answers", "--format", "lint"):
+    for word in ("NAME", "--topic", "--questions", "--review", "--restart", "--answers", "--format", "grade"):
         assert word in out
     assert run("", "every-type", "--help").code == 0
 
@@ -302,14 +302,11 @@ def test_review_without_the_library_names_the_extra(run: Run, monkeypatch: pytes
     assert "rnn-grader[review]" in ran.err
 
 
-def test_lint(run: Run, tiny_copy: Course) -> None:
+def test_the_old_spelling_of_lint_works_and_names_the_new_one(run: Run) -> None:
     ran = run("", "lint", "every-type")
-    assert (ran.code, ran.err) == (0, "")
-    path = tiny_copy.root / "quizzes" / "every-type.yaml"
-    path.write_text(path.read_text().replace("answer: '(4, 4)'", "answer: '(4, 1)'"))
-    ran = run("", "lint")
-    assert ran.code == 3
-    assert "prints '(4, 4)'" in ran.out
+    assert (ran.code, "`grader verify --quizzes`" in ran.err) == (0, True)
+    assert "every-type" in ran.out
+    assert "lint" not in run("", "--help").out
 
 
 # --- terminals, and how they go away ---

@@ -16,7 +16,8 @@ import jsonschema
 import pytest
 import yaml
 
-from grader.authoring.quiz_leaks import find_leaks
+from grader.authoring.handout import Leaking, hand_out_quizzes
+from grader.authoring.leaks import find_leaks, texts_of
 from grader.authoring.quiz_schema import FILE, quiz_schema, schema_text
 from grader.cli import main
 from grader.course import Course, CourseError
@@ -46,6 +47,10 @@ def everything() -> list[Quiz]:
 def built(quiz: Quiz, folder: Path) -> Path:
     edition.write_edition([quiz], SECRET, folder)
     return folder / "quizzes" / quiz.path.name
+
+
+def leaks_in(folder: Path, quiz: Quiz) -> list[str]:
+    return find_leaks(folder, texts_of(folder), quizzes=[quiz], course_secret=SECRET.decode())
 
 
 # --- what is in it ------------------------------------------------------------------------------------
@@ -198,7 +203,7 @@ def test_the_scan_sees(name: str, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(plant(text), encoding="utf-8")
     assert path.read_text(encoding="utf-8") != text
-    leaks = [str(one) for one in find_leaks(tmp_path, [quiz], SECRET.decode())]
+    leaks = leaks_in(tmp_path, quiz)
     assert bool(leaks) == bool(says)
     assert any(says in leak for leak in leaks) or not says
     assert all(leak.startswith("quizzes/every-type.yaml: ") for leak in leaks)
@@ -207,8 +212,11 @@ def test_the_scan_sees(name: str, tmp_path: Path) -> None:
 def test_a_leak_is_named_without_telling_it(tmp_path: Path) -> None:
     quiz = graded(sample())
     (tmp_path / "notes.md").write_text(f"ask me\n{quiz.question('bound').explain}", encoding="utf-8")
-    (leak,) = find_leaks(tmp_path, [quiz], SECRET.decode(), edition.edition_texts([quiz], SECRET, tmp_path))
-    assert str(leak) == "notes.md: holds the key of `bound` (explain: “the no…”)"
+    with pytest.raises(Leaking) as found:
+        hand_out_quizzes([quiz], tmp_path, SECRET)
+    (leak,) = found.value.leaks
+    assert leak == "notes.md: holds the key of `bound` (explain: “the no…”)"
+    assert not (tmp_path / "quizzes").exists()
 
 
 @pytest.mark.parametrize("kind", ["key file", "secret", "test files"])
@@ -220,7 +228,7 @@ def test_the_whole_folder_is_looked_through(kind: str, tmp_path: Path) -> None:
     other.write_bytes(b"\xff\x00" + SECRET if kind == "secret" else sample().path.read_bytes())
     if kind == "test files":
         other.write_text("forget gate, smax, (4, 4): words that come by chance", encoding="utf-8")
-    leaks = [str(one) for one in find_leaks(tmp_path, [quiz], SECRET.decode())]
+    leaks = leaks_in(tmp_path, quiz)
     assert bool(leaks) == (kind != "test files")
     assert all(leak.startswith("deep/below.txt: holds the ") for leak in leaks)
     assert not any(SECRET.decode() in leak for leak in leaks)
@@ -231,9 +239,10 @@ def test_another_question_that_prints_the_answer_is_a_leak(tmp_path: Path) -> No
         dataclasses.replace(one, prompt=f"{one.prompt} Not the forget gate?") if one.id == "roles" else one
         for one in sample().file.questions
     ]
-    quiz = graded(sample(), questions=tuple(questions))
-    (leak,) = find_leaks(tmp_path, [quiz], SECRET.decode(), edition.edition_texts([quiz], SECRET, tmp_path))
-    assert "in what another question shows" in str(leak)
+    with pytest.raises(Leaking) as found:
+        hand_out_quizzes([graded(sample(), questions=tuple(questions))], tmp_path, SECRET)
+    (leak,) = found.value.leaks
+    assert "in what another question shows" in leak
 
 
 def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Path) -> None:
@@ -249,7 +258,7 @@ def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Pa
     text = edition.edition_text(quiz, SECRET).replace(
         "prompt: Name", "prompt: The gate that was not there. Name"
     )
-    assert "(remark" in str(find_leaks(tmp_path, [quiz], "", {path: text})[0])
+    assert "(remark" in find_leaks(tmp_path, {path: text}, quizzes=[quiz])[0]
 
 
 # --- the secret, and the command ----------------------------------------------------------------------
@@ -274,7 +283,7 @@ def run(
     path.write_text(text, encoding="utf-8")
 
     def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["grader", "--course", str(tiny_copy.root), "quiz", *arguments])
+        monkeypatch.setattr(sys, "argv", ["grader", "--course", str(tiny_copy.root), *arguments])
         code: object = 0
         try:
             main()
@@ -289,7 +298,7 @@ def run(
 
 def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     folder = tmp_path / "student"
-    ran = run("build", "--student", str(folder))
+    ran = run("handout", str(folder), "--quizzes-only")
     assert ran.code == 0
     assert "made a secret in .grader/secret" in ran.out.replace(os.sep, "/")
     assert "every-type                graded       9 questions, without its key" in ran.out
@@ -297,7 +306,7 @@ def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> No
     if os.name == "posix":
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     first = (folder / "quizzes" / "every-type.yaml").read_bytes()
-    again = run("build", "every-type", "--student", str(folder))
+    again = run("handout", str(folder), "--quizzes-only", "--quizzes", "every-type")
     assert "made a secret" not in again.out
     assert (folder / "quizzes" / "every-type.yaml").read_bytes() == first
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["every-type.yaml"]
@@ -307,13 +316,13 @@ def test_build_takes_the_secret_of_the_environment(
     run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(edition.VARIABLE, SECRET.decode())
-    assert run("build", "--student", str(tmp_path / "student")).code == 0
+    assert run("handout", str(tmp_path / "student"), "--quizzes-only").code == 0
     assert not (tiny_copy.root / ".grader" / "secret").exists()
     quiz = load_quiz(tiny_copy.root / "quizzes" / "every-type.yaml")
     written = (tmp_path / "student" / "quizzes" / "every-type.yaml").read_text(encoding="utf-8")
     assert written == edition.edition_text(quiz, SECRET)
     monkeypatch.setenv(edition.VARIABLE, "short")
-    ran = run("build", "--student", str(tmp_path / "student"))
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "at least 16" in ran.err) == (2, True)
 
 
@@ -321,7 +330,7 @@ def test_build_fails_on_a_leak(run: Callable[..., Ran], tmp_path: Path) -> None:
     folder = tmp_path / "student"
     folder.mkdir()
     (folder / "README.md").write_text("A vector counts as a row; `reshape(-1, 1)` makes a column of it.")
-    ran = run("build", "--student", str(folder))
+    ran = run("handout", str(folder), "--quizzes-only")
     assert ran.code == 3
     assert "README.md: holds the key of `stack` (explain: “a vect…”)" in ran.err
     assert not (folder / "quizzes").exists()
@@ -329,18 +338,25 @@ def test_build_fails_on_a_leak(run: Callable[..., Ran], tmp_path: Path) -> None:
 
 def test_build_refuses(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     before = (tiny_copy.root / "quizzes" / "every-type.yaml").read_bytes()
-    ran = run("build", "--student", str(tiny_copy.root))
+    ran = run("handout", str(tiny_copy.root), "--quizzes-only")
     assert (ran.code, "the course itself" in ran.err) == (2, True)
     assert (tiny_copy.root / "quizzes" / "every-type.yaml").read_bytes() == before
-    ran = run("build", "every-tipe", "--student", str(tmp_path / "student"))
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only", "--quizzes", "every-tipe")
     assert (ran.code, "every-type" in ran.err) == (2, True)
-    assert run("build").code == 2
+    assert run("handout", "--quizzes-only").code == 2
+    assert run("handout", str(tmp_path / "x"), "--quizzes-only", "--exercises", "exercise-1").code == 2
+
+
+def test_the_old_spelling_works_and_names_the_new_one(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("quiz", "build", "every-type", "--student", str(tmp_path / "student"))
+    assert (ran.code, f"`grader handout {tmp_path / 'student'} --quizzes-only`" in ran.err) == (0, True)
+    assert (tmp_path / "student" / "quizzes" / "every-type.yaml").is_file()
 
 
 def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(edition.edition_text(graded(sample()), SECRET), encoding="utf-8")
-    ran = run("build", "--student", str(tmp_path / "student"))
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "go to the full course" in ran.err) == (3, True)
 
 

@@ -504,7 +504,7 @@ def test_from_build_to_grade(
     handed = tmp_path / "handed"
     handed.mkdir()
     assert run(tiny_copy.root, "quiz", "grade", str(handed)).code == 2  # no secret yet
-    assert run(tiny_copy.root, "quiz", "build", "--student", str(student)).code == 0
+    assert run(tiny_copy.root, "handout", str(student), "--quizzes-only").code == 0
     empty = run(student, "quiz", "responses")
     assert (empty.code, "answered nothing" in empty.err) == (1, True)
     (tmp_path / "answers.yaml").write_text("missing-gate: forget gate\nsquare: (4, 4)\n")

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from grader.authoring.gradescope_zip import build_gradescope_zip
 from grader.authoring.handout import build_handout
+from grader.authoring.program import write_gradescope_archive
 from grader.course import Course
 from tests.classroom.test_batch import hand_in, right
 
@@ -150,7 +150,7 @@ def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
 @pytest.mark.slow
 def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
     autograder = tmp_path / "autograder"
-    build_gradescope_zip(tiny, [tiny.exercise("exercise-1")], tmp_path / "autograder.zip")
+    write_gradescope_archive(tiny, [tiny.exercise("exercise-1")], tmp_path / "autograder.zip")
     with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
         archive.extractall(autograder / "source")
     variables = {"AUTOGRADER": str(autograder)}

@@ -1,0 +1,322 @@
+"""Looks through a hand-out for lines of solutions and hidden checks, patches of mistakes, keys of quizzes.
+
+All is looked for word by word, so that spaces, line breaks and quotation marks around it do not matter.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import functools
+import io
+import itertools
+import re
+import tokenize
+import typing
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.checks.recorded import FILE, unpacked
+from grader.course import Course, Exercise, Place
+from grader.course.stub import make_stub
+from grader.quiz.edition import NOTE, PublicFile
+from grader.quiz.questions.base import Question
+from grader.quiz.registry import Attempts, Picks, Quiz, QuizFile
+from grader.quiz.variants import Draw, Option, PublicQuestion
+
+WORD = re.compile(r"\d+(?:\.\d+)+|\w+|[^\w\s]")
+MAX_BYTES = 16 * 2**20  # a longer file is no text
+QUOTED = 6  # letters of a secret that a report tells
+
+LINE_LETTERS = 8  # without spaces; a shorter line of a solution tells nothing
+TRIVIAL = re.compile(r" (return \w+|for \w+ in range \( \w+ \) :|(import|from|class|def) .*) ")
+NAMES = re.compile(r"hidden|misconception|mutant|secret|solution|variant", re.IGNORECASE)
+PROGRAM = "grader/"  # which everybody may have; its own names and lines are no leak
+STUDENTS_FILES = ("exercises/*/lesson.md", "exercises/*/plot_*.py", "quizzes/*.yaml")
+
+PUBLIC = (
+    "id type topic prompt where code extra choices.text steps.text distractors.text pairs.left pairs.right"
+).split()
+"""Texts of a question that may be shown; every other one is the key's, whatever it will be called."""
+LABELS = ("id", "type", "topic")
+OPEN_WORDS = ("scoring", "draw")  # settings, of which there are few; nothing about one answer
+FREE_NAMES = ("params", "dims", "per_topic")  # mappings whose keys are an author's own words
+PROSE = ("explain", "feedback", "text")  # sentences, which nobody writes twice by chance
+KEY_LETTERS = 3
+PROSE_LETTERS = 24
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
+COMMENT = re.compile(r"^\s*#(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that should not be in a hand-out.
+
+    Args:
+        what: it is.
+        text: in one line.
+        field: of a quiz's question, with the fields that lead to it; case does not matter in a quiz.
+        question: whose key it belongs to.
+    """
+
+    what: str
+    text: str
+    field: str = ""
+    question: str = ""
+
+    @functools.cached_property
+    def words(self) -> str:
+        """What is looked for."""
+        return flat(self.text.casefold() if self.field else self.text)
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is a sentence of a key, which stands nowhere by chance."""
+        return self.field.rpartition(".")[2] in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
+
+    def __str__(self) -> str:
+        text = self.text.casefold() if self.field else self.text
+        start = text[:QUOTED] if len(text) > 2 * QUOTED else text[:2]
+        return f"{self.what} ({self.field and f'{self.field}: '}“{start}…”)"
+
+
+def flat(text: str) -> str:
+    """Return the words of a text, with one space around each."""
+    return f" {' '.join(WORD.findall(text))} "
+
+
+# --- what is looked for -------------------------------------------------------------------------------
+
+
+def secrets_of(course: Course) -> list[Secret]:
+    """Return what the instructor's side of a course's exercises has and the student's has not.
+
+    Raises:
+        CourseError: an exercise cannot be read.
+    """
+    exercises = [course.exercise(exercise_id) for exercise_id in course.exercise_ids()]
+    given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
+    # What students read anyway; a patch is too short to be looked for there.
+    read = sorted(path for pattern in STUDENTS_FILES for path in course.root.glob(pattern))
+    public = flat("\n".join([given, *map(_text, read)]))
+    found = [secret for exercise in exercises for secret in _secrets(exercise, given, public)]
+    return list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
+
+
+def _secrets(exercise: Exercise, given: str, public: str) -> Iterator[Secret]:
+    stub = set(map(flat, _lines(make_stub(exercise))))
+    for line in _lines(_text(exercise.solution_path)):
+        if flat(line) not in stub:
+            yield Secret(f"a line of the solution of {exercise.id}", line)
+    for line in _lines(_text(exercise.hidden_checks)):
+        if flat(line) not in given:
+            yield Secret(f"a line of the hidden checks of {exercise.id}", line)
+    for mistake in exercise.misconceptions():
+        for patch in (mistake.replace, mistake.with_):
+            words = flat(patch)
+            if _is_long(words) and words not in public and words not in flat(mistake.says):
+                yield Secret(f"a patch of a misconception of {exercise.id}", " ".join(patch.split()))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a Python file that say something, without comments."""
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]]
+    return (line.strip() for line in lines if _is_long(flat(line)) and not TRIVIAL.fullmatch(flat(line)))
+
+
+def _is_long(words: str) -> bool:
+    return len(words.replace(" ", "")) > LINE_LETTERS
+
+
+def _key(quiz: Quiz) -> Iterator[Secret]:
+    """Yield every text of a quiz's key: all that is not named as public."""
+    for question in quiz.file.questions:
+        for field, text in _texts(question):
+            if field not in PUBLIC and field.split(".")[0] not in (*OPEN_WORDS, *FREE_NAMES):
+                for part in text.splitlines() if field == "solution" else [text]:
+                    line = " ".join(part.split())
+                    if len(line) >= KEY_LETTERS or NUMBER.fullmatch(part):
+                        yield Secret(f"the key of `{question.id}`", line, field, question.id)
+
+
+def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text in a value, with the names of the fields that lead to it."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item, field)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts(item, f"{field}.{name}")
+    elif dataclasses.is_dataclass(value) and not isinstance(value, Place):
+        for inner in dataclasses.fields(value):
+            yield from _texts(getattr(value, inner.name), f"{field}.{inner.name}" if field else inner.name)
+
+
+def _shown(question: Question, *, labels: bool = True) -> list[str]:
+    """Return the texts of a question that everybody may see, and the names of what is drawn.
+
+    Args:
+        labels: include what is no sentence for a learner, such as ids.
+    """
+    names = [name for field in FREE_NAMES for name in getattr(question, field, ())] if labels else []
+    texts = [text for field, text in _texts(question) if field in PUBLIC and (labels or field not in LABELS)]
+    return [flat(text.casefold()) for text in (*names, *texts)]
+
+
+# --- where it is looked for ---------------------------------------------------------------------------
+
+
+def texts_of(folder: Path) -> dict[Path, str]:
+    """Read all files of a hand-out as text; what is recorded is unpacked."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size <= MAX_BYTES)
+    texts = {path: path.read_bytes().decode(errors="ignore") for path in files if path.name != FILE}
+    for path in files:
+        if path.name == FILE:
+            header, body = unpacked(path.read_bytes())
+            texts[path] = f"{header}\n{bytes(body).decode(errors='ignore')}"
+    return texts
+
+
+def find_leaks(
+    folder: Path,
+    texts: Mapping[Path, str],
+    *,
+    secrets: Collection[Secret] = (),
+    shown: Mapping[str, tuple[str, ...]] | None = None,
+    quizzes: Collection[Quiz] = (),
+    course_secret: str = "",
+) -> list[str]:
+    """Return where secrets are in a hand-out: the file, what it is and a few of its letters.
+
+    Args:
+        folder: names of files are relative to it.
+        texts: of the files in it.
+        secrets: of exercises.
+        shown: by file, lines of solutions and hidden checks that stand there on purpose.
+        quizzes: the full ones; nothing of the key of one that is graded later may be there.
+        course_secret: what ids of options are made with.
+    """
+    graded = [quiz for quiz in quizzes if quiz.file.mode != "practice"]
+    sentences = {quiz.id: list(_sentences(quiz)) for quiz in graded}
+    leaks = []
+    for path, text in sorted(texts.items()):
+        name = path.relative_to(folder).as_posix()
+        own = next((quiz for quiz in graded if path == folder / "quizzes" / quiz.path.name), None)
+        if not name.startswith(PROGRAM):
+            if NAMES.search(name):
+                leaks.append(f"{name}: has the name of something that is the instructor's")
+            allowed = set(map(flat, (shown or {}).get(name, ())))
+            leaks += [f"{name}:{problem}" for problem in _found_lines(text, secrets, allowed)]
+        if course_secret and course_secret in text:
+            leaks.append(f"{name}: holds the course's secret; take it out")
+        words = flat(text.casefold())
+        for quiz_id, kept in sentences.items():
+            if own is None or quiz_id != own.id:
+                leaks += [f"{name}: holds {secret}" for secret in kept if secret.words in words]
+        if own:
+            leaks += [f"{name}: {problem}" for problem in _in_own_file(text, own)]
+    return list(dict.fromkeys(leaks))
+
+
+def _sentences(quiz: Quiz) -> Iterator[Secret]:
+    """Yield what other files are searched for: sentences alone, since words come by chance."""
+    shown = [text for question in quiz.file.questions for text in _shown(question)]
+    for secret in _key(quiz):
+        if secret.is_prose and not any(secret.words in text for text in shown):
+            yield secret
+
+
+def _found_lines(text: str, secrets: Collection[Secret], allowed: set[str]) -> Iterator[str]:
+    """Yield the number of a line and the secret that begins there."""
+    lines = [" ".join(WORD.findall(line)) for line in text.splitlines()]
+    starts = list(itertools.accumulate((len(line) + 1 for line in lines if line), initial=0))
+    numbers = [number for number, line in enumerate(lines, 1) if line]
+    whole = f" {' '.join(filter(None, lines))} "
+    for secret in secrets:
+        place = whole.find(secret.words)
+        if place >= 0 and secret.words not in allowed:
+            yield f"{numbers[bisect.bisect_right(starts, place) - 1]}: holds {secret}"
+
+
+def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
+    """Look through a graded quiz's own file: nothing may be there more often than what is shown has it."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        yield "is no YAML; build it anew"
+        return
+    keys, values = _parts(node) if node else ([], [])
+    names = _key_side_names()
+    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key in names)
+    comments = COMMENT.findall(text.partition("schema:")[0])
+    found = [flat(part.casefold()) for part in (*values, *comments)]
+    topics = quiz.file.draw.per_topic if quiz.file.draw else ()
+    header = [part for field, part in _texts(quiz.file) if not field.startswith("questions")]
+    shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
+    shown += [part for question in quiz.file.questions for part in _shown(question)]
+    whole = flat(text.casefold())
+    for secret in _key(quiz):
+        allowed = _count(secret.words, shown)
+        hidden = secret.is_prose and not allowed and secret.words in whole  # in a comment, or across values
+        if hidden or _count(secret.words, found) > allowed:
+            yield f"holds {secret}"
+        elif secret.field == "accept" and len(secret.text) > KEY_LETTERS:  # is it told elsewhere?
+            others = (other for other in quiz.file.questions if other.id != secret.question)
+            if any(_count(secret.words, _shown(other, labels=False)) for other in others):
+                yield f"holds {secret}, in what another question shows; reword one of them"
+
+
+def _count(words: str, texts: list[str]) -> int:
+    there = [text for text in texts if words in text]
+    return sum(len(re.findall(f"(?={re.escape(words)})", text)) for text in there)
+
+
+def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
+    """Return the keys and the texts of a file; keys that an author chose count as texts."""
+    if isinstance(node, yaml.ScalarNode):
+        return [], [node.value] if node.tag.endswith(":str") else []
+    keys: list[str] = []
+    values: list[str] = []
+    for item in node.value:
+        pair = item if isinstance(node, yaml.MappingNode) else (None, item)
+        name = pair[0].value if pair[0] is not None else ""
+        if name:
+            (values if free else keys).append(str(name))
+        inner = _parts(pair[1], free=name in FREE_NAMES and not free)
+        keys += inner[0]
+        values += inner[1]
+    return keys, values
+
+
+def _key_side_names() -> set[str]:
+    """Return the names of all fields of a quiz file that a hand-out's does not have."""
+    public = (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks)
+    key_side, shown = (
+        {field.name.rstrip("_") for kind in kinds for field in dataclasses.fields(kind)}
+        for kinds in (_kinds(QuizFile, {}), public)
+    )
+    return key_side - shown
+
+
+def _kinds(kind: Any, seen: dict[Any, None]) -> Iterator[Any]:
+    """Yield a dataclass and all that its fields are made of."""
+    if dataclasses.is_dataclass(kind) and kind not in seen:
+        seen[kind] = None
+        yield kind
+        for inner in (*typing.get_type_hints(kind).values(), *vars(kind).get("kinds", {}).values()):
+            yield from _kinds(inner, seen)
+    for inner in typing.get_args(kind):
+        yield from _kinds(inner, seen)
