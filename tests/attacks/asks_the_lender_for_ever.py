@@ -2,6 +2,7 @@
 # FAMILY: exhaustion
 # EXERCISE: exercise-2
 # EXPECT: some
+# LIMIT: call
 # COVERED-BY:
 import numpy as np
 

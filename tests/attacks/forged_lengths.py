@@ -3,6 +3,7 @@
 # EXERCISE: exercise-2
 # EXPECT: none
 # SAYS: channel|ran for
+# LIMIT: call
 # COVERED-BY:
 import os
 import struct

@@ -3,6 +3,7 @@
 # EXERCISE: exercise-1
 # EXPECT: none
 # SAYS: still running|MemoryError
+# LIMIT: load
 # COVERED-BY:
 import numpy as np
 

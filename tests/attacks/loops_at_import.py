@@ -3,6 +3,7 @@
 # EXERCISE: exercise-1
 # EXPECT: none
 # SAYS: was still running
+# LIMIT: load
 # COVERED-BY:
 while True:
     pass

@@ -3,6 +3,7 @@
 # EXERCISE: exercise-2
 # EXPECT: none
 # SAYS: ran for
+# LIMIT: call
 # COVERED-BY:
 import signal
 

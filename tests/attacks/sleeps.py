@@ -3,6 +3,7 @@
 # EXERCISE: exercise-1
 # EXPECT: none
 # SAYS: ran for
+# LIMIT: call
 # COVERED-BY:
 import time
 

@@ -2,15 +2,16 @@
 # FAMILY: exhaustion
 # EXERCISE: exercise-1
 # EXPECT: some
+# LIMIT: exercise
 # COVERED-BY:
 import time
 
 import numpy as np
 
-time.sleep(0.6)
+time.sleep(1.5)
 
 
 def rnn_step_forward(x, h_prev, params):
-    time.sleep(0.8)
+    time.sleep(2)
     Wxh, Whh, bh = params
     return np.tanh(Wxh @ x + Whh @ h_prev + bh)

@@ -3,6 +3,7 @@
 # EXERCISE: exercise-1
 # EXPECT: none
 # SAYS: ran for|channel|closed
+# LIMIT: call
 # COVERED-BY:
 import os
 

@@ -2,8 +2,8 @@
 
 A file's header says what it attempts, what it earns, and which layers of confinement stop it, each alone;
 none is named where it is enough that the worker is another process. So files are graded with all layers,
-with one layer missing, with one layer alone and with none. ``GRADER_LONG=1`` tries all of that, else there
-is a sample.
+with one layer missing, with one layer alone and with none. ``GRADER_LONG=1`` tries all of that. The slow
+tests try every file with all layers and a sample with less, the others a few files of each family.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from grader.course import Course, Exercise
 from grader.reports.text import report_lines
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import WorkerPool
-from tests.conftest import with_limits
+from tests.conftest import PATIENT, with_limits
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring
@@ -49,13 +49,8 @@ FAMILIES = (
     "forgery reading escape exhaustion protocol planted misleading dishonest state accident control"
 ).split()
 LEAST_OF_A_FAMILY, LEAST_OF_ALL = 6, 75
-LIMITS = {
-    "call_seconds": 1.0,
-    "load_seconds": 1.0,
-    "exercise_seconds": 6.0,
-    "memory_bytes": 256 * 2**20,
-}
-GRACE = 4.0  # seconds beyond the limit of the exercise, for a busy machine
+TIGHT = {"call": 1.0, "load": 1.0, "exercise": 15.0}  # seconds, of the limit that a file means to reach
+MEMORY_BYTES = 256 * 2**20
 MESSAGE_LINES = 12  # of a failed check in the rendered report
 OTHER_LINES = 40  # heading, titles, notes, printed lines and footer
 REPORT_BYTES = 300_000  # with 64 KiB of output for each check
@@ -91,6 +86,11 @@ class Attack:
     @property
     def expect(self) -> str:
         return self.header["EXPECT"]
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Seconds that it may take: only the limit that its header names can be reached."""
+        return {f"{name}_seconds": TIGHT[name] for name in self.header.get("LIMIT", "").split()}
 
     @property
     def covered_by(self) -> frozenset[str]:
@@ -129,11 +129,23 @@ CONFINEMENTS: dict[str, tuple[str, ...]] = {
 SAMPLE = 6
 
 
+QUICK = {
+    attack.path
+    for family in FAMILIES
+    for attack in [each for each in ATTACKS if each.header["FAMILY"] == family and not each.limits][:3]
+}
+
+
 def cases() -> Iterator[tuple[Attack, str]]:
     """Yield all files under all layers, and under weaker ones those that the rest is said to stop."""
     for name, layers in CONFINEMENTS.items():
         fit = [attack for attack in ATTACKS if attack.stopped_by(layers)]
         yield from ((attack, name) for attack in (fit if LONG or layers == LAYERS else sample(fit, name)))
+
+
+def marks(attack: Attack, confinement: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Mark all as slow but three of each family."""
+    return () if attack.path in QUICK and CONFINEMENTS[confinement] == LAYERS else (pytest.mark.slow,)
 
 
 def sample(fit: list[Attack], name: str) -> list[Attack]:
@@ -290,6 +302,7 @@ def test_a_file_says_what_it_is(attack: Attack) -> None:
     assert attack.header["FAMILY"] in FAMILIES
     assert attack.expect in ("none", "some", "all")
     assert attack.covered_by <= set(LAYERS)
+    assert set(attack.header.get("LIMIT", "").split()) <= TIGHT.keys()
     assert attack.header["ATTEMPTS"]
 
 
@@ -301,7 +314,7 @@ def test_every_family_has_members() -> None:
 
 @pytest.mark.parametrize(
     ("attack", "confinement"),
-    [pytest.param(*case, id=f"{case[0].path.stem}, {case[1]}") for case in cases()],
+    [pytest.param(*case, id=f"{case[0].path.stem}, {case[1]}", marks=marks(*case)) for case in cases()],
 )
 def test_an_attack_gains_nothing(
     attack: Attack,
@@ -316,7 +329,8 @@ def test_an_attack_gains_nothing(
     pool = pools[confinement]
     if not attack.stopped_by(active_layers(pool)):
         pytest.skip(f"this machine offers none of {', '.join(sorted(attack.covered_by))}")
-    exercise = with_limits(course.exercise(attack.header["EXERCISE"]), **LIMITS)
+    limits = {**PATIENT, **attack.limits, "memory_bytes": MEMORY_BYTES}
+    exercise = with_limits(course.exercise(attack.header["EXERCISE"]), **limits)
     alice = stage.hand_in(attack, exercise)
     stage.open_to_all()
     contents, processes = stage.contents(), offspring()
@@ -346,12 +360,10 @@ def active_layers(pool: WorkerPool) -> tuple[str, ...]:
 
 
 def graded(exercise: Exercise, submission: Path, pool: WorkerPool) -> Report:
-    """Grade within the time limits, and without a warning: it would quote the grader's own source."""
-    started = time.monotonic()
+    """Grade without a warning: it would quote the grader's own source."""
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         report = run_checks(exercise, read_source(exercise, submission), pool)
-    assert time.monotonic() - started < LIMITS["exercise_seconds"] + GRACE
     assert [str(one.message) for one in shown] == []
     return report
 
@@ -397,14 +409,14 @@ def assert_works(pool: WorkerPool) -> None:
     """The pool gives out a worker that does what it is told."""
     worker = pool.open()
     try:
-        assert worker.load("fresh", "fresh.py", b"def answer():\n    return 42\n", 5.0) is None
-        assert worker.call("answer", (), 5.0).value == 42
+        assert worker.load("fresh", "fresh.py", b"def answer():\n    return 42\n", 60.0) is None
+        assert worker.call("answer", (), 60.0).value == 42
     finally:
         worker.end()
 
 
 def assert_none_left(offspring: Offspring, before: int) -> None:
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 60
     while len(offspring()) > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(offspring()) <= before
