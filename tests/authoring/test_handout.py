@@ -606,7 +606,7 @@ def graded(course: Course, folder: Path) -> Grade:
     """Grade a class of one as `grader grade` does."""
     environment = {**os.environ, "GRADER_SECRET": SECRET.decode()}
     command = [sys.executable, "-m", "grader", "--course", str(course.root), "grade", str(folder / "class")]
-    subprocess.run([*command, "-o", str(folder / "results")], env=environment, check=True, timeout=120)
+    subprocess.run([*command, "-o", str(folder / "results")], env=environment, check=True, timeout=900)
     with open_gradebook(folder / "results") as book:
         (grade,) = book.class_grades(course).grades
     return grade
@@ -618,12 +618,12 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
     scripts = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GRADER"))}
     install = [str(scripts / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "."]
-    subprocess.run(install, cwd=home.root, env=clean, check=True, capture_output=True, timeout=300)
+    subprocess.run(install, cwd=home.root, env=clean, check=True, capture_output=True, timeout=900)
 
     def grader(*arguments: str, typed: str = "") -> tuple[int, str]:
         command = [str(scripts / "grader"), *arguments]
         ran = subprocess.run(
-            command, cwd=home.root, env=clean, input=typed, capture_output=True, text=True, timeout=120
+            command, cwd=home.root, env=clean, input=typed, capture_output=True, text=True, timeout=900
         )
         return ran.returncode, ran.stdout + ran.stderr
 

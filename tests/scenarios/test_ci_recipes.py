@@ -69,7 +69,7 @@ def bash(script: str, folder: Path, environment: Path, variables: Mapping[str, s
         env={**clean, **variables, "PATH": path},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=900,
         check=False,
     )
     assert ran.returncode == 0, f"{script}\n{ran.stdout[-2000:]}\n{ran.stderr[-2000:]}"
