@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -158,47 +159,41 @@ class Gradebook:
         """
         order = course.exercise_ids()
         feedback = {name: course.exercise(name).file.feedback for name in order}
-        reports, quizzes, manual = self._reports(), self._quizzes(), self.adjustments()
-
-        def grade(name: str, learner_id: str, learner_name: str, received: str, problem: str) -> Grade:
-            own = [reports[name][exercise] for exercise in order if exercise in reports.get(name, {})]
-            moment = datetime.datetime.fromisoformat(received)
-            given = [entry for entry in manual if entry.submission == name]
-            return Grade(
-                submission=name,
-                learner_id=learner_id,
-                learner_name=learner_name,
-                problem=problem,
-                exercises=tuple(ExerciseGrade(report, feedback[report.exercise]) for report in own),
-                quizzes=quizzes.get(name, ()),
-                adjustments=(
-                    *late_adjustments(course.late, learner_id, moment, own),
-                    *(Adjustment("manual", entry.exercise, entry.cents, entry.reason) for entry in given),
-                ),
+        reports: dict[str, dict[str, Report]] = defaultdict(dict)
+        for name, seconds, text in self._connection.execute(
+            "SELECT submission, seconds, report FROM reports"
+        ):
+            (report,) = reports_from_json(text)
+            reports[name][report.exercise] = dataclasses.replace(report, seconds=seconds)
+        quizzes = {
+            name: tuple(
+                QuizResult(quiz, title, earned, possible, tuple(notes))
+                for quiz, title, earned, possible, notes in json.loads(text)
             )
-
+            for name, text in self._connection.execute("SELECT submission, results FROM quizzes")
+        }
+        given: dict[str, list[Adjustment]] = defaultdict(list)
+        for entry in self.adjustments():
+            given[entry.submission].append(Adjustment("manual", entry.exercise, entry.cents, entry.reason))
         columns = "submission, learner_id, learner_name, received, problem"
         rows = self._connection.execute(f"SELECT {columns} FROM submissions ORDER BY submission")
-        grades = tuple(grade(*row) for row in rows)
-        return ClassGrades(course.title, _items(grades, order), grades)
-
-    def _reports(self) -> dict[str, dict[str, Report]]:
-        found: dict[str, dict[str, Report]] = {}
-        rows = self._connection.execute("SELECT submission, seconds, report FROM reports")
-        for submission, seconds, text in rows:
-            (report,) = reports_from_json(text)
-            found.setdefault(submission, {})[report.exercise] = dataclasses.replace(report, seconds=seconds)
-        return found
-
-    def _quizzes(self) -> dict[str, tuple[QuizResult, ...]]:
-        rows = self._connection.execute("SELECT submission, results FROM quizzes")
-        return {
-            submission: tuple(
-                QuizResult(quiz, title, earned, possible, tuple(notes))
-                for quiz, title, earned, possible, notes in json.loads(results)
+        grades = []
+        for name, learner_id, learner_name, received, problem in rows:
+            own = [reports[name][exercise] for exercise in order if exercise in reports[name]]
+            moment = datetime.datetime.fromisoformat(received)
+            late = late_adjustments(course.late, learner_id, moment, own)
+            grades.append(
+                Grade(
+                    submission=name,
+                    learner_id=learner_id,
+                    learner_name=learner_name,
+                    problem=problem,
+                    exercises=tuple(ExerciseGrade(report, feedback[report.exercise]) for report in own),
+                    quizzes=quizzes.get(name, ()),
+                    adjustments=(*late, *given[name]),
+                )
             )
-            for submission, results in rows
-        }
+        return ClassGrades(course.title, _items(grades, order), tuple(grades))
 
     def take_in(self, path: Path) -> None:
         """Copy everything from another gradebook's file; what both have, the other's counts."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from grader.checks.report import Outcome, Report
+from grader.checks.report import Report
 from grader.course import Feedback
 
 
@@ -159,33 +159,28 @@ class Failure(NamedTuple):
 def check_rates(grades: ClassGrades) -> list[CheckRate]:
     """Count, for every check, the submissions it ran on and those that passed; in the order of the course."""
     ran, passed = Counter[tuple[str, str, str, bool]](), Counter[tuple[str, str, str, bool]]()
-    for exercise, outcome in _outcomes(grades):
-        key = exercise, outcome.check, outcome.title, outcome.hidden
-        ran[key] += outcome.status in ("passed", "failed")
-        passed[key] += outcome.status == "passed"
-    order = {one.id: number for number, one in enumerate(grades.items)}
+    for report in (one.report for grade in grades.grades for one in grade.exercises):
+        for outcome in report.outcomes:
+            key = report.exercise, outcome.check, outcome.title, outcome.hidden
+            ran[key] += outcome.status in ("passed", "failed")
+            passed[key] += outcome.status == "passed"
+    order = {item.id: number for number, item in enumerate(grades.items)}
     keys = sorted(ran, key=lambda key: order.get(key[0], len(order)))
     return [CheckRate(*key, ran[key], passed[key]) for key in keys]
 
 
 def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
-    """Return what failed checks said most often: the mistake that was recognised, else the first line."""
+    """Return what failed checks said most often: the mistake that was recognised, else the first line.
+
+    Of each function only the first failed check counts; later ones may fail for the same reason.
+    """
     counts = Counter[tuple[str, str]]()
     for grade in grades.grades:
-        said = [(one.report.exercise, text) for one in grade.exercises for text in _said(one.report)]
-        counts.update(list(dict.fromkeys(said)))
+        said: dict[tuple[str, str], None] = {}  # in order, each once
+        for report in (one.report for one in grade.exercises):
+            failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
+            for outcome in {outcome.function: outcome for outcome in reversed(failed)}.values():
+                text = (outcome.diagnosis or outcome.message).strip().partition("\n")[0]
+                said[report.exercise, text] = None
+        counts.update(list(said))
     return [Failure(*key, count) for key, count in counts.most_common(most)]
-
-
-def _said(report: Report) -> Iterator[str]:
-    """Yield what the first failed check of each function said; later ones may fail for the same reason."""
-    failed = [one for one in report.outcomes if one.status == "failed"]
-    for outcome in {one.function: one for one in reversed(failed)}.values():
-        yield (outcome.diagnosis or outcome.message).strip().partition("\n")[0]
-
-
-def _outcomes(grades: ClassGrades) -> Iterator[tuple[str, Outcome]]:
-    for grade in grades.grades:
-        for one in grade.exercises:
-            for outcome in one.report.outcomes:
-                yield one.report.exercise, outcome

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from statistics import median
 
-from grader.classroom.grades import CheckRate, ClassGrades, Grade, check_rates, frequent_failures
+from grader.classroom.grades import CheckRate, ClassGrades, check_rates, frequent_failures
 from grader.reports.tables import mark_of
 from grader.reports.text import Line, amount, ends, wrapped
 from grader.sandbox.text import one_line, shorten
@@ -36,42 +36,33 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
 
 
 def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
-    yield Line(ends("", _columns("earned", "adjusted", width), width), "detail")
+    def columns(raw: str, adjusted: str) -> str:
+        return f"{raw:>8}  {adjusted:>8}" if width >= ROOMY else f"{adjusted:>8}"
+
+    yield Line(ends("", columns("earned", "adjusted"), width), "detail")
     for grade in grades.grades[:most]:
-        yield from _submission(grade, grades.possible_cents, width)
+        graded = grade.exercises or grade.quizzes
+        mark, style = mark_of(grades.possible_cents, grade.cents if graded else None)
+        if grade.problem:
+            mark, style = "!", "error"
+        credits = columns(amount(grade.raw_cents), amount(grade.cents)) if graded else ""
+        yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
+        if grade.problem:
+            yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
     if len(grades.grades) > most:
         yield Line(f"  … {len(grades.grades) - most} more", "detail")
-    graded = [one.cents for one in grades.grades if one.exercises or one.quizzes]
-    if graded:
-        half = f"half of them earned at least {amount(round(median(graded)))}"
+    earned = [grade.cents for grade in grades.grades if grade.exercises or grade.quizzes]
+    if earned:
+        half = f"half of them earned at least {amount(round(median(earned)))}"
         yield from wrapped(f"{half} of {amount(grades.possible_cents)} credits", "note", width, indent="  ")
 
 
-def _submission(grade: Grade, possible: int, width: int) -> Iterator[Line]:
-    graded = grade.exercises or grade.quizzes
-    mark, style = mark_of(possible, grade.cents if graded else None)
-    if grade.problem:
-        mark, style = "!", "error"
-    credits = _columns(amount(grade.raw_cents), amount(grade.cents), width) if graded else ""
-    yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
-    if grade.problem:
-        yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
-
-
-def _columns(raw: str, adjusted: str, width: int) -> str:
-    return f"{raw:>8}  {adjusted:>8}" if width >= ROOMY else f"{adjusted:>8}"
-
-
 def _rates(rates: list[CheckRate], width: int) -> Iterator[Line]:
-    for exercise, checks in groupby(rates, key=lambda one: one.exercise):
+    for exercise, checks in groupby(rates, key=lambda rate: rate.exercise):
         yield Line(shorten(f"  {exercise}", width), "detail")
-        for one in checks:
-            title = f"    {one_line(one.title)}{' (hidden)' if one.hidden else ''}"
-            bar = f"{_bar(one)}  " if width >= ROOMY else ""
-            style = mark_of(one.ran, one.passed)[1] if one.ran else "note"
-            yield Line(ends(title, f"{bar}{one.passed:>3} of {one.ran:>3}", width), style)
-
-
-def _bar(one: CheckRate) -> str:
-    full = BAR * one.passed // one.ran if one.ran else 0  # full only if all passed
-    return "█" * full + "░" * (BAR - full)
+        for check in checks:
+            title = f"    {one_line(check.title)}{' (hidden)' if check.hidden else ''}"
+            full = BAR * check.passed // check.ran if check.ran else 0  # full only if all passed
+            bar = f"{'█' * full}{'░' * (BAR - full)}  " if width >= ROOMY else ""
+            style = mark_of(check.ran, check.passed)[1] if check.ran else "note"
+            yield Line(ends(title, f"{bar}{check.passed:>3} of {check.ran:>3}", width), style)
