@@ -18,6 +18,7 @@ from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.course import Course, Exercise, find_course
+from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
 
 HERE = Path(__file__).parent
@@ -55,8 +56,12 @@ class Grade(Protocol):
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """Let Ctrl-C reach what tests start; a job in the background hands down that it is ignored."""
+    """Let Ctrl-C reach what tests start; a job in the background hands down that it is ignored.
+
+    Hide this process, too, as the command line does: tests hold solutions while attacks run.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    hide_from_others()
 
 
 @pytest.fixture(scope="session", autouse=True)

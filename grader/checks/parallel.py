@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from grader.sandbox.confinement import hide_from_others
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Share = tuple[int, int]
@@ -35,7 +37,8 @@ def map_shares(
     if jobs == 1:
         yield from ([function(item, WHOLE)] for item in items)
         return
-    with concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as executor:
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, hide_from_others) as executor:
         tasks = [
             [executor.submit(function, item, (number, shares)) for number in range(shares)] for item in items
         ]

@@ -31,6 +31,7 @@ from grader.course import Course, CourseError, Exercise, find_course
 from grader.progress.responses import NotResponses, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner
+from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
@@ -289,6 +290,7 @@ def processes(jobs: int) -> ExecutorConfig:
 
 
 def _end_with_parent() -> None:
+    hide_from_others()
     parent = multiprocessing.parent_process()
     if parent is not None:
 

@@ -22,6 +22,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 from grader.classroom.batch import ExecutorConfig, Graded, Task, grader_digest, run_task
 from grader.course import Course
 from grader.course.files import write_zip
+from grader.sandbox.confinement import hide_from_others
 
 CONNECT_SECONDS = 5
 TASKS_PER_WORKER = 3  # so that it never waits for the next
@@ -49,6 +50,7 @@ class CoursePlugin(WorkerPlugin):
 
     def setup(self, worker: Worker) -> None:
         """Unpack; called by Dask when a worker starts."""
+        hide_from_others()
         self.folder = Path(worker.local_directory) / self.name
         shutil.rmtree(self.folder, ignore_errors=True)
         with zipfile.ZipFile(io.BytesIO(self._packed)) as archive:

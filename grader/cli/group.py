@@ -39,6 +39,8 @@ COMMANDS = {
 FOR_INSTRUCTORS = ("handout", "grade", "adjust", "export", "merge", "verify")
 if not (Path(__file__).parents[1] / "authoring").is_dir():  # the students' edition has none of these
     COMMANDS = {name: summary for name, summary in COMMANDS.items() if name not in FOR_INSTRUCTORS}
+KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
+"""Commands that neither run student code nor hold solutions or keys that it could look for."""
 
 
 class _LazyGroup(click.Group):
@@ -85,6 +87,10 @@ def grader(ctx: click.Context, course: str | None) -> None:
     Start with `grader list`, read a lesson with `grader show exercise-1`, write the functions in
     exercises/exercise-1, and run `grader check exercise-1`.
     """
+    if ctx.invoked_subcommand not in KEYLESS:
+        from grader.sandbox.confinement import hide_from_others
+
+        hide_from_others()  # before any student code runs; whoever uses the grader as a library decides
     ctx.obj = course
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
-from grader.sandbox.kernel import hide_from_others
 from grader.sandbox.process import START_SECONDS, Gone, Process, Spawned, Zygote, can_fork, layers_of
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
@@ -84,8 +83,6 @@ class WorkerPool:
         self.fork = can_fork() if fork is None else fork
         self.layers = zygote.layers if zygote else layers
         self._zygote = zygote or (Zygote(layers) if self.fork else None)
-        if self.layers:
-            hide_from_others()
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
         """Return a worker that no student code has touched.

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from grader.sandbox import LOST, protocol
-from grader.sandbox.confinement import Budget, Confinement, confine, prepare
+from grader.sandbox.confinement import Confinement, confine, prepare
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
 MAX_TEXT = 2000
@@ -67,7 +67,7 @@ def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
             return
         match json.loads(data):
             case ["spawn", memory, seconds]:
-                pid = _fork_worker(descriptors, confinement, Budget(memory, seconds))
+                pid = _fork_worker(descriptors, confinement, (memory, seconds))
                 _reply(control, "pid", pid)
             case ["end", pid]:
                 _kill(pid)
@@ -82,7 +82,7 @@ def _reply(control: socket.socket, word: str, number: int) -> None:
     control.send(json.dumps([word, number]).encode())
 
 
-def _fork_worker(descriptors: list[int], confinement: Confinement, budget: Budget) -> int:
+def _fork_worker(descriptors: list[int], confinement: Confinement, budget: tuple[int, int]) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -136,17 +136,20 @@ def _enter_empty_folder() -> None:
 # --- one worker ---------------------------------------------------------------------------------------
 
 
-def serve_worker(sockets: tuple[int, int], confinement: Confinement, parent: int, budget: Budget) -> None:
+def serve_worker(
+    sockets: tuple[int, int], confinement: Confinement, parent: int, budget: tuple[int, int]
+) -> None:
     """Confine this process, then answer the grader until it hangs up.
 
     Args:
         sockets: descriptors of the channel to the grader, and of where printed text goes.
         parent: process id of the warm process.
+        budget: bytes of memory and seconds of processor time.
     """
     _arrange_descriptors(*sockets)
     os.environ.clear()
     _reseed()
-    confine(confinement, parent, budget)
+    confine(confinement, parent, *budget)
     worker = Worker(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
     worker.send(["ready", list(confinement.layers)])
     try:
@@ -374,7 +377,7 @@ def main(
         serve_zygote(socket.socket(fileno=descriptors[0]), prepare(layers))
     else:  # a process of one check has no children, so it needs no namespaces to keep them in
         confinement = prepare(set(layers) - {"namespaces"})
-        serve_worker((descriptors[0], descriptors[1]), confinement, parent, Budget(*budget))
+        serve_worker((descriptors[0], descriptors[1]), confinement, parent, (budget[0], budget[1]))
 
 
 def _serve_on_windows() -> None:

@@ -23,8 +23,7 @@ import pytest
 from grader.checks.report import reports_to_json
 from grader.cli import main
 from grader.course import Course
-from grader.sandbox import LAYERS
-from grader.sandbox.confinement import seccomp
+from grader.sandbox import LAYERS, confinement
 from grader.sandbox.doctor import PROBES, probe
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.worker import Budget, Worker, WorkerEnded
@@ -39,7 +38,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the layers are 
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 REFUSE, UNKNOWN, PRETEND = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS, 0x00050000
 OWN = 4321
-MACHINES = tuple(seccomp.MACHINES)
+MACHINES = tuple(confinement.MACHINES)
 X86_64, AARCH64 = 0xC000003E, 0xC00000B7
 FOREIGN = (0x40000003, 0xC000003E, 0xC00000B7, 0x40000028, 0, 0xFFFFFFFF)  # i386, both, 32-bit ARM, nonsense
 ONLY_WITH_ARGUMENTS = {
@@ -93,7 +92,7 @@ def verdict(machine: str, number: int, *arguments: int, architecture: int | None
         architecture = {"x86_64": X86_64, "aarch64": AARCH64}[machine]
     padded = [one % 2**64 for one in (*arguments, *[0] * 6)][:6]
     data = struct.pack("<IIQ6Q", number % 2**32, architecture, 0, *padded)
-    code = seccomp.program(machine, OWN)
+    code = confinement.filter_program(machine, OWN)
     accumulator = at = 0
     for _ in range(len(code)):  # jumps go forward only, so it ends by then
         operation, if_true, if_false, operand = code[at]
@@ -116,7 +115,7 @@ def verdict(machine: str, number: int, *arguments: int, architecture: int | None
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_is_one_that_a_kernel_takes(machine: str) -> None:
-    code = seccomp.program(machine, OWN)
+    code = confinement.filter_program(machine, OWN)
     assert len(code) < 4096
     for at, (operation, if_true, if_false, operand) in enumerate(code):
         assert 0 <= operand < 2**32
@@ -132,8 +131,8 @@ def test_the_filter_is_one_that_a_kernel_takes(machine: str) -> None:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_decides_every_call_as_the_table_says(machine: str) -> None:
     column = MACHINES.index(machine)
-    allowed = {numbers[column] for numbers in seccomp.ALLOWED.values()}
-    pretended = {numbers[column] for numbers in seccomp.PRETENDED.values()}
+    allowed = {numbers[column] for numbers in confinement.ALLOWED.values()}
+    pretended = {numbers[column] for numbers in confinement.PRETENDED.values()}
     by_argument = set(ONLY_WITH_ARGUMENTS[machine].values())
     for number in range(601):
         if number in by_argument:
@@ -144,7 +143,7 @@ def test_the_filter_decides_every_call_as_the_table_says(machine: str) -> None:
             else PRETEND
             if number in pretended
             else UNKNOWN
-            if number >= seccomp.FIRST_UNKNOWN
+            if number >= confinement.FIRST_UNKNOWN
             else REFUSE
         )
         for arguments in ((), (OWN, OWN, OWN), (2**64 - 1,) * 6):
@@ -224,13 +223,13 @@ def test_the_numbers_are_those_of_the_kernel(machine: str) -> None:
     kernel = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
     kernel.setdefault("newfstatat", kernel.get("fstatat", -1))  # its name where there is no older one
     column = MACHINES.index(machine)
-    tables = {**seccomp.ALLOWED, **seccomp.PRETENDED, **DANGEROUS}
+    tables = {**confinement.ALLOWED, **confinement.PRETENDED, **DANGEROUS}
     for name, numbers in tables.items():
         assert kernel.get(name) == numbers[column], name
     for name, number in ONLY_WITH_ARGUMENTS[machine].items():
         assert kernel[name] == number, name
-        assert getattr(seccomp, name.upper())[column] == number
-    unknown = [name for name, number in kernel.items() if number < seccomp.FIRST_UNKNOWN]
+        assert confinement.BY_ARGUMENTS[name][column] == number
+    unknown = [name for name, number in kernel.items() if number < confinement.FIRST_UNKNOWN]
     assert len(unknown) > 250  # the headers were understood
 
 

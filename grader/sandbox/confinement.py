@@ -1,0 +1,405 @@
+"""What keeps a worker from doing harm: layers that each refuse on their own, applied before student code.
+
+`prepare` runs once in the warm process, `confine` in every worker. A layer that the machine does not offer
+is left out and not claimed; a layer that fails half-way keeps the worker from starting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+import platform
+import struct
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.sandbox import LAYERS
+
+with contextlib.suppress(ImportError):  # Windows has none; nothing below calls it there
+    import resource
+
+NOBODY = 65534
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+SIGKILL = 9
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """The layers that are ready to be applied to workers of this process.
+
+    Args:
+        layers: their names, in the order of ``LAYERS``.
+        mapped_bytes: address space that the warm process uses, before any student code.
+    """
+
+    layers: tuple[str, ...]
+    mapped_bytes: int
+
+
+def prepare(wanted: Iterable[str]) -> Confinement:
+    """Find out which of the wanted layers this machine offers, and enter those that workers inherit.
+
+    Afterwards the calling process may be another one than before: the first of its own namespaces.
+    """
+    wanted = set(wanted)
+    ready = set()
+    mapped = _mapped_bytes()
+    if "account" in wanted and _give_up_privileges():
+        ready.add("account")
+    if "namespaces" in wanted and _enter_namespaces():
+        ready.add("namespaces")
+    if "limits" in wanted and os.name == "posix":
+        ready.add("limits")
+    if "landlock" in wanted and _landlock_version():
+        ready.add("landlock")
+    if "seccomp" in wanted and _can_filter():
+        ready.add("seccomp")
+    if ready:
+        hide_from_others()
+    return Confinement(tuple(layer for layer in LAYERS if layer in ready), mapped)
+
+
+def confine(confinement: Confinement, parent: int, memory_bytes: int, cpu_seconds: int) -> None:
+    """Confine the calling process and everything it will start; nothing is given back.
+
+    Args:
+        parent: process id of the warm process; a worker whose parent has gone ends at once.
+        memory_bytes: on top of what the warm process maps already.
+        cpu_seconds: of processor time.
+
+    Raises:
+        OSError: a layer that was ready cannot be applied.
+    """
+    layers = confinement.layers
+    if sys.platform == "linux":
+        _prctl(PR_SET_PDEATHSIG, SIGKILL)
+        if os.getppid() != parent:  # it ended before the kernel was asked
+            os._exit(0)
+    if "landlock" in layers:
+        _apply_landlock()
+    if "limits" in layers:
+        _apply_limits(confinement.mapped_bytes + memory_bytes, cpu_seconds)
+    if "seccomp" in layers:
+        _apply_filter()
+
+
+# --- system calls that Python has no function for, and the account a worker runs under ----------------
+
+
+def hide_from_others() -> None:
+    """Close this process's memory and /proc entries to other processes of its account."""
+    if sys.platform == "linux":
+        _prctl(PR_SET_DUMPABLE, 0)
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _require(result: int, what: str) -> int:
+    """Return a system call's result; errno counts only if that is negative, since it is never cleared.
+
+    Raises:
+        OSError: the call failed.
+    """
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"{what} failed")
+    return result
+
+
+def _syscall(number: int, *arguments: object) -> int:
+    return int(_libc().syscall(ctypes.c_long(number), *arguments))
+
+
+def _prctl(option: int, value: int, pointer: object = None) -> None:
+    """Set an option of this process.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    zero = ctypes.c_ulong(0)
+    third = zero if pointer is None else pointer
+    _require(_libc().prctl(option, ctypes.c_ulong(value), third, zero, zero), f"prctl({option})")
+
+
+def _give_up_privileges() -> bool:
+    """Leave root for an account that owns nothing, for good; True if no privileges are left.
+
+    An ordinary account is kept: it could not be changed, and the other layers guard its files.
+    """
+    if os.name != "posix":
+        return False
+    if os.geteuid() == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+        except (OSError, AttributeError):
+            return False
+    if sys.platform == "linux":
+        _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    return True
+
+
+# --- namespaces: no network, no other processes in sight, all ended with the first --------------------
+# Source: user_namespaces(7) and pid_namespaces(7) of the Linux manual.
+
+NEW_USER, NEW_PID, NEW_NET, NEW_IPC, NEW_UTS = 0x10000000, 0x20000000, 0x40000000, 0x08000000, 0x04000000
+NAMESPACES = NEW_USER | NEW_PID | NEW_NET | NEW_IPC | NEW_UTS
+CAPABILITY_VERSION = 0x20080522
+
+
+def _enter_namespaces() -> bool:
+    """Enter all of them, or none: a half-made set is worse than none, so a throw-away child tries first.
+
+    On success the caller goes on in a new process, the first of its pid namespace; the old one only waits.
+    """
+    if sys.platform != "linux" or not _child_can_unshare():
+        return False
+    _unshare()
+    inner = os.fork()
+    if inner:  # end as the inner process ends
+        try:
+            os.waitpid(inner, 0)
+        finally:
+            os._exit(0)
+    _prctl(PR_SET_PDEATHSIG, SIGKILL)
+    # The maker of a user namespace is all-powerful inside it; nobody here needs to be.
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, each in two words
+    _require(_libc().capset(ctypes.byref(header), ctypes.byref(nothing)), "capset")
+    return True
+
+
+def _child_can_unshare() -> bool:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            _unshare()
+            if os.fork() == 0:  # the first fork is what fails where the kernel only pretends
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.wait()[1])
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _unshare() -> None:
+    user, group = os.geteuid(), os.getegid()
+    _prctl(PR_SET_DUMPABLE, 1)  # else /proc/self belongs to root after a change of account
+    _require(_libc().unshare(NAMESPACES), "unshare")
+    maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
+    for name, text in maps.items():
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
+
+# --- limits: memory, processor time, and nothing at all of files, processes and locked memory ---------
+
+DESCRIPTORS = 16  # four are open; a few more let a search for a module fail in an orderly way
+STACK_BYTES = 8 * 1024 * 1024
+
+
+def _mapped_bytes() -> int:
+    """Return how much address space this process uses; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * mmap.PAGESIZE
+    except (OSError, ValueError):
+        return 0
+
+
+def _apply_limits(address_space_bytes: int, cpu_seconds: int) -> None:
+    """Limit this process and what it starts.
+
+    Args:
+        address_space_bytes: all it may map; a fixed small number would break where NumPy itself maps more.
+        cpu_seconds: processor time, then SIGXCPU; a second later SIGKILL.
+
+    Raises:
+        OSError, ValueError: a limit cannot be set.
+    """
+    nothing = dict.fromkeys(("CORE", "FSIZE", "NPROC", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"), 0)
+    sizes = {"AS": address_space_bytes, "STACK": STACK_BYTES, "NOFILE": DESCRIPTORS}
+    for name, soft in {"CPU": cpu_seconds, **sizes, **nothing}.items():
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is None:  # not every system has every limit
+            continue
+        hard = soft + 1 if name == "CPU" else soft
+        _, ceiling = resource.getrlimit(number)
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        resource.setrlimit(number, (soft, hard))
+
+
+# --- Landlock: deny every file, every TCP port, and signals and sockets to the outside ----------------
+# No rule allows any. Source: Documentation/userspace-api/landlock.rst of the Linux kernel.
+
+CREATE_RULESET, RESTRICT_SELF = 444, 446  # the same on every architecture
+CREATE_RULESET_VERSION = 1
+FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many bits an ABI knows; later ones know 16
+TCP_RIGHTS = 0b11  # bind, connect; from ABI 4
+SCOPES = 0b11  # abstract Unix sockets, signals; from ABI 6
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
+
+
+def _landlock_version() -> int:
+    """Return the version of Landlock that the kernel offers; 0 if none."""
+    if sys.platform != "linux":
+        return 0
+    return max(0, _syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION))
+
+
+def _apply_landlock() -> None:
+    """Deny this process and what it starts everything that the kernel's version can deny.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    version = _landlock_version()
+    ruleset = _Ruleset(files=(1 << FILE_RIGHTS.get(version, 16)) - 1)
+    size = 8
+    if version >= 4:
+        ruleset.network, size = TCP_RIGHTS, 16
+    if version >= 6:
+        ruleset.scopes, size = SCOPES, 24
+    made = _syscall(CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0)
+    descriptor = _require(made, "landlock_create_ruleset")
+    try:
+        _prctl(PR_SET_NO_NEW_PRIVS, 1)
+        _require(_syscall(RESTRICT_SELF, descriptor, 0), "landlock_restrict_self")
+    finally:
+        os.close(descriptor)
+
+
+# --- seccomp: the system calls that NumPy needs once it is loaded, and no others ----------------------
+# No file is opened, no process or socket made, no memory made executable. A refused call gives EPERM, which
+# Python shows as PermissionError; calls newer than this table give ENOSYS, so that the C library falls back
+# to older ones. Changing the working directory is answered with success and does nothing: beginners do it,
+# and there is no directory to change to.
+# Source: seccomp(2) and bpf(2) of the Linux manual; numbers from the kernel's unistd.h.
+
+MODE_FILTER = 2
+KILL_PROCESS, ALLOW, ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
+REFUSE, UNKNOWN, PRETEND = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS, ERRNO | 0
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
+FIRST_UNKNOWN = 424  # from here on, numbers are the same everywhere and newer than the C libraries we meet
+X32_BIT = 0x40000000
+PROT_EXEC = 4
+TERMINAL_QUESTIONS = (0x5401, 0x5413, 0x541B)  # TCGETS, TIOCGWINSZ, FIONREAD
+DESCRIPTOR_QUESTIONS = (1, 3)  # F_GETFD, F_GETFL
+
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column below, AUDIT_ARCH
+ALLOWED = {  # name: number on x86_64, on aarch64 (None: it has no such call)
+    "read": (0, 63), "write": (1, 64), "close": (3, 57), "fstat": (5, 80), "poll": (7, None),
+    "lseek": (8, 62), "munmap": (11, 215), "brk": (12, 214), "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "readv": (19, 65), "writev": (20, 66),
+    "select": (23, None), "sched_yield": (24, 124), "mremap": (25, 216), "madvise": (28, 233),
+    "nanosleep": (35, 101), "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160),
+    "gettimeofday": (96, 169), "getrlimit": (97, 163), "getrusage": (98, 165), "sysinfo": (99, 179),
+    "times": (100, 153), "getuid": (102, 174), "getgid": (104, 176), "geteuid": (107, 175),
+    "getegid": (108, 177), "getppid": (110, 173), "getpgrp": (111, None), "sigaltstack": (131, 132),
+    "gettid": (186, 178), "time": (201, None), "futex": (202, 98), "sched_getaffinity": (204, 123),
+    "restart_syscall": (219, 128), "clock_gettime": (228, 113), "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115), "exit_group": (231, 94), "pselect6": (270, 72), "ppoll": (271, 73),
+    "set_robust_list": (273, 99), "getrandom": (318, 278), "rseq": (334, 293),
+    "close_range": (436, 436),
+}  # fmt: skip
+PRETENDED = {"chdir": (80, 49), "fchdir": (81, 50)}
+BY_ARGUMENTS = {  # allowed with some arguments only
+    "kill": (62, 129), "tgkill": (234, 131), "mmap": (9, 222), "mprotect": (10, 226), "ioctl": (16, 29),
+    "fcntl": (72, 25), "prlimit64": (302, 261),
+}  # fmt: skip
+
+Instruction = tuple[int, int, int, int]  # operation, jump if true, jump if false, operand
+
+
+def _can_filter() -> bool:
+    """Whether the kernel filters, and the tables know the machine."""
+    if sys.platform != "linux" or platform.machine() not in MACHINES:
+        return False
+    with open("/proc/self/status", encoding="utf-8", errors="replace") as file:
+        return any(line.startswith("Seccomp:") for line in file)
+
+
+def _apply_filter() -> None:
+    """Put the filter on this process and what it starts.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    instructions = filter_program(platform.machine(), os.getpid())
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    buffer = ctypes.create_string_buffer(code, len(code))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+    filter_ = Program(len(instructions), ctypes.addressof(buffer))
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(filter_))
+
+
+def filter_program(machine: str, pid: int) -> list[Instruction]:
+    """Return the filter's instructions.
+
+    Args:
+        machine: a key of ``MACHINES``.
+        pid: the only process that may be signalled.
+    """
+    column, architecture = MACHINES[machine]
+    code: list[Instruction] = [
+        (LOAD, 0, 0, ARCHITECTURE_AT),
+        (EQUAL, 1, 0, architecture),
+        (RETURN, 0, 0, KILL_PROCESS),
+        (LOAD, 0, 0, NUMBER_AT),
+    ]
+    if machine == "x86_64":
+        code += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, KILL_PROCESS)]
+    not_executable = [(LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), *_either(REFUSE, ALLOW)]
+    bodies: dict[tuple[int | None, int | None], list[Instruction]] = {
+        **{numbers: [(RETURN, 0, 0, ALLOW)] for numbers in ALLOWED.values()},
+        **{numbers: [(RETURN, 0, 0, PRETEND)] for numbers in PRETENDED.values()},
+        BY_ARGUMENTS["kill"]: _if_argument_is(0, pid),
+        BY_ARGUMENTS["tgkill"]: _if_argument_is(0, pid),
+        BY_ARGUMENTS["mmap"]: not_executable,
+        BY_ARGUMENTS["mprotect"]: not_executable,
+        BY_ARGUMENTS["ioctl"]: _if_argument_is(1, *TERMINAL_QUESTIONS),
+        BY_ARGUMENTS["fcntl"]: _if_argument_is(1, *DESCRIPTOR_QUESTIONS),
+        BY_ARGUMENTS["prlimit64"]: _if_own_limits_are_asked(),
+    }
+    for numbers, body in bodies.items():  # each body returns
+        if numbers[column] is not None:
+            code += [(EQUAL, 0, len(body), numbers[column] or 0), *body]
+    return [*code, (AT_LEAST, 0, 1, FIRST_UNKNOWN), *_either(UNKNOWN, REFUSE)]
+
+
+def _either(if_true: int, if_false: int) -> list[Instruction]:
+    return [(RETURN, 0, 0, if_true), (RETURN, 0, 0, if_false)]
+
+
+def _if_argument_is(index: int, *values: int) -> list[Instruction]:
+    """Allow if an int argument has one of these values."""
+    last = len(values) - 1
+    tests = [(EQUAL, last - number, int(number == last), value) for number, value in enumerate(values)]
+    return [(LOAD, 0, 0, _low(index)), *tests, *_either(ALLOW, REFUSE)]
+
+
+def _if_own_limits_are_asked() -> list[Instruction]:
+    """Allow prlimit64 on oneself (pid 0) with no new limit (a null pointer, both halves)."""
+    refused = [(LOAD, 0, 0, _low(0)), (EQUAL, 0, 5, 0), (LOAD, 0, 0, _low(2)), (EQUAL, 0, 3, 0)]
+    return [*refused, (LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *_either(ALLOW, REFUSE)]
+
+
+def _low(index: int) -> int:
+    """Return where the low half of an argument lies: both machines are little-endian."""
+    return ARGUMENTS_AT + 8 * index

@@ -1,0 +1,101 @@
+"""Whose process is closed to student code of the same account: the command line's, never a library user's."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.checks.parallel import Share, map_shares
+from grader.cli.group import COMMANDS, KEYLESS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such switch")
+PR_GET_DUMPABLE = 3
+COURSE = Path(__file__).parents[1] / "fixtures" / "course"
+AS_A_LIBRARY = """
+import os
+from grader.sandbox.confinement import PR_SET_DUMPABLE, _prctl, hide_from_others
+from grader.sandbox.pool import open_pool
+from grader.sandbox.process import start_early
+
+zygote = start_early()  # an ordinary user may not be able to read this interpreter's folder
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setresgid(12345, 12345, 12345)
+    os.setresuid(12345, 12345, 12345)
+    _prctl(PR_SET_DUMPABLE, 1)  # as it is for a program that was started under this account
+worker = open_pool(zygote=zygote).open()
+assert worker.load("student", "student.py", b"def f(): return 7", 10.0) is None
+assert worker.call("f", (), 10.0).value == 7
+with open("/proc/self/environ") as file:
+    assert file.read()
+hide_from_others()
+try:
+    open("/proc/self/environ").close()
+except PermissionError:
+    print("hidden on demand only", flush=True)
+os._exit(0)  # the warm process ends with this one; after the change of account it could not be killed
+"""
+AS_A_COMMAND = """
+import ctypes, sys
+from grader.cli import main
+
+sys.argv = ["grader", "--course", {course!r}, *{arguments!r}]
+try:
+    main()
+finally:
+    print("dumpable:", ctypes.CDLL(None).prctl({option}, 0, 0, 0, 0))
+"""
+
+
+def run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+def test_a_program_that_uses_the_grader_can_still_read_its_own_environment() -> None:
+    assert run(AS_A_LIBRARY) == "hidden on demand only\n"
+
+
+def test_a_program_that_checks_a_submission_is_left_as_it_is() -> None:
+    program = (
+        "import ctypes; from pathlib import Path; from grader.course import find_course; "
+        "from grader.checks.run import run_checks; from grader.checks.source import read_source; "
+        "from grader.sandbox.pool import open_pool; "
+        f"exercise = find_course({str(COURSE)!r}).exercise('exercise-1'); "
+        "pool = open_pool(); report = run_checks(exercise, read_source(exercise), pool); pool.close(); "
+        f"print('dumpable:', ctypes.CDLL(None).prctl({PR_GET_DUMPABLE}, 0, 0, 0, 0))"
+    )
+    assert run(program) == "dumpable: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "dumpable"),
+    [
+        (["check", "exercise-1"], 0),
+        (["check", "--confinement", "none", "exercise-1"], 0),
+        (["doctor"], 0),
+        (["list"], 1),
+    ],
+    ids=["check", "check unconfined", "doctor", "list"],
+)
+def test_the_command_line_hides_itself_where_student_code_runs(arguments: list[str], dumpable: int) -> None:
+    program = AS_A_COMMAND.format(course=str(COURSE), arguments=arguments, option=PR_GET_DUMPABLE)
+    assert run(program).splitlines()[-1] == f"dumpable: {dumpable}"
+
+
+def test_every_command_with_keys_is_hidden() -> None:
+    assert set(COMMANDS) > KEYLESS
+    assert not KEYLESS & {"check", "watch", "debug", "plot", "quiz", "grade", "handout", "verify", "submit"}
+
+
+def is_dumpable(item: str, share: Share) -> int:
+    return int(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+
+
+def test_processes_that_share_the_work_are_hidden() -> None:
+    assert list(map_shares(is_dumpable, ["exercise-1"], jobs=2, shares=2)) == [[0, 0]]
