@@ -38,12 +38,6 @@ NAMES = re.compile(r"hidden|misconception|mutant|secret|solution|variant", re.IG
 PROGRAM = "grader/"  # which everybody may have; its own names and lines are no leak
 STUDENTS_FILES = ("exercises/*/lesson.md", "exercises/*/plot_*.py", "quizzes/*.yaml")
 
-PUBLIC = (
-    "id type topic prompt where code extra choices.text steps.text distractors.text pairs.left pairs.right"
-).split()
-"""Texts of a question that may be shown; every other one is the key's, whatever it will be called."""
-LABELS = ("id", "type", "topic")
-OPEN_WORDS = ("scoring", "draw")  # settings, of which there are few; nothing about one answer
 FREE_NAMES = ("params", "dims", "per_topic")  # mappings whose keys are an author's own words
 PROSE = ("explain", "feedback", "text")  # sentences, which nobody writes twice by chance
 KEY_LETTERS = 3
@@ -140,14 +134,16 @@ def _is_long(words: str) -> bool:
 
 
 def _key(quiz: Quiz) -> Iterator[Secret]:
-    """Yield every text of a quiz's key: all that is not named as public."""
+    """Yield every text of a quiz's questions, whatever it will be called.
+
+    Most belong to the key. What is shown is no leak: it stands in the hand-out as often as it is shown.
+    """
     for question in quiz.file.questions:
         for field, text in _texts(question):
-            if field not in PUBLIC and field.split(".")[0] not in (*OPEN_WORDS, *FREE_NAMES):
-                for part in text.splitlines() if field == "solution" else [text]:
-                    line = " ".join(part.split())
-                    if len(line) >= KEY_LETTERS or NUMBER.fullmatch(part):
-                        yield Secret(f"the key of `{question.id}`", line, field, question.id)
+            for part in text.splitlines() if field == "solution" else [text]:
+                line = " ".join(part.split())
+                if len(line) >= KEY_LETTERS or NUMBER.fullmatch(part):
+                    yield Secret(f"the key of `{question.id}`", line, field, question.id)
 
 
 def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
@@ -171,9 +167,10 @@ def _shown(question: Question, *, labels: bool = True) -> list[str]:
     Args:
         labels: include what is no sentence for a learner, such as ids.
     """
-    names = [name for field in FREE_NAMES for name in getattr(question, field, ())] if labels else []
-    texts = [text for field, text in _texts(question) if field in PUBLIC and (labels or field not in LABELS)]
-    return [flat(text.casefold()) for text in (*names, *texts)]
+    public = question.public()
+    options = [option.text for option in (*public.options, *public.lefts)]
+    names = (public.id, public.type, public.topic, *public.params, *public.dims) if labels else ()
+    return [flat(text.casefold()) for text in (public.prompt, public.code, public.where, *options, *names)]
 
 
 # --- where it is looked for ---------------------------------------------------------------------------
@@ -267,13 +264,16 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
     header = [part for field, part in _texts(quiz.file) if not field.startswith("questions")]
     shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
     shown += [part for question in quiz.file.questions for part in _shown(question)]
+    cues = {
+        question.id: [flat(cue.casefold()) for cue in question.cues()] for question in quiz.file.questions
+    }
     whole = flat(text.casefold())
     for secret in _key(quiz):
         allowed = _count(secret.words, shown)
         hidden = secret.is_prose and not allowed and secret.words in whole  # in a comment, or across values
         if hidden or _count(secret.words, found) > allowed:
             yield f"holds {secret}"
-        elif secret.field == "accept" and len(secret.text) > KEY_LETTERS:  # is it told elsewhere?
+        elif len(secret.text) > KEY_LETTERS and secret.words in cues[secret.question]:
             others = (other for other in quiz.file.questions if other.id != secret.question)
             if any(_count(secret.words, _shown(other, labels=False)) for other in others):
                 yield f"holds {secret}, in what another question shows; reword one of them"

@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 import hmac
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,7 @@ class NoSecret(Exception):
 # --- a quiz to be taken -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class PublicFile(Header):
     """A quiz file in a hand-out: public questions in the place of those with their key."""
 
@@ -196,7 +195,7 @@ def make_secret(course: Course) -> bool:
     except OSError as error:
         raise NoSecret(f"{path} cannot be written ({error.strerror}); set {VARIABLE} instead") from None
     with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{secrets.token_hex(32)}\n")
+        file.write(f"{os.urandom(32).hex()}\n")
     return True
 
 

@@ -73,7 +73,7 @@ RETIRED = {  # what a quiz file may not say any more, and what takes its place
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Header:
     """The keys of a quiz file besides its questions; all of them may be handed out.
 
@@ -98,7 +98,7 @@ class Header:
     RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class QuizFile(Header):
     """A quiz file with its key."""
 

@@ -92,7 +92,7 @@ def require_unique(names: list[str], what: str) -> None:
         require(names.count(name) == 1, f"the {what} `{name}` stands {names.count(name)} times")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hint:
     """One hint; its cost is a share of the question's credits."""
 
@@ -103,7 +103,7 @@ class Hint:
         require_share(self.cost, "cost")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Mistake:
     """A known wrong answer, and what is said to whoever gives it."""
 
@@ -111,7 +111,7 @@ class Mistake:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class PartlyRight(Mistake):
     """A known wrong answer that may earn part of the credits."""
 
@@ -121,7 +121,7 @@ class PartlyRight(Mistake):
         require_share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Question:
     """A question with its key. A new type is a subclass, and a line in :mod:`grader.quiz.registry`.
 

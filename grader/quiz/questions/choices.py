@@ -30,7 +30,7 @@ CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these)\b", re.IGNORE
 STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives itself away
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Choice:
     """One option; a wrong one may earn part of the credits and should say why it is wrong."""
 
@@ -46,7 +46,7 @@ class Choice:
         require(not (self.correct and self.credit), "`credit` is for wrong choices; the right one earns all")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _OfChoices(Question):
     choices: tuple[Choice, ...]
     is_choice: ClassVar[bool] = True
@@ -72,7 +72,7 @@ class _OfChoices(Question):
                 yield problem, choice.place
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Single(_OfChoices):
     """Exactly one choice is right."""
 
@@ -107,7 +107,7 @@ class Single(_OfChoices):
             yield problem, self.place
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Multiple(_OfChoices):
     """Any number of choices is right, at least one, and at least one is wrong.
 

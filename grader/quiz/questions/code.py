@@ -28,7 +28,7 @@ NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _OfCode(Question):
     code: str
     in_words: ClassVar[bool] = True
@@ -37,14 +37,14 @@ class _OfCode(Question):
         return replace(super().public(rename), code=self.code)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongOutput(PartlyRight):
     """What people expect it to print instead."""
 
     value: Raw
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Output(_OfCode):
     """What does this code print? Compared as Python values where both are, else as text."""
 
@@ -103,14 +103,14 @@ class FixedLine:
     text: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongLine(Mistake):
     """A line that people suspect though nothing is wrong with it."""
 
     line: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Fix(_OfCode):
     """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
 

@@ -51,7 +51,7 @@ SAMPLE = 100  # variants in which mistakes are compared with each other
 MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a later one
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _Drawn(Question):
     """A question whose numbers may be drawn anew for everyone; ``where`` is a condition on them."""
 
@@ -71,7 +71,7 @@ def _require_names(params: Mapping[str, object]) -> None:
         require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """A number to hit: a formula, and how near is near enough (exactly one of the three).
 
@@ -109,7 +109,7 @@ class Target:
         return value - margin, value + margin
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongNumber(PartlyRight):
     """A known wrong formula; it is met within the tolerance of the answer, unless it has its own."""
 
@@ -118,7 +118,7 @@ class WrongNumber(PartlyRight):
     rtol: float | None = None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Numeric(_Drawn):
     """A number. With ``params``, everyone gets numbers of their own; ``where`` is a condition on them."""
 
@@ -211,14 +211,14 @@ def parse_number(text: str) -> float:
     return float(value)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongShape(PartlyRight):
     """A known wrong shape."""
 
     value: tuple[Raw, ...]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shape(_Drawn):
     """The shape of an array, in numbers or in symbols: ``[D + H, 4 * H]`` accepts ``(74, 256)`` as well.
 

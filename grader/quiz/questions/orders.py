@@ -26,7 +26,7 @@ from grader.quiz.variants import Option, Variant, require
 PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Step:
     """One line to put in order; it comes after those that ``after`` names."""
 
@@ -35,7 +35,7 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Distractor(Mistake):
     """A line that belongs nowhere."""
 
@@ -43,7 +43,7 @@ class Distractor(Mistake):
     text: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Order(Question):
     """Lines to put in order; every order that respects ``after`` is right. Distractors stay out.
 
@@ -108,7 +108,7 @@ class Pair:
     right: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongPair(Mistake):
     """A pairing that people make, and what is wrong with it."""
 
@@ -116,7 +116,7 @@ class WrongPair(Mistake):
     right: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Match(Question):
     """Each left side has one right side; ``extra`` right sides belong to none."""
 

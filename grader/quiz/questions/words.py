@@ -16,14 +16,14 @@ LETTERS_FOR_TYPOS = 6
 ARTICLES = {"a", "an", "the"}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WrongText(PartlyRight):
     """A known wrong answer in words."""
 
     match: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Text(Question):
     """A word or two, compared without case, accents, punctuation and articles.
 
