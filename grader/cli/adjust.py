@@ -10,7 +10,7 @@ import click
 
 from grader.classroom.gradebook import ManualAdjustment, open_gradebook
 from grader.course import find_course
-from grader.reports.results import write_pages
+from grader.reports.class_pages import write_pages
 from grader.reports.text import decimal
 from grader.sandbox.text import clean
 

@@ -22,7 +22,7 @@ from grader.cli.terminal import print_lines, width
 from grader.course import Course, find_course
 from grader.quiz.edition import NoSecret
 from grader.reports.class_lines import class_lines
-from grader.reports.results import write_pages
+from grader.reports.class_pages import write_pages
 from grader.sandbox.text import clean
 
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")

@@ -11,7 +11,7 @@ from grader.cli.options import results_option
 from grader.cli.terminal import print_lines, width
 from grader.course import find_course
 from grader.reports.class_lines import class_lines
-from grader.reports.results import write_pages
+from grader.reports.class_pages import write_pages
 
 
 @click.command("merge")

@@ -21,6 +21,7 @@ from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grad
 from grader.course import Feedback
 from grader.reports import exports, text
 from grader.reports.class_lines import class_lines
+from grader.reports.class_pages import student_page
 from grader.reports.exports import (
     canvas_csv,
     class_junit,
@@ -32,7 +33,6 @@ from grader.reports.exports import (
     student_junit,
     workflow_commands,
 )
-from grader.reports.html_student import student_page
 
 PATHS = {"exercise-1": "exercises/exercise-1/rnn_step.py", "exercise-2": "exercises/exercise-2/bptt.py"}
 ESCAPES = "\x1b[31m\x00\x08\ud800\ufffe\u202e\x85\u2028"

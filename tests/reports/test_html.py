@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import itertools
 import json
 import re
@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
+from markupsafe import escape
 
 from grader.classroom.grades import Grade
-from grader.reports.html_class import class_page
-from grader.reports.html_page import POLICY
-from grader.reports.html_student import student_page
-from tests.reports.test_exports import MARKUP, exercise, hostile, of_class, outcome, typical
+from grader.reports.class_pages import class_page, student_page
+from grader.reports.html import POLICY, render, report_html
+from tests.reports.test_exports import MARKUP, SECRET, exercise, hidden, hostile, of_class, outcome, typical
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 FLAGS = (
@@ -51,6 +52,8 @@ def pages() -> dict[str, str]:
     return {
         "student": student_page(typical(), "A course"),
         "hostile student": student_page(hostile(), MARKUP),
+        "report": report_html(typical().exercises[0].report),
+        "hostile report": report_html(hostile().exercises[0].report),
         "class": class_page(grades),
         "empty class": class_page(of_class()),
     }
@@ -101,7 +104,7 @@ def test_the_planted_markup_is_on_the_pages_as_text(browser: Any, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", [True, False])
 def test_an_unescaped_page_is_caught(browser: Any, tmp_path: Path, policy: bool) -> None:
-    fault = pages()["hostile student"].replace(html.escape(MARKUP), MARKUP)
+    fault = pages()["hostile student"].replace(str(escape(MARKUP)), MARKUP)
     if not policy:
         fault = fault.replace(POLICY, "")
     faults = visit(browser, fault, tmp_path)
@@ -139,7 +142,7 @@ def test_the_structure_can_be_read_aloud(browser: Any, tmp_path: Path, name: str
     levels = found["levels"]
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
-    assert found["tables"] == found["captions"] > 0
+    assert found["tables"] == found["captions"] >= ("report" not in name)
     assert not any(found[key] for key in ("scopeless", "emptyHeads", "nameless", "dangling"))
 
 
@@ -204,8 +207,27 @@ def test_no_page_refers_to_anything_outside() -> None:
     for page in pages().values():
         assert page.count(f'content="{POLICY}"') == 1
         assert Outward(page).found == []
-    fault = pages()["class"].replace(html.escape(MARKUP), MARKUP)
+    fault = pages()["class"].replace(str(escape(MARKUP)), MARKUP)
     assert {"img src", "img onerror"} <= {*Outward(fault).found}
+
+
+def test_a_page_cleans_and_escapes_whatever_it_prints() -> None:
+    report = dataclasses.replace(typical().exercises[0].report, title="<b>\x1b[2J\u202e")
+    assert report_html(report).count("&lt;b&gt;\\x1b[2J\\u202e") == 3  # title, heading, section
+
+
+def test_a_page_that_is_not_given_everything_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        render("report")
+
+
+def test_a_report_s_page_holds_what_the_report_holds() -> None:
+    report = hidden("names").exercises[0].report
+    assert SECRET in report_html(report)
+    page = report_html(report.for_student("none"))
+    assert SECRET not in page
+    assert "A hidden check" in page
+    assert "2 <small>of 6 credits</small>" in page
 
 
 def test_status_is_never_colour_alone() -> None:

@@ -1,0 +1,134 @@
+"""The grades of a class as HTML pages: one for the instructor, and one for each student."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from grader.checks.report import reports_to_json
+from grader.classroom.grades import ClassGrades, Grade, check_rates, frequent_failures
+from grader.course.files import write_atomic
+from grader.reports.exports import KINDS, adjustment_text
+from grader.reports.html import render
+from grader.reports.text import amount
+
+MOST_BINS = 12
+WIDTH, HEIGHT, FLOOR = 720, 220, 175  # of the histogram, and where its columns stand; px
+
+
+def write_pages(grades: ClassGrades, folder: Path) -> None:
+    """Write a page for the class, and for each student a page and what a program can read.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "index.html", class_page(grades))
+    for grade in grades.grades:
+        own = folder / "students" / grade.submission
+        own.mkdir(parents=True, exist_ok=True)
+        write_atomic(own / "report.html", student_page(grade, grades.title))
+        reports = [exercise.shown for exercise in grade.exercises]
+        write_atomic(own / "report.json", reports_to_json(reports) + "\n")
+
+
+def student_page(grade: Grade, course: str = "") -> str:
+    """Return the page of one student; what the course withholds of hidden checks is not in it.
+
+    Args:
+        course: its title.
+    """
+    who = [course, grade.submission if grade.submission != grade.name else "", grade.learner_id]
+    return render(
+        "student",
+        grade=grade,
+        course=course,
+        over=" · ".join(part for part in who if part),
+        reports=[exercise.shown for exercise in grade.exercises],
+        kinds=KINDS,
+    )
+
+
+def class_page(grades: ClassGrades) -> str:
+    """Return the page of the class; it shows hidden checks and is not for students."""
+    graded = sorted(grade.cents for grade in grades.grades if grade.exercises or grade.quizzes)
+    problems = sum(bool(grade.problem) for grade in grades.grades)
+    figures = [(len(grades.grades), "submissions"), (amount(grades.possible_cents), "credits to earn")]
+    figures += [(amount(round(median(graded))), "median")] if graded else []
+    figures += [(problems, "with a problem")] if problems else []
+    parts = ", ".join(item.id for item in grades.items)
+    return render(
+        "class",
+        grades=grades,
+        title=grades.title or "Class",
+        figures=figures,
+        graded=graded,
+        median=round(median(graded)) if graded else 0,
+        histogram=_histogram(graded, grades.possible_cents) if graded and grades.possible_cents else None,
+        titles={item.id: item.title for item in grades.items},
+        rates=[
+            (exercise, list(checks))
+            for exercise, checks in itertools.groupby(check_rates(grades), key=lambda rate: rate.exercise)
+        ],
+        failures=frequent_failures(grades),
+        caption=f"Credits of {amount(grades.possible_cents)} before and after adjustments; parts: {parts}",
+        students=[(grade, _parts(grades, grade)) for grade in grades.grades],
+        adjustment_text=adjustment_text,
+    )
+
+
+class _Column(NamedTuple):
+    x: float
+    width: float
+    height: float
+    submissions: int
+
+
+def _histogram(graded: list[int], possible: int) -> dict[str, Any]:
+    """Return the drawing of how credits lie, in pixels.
+
+    Args:
+        graded: credits of each submission, in hundredths.
+        possible: how many there are to earn, in hundredths.
+    """
+    step = next(step for step in _round_steps() if step * MOST_BINS >= possible)
+    bins = -(-possible // step)
+    counts = [0] * bins
+    for cents in graded:
+        counts[min(bins - 1, cents // step)] += 1
+    width, scale = WIDTH / bins, (FLOOR - 30) / max(counts)
+    ranges = (f"{amount(number * step)} to {amount((number + 1) * step)}" for number in range(bins))
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "floor": FLOOR,
+        "columns": [
+            _Column(number * width, width, count * scale, count) for number, count in enumerate(counts)
+        ],
+        "ticks": [
+            (min(max(number * width, 18), WIDTH - 18), number * step) for number in range(0, bins + 1, 2)
+        ],
+        "median_x": min(round(median(graded)) / (bins * step), 1.0) * WIDTH,
+        "description": "; ".join(f"{span}: {count}" for span, count in zip(ranges, counts, strict=True)),
+    }
+
+
+def _round_steps() -> Iterator[int]:
+    """Count up in round numbers of hundredths: 10, 20, 50, 100, 200, 500 and so on."""
+    return (digit * 10**power for power in itertools.count(1) for digit in (1, 2, 5))
+
+
+def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
+    """Return what a submission earned in each part, as shares and in words; nothing if it was not graded."""
+    if not (grade.exercises or grade.quizzes):
+        return {}
+    earned = [(item, item.earned_cents(grade)) for item in grades.items]
+    words = [
+        f"{item.id} {'not graded' if cents is None else f'{amount(cents)} of {amount(item.possible_cents)}'}"
+        for item, cents in earned
+    ]
+    shares = [(cents or 0) / item.possible_cents if item.possible_cents else 0.0 for item, cents in earned]
+    return {"shares": shares, "words": "; ".join(words)}
