@@ -12,10 +12,14 @@ import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-Value = Any
-"""An int, a float, a truth value, or a (nested) list of floats, which becomes an array."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Value: TypeAlias = "bool | int | float | npt.NDArray[np.float64] | list[Value] | tuple[Value, ...]"
+"""What a formula works on. A (nested) list of numbers is a vector or a matrix, and becomes an array."""
 
 MAX_LENGTH = 300
 MAX_DEPTH = 40
@@ -47,8 +51,8 @@ class FormulaError(ValueError):
     """A formula cannot be read or has no value; the sentence says where and why."""
 
 
-def evaluate(formula: str, names: Mapping[str, Value]) -> Any:
-    """Return the value of a formula: an int, a float, a truth value, or an array.
+def evaluate(formula: str, names: Mapping[str, Value]) -> Value:
+    """Return the value of a formula: an int, a float, a truth value, an array, or a tuple of these.
 
     Args:
         names: values of the names that may occur besides the functions and constants.
@@ -60,7 +64,7 @@ def evaluate(formula: str, names: Mapping[str, Value]) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)  # NumPy says so where a value is lost
-            value = _Evaluation(names).visit(tree, 0)
+            value: Value = _value(tree, names, 0)
         finite = not isinstance(value, int | float) or math.isfinite(value)
     except FormulaError:
         raise
@@ -69,6 +73,18 @@ def evaluate(formula: str, names: Mapping[str, Value]) -> Any:
     if not finite:
         raise FormulaError(f"`{formula}` is not finite here")
     return value
+
+
+def evaluate_number(formula: str, names: Mapping[str, Value]) -> float:
+    """Return the number that a formula stands for.
+
+    Raises:
+        FormulaError: it has no value, or one that is no number.
+    """
+    value = evaluate(formula, names)
+    if not isinstance(value, int | float):
+        raise FormulaError(f"`{formula}` is no number")
+    return float(value)
 
 
 @functools.lru_cache(maxsize=2048)
@@ -83,79 +99,71 @@ def _parsed(formula: str) -> ast.expr:
         raise FormulaError(f"`{formula}` is no formula") from None
 
 
-class _Evaluation:
-    """Walks one formula."""
+def _value(node: ast.expr | ast.slice, names: Mapping[str, Value], depth: int) -> Any:
+    """Return the value of one node; what is not named here is not allowed."""
+    if depth > MAX_DEPTH:
+        raise FormulaError("a formula is nested too deeply")
 
-    def __init__(self, names: Mapping[str, Value]) -> None:
-        self.names = names
+    def visit(inner: ast.expr) -> Any:
+        return _value(inner, names, depth + 1)
 
-    def visit(self, node: ast.AST, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise FormulaError("a formula is nested too deeply")
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-        return method(node, lambda inner: self.visit(inner, depth + 1))
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.Constant():
+            raise FormulaError(f"`{ast.unparse(node)}` is no number")
+        case ast.Name(id=name):
+            if name not in names and name not in CONSTANTS:
+                raise FormulaError(f"`{name}` is not known here")
+            return _as_array(names[name] if name in names else CONSTANTS[name])
+        case ast.BinOp():
+            return _calculated(node, visit(node.left), visit(node.right))
+        case ast.UnaryOp():
+            return _operator(node.op, node)(visit(node.operand))
+        case ast.BoolOp():
+            values = (bool(visit(value)) for value in node.values)
+            return all(values) if isinstance(node.op, ast.And) else any(values)
+        case ast.Compare():
+            sides = [visit(node.left), *map(visit, node.comparators)]
+            compare = [_operator(op, node) for op in node.ops]
+            return all(bool(holds(a, b)) for holds, a, b in zip(compare, sides, sides[1:], strict=False))
+        case ast.IfExp():
+            return visit(node.body if visit(node.test) else node.orelse)
+        case ast.List():
+            return _as_array([visit(entry) for entry in node.elts])
+        case ast.Tuple():
+            return tuple(map(visit, node.elts))
+        case ast.Subscript():
+            return _unwrapped(visit(node.value)[visit(node.slice)])
+        case ast.Call():
+            return _called(node, visit)
+    raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
 
-    def _constant(self, node: ast.Constant, _: Any) -> Any:
-        if isinstance(node.value, int | float):
-            return node.value
-        raise FormulaError(f"`{ast.unparse(node)}` is no number")
 
-    def _name(self, node: ast.Name, _: Any) -> Any:
-        if node.id in self.names:
-            return _plain(self.names[node.id])
-        if node.id in CONSTANTS:
-            return CONSTANTS[node.id]
-        raise FormulaError(f"`{node.id}` is not known here")
+def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
+    if type(op) not in OPERATORS:
+        raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
+    return OPERATORS[type(op)]
 
-    def _binop(self, node: ast.BinOp, visit: Any) -> Any:
-        left, right = visit(node.left), visit(node.right)
-        if isinstance(node.op, ast.Pow):
-            return _power(left, right)
-        if type(node.op) not in OPERATORS:
-            raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
+
+def _calculated(node: ast.BinOp, left: Any, right: Any) -> Any:
+    if not isinstance(node.op, ast.Pow):
+        calculate = _operator(node.op, node)
         if isinstance(left, tuple) or isinstance(right, tuple):
             raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
-        return _bounded(OPERATORS[type(node.op)](left, right))
-
-    def _unaryop(self, node: ast.UnaryOp, visit: Any) -> Any:
-        if type(node.op) not in OPERATORS:
-            raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-        return OPERATORS[type(node.op)](visit(node.operand))
-
-    def _boolop(self, node: ast.BoolOp, visit: Any) -> bool:
-        values = (bool(visit(one)) for one in node.values)
-        return all(values) if isinstance(node.op, ast.And) else any(values)
-
-    def _compare(self, node: ast.Compare, visit: Any) -> bool:
-        values = [visit(node.left), *map(visit, node.comparators)]
-        if not all(type(one) in OPERATORS for one in node.ops):
-            raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-        return all(
-            bool(OPERATORS[type(one)](a, b)) for one, a, b in zip(node.ops, values, values[1:], strict=False)
-        )
-
-    def _ifexp(self, node: ast.IfExp, visit: Any) -> Any:
-        return visit(node.body if visit(node.test) else node.orelse)
-
-    def _list(self, node: ast.List, visit: Any) -> Any:
-        return _plain([visit(one) for one in node.elts])
-
-    def _tuple(self, node: ast.Tuple, visit: Any) -> Any:
-        return tuple(visit(one) for one in node.elts)
-
-    def _subscript(self, node: ast.Subscript, visit: Any) -> Any:
-        return _unwrapped(visit(node.value)[visit(node.slice)])
-
-    def _call(self, node: ast.Call, visit: Any) -> Any:
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in FUNCTIONS or node.keywords:
-            raise FormulaError(f"`{ast.unparse(node.func)}` is no function of formulas")
-        return _unwrapped(_bounded(FUNCTIONS[name](*map(visit, node.args))))
+        return _bounded(calculate(left, right))
+    if isinstance(right, int | float) and abs(right) > MAX_EXPONENT:
+        raise FormulaError(f"an exponent of {right} is too large")
+    whole = isinstance(left, int) and isinstance(right, int)
+    if whole and left.bit_length() * right > MAX_INTEGER_BITS:
+        left = float(left)
+    value = left**right
+    if isinstance(value, complex):
+        raise FormulaError("a root of a negative number is no real number")
+    return value
 
 
-def _plain(value: Any) -> Any:
+def _as_array(value: Any) -> Any:
     """Turn a list into an array; only then is NumPy needed."""
     if isinstance(value, list):
         import numpy as np
@@ -175,95 +183,61 @@ def _bounded(value: Any) -> Any:
     return value
 
 
-def _power(base: Any, exponent: Any) -> Any:
-    if isinstance(exponent, int | float) and abs(exponent) > MAX_EXPONENT:
-        raise FormulaError(f"an exponent of {exponent} is too large")
-    if (
-        isinstance(base, int)
-        and isinstance(exponent, int)
-        and base.bit_length() * exponent > MAX_INTEGER_BITS
-    ):
-        base = float(base)
-    value = base**exponent
-    if isinstance(value, complex):
-        raise FormulaError("a root of a negative number is no real number")
-    return value
-
-
 # --- functions ----------------------------------------------------------------------------------------
 
 
-def _either(name: str) -> Callable[..., Any]:
-    """Return a function of ``math`` that takes arrays as well, entry by entry."""
-
-    def apply(x: Any) -> Any:
-        if isinstance(x, int | float):
-            return getattr(math, name)(x)
-        import numpy as np
-
-        return getattr(np, name)(x)
-
-    return apply
-
-
-def _sigmoid(x: Any) -> Any:
-    return 0.5 * (1 + _either("tanh")(x / 2))
-
-
-def _relu(x: Any) -> Any:
-    return x * (x > 0)
-
-
-def _round(x: Any, digits: int = 0) -> Any:
+def _rounded(x: Any, digits: int = 0) -> Any:
     if abs(digits) > MAX_DIGITS:
         raise FormulaError(f"rounding to {digits} digits is too much")
     return round(x, digits) if digits else round(x)
 
 
-def _singular(x: Any) -> float:
-    import numpy as np
-
-    return float(np.linalg.norm(x, 2))
-
-
-def _radius(x: Any) -> float:
-    import numpy as np
-
-    return float(np.abs(np.linalg.eigvals(x)).max())
-
-
-def _array(method: str) -> Callable[..., Any]:
-    def apply(x: Any) -> Any:
-        import numpy as np
-
-        return getattr(np.asarray(x, dtype=float), method)()
-
-    return apply
-
-
-def _linear(name: str) -> Callable[..., Any]:
-    def apply(x: Any) -> Any:
-        import numpy as np
-
-        return getattr(np.linalg, name)(x)
-
-    return apply
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _either(name) for name in ("exp", "log", "log2", "log10", "sqrt", "tanh", "cosh", "sinh")},
-    **{name: _either(name) for name in ("sin", "cos", "floor", "ceil")},
-    **{name: _array(name) for name in ("sum", "mean", "std", "prod", "trace", "transpose", "argmax")},
-    "sigmoid": _sigmoid,
-    "relu": _relu,
+ENTRYWISE = "exp log log2 log10 sqrt tanh cosh sinh sin cos floor ceil".split()
+METHODS = "sum mean std prod trace transpose argmax".split()
+LINEAR = "smax rho fro det inv".split()
+"""``smax`` is the largest singular value, ``rho`` the spectral radius, ``fro`` the Frobenius norm."""
+PLAIN: dict[str, Callable[..., Any]] = {
+    "sigmoid": lambda x: 0.5 * (1 + _function("tanh", x)(x / 2)),
+    "relu": lambda x: x * (x > 0),
     "abs": abs,
     "min": min,
     "max": max,
-    "round": _round,
-    "smax": _singular,
-    "rho": _radius,
-    "fro": _linear("norm"),
-    "det": _linear("det"),
-    "inv": _linear("inv"),
+    "round": _rounded,
 }
-"""What a formula may call; ``smax`` is the largest singular value, ``rho`` the spectral radius."""
+SEVERAL = ("min", "max", "round")  # take more than one value
+
+
+def _called(node: ast.Call, visit: Callable[[ast.expr], Any]) -> Any:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name not in (*PLAIN, *ENTRYWISE, *METHODS, *LINEAR) or node.keywords:
+        raise FormulaError(f"`{ast.unparse(node.func)}` is no function of formulas")
+    arguments = [visit(argument) for argument in node.args]
+    if not arguments or (len(arguments) > 1 and name not in SEVERAL):
+        raise FormulaError(f"`{ast.unparse(node)}` does not have the one value that `{name}` takes")
+    return _unwrapped(_bounded(_function(name, arguments[0])(*arguments)))
+
+
+def _function(name: str, x: Any) -> Callable[..., Any]:
+    """Return a function for such a value: that of ``math`` for a number."""
+    if name in ENTRYWISE and isinstance(x, int | float):
+        found: Callable[..., Any] = getattr(math, name)
+        return found
+    return PLAIN.get(name) or _array_functions()[name]
+
+
+@functools.cache
+def _array_functions() -> dict[str, Callable[..., Any]]:
+    import numpy as np
+
+    def method(name: str) -> Callable[..., Any]:
+        return lambda x: getattr(np.asarray(x, dtype=float), name)()
+
+    return {
+        **{name: getattr(np, name) for name in ENTRYWISE},
+        **{name: method(name) for name in METHODS},
+        "smax": lambda x: float(np.linalg.norm(x, 2)),
+        "rho": lambda x: float(np.abs(np.linalg.eigvals(x)).max()),
+        "fro": np.linalg.norm,
+        "det": np.linalg.det,
+        "inv": np.linalg.inv,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.quiz.formula import evaluate
+from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Question
 from grader.quiz.questions.choices import Multiple, Single
 from grader.quiz.questions.code import Fix, Output
@@ -29,7 +29,7 @@ def _others(question: Question, variant: Variant, right: str) -> Iterator[str]:
             yield right.split()[0]
             yield " ".join(str(number) for number in range(1, len(variant.options) + 1))
         case Numeric():
-            yield from (format_value(float(evaluate(one.value, variant.names))) for one in question.mistakes)
+            yield from (format_value(evaluate_number(one.value, variant.names)) for one in question.mistakes)
             yield "123456.75"
         case Shape():
             yield from (f"({', '.join(one.value)},)" for one in question.mistakes)

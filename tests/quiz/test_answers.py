@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Marked, Unreadable
 from grader.quiz.questions.code import FixedLine
 from grader.quiz.questions.numbers import parse_number
@@ -224,7 +225,7 @@ def test_what_is_no_number(text: str) -> None:
 
 def test_a_number_is_right_within_its_tolerance_and_a_known_mistake_is_named() -> None:
     variant = variant_of(question("half-life"))
-    f = variant.params["f"]
+    f = evaluate_number("f", variant.names)
     key = math.log(0.5) / math.log(f)
     for text in (
         f"{key:.2f}",

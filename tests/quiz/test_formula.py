@@ -7,14 +7,15 @@ import subprocess
 import sys
 import tracemalloc
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from grader.quiz.formula import FormulaError, evaluate
+from grader.quiz.formula import ENTRYWISE, FormulaError, Value, evaluate, evaluate_number
 from tests.helpers import lines_run
 
-W = [[0.5, 10.0], [0.0, 0.5]]
+W: Value = [[0.5, 10.0], [0.0, 0.5]]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,52 @@ W = [[0.5, 10.0], [0.0, 0.5]]
 )
 def test_values(formula: str, value: float) -> None:
     assert evaluate(formula, {"n": 5, "W": W}) == pytest.approx(value, rel=1e-12)
+
+
+def test_functions_of_numbers_work_on_arrays_entry_by_entry() -> None:
+    for name in (*ENTRYWISE, "sigmoid", "relu"):
+        of_array = evaluate(f"{name}([0.25, 2])", {})
+        assert isinstance(of_array, np.ndarray)
+        of_numbers = [evaluate_number(f"{name}({x})", {}) for x in (0.25, 2)]
+        assert of_array.tolist() == pytest.approx(of_numbers, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("det(W) + prod([2, 3])", 6.25),
+        ("std([1, 3])", 1.0),
+        ("sum(transpose(W)[1])", 10.5),
+        ("sum(abs([-1, 2]))", 3.0),
+        ("round(2.5)", 2),
+        ("min(W[0])", 0.5),
+        ("(1 < 2) + 1", 2),
+        ("1 if 0 or 0.0 else 3", 3),
+    ],
+)
+def test_more_values(formula: str, value: float) -> None:
+    assert evaluate_number(formula, {"W": W}) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("[1, 2]", "`[1, 2]` is no number"),
+        ("(1, 2)", "`(1, 2)` is no number"),
+        ("x + 1", "`x` is not known here"),
+        ("exp(1, 2)", "does not have the one value that `exp` takes"),
+        ("eval(1)", "`eval` is no function of formulas"),
+        ("1 << 2", "`1 << 2` is not allowed in a formula"),
+        ("(-1)**0.5", "a root of a negative number is no real number"),
+        ("2**10001", "an exponent of 10001 is too large"),
+        ("1/0", "`1/0` has no value here: division by zero"),
+        ("1 +", "`1 +` is no formula"),
+    ],
+)
+def test_what_is_no_number_is_said(formula: str, said: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        evaluate_number(formula, {})
+    assert said in str(caught.value)
 
 
 HOSTILE = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from grader.course import Raw
-from grader.quiz.formula import FormulaError, Value, evaluate
+from grader.quiz.formula import FormulaError, Value, evaluate, evaluate_number
 from grader.quiz.questions.base import (
     Marked,
     PartlyRight,
@@ -99,7 +99,7 @@ class Target:
         Raises:
             FormulaError: the target has no value.
         """
-        value = float(evaluate(self.value, names))
+        value = evaluate_number(self.value, names)
         if self.digits is not None:
             exponent = math.floor(math.log10(abs(value))) if value else 0
             margin = 0.5 * 10.0 ** (exponent - self.digits + 1)
@@ -148,7 +148,7 @@ class Numeric(_Drawn):
         return Target(mistake.value, mistake.atol, mistake.rtol)
 
     def right_answer(self, variant: Variant) -> str:
-        return format_value(float(evaluate(self.answer.value, variant.names)), 6)
+        return format_value(evaluate_number(self.answer.value, variant.names), 6)
 
     def lint_variant(self, variant: Variant) -> Iterator[Problem]:
         yield from super().lint_variant(variant)
@@ -170,7 +170,7 @@ class Numeric(_Drawn):
             try:
                 names = make_variant(public, "shadow", str(number)).names
                 spans = [self._target(mistake).interval(names) for mistake in self.mistakes]
-                values = [float(evaluate(mistake.value, names)) for mistake in self.mistakes]
+                values = [evaluate_number(mistake.value, names) for mistake in self.mistakes]
             except (NoVariant, FormulaError):
                 return  # said elsewhere
             for later, value in enumerate(values):
