@@ -31,7 +31,7 @@ from grader.authoring.verify import solution_source
 from grader.checks.run import load_reference, run_checks_of_many
 from grader.checks.source import Source
 from grader.classroom.batch import SUBMISSIONS_PER_TASK
-from grader.course import Exercise, find_course
+from grader.course import Exercise, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,10 +71,10 @@ def pytest_configure(config):
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    course = find_course(str(ROOT))
+    course = open_course(ROOT)
     with tempfile.TemporaryDirectory() as folder, open_pool() as pool:
         pool.require()
-        for exercise in map(course.exercise, IDS):
+        for exercise in (course[exercise_id] for exercise_id in IDS):
             show(exercise, interleaved(rounds, runs_of(exercise, pool, Path(folder))))
         throughput(Path(folder))
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from grader.checks.run import run_checks
 from grader.checks.source import Source
 from grader.cli import FAILED
-from grader.course import Exercise, find_course
+from grader.course import Exercise, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,10 +43,10 @@ main()
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    course = find_course(str(ROOT))
+    course = open_course(ROOT)
     with open_pool() as pool, tempfile.TemporaryDirectory() as folder:
         for number in EXERCISES:
-            exercise = course.exercise(f"exercise-{number}")
+            exercise = course[f"exercise-{number}"]
             text = exercise.solution_path.read_text(encoding="utf-8")
             passing = _ratio(partial(_checks, exercise, text, pool), rounds)
             costs = sorted(_costs(exercise, text, pool), reverse=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import find_course
+from grader.course import open_course
 from grader.quiz.questions.base import Question, Unreadable
 from grader.quiz.registry import QuizFile, load_quiz, parse, quiz_paths
 from grader.quiz.scoring import earning
@@ -127,7 +127,7 @@ class _NeverPasses:
 def main() -> None:
     """Simulate and print."""
     students = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    files = [load_quiz(path).file for path in quiz_paths(find_course(str(ROOT)))]
+    files = [load_quiz(path).file for path in quiz_paths(open_course(ROOT))]
     questions = sum(len(file.questions) for file in files)
     print(f"{students} students, {len(files)} quizzes, {questions} questions; share of the credits earned")
     table = {name: simulate(files, strategy, students) for name, strategy in STRATEGIES.items()}

@@ -24,7 +24,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatc
 from matplotlib.path import Path as Outline
 
 from grader.checks.run import load_reference
-from grader.course import find_course
+from grader.course import open_course
 
 ROOT = Path(__file__).resolve().parents[1]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -484,7 +484,7 @@ def name_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]], ha: str)
 @functools.cache
 def solution(number: int) -> Any:
     """Return the reference of an exercise."""
-    return load_reference(find_course(str(ROOT)).exercise(f"exercise-{number}"))
+    return load_reference(open_course(ROOT)[f"exercise-{number}"])
 
 
 PICTURES: dict[str, Callable[[], Figure]] = {

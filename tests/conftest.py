@@ -17,7 +17,7 @@ import pytest
 from grader.checks.report import Report
 from grader.checks.run import run_checks
 from grader.checks.source import Source
-from grader.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, open_course
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
 
@@ -83,13 +83,13 @@ def pool() -> Iterator[WorkerPool]:
 @pytest.fixture(scope="session")
 def tiny() -> Course:
     """The tiny course; not to be written to."""
-    return find_course(str(HERE / "fixtures" / "course"))
+    return open_course(HERE / "fixtures" / "course")
 
 
 @pytest.fixture(scope="session")
 def course() -> Course:
     """The real course."""
-    return find_course(str(HERE.parent))
+    return open_course(HERE.parent)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def tiny_copy(tiny: Course, tmp_path: Path) -> Course:
     """A copy of the tiny course that a test may change."""
     folder = tmp_path / "course"
     shutil.copytree(tiny.root, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    return find_course(str(folder))
+    return open_course(folder)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         seed: int = 1,
         **limits: Any,
     ) -> Report:
-        found = with_limits((course or tiny).exercise(exercise), **{**PATIENT, **limits})
+        found = with_limits((course or tiny)[exercise], **{**PATIENT, **limits})
         if not isinstance(source, Source):
             data = source.encode() if isinstance(source, str) else source
             source = Source(f"{found.file.module}.py", data)

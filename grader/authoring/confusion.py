@@ -77,7 +77,7 @@ def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
         UnknownExercise: there is none of this id.
         CourseError: a file of the course cannot be read.
     """
-    exercise, (number, count) = course.exercise(exercise_id), share
+    exercise, (number, count) = course[exercise_id], share
     solution = exercise.solution_path.read_text(encoding="utf-8")
     known = exercise.misconceptions()
     with open_pool() as pool:

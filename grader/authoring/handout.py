@@ -230,8 +230,8 @@ def require_full(course: Course) -> None:
 
 def _chosen(course: Course, ids: tuple[str, ...]) -> list[Exercise]:
     for name in ids:
-        course.exercise(name)  # which says so if there is none of this id
-    chosen = [course.exercise(name) for name in course.exercise_ids() if name in ids or not ids]
+        course[name]  # which says so if there is none of this id
+    chosen = [course[name] for name in course.exercise_ids() if name in ids or not ids]
     for exercise in chosen:
         missing = [used.id for used in exercise.used if ids and used.id not in ids]
         if missing:

@@ -92,7 +92,7 @@ def secrets_of(course: Course) -> list[Secret]:
     Raises:
         CourseError: an exercise cannot be read.
     """
-    exercises = [course.exercise(exercise_id) for exercise_id in course.exercise_ids()]
+    exercises = course.exercises()
     given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
     # What students read anyway; a patch is too short to be looked for there.
     read = sorted(path for pattern in STUDENTS_FILES for path in course.root.glob(pattern))

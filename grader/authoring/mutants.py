@@ -91,7 +91,7 @@ def try_mutants(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, 
     Raises:
         UnknownExercise: an id names no exercise.
     """
-    exercises = [course.exercise(name) for name in ids or course.exercise_ids()]
+    exercises = course.exercises(ids)
     wanted = [exercise.id for exercise in reversed(exercises)]  # the last ones take longest
     found = list(map_shares(functools.partial(try_share, course, seed=seed), wanted, jobs=jobs))
     return [_reviewed(exercise, parts) for exercise, parts in zip(exercises, reversed(found), strict=True)]
@@ -101,7 +101,7 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     """Try a share of one exercise's mutants; nothing is looked up in the reviewed list yet."""
     number, count = share
     try:
-        exercise = course.exercise(exercise_id)
+        exercise = course[exercise_id]
         mine = list(mutants(exercise))[number::count]
         with open_pool() as pool:
             jury = _Jury(SampleGrader(exercise, pool, seed))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.course import Place, Raw, find_course
+from grader.course import Place, Raw, open_course
 from grader.quiz.questions.base import ID, Question
 from grader.quiz.registry import SCHEMA_VERSION, QuizFile
 
@@ -122,5 +122,5 @@ def _paragraph(docstring: str) -> str:
 
 
 if __name__ == "__main__":
-    path: Path = find_course().root / "quizzes" / FILE
+    path: Path = open_course().root / "quizzes" / FILE
     path.write_text(schema_text(), encoding="utf-8")

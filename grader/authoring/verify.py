@@ -90,7 +90,7 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
     """
     try:
         with open_pool() as pool:
-            verifier = _Verifier(SampleGrader(course.exercise(exercise_id), pool, seed), share)
+            verifier = _Verifier(SampleGrader(course[exercise_id], pool, seed), share)
             if share[0] == 0:
                 verifier.look_at_files()
                 verifier.try_solution()

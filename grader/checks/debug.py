@@ -17,8 +17,7 @@ from grader.checks.report import Outcome
 from grader.checks.run import load_reference, run_session
 from grader.checks.source import read_source
 from grader.checks.student import Attempt, Call, Progress
-from grader.cli.file_changes import shown_path
-from grader.course import Exercise
+from grader.course import Exercise, shown_path
 from grader.numeric import Array
 from grader.sandbox.values import fields_of, type_name
 from grader.sandbox.worker import Answer, Pool

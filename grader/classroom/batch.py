@@ -27,7 +27,7 @@ from grader.checks.source import Source
 from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.grades import ClassGrades, QuizResult
-from grader.course import Course, CourseError, Exercise, find_course
+from grader.course import Course, CourseError, Exercise, open_course
 from grader.progress.responses import NotResponses, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner
@@ -81,7 +81,7 @@ def grade(
         NoSecret: answers to graded quizzes need the secret of the hand-out.
         CourseError: the course is broken.
     """
-    chosen = [course.exercise(name) for name in dict.fromkeys(exercises or course.exercise_ids())]
+    chosen = course.exercises(exercises)
     found = find_submissions(Path(submissions), chosen)[shard[0] - 1 :: shard[1]]
     batch = Batch(course, chosen, seed, confinement)
     with open_gradebook(Path(results), new=True) as book:
@@ -236,7 +236,7 @@ def _pool(confinement: Confinement) -> WorkerPool:
 
 @functools.cache
 def _exercise(course: str, exercise: str) -> Exercise:
-    return find_course(course).exercise(exercise)
+    return open_course(course)[exercise]
 
 
 def run_task(task: Task) -> Graded:

@@ -31,7 +31,7 @@ from grader.checks.source import (
     read_plain,
     read_source,
 )
-from grader.course import Exercise, moment
+from grader.course import Exercise, parse_time
 from grader.progress.hand_in import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
 from grader.progress.responses import NotResponses, parse_responses
@@ -186,7 +186,7 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
                     f"names `{one_line(name, MAX_SHOWN)[:80]}` twice" if name else "names no submission"
                 )
             try:
-                arrivals[name] = moment(time.strip()).astimezone(datetime.UTC)
+                arrivals[name] = parse_time(time.strip()).astimezone(datetime.UTC)
             except (ValueError, OverflowError):
                 example = "2026-03-01T18:00:00Z"
                 shown = one_line(time, MAX_SHOWN)[:40]

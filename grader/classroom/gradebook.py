@@ -158,7 +158,7 @@ class Gradebook:
             CourseError: an exercise of the course is malformed.
         """
         order = course.exercise_ids()
-        feedback = {name: course.exercise(name).file.feedback for name in order}
+        feedback = {name: course[name].file.feedback for name in order}
         reports: dict[str, dict[str, Report]] = defaultdict(dict)
         for name, seconds, text in self._connection.execute(
             "SELECT submission, seconds, report FROM reports"

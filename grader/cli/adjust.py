@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import ManualAdjustment, open_gradebook
-from grader.course import find_course
+from grader.course import open_course
 from grader.reports.class_pages import write_pages
 from grader.reports.text import decimal
 from grader.sandbox.text import clean
@@ -51,7 +51,7 @@ def command(
     An adjustment is an event with a time and a reason: it is never changed, survives every regrade, and is
     taken back by another one.
     """
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     with open_gradebook(results) as book:
         if submission is None:
             for entry in book.adjustments():
@@ -61,7 +61,7 @@ def command(
             return
         if cents is None or not reason.strip():
             raise click.UsageError("an adjustment needs --credits and a --reason")
-        about = course.exercise(exercise).id if exercise else ""
+        about = course[exercise].id if exercise else ""
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         try:
             book.adjust(ManualAdjustment(at, submission, about, cents, " ".join(reason.split())))

@@ -76,10 +76,10 @@ def command(
 
 def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, list[Exercise]]:
     """Read the course and the exercises to check, each once, in the order given."""
-    from grader.course import find_course
+    from grader.course import open_course
 
-    course = find_course(course_folder)
-    return course, [course.exercise(one) for one in dict.fromkeys(ids or course.exercise_ids())]
+    course = open_course(course_folder)
+    return course, course.exercises(ids)
 
 
 def _show(report: Report, *, first: bool) -> None:

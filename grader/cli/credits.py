@@ -29,11 +29,11 @@ def command(course_folder: str | None, form: str) -> None:
     The best check of an exercise counts, and no credit counts twice.
     """
     from grader.cli.terminal import print_lines, width
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.progress.ledger import open_ledger
     from grader.reports.statement import statement_lines, statement_to_csv, statement_to_json
 
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     with open_ledger(course) as ledger:
         learner, balances = ledger.learner, ledger.balances()
     cents = {one.subject: one.cents for one in balances}
@@ -51,7 +51,7 @@ def _exercise_rows(course: Course, cents: Mapping[str, int]) -> list[Row]:
 
     rows = []
     for exercise_id in course.exercise_ids():
-        file = course.exercise(exercise_id).file
+        file = course[exercise_id].file
         possible = 100 * file.credits
         earned = min(cents.get(exercise_id, 0), possible)  # it may have been worth more when it was checked
         rows.append(Row("exercise", exercise_id, file.title, file.chapter, earned, possible))

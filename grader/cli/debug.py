@@ -16,7 +16,7 @@ from grader.checks.run import new_seed
 from grader.cli import FAILED, USAGE, stop
 from grader.cli.options import output_option, seed_option, write_output
 from grader.cli.terminal import progress_line
-from grader.course import find_course
+from grader.course import open_course
 from grader.sandbox.pool import open_pool
 
 
@@ -34,7 +34,7 @@ def command(
     CHECK is the name of a visible check; without it, the first that fails is meant. What is shown can be
     typed at a Python prompt, where you can look at every step, with print or a debugger.
     """
-    subject = find_course(course_folder).exercise(exercise)
+    subject = open_course(course_folder)[exercise]
     seed = new_seed() if seed is None else seed
     with open_pool() as pool, progress_line() as progress:
         try:

@@ -11,7 +11,7 @@ import click
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.grades import ClassGrades, Grade
 from grader.cli.options import output_option, write_output
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.reports import exports
 
 CLASS_FORMS: dict[str, Callable[[ClassGrades], str]] = {
@@ -43,7 +43,7 @@ def command(
     (results.json), github-annotations, github-summary, github-classroom, junit-student.
     What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
     """
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     with open_gradebook(results) as book:
         grades = book.class_grades(course)
     if form in CLASS_FORMS:
@@ -62,6 +62,6 @@ def _one(grades: ClassGrades, name: str | None) -> Grade:
 
 
 def _annotations(grade: Grade, course: Course) -> str:
-    exercises = map(course.exercise, course.exercise_ids())
+    exercises = course.exercises()
     paths = {exercise.id: exercise.stub_path.relative_to(course.root).as_posix() for exercise in exercises}
     return exports.workflow_commands(grade, paths)

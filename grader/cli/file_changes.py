@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from watchfiles import watch
 
@@ -118,9 +117,3 @@ def _said(outcome: Outcome) -> Outcome:
     """Return all of it that a student is shown."""
     printed = outcome.output if outcome.status == "failed" else ""
     return dataclasses.replace(outcome, output=printed, seconds=0.0)
-
-
-def shown_path(path: Path) -> str:
-    """Return a path from here, where it lies below; else as it is."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -19,7 +19,7 @@ from grader.classroom.collect import CannotCollect
 from grader.cli.group import BROKEN, FAILED, USAGE, stop
 from grader.cli.options import confinement_option, results_option, seed_option
 from grader.cli.terminal import print_lines, width
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.quiz.edition import NoSecret
 from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import write_pages
@@ -73,7 +73,7 @@ def command(
     """
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:
             grades = grade(

@@ -15,7 +15,7 @@ from grader.authoring.handout import (
 )
 from grader.authoring.program import write_gradescope_archive
 from grader.cli import BROKEN, USAGE, stop
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.quiz import edition
 from grader.quiz.registry import Quiz, UnknownQuiz, find_quiz_path
 
@@ -47,7 +47,7 @@ def command(
     With --gradescope, DEST is a zip with the course, the grader and two scripts: upload it as the autograder
     of an assignment. It holds solutions and hidden checks, as Gradescope needs them; students do not see it.
     """
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     target = Path(*target.parts) if target.name else target.resolve()
     if gradescope + quizzes_only + archive > 1 or (gradescope and quizzes) or (quizzes_only and exercises):
         raise click.UsageError("these options do not go together; see grader handout --help")
@@ -119,7 +119,7 @@ def _count(number: int, noun: str, plural: str) -> str:
 
 
 def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...]) -> None:
-    exercises = [course.exercise(exercise_id) for exercise_id in ids or course.exercise_ids()]
+    exercises = course.exercises(ids)
     try:
         write_gradescope_archive(course, exercises, target)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from grader.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, open_course
 from grader.progress.ledger import open_ledger
 
 
@@ -17,8 +17,8 @@ def command(course_folder: str | None, exercise: str, function: str | None) -> N
 
     FUNCTION picks one of its functions; without it, the first that your last check found wanting is meant.
     """
-    course = find_course(course_folder)
-    subject = course.exercise(exercise)
+    course = open_course(course_folder)
+    subject = course[exercise]
     names = subject.file.functions
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise} has no function {function!r}; it has {', '.join(names)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli.terminal import print_lines, width
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.progress.ledger import open_ledger
 from grader.reports.statement import headed
 from grader.reports.tables import overview_lines
@@ -15,12 +15,12 @@ from grader.reports.tables import overview_lines
 @click.pass_obj
 def command(course_folder: str | None) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
-    show_list(find_course(course_folder))
+    show_list(open_course(course_folder))
 
 
 def show_list(course: Course) -> None:
     """Show the exercises of a course with the learner's credits."""
-    exercises = [course.exercise(one) for one in course.exercise_ids()]
+    exercises = course.exercises()
     with open_ledger(course) as ledger:
         learner = ledger.learner
         states = {exercise.id: ledger.latest(exercise.id) for exercise in exercises}

@@ -20,12 +20,12 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in
     belongs to the learner `anonymous`, and stays there; `grader login anonymous` goes back to it.
     """
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.progress.ledger import ANONYMOUS, open_ledger
 
     if name is None and learner_id is not None:
         raise click.UsageError("--id goes with a name: grader login NAME --id ID")
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     if name is None:
         with open_ledger(course) as ledger:
             click.echo(_current(ledger.learner))

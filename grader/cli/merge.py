@@ -9,7 +9,7 @@ import click
 from grader.classroom.gradebook import merge
 from grader.cli.options import results_option
 from grader.cli.terminal import print_lines, width
-from grader.course import find_course
+from grader.course import open_course
 from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import write_pages
 
@@ -25,6 +25,6 @@ def command(course_folder: str | None, parts: tuple[Path, ...], results: Path) -
 
     Each PART is a folder with a grades.db. Of a submission that several have, the last one counts.
     """
-    grades = merge(find_course(course_folder), parts, results)
+    grades = merge(open_course(course_folder), parts, results)
     print_lines(class_lines(grades, width()))
     write_pages(grades, results)

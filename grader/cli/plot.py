@@ -17,7 +17,7 @@ from grader.cli.options import (
     write_output,
 )
 from grader.cli.terminal import progress_line
-from grader.course import find_course
+from grader.course import open_course
 from grader.reports.picture import SUFFIXES, NoMatplotlib, draw_picture, require_matplotlib
 from grader.reports.text import unconfined
 from grader.sandbox.pool import open_pool
@@ -43,8 +43,8 @@ def command(
     Pictures need matplotlib: pip install "rnn-grader[plot]". Exits with 1 if your code does not get through;
     what it got to before that is plotted.
     """
-    course = find_course(course_folder)
-    exercise = course.exercise(exercise_id)
+    course = open_course(course_folder)
+    exercise = course[exercise_id]
     if not plot_path(exercise).is_file():
         others = ", ".join(plotted(course))
         stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", USAGE)

@@ -103,10 +103,10 @@ def take(
         raise click.UsageError("--format json goes with --answers")
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.quiz.session import Part, Session
 
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     with _setting(course) as setting, _usage_errors():
         if review:
             from grader.cli.quiz_review import review_due

@@ -41,12 +41,12 @@ def command(
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
     from grader.cli import FAILED, USAGE, stop
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.quiz.code import lazy_runner
     from grader.quiz.edition import NoSecret
     from grader.quiz.grade import Grading, editions_of, grade_files
 
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     try:
         editions = editions_of(course)
     except NoSecret as error:

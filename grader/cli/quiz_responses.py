@@ -26,11 +26,11 @@ def command(course_folder: str | None, names: tuple[str, ...], output: Path | No
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
     from grader.cli import FAILED, stop
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.progress.ledger import open_ledger
     from grader.progress.responses import responses_document
 
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     sheets = _sheets(course, names)
     with open_ledger(course) as ledger:
         document = responses_document(ledger, sheets, datetime.datetime.now(datetime.UTC))

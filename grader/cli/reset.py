@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from grader.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, open_course
 from grader.course.stub import make_stub
 
 
@@ -19,8 +19,8 @@ from grader.course.stub import make_stub
 @click.pass_obj
 def command(course_folder: str | None, exercise: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
-    course = find_course(course_folder)
-    subject = course.exercise(exercise)
+    course = open_course(course_folder)
+    subject = course[exercise]
     path, stub = subject.stub_path, make_stub(subject)
     if path.is_file() and path.read_bytes() == stub.encode():
         click.echo(f"{path.name} is the stub already; nothing was changed")

@@ -8,7 +8,7 @@ import sys
 import click
 
 from grader.cli.terminal import coloured, width
-from grader.course import CourseError, find_course
+from grader.course import CourseError, open_course
 from grader.course.mathtext import render
 
 
@@ -17,7 +17,7 @@ from grader.course.mathtext import render
 @click.pass_obj
 def command(course_folder: str | None, exercise: str) -> None:
     """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
-    path = find_course(course_folder).exercise(exercise).lesson_path
+    path = open_course(course_folder)[exercise].lesson_path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

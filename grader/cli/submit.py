@@ -32,10 +32,10 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
     import datetime
 
     from grader.cli import USAGE, stop
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.progress.hand_in import CannotBundle, gather, write_bundle
 
-    course = find_course(context.obj)
+    course = open_course(context.obj)
     try:
         bundle = gather(course, datetime.datetime.now(datetime.UTC))
         if check:

@@ -12,7 +12,7 @@ from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, verify
 from grader.cli import BROKEN, USAGE, stop
 from grader.cli.terminal import print_lines, width
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
 from grader.reports.text import Line
 from grader.reports.verify_tables import (
@@ -53,7 +53,7 @@ def command(
     To lint a quiz is to recompute every key, draw 2,000 variants of each question with parameters, run the
     code, and look for cues.
     """
-    course = find_course(course_folder)
+    course = open_course(course_folder)
     if course.handout:
         stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course", USAGE)
     if quizzes:

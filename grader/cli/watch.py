@@ -33,11 +33,11 @@ def command(course_folder: str | None, exercise: str | None) -> None:
 
     zygote = start_early()  # it loads NumPy while we load pytest
     from grader.cli.file_changes import unfinished
-    from grader.course import find_course
+    from grader.course import open_course
     from grader.sandbox.pool import open_pool
 
     with open_pool(zygote=zygote) as pool, contextlib.suppress(KeyboardInterrupt):
-        course = find_course(course_folder)
+        course = open_course(course_folder)
         first = exercise or next(iter(unfinished(course)), None)
         if first is None:
             click.echo("every exercise is done; name one to watch it")
@@ -72,10 +72,10 @@ class _Watch:
     def _begin(self, exercise: str) -> Watched:
         from grader.cli.file_changes import Watched
 
-        return Watched(self._course.exercise(exercise))
+        return Watched(self._course[exercise])
 
     def _say_what(self, *, keys: bool = False) -> None:
-        from grader.cli.file_changes import shown_path
+        from grader.course import shown_path
 
         file = shown_path(self._watched.exercise.stub_path)
         click.echo(f"watching {file} · {KEYS if keys else 'Ctrl-C quits'}")

@@ -12,10 +12,11 @@ from grader.course.course import (
     NoCourse,
     UnknownExercise,
     find_course,
-    moment,
+    open_course,
     parse,
+    parse_time,
 )
-from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists
+from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
 
 __all__ = [
     "COURSE_FILE",
@@ -36,6 +37,8 @@ __all__ = [
     "has_key",
     "load",
     "load_lists",
-    "moment",
+    "open_course",
     "parse",
+    "parse_time",
+    "shown_path",
 ]

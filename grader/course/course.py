@@ -7,7 +7,7 @@ import datetime
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -97,7 +97,7 @@ class LatePolicy:
 
     def __post_init__(self) -> None:
         for text in filter(None, (self.deadline, *self.deadlines.values())):
-            moment(text)
+            parse_time(text)
         if not (0 <= self.per_day <= 100 and 0 <= self.at_most <= 100):
             raise ValueError("`per_day` and `at_most` are percents, from 0 to 100")
         if any(days < 0 for days in self.extensions.values()):
@@ -107,23 +107,23 @@ class LatePolicy:
         """Return when an exercise is due for a learner; None if it never is."""
         text = self.deadlines.get(exercise, self.deadline)
         days = self.extensions.get(learner_id, 0.0)
-        return moment(text) + datetime.timedelta(days=days) if text else None
+        return parse_time(text) + datetime.timedelta(days=days) if text else None
 
 
-def moment(text: str) -> datetime.datetime:
+def parse_time(text: str) -> datetime.datetime:
     """Read a date and time with its offset from UTC, such as ``2026-12-01T23:59:00+01:00``.
 
     Raises:
         ValueError: it is something else.
     """
     try:
-        found = datetime.datetime.fromisoformat(text)
+        time = datetime.datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        time = None
+    if time is None or time.tzinfo is None:
         example = "2026-12-01T23:59:00+01:00"
         raise ValueError(f"`{text}` should be a date and time with its offset from UTC, such as `{example}`")
-    return found
+    return time
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,15 @@ class Course:
         folders = (self.root / "exercises").glob("*/exercise.yaml")
         return tuple(sorted((path.parent.name for path in folders), key=_natural))
 
-    def exercise(self, exercise_id: str) -> Exercise:
+    def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
+        """Read the exercises of these ids, each once, or all exercises if none is given.
+
+        Raises:
+            UnknownExercise, CourseError: as for one exercise.
+        """
+        return [self[exercise_id] for exercise_id in dict.fromkeys(ids) or self.exercise_ids()]
+
+    def __getitem__(self, exercise_id: str) -> Exercise:
         """Read one exercise.
 
         Raises:
@@ -284,27 +292,31 @@ class Course:
         for other in file.uses:
             if known.index(other) >= known.index(exercise_id):
                 raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
-        return Exercise(exercise_id, self.root, file, tuple(map(self.exercise, file.uses)), self.handout)
+        return Exercise(exercise_id, self.root, file, tuple(self[used] for used in file.uses), self.handout)
+
+    exercise = __getitem__  # until every caller has the new name
 
 
-def find_course(explicit: str | None = None) -> Course:
-    """Find the course: the folder given, else ``GRADER_COURSE``, else from here upwards.
+def open_course(path: str | Path | None = None) -> Course:
+    """Open a course: the folder given, else ``GRADER_COURSE``, else the first from here upwards.
 
     Raises:
         NoCourse: there is none.
         CourseError: ``course.yaml`` is malformed.
     """
-    given = explicit or os.environ.get("GRADER_COURSE")
+    given = path or os.environ.get("GRADER_COURSE")
     here = Path(given or ".").resolve()
     for folder in [here] if given else [here, *here.parents]:
-        path = folder / COURSE_FILE
-        if path.is_file():
-            file = strict_yaml.load(path, CourseFile)
+        if (folder / COURSE_FILE).is_file():
+            file = strict_yaml.load(folder / COURSE_FILE, CourseFile)
             salt, handout = file.salt or file.title, file.edition == "handout"
             return Course(folder, file.title, salt, file.late, handout, file.shown)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")
+
+
+find_course = open_course  # until every caller has the new name
 
 
 def parse(path: Path) -> ast.Module:

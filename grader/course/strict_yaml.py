@@ -71,12 +71,12 @@ class CourseError(Exception):
 
     def __init__(self, path: Path, problem: str, line: int | None = None, column: int | None = None) -> None:
         place = "".join(f":{number}" for number in (line, column) if number is not None)
-        super().__init__(f"{_shown(path)}{place}: {problem}")
+        super().__init__(f"{shown_path(path)}{place}: {problem}")
         self.path, self.problem, self.line, self.column = path, problem, line, column
 
 
-def _shown(path: Path) -> str:
-    """A path below the working directory is shown relative to it."""
+def shown_path(path: Path) -> str:
+    """Return a path as people read it: relative to the working directory if it lies below."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

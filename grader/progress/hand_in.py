@@ -89,7 +89,7 @@ def gather(course: Course, now: datetime.datetime) -> Bundle:
         raise CannotBundle("nobody is logged in; say whose work this is with `grader login NAME`")
     files: dict[str, bytes] = {}
     missing: list[str] = []
-    for exercise in map(course.exercise, course.exercise_ids()):
+    for exercise in course.exercises():
         source = read_source(exercise)
         if not source.problem:
             files[f"exercises/{exercise.id}/{source.name}"] = source.data

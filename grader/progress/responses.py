@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
+from grader.course import parse_time
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, Response, Sitting
 from grader.quiz.edition import PublicQuiz
@@ -167,12 +168,9 @@ class _Part:
 
     def time(self, key: str) -> str:
         try:
-            moment = datetime.datetime.fromisoformat(self.text(key))
+            return parse_time(self.text(key)).astimezone(datetime.UTC).isoformat()
         except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise NotResponses(f"has no time with a zone `{key}` in {self.name}")
-        return moment.astimezone(datetime.UTC).isoformat()
+            raise NotResponses(f"has no time with a zone `{key}` in {self.name}") from None
 
     def parts(self, key: str, name: str) -> list[_Part]:
         return [_Part(one, f"{name} {number}") for number, one in enumerate(self.list(key), 1)]

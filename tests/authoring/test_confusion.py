@@ -14,7 +14,7 @@ TWIN = """
 
 
 def add(course: Course, *twins: tuple[str, str]) -> None:
-    path = course.exercise("exercise-1").solution_folder / "misconceptions.yaml"
+    path = course["exercise-1"].solution_folder / "misconceptions.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text + "".join(TWIN.format(id=name, says=says) for name, says in twins), encoding="utf-8")
 
@@ -25,7 +25,7 @@ def test_mistakes_that_give_the_same_are_a_tie(tiny_copy: Course) -> None:
     assert dict(found.ties) == {"three": ("three", "thrice"), "thrice": ("three", "thrice")}
     assert not found.misnamed
     assert len(found.named) + len(found.ties) + len(found.silent) == len(
-        tiny_copy.exercise("exercise-1").misconceptions()
+        tiny_copy["exercise-1"].misconceptions()
     )
 
 
@@ -37,8 +37,8 @@ def test_two_that_are_told_the_same_are_one(tiny_copy: Course) -> None:
 
 
 def test_a_right_answer_that_is_given_a_name_is_a_fault(tiny_copy: Course) -> None:
-    variants = tiny_copy.exercise("exercise-1").solution_folder / "variants"
-    text = tiny_copy.exercise("exercise-1").solution_path.read_text(encoding="utf-8")
+    variants = tiny_copy["exercise-1"].solution_folder / "variants"
+    text = tiny_copy["exercise-1"].solution_path.read_text(encoding="utf-8")
     add(tiny_copy, ("three", "Three is not two."))
     (variants / "not_right.py").write_text(text.replace("2 * x", "3 * x"), encoding="utf-8")
     assert confusion(tiny_copy, "exercise-1", seed=1).misnamed == (("not_right", "Three is not two."),)

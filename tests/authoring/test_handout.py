@@ -30,7 +30,7 @@ from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.grades import Grade
 from grader.cli import main
-from grader.course import Course, Exercise, find_course
+from grader.course import Course, Exercise, open_course
 from grader.course.stub import make_stub
 from grader.sandbox.pool import WorkerPool
 
@@ -49,21 +49,21 @@ def handed_out(tiny: Course, tmp_path_factory: pytest.TempPathFactory) -> Course
     """The hand-out of the tiny course; not to be written to."""
     folder = tmp_path_factory.mktemp("tiny") / "out"
     build_handout(tiny, folder, SECRET)
-    return find_course(str(folder))
+    return open_course(folder)
 
 
 @pytest.fixture
 def home(handed_out: Course, tmp_path: Path) -> Course:
     """A copy of it that a student may write to."""
     shutil.copytree(handed_out.root, tmp_path / "home")
-    return find_course(str(tmp_path / "home"))
+    return open_course(tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
 def real_home(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("real") / "out"
     build_handout(course, folder, SECRET, exercises=REAL, quizzes=("gates",))
-    return find_course(str(folder))
+    return open_course(folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -101,7 +101,7 @@ def test_it_holds_what_a_student_needs_and_no_more(handed_out: Course) -> None:
 def test_it_knows_itself_and_its_credits(handed_out: Course, tiny: Course) -> None:
     assert (handed_out.handout, tiny.handout) == (True, False)
     assert (handed_out.salt, handed_out.title) == (tiny.salt, tiny.title)
-    file, full = handed_out.exercise("exercise-1").file, tiny.exercise("exercise-1").file
+    file, full = handed_out["exercise-1"].file, tiny["exercise-1"].file
     assert (file.credits, file.more_credits, full.credits, full.more_credits) == (5, 2, 7, 0)
     assert dataclasses.replace(file, credits=7, more_credits=0) == full
 
@@ -109,7 +109,7 @@ def test_it_knows_itself_and_its_credits(handed_out: Course, tiny: Course) -> No
 def test_what_is_the_instructors_own_stays_there(tiny_copy: Course, tmp_path: Path) -> None:
     text = "title: T\nsalt: s\nlate: {per_day: 10, extensions: {ada: 1, bob: 2}}\n"
     (tiny_copy.root / "course.yaml").write_text(text, encoding="utf-8")
-    build_handout(find_course(str(tiny_copy.root)), tmp_path / "out", SECRET)
+    build_handout(open_course(tiny_copy.root), tmp_path / "out", SECRET)
     written = (tmp_path / "out" / "course.yaml").read_text(encoding="utf-8")
     assert "salt: s\nedition: handout\n" in written
     assert not any(word in written for word in ("ada", "bob", "late", "per_day"))
@@ -118,17 +118,15 @@ def test_what_is_the_instructors_own_stays_there(tiny_copy: Course, tmp_path: Pa
 def test_a_student_who_edits_the_stub_gets_the_pristine_one_back(
     home: Course, tiny: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    exercise = home.exercise("exercise-1")
+    exercise = home["exercise-1"]
     exercise.stub_path.write_text("x = 1\n", encoding="utf-8")
     assert run(["--course", str(home.root), "reset", "exercise-1", "--yes"], capsys)[0] == 0
-    assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(tiny.exercise("exercise-1"))
-    assert exercise.parameters == tiny.exercise("exercise-1").parameters
+    assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(tiny["exercise-1"])
+    assert exercise.parameters == tiny["exercise-1"].parameters
 
 
 def test_the_commands_of_a_student_work(home: Course, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copy(
-        ROOT / "tests/fixtures/course/solutions/exercise-1/doubling.py", home.exercise("exercise-1").stub_path
-    )
+    shutil.copy(ROOT / "tests/fixtures/course/solutions/exercise-1/doubling.py", home["exercise-1"].stub_path)
     code, out = run(["--course", str(home.root), "check", "--all"], capsys)
     assert code == 0
     assert "5 of 5 credits" in out
@@ -152,7 +150,7 @@ def test_debug_and_the_map_work_without_the_solution(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     wrong = "import numpy as np\ndef double(x):\n    y = 2 * x\n    y[0, 0] += 1\n    return y\n"
-    home.exercise("exercise-1").stub_path.write_text(wrong, encoding="utf-8")
+    home["exercise-1"].stub_path.write_text(wrong, encoding="utf-8")
     _, out = run(["--course", str(home.root), "debug", "exercise-1", "double_values"], capsys)
     assert "mine.double(given" in out
     _, out = run(["--course", str(home.root), "check", "exercise-1"], capsys)
@@ -161,9 +159,9 @@ def test_debug_and_the_map_work_without_the_solution(
 
 
 def test_it_plots_beside_recorded_answers(home: Course, tiny: Course, pool: WorkerPool) -> None:
-    for text in (solution_source(tiny.exercise("exercise-1")).data, b"def double(x):\n    return x\n"):
+    for text in (solution_source(tiny["exercise-1"]).data, b"def double(x):\n    return x\n"):
         source = Source("doubling.py", text)
-        found, wanted = (draw(one.exercise("exercise-1"), source, pool) for one in (home, tiny))
+        found, wanted = (draw(one["exercise-1"], source, pool) for one in (home, tiny))
         assert found.fault == wanted.fault
         assert repr(found.panels) == repr(wanted.panels)
         assert found.panels
@@ -216,7 +214,7 @@ def judged(report: Report) -> list[Outcome]:
 
 def compare(course: Course, home: Course, exercise_id: str, pool: WorkerPool, share: int = 1) -> set[str]:
     """Require the same outcomes in both editions; return all that was seen."""
-    full, mine = course.exercise(exercise_id), home.exercise(exercise_id)
+    full, mine = course[exercise_id], home[exercise_id]
     seed, seen = seed_of(full, course.salt), set[str]()
     for name, data in sources(full, share):
         source = Source(full.stub_path.name, data)
@@ -259,7 +257,7 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
     course: Course, real_home: Course, pool: WorkerPool
 ) -> None:
     source = Source("lstm_step.py", STACKED.encode())
-    found = judged(run_checks(real_home.exercise("exercise-7"), source, pool))
+    found = judged(run_checks(real_home["exercise-7"], source, pool))
     gates = [one for one in found if one.check == "check_lstm_step_forward_gates"]
     assert [(one.status, one.message) for one in gates] == [
         ("skipped", "waits for `sigmoid`, which does not pass its own checks yet")
@@ -269,7 +267,7 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
 
 def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: WorkerPool) -> None:
     text = STACKED.replace("np.tanh(z)\ndef", "0.5 + 0.5 * np.tanh(0.5 * z)\ndef").replace("c = f * ", "c = ")
-    found = judged(run_checks(real_home.exercise("exercise-7"), Source("lstm_step.py", text.encode()), pool))
+    found = judged(run_checks(real_home["exercise-7"], Source("lstm_step.py", text.encode()), pool))
     by_name = {one.check: one.status for one in found}
     assert by_name["check_lstm_step_forward_c"] == "failed"
     assert by_name["check_lstm_step_forward_gates"] == "passed"
@@ -279,7 +277,7 @@ def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: Work
 
 
 def test_a_question_is_known_up_to_rounding(handed_out: Course) -> None:
-    exercise = handed_out.exercise("exercise-1")
+    exercise = handed_out["exercise-1"]
     reference = load_reference(exercise)
     recorded = getattr(reference, RECORDED)
     rng = CheckRng(recorded.seed)
@@ -336,8 +334,8 @@ def test_an_array_is_stored_once() -> None:
 
 
 def test_mistakes_are_kept_by_what_they_say_alone(handed_out: Course, tiny: Course) -> None:
-    text = texts_of(handed_out.root)[handed_out.exercise("exercise-1").solution_folder / FILE]
-    for one in tiny.exercise("exercise-1").misconceptions():
+    text = texts_of(handed_out.root)[handed_out["exercise-1"].solution_folder / FILE]
+    for one in tiny["exercise-1"].misconceptions():
         assert one.says.strip()[:40] in text
         assert one.id not in text
         assert one.with_.strip() not in text or len(one.with_.strip()) < 5
@@ -345,10 +343,10 @@ def test_mistakes_are_kept_by_what_they_say_alone(handed_out: Course, tiny: Cour
 
 
 def test_a_mistake_that_answers_by_chance_is_left_out(tiny_copy: Course) -> None:
-    path = tiny_copy.exercise("exercise-1").solution_folder / "misconceptions.yaml"
+    path = tiny_copy["exercise-1"].solution_folder / "misconceptions.yaml"
     chance = 'replace: "return 2 * x"\n  with: "return x * np.random.random()"\n  says: Why by chance?\n'
     edit(path, lambda text: f"- id: chance\n  {chance}{text}")
-    first, second = (record(tiny_copy.exercise("exercise-1"), 1).data for _ in range(2))
+    first, second = (record(tiny_copy["exercise-1"], 1).data for _ in range(2))
     assert first == second
     assert [one["says"][:4] for one in unpacked(first)[0]["mistakes"]] == ["This", "The ", "The "]
 
@@ -357,7 +355,7 @@ def test_a_mistake_that_answers_by_chance_is_left_out(tiny_copy: Course) -> None
 def test_a_damaged_file_is_one_sentence(
     damage: bytes | None, home: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = home.exercise("exercise-1").solution_folder / FILE
+    path = home["exercise-1"].solution_folder / FILE
     path.unlink() if damage is None else path.write_bytes(damage)
     code, out = run(["--course", str(home.root), "check", "exercise-1"], capsys)
     assert code == 3
@@ -366,7 +364,7 @@ def test_a_damaged_file_is_one_sentence(
 
 
 def test_a_solution_that_does_not_pass_is_not_recorded(tiny_copy: Course) -> None:
-    exercise = tiny_copy.exercise("exercise-1")
+    exercise = tiny_copy["exercise-1"]
     check = exercise.visible_checks
     text = check.read_text(encoding="utf-8")
     check.write_text(text.replace('reference.double(x), "y")', '1 + reference.double(x), "y")', 1))
@@ -455,7 +453,7 @@ def test_the_scan_sees(name: str, tiny_copy: Course, tmp_path: Path) -> None:
 
 
 def test_the_line_of_a_leak_is_right(tiny_copy: Course, tmp_path: Path) -> None:
-    lesson = tiny_copy.exercise("exercise-1").lesson_path
+    lesson = tiny_copy["exercise-1"].lesson_path
     edit(lesson, lambda text: f"{text}\n\nreturn 2 * x\n")
     line = lesson.read_text(encoding="utf-8").splitlines().index("return 2 * x") + 1
     with pytest.raises(Leaking) as found:
@@ -464,11 +462,11 @@ def test_the_line_of_a_leak_is_right(tiny_copy: Course, tmp_path: Path) -> None:
 
 
 def test_what_a_lesson_shows_on_purpose_is_declared_by_file(tiny_copy: Course, tmp_path: Path) -> None:
-    edit(tiny_copy.exercise("exercise-1").lesson_path, lambda text: f"{text}\n`return 2 * x`\n")
+    edit(tiny_copy["exercise-1"].lesson_path, lambda text: f"{text}\n`return 2 * x`\n")
     for file, allowed in ((f"{EXERCISE}/lesson.md", True), (f"{EXERCISE}/exercise.yaml", False)):
         text = f'title: T\nshown:\n  {file}:\n    - "return 2 * x"\n'
         (tiny_copy.root / "course.yaml").write_text(text, encoding="utf-8")
-        course = find_course(str(tiny_copy.root))
+        course = open_course(tiny_copy.root)
         if allowed:
             build_handout(course, tmp_path / "out", SECRET)
         else:
@@ -480,7 +478,7 @@ def test_what_a_lesson_shows_on_purpose_is_declared_by_file(tiny_copy: Course, t
 def test_a_whole_file_of_the_instructors_is_seen(planted: str, tiny: Course, home: Course) -> None:
     secrets = secrets_of(tiny)
     assert find_leaks(home.root, texts_of(home.root), secrets=secrets) == []
-    shutil.copy(tiny.exercise("exercise-1").solution_folder / planted, home.root / "notes.txt")
+    shutil.copy(tiny["exercise-1"].solution_folder / planted, home.root / "notes.txt")
     leaks = find_leaks(home.root, texts_of(home.root), secrets=secrets)
     assert {leak.partition(":")[0] for leak in leaks} == {"notes.txt"}
     (home.root / "notes.txt").rename(home.root / f"my_{planted}")
@@ -549,7 +547,7 @@ def test_what_an_exercise_uses_goes_out_with_it(course: Course, tmp_path: Path) 
 
 def test_a_part_of_the_course_can_go_out(real_home: Course) -> None:
     assert real_home.exercise_ids() == REAL
-    assert real_home.exercise("exercise-7").file.after == ("exercise-1",)  # exercise-6 is not there
+    assert real_home["exercise-7"].file.after == ("exercise-1",)  # exercise-6 is not there
     assert [path.name for path in (real_home.root / "quizzes").iterdir()] == ["gates.yaml"]
 
 
@@ -572,7 +570,7 @@ def test_the_command_stops_at_a_leak(
     tiny_copy: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADER_SECRET", SECRET.decode())
-    edit(tiny_copy.exercise("exercise-1").lesson_path, lambda text: f"{text}\nreturn 2 * x\n")
+    edit(tiny_copy["exercise-1"].lesson_path, lambda text: f"{text}\nreturn 2 * x\n")
     code, out = run(["--course", str(tiny_copy.root), "handout", str(tmp_path / "out")], capsys)
     assert (code, "nothing was written" in out) == (3, True)
     assert "return 2 * x" not in out
@@ -629,7 +627,7 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
 
     code, out = grader("check", "--all")
     assert (code, "0 of 5 credits" in out, "not written yet" in out) == (1, True, True)
-    home.exercise("exercise-1").stub_path.write_bytes(solution_source(tiny.exercise("exercise-1")).data)
+    home["exercise-1"].stub_path.write_bytes(solution_source(tiny["exercise-1"]).data)
     code, out = grader("check", "--all")
     assert (code, "5 of 5 credits" in out) == (0, True)
     code, out = grader("quiz")
@@ -643,7 +641,7 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
     quiz = sum(row["earned_cents"] for row in earned["rows"] if row["kind"] == "quiz")
     grade = graded(tiny, tmp_path)
     assert (grade.learner_name, grade.problem) == ("Ada Lovelace", "")
-    assert grade.exercises[0].report.earned == tiny.exercise("exercise-1").file.credits
+    assert grade.exercises[0].report.earned == tiny["exercise-1"].file.credits
     assert sum(one.earned_cents for one in grade.quizzes) == quiz > 0
     names = [name for name in files(home.root) if not re.match("grader/|build/lib/grader/", name)]
     assert not [name for name in names if re.search("hidden|misconception|solution", name)]

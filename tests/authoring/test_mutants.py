@@ -120,7 +120,7 @@ def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course)
 @pytest.mark.slow
 def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Course) -> None:
     total = 0
-    for exercise in map(course.exercise, course.exercise_ids()):
+    for exercise in course.exercises():
         found = list(mutants(exercise))
         assert len({(one.function, one.line, one.text) for one in found}) == len(found)
         for one in found:
@@ -130,7 +130,7 @@ def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Co
 
 
 def test_every_reviewed_entry_is_a_mutant_with_an_argument(course: Course) -> None:
-    for exercise in map(course.exercise, course.exercise_ids()):
+    for exercise in course.exercises():
         known = {(one.function, one.before, one.after) for one in mutants(exercise)}
         for entry in reviewed(exercise):
             assert entry.because.strip()

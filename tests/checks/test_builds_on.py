@@ -123,7 +123,7 @@ def taller(tiny_copy: Course) -> Course:
 
 
 def graded(course: Course, pool: WorkerPool, lower: Source | str, upper: str = SOLUTION) -> Report:
-    exercise = course.exercise("exercise-2")
+    exercise = course["exercise-2"]
     if isinstance(lower, str):
         lower = Source("doubling.py", lower.encode())
     source = Source("quadrupling.py", upper.encode(), used=(lower,))
@@ -171,7 +171,7 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(taller: Course, pool: Wo
 
 
 def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: WorkerPool) -> None:
-    exercise = taller.exercise("exercise-2")
+    exercise = taller["exercise-2"]
     wrong = SOLUTION.replace("doubling.double(doubling.double(x))", "x")
     source = Source("quadrupling.py", wrong.encode(), used=(Source("doubling.py", DOUBLING.encode()),))
     report = run_checks(exercise, source, pool, seed=1, one_failure=True)
@@ -180,7 +180,7 @@ def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: 
 
 
 def test_a_module_that_hangs_is_left_out(taller: Course, pool: WorkerPool) -> None:
-    exercise = with_limits(taller.exercise("exercise-2"), load_seconds=0.5)
+    exercise = with_limits(taller["exercise-2"], load_seconds=0.5)
     lower = Source("doubling.py", b"while True:\n    pass\n")
     report = run_checks(exercise, Source("quadrupling.py", SOLUTION.encode(), used=(lower,)), pool, seed=1)
     assert [one.status for one in report.outcomes] == ["skipped", "skipped", "passed"]
@@ -207,7 +207,7 @@ def test_a_stub_is_a_stub_whatever_lies_below(taller: Course, pool: WorkerPool) 
 
 
 def test_a_known_report_is_not_made_again(taller: Course, pool: WorkerPool) -> None:
-    exercise, lower = taller.exercise("exercise-2"), Source("doubling.py", NO_DOUBLE.encode())
+    exercise, lower = taller["exercise-2"], Source("doubling.py", NO_DOUBLE.encode())
     source = Source("quadrupling.py", SOLUTION.encode(), used=(lower,))
     fine = graded(taller, pool, DOUBLING)  # a report in which nothing about `double` fails
     report = run_checks(exercise, source, pool, seed=1, known={"exercise-1": fine})
@@ -226,11 +226,11 @@ def test_only_earlier_exercises_can_be_used(taller: Course) -> None:
     path = taller.root / "exercises/exercise-2/exercise.yaml"
     path.write_text(EXERCISE.replace("  - exercise-1", "  - exercise-2"), encoding="utf-8")
     with pytest.raises(CourseError, match="`uses` names `exercise-2`, which is no earlier exercise"):
-        taller.exercise("exercise-2")
+        taller["exercise-2"]
 
 
 def test_a_submission_brings_the_lower_file_along(taller: Course, tmp_path: Path) -> None:
-    exercise = taller.exercise("exercise-2")
+    exercise = taller["exercise-2"]
     for name, text in (("exercise-1/doubling.py", DOUBLING), ("exercise-2/quadrupling.py", SOLUTION)):
         path = tmp_path / "handed-in" / name
         path.parent.mkdir(parents=True)
@@ -248,7 +248,7 @@ def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool
         "        time.sleep(0.1)\n    return x / 2",
     )
     heard: list[tuple[str, str]] = []
-    exercise = taller.exercise("exercise-2")
+    exercise = taller["exercise-2"]
     source = Source("quadrupling.py", slow.encode(), used=(Source("doubling.py", DOUBLING.encode()),))
     report = run_checks(exercise, source, pool, seed=1, progress=lambda *line: heard.append(line))
     assert report.passed
@@ -257,7 +257,7 @@ def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool
 
 
 def test_what_is_lent_takes_named_tuples_as_its_own(course: Course) -> None:
-    reference = load_reference(course.exercise("exercise-11"))
+    reference = load_reference(course["exercise-11"])
     ones = np.ones((2, 2))
     params = Named.of("OutputParams", ("W", "b"), [ones, ones])
     moved = lender(reference, "sgd_step")(params, params, 0.5)

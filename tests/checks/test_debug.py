@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from tests.cli.test_main import Run, run, solve
 
 __all__ = ["run"]  # a fixture
@@ -80,7 +80,7 @@ def test_a_stub_is_not_written_yet(run: Run, tiny_copy: Course) -> None:
     ("text", "says"), [("def double(x", "is not Python yet"), ("", "defines no function `double`")]
 )
 def test_a_file_without_the_function_is_told(run: Run, tiny_copy: Course, text: str, says: str) -> None:
-    tiny_copy.exercise("exercise-1").stub_path.write_text(text, encoding="utf-8")
+    tiny_copy["exercise-1"].stub_path.write_text(text, encoding="utf-8")
     ran = run("debug", "exercise-1", "double_values")
     assert ran.code == 1
     assert says in ran.out
@@ -151,8 +151,8 @@ def test_every_kind_of_argument_is_rebuilt(
     for part in ("exercises", "solutions"):
         shutil.copytree(ROOT / part, root / part)
     shutil.copy(ROOT / "course.yaml", root)
-    course = find_course(str(root))
-    exercise = course.exercise(f"exercise-{number}")
+    course = open_course(root)
+    exercise = course[f"exercise-{number}"]
     for one in (exercise, *exercise.used):
         shutil.copy(one.solution_path, one.stub_path)
     text = exercise.solution_path.read_text(encoding="utf-8")

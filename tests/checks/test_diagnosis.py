@@ -18,7 +18,7 @@ from grader.checks.report import Report
 from grader.checks.run import load_reference, run_checks, run_session
 from grader.checks.source import Source, read_source
 from grader.checks.student import Attempt, Call, read_broadcasts
-from grader.course import Exercise, find_course
+from grader.course import Exercise, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.values import Named
 from grader.sandbox.worker import Answer
@@ -35,7 +35,7 @@ def pool() -> Iterator[WorkerPool]:
 
 
 def exercise(number: int) -> Exercise:
-    return find_course(str(ROOT)).exercise(f"exercise-{number}")
+    return open_course(ROOT)[f"exercise-{number}"]
 
 
 def grade(one: Exercise, pool: WorkerPool, *patches: tuple[str, str]) -> Report:

@@ -250,7 +250,7 @@ def test_changing_an_argument_costs_the_credit_for_that_alone(grade: Grade) -> N
 
 
 def test_the_solution_earns_everything_and_the_stub_nothing(grade: Grade, tiny: Course) -> None:
-    exercise = tiny.exercise("exercise-1")
+    exercise = tiny["exercise-1"]
     assert grade(exercise.solution_path.read_bytes()).earned == exercise.file.credits
     report = grade(exercise.stub_path.read_bytes())
     assert report.earned == 0
@@ -259,14 +259,14 @@ def test_the_solution_earns_everything_and_the_stub_nothing(grade: Grade, tiny: 
 
 
 def test_every_variant_earns_everything(grade: Grade, tiny: Course) -> None:
-    variants = tiny.exercise("exercise-1").variants
+    variants = tiny["exercise-1"].variants
     assert len(variants) == 2
     for path in variants:
         assert grade(path.read_bytes()).passed, path.name
 
 
 def test_every_misconception_loses_credits(grade: Grade, tiny: Course) -> None:
-    misconceptions = tiny.exercise("exercise-1").misconceptions()
+    misconceptions = tiny["exercise-1"].misconceptions()
     assert len(misconceptions) == 3
     for one in misconceptions:
         assert SOLUTION.count(one.replace) == 1

@@ -72,4 +72,4 @@ def test_what_is_printed_is_kept_once(grade: Grade) -> None:
 def test_a_cache_that_stays_true_is_no_fault(grade: Grade, tiny: Course) -> None:
     source = "known = {}\ndef double(x):\n    return known.setdefault(x.tobytes(), 2 * x)\n"
     report = grade(source + RIGHT)
-    assert report.earned == tiny.exercise("exercise-1").file.credits
+    assert report.earned == tiny["exercise-1"].file.credits

@@ -44,7 +44,7 @@ def test_a_wrong_answer_is_drawn() -> None:
 
 
 def drawn(course: Course, pool: WorkerPool, submission: str = "solutions") -> Drawing:
-    exercise = course.exercise("exercise-1")
+    exercise = course["exercise-1"]
     return draw(exercise, read_source(exercise, course.root / submission), pool)
 
 
@@ -65,7 +65,7 @@ def test_the_stub_is_not_drawn(tiny: Course, pool: WorkerPool) -> None:
 
 
 def test_panels_before_a_fault_are_kept(tiny: Course, pool: WorkerPool) -> None:
-    exercise = tiny.exercise("exercise-1")
+    exercise = tiny["exercise-1"]
     source = Source("doubling.py", b"def double(x): return 2 * x\ndef scale(x, pair): return '\x1b[2J'.x")
     drawing = draw(exercise, source, pool)
     assert [panel.title for panel in drawing.panels] == ["Twice as much"]
@@ -91,7 +91,7 @@ def test_panels_before_a_fault_are_kept(tiny: Course, pool: WorkerPool) -> None:
 def test_a_broken_plot_file_is_the_courses_fault(
     tiny_copy: Course, pool: WorkerPool, old: str, new: str, said: str
 ) -> None:
-    path = plot_path(tiny_copy.exercise("exercise-1"))
+    path = plot_path(tiny_copy["exercise-1"])
     content = path.read_text(encoding="utf-8")
     assert old in content
     path.write_text(content.replace(old, new), encoding="utf-8")
@@ -112,7 +112,7 @@ def test_the_real_plots_show_a_mistake(
     course: Course, pool: WorkerPool, name: str, old: str, new: str, panels: int
 ) -> None:
     assert name in plotted(course)
-    exercise = course.exercise(name)
+    exercise = course[name]
     source = read_source(exercise, course.root / "solutions")
     assert old.encode() in source.data
     wrong = dataclasses.replace(source, data=source.data.replace(old.encode(), new.encode()))
@@ -125,7 +125,7 @@ def test_the_real_plots_show_a_mistake(
 
 
 def test_the_real_plot_of_the_solution_is_the_references(course: Course, pool: WorkerPool) -> None:
-    exercise = course.exercise("exercise-6")
+    exercise = course["exercise-6"]
     for panel in draw(exercise, read_source(exercise, course.root / "solutions"), pool).panels:
         pairs = [two for two in itertools.pairwise(panel.curves) if two[0].whose == "student"]
         assert len(pairs) >= 2

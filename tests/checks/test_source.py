@@ -15,7 +15,7 @@ GOOD = b"def double(x):\n    return 2 * x\n"
 
 
 def read(tiny: Course, path: Path) -> Source:
-    return read_source(tiny.exercise("exercise-1"), path)
+    return read_source(tiny["exercise-1"], path)
 
 
 def make(path: Path, *entries: tuple[str | zipfile.ZipInfo, bytes], compressed: bool = True) -> Path:

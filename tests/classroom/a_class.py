@@ -65,7 +65,7 @@ def make_class(
     """
     chance = random.Random(seed)
     handed: dict[tuple[str, str], Answer | None] = {}
-    for exercise in map(course.exercise, ids):
+    for exercise in (course[exercise_id] for exercise_id in ids):
         known = list(answers(exercise))
         chosen: list[Answer | None] = [*known, *chance.choices(known[:12], k=count), None][:count]
         chosen[-1] = None
@@ -81,7 +81,7 @@ def make_class(
 
 
 def _write(course: Course, place: Path, files: dict[str, str], *, zipped: int) -> None:
-    names = {f"{one}/{course.exercise(one).file.module}.py": text for one, text in files.items()}
+    names = {f"{one}/{course[one].file.module}.py": text for one, text in files.items()}
     if zipped:
         place.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(place.with_name(f"{place.name}.zip"), "w") as archive:

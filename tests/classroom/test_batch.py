@@ -24,7 +24,7 @@ from grader.checks.source import read_source
 from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, grade, processes, run_task
 from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
 from grader.classroom.grades import ClassGrades, Grade
-from grader.course import Course, LatePolicy, find_course
+from grader.course import Course, LatePolicy, open_course
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.a_class import Answer, make_class
 
@@ -99,7 +99,7 @@ def test_every_student_of_a_class_gets_what_is_due(
     alone: dict[tuple[str, str], Report] = {}
     for (name, exercise), answer in handed.items():
         report = next(one.report for one in grades[name].exercises if one.report.exercise == exercise)
-        full = course.exercise(exercise).file.credits
+        full = course[exercise].file.credits
         if answer is None or answer.kind == "nothing":
             assert report.earned == 0, (name, exercise, answer)
         elif answer.kind == "right":
@@ -116,7 +116,7 @@ def test_every_student_of_a_class_gets_what_is_due(
 
 def by_itself(course: Course, exercise: str, folder: Path, name: str, seed: int, pool: WorkerPool) -> Report:
     """Grade one exercise of one submission as `grader check` does."""
-    found = course.exercise(exercise)
+    found = course[exercise]
     place = folder / name / "exercises" if (folder / name).is_dir() else folder / f"{name}.zip"
     return run_checks(found, read_source(found, place), pool, seed=seed)
 
@@ -165,7 +165,7 @@ def hand_in(folder: Path, name: str, text: str) -> Path:
 
 
 def right(course: Course) -> str:
-    return course.exercise("exercise-1").solution_path.read_text()
+    return course["exercise-1"].solution_path.read_text()
 
 
 def in_this_process() -> ExecutorConfig:
@@ -188,14 +188,14 @@ def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path)
     hand_in(folder, "bob", "")
 
     def again() -> tuple[int, int]:
-        course = find_course(str(tiny_copy.root))
+        course = open_course(tiny_copy.root)
         return run(course, folder, results, ("exercise-1",), in_this_process())[:2]
 
     assert again() == (2, 0)
     assert again() == (0, 2)
     hand_in(folder, "bob", right(tiny_copy))
     assert again() == (1, 1)
-    check = tiny_copy.exercise("exercise-1").hidden_checks
+    check = tiny_copy["exercise-1"].hidden_checks
     check.write_text(check.read_text() + "# another comment\n")
     assert again() == (2, 0)
     found = grades_in(results, tiny_copy)
@@ -224,7 +224,7 @@ def test_a_process_that_dies_takes_nobody_with_it(tiny: Course, tmp_path: Path) 
 
 def test_a_broken_course_stops_the_run_in_one_sentence(tiny_copy: Course, tmp_path: Path) -> None:
     hand_in(tmp_path / "class", "ada", right(tiny_copy))
-    tiny_copy.exercise("exercise-1").hidden_checks.write_text("def check_nothing(:\n")
+    tiny_copy["exercise-1"].hidden_checks.write_text("def check_nothing(:\n")
     with pytest.raises(BatchBroken, match="a check file cannot be loaded"):
         run(tiny_copy, tmp_path / "class", tmp_path / "results", ("exercise-1",), in_this_process())
 
@@ -282,4 +282,4 @@ def test_a_deadline_without_its_zone_is_refused(tiny_copy: Course, text: str) ->
     path = tiny_copy.root / "course.yaml"
     path.write_text(f"{path.read_text()}late:\n  deadline: '{text}'\n")
     with pytest.raises(Exception, match="offset from UTC"):
-        find_course(str(tiny_copy.root))
+        open_course(tiny_copy.root)

@@ -38,13 +38,13 @@ Make = Callable[[Path], None]
 
 @pytest.fixture
 def exercise(tiny: Course) -> Exercise:
-    return tiny.exercise("exercise-1")
+    return tiny["exercise-1"]
 
 
 @pytest.fixture
 def two(exercise: Exercise, course: Course) -> list[Exercise]:
     """More than one exercise, so that a module file alone is not enough."""
-    return [exercise, course.exercise("exercise-2")]
+    return [exercise, course["exercise-2"]]
 
 
 @pytest.fixture
@@ -827,7 +827,7 @@ def test_what_is_refused_is_not_read(inbox: Path, only: Callable[[], Submission]
 
 
 def test_files_that_others_build_on_come_along(inbox: Path, course: Course) -> None:
-    exercise = course.exercise("exercise-11")
+    exercise = course["exercise-11"]
     names = {f"{one.id}/{one.file.module}.py": one.id.encode() for one in (exercise, *exercise.used)}
     batch = Batch(course, [exercise], 1, "best")
     make_zip(inbox / "a.zip", *names.items())
@@ -845,7 +845,7 @@ def test_files_that_others_build_on_come_along(inbox: Path, course: Course) -> N
 
 
 def test_a_thousand_zips(inbox: Path, course: Course) -> None:
-    exercises = [course.exercise(one) for one in course.exercise_ids()]
+    exercises = course.exercises()
     files = {f"exercises/{one.id}/{one.file.module}.py": one.solution_path.read_bytes() for one in exercises}
     data = Bundle(Learner("ada", "Ada"), NOON, files, ()).to_bytes()
     for number in range(1000):
@@ -873,7 +873,7 @@ def opened() -> list[str]:
 
 @pytest.mark.parametrize("form", ["folders", "zips"])
 def test_every_file_is_opened_once(inbox: Path, course: Course, form: str, opened: list[str]) -> None:
-    exercises = [course.exercise(one) for one in course.exercise_ids()]
+    exercises = course.exercises()
     names = [f"exercises/{one.id}/{one.file.module}.py" for one in exercises]
     for student in ("ada", "bob"):
         bundle = Bundle(Learner(student, student), NOON, dict.fromkeys(names, GOOD), ())

@@ -12,7 +12,7 @@ import pytest
 from grader.checks.report import reports_to_json
 from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
 from grader.classroom.grades import ClassGrades
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.progress.database import LedgerError
 from grader.reports.class_lines import class_lines
 from grader.reports.exports import canvas_csv, moodle_csv
@@ -33,7 +33,7 @@ late:
 def course(tiny_copy: Course) -> Course:
     path = tiny_copy.root / "course.yaml"
     path.write_text(path.read_text(encoding="utf-8") + LATE, encoding="utf-8")
-    return find_course(str(tiny_copy.root))
+    return open_course(tiny_copy.root)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def graded(run: Run, handed: Path, *more: str) -> Ran:
 def test_a_class_is_graded_and_shown(run: Run, handed: Path, tiny_copy: Course) -> None:
     ran = graded(run, handed)
     assert ran.code == 1, "one submission could not be graded"
-    full = tiny_copy.exercise("exercise-1").file.credits
+    full = tiny_copy["exercise-1"].file.credits
     lines = ran.out.splitlines()
     assert any("ada" in line and line.rstrip().endswith(f"{full}") for line in lines)
     assert "dan is a symbolic link" in " ".join(ran.out.split())
@@ -70,7 +70,7 @@ def test_lateness_is_open(run: Run, handed: Path, tiny_copy: Course) -> None:
         "submission,received\nada,2026-03-02T11:00:00+01:00\nbob,2026-02-01T11:00:00+01:00\n"
     )
     graded(run, handed)
-    full = tiny_copy.exercise("exercise-1").file.credits
+    full = tiny_copy["exercise-1"].file.credits
     rows = list(csv.DictReader(io.StringIO(run("export", "results", "moodle").out)))
     mine = next(row for row in rows if row["Name"] == "ada")
     assert (float(mine["Adjustments"]), float(mine["Total"])) == (-full / 10, full * 0.9)

@@ -57,7 +57,7 @@ def solve(
     scale: str = "return pair.factor * double(x) + pair.offset",
 ) -> None:
     """Write a submission into the course's own exercises."""
-    exercise = course.exercise("exercise-1")
+    exercise = course["exercise-1"]
     text = exercise.stub_path.read_text(encoding="utf-8")
     for body in (function, scale):
         text = text.replace("raise NotImplementedError", body, 1)
@@ -207,12 +207,12 @@ def test_a_verdict_is_shown_even_where_it_cannot_be_kept(run: Run, tiny_copy: Co
 
 
 def test_show_into_a_pipe_is_the_lesson_itself(run: Run, tiny_copy: Course) -> None:
-    lesson = tiny_copy.exercise("exercise-1").lesson_path.read_text(encoding="utf-8")
+    lesson = tiny_copy["exercise-1"].lesson_path.read_text(encoding="utf-8")
     assert run("show", "exercise-1").out.strip() == lesson.strip()
 
 
 def test_hints_come_one_by_one(run: Run, tiny_copy: Course) -> None:
-    hints = tiny_copy.exercise("exercise-1").file.hints["double"]
+    hints = tiny_copy["exercise-1"].file.hints["double"]
     for count in (1, 2, 3, 3):
         ran = run("hint", "exercise-1")
         shown = " ".join(ran.out.split())
@@ -229,7 +229,7 @@ def test_hints_go_to_the_function_that_failed(run: Run, tiny_copy: Course) -> No
 
 
 def test_reset_keeps_a_backup(run: Run, tiny_copy: Course) -> None:
-    exercise = tiny_copy.exercise("exercise-1")
+    exercise = tiny_copy["exercise-1"]
     assert "is the stub already" in run("reset", "exercise-1").out
     solve(tiny_copy)
     mine = exercise.stub_path.read_bytes()
@@ -243,16 +243,16 @@ def test_reset_keeps_a_backup(run: Run, tiny_copy: Course) -> None:
 
 def test_reset_asks_first(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     solve(tiny_copy)
-    mine = tiny_copy.exercise("exercise-1").stub_path.read_bytes()
+    mine = tiny_copy["exercise-1"].stub_path.read_bytes()
     assert run("reset", "exercise-1").code == 2  # nobody to ask
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr("click.confirm", lambda *_, **__: False)
     assert "nothing was changed" in run("reset", "exercise-1").out
-    assert tiny_copy.exercise("exercise-1").stub_path.read_bytes() == mine
+    assert tiny_copy["exercise-1"].stub_path.read_bytes() == mine
 
 
 def test_reset_makes_a_missing_stub(run: Run, tiny_copy: Course) -> None:
-    exercise = tiny_copy.exercise("exercise-1")
+    exercise = tiny_copy["exercise-1"]
     exercise.stub_path.unlink()
     assert run("reset", "exercise-1", "--yes").code == 0
     assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(exercise)

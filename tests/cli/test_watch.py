@@ -76,7 +76,7 @@ class Watching:
         os.write(self.terminal, keys.encode())
 
     def file(self, exercise: str = "exercise-1") -> Path:
-        return self.course.exercise(exercise).stub_path
+        return self.course[exercise].stub_path
 
     def save(self, *bodies: str, exercise: str = "exercise-1") -> None:
         """Save a submission with these function bodies; functions without one stay stubs."""
@@ -107,7 +107,7 @@ def watch(tiny_copy: Course) -> Iterator[Start]:
     """Start watching a copy of the tiny course, with its exercise there twice."""
     for part in ("exercises", "solutions"):
         shutil.copytree(tiny_copy.root / part / "exercise-1", tiny_copy.root / part / "exercise-2")
-    shutil.copy(tiny_copy.exercise("exercise-1").stub_path, tiny_copy.root / "pristine.py")
+    shutil.copy(tiny_copy["exercise-1"].stub_path, tiny_copy.root / "pristine.py")
     started: list[Watching] = []
 
     def start(*arguments: str) -> Watching:
@@ -232,7 +232,7 @@ def test_editors_that_save_by_renaming_are_seen(watch: Start, keeps_a_backup: bo
 def test_a_course_that_breaks_meanwhile_ends_with_one_sentence(watch: Start) -> None:
     one = watch()
     one.verdict()
-    one.course.exercise("exercise-1").solution_path.write_text("1 +", encoding="utf-8")
+    one.course["exercise-1"].solution_path.write_text("1 +", encoding="utf-8")
     one.save(RIGHT)
     code, shown = one.end()
     assert code == 3

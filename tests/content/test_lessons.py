@@ -93,7 +93,7 @@ def test_pictures_and_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", LESSONS, ids=name)
 def test_no_lesson_holds_a_line_of_its_solution(path: Path, course: Course) -> None:
-    exercise = course.exercise(path.parent.name)
+    exercise = course[path.parent.name]
     stub = set(map(str.strip, exercise.stub_path.read_text(encoding="utf-8").splitlines()))
     text = path.read_text(encoding="utf-8")
     for line in exercise.solution_path.read_text(encoding="utf-8").splitlines():

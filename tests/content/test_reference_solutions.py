@@ -87,7 +87,7 @@ def cross_entropy(ops: Any, y: Any, right: Array) -> Any:
 
 
 def rnn_step(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-3"))
+    reference = load_reference(course["exercise-3"])
     params = reference.RNNParams(draw(rng, H, D), draw(rng, H, H), draw(rng, H, 1))
     x, h_prev, dh = draw(rng, D, N), draw(rng, H, N), draw(rng, H, N)
     h = np.tanh(params.Wxh @ x + params.Whh @ h_prev + params.bh)
@@ -100,7 +100,7 @@ def rnn_step(course: Course, rng: np.random.Generator) -> Case:
 
 
 def output(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-4"))
+    reference = load_reference(course["exercise-4"])
     dy, h, Why = draw(rng, O, N), draw(rng, H, N), draw(rng, O, H)
 
     def loss(ops: Any, h: Any, Why: Any, by: Any) -> Any:
@@ -110,7 +110,7 @@ def output(course: Course, rng: np.random.Generator) -> Case:
 
 
 def softmax(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-4"))
+    reference = load_reference(course["exercise-4"])
     y, targets = draw(rng, O, N), np.array([3, 1])
     value, dy = reference.softmax_cross_entropy(y, targets)
     right = np.eye(O)[:, targets]
@@ -123,7 +123,7 @@ def softmax(course: Course, rng: np.random.Generator) -> Case:
 
 
 def binary(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-4"))
+    reference = load_reference(course["exercise-4"])
     y, targets = draw(rng, 1, 5), np.array([1, 0, 0, 1, 1])
     value, dy = reference.binary_cross_entropy(y, targets)
 
@@ -136,7 +136,7 @@ def binary(course: Course, rng: np.random.Generator) -> Case:
 
 def rnn_parts(course: Course, name: str, rng: np.random.Generator) -> tuple[Any, Any, Array, Array, Array]:
     """Return a reference with parameters, inputs, first state and all states."""
-    reference = load_reference(course.exercise(name))
+    reference = load_reference(course[name])
     params = reference.RNNParams(draw(rng, H, D), draw(rng, H, H), draw(rng, H, 1))
     xs, h0 = draw(rng, T, D, N), draw(rng, H, N)
     hs = np.stack([h0, *rnn_states(NUMPY, xs, h0, *params)])
@@ -176,11 +176,11 @@ def lstm_params(reference: types.ModuleType, rng: np.random.Generator) -> Any:
 
 
 def lstm_one(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-9"))
+    reference = load_reference(course["exercise-9"])
     params = lstm_params(reference, rng)
     x, h_prev, c_prev = draw(rng, D, N), draw(rng, H, N), draw(rng, H, N)
     dh, dc = draw(rng, H, N), draw(rng, H, N)
-    _, c, gates = load_reference(course.exercise("exercise-7")).lstm_step_forward(x, h_prev, c_prev, params)
+    _, c, gates = load_reference(course["exercise-7"]).lstm_step_forward(x, h_prev, c_prev, params)
     dx, dh_prev, dc_prev, dparams = reference.lstm_step_backward(dh, dc, x, h_prev, c_prev, c, gates, params)
 
     def loss(ops: Any, x: Any, h: Any, c: Any, *params: Any) -> Any:
@@ -191,11 +191,11 @@ def lstm_one(course: Course, rng: np.random.Generator) -> Case:
 
 
 def lstm(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-10"))
+    reference = load_reference(course["exercise-10"])
     params = lstm_params(reference, rng)
     xs, h0, c0 = draw(rng, T, D, N), draw(rng, H, N), draw(rng, H, N)
     dhs, dc_last = draw(rng, T, H, N), draw(rng, H, N)
-    trace = load_reference(course.exercise("exercise-8")).lstm_forward(xs, h0, c0, params)
+    trace = load_reference(course["exercise-8"]).lstm_forward(xs, h0, c0, params)
     dxs, dh0, dc0, dparams = reference.lstm_backward(dhs, dc_last, xs, trace, params)
 
     def loss(ops: Any, xs: Any, h: Any, c: Any, *params: Any) -> Any:
@@ -209,7 +209,7 @@ def lstm(course: Course, rng: np.random.Generator) -> Case:
 
 
 def language_model(course: Course, rng: np.random.Generator) -> Case:
-    reference = load_reference(course.exercise("exercise-12"))
+    reference = load_reference(course["exercise-12"])
     params = reference.RNNParams(draw(rng, H, V), draw(rng, H, H), draw(rng, H, 1))
     Why, by, h0 = draw(rng, V, H), draw(rng, V, 1), draw(rng, H, N)
     inputs, targets = rng.integers(V, size=(T, N)), rng.integers(V, size=(T, N))
@@ -226,7 +226,7 @@ def language_model(course: Course, rng: np.random.Generator) -> Case:
 
 
 def gru(course: Course, rng: np.random.Generator, *, after: bool) -> Case:
-    reference = load_reference(course.exercise("exercise-12"))
+    reference = load_reference(course["exercise-12"])
     params = gru_params(reference, rng)
     x, h_prev, dh = draw(rng, D, N), draw(rng, H, N), draw(rng, H, N)
     _, gates = reference.gru_step_forward(x, h_prev, params, after)
@@ -371,13 +371,13 @@ def test_the_rnn_agrees_with_onnxruntime(course: Course, capsys: pytest.CaptureF
     Y, *_ = by_onnx("RNN", weights, xs, {"H": h0})
     hs = reference.rnn_forward(xs, h0, params)
     compared("rnn_forward", hs[1:], Y[:, 0].transpose(0, 2, 1), capsys)
-    step = load_reference(course.exercise("exercise-1")).rnn_step_forward(xs[0], h0, params)
+    step = load_reference(course["exercise-1"]).rnn_step_forward(xs[0], h0, params)
     compared("rnn_step_forward", step, Y[0, 0].T, capsys)
 
 
 def test_the_lstm_agrees_with_onnxruntime(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(9)
-    reference = load_reference(course.exercise("exercise-8"))
+    reference = load_reference(course["exercise-8"])
     params = lstm_params(reference, rng)
     xs, h0, c0 = draw(rng, T, D, N), draw(rng, H, N), draw(rng, H, N)
     order = [(params.Wi, params.bi), (params.Wo, params.bo), (params.Wf, params.bf), (params.WC, params.bC)]
@@ -390,7 +390,7 @@ def test_the_lstm_agrees_with_onnxruntime(course: Course, capsys: pytest.Capture
     trace = reference.lstm_forward(xs, h0, c0, params)
     compared("lstm_forward hs", trace.hs[1:], Y[:, 0].transpose(0, 2, 1), capsys)
     compared("lstm_forward cs", trace.cs[-1], Y_c[0].T, capsys)
-    h, _, _ = load_reference(course.exercise("exercise-7")).lstm_step_forward(xs[0], h0, c0, params)
+    h, _, _ = load_reference(course["exercise-7"]).lstm_step_forward(xs[0], h0, c0, params)
     compared("lstm_step_forward", h, Y[0, 0].T, capsys)
 
 
@@ -399,7 +399,7 @@ def test_both_forms_of_the_gru_agree_with_onnxruntime(
     course: Course, after: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = np.random.default_rng(10)
-    reference = load_reference(course.exercise("exercise-12"))
+    reference = load_reference(course["exercise-12"])
     p = gru_params(reference, rng)
     xs, h0 = draw(rng, T, D, N), draw(rng, H, N)
     weights = {

@@ -98,7 +98,7 @@ def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
     answer(tiny_copy)
     solve(tiny_copy)
     assert run("submit").code == 0
-    exercise = tiny_copy.exercise("exercise-1")
+    exercise = tiny_copy["exercise-1"]
     (found,) = find_submissions(tiny_copy.root / "submission-ada.zip", [exercise])
     assert (found.problem, found.notes, found.learner_id) == ("", (), "ada")
     source = found.sources[exercise.id]

@@ -683,10 +683,10 @@ def test_the_file_system_of_a_folder() -> None:
 
 WRITER = """
 import sys
-from grader.course import find_course
+from grader.course import open_course
 from grader.progress.ledger import Credit, Response, open_ledger
 
-course, first = find_course(sys.argv[1]), int(sys.argv[2])
+course, first = open_course(sys.argv[1]), int(sys.argv[2])
 for number in range(int(sys.argv[3])):
     question = f"q{(first + number) % 20}"
     with open_ledger(course) as ledger:
@@ -728,10 +728,10 @@ def test_two_programs_at_once_lose_nothing_and_earn_nothing_twice(
 
 VICTIM = """
 import sys
-from grader.course import find_course
+from grader.course import open_course
 from grader.progress.ledger import Credit, Response, open_ledger
 
-course, number = find_course(sys.argv[1]), 0
+course, number = open_course(sys.argv[1]), 0
 while True:
     with open_ledger(course) as ledger:
         sitting = ledger.open_sitting("gates") or ledger.begin("gates", 1, "practice", ())

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.cli import main
-from grader.course import Course, find_course
+from grader.course import Course, open_course
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, open_ledger
 from grader.progress.responses import NotResponses, read_responses, responses_document
@@ -530,7 +530,7 @@ def test_from_build_to_grade(
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"))
     assert (ran.code, "2.00 of 17.00" in ran.out) == (0, True)
     assert "not byte for byte" in ran.out
-    assert find_course(str(tiny_copy.root)).root == tiny_copy.root
+    assert open_course(tiny_copy.root).root == tiny_copy.root
 
 
 # --- a key that changes -------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ def test_credits_follow_the_best_check(run: Run, tiny_copy: Course) -> None:
     assert earned() == [0]
     solve(tiny_copy)
     run("check", "exercise-1")
-    solution = tiny_copy.exercise("exercise-1").stub_path
+    solution = tiny_copy["exercise-1"].stub_path
     solution.write_text("broken = ", encoding="utf-8")
     run("check", "exercise-1")
     assert "0 of  7" in run("list").out

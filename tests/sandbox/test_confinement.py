@@ -311,7 +311,7 @@ def test_a_report_says_how_the_code_was_confined(layers: tuple[str, ...], course
     from grader.checks.run import run_checks
     from grader.checks.source import read_source
 
-    exercise = course.exercise("exercise-1")
+    exercise = course["exercise-1"]
     with WorkerPool(layers=layers) as pool:
         worker = pool.open()
         worker.end()

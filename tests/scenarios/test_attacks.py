@@ -171,7 +171,7 @@ class Stage:
     def lay_out(self, course: Course) -> None:
         """Make the solutions, another student's hand-in, results, and the socket of a local program."""
         for number in (1, 2, 3):
-            solution = course.exercise(f"exercise-{number}").solution_path
+            solution = course[f"exercise-{number}"].solution_path
             text = f"{solution.read_text(encoding='utf-8')}\nCANARY = '{SECRETS['reference']}'\n"
             self.write(f"solutions/exercise-{number}/{solution.name}", text)
             text = text.replace(SECRETS["reference"], SECRETS["student"])
@@ -330,7 +330,7 @@ def test_an_attack_gains_nothing(
     if not attack.stopped_by(active_layers(pool)):
         pytest.skip(f"this machine offers none of {', '.join(sorted(attack.covered_by))}")
     limits = {**PATIENT, **attack.limits, "memory_bytes": MEMORY_BYTES}
-    exercise = with_limits(course.exercise(attack.header["EXERCISE"]), **limits)
+    exercise = with_limits(course[attack.header["EXERCISE"]], **limits)
     alice = stage.hand_in(attack, exercise)
     stage.open_to_all()
     contents, processes = stage.contents(), offspring()

@@ -150,7 +150,7 @@ def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
 @pytest.mark.slow
 def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
     autograder = tmp_path / "autograder"
-    write_gradescope_archive(tiny, [tiny.exercise("exercise-1")], tmp_path / "autograder.zip")
+    write_gradescope_archive(tiny, [tiny["exercise-1"]], tmp_path / "autograder.zip")
     with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
         archive.extractall(autograder / "source")
     variables = {"AUTOGRADER": str(autograder)}
@@ -158,7 +158,7 @@ def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
     hand_in(autograder, "submission", right(tiny))
     bash("bash source/run_autograder", autograder, environment, variables)
     results = json.loads((autograder / "results" / "results.json").read_text())
-    assert results["score"] == tiny.exercise("exercise-1").file.credits
+    assert results["score"] == tiny["exercise-1"].file.credits
     shutil.rmtree(autograder / "source" / "course" / "solutions")
     bash("bash source/run_autograder", autograder, environment, variables)
     results = json.loads((autograder / "results" / "results.json").read_text())

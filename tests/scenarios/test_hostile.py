@@ -497,9 +497,9 @@ def test_planted_files_have_no_effect(
     plant(folder)
     (folder / "doubling.py").write_text(double(body))
     monkeypatch.chdir(folder)
-    source = read_source(tiny.exercise("exercise-1"), tmp_path)
+    source = read_source(tiny["exercise-1"], tmp_path)
     with open_pool() as fresh:
-        report = run_checks(tiny.exercise("exercise-1"), source, fresh, seed=1)
+        report = run_checks(tiny["exercise-1"], source, fresh, seed=1)
     expected = grade(double(body))
     assert [(one.check, one.status, one.message) for one in report.outcomes] == [
         (one.check, one.status, one.message) for one in expected.outcomes
@@ -543,7 +543,7 @@ def test_the_course_is_left_as_it_was(grade: Grade, tiny_copy: Course) -> None:
 
 
 def read(course: Course, folder: Path | None) -> Source:
-    return read_source(course.exercise("exercise-1"), folder)
+    return read_source(course["exercise-1"], folder)
 
 
 @pytest.fixture
@@ -565,7 +565,7 @@ def test_an_ordinary_file_is_read(tiny: Course, folder: Path, secret: Path) -> N
     (folder / "exercise-1/doubling.py").write_bytes(b"x = 1\r\n\xff")
     assert read(tiny, folder) == Source("doubling.py", b"x = 1\r\n\xff")
     assert read(tiny, secret).data == secret.read_bytes()
-    assert read(tiny, None).data == tiny.exercise("exercise-1").stub_path.read_bytes()
+    assert read(tiny, None).data == tiny["exercise-1"].stub_path.read_bytes()
 
 
 def test_a_missing_file(tiny: Course, folder: Path, grade: Grade) -> None:

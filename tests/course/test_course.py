@@ -1,0 +1,80 @@
+"""A course folder: how it is found, what it holds, and what is said where something is wrong."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course, CourseError, NoCourse, UnknownExercise, open_course, parse_time, shown_path
+
+
+def test_a_course_is_opened_by_its_path(tiny: Course) -> None:
+    assert open_course(tiny.root) == open_course(str(tiny.root)) == tiny
+
+
+def test_a_course_is_found_from_below(tiny: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+    monkeypatch.chdir(tiny.root / "exercises" / "exercise-1")
+    assert open_course() == tiny
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GRADER_COURSE", str(tiny.root))
+    assert open_course() == tiny
+
+
+def test_a_path_without_a_course_is_named(
+    tiny: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+    with pytest.raises(NoCourse, match=r"exercises holds no course\.yaml; name the folder that does"):
+        open_course(tiny.root / "exercises")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoCourse, match=r"no course\.yaml here or above"):
+        open_course()
+
+
+def test_exercises_are_read_by_id(tiny: Course) -> None:
+    assert tiny["exercise-1"].id == "exercise-1"
+    assert [exercise.id for exercise in tiny.exercises()] == list(tiny.exercise_ids())
+    twice = ("exercise-1", "exercise-1")
+    assert tiny.exercises(twice) == [tiny["exercise-1"]]
+    with pytest.raises(UnknownExercise, match="there is no exercise `exercis-1`; the nearest are exercise-1"):
+        tiny["exercis-1"]
+
+
+def test_ten_comes_after_nine(tiny_copy: Course) -> None:
+    for number in (9, 10):
+        shutil.copytree(tiny_copy["exercise-1"].folder, tiny_copy.root / "exercises" / f"exercise-{number}")
+    assert tiny_copy.exercise_ids()[-2:] == ("exercise-9", "exercise-10")
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "problem"),
+    [
+        ("after", "exercise-77", "names `exercise-77`, which is not an exercise of this course"),
+        ("uses", "exercise-1", "`uses` names `exercise-1`, which is no earlier exercise"),
+    ],
+)
+def test_an_exercise_that_is_named_must_be_there(
+    tiny_copy: Course, key: str, other: str, problem: str
+) -> None:
+    with open(tiny_copy.root / "exercises" / "exercise-1" / "exercise.yaml", "a", encoding="utf-8") as file:
+        file.write(f"\n{key}:\n  - {other}\n")
+    with pytest.raises(CourseError, match=problem):
+        tiny_copy["exercise-1"]
+
+
+def test_a_time_has_its_offset() -> None:
+    assert parse_time("2026-12-01T23:59:00+01:00").astimezone(datetime.UTC).hour == 22
+    assert parse_time("2026-12-01T22:59:00Z") == parse_time("2026-12-01T23:59:00+01:00")
+    for text in ("2026-12-01T23:59:00", "2026-12-01", "soon", ""):
+        with pytest.raises(ValueError, match="should be a date and time with its offset from UTC"):
+            parse_time(text)
+
+
+def test_a_path_is_shown_from_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(tmp_path / "a" / "b") == str(Path("a", "b"))
+    assert shown_path(tmp_path.parent) == str(tmp_path.parent)
