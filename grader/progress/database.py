@@ -121,7 +121,26 @@ VERSION_2 = (
     "CREATE INDEX reviewed_by_question ON reviewed (learner, quiz, question)",
     *(trigger for table in ("checked", "hinted", *TABLES_OF_VERSION_2) for trigger in _append_only(table)),
 )
-MIGRATIONS = (VERSION_1, VERSION_2)
+VERSION_3 = (
+    """CREATE TABLE marked (
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        learner TEXT NOT NULL,
+        response INTEGER NOT NULL,
+        version INTEGER NOT NULL CHECK (version >= 0),
+        score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
+        arithmetic TEXT NOT NULL,
+        UNIQUE (response, version),
+        FOREIGN KEY (response, learner) REFERENCES answered (id, learner)
+    ) STRICT""",
+    # Version 0: the score that the arithmetic of a credit begins with, until the quiz is opened next.
+    """INSERT INTO marked (at, learner, response, version, score, arithmetic)
+        SELECT at, learner, response, 0, max(0.0, min(1.0, CAST(ltrim(note, '(') AS REAL))), note
+        FROM credited
+        WHERE id IN (SELECT max(id) FROM credited WHERE note LIKE '%credit%=%' GROUP BY response)""",
+    *_append_only("marked"),
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 """What leads from each version of the file to the next. Append; never edit what was released."""
 
 

@@ -353,6 +353,38 @@ class Ledger:
         )
         return tuple(Response(*row) for row in rows)
 
+    def mark(self, response_id: int, version: int, score: float, arithmetic: str) -> None:
+        """Append what a response is worth by the key of a version; a second time changes nothing.
+
+        Args:
+            score: from 0 to 1.
+            arithmetic: how the score came about.
+        """
+        if not self._first("SELECT 1 FROM marked WHERE response = ? AND version = ?", response_id, version):
+            self._add(
+                "marked",
+                learner=self._learner.id,
+                response=response_id,
+                version=version,
+                score=score,
+                arithmetic=arithmetic,
+            )
+
+    def scores(self, quiz: str) -> Mapping[int, tuple[int, float]]:
+        """Return by response the newest version by whose key it was marked, and its score by that one."""
+        rows = self._all(
+            "SELECT response, max(marked.version), score FROM marked JOIN answered ON answered.id = response"
+            " WHERE answered.learner = ? AND quiz = ? GROUP BY response",  # the score is that version's
+            self._learner.id,
+            quiz,
+        )
+        return {response: (version, score) for response, version, score in rows}
+
+    def unmarked(self, quiz: str, version: int) -> tuple[Response, ...]:
+        """Return this learner's responses that no key from this version on has marked, oldest first."""
+        marked = self.scores(quiz)
+        return tuple(one for one in self.responses(quiz) if marked.get(one.id, (-1, 0.0))[0] < version)
+
     def outdated(self, quiz: str, version: int) -> bool:
         """Whether responses to earlier versions of a quiz have not been marked by the key of this one yet."""
         query = (
@@ -435,7 +467,7 @@ class Ledger:
 
     # --- rows -----------------------------------------------------------------------------------------
 
-    def _add(self, table: str, **event: str | int | None) -> int:
+    def _add(self, table: str, **event: str | float | None) -> int:
         """Append an event of now."""
         event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         columns, marks = ", ".join(event), ", ".join("?" * len(event))

@@ -1,0 +1,235 @@
+"""What answers earn: one rule for a sitting, the statement, the grading of a class and a changed key.
+
+Stored are the answers, as they were typed, and the score of each by each version of its key. Credits are
+worked out of these whenever they are wanted, so that nothing has to be adjusted and nothing is paid twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from grader.progress.ledger import Ledger, Response, Sitting
+from grader.quiz.edition import PublicQuiz
+from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
+from grader.quiz.registry import Attempts, parse
+from grader.quiz.variants import Variant, recalled
+
+REVIEW = "review"
+NO_BETTER = "an earlier sitting earned as much"
+TOPIC_FULL = "this topic has given all its credits"
+REVIEW_NOTE = "a review earns nothing"
+KEPT = "the question has changed too much to mark this answer anew; its credits stay"
+
+
+@dataclass(frozen=True)
+class QuizContext:
+    """What a sitting depends on besides its quiz.
+
+    Args:
+        salt: the course's public one.
+        open_ledger: opens the ledger for one transaction.
+        runner: runs mended code; called only for questions that ask for it.
+    """
+
+    salt: str
+    open_ledger: Callable[[], AbstractContextManager[Ledger]]
+    runner: Runner
+
+
+@dataclass(frozen=True)
+class CountedAnswer:
+    """What one answer came to, in hundredths of a credit.
+
+    Args:
+        worth: what it adds to its own sitting.
+        cents: what it adds to the balance.
+        arithmetic: how its worth came about.
+        note: why the balance grew by something else than its worth, if it did.
+    """
+
+    response: Response
+    worth: int
+    cents: int
+    arithmetic: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Credits:
+    """What one learner's answers to one quiz earned, in hundredths of a credit.
+
+    Args:
+        answers: those that count, oldest first.
+        by_sitting: by the id of a sitting and a question, what the sitting is worth by itself.
+    """
+
+    answers: tuple[CountedAnswer, ...] = ()
+    by_question: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    by_topic: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    by_sitting: Mapping[tuple[int, str], int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def cents(self) -> int:
+        """The balance of the whole quiz."""
+        return sum(self.by_question.values())
+
+
+def fold(
+    quiz: PublicQuiz, sittings: Iterable[Sitting], responses: Iterable[Response], scores: Mapping[int, float]
+) -> Credits:
+    """Count a learner's answers to a quiz, oldest first.
+
+    In practice every attempt counts by its weight, and of each question the best sitting. Where an answer may
+    be changed until the end, the last one to a question of a sitting counts, with its full weight, in as many
+    sittings as the quiz says. A topic gives no more than one sitting can ask of it; reviews earn nothing.
+
+    Args:
+        responses: of these sittings.
+        scores: shares from 0 to 1, by the ids of the responses; those without one do not count.
+    """
+    of_sitting = {sitting.id: sitting for sitting in sittings}
+    by_sitting: dict[tuple[int, str], int] = defaultdict(int)
+    by_question: dict[str, int] = defaultdict(int)
+    by_topic: dict[str, int] = defaultdict(int)
+    earlier: dict[tuple[int, str], list[float]] = defaultdict(list)
+    answers = []
+    for question, response in _counting(quiz, responses, scores):
+        sitting, place = of_sitting[response.sitting], (response.sitting, response.question)
+        score = scores[response.id]
+        cost = sum(hint.cost for hint in question.hints[: response.hints])
+        worth, arithmetic = earning(question, quiz.public.attempts, score, earlier[place], cost)
+        earlier[place].append(score)
+        if sitting.mode == REVIEW:
+            answers.append(CountedAnswer(response, 0, 0, arithmetic, REVIEW_NOTE))
+            continue
+        if quiz.public.mode == "graded" and sitting.number > quiz.public.sittings:
+            cents, note = 0, which_sittings_count(quiz)
+        else:
+            better = by_sitting[place] + worth - by_question[question.id]
+            room = 100 * quiz.possible(question.topic) - by_topic[question.topic]
+            cents = max(0, min(better, room))
+            note = "" if cents == worth else NO_BETTER if better <= room else TOPIC_FULL
+        by_sitting[place] += worth
+        by_question[question.id] += cents
+        by_topic[question.topic] += cents
+        answers.append(CountedAnswer(response, worth, cents, arithmetic, note))
+    return Credits(tuple(answers), by_question, by_topic, by_sitting)
+
+
+def _counting(
+    quiz: PublicQuiz, responses: Iterable[Response], scores: Mapping[int, float]
+) -> list[tuple[Question, Response]]:
+    """Return what counts, with its question: all in practice, else the last answer in each sitting."""
+    asked = [(quiz.question(response.question), response) for response in responses if response.id in scores]
+    found = [(question, response) for question, response in asked if question is not None]
+    if quiz.public.mode == "practice":
+        return found
+    last = {(response.sitting, response.question): response.id for _, response in found}
+    return [pair for pair in found if last[pair[1].sitting, pair[1].question] == pair[1].id]
+
+
+def which_sittings_count(quiz: PublicQuiz) -> str:
+    """Say which sittings of a graded quiz count."""
+    count = quiz.public.sittings
+    return f"only the first {count} sittings count" if count > 1 else "only the first sitting counts"
+
+
+def earning(
+    question: Question, attempts: Attempts, score: float, earlier: list[float], hint_cost: float
+) -> tuple[int, str]:
+    """Return what an attempt is worth, ``max(0, score - best) * credits * max(0, weight - hint cost)``.
+
+    Args:
+        earlier: scores of the attempts before it in its sitting.
+        hint_cost: sum of the hints taken, as a share of the credits.
+
+    Returns:
+        Hundredths of a credit, and the arithmetic.
+    """
+    attempt, best = len(earlier) + 1, max(earlier, default=0.0)
+    weight = attempts.weight(question, attempt)
+    gain = max(0.0, score - best)
+    terms = [f"{score:.2f}" if not best else f"({score:.2f} - {best:.2f})"]
+    if gain == 0 and best:
+        terms = ["0 (no better than before)"]
+    terms.append(f"{question.credits} credit{'s' if question.credits != 1 else ''}")
+    if hint_cost:
+        terms.append(f"({weight:g} for attempt {attempt} - {hint_cost:g} for hints)")
+    elif weight != 1:
+        terms.append(f"{weight:g} (attempt {attempt})")
+    total = round(gain * question.credits * max(0.0, weight - hint_cost), 2)
+    return round(100 * total), f"{' · '.join(terms)} = {total:.2f}"
+
+
+# --- marking --------------------------------------------------------------------------------------------
+
+
+def mark(
+    quiz: PublicQuiz, response: Response, runner: Runner, variant: Variant | None = None
+) -> Marked | None:
+    """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
+
+    Args:
+        runner: runs mended code.
+        variant: as it was drawn again, with the key's own ids; without it, the stored one is recalled.
+
+    Returns:
+        None if the quiz has no such question any more, or has it in a form that cannot be recalled.
+    """
+    question = quiz.question(response.question)
+    if question is None:
+        return None
+    variant = variant or recalled(quiz.face(response.question), response.params)
+    if variant is None:
+        return None
+    try:
+        return question.mark(variant.names, parse(variant, response.answer), runner)
+    except Unreadable as error:
+        return Marked(0.0, f"not read: {error}")
+
+
+def is_silent(quiz: PublicQuiz) -> bool:
+    """Whether nothing is said about right and wrong: the quiz is graded later, by whoever has its key."""
+    return quiz.key is None or quiz.public.mode != "practice"
+
+
+def balance(ledger: Ledger, quiz: PublicQuiz) -> Credits:
+    """Return what is earned by what is stored of whoever is logged in; nothing where it is graded later."""
+    if is_silent(quiz):
+        return Credits()
+    scores = {response: score for response, (_, score) in ledger.scores(quiz.id).items()}
+    return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), scores)
+
+
+def update(quizzes: Iterable[PublicQuiz], context: QuizContext) -> int:
+    """Mark what was stored under earlier keys of these quizzes by their present keys, once a version.
+
+    Returns:
+        By how many cents the balance has changed.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+    """
+    with context.open_ledger() as ledger:
+        outdated = [
+            (quiz, found)
+            for quiz in quizzes
+            if not is_silent(quiz) and (found := ledger.unmarked(quiz.id, quiz.public.version))
+        ]
+    change = 0
+    for quiz, responses in outdated:
+        marks = {one.id: mark(quiz, one, context.runner) for one in responses}  # nobody waits for the ledger
+        with context.open_ledger() as ledger:
+            stored, before = ledger.scores(quiz.id), balance(ledger, quiz).cents
+            for response, marked in marks.items():
+                kept = marked or Marked(stored.get(response, (0, 0.0))[1], KEPT)
+                ledger.mark(response, quiz.public.version, kept.share, kept.arithmetic)
+            if any(
+                stored.get(response, (0, 0.0))[0] > 0 for response in marks
+            ):  # else they come from an old file
+                change += balance(ledger, quiz).cents - before
+    return change
