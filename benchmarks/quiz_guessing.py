@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import open_course
+from grader.quiz.credits import earning
 from grader.quiz.questions.base import Question, Unreadable
 from grader.quiz.registry import QuizFile, load_quiz, parse, quiz_paths
-from grader.quiz.scoring import earning
 from grader.quiz.variants import Variant, make_variant
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,19 +99,21 @@ def simulate(files: list[QuizFile], strategy: Strategy, students: int, seed: int
 def _one(
     file: QuizFile, question: Question, strategy: Strategy, chance: random.Random, student: int
 ) -> float:
-    face, best, total = question.public(), 0.0, 0.0
+    face, total = question.public(), 0
+    earlier: list[float] = []
     for attempt in range(1, len(file.attempts.of(question)) + 1):
         variant = make_variant(face, "guess", str(student), file.quiz, question.id, attempt)
         try:
             answer = parse(variant, strategy(variant, chance))
         except Unreadable:
+            earlier.append(0.0)
             continue
         marked = question.mark(variant.names, answer, _NeverPasses())
-        total += earning(marked, question, file.attempts, attempt, best, 0.0).credits
-        best = max(best, marked.share)
+        total += earning(question, file.attempts, marked.share, earlier, 0.0)[0]
+        earlier.append(marked.share)
         if marked.right:
             break
-    return total
+    return total / 100
 
 
 class _NeverPasses:

@@ -18,7 +18,7 @@ from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
 from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Course, LatePolicy
-from grader.progress.database import BUSY_SECONDS, LedgerError, choose_journal, explained
+from grader.progress.database import BUSY_SECONDS, LedgerError, explained, use_rollback_journal
 
 FILE = "grades.db"
 VERSION = 1
@@ -270,7 +270,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
     with explained(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         with contextlib.closing(connection):
-            choose_journal(connection, path)
+            use_rollback_journal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             _make_tables(connection, path)
             yield Gradebook(connection)

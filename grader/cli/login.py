@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from grader.progress.learner import Learner
+from grader.course import open_course
+from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
 
 
 @click.command("login")
@@ -20,41 +18,28 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in
     belongs to the learner `anonymous`, and stays there; `grader login anonymous` goes back to it.
     """
-    from grader.course import open_course
-    from grader.progress.ledger import ANONYMOUS, open_ledger
-
     if name is None and learner_id is not None:
         raise click.UsageError("--id goes with a name: grader login NAME --id ID")
     course = open_course(course_folder)
-    if name is None:
-        with open_ledger(course) as ledger:
-            click.echo(_current(ledger.learner))
-        return
-    learner = _learner(name, learner_id)
-    with open_ledger(course) as ledger:
-        before = ledger.learner
-        left = before == ANONYMOUS != learner and bool(ledger.balances())
-        known = {one.id: one.name for one in ledger.learners()}.get(learner.id)
-        ledger.login(learner)
-    click.echo(_current(learner))
-    if known is not None and learner not in (before, ANONYMOUS):
-        click.echo(f"this id was {known}'s before; if you are someone else, log in with an --id of your own")
-    if left:
-        click.echo("what was recorded before stays with the learner `anonymous`")
-
-
-def _current(learner: Learner) -> str:
-    from grader.progress.learner import ANONYMOUS
-
-    if learner == ANONYMOUS:
-        return "nobody is logged in; what you do counts for the learner `anonymous`"
-    return f"logged in as {learner.name} (id {learner.id})"
-
-
-def _learner(name: str, learner_id: str | None) -> Learner:
-    from grader.progress.learner import Learner
-
     try:
-        return Learner.named(name, learner_id)
+        learner = Learner.named(name, learner_id) if name is not None else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    with open_ledger(course) as ledger:
+        before = ledger.learner
+        known = {one.id: one.name for one in ledger.learners()}
+        left = before == ANONYMOUS and bool(ledger.best_checks() or ledger.sittings())
+        if learner is not None:
+            ledger.login(learner)
+    now = learner or before
+    if now == ANONYMOUS:
+        click.echo("nobody is logged in; what you do counts for the learner `anonymous`")
+    else:
+        click.echo(f"logged in as {now.name} (id {now.id})")
+    if now in (before, ANONYMOUS):
+        return
+    if now.id in known:
+        told = f"this id was {known[now.id]}'s before"
+        click.echo(f"{told}; if you are someone else, log in with an --id of your own")
+    if left:
+        click.echo("what was recorded before stays with the learner `anonymous`")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
+import datetime
 import importlib.util
+import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.quiz.edition import PublicQuiz
-    from grader.quiz.session import Setting
+from grader.cli.group import FAILED, stop
+from grader.cli.options import format_option, output_option, write_output
+from grader.cli.quiz_scripted import answer_from_file
+from grader.cli.quiz_terminal import choose, review_due, sit
+from grader.course import open_course
+from grader.progress.ledger import open_ledger
+from grader.progress.responses import responses_document
+from grader.quiz.credits import open_context
+from grader.quiz.edition import all_public, find_public
+from grader.quiz.registry import UnknownQuiz
+from grader.quiz.session import OtherSitting, Selection, Session
 
 SUB_COMMANDS = {
     "responses": "Write your stored answers into a file, to hand in.",
@@ -38,8 +45,8 @@ class _QuizGroup(click.Group):
         return list(SUB_COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "take":
-            return take
+        if name in ("take", "responses"):
+            return take if name == "take" else responses
         if name in OLD_NAMES:
             return getattr(importlib.import_module("grader.cli.old_names"), name)
         if name not in SUB_COMMANDS:
@@ -79,14 +86,7 @@ def command() -> None:
     metavar="FILE",
     help="Take the answers from a YAML or JSON file: question id to answer, or to a list of attempts.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or for programs (with --answers).",
-)
+@format_option("text", "json", help="For people, or for programs (with --answers).")
 @click.pass_obj
 def take(
     course_folder: str | None,
@@ -103,52 +103,57 @@ def take(
         raise click.UsageError("--format json goes with --answers")
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
-    from grader.course import open_course
-    from grader.quiz.session import Part, Session
-
     course = open_course(course_folder)
-    with _setting(course) as setting, _usage_errors():
-        if review:
-            from grader.cli.quiz_review import review_due
-
-            sys.exit(review_due(course, setting, name, questions or 0))
-        from grader.cli.quiz_terminal import choose, sit
-
-        sheet = _sheet(course, name or choose(course), topic)
-        part: Part = {"topic": topic, "count": questions or 0, "restart": restart}
-        if answers is not None:
-            from grader.cli.quiz_scripted import answer_from_file
-
-            sys.exit(answer_from_file(sheet, setting, part, answers, form))
-        sys.exit(sit(Session(sheet, setting, **part)))
-
-
-@contextlib.contextmanager
-def _usage_errors() -> Iterator[None]:
-    from grader.quiz.registry import UnknownQuiz
-    from grader.quiz.session import OtherSitting
-
     try:
-        yield
+        with open_context(course) as context:
+            if review:
+                sheets = [find_public(course, name)] if name else all_public(course)
+                sys.exit(review_due(sheets, context, questions or 0))
+            sheet = find_public(course, name or choose(all_public(course), context))
+            if topic and topic not in sheet.topics:
+                topics = ", ".join(sheet.topics)
+                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
+            selection = Selection(topic, questions or 0, restart)
+            if answers is not None:
+                sys.exit(answer_from_file(sheet, context, selection, answers, form))
+            sys.exit(sit(Session(sheet, context, selection)))
     except (UnknownQuiz, OtherSitting) as error:
         raise click.UsageError(str(error)) from None
 
 
-def _sheet(course: Course, name: str, topic: str) -> PublicQuiz:
-    from grader.quiz.edition import find_public
+@click.command("responses")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@output_option()
+@click.pass_obj
+def responses(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
+    """Write your stored answers into a file, to hand in.
 
-    sheet = find_public(course, name)
-    if topic and topic not in sheet.topics:
-        raise click.UsageError(f"{name} has no topic {topic!r}; it has {', '.join(sheet.topics)}")
-    return sheet
+    The file holds what you typed, and nothing about right and wrong (docs/report.md).
+    """
+    course = open_course(course_folder)
+    try:
+        sheets = [find_public(course, name) for name in names] if names else all_public(course)
+    except UnknownQuiz as error:
+        raise click.UsageError(str(error)) from None
+    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in sheets]
+    with open_ledger(course) as ledger:
+        document = responses_document(ledger, quizzes, datetime.datetime.now(datetime.UTC))
+    if not document["quizzes"]:
+        stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
+    write_output(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", output)
+    for note in _notes(document):
+        click.echo(note, err=True)
 
 
-@contextlib.contextmanager
-def _setting(course: Course) -> Iterator[Setting]:
-    """Offer what sittings depend on; a worker is started only if a question runs code."""
-    from grader.progress.ledger import open_ledger
-    from grader.quiz.code import lazy_runner
-    from grader.quiz.session import Setting
-
-    with lazy_runner() as runner:
-        yield Setting(course.salt, lambda: open_ledger(course), runner)
+def _notes(document: dict[str, Any]) -> list[str]:
+    """Say what is handed in, and what is still open."""
+    who = document["learner"]
+    notes = [f"answers of {who['name']} (id {who['id']})"]
+    if who["id"] == "anonymous":
+        notes.append("nobody is logged in; `grader login NAME` says who learns here, before a quiz is begun")
+    for quiz in document["quizzes"]:
+        last = quiz["sittings"][-1]
+        count = len({answer["question"] for answer in last["responses"]})
+        state = "" if last["finished"] else ", not finished yet"
+        notes.append(f"{quiz['quiz']}: {count} of {len(last['questions'])} answered{state}")
+    return notes

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.group import FAILED, USAGE, stop
 from grader.cli.options import confinement_option, format_option, output_option, write_output
-
-if TYPE_CHECKING:
-    from grader.quiz.grade import Graded
+from grader.cli.terminal import print_lines, width
+from grader.course import open_course
+from grader.quiz.code import lazy_runner
+from grader.quiz.edition import NoSecret
+from grader.quiz.grade import Graded, Grading, editions_of, grade_files
+from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from grader.sandbox.text import clean
 
 
 @click.command("grade")
@@ -40,12 +44,6 @@ def command(
     Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
-    from grader.cli import FAILED, USAGE, stop
-    from grader.course import open_course
-    from grader.quiz.code import lazy_runner
-    from grader.quiz.edition import NoSecret
-    from grader.quiz.grade import Grading, editions_of, grade_files
-
     course = open_course(course_folder)
     try:
         editions = editions_of(course)
@@ -57,16 +55,11 @@ def command(
     _show(graded, form, output)
     if form != "text" or output is not None:
         for problem in graded.problems:
-            from grader.sandbox.text import clean
-
             click.echo(f"grader: {clean(problem, 400)}", err=True)
     sys.exit(FAILED if graded.problems else 0)
 
 
 def _show(graded: Graded, form: str, output: Path | None) -> None:
-    from grader.cli.terminal import print_lines, width
-    from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
-
     if form == "text" and output is None:
         print_lines(grades_lines(graded, width()))
         return

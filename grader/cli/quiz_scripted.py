@@ -12,9 +12,10 @@ import click
 from grader.cli import FAILED
 from grader.cli.terminal import print_lines, width
 from grader.course import CourseError, load_lists
+from grader.quiz.credits import QuizContext
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import LETTERS, Unreadable
-from grader.quiz.session import Item, Part, Reply, Session, Setting
+from grader.quiz.session import Item, Reply, Selection, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
@@ -38,17 +39,16 @@ def load_answers(path: Path, sheet: PublicQuiz) -> dict[str, list[str]]:
     return answers
 
 
-def answer_from_file(sheet: PublicQuiz, setting: Setting, part: Part, path: Path, form: str) -> int:
+def answer_from_file(
+    sheet: PublicQuiz, context: QuizContext, selection: Selection, path: Path, form: str
+) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code.
-
-    Args:
-        part: which questions are asked.
 
     Raises:
         UsageError: the file is malformed, or answers a question that there is not.
     """
     answers = load_answers(path, sheet)
-    session = Session(sheet, setting, **part)
+    session = Session(sheet, context, selection)
     said = {one: [*_answered(session, one, answers.get(one, []))] for one in session.questions}
     session.finish()
     summary = session.summary()
@@ -113,11 +113,11 @@ def _document(session: Session, said: dict[str, list[Reply | Unreadable]]) -> di
 def _reply(reply: Reply | Unreadable) -> dict[str, object]:
     if isinstance(reply, Unreadable):
         return {"unreadable": str(reply)}
-    marked, earned = reply.mark, reply.earning
+    marked, counted = reply.mark, reply.counted
     return {
         "score": marked.share if marked else None,
         "arithmetic": marked.arithmetic if marked else "",
         "feedback": list(marked.feedback) if marked else [],
-        "credits": earned.credits if earned else None,
-        "balance_grew_by": reply.cents / 100,
+        "credits": counted.worth / 100 if counted else None,
+        "balance_grew_by": counted.cents / 100 if counted else 0.0,
     }

@@ -7,81 +7,77 @@ import datetime
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import click
 
-from grader.cli import FAILED
+from grader.cli.group import FAILED
 from grader.cli.terminal import print_lines, width
+from grader.progress.ledger import Ledger
+from grader.quiz.credits import REVIEW, QuizContext, balance, update
+from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import Unreadable
 from grader.quiz.registry import parse
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session
+from grader.quiz.review import due_questions, schedule
+from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Selection, Session
 from grader.reports import quiz_screen as screen
-from grader.reports.text import Line, wrapped
-
-if TYPE_CHECKING:
-    from grader.course import Course
-    from grader.progress.ledger import Ledger
-    from grader.quiz.edition import PublicQuiz
+from grader.reports.text import wrapped
 
 UNFINISHED = 75
 ESCAPE = "="
 
 
-class Left(Exception):
+class LearnerLeft(Exception):
     """The learner goes away: end of input, Ctrl+C, q, or the window was closed."""
 
 
-def choose(course: Course) -> str:
+def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
-    from grader.quiz.edition import all_public
-
-    sheets = all_public(course)
-    rows, due = _menu(course, sheets)
+    update(sheets, context)
+    with context.open_ledger() as ledger:
+        rows = [
+            screen.MenuRow(
+                quiz=sheet.id,
+                title=sheet.public.title,
+                topics=sheet.topics,
+                questions=sum(sheet.public.draw.per_topic.values())
+                if sheet.public.draw
+                else len(sheet.public.faces),
+                cents=balance(ledger, sheet).cents,
+                credits=sheet.credits,
+                state=_state(ledger, sheet),
+            )
+            for sheet in sheets
+        ]
+        due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
         click.echo("take one with: grader quiz NAME")
         sys.exit(0)
     suggestion = next((row.quiz for row in rows if row.state == "unfinished"), "")
-    return _named([one.id for one in sheets], suggestion)
-
-
-def _menu(course: Course, sheets: list[PublicQuiz]) -> tuple[list[screen.MenuRow], int]:
-    from grader.progress.ledger import open_ledger
-    from grader.quiz.review import due_questions
-
-    with open_ledger(course) as ledger:
-        rows = [
-            screen.MenuRow(
-                one.id,
-                one.public.title,
-                one.topics,
-                sum(one.public.draw.per_topic.values()) if one.public.draw else len(one.public.faces),
-                ledger.earned(f"quiz/{one.id}"),
-                one.credits,
-                _state(ledger, one),
-            )
-            for one in sheets
-        ]
-        return rows, len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
+    try:
+        return _named([sheet.id for sheet in sheets], suggestion)
+    except LearnerLeft:
+        sys.exit(0)
 
 
 def _state(ledger: Ledger, sheet: PublicQuiz) -> str:
-    sittings = [one for one in ledger.sittings(sheet.id) if one.mode != "review"]
-    if any(one.finished is None for one in sittings):
+    sittings = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != REVIEW]
+    if any(sitting.finished is None for sitting in sittings):
         return "unfinished"
     return "taken" if sittings else ""
 
 
 def _named(ids: list[str], suggestion: str) -> str:
-    """Ask for a quiz by name or number."""
+    """Ask for a quiz by name or number.
+
+    Raises:
+        LearnerLeft: there is no more input, or q was typed.
+    """
     while True:
-        with _leaving():
-            text = _ask(f"Which one? [{suggestion or 'name or number'}, q] ")
-        word = text.strip() or suggestion
+        word = _ask(f"Which one? [{suggestion or 'name or number'}, q] ").strip() or suggestion
         if word == "q":
-            sys.exit(0)
+            raise LearnerLeft
         if word.isdecimal() and 1 <= int(word) <= len(ids):
             return ids[int(word) - 1]
         if word in ids:
@@ -89,19 +85,11 @@ def _named(ids: list[str], suggestion: str) -> str:
         click.echo(f"type one of {', '.join(ids)}, or a number from 1 to {len(ids)}")
 
 
-@contextlib.contextmanager
-def _leaving() -> Iterator[None]:
-    try:
-        yield
-    except Left:
-        sys.exit(0)
-
-
 def _ask(prompt: str) -> str:
     """Read one line.
 
     Raises:
-        Left: there is no more input, or Ctrl+C was pressed.
+        LearnerLeft: there is no more input, or Ctrl+C was pressed.
     """
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
@@ -111,9 +99,9 @@ def _ask(prompt: str) -> str:
         click.echo(prompt, nl=False)
         line = sys.stdin.readline()
     except (EOFError, KeyboardInterrupt):
-        raise Left from None
+        raise LearnerLeft from None
     if not line:
-        raise Left
+        raise LearnerLeft
     click.echo(line.rstrip("\n"))
     return line.rstrip("\n")
 
@@ -124,7 +112,7 @@ def sit(session: Session) -> int:
         with _closing_window_leaves():
             print_lines(screen.intro_lines(session, width()))
             _Conversation(session).run()
-    except (Left, KeyboardInterrupt):
+    except (LearnerLeft, KeyboardInterrupt):
         with contextlib.suppress(OSError):  # the window may be gone
             click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {_again(session)}")
         return UNFINISHED
@@ -145,7 +133,7 @@ def _closing_window_leaves() -> Iterator[None]:
     """Take a closed window, or an order to end, for leaving."""
 
     def leave(number: int, frame: object) -> None:
-        raise Left
+        raise LearnerLeft
 
     numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
     before = {number: signal.signal(number, leave) for number in numbers}
@@ -175,11 +163,8 @@ class _Conversation:
         while True:
             while self.place < len(self.session.questions):
                 self._question(self.session.item(self.session.questions[self.place]))
-            if not self._goes_back(self._items()):
+            if not self._goes_back(self.session.items()):
                 return
-
-    def _items(self) -> list[Item]:
-        return [self.session.item(one) for one in self.session.questions]
 
     def _first_open(self, start: int) -> int:
         """Return the place of the next question that can still be answered."""
@@ -198,10 +183,10 @@ class _Conversation:
         told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
         told += [f"flagged: {', '.join(flagged)}"] if flagged else []
         click.echo()
-        self._show(wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", width(), ""))
+        print_lines(wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", width(), ""))
         while text := _ask("a number goes back, Enter finishes > ").strip():
             if text == "q":
-                raise Left
+                raise LearnerLeft
             if text.isdecimal() and 1 <= int(text[:6]) <= len(items):
                 self.place = int(text) - 1
                 return True
@@ -209,9 +194,9 @@ class _Conversation:
 
     def _question(self, item: Item) -> None:
         """Show one question and act on what is typed until the place changes or it should be shown anew."""
-        self._show(screen.question_lines(self.session, item, width(), _bar()))
+        print_lines(screen.question_lines(self.session, item, width(), _bar()))
         if reply := self.session.said(item):
-            self._show(screen.reply_lines(reply, width()))
+            print_lines(screen.reply_lines(reply, width()))
         while not self._act(item, _ask("> ")):
             pass
 
@@ -228,7 +213,7 @@ class _Conversation:
             "?": self._help,
         }
         if word == "q":
-            raise Left
+            raise LearnerLeft
         if word in commands:
             return commands[word](item)
         if word.startswith("l ") and word[2:].strip().isdecimal():
@@ -245,14 +230,14 @@ class _Conversation:
             certainty, leaves = self._certainty(item)
             reply = self.session.answer(item, text, certainty)
         except Unreadable as error:
-            self._show(wrapped(str(error), "skipped", width(), "  "))
+            print_lines(wrapped(str(error), "skipped", width(), "  "))
             return False
         except AnsweredElsewhere:
             click.echo("  this question was answered in another window meanwhile")
             return True
         if leaves:
-            raise Left
-        self._show(screen.reply_lines(reply, width()))
+            raise LearnerLeft
+        print_lines(screen.reply_lines(reply, width()))
         if reply.mark is None or reply.item.done:
             self.place = self._first_open(self.place + 1)
         return True
@@ -272,7 +257,7 @@ class _Conversation:
                     return None, False
                 if given == "q":
                     return None, True
-        except Left:
+        except LearnerLeft:
             return None, True
         return int(given), False
 
@@ -299,13 +284,52 @@ class _Conversation:
         return True
 
     def _list(self, item: Item) -> bool:
-        self._show(screen.list_lines(self.session, self._items(), width()))
+        print_lines(screen.list_lines(self.session, self.session.items(), width()))
         return False
 
     def _help(self, item: Item) -> bool:
-        self._show(screen.help_lines(item, width()))
+        print_lines(screen.help_lines(item, width()))
         return False
 
-    @staticmethod
-    def _show(lines: Iterable[Line]) -> None:
-        print_lines(lines)
+
+# --- review -------------------------------------------------------------------------------------------
+
+
+def review_due(sheets: list[PublicQuiz], context: QuizContext, count: int) -> int:
+    """Ask missed questions again, when they are due, with new numbers and no credits; return the exit code.
+
+    Args:
+        count: so many questions at the most; 0 for all.
+
+    Raises:
+        UsageError: the library that schedules is missing.
+    """
+    try:
+        import fsrs  # noqa: F401
+    except ImportError:
+        raise click.UsageError('review needs the library fsrs: pip install "rnn-grader[review]"') from None
+    update(sheets, context)
+    with context.open_ledger() as ledger:
+        due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))
+    due = due[:count] if count else due
+    if not due:
+        click.echo("nothing is due for review")
+        return 0
+    code = 0
+    for sheet in {sheet.id: sheet for sheet, _ in due}.values():
+        questions = tuple(question for of_sheet, question in due if of_sheet.id == sheet.id)
+        session = Session(sheet, context, Selection(only=questions))
+        code = max(code, sit(session))
+        with context.open_ledger() as ledger:
+            for question in questions:
+                score = session.first_score(ledger, question)
+                if score is not None:
+                    hints = ledger.hints_taken(session.sitting.id, question)
+                    again = schedule(ledger, sheet.id, question, right=score >= 1, hints=hints)
+                    click.echo(f"  {question}: again {_when(again)}")
+    return code
+
+
+def _when(due: datetime.datetime) -> str:
+    days = (due - datetime.datetime.now(datetime.UTC)).total_seconds() / 86400
+    return f"in {days:.0f} days" if days >= 1.5 else "tomorrow" if days >= 0.5 else "today"

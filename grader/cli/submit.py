@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from grader.progress.hand_in import Bundle
+from grader.cli import check as check_command
+from grader.cli.group import USAGE, stop
+from grader.course import CourseError, open_course
+from grader.progress.hand_in import CannotBundle, gather, write_bundle
+from grader.quiz.edition import all_public
+from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 
 @click.command("submit")
@@ -29,19 +33,15 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
     written, and never keeps it from being written. Exits with 0 if it was, even if a check failed: work that
     is half done may be handed in as well.
     """
-    import datetime
-
-    from grader.cli import USAGE, stop
-    from grader.course import open_course
-    from grader.progress.hand_in import CannotBundle, gather, write_bundle
-
     course = open_course(context.obj)
+    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_public(course)]
     try:
-        bundle = gather(course, datetime.datetime.now(datetime.UTC))
+        bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC))
         if check:
             _check(context)
         path = output or course.root / f"submission-{bundle.learner.id}.zip"
-        _say_what_is_missing(bundle)
+        for sentence in bundle.missing:
+            click.echo(f"missing: {sentence}")
         write_bundle(bundle, path, force=force)
     except CannotBundle as problem:
         stop(str(problem), USAGE)
@@ -50,18 +50,9 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
 
 
 def _check(context: click.Context) -> None:
-    from grader.cli import check as check_command
-    from grader.course import CourseError
-    from grader.sandbox.worker import ConfinementMissing, WorkerBroken
-
     try:
         context.invoke(check_command.command, every=True)
     except SystemExit:  # whatever the verdict, there is something to hand in
         click.echo()
     except (CourseError, ConfinementMissing, WorkerBroken) as error:
         click.echo(f"grader: the checks broke: {error}", err=True)
-
-
-def _say_what_is_missing(bundle: Bundle) -> None:
-    for sentence in bundle.missing:
-        click.echo(f"missing: {sentence}")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 BUSY_SECONDS = 10.0
-LOCAL = frozenset("apfs bcachefs btrfs ext2 ext3 ext4 f2fs jfs overlay tmpfs ufs xfs zfs".split())
 CURES = {
     sqlite3.SQLITE_BUSY: "another program is using it; try again in a moment",
     sqlite3.SQLITE_FULL: "make room on the disk and try again",
@@ -179,7 +177,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        choose_journal(connection, path)
+        use_rollback_journal(connection)
         for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("BEGIN IMMEDIATE")
@@ -190,31 +188,10 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def choose_journal(connection: sqlite3.Connection, path: Path) -> None:
-    """Write ahead where that is safe; elsewhere use the older journal, which any file system can hold."""
-    journal = "WAL" if _is_local(path.parent) else "DELETE"
-    with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: either one will do for now
-        connection.execute(f"PRAGMA journal_mode = {journal}")
-
-
-def _is_local(folder: Path) -> bool:
-    """Whether a folder is on this machine's own disk, as far as one can tell."""
-    try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return True  # no Linux: SQLite finds out by itself where it can
-    return _kind_of(folder.resolve(), mounts) in LOCAL
-
-
-def _kind_of(folder: Path, mounts: str) -> str:
-    """Return the type of the file system that holds a folder; of two mounted there, the later one counts."""
-    best, kind = Path("/"), ""
-    for line in filter(None, mounts.split("\n")):
-        _, place, its_kind, *_ = line.split(" ")
-        point = Path(re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), place))
-        if folder.is_relative_to(point) and point.is_relative_to(best):
-            best, kind = point, its_kind
-    return kind
+def use_rollback_journal(connection: sqlite3.Connection) -> None:
+    """Use the older journal, which any file system can hold, whatever the file was made with."""
+    with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -18,8 +18,7 @@ from grader.course import Course, CourseError, Exercise
 from grader.course.files import write_atomic, write_zip
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
-from grader.progress.responses import responses_document
-from grader.quiz.edition import all_public
+from grader.progress.responses import QuizOf, responses_document
 
 SCHEMA = "rnn-grader/submission/1"
 MANIFEST = "manifest.json"
@@ -74,17 +73,19 @@ class Bundle:
         return target.getvalue()
 
 
-def gather(course: Course, now: datetime.datetime) -> Bundle:
+def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bundle:
     """Read what whoever is logged in wrote and answered.
+
+    Args:
+        quizzes: all of the course.
 
     Raises:
         CannotBundle: nobody is logged in.
-        CourseError: an exercise or a quiz is malformed.
+        CourseError: an exercise is malformed.
         LedgerError: the answers cannot be read.
     """
-    sheets = all_public(course)
     with open_ledger(course) as ledger:
-        learner, answers = ledger.learner, responses_document(ledger, sheets, now)
+        learner, answers = ledger.learner, responses_document(ledger, quizzes, now)
     if learner == ANONYMOUS:
         raise CannotBundle("nobody is logged in; say whose work this is with `grader login NAME`")
     files: dict[str, bytes] = {}
@@ -98,7 +99,7 @@ def gather(course: Course, now: datetime.datetime) -> Bundle:
         files[RESPONSES] = _as_json(answers)
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
             raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
-    missing += _unanswered([one.id for one in sheets], answers)
+    missing += _unanswered([quiz for quiz, _, _ in quizzes], answers)
     return Bundle(learner, now, files, tuple(missing))
 
 

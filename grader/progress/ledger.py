@@ -1,7 +1,6 @@
 """Remembers what a learner did in this course: an append-only SQLite file, ``.grader/progress.db``.
 
-Balances are never stored; they are derived from the events. Amounts are whole hundredths of a credit
-("cents"), so that sums are exact.
+Balances are never stored; they are derived from the events: of a quiz, from the answers and their scores.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from grader import __version__
 from grader.checks.report import Report, Status
@@ -100,45 +99,6 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Credit:
-    """A change of the balance.
-
-    Args:
-        subject: ``quiz/QUIZ/QUESTION``.
-        cents: hundredths of a credit; below 0 where something is taken back.
-        reason: ``earned`` by a response, or ``adjusted`` when its question got another key.
-        version: of the quiz whose key decided.
-        note: the arithmetic, as shown.
-        worth: cents that the response adds to its own sitting, whatever earlier sittings earned; as ``cents``
-            unless told.
-    """
-
-    subject: str
-    topic: str
-    cents: int
-    reason: Literal["earned", "adjusted"]
-    version: int
-    note: str
-    worth: int | None = None
-
-
-@dataclass(frozen=True)
-class Balance:
-    """What one exercise or one question of a quiz has earned so far.
-
-    Args:
-        subject: an exercise's id, or ``quiz/QUIZ/QUESTION``.
-        topic: of the question, as of its last credit; empty for an exercise.
-        cents: hundredths of a credit.
-    """
-
-    kind: Literal["exercise", "quiz"]
-    subject: str
-    topic: str
-    cents: int
-
-
-@dataclass(frozen=True)
 class Review:
     """Where one question stands in spaced review.
 
@@ -216,6 +176,12 @@ class Ledger:
             latest.credits,
         )
 
+    def best_checks(self) -> Mapping[str, Progress]:
+        """Return the best check of every exercise that was ever checked."""
+        query = "SELECT DISTINCT exercise FROM checked WHERE learner = ? ORDER BY exercise"
+        found = ((exercise, self.best(exercise)) for (exercise,) in self._all(query, self._learner.id))
+        return {exercise: state for exercise, state in found if state}
+
     def hints_shown(self, exercise: str, function: str) -> int:
         """Return how many hints on a function were shown so far."""
         (count,) = self._one(
@@ -258,11 +224,6 @@ class Ledger:
         """Return this learner's sittings, of one quiz or of all, oldest first."""
         return self._sittings("begun.learner = ? AND coalesce(quiz = ?, 1)", self._learner.id, quiz)
 
-    def open_sitting(self, quiz: str) -> Sitting | None:
-        """Return the sitting that was begun and not finished; the latest, should there be several."""
-        unfinished = [one for one in self.sittings(quiz) if one.finished is None]
-        return unfinished[-1] if unfinished else None
-
     def take_hint(self, sitting_id: int, question: str, number: int) -> None:
         """Append that hint 1, 2, ... on a question was shown; a second time changes nothing.
 
@@ -294,21 +255,19 @@ class Ledger:
         query = "SELECT question, flagged, max(id) FROM flagged WHERE sitting = ? GROUP BY question"
         return frozenset(question for question, flagged, _ in self._all(query, sitting_id) if flagged)
 
-    # --- responses and credits ------------------------------------------------------------------------
+    # --- responses and what they are worth --------------------------------------------------------------
 
-    def respond(self, response: Response, credit: Credit | None = None) -> int:
-        """Append a response and what it earned, if that is known yet, both or neither.
+    def respond(self, response: Response) -> int:
+        """Append a response.
 
         Returns:
-            The id of the response.
+            Its id.
 
         Raises:
             Duplicate: this attempt at the question was recorded before.
             LedgerError: the sitting is not one of this learner's.
-            ValueError: the credit is for something else than the question.
         """
         self._sitting(response.sitting)
-        _require_same(credit, response.quiz, response.question)
         key = (self._learner.id, response.quiz, response.question, response.attempt)
         where = "learner = ? AND quiz = ? AND question = ? AND attempt = ?"
         if self._first(f"SELECT 1 FROM answered WHERE {where}", *key):
@@ -316,31 +275,7 @@ class Ledger:
             raise Duplicate(f"{which} is in the ledger already, perhaps from another terminal")
         event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
         del event["id"], event["at"]
-        response_id = self._add("answered", learner=self._learner.id, **event)
-        if credit is not None:
-            self._credit(response_id, credit)
-        return response_id
-
-    def adjust(self, response_id: int, credit: Credit) -> None:
-        """Append what a response earns by another key, or what it earned where that was left open.
-
-        Raises:
-            Duplicate: it was adjusted for this version before, or has earned before.
-            LedgerError: there is no such response of this learner.
-            ValueError: the credit is for something else than its question.
-        """
-        found = self._first(
-            "SELECT quiz, question FROM answered WHERE id = ? AND learner = ?", response_id, self._learner.id
-        )
-        if not found:
-            raise LedgerError(f"{self._learner.name} has no response {response_id} in this ledger")
-        _require_same(credit, *found)
-        query = (
-            "SELECT 1 FROM credited WHERE response = ? AND reason = ? AND (reason = 'earned' OR version = ?)"
-        )
-        if self._first(query, response_id, credit.reason, credit.version):
-            raise Duplicate(f"response {response_id} is {credit.reason} for version {credit.version} already")
-        self._credit(response_id, credit)
+        return self._add("answered", learner=self._learner.id, **event)
 
     def responses(self, quiz: str, question: str | None = None) -> tuple[Response, ...]:
         """Return this learner's responses to a quiz, or to one question of it, oldest first."""
@@ -385,66 +320,6 @@ class Ledger:
         marked = self.scores(quiz)
         return tuple(one for one in self.responses(quiz) if marked.get(one.id, (-1, 0.0))[0] < version)
 
-    def outdated(self, quiz: str, version: int) -> bool:
-        """Whether responses to earlier versions of a quiz have not been marked by the key of this one yet."""
-        query = (
-            "SELECT 1 FROM answered JOIN begun ON begun.id = sitting WHERE answered.learner = ?"
-            " AND answered.quiz = ? AND answered.version < ? AND mode <> 'review' AND NOT EXISTS (SELECT 1"
-            " FROM credited WHERE response = answered.id AND reason = 'adjusted' AND version = ?) LIMIT 1"
-        )
-        return self._first(query, self._learner.id, quiz, version, version) is not None
-
-    def credited(self, quiz: str) -> Mapping[int, tuple[int, int]]:
-        """Return by response what it changed the balance by, and what it is worth, both in cents."""
-        query = (
-            "SELECT response, sum(cents), sum(worth) FROM credited JOIN answered ON answered.id = response"
-            " WHERE answered.learner = ? AND quiz = ? GROUP BY response"
-        )
-        rows = self._all(query, self._learner.id, quiz)
-        return {response: (cents, worth) for response, cents, worth in rows}
-
-    def credits(self, subject: str) -> tuple[Credit, ...]:
-        """Return every change of the balance under a subject, oldest first.
-
-        Args:
-            subject: whole parts of ``quiz/QUIZ/QUESTION``; ``quiz/half`` does not mean ``quiz/half-life``.
-        """
-        rows = self._all(
-            "SELECT subject, topic, cents, reason, version, note, worth FROM credited"
-            " WHERE learner = ? AND (subject = ? OR subject > ? AND subject < ?) ORDER BY id",
-            self._learner.id,
-            subject,
-            f"{subject}/",
-            f"{subject}0",  # 0 is what follows / in ASCII
-        )
-        return tuple(Credit(*row) for row in rows)
-
-    def earned(self, subject: str) -> int:
-        """Return the sum of the credits under a subject, in cents; a subject is meant as by ``credits``."""
-        return sum(credit.cents for credit in self.credits(subject))
-
-    def sitting_credits(self, sitting_id: int, question: str) -> int:
-        """Return what the responses to a question in one sitting are worth together, in cents."""
-        (cents,) = self._one(
-            "SELECT coalesce(sum(worth), 0) FROM credited JOIN answered ON answered.id = response"
-            " WHERE sitting = ? AND question = ?",
-            sitting_id,
-            question,
-        )
-        return int(cents)
-
-    def balances(self) -> tuple[Balance, ...]:
-        """Return what each exercise and each question of a quiz has earned, in the order of their ids."""
-        query = "SELECT DISTINCT exercise FROM checked WHERE learner = ? ORDER BY exercise"
-        states = [(name, self.best(name)) for (name,) in self._all(query, self._learner.id)]
-        exercises = [Balance("exercise", name, "", 100 * state.earned) for name, state in states if state]
-        rows = self._all(
-            "SELECT subject, topic, sum(cents), max(id) FROM credited WHERE learner = ?"
-            " GROUP BY subject ORDER BY subject",  # the topic is that of the row with the greatest id
-            self._learner.id,
-        )
-        return (*exercises, *(Balance("quiz", subject, topic, cents) for subject, topic, cents, _ in rows))
-
     # --- spaced review --------------------------------------------------------------------------------
 
     def record_review(self, quiz: str, question: str, state: str, due: str) -> None:
@@ -475,12 +350,6 @@ class Ledger:
             f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(event.values())
         )
         return int(cursor.lastrowid or 0)
-
-    def _credit(self, response_id: int, credit: Credit) -> None:
-        worth = credit.cents if credit.worth is None else credit.worth
-        self._add(
-            "credited", **{**vars(credit), "worth": worth}, learner=self._learner.id, response=response_id
-        )
 
     def _all(self, query: str, *values: str | int | None) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, values).fetchall()
@@ -517,11 +386,6 @@ def _learner(learner_id: str, name: str) -> Learner:
         return Learner(learner_id, name)
     except ValueError as error:
         raise LedgerError(f"the ledger has a learner that cannot be: {error}") from None
-
-
-def _require_same(credit: Credit | None, quiz: str, question: str) -> None:
-    if credit is not None and credit.subject != f"quiz/{quiz}/{question}":
-        raise ValueError(f"a credit for {credit.subject} goes with no response to quiz/{quiz}/{question}")
 
 
 @contextmanager

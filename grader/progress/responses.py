@@ -15,12 +15,12 @@ from grader import __version__
 from grader.course import parse_time
 from grader.progress.learner import Learner
 from grader.progress.ledger import Ledger, Response, Sitting
-from grader.quiz.edition import PublicQuiz
 
 SCHEMA = "rnn-grader/responses/1"
 MAX_BYTES = 8 * 2**20
 MAX_NUMBER = 10**6
 MAX_TEXT = 20_000
+HANDED_IN = "question attempt version params answer certainty hints at".split()
 
 
 class NotResponses(ValueError):
@@ -61,47 +61,49 @@ class Handed:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-def responses_document(ledger: Ledger, sheets: list[PublicQuiz], now: datetime.datetime) -> dict[str, Any]:
+QuizOf = tuple[str, int, Path]
+"""A quiz as a document of answers names it: its id, its version, its file."""
+
+
+def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.datetime) -> dict[str, Any]:
     """Return all answers of whoever is logged in, as the document to hand in.
 
     Args:
-        sheets: the quizzes it is about; those that were never begun are left out.
+        quizzes: that it is about; those that were never begun are left out.
     """
     learner = ledger.learner
-    quizzes = [_quiz(ledger, sheet) for sheet in sheets if ledger.sittings(sheet.id)]
     return {
         "schema": SCHEMA,
         "grader_version": __version__,
         "at": now.isoformat(timespec="seconds"),
         "learner": {"id": learner.id, "name": learner.name},
-        "quizzes": quizzes,
+        "quizzes": [_quiz(ledger, *quiz) for quiz in quizzes if ledger.sittings(quiz[0])],
     }
 
 
-def _quiz(ledger: Ledger, sheet: PublicQuiz) -> dict[str, Any]:
-    responses = ledger.responses(sheet.id)
+def _quiz(ledger: Ledger, quiz: str, version: int, path: Path) -> dict[str, Any]:
+    responses = ledger.responses(quiz)
     return {
-        "quiz": sheet.id,
-        "version": sheet.public.version,
-        "sha256": hashlib.sha256(sheet.path.read_bytes()).hexdigest(),
+        "quiz": quiz,
+        "version": version,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "sittings": [
             {
-                "number": one.number,
-                "version": one.version,
-                "mode": one.mode,
-                "begun": one.at,
-                "finished": one.finished,
-                "questions": list(one.questions),
-                "responses": [_response(answer) for answer in responses if answer.sitting == one.id],
+                "number": sitting.number,
+                "version": sitting.version,
+                "mode": sitting.mode,
+                "begun": sitting.at,
+                "finished": sitting.finished,
+                "questions": list(sitting.questions),
+                "responses": [
+                    {name: getattr(response, name) for name in HANDED_IN}
+                    for response in responses
+                    if response.sitting == sitting.id
+                ],
             }
-            for one in ledger.sittings(sheet.id)
+            for sitting in ledger.sittings(quiz)
         ],
     }
-
-
-def _response(response: Response) -> dict[str, Any]:
-    names = "question attempt version params answer certainty hints at".split()
-    return {name: getattr(response, name) for name in names}
 
 
 # --- reading ------------------------------------------------------------------------------------------

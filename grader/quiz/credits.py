@@ -7,12 +7,14 @@ worked out of these whenever they are wanted, so that nothing has to be adjusted
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from grader.progress.ledger import Ledger, Response, Sitting
+from grader.course import Course
+from grader.progress.ledger import Ledger, Response, Sitting, open_ledger
+from grader.quiz.code import lazy_runner
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
 from grader.quiz.registry import Attempts, parse
@@ -32,12 +34,19 @@ class QuizContext:
     Args:
         salt: the course's public one.
         open_ledger: opens the ledger for one transaction.
-        runner: runs mended code; called only for questions that ask for it.
+        runner: runs mended code, of the questions that hold some.
     """
 
     salt: str
     open_ledger: Callable[[], AbstractContextManager[Ledger]]
     runner: Runner
+
+
+@contextmanager
+def open_context(course: Course, confinement: str = "best") -> Iterator[QuizContext]:
+    """Offer what sittings in a course depend on; a worker is started only if an answer holds code."""
+    with lazy_runner(confinement) as runner:
+        yield QuizContext(course.salt, lambda: open_ledger(course), runner)
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ def fold(
         by_question[question.id] += cents
         by_topic[question.topic] += cents
         answers.append(CountedAnswer(response, worth, cents, arithmetic, note))
-    return Credits(tuple(answers), by_question, by_topic, by_sitting)
+    return Credits(tuple(answers), dict(by_question), dict(by_topic), dict(by_sitting))
 
 
 def _counting(

@@ -1,7 +1,7 @@
 """Grades answers that were handed in, with the key and the secret that a hand-out was made with.
 
 Nothing in a file is believed: every variant is drawn again for the learner it names, and an answer to any
-other earns nothing. What was typed is marked by :mod:`grader.quiz.scoring` and counted as in a sitting.
+other earns nothing. What was typed is marked and counted as in a sitting, by :mod:`grader.quiz.credits`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import Course
@@ -23,6 +23,7 @@ from grader.progress.responses import (
     merged,
     read_responses,
 )
+from grader.quiz.credits import REVIEW, CountedAnswer, fold, mark
 from grader.quiz.edition import (
     PublicFile,
     PublicQuiz,
@@ -36,7 +37,6 @@ from grader.quiz.edition import (
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, Runner
 from grader.quiz.registry import Quiz
-from grader.quiz.replay import REVIEW, Counted, mark_text, replay
 from grader.quiz.variants import NoVariant, Variant, make_variant, pick
 
 OTHERS = "drawn for somebody else, or changed"
@@ -77,13 +77,15 @@ class QuizGrade:
 
     Args:
         counted: the answers that count, oldest first.
+        marks: of all answers, by the ids of the responses.
         refused: by the id of a response, why it earns nothing.
         unanswered: questions of its sittings without an answer.
         notes: what whoever grades should know.
     """
 
     sheet: PublicQuiz
-    counted: tuple[Counted, ...]
+    counted: tuple[CountedAnswer, ...]
+    marks: Mapping[int, Marked]
     refused: Mapping[int, str]
     unanswered: tuple[str, ...]
     notes: tuple[str, ...]
@@ -91,7 +93,7 @@ class QuizGrade:
     @property
     def cents(self) -> int:
         """What the quiz earned, in hundredths of a credit."""
-        return sum(one.cents for one in self.counted)
+        return sum(answer.cents for answer in self.counted)
 
     @property
     def possible_cents(self) -> int:
@@ -174,11 +176,11 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
     paths = tuple(paths)
     for path in dict.fromkeys(_files(paths, problems)):
         try:
-            one = read_responses(path)
+            file = read_responses(path)
         except NotResponses as error:
             problems += [f"{path}: {error}"] * (path in paths or not isinstance(error, SomethingElse))
             continue
-        handed.setdefault(one.learner.id, []).append(one)
+        handed.setdefault(file.learner.id, []).append(file)
     learners = [grade_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
     return Graded(tuple(learners), tuple(problems))
 
@@ -200,41 +202,18 @@ def grade_learner(files: list[Handed], grading: Grading, problem: Callable[[str]
     Args:
         problem: is told what is left out, and why.
     """
-    files = sorted(files, key=lambda one: one.at, reverse=True)
+    files = sorted(files, key=lambda file: file.at, reverse=True)
     learner = files[0].learner
     by_quiz: dict[str, list[QuizResponses]] = {}
     for quiz in (quiz for file in files for quiz in file.quizzes):
         by_quiz.setdefault(quiz.quiz, []).append(quiz)
     for unknown in sorted(by_quiz.keys() - grading.editions.keys()):
         problem(f"{learner.id}: this course has no quiz `{unknown[:40]}`; its answers are left out")
-    known = [one for one in grading.editions if one in by_quiz]
-    grades = tuple(grade_quiz(learner, by_quiz[one], grading) for one in known)
-    return LearnerGrade(learner, grades)
+    known = [quiz for quiz in grading.editions if quiz in by_quiz]
+    return LearnerGrade(learner, tuple(grade_quiz(learner, by_quiz[quiz], grading) for quiz in known))
 
 
 # --- one quiz of one learner --------------------------------------------------------------------------
-
-
-@dataclass
-class _Work:
-    """One learner's answers to one quiz, while they are graded."""
-
-    learner: Learner
-    edition: Edition
-    handed: QuizResponses
-    grading: Grading
-    refused: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def silent(self) -> bool:
-        return self.edition.shown.mode != "practice"
-
-    @property
-    def sittings(self) -> dict[int, Sitting]:
-        return {one.id: one for one in self.handed.sittings}
-
-    def seed(self, *rest: str | int) -> tuple[str | int, ...]:
-        return (self.grading.course.salt, self.learner.id, self.edition.sheet.id, *rest)
 
 
 def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) -> QuizGrade:
@@ -249,70 +228,72 @@ def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) 
     def differs(number: int) -> None:
         notes.append(f"several files hold sitting {number}, with different answers; the newest counts")
 
-    work = _Work(learner, edition, merged(handed, differs), grading)
-    known = {face.id for face in edition.shown.faces}
-    responses = [one for one in work.handed.responses if one.question in known]
-    marks = {one.id: _mark(work, one) for one in responses}
-    counted = replay(edition.sheet, work.handed.sittings, responses, marks)
-    notes += _notes(work, handed)
-    if gone := len(work.handed.responses) - len(responses):
+    answers = merged(handed, differs)
+    sittings = {sitting.id: sitting for sitting in answers.sittings}
+    faces = [face.id for face in edition.shown.faces]
+    responses = [response for response in answers.responses if response.question in faces]
+    marks: dict[int, Marked] = {}
+    refused: dict[int, str] = {}
+    for response in responses:
+        try:
+            variant = _drawn_again(learner, edition, grading, sittings[response.sitting], response)
+            marks[response.id] = mark(edition.sheet, response, grading.runner, variant) or Marked(0.0, "")
+        except Refused as error:
+            refused[response.id] = str(error)
+        except (NoVariant, FormulaError) as error:
+            refused[response.id] = f"the course is at fault here, not the answer: {error}"
+    marks |= {response: Marked(0.0, why) for response, why in refused.items()}
+    scores = {response: marked.share for response, marked in marks.items()}
+    counted = fold(edition.sheet, answers.sittings, responses, scores).answers
+    notes += _notes(edition, answers, handed)
+    if gone := len(answers.responses) - len(responses):
         notes.append(f"{gone} answers are to questions that this quiz does not ask any more")
-    return QuizGrade(edition.sheet, tuple(counted), work.refused, _unanswered(work), tuple(notes))
+    asked = {one for each in answers.sittings if each.mode != REVIEW for one in each.questions}
+    return QuizGrade(
+        sheet=edition.sheet,
+        counted=tuple(one for one in counted if sittings[one.response.sitting].mode != REVIEW),
+        marks=marks,
+        refused=refused,
+        unanswered=tuple(one for one in faces if one in asked - {each.question for each in responses}),
+        notes=tuple(notes),
+    )
 
 
-def _notes(work: _Work, handed: list[QuizResponses]) -> Iterator[str]:
-    edition, version = work.edition, work.edition.shown.version
-    for one in dict.fromkeys((each.version, each.sha256) for each in handed):
-        if one[0] != version:
-            yield f"answered in version {one[0]}; graded by the key of version {version}"
-        elif one[1] != edition.sha256:
+def _notes(edition: Edition, answers: QuizResponses, handed: list[QuizResponses]) -> Iterator[str]:
+    for version, sha256 in dict.fromkeys((each.version, each.sha256) for each in handed):
+        if version != edition.shown.version:
+            yield f"answered in version {version}; graded by the key of version {edition.shown.version}"
+        elif sha256 != edition.sha256:
             yield "the quiz's file is not byte for byte the one that is handed out"
-    numbers = [one.number for one in work.handed.sittings]
-    missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))[:5]
+    numbers = {sitting.number for sitting in answers.sittings}
+    missing = sorted(set(range(1, max(numbers, default=0) + 1)) - numbers)[:5]
     if missing:
         yield f"sitting {', '.join(map(str, missing))} is missing from what was handed in"
 
 
-def _unanswered(work: _Work) -> tuple[str, ...]:
-    faces = [one.id for one in work.edition.shown.faces]
-    asked = {one for each in work.handed.sittings if each.mode != REVIEW for one in each.questions}
-    answered = {one.question for one in work.handed.responses}
-    return tuple(one for one in faces if one in asked - answered)
-
-
-def _mark(work: _Work, response: Response) -> Marked:
-    """Mark one answer; a reason why it earns nothing is kept as well."""
-    key = work.edition.sheet.question(response.question)
-    assert key is not None
-    try:
-        variant = _verified(work, response)
-        return mark_text(key, variant, response.answer, work.grading.runner)
-    except Refused as error:
-        work.refused[response.id] = str(error)
-    except (NoVariant, FormulaError) as error:
-        work.refused[response.id] = f"the course is at fault here, not the answer: {error}"
-    return Marked(0.0, work.refused[response.id])
-
-
-def _verified(work: _Work, response: Response) -> Variant:
+def _drawn_again(
+    learner: Learner, edition: Edition, grading: Grading, sitting: Sitting, response: Response
+) -> Variant:
     """Draw the variant that this learner had, with the key's own ids.
 
     Raises:
         Refused: the stored one is another, or the answer was not to be given.
     """
-    sitting = work.sittings[response.sitting]
-    _require_picked(work, sitting, response.question)
-    number = sitting.number if work.silent else response.attempt
-    faces = {one.id: one for one in work.edition.shown.faces}
-    seed = work.seed(response.question, number)
-    variant = make_variant(faces[response.question], *seed)
+    quiz, salt = edition.shown, grading.course.salt
+    if quiz.draw and sitting.mode != REVIEW:
+        drawn = pick(quiz.faces, quiz.draw.per_topic, salt, learner.id, quiz.quiz, sitting.number)
+        if response.question not in {face.id for face in drawn}:
+            raise Refused("this question was not drawn for this sitting")
+    number = response.attempt if quiz.mode == "practice" else sitting.number
+    seed = (salt, learner.id, quiz.quiz, response.question, number)
+    variant = make_variant(next(face for face in quiz.faces if face.id == response.question), *seed)
     if _same(variant, response.params):
-        return work.edition.plain(variant)
-    if work.grading.full_course:
-        variant = make_variant(work.edition.sheet.face(response.question), *seed)
+        return edition.plain(variant)
+    if grading.full_course:
+        variant = make_variant(edition.sheet.face(response.question), *seed)
         if _same(variant, response.params):
             return variant
-    if response.version != work.edition.shown.version:
+    if response.version != quiz.version:
         raise Refused(f"asked otherwise in version {response.version}; grade it with that version's key")
     raise Refused(OTHERS)
 
@@ -322,11 +303,3 @@ def _same(variant: Variant, record: str) -> bool:
         return bool(json.loads(record) == json.loads(variant.record()))
     except (ValueError, RecursionError):
         return False
-
-
-def _require_picked(work: _Work, sitting: Sitting, question: str) -> None:
-    draw = work.edition.shown.draw
-    if draw and sitting.mode != REVIEW:
-        picked = pick(work.edition.shown.faces, draw.per_topic, *work.seed(sitting.number))
-        if question not in {one.id for one in picked}:
-            raise Refused("this question was not drawn for this sitting")

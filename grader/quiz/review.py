@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable
 
 from grader.progress.ledger import Ledger
-from grader.quiz.balance import subject
+from grader.quiz.credits import balance, is_silent
 from grader.quiz.edition import PublicQuiz
 
 
@@ -20,12 +20,13 @@ def due_questions(
     states = {(one.quiz, one.question): one.due for one in ledger.review_states()}
     found = []
     for sheet in sheets:
-        if sheet.key is None or sheet.public.mode != "practice":
+        if is_silent(sheet):
             continue
-        answered = {one.question for one in ledger.responses(sheet.id)}
+        answered = {response.question for response in ledger.responses(sheet.id)}
+        earned = balance(ledger, sheet).by_question
         for face in sheet.public.faces:
             due = states.get((sheet.id, face.id))
-            missed = ledger.earned(subject(sheet, face.id)) < 100 * face.credits
+            missed = earned.get(face.id, 0) < 100 * face.credits
             first_time = due is None and face.id in answered and missed
             if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
                 found.append((sheet, face.id))

@@ -1,24 +1,28 @@
 """One learner's sitting of a quiz, without a screen: what is asked, what an answer does, what is kept.
 
-Every accepted answer is in the ledger, with its credit, before anybody hears of it.
+Every accepted answer is in the ledger, with its score, before anybody hears of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
-from grader.progress.ledger import Credit, Duplicate, Ledger, Response, Sitting
-from grader.quiz.balance import change, counting, subject
+from grader.progress.ledger import Duplicate, Ledger, Response, Sitting
+from grader.quiz.credits import (
+    REVIEW,
+    CountedAnswer,
+    QuizContext,
+    balance,
+    is_silent,
+    mark,
+    update,
+    which_sittings_count,
+)
 from grader.quiz.edition import PublicQuiz
-from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
+from grader.quiz.questions.base import Marked
 from grader.quiz.registry import parse
-from grader.quiz.scoring import Earning, earning
 from grader.quiz.variants import PublicQuestion, Stream, Variant, fill, make_variant, pick, recalled
-
-Open = Callable[[], AbstractContextManager[Ledger]]
 
 
 class AnsweredElsewhere(Exception):
@@ -34,18 +38,23 @@ class OtherSitting(Exception):
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a sitting depends on besides the quiz.
+class Selection:
+    """Which questions are asked, and whether a sitting that is open is gone on with.
 
     Args:
-        salt: the course's public one.
-        open_ledger: opens the ledger for one transaction.
-        runner: runs mended code; called only for questions that ask for it.
+        topic: only questions of this one; empty for all.
+        count: so many questions only; 0 for all.
+        restart: leave a sitting that is open as it is, and begin anew.
+        only: exactly these questions, in review; empty otherwise.
     """
 
-    salt: str
-    open_ledger: Open
-    runner: Runner
+    topic: str = ""
+    count: int = 0
+    restart: bool = False
+    only: tuple[str, ...] = ()
+
+
+WHOLE_QUIZ = Selection()
 
 
 @dataclass(frozen=True)
@@ -87,16 +96,13 @@ class Reply:
 
     Args:
         mark: None where the quiz is graded later.
-        cents: by which the balance grew, in hundredths of a credit.
-        note: why it grew by something else than was earned, if it did.
+        counted: what the answer earned; None where that is not known, or was said before.
         solution: the right answer, once no attempt is left.
     """
 
     item: Item
     mark: Marked | None = None
-    earning: Earning | None = None
-    cents: int = 0
-    note: str = ""
+    counted: CountedAnswer | None = None
     solution: str = ""
     explain: str = ""
     source: str = ""
@@ -139,8 +145,8 @@ class Summary:
 
     @property
     def cents(self) -> int:
-        """What the sitting is worth; never below 0."""
-        return max(0, sum(row.cents for row in self.rows))
+        """What the sitting is worth."""
+        return sum(row.cents for row in self.rows)
 
     @property
     def share(self) -> float:
@@ -153,185 +159,128 @@ class Summary:
         return self.share >= self.pass_mark - 1e-9
 
 
-class Part(TypedDict):
-    """Which questions are asked, as :class:`Session` takes it."""
-
-    topic: str
-    count: int
-    restart: bool
-
-
 class Session:
     """A sitting that was begun or taken up again.
 
     Args:
         sheet: the quiz.
-        setting: what else it depends on.
-        topic: only questions of this one; empty for all.
-        count: so many questions only; 0 for all.
-        restart: leave a sitting that is open as it is, and begin anew.
-        only: exactly these questions, in review; empty otherwise.
+        context: what else it depends on.
+        selection: which questions are asked.
 
     Raises:
         OtherSitting: one of other questions is unfinished, and this is no restart; or a part is asked for of
             a graded quiz whose coming sitting counts.
     """
 
-    def __init__(
-        self,
-        sheet: PublicQuiz,
-        setting: Setting,
-        *,
-        topic: str = "",
-        count: int = 0,
-        restart: bool = False,
-        only: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, sheet: PublicQuiz, context: QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
         self.sheet = sheet
-        self._setting = setting
-        self._marked: dict[int, Marked] = {}  # by response: mended code should run once
-        self.regraded = self._regrade()
-        with setting.open_ledger() as ledger:
+        self.silent = is_silent(sheet)
+        self._context = context
+        self._marked: dict[int, Marked | None] = {}  # by response: mended code should run once
+        self.regraded = update([sheet], context)
+        with context.open_ledger() as ledger:
             self.learner = ledger.learner
-            found = self._open_sitting(ledger, tuple(only))
-            if found and (restart or only):
-                ledger.finish(found.id)
-                found = None
-            self.resumed = found is not None
-            if found and (topic or count) and found.questions != self._picked(found.number, topic, count):
-                raise OtherSitting(
-                    f"a sitting of {len(found.questions)} questions of {sheet.id} is unfinished; go on with "
-                    f"it by `grader quiz {sheet.id}`, or begin anew with --restart"
-                )
-            if found is None:
-                number = len(ledger.sittings(sheet.id)) + 1
-                if (topic or count) and sheet.public.mode == "graded" and number <= sheet.public.sittings:
-                    raise OtherSitting(
-                        f"{counting(sheet)} of {sheet.id}, with all of its questions; leave --topic and "
-                        "--questions away"
-                    )
-                questions = tuple(only) or self._picked(number, topic, count)
-                mode = "review" if only else sheet.public.mode
-                found = ledger.begin(sheet.id, sheet.public.version, mode, questions)
-        self.sitting: Sitting = found
+            self.sitting, self.resumed = self._begin(ledger, selection)
         known = {face.id for face in sheet.public.faces}
-        self.questions = tuple(one for one in found.questions if one in known)
-        self._recall()
+        self.questions = tuple(question for question in self.sitting.questions if question in known)
 
-    def _regrade(self) -> int:
-        """Let the balance follow a changed key; return by how many cents."""
-        if self.sheet.public.version == 1:
-            return 0
-        from grader.quiz.regrade import regrade
+    def _begin(self, ledger: Ledger, selection: Selection) -> tuple[Sitting, bool]:
+        """Return the sitting, the latest open one or a new one, and whether it was begun before."""
+        quiz, sittings = self.sheet.public, ledger.sittings(self.sheet.id)
+        reviews, part = bool(selection.only), bool(selection.topic or selection.count)
+        unfinished = [one for one in sittings if one.finished is None and (one.mode == REVIEW) == reviews]
+        if unfinished and (selection.restart or reviews):
+            ledger.finish(unfinished.pop().id)
+        elif unfinished:
+            found = unfinished[-1]
+            if part and found.questions != self._picked(ledger, found.number, selection):
+                raise OtherSitting(
+                    f"a sitting of {len(found.questions)} questions of {quiz.quiz} is unfinished; go on with "
+                    f"it by `grader quiz {quiz.quiz}`, or begin anew with --restart"
+                )
+            return found, True
+        number = len(sittings) + 1
+        if part and quiz.mode == "graded" and number <= quiz.sittings:
+            raise OtherSitting(
+                f"{which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions; leave "
+                "--topic and --questions away"
+            )
+        questions = selection.only or self._picked(ledger, number, selection)
+        return ledger.begin(quiz.quiz, quiz.version, REVIEW if reviews else quiz.mode, questions), False
 
-        return regrade(self.sheet, self._setting.open_ledger, self._setting.runner)
-
-    def _open_sitting(self, ledger: Ledger, only: tuple[str, ...]) -> Sitting | None:
-        """Return the sitting to go on with: the latest open one, in review or not."""
-        found = [one for one in ledger.sittings(self.sheet.id) if one.finished is None]
-        return next((one for one in reversed(found) if (one.mode == "review") == bool(only)), None)
-
-    def _recall(self) -> None:
-        """Mark what was answered before, while nobody waits for the ledger."""
-        if self.silent or not self.resumed:
-            return
-        with self._setting.open_ledger() as ledger:
-            responses = ledger.responses(self.sheet.id)
-        for one in responses:
-            if one.sitting == self.sitting.id and one.question in self.questions:
-                self._mark(one)
-
-    def _picked(self, number: int, topic: str, count: int) -> tuple[str, ...]:
-        seed = (self._setting.salt, self.learner.id, self.sheet.id, number)
+    def _picked(self, ledger: Ledger, number: int, selection: Selection) -> tuple[str, ...]:
+        """Return the questions of the sitting of this number."""
+        seed = (self._context.salt, ledger.learner.id, self.sheet.id, number)
         faces: tuple[PublicQuestion, ...] = self.sheet.public.faces
         if self.sheet.public.draw:
             faces = pick(faces, self.sheet.public.draw.per_topic, *seed)
-        faces = tuple(one for one in faces if not topic or one.topic == topic)
-        if count and count < len(faces):
-            chosen = {one.id for one in Stream(*seed, "count").shuffled(faces)[:count]}
-            faces = tuple(one for one in faces if one.id in chosen)
-        return tuple(one.id for one in faces)
+        faces = tuple(face for face in faces if selection.topic in ("", face.topic))
+        if selection.count and selection.count < len(faces):
+            chosen = {face.id for face in Stream(*seed, "count").shuffled(faces)[: selection.count]}
+            faces = tuple(face for face in faces if face.id in chosen)
+        return tuple(face.id for face in faces)
 
     # -- what is asked --
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing is said about right and wrong: the quiz is graded later."""
-        return self.sheet.key is None or self.sheet.public.mode != "practice"
-
     def item(self, question: str) -> Item:
         """Return one question as it stands now."""
-        with self._setting.open_ledger() as ledger:
+        with self._context.open_ledger() as ledger:
             return self._item(ledger, question)
 
+    def items(self) -> list[Item]:
+        """Return all questions as they stand now."""
+        with self._context.open_ledger() as ledger:
+            return [self._item(ledger, question) for question in self.questions]
+
     def _item(self, ledger: Ledger, question: str) -> Item:
-        face, key = self.sheet.face(question), self.sheet.question(question)
+        face = self.sheet.face(question)
+        key = None if self.silent else self.sheet.question(question)
         responses = ledger.responses(self.sheet.id, question)
-        here = [one for one in responses if one.sitting == self.sitting.id]
-        taken = ledger.hints_taken(self.sitting.id, question)
+        here = [response for response in responses if response.sitting == self.sitting.id]
+        attempts = self.sheet.public.attempts
+        # Where answers can be changed until the end, the numbers stay; else every attempt has its own.
+        number = self.sitting.number if self.silent else len(responses) + 1
+        seed = (self._context.salt, self.learner.id, self.sheet.id, question, number)
         item = Item(
-            variant=self._variant(face, self._seed_attempt(len(responses) + 1)),
+            variant=make_variant(face, *seed),
             attempt=len(here) + 1,
-            tries=self._tries(key),
+            tries=len(attempts.of(key)) if key else 0,
             given=here[-1].answer if here else "",
-            score=None if self.silent or not here else max(self._mark(one).share for one in here),
+            score=self._best_score(ledger, face, here) if key and here else None,
             hints=(),
             next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
         )
+        if key is None:
+            return item
         if item.done:  # it stays as it was answered
             item = replace(item, variant=recalled(face, here[-1].params) or item.variant)
-        return self._with_hints(item, key, taken)
-
-    def _with_hints(self, item: Item, key: Question | None, taken: int) -> Item:
-        """Add the hints that were taken, and what the next one takes off a right answer."""
-        if key is None or self.silent:
+        taken = ledger.hints_taken(self.sitting.id, question)
+        item = replace(item, hints=tuple(fill(one.text, item.variant.names) for one in key.hints[:taken]))
+        if item.done or taken >= len(key.hints):
             return item
-        texts = tuple(fill(hint.text, item.variant.names) for hint in key.hints[:taken])
-        if taken >= len(key.hints) or item.done:
-            return replace(item, hints=texts)
-        attempts = self.sheet.public.attempts
         left = attempts.weight(key, item.attempt) - sum(hint.cost for hint in key.hints[:taken])
         price = max(0.0, left) - max(0.0, left - key.hints[taken].cost)
-        return replace(item, hints=texts, next_hint=key.credits * price)
+        return replace(item, next_hint=key.credits * price)
 
-    def _tries(self, key: Question | None) -> int:
-        if self.silent or key is None:
-            return 0
-        return len(self.sheet.public.attempts.of(key))
+    def _best_score(self, ledger: Ledger, face: PublicQuestion, here: list[Response]) -> float:
+        """Return the best score of some answers; one to what is another question by now counts as wrong."""
+        scores = self._scores(ledger)
+        return max(scores.get(one.id, 0.0) if recalled(face, one.params) else 0.0 for one in here)
 
-    def _seed_attempt(self, attempt: int) -> int:
-        """Where answers can be changed until the end, the numbers stay; else every attempt has its own."""
-        return self.sitting.number if self.silent else attempt
-
-    def _variant(self, face: PublicQuestion, attempt: int) -> Variant:
-        return make_variant(face, self._setting.salt, self.learner.id, self.sheet.id, face.id, attempt)
-
-    def _mark(self, response: Response) -> Marked:
-        """Mark a stored answer anew: what was typed and drawn is kept, and nothing else."""
-        if response.id not in self._marked:
-            face, key = self.sheet.face(response.question), self.sheet.question(response.question)
-            assert key is not None
-            variant = recalled(face, response.params)
-            try:
-                if variant is None:
-                    raise Unreadable("it is another question now")
-                answer = parse(variant, response.answer)
-                found = key.mark(variant.names, answer, self._setting.runner)
-            except Unreadable:
-                found = Marked(0.0, "the question has changed since")
-            self._marked[response.id] = found
-        return self._marked[response.id]
+    def _scores(self, ledger: Ledger) -> Mapping[int, float]:
+        return {response: score for response, (_, score) in ledger.scores(self.sheet.id).items()}
 
     def cents(self) -> int:
         """Return what this sitting is worth so far, in hundredths of a credit."""
-        with self._setting.open_ledger() as ledger:
-            return sum(ledger.sitting_credits(self.sitting.id, one) for one in self.questions)
+        with self._context.open_ledger() as ledger:
+            worth = balance(ledger, self.sheet).by_sitting
+        return sum(worth.get((self.sitting.id, question), 0) for question in self.questions)
 
     # -- what the learner does --
 
     def answer(self, item: Item, text: str, certainty: int | None = None) -> Reply:
-        """Accept an answer: it is stored, with what it earns, before this returns.
+        """Accept an answer: it is stored, with its score, before this returns.
 
         Args:
             item: the question as it was shown.
@@ -344,11 +293,10 @@ class Session:
             FinishedElsewhere: the sitting is over; nothing was stored.
         """
         answer = parse(item.variant, text)
-        question = item.variant.public.id
-        key = None if self.silent else self.sheet.question(question)
-        marked = key.mark(item.variant.names, answer, self._setting.runner) if key else None
+        key = None if self.silent else self.sheet.question(item.variant.public.id)
+        marked = key.mark(item.variant.names, answer, self._context.runner) if key else None
         try:
-            with self._setting.open_ledger() as ledger:
+            with self._context.open_ledger() as ledger:  # one transaction from reading to writing
                 return self._store(ledger, item, text, certainty, marked)
         except Duplicate:
             raise AnsweredElsewhere from None
@@ -356,36 +304,31 @@ class Session:
     def _store(
         self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Marked | None
     ) -> Reply:
-        face, key = item.variant.public, self.sheet.question(item.variant.public.id)
-        self._require_open(ledger)
-        before = ledger.responses(self.sheet.id, face.id)
-        now = self._item(ledger, face.id)
+        question, version = item.variant.public.id, self.sheet.public.version
+        if any(one.finished for one in ledger.sittings(self.sheet.id) if one.id == self.sitting.id):
+            raise FinishedElsewhere
+        now = self._item(ledger, question)
         if now.attempt != item.attempt or now.done or now.variant != item.variant:
             raise AnsweredElsewhere
         response = Response(
             sitting=self.sitting.id,
             quiz=self.sheet.id,
-            version=self.sheet.public.version,
-            question=face.id,
-            attempt=len(before) + 1,
+            version=version,
+            question=question,
+            attempt=len(ledger.responses(self.sheet.id, question)) + 1,
             params=item.variant.record(),
             answer=text,
             certainty=certainty,
             hints=len(now.hints),
         )
-        earned = self._earned(key, now, marked) if key and marked else None
-        credit, note = self._credit(ledger, face, earned) if earned else (None, "")
-        response_id = ledger.respond(response, credit)
-        if marked:
-            self._marked[response_id] = marked
-        after = self._item(ledger, face.id)
-        reply = Reply(after, marked, earned, credit.cents if credit else 0, note)
-        return self._with_solution(reply) if marked and after.done else reply
-
-    def _require_open(self, ledger: Ledger) -> None:
-        mine = [one for one in ledger.sittings(self.sheet.id) if one.id == self.sitting.id]
-        if any(one.finished for one in mine):
-            raise FinishedElsewhere
+        response_id = ledger.respond(response)
+        if marked is None:
+            return Reply(self._item(ledger, question))
+        self._marked[response_id] = marked
+        ledger.mark(response_id, version, marked.share, marked.arithmetic)
+        counted = {one.response.id: one for one in balance(ledger, self.sheet).answers}
+        reply = Reply(self._item(ledger, question), marked, counted[response_id])
+        return self._with_solution(reply) if reply.item.done else reply
 
     def _with_solution(self, reply: Reply) -> Reply:
         """Add what is right, and why; the item is as it was answered."""
@@ -399,30 +342,17 @@ class Session:
         """Return once more what was said to the last answer of a question that is done."""
         if self.silent or not item.done:
             return None
-        with self._setting.open_ledger() as ledger:
-            here = self._here(ledger, item.variant.public.id)
-        return self._with_solution(Reply(item, self._mark(here[-1])))
-
-    def _earned(self, key: Question, item: Item, marked: Marked) -> Earning:
-        cost = sum(hint.cost for hint in key.hints[: len(item.hints)])
-        return earning(marked, key, self.sheet.public.attempts, item.attempt, item.score or 0.0, cost)
-
-    def _credit(self, ledger: Ledger, face: PublicQuestion, earned: Earning) -> tuple[Credit | None, str]:
-        """Return how the balance changes, and why otherwise than by what was earned."""
-        if self.sitting.mode == "review":
-            return None, "a review earns nothing"
-        worth = round(100 * earned.credits)
-        cents, note = change(ledger, self.sheet, self.sitting, face.id, worth)
-        version = self.sheet.public.version
-        credit = Credit(
-            subject(self.sheet, face.id), face.topic, cents, "earned", version, earned.arithmetic, worth
-        )
-        return credit, note
+        with self._context.open_ledger() as ledger:
+            last = self._here(ledger, item.variant.public.id)[-1]
+        if last.id not in self._marked:
+            self._marked[last.id] = mark(self.sheet, last, self._context.runner)
+        marked = self._marked[last.id]
+        return self._with_solution(Reply(item, marked)) if marked else None
 
     def hint(self, item: Item) -> Item:
         """Take the next hint of a question; that it was taken is kept before it is shown."""
         question = item.variant.public.id
-        with self._setting.open_ledger() as ledger:
+        with self._context.open_ledger() as ledger:
             if item.next_hint is not None:
                 ledger.take_hint(self.sitting.id, question, len(item.hints) + 1)
             return self._item(ledger, question)
@@ -430,75 +360,67 @@ class Session:
     def flag(self, item: Item) -> Item:
         """Mark a question for later, or take the mark away."""
         question = item.variant.public.id
-        with self._setting.open_ledger() as ledger:
+        with self._context.open_ledger() as ledger:
             ledger.flag(self.sitting.id, question, not item.flagged)
             return self._item(ledger, question)
 
     def finish(self) -> None:
         """End the sitting; no more answers are accepted."""
-        with self._setting.open_ledger() as ledger:
+        with self._context.open_ledger() as ledger:
             ledger.finish(self.sitting.id)
 
     # -- how it went --
 
     def summary(self) -> Summary:
         """Return how the sitting went so far."""
-        with self._setting.open_ledger() as ledger:
-            responses = {one: self._here(ledger, one) for one in self.questions}
-            cents = {one: ledger.sitting_credits(self.sitting.id, one) for one in self.questions}
+        with self._context.open_ledger() as ledger:
+            here = {question: self._here(ledger, question) for question in self.questions}
+            scores, worth = self._scores(ledger), balance(ledger, self.sheet).by_sitting
             flagged = ledger.flagged(self.sitting.id)
-        rows = tuple(self._row(topic, names, responses, cents) for topic, names in self._topics().items())
-        firsts = [] if self.silent else [self._mark(found[0]) for found in responses.values() if found]
+        firsts = [] if self.silent else [answers[0] for answers in here.values() if answers]
+        right = {first.question for first in firsts if scores.get(first.id, 0.0) >= 1.0}
+        topics: dict[str, list[str]] = {}
+        for question in self.questions:
+            topics.setdefault(self.sheet.face(question).topic, []).append(question)
+        rows = tuple(
+            TopicRow(
+                topic=topic,
+                cents=sum(worth.get((self.sitting.id, question), 0) for question in questions),
+                possible=100 * sum(self.sheet.face(question).credits for question in questions),
+                answered=sum(bool(here[question]) for question in questions),
+                questions=len(questions),
+            )
+            for topic, questions in topics.items()
+        )
         return Summary(
             rows=rows,
             pass_mark=self.sheet.public.pass_mark,
             mode=self.sitting.mode,
             silent=self.silent,
-            right=sum(one.right for one in firsts),
-            flagged=tuple(one for one in self.questions if one in flagged),
-            open=tuple(one for one in self.questions if not responses[one]),
-            certainty=() if self.silent else tuple(self._certainty(responses)),
-            read=() if self.silent else tuple(self._read(rows, responses)),
+            right=len(right),
+            flagged=tuple(question for question in self.questions if question in flagged),
+            open=tuple(question for question in self.questions if not here[question]),
+            certainty=tuple((one.certainty, one.question in right) for one in firsts if one.certainty),
+            read=() if self.silent else tuple(self._read(rows, topics, right)),
         )
 
-    def _topics(self) -> dict[str, list[str]]:
-        topics: dict[str, list[str]] = {}
-        for one in self.questions:
-            topics.setdefault(self.sheet.face(one).topic, []).append(one)
-        return topics
-
-    def _row(
-        self, topic: str, names: list[str], responses: Mapping[str, list[Response]], cents: Mapping[str, int]
-    ) -> TopicRow:
-        possible = 100 * sum(self.sheet.face(one).credits for one in names)
-        answered = sum(bool(responses[one]) for one in names)
-        return TopicRow(topic, sum(cents[one] for one in names), possible, answered, len(names))
-
     def _read(
-        self, rows: Iterable[TopicRow], responses: Mapping[str, list[Response]]
+        self, rows: tuple[TopicRow, ...], topics: Mapping[str, list[str]], right: set[str]
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield where to read on in every topic below the pass mark: what its missed questions stand on."""
-        topics = self._topics()
         for row in rows:
             if row.cents < self.sheet.public.pass_mark * row.possible and row.answered:
-                found = [one for one in topics[row.topic] if not self._was_right(responses[one])]
-                keys = filter(None, map(self.sheet.question, found))
-                yield row.topic, tuple(dict.fromkeys(one.source for one in keys))
+                keys = map(self.sheet.question, topics[row.topic])
+                yield (
+                    row.topic,
+                    tuple(dict.fromkeys(key.source for key in keys if key and key.id not in right)),
+                )
 
-    def _was_right(self, responses: list[Response]) -> bool:
-        return bool(responses) and self._mark(responses[0]).right
-
-    def first_mark(self, ledger: Ledger, question: str) -> Marked | None:
-        """Return the mark of the first answer to a question in this sitting; None if there is none."""
+    def first_score(self, ledger: Ledger, question: str) -> float | None:
+        """Return the score of the first answer to a question in this sitting; None if there is none."""
         here = self._here(ledger, question)
-        return self._mark(here[0]) if here else None
+        return self._scores(ledger).get(here[0].id, 0.0) if here else None
 
     def _here(self, ledger: Ledger, question: str) -> list[Response]:
         found = ledger.responses(self.sheet.id, question)
-        return [one for one in found if one.sitting == self.sitting.id]
-
-    def _certainty(self, responses: Mapping[str, list[Response]]) -> Iterator[tuple[int, bool]]:
-        """Yield how certain the learner was of each first answer, and whether it was right."""
-        for found in responses.values():
-            if found and found[0].certainty is not None:
-                yield found[0].certainty, self._mark(found[0]).right
+        return [response for response in found if response.sitting == self.sitting.id]

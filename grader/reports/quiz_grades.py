@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from grader import __version__
+from grader.quiz.credits import CountedAnswer
 from grader.quiz.grade import Graded, LearnerGrade, QuizGrade
-from grader.quiz.replay import Counted
 from grader.reports.quiz_prose import plain
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import clean
@@ -19,6 +19,7 @@ COLUMNS = (
     "refused"
 ).split()
 SHOWN = 200  # characters of an answer
+SIGNS: dict[Style, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
 
 
 def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
@@ -51,23 +52,18 @@ def _learner_lines(learner: LearnerGrade, width: int) -> Iterator[Line]:
     yield Line("", "detail")
 
 
-def _counted_lines(grade: QuizGrade, one: Counted, width: int) -> Iterator[Line]:
+def _counted_lines(grade: QuizGrade, one: CountedAnswer, width: int) -> Iterator[Line]:
     refused = grade.refused.get(one.response.id, "")
-    score = one.mark.share
-    sign, style = ("✓", "passed") if score >= 1 else ("✗", "failed") if score <= 0 else ("–", "skipped")
-    sign, style = ("!", "error") if refused else (sign, style)
+    marked = grade.marks[one.response.id]
+    style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
+    style = "error" if refused else style
     possible = grade.sheet.face(one.response.question).credits
-    title = f"    {sign} {one.response.question}"
-    yield Line(ends(title, f"{decimal(one.cents)} of {possible}", width), _style(style))
-    arithmetic = f"{one.mark.arithmetic}; {one.earning.arithmetic}"
-    texts = [refused] if refused else [arithmetic, *([one.note] if one.note else []), *one.mark.feedback]
+    title = f"    {SIGNS[style]} {one.response.question}"
+    yield Line(ends(title, f"{decimal(one.cents)} of {possible}", width), style)
+    arithmetic = f"{marked.arithmetic}; {one.arithmetic}"
+    texts = [refused] if refused else [arithmetic, *([one.note] if one.note else []), *marked.feedback]
     for text in texts:
         yield from wrapped(plain(text), "detail", width, indent=" " * 8)
-
-
-def _style(word: str) -> Style:
-    styles: dict[str, Style] = {"passed": "passed", "failed": "failed", "skipped": "skipped"}
-    return styles.get(word, "error")
 
 
 # --- for programs -------------------------------------------------------------------------------------
@@ -105,28 +101,24 @@ def _quiz_object(grade: QuizGrade) -> dict[str, Any]:
     }
 
 
-def _answer_object(grade: QuizGrade, one: Counted) -> dict[str, Any]:
-    face = grade.sheet.face(one.response.question)
+def _answer_object(grade: QuizGrade, one: CountedAnswer) -> dict[str, Any]:
+    face, marked = grade.sheet.face(one.response.question), grade.marks[one.response.id]
     return {
         "question": face.id,
         "topic": face.topic,
         "sitting": one.response.sitting,
         "attempt": one.response.attempt,
-        "answer": _typed(one),
+        "answer": clean(one.response.answer, SHOWN),
         "certainty": one.response.certainty,
-        "score": round(one.mark.share, 6),
+        "score": round(marked.share, 6),
         "earned_cents": one.cents,
         "possible_cents": 100 * face.credits,
-        "arithmetic": f"{one.mark.arithmetic}; {one.earning.arithmetic}",
+        "arithmetic": f"{marked.arithmetic}; {one.arithmetic}",
         "note": one.note,
-        "feedback": list(one.mark.feedback),
+        "feedback": list(marked.feedback),
         "refused": grade.refused.get(one.response.id, ""),
         "at": one.response.at,
     }
-
-
-def _typed(one: Counted) -> str:
-    return clean(one.response.answer, SHOWN)
 
 
 def grades_to_csv(graded: Graded) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from grader.quiz.balance import counting
+from grader.quiz.credits import which_sittings_count
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import LETTERS, Question
 from grader.quiz.session import Item, Reply, Session, Summary
@@ -60,7 +60,7 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
 
 def _which_count(session: Session) -> str:
     """Say which sittings of a graded quiz count, and whether this is one of them."""
-    rule, number = counting(session.sheet), session.sitting.number
+    rule, number = which_sittings_count(session.sheet), session.sitting.number
     which = f"{rule[0].upper()}{rule[1:]}; this is sitting {number}"
     return f"{which}{'.' if number <= session.sheet.public.sittings else ': it is kept, and earns nothing.'}"
 
@@ -154,9 +154,9 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
     yield from wrapped(f"{sign} {marked.arithmetic}", style, width, indent="  ")
     for text in marked.feedback:
         yield from prose_lines(text, "detail", width)
-    if reply.earning:
-        gained = f"your balance {reply.cents / 100:+.2f}{f' ({reply.note})' if reply.note else ''}"
-        yield from wrapped(f"credits: {reply.earning.arithmetic}; {gained}", "note", width)
+    if counted := reply.counted:
+        gained = f"your balance {counted.cents / 100:+.2f}{f' ({counted.note})' if counted.note else ''}"
+        yield from wrapped(f"credits: {counted.arithmetic}; {gained}", "note", width)
     if not reply.item.done:
         yield Line("    try again" + (", with new numbers" if reply.item.variant.params else ""), "note")
         return

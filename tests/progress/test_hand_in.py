@@ -18,7 +18,8 @@ from grader.classroom.collect import find_submissions
 from grader.course import Course
 from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle
 from grader.progress.ledger import Learner, Response, open_ledger
-from grader.progress.responses import parse_responses
+from grader.progress.responses import QuizOf, parse_responses
+from grader.quiz.edition import all_public
 from tests.cli.test_main import Run, run, solve
 
 __all__ = ["run"]  # a fixture
@@ -38,6 +39,10 @@ def answer(course: Course, *, finish: bool = False, text: str = "smax") -> None:
         ledger.respond(Response(sitting.id, "every-type", 1, "bound", 1, "{}", text, None, 0))
         if finish:
             ledger.finish(sitting.id)
+
+
+def quizzes(course: Course) -> list[QuizOf]:
+    return [(sheet.id, sheet.public.version, sheet.path) for sheet in all_public(course)]
 
 
 def opened(path: Path) -> dict[str, bytes]:
@@ -108,17 +113,17 @@ def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
 def test_equal_work_makes_equal_bytes(tiny_copy: Course) -> None:
     login(tiny_copy)
     answer(tiny_copy)
-    first, second = (gather(tiny_copy, NOON).to_bytes() for _ in range(2))
+    first, second = (gather(tiny_copy, quizzes(tiny_copy), NOON).to_bytes() for _ in range(2))
     assert first == second
-    later = gather(tiny_copy, NOON + datetime.timedelta(hours=1))
+    later = gather(tiny_copy, quizzes(tiny_copy), NOON + datetime.timedelta(hours=1))
     assert {**later.manifest(), "at": 0, "files": 0} == {
-        **gather(tiny_copy, NOON).manifest(),
+        **gather(tiny_copy, quizzes(tiny_copy), NOON).manifest(),
         "at": 0,
         "files": 0,
     }
     assert later.to_bytes() != first
     solve(tiny_copy)
-    assert gather(tiny_copy, NOON).to_bytes() != first
+    assert gather(tiny_copy, quizzes(tiny_copy), NOON).to_bytes() != first
 
 
 # --- what is missing ------------------------------------------------------------------------------------
@@ -295,7 +300,7 @@ def test_a_bundle_is_written_whole_or_not_at_all(
     login(tiny_copy)
     folder = tmp_path / "out"
     folder.mkdir()
-    write_bundle(gather(tiny_copy, NOON), folder / "mine.zip")
+    write_bundle(gather(tiny_copy, quizzes(tiny_copy), NOON), folder / "mine.zip")
     before = (folder / "mine.zip").read_bytes()
     solve(tiny_copy)
 
@@ -304,7 +309,7 @@ def test_a_bundle_is_written_whole_or_not_at_all(
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(CannotBundle, match="No space left on device"):
-        write_bundle(gather(tiny_copy, NOON), folder / "mine.zip")
+        write_bundle(gather(tiny_copy, quizzes(tiny_copy), NOON), folder / "mine.zip")
     assert [one.name for one in folder.iterdir()] == ["mine.zip"]
     assert (folder / "mine.zip").read_bytes() == before
 
@@ -316,7 +321,7 @@ def test_answers_that_nobody_would_read_are_not_written(
     answer(tiny_copy)
     monkeypatch.setattr("grader.progress.hand_in.MAX_RESPONSES_BYTES", 100)
     with pytest.raises(CannotBundle, match="your answers take more than"):
-        gather(tiny_copy, NOON)
+        gather(tiny_copy, quizzes(tiny_copy), NOON)
 
 
 def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:

@@ -21,17 +21,16 @@ from hypothesis import strategies as st
 from grader.cli import main
 from grader.course import Course, open_course
 from grader.progress.learner import Learner
-from grader.progress.ledger import Ledger, open_ledger
+from grader.progress.ledger import open_ledger
 from grader.progress.responses import NotResponses, read_responses, responses_document
 from grader.quiz import edition, grade
 from grader.quiz.code import lazy_runner
+from grader.quiz.credits import QuizContext, balance, fold, update
 from grader.quiz.edition import PublicQuiz, load_public, public_quiz
 from grader.quiz.grade import Graded
-from grader.quiz.questions.base import Marked, Runner
+from grader.quiz.questions.base import Runner
 from grader.quiz.registry import Picks, Quiz, load_quiz
-from grader.quiz.regrade import regrade
-from grader.quiz.replay import replay
-from grader.quiz.session import Session, Setting
+from grader.quiz.session import Selection, Session
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from tests.quiz import helpers
 from tests.quiz.helpers import sample
@@ -71,8 +70,10 @@ class World:
             ledger.login(learner)
 
     def sit(self, sheet: PublicQuiz | None = None, **options: Any) -> Session:
-        setting = Setting("salt", lambda: open_ledger(self.course), self.runner)
-        return Session(sheet or self.sheet, setting, **options)
+        return Session(sheet or self.sheet, self.context(), Selection(**options))
+
+    def context(self, runner: Runner | None = None) -> QuizContext:
+        return QuizContext("salt", lambda: open_ledger(self.course), runner or self.runner)
 
     def answer(self, session: Session, question: str, number: int, certainty: int | None = None) -> None:
         """Give the answer of this number, 0 for the right one."""
@@ -83,7 +84,9 @@ class World:
 
     def document(self) -> dict[str, Any]:
         with open_ledger(self.course) as ledger:
-            return responses_document(ledger, [self.sheet], NOON)
+            return responses_document(
+                ledger, [(self.sheet.id, self.sheet.public.version, self.sheet.path)], NOON
+            )
 
     def hand_in(self, document: Any = None, name: str = "ada.json") -> Path:
         path = self.root / "handed" / name
@@ -101,13 +104,12 @@ class World:
         editions = {self.quiz.id: self.edition}
         return grade.grade_files(paths, grade.Grading(course, editions, self.runner, **options))
 
-    def earned(self) -> dict[str, int]:
+    def earned(self, sheet: PublicQuiz | None = None) -> dict[str, int]:
+        """Return the balance of every question."""
+        sheet = sheet or self.sheet
         with open_ledger(self.course) as ledger:
-            return by_question(ledger, self.quiz)
-
-
-def by_question(ledger: Ledger, quiz: Quiz) -> dict[str, int]:
-    return {one.id: ledger.earned(f"quiz/{quiz.id}/{one.id}") for one in quiz.file.questions}
+            found = balance(ledger, sheet).by_question
+        return {face.id: found.get(face.id, 0) for face in sheet.public.faces}
 
 
 def cents(graded: grade.QuizGrade) -> dict[str, int]:
@@ -117,18 +119,18 @@ def cents(graded: grade.QuizGrade) -> dict[str, int]:
     return found
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
-    with lazy_runner() as runner:
-        yield runner
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path, with_mode(sample()))
 
 
 # --- the same credits as in practice ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with lazy_runner() as runner:
+        yield runner
 
 
 @pytest.mark.parametrize("number", range(4), ids=["right", "1", "2", "3"])
@@ -297,7 +299,7 @@ def test_what_cannot_be_read_earns_nothing(world: World) -> None:
         one["answer"] = "\x00" * 5000
     graded = world.grade(document)
     assert graded.cents == 0
-    assert all(one.mark.arithmetic.startswith("not read: ") for one in graded.counted)
+    assert all(one.arithmetic.startswith("not read: ") for one in graded.marks.values())
     json.loads(grades_to_json(Graded((grade.LearnerGrade(ADA, (graded,)),), ())))
 
 
@@ -554,25 +556,24 @@ def practice(tmp_path: Path) -> World:
     return world
 
 
-def rows(world: World) -> list[Any]:
+def scores(world: World) -> dict[int, tuple[int, float]]:
     with open_ledger(world.course) as ledger:
-        return list(ledger.credits(f"quiz/{world.quiz.id}"))
+        return dict(ledger.scores(world.quiz.id))
 
 
 def test_balances_follow_a_changed_key(practice: World) -> None:
-    before, stored = practice.earned(), rows(practice)
-    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
-    session = practice.sit(public_quiz(second))
+    before = practice.earned()
+    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    session = practice.sit(second)
     assert session.regraded == -100
-    assert practice.earned() == {**before, "missing-gate": 0}
-    assert rows(practice)[: len(stored)] == stored
-    assert {one.reason for one in rows(practice)[len(stored) :]} == {"adjusted"}
-    third = changed(practice.quiz, 3, "missing-gate", accept=("forget gate",))
-    assert practice.sit(public_quiz(third)).regraded == 100
-    assert practice.earned() == before
+    assert practice.earned(second) == {**before, "missing-gate": 0}
+    assert {version for version, _ in scores(practice).values()} == {2}
+    third = public_quiz(changed(practice.quiz, 3, "missing-gate", accept=("forget gate",)))
+    assert practice.sit(third).regraded == 100
+    assert practice.earned(third) == before
 
 
-def test_a_regrade_happens_once(practice: World) -> None:
+def test_answers_are_marked_once_for_each_version(practice: World) -> None:
     sheet = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     runs: list[str] = []
 
@@ -581,33 +582,31 @@ def test_a_regrade_happens_once(practice: World) -> None:
             runs.append("run")
             return True
 
-    runner = Counting()
-
-    ledger = lambda: open_ledger(practice.course)  # noqa: E731
-    assert regrade(sheet, ledger, runner) == -100
-    count = len(rows(practice))
-    assert [regrade(sheet, ledger, runner) for _ in range(3)] == [0, 0, 0]
-    assert (len(rows(practice)), runs) == (count, ["run"])
-
-
-def test_without_a_new_version_nothing_is_looked_at(practice: World) -> None:
-    def never() -> Any:
-        raise AssertionError("the ledger was opened")
-
-    assert regrade(public_quiz(practice.quiz), never, helpers.runner) == 0
-    assert regrade(public_quiz(with_mode(practice.quiz, version=2)), never, helpers.runner) == 0
+    context = practice.context(Counting())
+    assert update([practice.sheet], context) == 0
+    assert runs == []
+    assert update([sheet], context) == -100
+    stored = scores(practice)
+    assert [update([sheet], context) for _ in range(3)] == [0, 0, 0]
+    assert (scores(practice), runs) == (stored, ["run"])
 
 
-def test_what_follows_a_regrade_counts_from_there(practice: World) -> None:
+def test_a_quiz_that_is_graded_later_is_not_marked(world: World) -> None:
+    all_right(world)
+    assert update([world.sheet, public_quiz(world.quiz)], world.context()) == 0
+    assert scores(world) == {}
+
+
+def test_what_follows_a_changed_key_counts_from_there(practice: World) -> None:
     second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     session = practice.sit(second)
     session.answer(session.item("missing-gate"), "carousel")
-    assert practice.earned()["missing-gate"] == 100
+    assert practice.earned(second)["missing-gate"] == 100
     session.finish()
     assert practice.sit(second).regraded == 0
     third = public_quiz(changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel")))
     assert practice.sit(third).regraded == 0
-    assert practice.earned()["missing-gate"] == 100
+    assert practice.earned(third)["missing-gate"] == 100
 
 
 def test_attempts_and_hints_count_anew_as_they_were_given(tmp_path: Path) -> None:
@@ -626,11 +625,13 @@ def test_attempts_and_hints_count_anew_as_they_were_given(tmp_path: Path) -> Non
 
 def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> None:
     before = practice.earned()
+    del before["stack"]
     choices = tuple(dataclasses.replace(one, id=f"new-{one.id}") for one in helpers.question("bound").choices)
     second = changed(practice.quiz, 2, "bound", choices=choices)
     less = with_mode(second, "practice", questions=second.file.questions[:-1])
     assert practice.sit(public_quiz(less)).regraded == 0
-    assert practice.earned() == before
+    assert practice.earned(public_quiz(less)) == before
+    assert practice.earned()["stack"] == 300  # it is there again as soon as the question is
 
 
 def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
@@ -641,14 +642,11 @@ def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
     assert practice.sit(second).regraded == 0
 
 
-def test_replay_agrees_with_what_the_ledger_holds(practice: World) -> None:
+def test_another_fold_of_what_is_stored_says_the_same(practice: World) -> None:
     with open_ledger(practice.course) as ledger:
         sittings, responses = ledger.sittings(practice.quiz.id), ledger.responses(practice.quiz.id)
-        held = ledger.credited(practice.quiz.id)
-    counted = replay(
-        public_quiz(practice.quiz), sittings, responses, {one.id: Marked(1.0, "") for one in responses}
-    )
-    assert {one.response.id: (one.cents, one.worth) for one in counted} == held
+        held = balance(ledger, practice.sheet)
+    assert fold(practice.sheet, sittings, responses, {one.id: 1.0 for one in responses}) == held
 
 
 def test_two_learners_are_regraded_apart(practice: World) -> None:

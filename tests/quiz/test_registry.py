@@ -14,11 +14,12 @@ from grader.authoring.quiz_lint import lint_quiz
 from grader.authoring.quiz_schema import quiz_schema
 from grader.course import Course, CourseError
 from grader.progress.ledger import open_ledger
+from grader.quiz.credits import QuizContext
 from grader.quiz.edition import load_public, public_quiz, write_edition
 from grader.quiz.formula import Value
 from grader.quiz.questions.base import Marked, Problem, Question, Runner, Unreadable
 from grader.quiz.registry import Quiz, load_quiz, parse
-from grader.quiz.session import Session, Setting
+from grader.quiz.session import Session
 from grader.quiz.variants import Variant, make_variant
 from grader.reports.quiz_screen import help_lines, question_lines, reply_lines
 from tests.quiz.helpers import runner, sample
@@ -88,7 +89,7 @@ def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_tenth_type_is_loaded_drawn_asked_and_marked(letters: Path, tmp_path: Path) -> None:
     quiz = load_quiz(letters)
     course = Course(tmp_path, "A course", "salt")
-    session = Session(public_quiz(quiz), Setting("salt", lambda: open_ledger(course), runner))
+    session = Session(public_quiz(quiz), QuizContext("salt", lambda: open_ledger(course), runner))
     item = session.item("author")
     assert "type one letter" in "\n".join(line.text for line in question_lines(session, item))
     assert "type one letter" in next(line.text for line in help_lines(item))
@@ -98,7 +99,8 @@ def test_a_tenth_type_is_loaded_drawn_asked_and_marked(letters: Path, tmp_path: 
     assert wrong.mark == Marked(0.0, "not right")
     right = session.answer(wrong.item, "h")
     assert right.mark is not None
-    assert (right.mark.right, right.solution, right.cents) == (True, "H", 60)
+    assert right.counted is not None
+    assert (right.mark.right, right.solution, right.counted.cents) == (True, "H", 60)
     assert "Sepp Hochreiter wrote it" in "\n".join(line.text for line in reply_lines(right))
 
 

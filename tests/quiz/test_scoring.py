@@ -11,15 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import Raw
-from grader.quiz.questions.base import Marked
 from grader.quiz.questions.choices import Choice, Multiple
 from grader.quiz.questions.code import Output, same_output
 from grader.quiz.questions.numbers import Target
 from grader.quiz.questions.orders import Match, Order, Pair, Step
 from grader.quiz.questions.words import Text, distance, normal, same_words
-from grader.quiz.registry import Attempts
-from grader.quiz.scoring import earning
-from tests.quiz.helpers import question, runner
+from tests.quiz.helpers import runner
 
 BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}
 
@@ -218,39 +215,3 @@ def test_a_rejected_word_is_rejected_though_it_is_near() -> None:
 def test_outputs(answer: str, wanted: str, same: bool) -> None:
     assert same_output(answer, wanted) is same
     assert score(Output(id="q", type="output", code="", answer=wanted, **BASICS), answer) == same  # type: ignore[arg-type]
-
-
-# --- credits ---
-
-
-@pytest.mark.parametrize(
-    ("value", "question_id", "attempt", "best", "hints", "credits", "arithmetic"),
-    [
-        (1.0, "half-life", 1, 0.0, 0.0, 1.0, "1.00 · 1 credit = 1.00"),
-        (1.0, "half-life", 2, 0.0, 0.0, 0.6, "1.00 · 1 credit · 0.6 (attempt 2) = 0.60"),
-        (1.0, "half-life", 2, 0.2, 0.25, 0.28,
-         "(1.00 - 0.20) · 1 credit · (0.6 for attempt 2 - 0.25 for hints) = 0.28"),
-        (1.0, "half-life", 3, 0.0, 0.5, 0.0, "1.00 · 1 credit · (0.3 for attempt 3 - 0.5 for hints) = 0.00"),
-        (1.0, "half-life", 4, 0.0, 0.0, 0.0, "1.00 · 1 credit · 0 (attempt 4) = 0.00"),
-        (1.0, "bound", 2, 0.25, 0.0, 0.6, "(1.00 - 0.25) · 2 credits · 0.4 (attempt 2) = 0.60"),
-        (0.2, "bound", 2, 0.25, 0.0, 0.0, "0 (no better than before) · 2 credits · 0.4 (attempt 2) = 0.00"),
-    ],
-)  # fmt: skip
-def test_earnings(
-    value: float, question_id: str, attempt: int, best: float, hints: float, credits: float, arithmetic: str
-) -> None:
-    got = earning(Marked(value, "x"), question(question_id), Attempts(), attempt, best, hints)
-    assert (got.credits, got.arithmetic) == (credits, arithmetic)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=4), st.floats(0, 1))
-def test_attempts_never_earn_more_than_the_credits_nor_less_than_nothing(
-    scores: list[float], cost: float
-) -> None:
-    best = total = 0.0
-    for attempt, value in enumerate(scores, 1):
-        got = earning(Marked(value, "x"), question("back"), Attempts(), attempt, best, cost)
-        assert got.credits >= 0
-        total, best = total + got.credits, max(best, value)
-    assert total <= question("back").credits + 0.03  # each is rounded to a hundredth

@@ -13,6 +13,7 @@ import pytest
 
 from grader.course import Course
 from grader.progress.ledger import Ledger, open_ledger
+from grader.quiz.credits import QuizContext, balance
 from grader.quiz.edition import PublicQuiz, public_quiz
 from grader.quiz.questions.base import Unreadable
 from grader.quiz.registry import Picks, Quiz
@@ -22,8 +23,8 @@ from grader.quiz.session import (
     Item,
     OtherSitting,
     Reply,
+    Selection,
     Session,
-    Setting,
 )
 from tests.quiz.helpers import numbers, runner, sample
 
@@ -39,11 +40,11 @@ class World:
         return open_ledger(self.course)
 
     def sit(self, sheet: PublicQuiz, **options: Any) -> Session:
-        return Session(sheet, Setting("salt", self.ledger, runner), **options)
+        return Session(sheet, QuizContext("salt", self.ledger, runner), Selection(**options))
 
-    def earned(self) -> int:
+    def earned(self, quiz: PublicQuiz | None = None) -> int:
         with self.ledger() as ledger:
-            return ledger.earned("quiz/every-type")
+            return balance(ledger, quiz or public_quiz(sample())).cents
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def right(session: Session, question: str) -> Reply:
     item = session.item(question)
     text = sample().question(question).right_answer(item.variant)
     return session.answer(item, text.partition(" = ")[0] if question == "all-gates" else text)
+
+
+def gain(reply: Reply) -> int:
+    return reply.counted.cents if reply.counted else 0
+
+
+def note(reply: Reply) -> str:
+    return reply.counted.note if reply.counted else ""
 
 
 def wrong(session: Session, question: str, certainty: int | None = None) -> Reply:
@@ -108,11 +117,11 @@ def test_attempts_get_new_numbers_and_lower_weights(world: World) -> None:
     session = world.sit(sheet())
     first = session.item("half-life")
     reply = wrong(session, "half-life")
-    assert (reply.cents, reply.solution, reply.explain, reply.item.done) == (0, "", "", False)
+    assert (gain(reply), reply.solution, reply.explain, reply.item.done) == (0, "", "", False)
     second = session.item("half-life")
     assert first.variant.params != second.variant.params
     assert (second.attempt, second.tries) == (2, 3)
-    assert right(session, "half-life").cents == 60
+    assert gain(right(session, "half-life")) == 60
     last = session.item("half-life")
     assert last.done
     assert last.variant == second.variant  # it stays as it was answered
@@ -145,7 +154,7 @@ def test_hints_are_kept_before_they_are_shown_and_cost_in_later_attempts_too(wor
     item = session.hint(session.item("half-life"))
     assert item.hints[0].startswith(f"Solve {item.variant.params['f']}")
     assert item.next_hint is None
-    assert right(world.sit(sheet()), "half-life").cents == 35  # 0.6 - 0.25
+    assert gain(right(world.sit(sheet()), "half-life")) == 35  # 0.6 - 0.25
 
 
 def test_a_hint_taken_in_another_window_costs(world: World) -> None:
@@ -153,7 +162,7 @@ def test_a_hint_taken_in_another_window_costs(world: World) -> None:
     item = one.item("bound")
     other.hint(other.item("bound"))
     reply = one.answer(item, numbers(item.variant, "smax"))
-    assert reply.cents == 100
+    assert gain(reply) == 100
 
 
 def test_flags_and_summary(world: World) -> None:
@@ -259,7 +268,7 @@ def test_repeating_a_quiz_earns_only_what_was_missing(world: World) -> None:
         reply = right(session, "bound")
         assert session.cents() == 200
     assert world.earned() == 200
-    assert (reply.cents, reply.note) == (0, "an earlier sitting earned as much")
+    assert (gain(reply), note(reply)) == (0, "an earlier sitting earned as much")
     session = world.sit(sheet(), restart=True)
     wrong(session, "bound")
     right(session, "bound")
@@ -296,7 +305,7 @@ def test_a_drawn_topic_earns_what_one_sitting_draws(world: World) -> None:
         for question in session.questions:
             right(session, question)
     assert len(seen) > 2
-    assert world.earned() == 400
+    assert world.earned(drawn) == 400
 
 
 def test_a_review_earns_nothing_and_is_not_gone_on_with(world: World) -> None:
@@ -305,10 +314,10 @@ def test_a_review_earns_nothing_and_is_not_gone_on_with(world: World) -> None:
     review = world.sit(sheet(), only=("bound",))
     assert review.sitting.mode == "review"
     reply = right(review, "bound")
-    assert (reply.cents, reply.note, world.earned()) == (0, "a review earns nothing", 0)
+    assert (gain(reply), note(reply), world.earned()) == (0, "a review earns nothing", 0)
     session = world.sit(sheet())
     assert (session.resumed, session.sitting.mode) == (False, "practice")
-    assert right(session, "bound").cents == 200
+    assert gain(right(session, "bound")) == 200
     again = world.sit(sheet(), only=("bound",))
     assert again.sitting.id != review.sitting.id
 
@@ -322,14 +331,14 @@ def test_a_graded_quiz_says_nothing_and_can_be_changed(world: World) -> None:
     item = session.item("bound")
     assert (item.next_hint, item.tries) == (None, 0)
     reply = session.answer(item, "1")
-    assert (reply.mark, reply.solution, reply.explain, reply.cents) == (None, "", "", 0)
+    assert (reply.mark, reply.solution, reply.explain, gain(reply)) == (None, "", "", 0)
     again = session.item("bound")
     assert again.variant == item.variant
     assert (again.given, again.done) == ("1", False)
     session.answer(again, "2")
     with world.ledger() as ledger:
         assert [one.answer for one in ledger.responses("every-type", "bound")] == ["1", "2"]
-        assert ledger.credits("quiz") == ()
+        assert ledger.scores("every-type") == {}
     assert session.summary().silent
 
 
