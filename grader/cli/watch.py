@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from grader.cli.file_changes import Watched
-    from grader.course import Course
-    from grader.sandbox.pool import WorkerPool
+from grader.cli.check import remember
+from grader.cli.hint import show_hint
+from grader.cli.list import show_list
+from grader.cli.terminal import print_lines, progress_line, width
+from grader.course import Course, open_course, shown_path
+from grader.progress.ledger import open_ledger
+from grader.reports.text import changed_lines
 
+if TYPE_CHECKING:  # what loads NumPy or pytest is imported when the worker has been started
+    from grader.checks.report import Report
+    from grader.checks.source import Source
+    from grader.sandbox.worker import Pool
+
+GATHER_MS = 50  # at most, for the several changes that one save makes
+QUIET_MS = 10  # without another change, and the save is over
+TICK_MS = 100  # between two looks at the keys
 KEYS = "h hint, l list, n next, q quit"
-Keys = Callable[[], str]
 
 
 @click.command("watch")
@@ -32,105 +42,126 @@ def command(course_folder: str | None, exercise: str | None) -> None:
     from grader.sandbox.process import start_early
 
     zygote = start_early()  # it loads NumPy while we load pytest
-    from grader.cli.file_changes import unfinished
-    from grader.course import open_course
     from grader.sandbox.pool import open_pool
 
     with open_pool(zygote=zygote) as pool, contextlib.suppress(KeyboardInterrupt):
         course = open_course(course_folder)
-        first = exercise or next(iter(unfinished(course)), None)
+        first = exercise or next(iter(_unfinished(course)), None)
         if first is None:
             click.echo("every exercise is done; name one to watch it")
             return
-        _Watch(course, pool, first).run()
+        with _pressed_keys() as pressed:
+            _Watch(course, pool, pressed, first).run()
     click.echo("stopped watching; `grader list` shows where you are")
 
 
 class _Watch:
-    """What is watched now, and where to go from there."""
+    """What is watched: one exercise, what of it was checked last, and what that gave."""
 
-    def __init__(self, course: Course, pool: WorkerPool, exercise: str) -> None:
+    def __init__(self, course: Course, pool: Pool, pressed: Callable[[], str] | None, exercise: str) -> None:
         self._course = course
         self._pool = pool
+        self._pressed = pressed
         self._done = False
-        self._watched = self._begin(exercise)
+        self._source: Source | None = None
+        self._report: Report | None = None
+        self._turn_to(exercise)
 
     def run(self) -> None:
         """Follow saves and keys until there is nothing more to watch."""
-        from grader.cli.file_changes import ticks
+        from grader.checks.source import read_source
 
-        with _keys() as pressed:
-            self._say_what(keys=pressed is not None)
-            for saved in ticks(self._course):
-                if (saved or self._watched.source is None) and self._watched.differs():
-                    self._check()
-                while not self._done and pressed and (key := pressed()):
-                    self._press(key)
-                if self._done:
-                    return
-
-    def _begin(self, exercise: str) -> Watched:
-        from grader.cli.file_changes import Watched
-
-        return Watched(self._course[exercise])
-
-    def _say_what(self, *, keys: bool = False) -> None:
-        from grader.course import shown_path
-
-        file = shown_path(self._watched.exercise.stub_path)
-        click.echo(f"watching {file} · {KEYS if keys else 'Ctrl-C quits'}")
-
-    def _check(self) -> None:
-        from grader.cli.check import remember
-        from grader.cli.file_changes import news
-        from grader.cli.terminal import print_lines, progress_line, width
-
-        before = self._watched.report
-        with progress_line() as progress:
-            report = self._watched.check(self._pool, progress)
-        click.echo()
-        print_lines(news(report, before, width()))
-        remember(self._course, [report])
-        if report.passed:
-            self._go_on(f"{report.exercise} is done")
-
-    def _go_on(self, why: str) -> None:
-        """Turn to the first exercise that is not done; end if this was the last."""
-        from grader.cli.file_changes import unfinished
-
-        waiting = [one for one in unfinished(self._course) if one != self._watched.exercise.id]
-        if waiting:
-            click.echo(f"{why}; next: {waiting[0]}, whose lesson `grader show {waiting[0]}` has")
-            self._turn_to(waiting[0])
-        else:
-            click.echo(f"{why}, and so is every exercise")
-            self._done = True
+        for saved in file_changes(self._course):
+            if saved or self._source is None:
+                before, self._source = self._source, read_source(self._exercise)
+                if self._source != before:
+                    self._check(self._source)
+            while not self._done and self._pressed and (key := self._pressed()):
+                self._press(key)
+            if self._done:
+                return
 
     def _turn_to(self, exercise: str) -> None:
-        self._watched = self._begin(exercise)
-        self._say_what(keys=sys.stdin.isatty())
+        from grader.checks.run import new_seed
+
+        self._exercise = self._course[exercise]
+        self._seed = new_seed()  # the same at every save: what changes then is the student's doing
+        self._source, self._report = None, None
+        keys = KEYS if self._pressed else "Ctrl-C quits"
+        click.echo(f"watching {shown_path(self._exercise.stub_path)} · {keys}")
+
+    def _check(self, source: Source) -> None:
+        """Check what was read; when the exercise is done, turn to the first that is not, or end."""
+        from grader.checks.run import run_checks
+
+        with progress_line() as progress:
+            report = run_checks(self._exercise, source, self._pool, seed=self._seed, progress=progress)
+        report = report.for_student(self._exercise.file.feedback)
+        click.echo()
+        print_lines(changed_lines(report, self._report, width()))
+        self._report = report
+        remember(self._course, [report])
+        if not report.passed:
+            return
+        waiting = [exercise for exercise in _unfinished(self._course) if exercise != self._exercise.id]
+        if waiting:
+            lesson = f"{waiting[0]}, whose lesson `grader show {waiting[0]}` has"
+            click.echo(f"{report.exercise} is done; next: {lesson}")
+            self._turn_to(waiting[0])
+        else:
+            click.echo(f"{report.exercise} is done, and so is every exercise")
+            self._done = True
 
     def _press(self, key: str) -> None:
-        from grader.cli.file_changes import following
-        from grader.cli.hint import show_hint
-        from grader.cli.list import show_list
-
         if key in ("q", "\x04"):
             self._done = True
         elif key == "h":
-            show_hint(self._course, self._watched.exercise)
+            show_hint(self._course, self._exercise)
         elif key == "l":
             show_list(self._course)
         elif key == "n":
-            there = following(self._course, self._watched.exercise.id)
-            if there:
-                self._turn_to(there)
+            following = next_unfinished(self._course, self._exercise.id)
+            if following:
+                self._turn_to(following)
             else:
                 click.echo("no other exercise waits")
 
 
+def _unfinished(course: Course) -> tuple[str, ...]:
+    """Return the exercises that are not fully earned as of their last check, in the order of the course."""
+    with open_ledger(course) as ledger:
+        states = {exercise: ledger.latest(exercise) for exercise in course.exercise_ids()}
+    return tuple(exercise for exercise, state in states.items() if not (state and state.done))
+
+
+def next_unfinished(course: Course, exercise: str) -> str | None:
+    """Return the first unfinished exercise after this one, or from the start; None if there is no other."""
+    ids = course.exercise_ids()
+    here = ids.index(exercise)
+    waiting = _unfinished(course)
+    return next((other for other in (*ids[here + 1 :], *ids[:here]) if other in waiting), None)
+
+
+def file_changes(course: Course) -> Iterator[bool]:
+    """Yield again and again, for ever: whether something was saved below ``exercises/`` since the last time.
+
+    Folders are watched, not files: many editors save by putting another file in the place of the old one.
+    """
+    from watchfiles import watch
+
+    changes = watch(
+        course.root / "exercises",
+        watch_filter=None,
+        debounce=GATHER_MS,
+        step=QUIET_MS,
+        rust_timeout=TICK_MS,
+        yield_on_timeout=True,
+    )
+    return (bool(changed) for changed in changes)
+
+
 @contextlib.contextmanager
-def _keys() -> Iterator[Keys | None]:
+def _pressed_keys() -> Iterator[Callable[[], str] | None]:
     """Offer a function that returns the key pressed last, or nothing; None where there is no terminal."""
     try:
         import termios

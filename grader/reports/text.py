@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import itertools
 import math
@@ -37,11 +38,12 @@ class Line:
 # --- a report ------------------------------------------------------------------------------------------
 
 
-def report_lines(report: Report, width: int = 80) -> list[Line]:
+def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> list[Line]:
     """Lay out a report.
 
     Args:
         width: columns of the terminal.
+        footer: whether to say what can be done about checks that did not pass.
     """
     credits = f"{report.earned} of {report.credits} credits"
     lines = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
@@ -51,11 +53,43 @@ def report_lines(report: Report, width: int = 80) -> list[Line]:
     confinement = unconfined(report.confinement) if report.source_sha256 else []
     for note in (*confinement, *report.notes):
         lines += wrapped(f"note: {note}", "note", width, indent="  ")
-    if not report.passed:
+    if footer and not report.passed:
         lesson = f"the lesson: grader show {report.exercise}"
         lines += wrapped(f"next: grader hint {report.exercise} · {lesson}", "note", width, indent="  ")
         lines += wrapped(f"same inputs again: add --seed {report.seed}", "note", width, indent="  ")
     return lines
+
+
+def changed_lines(report: Report, before: Report | None, width: int = 80) -> list[Line]:
+    """Lay out what changed since an earlier report of the same exercise, under the line with its credits.
+
+    Args:
+        before: the earlier one; without it, everything is new.
+        width: columns of the terminal.
+    """
+    lines = report_lines(report, width)
+    if before is None:
+        return lines
+    # By place as well as by name, since hidden checks may share one.
+    earlier = {(place, outcome.check): _comparable(outcome) for place, outcome in enumerate(before.outcomes)}
+    changed = dataclasses.replace(
+        report,
+        outcomes=tuple(
+            outcome
+            for place, outcome in enumerate(report.outcomes)
+            if earlier.get((place, outcome.check)) != _comparable(outcome)
+        ),
+        notes=tuple(note for note in report.notes if note not in before.notes),
+        source_sha256="",  # what is said of the confinement was said before
+    )
+    body = report_lines(changed, width, footer=False)[1:]
+    return [lines[0], *(body or [Line("  nothing else than before", "note")])]
+
+
+def _comparable(outcome: Outcome) -> Outcome:
+    """Return all of it that a student is shown."""
+    printed = outcome.output if outcome.status == "failed" else ""
+    return dataclasses.replace(outcome, output=printed, seconds=0.0)
 
 
 def unconfined(layers: Iterable[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import select
 import shutil
@@ -12,12 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from grader.checks.report import Outcome, Report
-from grader.cli.file_changes import news
 from grader.course import Course
 
 pty = pytest.importorskip("pty")
@@ -131,24 +127,6 @@ def test_a_save_gives_a_verdict_of_what_changed(watch: Start) -> None:
     assert "Every entry is taken twice" not in second, "it failed before, in the same way"
     one.save("return x + 1  # the same", SCALE)
     assert "nothing else than before" in one.verdict("4")
-
-
-@pytest.mark.parametrize(
-    ("change", "news_of_it"),
-    [
-        ({}, False),
-        ({"seconds": 2.0}, False),
-        ({"diagnosis": "Another mistake."}, True),
-        ({"message": "Off."}, True),
-        ({"output": "printed"}, True),
-    ],
-)
-def test_whatever_is_shown_counts_as_news(change: dict[str, Any], news_of_it: bool) -> None:
-    one = Outcome("check_a", "A check", "a", "failed", 1, "Wrong.", diagnosis="A mistake.")
-    before = Report("exercise-1", "Title", (one,), seed=1)
-    report = dataclasses.replace(before, outcomes=(dataclasses.replace(one, **change),))
-    texts = [line.text for line in news(report, before)]
-    assert ("  nothing else than before" in texts) is not news_of_it
 
 
 def test_a_finished_exercise_leads_to_the_next_and_the_last_one_ends(watch: Start) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
+
+import pytest
 
 from grader.checks.report import Mismatch, Outcome, Report
 from grader.reports.text import (
     MAP_WIDTH,
     Line,
     array_map,
+    changed_lines,
     decimal,
     ends,
     report_lines,
@@ -88,6 +92,24 @@ def test_a_missing_layer_is_told_where_code_ran() -> None:
     assert "without" in unconfined(())[0]
     assert any("not fully confined" in line for line in laid_out(outcome("a"), source_sha256="0" * 64))
     assert not any("not fully confined" in line for line in laid_out(outcome("a")))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_new"),
+    [
+        ({}, False),
+        ({"seconds": 2.0}, False),
+        ({"diagnosis": "Another mistake."}, True),
+        ({"message": "Off."}, True),
+        ({"output": "printed"}, True),
+    ],
+)
+def test_whatever_is_shown_counts_as_news(change: dict[str, Any], is_new: bool) -> None:
+    one = Outcome("check_a", "A check", "a", "failed", 1, "Wrong.", diagnosis="A mistake.")
+    before = Report("exercise-1", "Title", (one,), seed=1)
+    report = dataclasses.replace(before, outcomes=(dataclasses.replace(one, **change),))
+    texts = [line.text for line in changed_lines(report, before)]
+    assert ("  nothing else than before" in texts) is not is_new
 
 
 def test_no_line_is_wider_than_asked_for() -> None:
