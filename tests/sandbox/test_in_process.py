@@ -1,0 +1,141 @@
+"""Checks know workers by their protocol alone: a pool that answers in this interpreter serves them as well.
+
+Such a pool confines nothing; it is for code that one's own browser or notebook runs anyway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.checks.report import Report
+from grader.checks.run import run_checks
+from grader.checks.source import Source
+from grader.course import Course, Exercise
+from grader.sandbox.protocol import decode, encode
+from grader.sandbox.server import describe
+from grader.sandbox.values import Named, class_of, map_leaves, walk_arrays
+from grader.sandbox.worker import DEFAULT_BUDGET, Answer, Budget, Pool, Raised, Substitute, Worker
+
+
+class InProcessWorker:
+    """Answers as a worker does, from a module in this interpreter."""
+
+    layers: tuple[str, ...] = ()
+    listener: Callable[[str], None] | None = None
+
+    def __init__(self) -> None:
+        self.modules: dict[str, types.ModuleType] = {}
+        self.module = types.ModuleType("student")
+        self.printed = io.StringIO()
+
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+        self.module = self.modules[name] = types.ModuleType(name)
+        self.module.__file__ = filename
+        try:
+            code = compile(source, filename, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            return self.raised(error, "syntax")
+        try:
+            with self.importable(), contextlib.redirect_stdout(self.printed):
+                exec(code, vars(self.module))
+        except Exception as error:
+            return self.raised(error, "error")
+        return None
+
+    def call(
+        self,
+        function: str,
+        arguments: tuple[Any, ...],
+        seconds: float,
+        substitutes: Mapping[str, Substitute] | None = None,
+    ) -> Answer:
+        found = getattr(self.module, function, None)
+        if not callable(found):
+            return Answer(missing="" if found is None else type(found).__name__)
+        vars(self.module).update(substitutes or {})
+        mine = map_leaves(self.copied(arguments), lambda leaf: leaf, self.named_class)
+        before = [(path, array, array.tobytes()) for path, array in walk_arrays(mine)]
+        try:
+            with self.importable(), contextlib.redirect_stdout(self.printed):
+                value = self.copied(found(*mine))
+        except Exception as error:
+            return Answer(raised=self.raised(error), not_written=isinstance(error, NotImplementedError))
+        changed = tuple(path for path, array, data in before if array.tobytes() != data)
+        return Answer(value, changed)
+
+    def copied(self, value: Any) -> Any:
+        arrays: list[bytes] = []
+        tree = encode(value, arrays)
+        return decode(tree, memoryview(b"".join(arrays)))
+
+    def named_class(self, named: Named) -> type[tuple[Any, ...]] | None:
+        return class_of(named, vars(self.module))
+
+    def raised(self, error: BaseException, kind: str = "error") -> Raised:
+        name, text, frames = describe(error, str(self.module.__file__))
+        return Raised(name, text, tuple((line, code, source) for line, code, source in frames), kind)
+
+    @contextlib.contextmanager
+    def importable(self) -> Iterator[None]:
+        hidden = {name: sys.modules.get(name) for name in self.modules}
+        sys.modules.update(self.modules)
+        try:
+            yield
+        finally:
+            for name, module in hidden.items():
+                sys.modules.pop(name)
+                if module is not None:
+                    sys.modules[name] = module
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        kept, self.printed = self.printed, io.StringIO()
+        try:
+            yield
+        finally:
+            self.printed = kept
+
+    def output(self) -> str:
+        return self.printed.getvalue()
+
+    def end(self) -> int:
+        return 0
+
+    def dismiss(self) -> None:
+        pass
+
+
+class InProcessPool:
+    """Gives out such workers."""
+
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
+        return InProcessWorker()
+
+
+def verdicts(report: Report) -> list[tuple[str, str, str, int]]:
+    return [(one.check, one.status, one.message, one.earned) for one in report.outcomes]
+
+
+def source_at(exercise: Exercise, path: Path) -> Source:
+    used = tuple(source_at(one, one.solution_path) for one in exercise.used)
+    return Source(path.name, path.read_bytes(), used=used)
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_a_solution_passes_and_a_stub_does_not(number: int, course: Course, pool: Pool) -> None:
+    exercise = course[f"exercise-{number}"]
+    for path, passes in ((exercise.solution_path, True), (exercise.stub_path, False)):
+        source = source_at(exercise, path)
+        report = run_checks(exercise, source, InProcessPool(), seed=1)
+        assert report.passed is passes
+        assert report.earned == (report.credits if passes else 0)
+        assert verdicts(report) == verdicts(run_checks(exercise, source, pool, seed=1))
+        assert report.confinement == ()
