@@ -270,7 +270,7 @@ def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]
     _write(folder / ".github" / "workflows" / "check.yml", WORKFLOW)
     if (course.root / "LICENSE").is_file():
         _copy(course.root / "LICENSE", folder / "LICENSE")
-    write_program(folder, full=True)
+    write_program(folder, full=False)
 
 
 def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: list[str]) -> ExerciseFile:

@@ -26,8 +26,8 @@ from grader.checks.run import run_checks_of_many
 from grader.checks.source import Source
 from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
-from grader.classroom.grades import ClassGrades, QuizResult
 from grader.course import Course, CourseError, Exercise, open_course
+from grader.progress.grades import ClassGrades, QuizResult
 from grader.progress.responses import NotResponses, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner

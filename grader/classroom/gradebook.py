@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Course, LatePolicy
 from grader.progress.database import BUSY_SECONDS, LedgerError, explained, use_rollback_journal
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from grader.checks.report import Report
     from grader.course import Course, Exercise
 
+EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
+
 
 @click.command("check")
 @click.argument("exercises", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
 @submission_option("Check")
-@format_option("text", "json", help="For people, or for programs (docs/report.md).")
+@format_option(
+    "text", "json", *EXPORTS, help="For people, or for programs (docs/report.md, docs/exports.md)."
+)
 @confinement_option()
 @seed_option()
 @click.pass_obj
@@ -67,6 +71,12 @@ def command(
         from grader.checks.report import reports_to_json
 
         click.echo(reports_to_json(reports))
+    elif form in EXPORTS:
+        from grader.progress.grades import ExerciseGrade, Grade
+        from grader.reports.exports import student_export
+
+        grades = tuple(map(ExerciseGrade, reports, (exercise.file.feedback for exercise in wanted)))
+        click.echo(student_export(form, Grade(course.root.name, exercises=grades), course), nl=False)
     if submission is None:
         remember(course, reports)
     if any(report.broken for report in reports):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import click
 
 from grader.classroom.gradebook import open_gradebook
-from grader.classroom.grades import ClassGrades, Grade
 from grader.cli.options import output_option, write_output
-from grader.course import Course, open_course
+from grader.course import open_course
+from grader.progress.grades import ClassGrades, Grade
 from grader.reports import exports
 
 CLASS_FORMS: dict[str, Callable[[ClassGrades], str]] = {
@@ -19,18 +18,13 @@ CLASS_FORMS: dict[str, Callable[[ClassGrades], str]] = {
     "moodle": exports.moodle_csv,
     "junit": exports.class_junit,
 }
-STUDENT_FORMS: dict[str, Callable[[Grade], str]] = {
-    "gradescope": exports.gradescope_json,
-    "github-summary": exports.job_summary,
-    "github-classroom": exports.classroom_result,
-    "junit-student": exports.student_junit,
-}
-ANNOTATIONS = "github-annotations"  # the one form that needs the course as well
 
 
 @click.command("export")
 @click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *STUDENT_FORMS, ANNOTATIONS]))
+@click.argument(
+    "form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *exports.STUDENT_FORMS, exports.ANNOTATIONS])
+)
 @output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
 @click.pass_obj
@@ -49,7 +43,7 @@ def command(
     if form in CLASS_FORMS:
         text = CLASS_FORMS[form](grades)
     else:
-        text = STUDENT_FORMS.get(form, partial(_annotations, course=course))(_one(grades, name))
+        text = exports.student_export(form, _one(grades, name), course)
     write_output(text, output)
 
 
@@ -59,9 +53,3 @@ def _one(grades: ClassGrades, name: str | None) -> Grade:
         return found[0]
     known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
     raise click.UsageError(f"name one submission with --submission; there are: {known}")
-
-
-def _annotations(grade: Grade, course: Course) -> str:
-    exercises = course.exercises()
-    paths = {exercise.id: exercise.stub_path.relative_to(course.root).as_posix() for exercise in exercises}
-    return exports.workflow_commands(grade, paths)

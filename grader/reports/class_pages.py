@@ -9,8 +9,8 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from grader.checks.report import reports_to_json
-from grader.classroom.grades import ClassGrades, Grade, check_rates, frequent_failures
 from grader.course.files import write_atomic
+from grader.progress.grades import ClassGrades, Grade, check_rates, frequent_failures
 from grader.reports.exports import KINDS, adjustment_text
 from grader.reports.html import render
 from grader.reports.text import amount

@@ -12,14 +12,15 @@ import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
-from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
+from grader.course import Course
+from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
 from grader.reports.text import MARKS, amount, csv_text, signed, told, unconfined
 from grader.sandbox.text import (
     clean,  # which writes out all that XML 1.0 forbids
@@ -347,3 +348,28 @@ def classroom_result(grade: Grade) -> str:
         "tests": tests,
     }
     return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+# --- one student's, by name ----------------------------------------------------------------------------
+
+STUDENT_FORMS: dict[str, Callable[[Grade], str]] = {
+    "gradescope": gradescope_json,
+    "github-summary": job_summary,
+    "github-classroom": classroom_result,
+    "junit-student": student_junit,
+}
+ANNOTATIONS = "github-annotations"  # the one form that needs the course as well
+
+
+def student_export(form: str, grade: Grade, course: Course) -> str:
+    """Return one submission's grade in a form that another program reads.
+
+    Args:
+        form: a key of ``STUDENT_FORMS``, or ``ANNOTATIONS``.
+    """
+    if form != ANNOTATIONS:
+        return STUDENT_FORMS[form](grade)
+    paths = {
+        exercise.id: exercise.stub_path.relative_to(course.root).as_posix() for exercise in course.exercises()
+    }
+    return workflow_commands(grade, paths)

@@ -28,10 +28,10 @@ from grader.checks.report import Outcome, Report
 from grader.checks.run import load_reference, run_checks
 from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
-from grader.classroom.grades import Grade
 from grader.cli import main
 from grader.course import Course, Exercise, open_course
 from grader.course.stub import make_stub
+from grader.progress.grades import Grade
 from grader.sandbox.pool import WorkerPool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -192,6 +192,90 @@ def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, 
         sys.argv = before
     said = capsys.readouterr()
     return int(code or 0), said.out + said.err
+
+
+# --- the program in it ---------------------------------------------------------------------------------
+
+IMPORT_ALL = """
+import importlib, pathlib, sys
+root = pathlib.Path.cwd()
+for path in sorted(root.glob("grader/**/*.py")):
+    name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    if name != "grader.__main__":
+        assert importlib.import_module(name).__file__ == str(path), name
+"""
+STUDENTS_COMMANDS = {
+    "login": ["Ada"],
+    "list": [],
+    "show": ["exercise-1"],
+    "check": ["exercise-1"],
+    "watch": ["--help"],
+    "debug": ["exercise-1", "double_values"],
+    "hint": ["exercise-1"],
+    "plot": ["exercise-1", "-o", "plot.svg"],
+    "quiz": [],
+    "credits": [],
+    "submit": ["-o", "ada.zip"],
+    "reset": ["exercise-1", "--yes"],
+    "doctor": [],
+}
+"""Every command that a hand-out offers, with arguments; what each exits with is below."""
+FAILING = {"check": (1,), "plot": (0, 1, 2), "doctor": (0, 1, 3)}  # some need matplotlib, or another kernel
+
+
+def program(home: Course, *arguments: str) -> tuple[int, str]:
+    """Run the hand-out's own program."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GRADER"))}
+    command = [sys.executable, *arguments]
+    ran = subprocess.run(
+        command, cwd=home.root, env=clean, capture_output=True, text=True, timeout=300, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None:
+    names = [name for name in files(handed_out.root) if name.startswith("grader/")]
+    left_out = re.compile(
+        r"grader/(authoring|classroom)/|grader/cli/(adjust|export|grade|handout|merge|old_names|quiz_grade|verify)\b"
+        r"|grader/reports/(verify_tables|class_|html_class)"
+    )
+    assert not list(filter(left_out.match, names))
+    for room in ("checks", "cli", "course", "progress", "quiz", "reports", "sandbox"):
+        assert any(name.startswith(f"grader/{room}/") for name in names), room
+
+
+def test_every_module_of_it_can_be_imported(home: Course) -> None:
+    assert program(home, "-c", IMPORT_ALL) == (0, "")
+
+
+def test_every_command_that_it_offers_runs(home: Course) -> None:
+    wrong = "def double(x):\n    return 3 * x\n"
+    home.exercise("exercise-1").stub_path.write_text(wrong, encoding="utf-8")
+    code, help_text = program(home, "-m", "grader", "--help")
+    offered = re.findall(r"^  ([a-z-]+)  ", help_text.partition("Commands:")[2], re.MULTILINE)
+    assert (code, offered) == (0, list(STUDENTS_COMMANDS))
+    for name, arguments in STUDENTS_COMMANDS.items():
+        code, out = program(home, "-m", "grader", name, *arguments)
+        assert code in FAILING.get(name, (0,)), (name, out)
+        assert "Traceback" not in out
+        assert "the grader itself broke" not in out
+    code, out = program(home, "-m", "grader", "quiz", "--help")
+    assert "responses" in out
+    assert not re.search(r"^  (grade|lint|build) ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "form", ["json", "junit-student", "github-annotations", "github-summary", "github-classroom"]
+)
+def test_its_verdict_can_be_read_by_other_programs(form: str, home: Course) -> None:
+    code, out = program(home, "-m", "grader", "check", "--all", "--format", form)
+    assert (code, "Traceback" in out, bool(out)) == (1, False, True)
+
+
+def test_what_only_instructors_run_is_refused_there_in_a_sentence(home: Course) -> None:
+    for name in ("grade", "verify", "handout"):
+        code, out = program(home, "-m", "grader", name)
+        assert (code, "this is the students' edition, without" in out) == (2, True), out
 
 
 # --- its checks judge as the full ones do -------------------------------------------------------------
@@ -589,7 +673,7 @@ def test_the_archive_for_gradescope_can_set_itself_up(
         assert "--exercise exercise-1" in archive.read("run_autograder").decode()
     assert runnable == {"setup.sh", "run_autograder"}
     assert {"pyproject.toml", "course/course.yaml", "course/solutions/exercise-1/doubling.py"} <= names
-    assert "grader/classroom/grades.py" in names
+    assert "grader/progress/grades.py" in names
     code, out = run([*before, "gradescope-zip", "-o", str(tmp_path / "b.zip")], capsys)
     assert (code, "is now `grader handout" in out) == (0, True)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()

@@ -23,8 +23,8 @@ from grader.checks.run import run_checks
 from grader.checks.source import read_source
 from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, grade, processes, run_task
 from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
-from grader.classroom.grades import ClassGrades, Grade
 from grader.course import Course, LatePolicy, open_course
+from grader.progress.grades import ClassGrades, Grade
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.a_class import Answer, make_class
 

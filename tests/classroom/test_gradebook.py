@@ -11,9 +11,9 @@ import pytest
 
 from grader.checks.report import reports_to_json
 from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
-from grader.classroom.grades import ClassGrades
 from grader.course import Course, open_course
 from grader.progress.database import LedgerError
+from grader.progress.grades import ClassGrades
 from grader.reports.class_lines import class_lines
 from grader.reports.exports import canvas_csv, moodle_csv
 

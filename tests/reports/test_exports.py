@@ -17,8 +17,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
 from grader.checks.report import Mismatch, Outcome, Report
-from grader.classroom.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.course import Feedback
+from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 from grader.reports import exports, text
 from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import student_page

@@ -17,7 +17,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import escape
 
-from grader.classroom.grades import Grade
+from grader.progress.grades import Grade
 from grader.reports.class_pages import class_page, student_page
 from grader.reports.html import POLICY, render, report_html
 from tests.reports.test_exports import MARKUP, SECRET, exercise, hidden, hostile, of_class, outcome, typical

@@ -1,4 +1,4 @@
-"""What a class earned: the one value between the gradebook and everything that shows or exports it."""
+"""What submissions earned: the one value between a gradebook and everything that shows or exports it."""
 
 from __future__ import annotations
 
