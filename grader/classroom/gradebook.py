@@ -18,6 +18,7 @@ from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
 from grader.course import Course, LatePolicy
 from grader.progress.database import BUSY_SECONDS, LedgerError, explained, use_rollback_journal
+from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
 
 FILE = "grades.db"
 VERSION = 1

@@ -67,16 +67,8 @@ def command(
             reports.append(report.for_student(exercise.file.feedback))
             if form == "text":
                 _show(reports[-1], first=len(reports) == 1)
-    if form == "json":
-        from grader.checks.report import reports_to_json
-
-        click.echo(reports_to_json(reports))
-    elif form in EXPORTS:
-        from grader.progress.grades import ExerciseGrade, Grade
-        from grader.reports.exports import student_export
-
-        grades = tuple(map(ExerciseGrade, reports, (exercise.file.feedback for exercise in wanted)))
-        click.echo(student_export(form, Grade(course.root.name, exercises=grades), course), nl=False)
+    if form != "text":
+        click.echo(_for_programs(form, course, wanted, reports), nl=form == "json")
     if submission is None:
         remember(course, reports)
     if any(report.broken for report in reports):
@@ -90,6 +82,18 @@ def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, li
 
     course = open_course(course_folder)
     return course, course.exercises(ids)
+
+
+def _for_programs(form: str, course: Course, exercises: list[Exercise], reports: list[Report]) -> str:
+    if form == "json":
+        from grader.checks.report import reports_to_json
+
+        return reports_to_json(reports)
+    from grader.progress.grades import ExerciseGrade, Grade
+    from grader.reports.exports import student_export
+
+    grades = tuple(map(ExerciseGrade, reports, (exercise.file.feedback for exercise in exercises)))
+    return student_export(form, Grade(course.root.name, exercises=grades), course)
 
 
 def _show(report: Report, *, first: bool) -> None:
