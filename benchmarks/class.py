@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 
 from grader.authoring.verify import solution_source
-from grader.checks.run import load_reference, run_checks_of_many
+from grader.checks.collection import load_reference
+from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.batch import SUBMISSIONS_PER_TASK
 from grader.course import Exercise, open_course
@@ -162,7 +163,7 @@ def bare_forks(checks: list[Callable[..., Any]], reference: types.ModuleType) ->
 
 def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
     """Grade as many copies as make up a task."""
-    reports = run_checks_of_many(exercise, [source] * SUBMISSIONS_PER_TASK, pool, seed=SEED)
+    reports = check_many(exercise, [source] * SUBMISSIONS_PER_TASK, pool, seed=SEED)
     assert all(one.passed for one in reports)
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import Source
 from grader.cli import FAILED
 from grader.course import Exercise, open_course
@@ -34,7 +34,7 @@ class Zygote(process.Zygote):  # the command starts it first, and imports the ru
     def __init__(self, *arguments):
         super().__init__(*arguments)
         from grader.checks import run as runner
-        runner.run_checks = functools.partial(runner.run_checks, diagnosis={diagnosis})
+        runner.check = functools.partial(runner.check, diagnose={diagnosis})
 process.Zygote = Zygote
 main()
 """
@@ -83,7 +83,7 @@ def _whole(exercise: Exercise, text: str, folder: Path, rounds: int) -> float:
 
 
 def _checks(exercise: Exercise, text: str, pool: WorkerPool, on: bool) -> None:
-    run_checks(exercise, Source(exercise.stub_path.name, text.encode()), pool, seed=1, diagnosis=on)
+    check(exercise, Source(exercise.stub_path.name, text.encode()), pool=pool, seed=1, diagnose=on)
 
 
 def _ratio(run: Callable[[bool], None], rounds: int) -> float:

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Outline
 
-from grader.checks.run import load_reference
+from grader.checks.collection import load_reference
 from grader.course import open_course
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from grader.sandbox.values import Opaque, fields_of, ordered, type_name
 Array = np.ndarray[Any, np.dtype[Any]]
 REAL_KINDS = "iuf"
 COMPLEX_STEP = 1e-200
-NEXT_TO_NOTHING = 1e-12  # how far from an expected zero a gradient may be
+ZERO_TOLERANCE = 1e-12  # how far from an expected zero a gradient may be
 WrongShape = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
@@ -94,7 +94,7 @@ def assert_gradient(actual: object, expected: object, name: str, *, tolerance: f
     def compare(got: Array, wanted: Array, label: str) -> None:
         if relative_error(got, wanted) <= tolerance:
             return
-        if not wanted.any() and np.abs(got).max() <= NEXT_TO_NOTHING:
+        if not wanted.any() and np.abs(got).max() <= ZERO_TOLERANCE:
             return
         off = np.abs(got - wanted) > tolerance * (np.abs(wanted) + np.abs(wanted).mean())
         off = off if off.any() else got != wanted

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pytest
 
 from grader.checks.report import Report
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, Exercise, open_course
 from grader.sandbox.confinement import hide_from_others
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 CLOCKS = (
     "grader.checks.student.SLOW_LOAD_SECONDS",
     "grader.checks.student.QUICK_SECONDS",
-    "grader.checks.run.QUICK_CHECK_SECONDS",
+    "grader.checks.diagnosis.QUICK_CHECK_SECONDS",
     "grader.checks.diagnosis.SLOW_SECONDS",
     "grader.checks.diagnosis.SUSPECT_SECONDS",
     "grader.checks.diagnosis.PAIR_SECONDS",
@@ -115,7 +115,7 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         if not isinstance(source, Source):
             data = source.encode() if isinstance(source, str) else source
             source = Source(f"{found.file.module}.py", data)
-        return run_checks(found, source, pool, seed=seed)
+        return check(found, source, pool=pool, seed=seed)
 
     return grade
 

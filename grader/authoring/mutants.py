@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from grader.authoring.verify import SEED, SampleGrader
+from grader.checks.collection import load_suite
 from grader.checks.mutations import Mutant, mutants_of
 from grader.checks.parallel import WHOLE, Share, map_shares
-from grader.checks.run import load_reference, run_session
-from grader.checks.student import Attempt, Call, same_value
+from grader.checks.run import run_suite
+from grader.checks.session import Call, CheckRun
+from grader.checks.student import StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
 from grader.sandbox.pool import open_pool
 from grader.sandbox.protocol import ProtocolError
@@ -122,11 +124,11 @@ class _Jury:
         """What the checks ask, under several seeds, and what the solution answers."""
         exercise, found = self.grader.exercise, list[Call]()
         source = self.grader.source(exercise.solution_path.read_bytes())
-        reference = load_reference(exercise)
-        for seed in (self.grader.seed, *REPLAYED_SEEDS):
-            attempt = Attempt(exercise, source, self.grader.pool)
-            run_session([attempt], reference, seed)
-            found += attempt.calls
+        suite = load_suite(exercise, self.grader.seed)
+        for seed in (suite.seed, *REPLAYED_SEEDS):
+            run = CheckRun(exercise, source, self.grader.pool)
+            run_suite(replace(suite, seed=seed), run)
+            found += run.calls
         return tuple(found)
 
     def judge(self, mutant: Mutant) -> Survivor | None:
@@ -140,7 +142,7 @@ class _Jury:
     def _replayed(self, mutant: Mutant) -> Survivor:
         """Ask a mutant all questions; a worker that has answered one may answer the next."""
         exercise, source = self.grader.exercise, self.grader.source(mutant.text.encode())
-        worker, _ = Attempt(exercise, source, self.grader.pool).open()
+        worker = StudentModule(CheckRun(exercise, source, self.grader.pool)).worker
         seconds = exercise.file.limits.call_seconds
         try:
             for number, question in enumerate(self.questions):

@@ -16,18 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pytest
 
-from grader.checks.diagnosis import about, agrees
-from grader.checks.mistakes import Suspect, Suspects, rebound
+from grader.checks.collection import Check, CheckSuite, collect_checks, load_reference
+from grader.checks.diagnosis import agrees, jitter
+from grader.checks.mistakes import KnownMistakes, PatchedSolution, rebound
 from grader.checks.plots import SEED, load_plot, plot_path
-from grader.checks.plugin import CheckPlugin, credits_of
 from grader.checks.recorded import Index, Store, complete, fingerprint
-from grader.checks.run import load_reference, run_pytest, shaken
-from grader.checks.source import Source
-from grader.checks.student import Attempt
 from grader.course import CourseError, Exercise
-from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import decode, encode
 from grader.sandbox.values import Named, walk_arrays
 from grader.sandbox.worker import Answer
@@ -67,31 +62,14 @@ def record(exercise: Exercise, seed: int) -> Recording:
     """
     reference = load_reference(exercise)
     recorder = _Recorder(exercise, reference)
-    plugin = _Collector(exercise, recorder.module, seed)
-    run_pytest(exercise, plugin)
-    items = [one for one in plugin.found.values() if one.path == exercise.visible_checks]
+    checks = tuple(check for check in collect_checks(exercise) if not check.hidden)
+    suite = CheckSuite(exercise, checks, recorder.module, seed)
     with contextlib.redirect_stdout(io.StringIO()):
-        for item in items:
-            _watch(recorder, plugin, item)
+        for check in checks:
+            _watch(recorder, suite, check)
         plots = _watch_plot(recorder, exercise)
-    data = recorder.to_bytes(seed, Suspects(exercise, reference))
-    return Recording(data, sum(map(credits_of, items)), plots)
-
-
-class _Collector(CheckPlugin):
-    """Finds the checks and runs none of them: no worker is needed, and nobody's code but the course's."""
-
-    def __init__(self, exercise: Exercise, reference: types.SimpleNamespace, seed: int) -> None:
-        attempt = Attempt(exercise, Source(""), WorkerPool(fork=False, layers=()))
-        super().__init__([attempt], reference, seed, exercise.hidden_checks)
-        self.exercise = exercise
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        return True
-
-    def run(self, item: pytest.Function, student: Any, draw: int) -> BaseException | None:
-        """Run one check on what looks like a student; return what it raises."""
-        return self._run_again(item, student, self._rng(item.name, draw))
+    data = recorder.to_bytes(seed, KnownMistakes(exercise, reference))
+    return Recording(data, sum(check.credits for check in checks), plots)
 
 
 class _Recorder:
@@ -158,7 +136,7 @@ class _Recorder:
         finally:
             self._depth -= 1
 
-    def to_bytes(self, seed: int, suspects: Suspects) -> bytes:
+    def to_bytes(self, seed: int, known: KnownMistakes) -> bytes:
         """Return the file, with the answers of the known mistakes as far as there is room for them.
 
         What a check asks first is kept first, since most students who fail, fail there; and functions whose
@@ -166,8 +144,8 @@ class _Recorder:
         """
         waiting = self._for_mistakes()
         numbers = [one for group in waiting.values() for one in group]
-        described = [(one, self._described(one, suspects)) for one in suspects.singles]
-        mistakes = [(kept, self._answered(one, kept["place"], numbers, suspects)) for one, kept in described]
+        described = [(one, self._described(one, known)) for one in known.single_mistakes]
+        mistakes = [(kept, self._answered(one, kept["place"], numbers, known)) for one, kept in described]
         spent, before = dict.fromkeys(waiting, 0), self._store.size
         while waiting and self._store.size < before + MISTAKE_BYTES:
             name, size = min(waiting, key=lambda one: spent[one]), self._store.size
@@ -176,7 +154,7 @@ class _Recorder:
             waiting = {name: numbers for name, numbers in waiting.items() if numbers}
         header = {
             "seed": seed,
-            "reaches": {name: sorted(suspects.used_by(name)) for name in self._plain},
+            "reaches": {name: sorted(known.used_by(name)) for name in self._plain},
             "questions": [line for *_, line in self._asked],
             "mistakes": [kept for kept, _ in mistakes if kept["answers"]],
         }
@@ -189,15 +167,15 @@ class _Recorder:
             found.setdefault(self._asked[number][0], []).append(number)
         return {name: numbers[:MAX_ASKED] for name, numbers in found.items()}
 
-    def _described(self, suspect: Suspect, suspects: Suspects) -> dict[str, Any]:
+    def _described(self, suspect: PatchedSolution, known: KnownMistakes) -> dict[str, Any]:
         """Return what is kept of a known mistake: what to say, the function it is made in, its answers."""
-        reached = sorted(set().union(*map(suspects.used_by, self._plain)))
-        anywhere = about(suspect, set())
-        place = "" if anywhere else next((one for one in reached if about(suspect, {one})), "")
+        reached = sorted(set().union(*map(known.used_by, self._plain)))
+        anywhere = suspect.is_inside(set())
+        place = "" if anywhere else next((one for one in reached if suspect.is_inside({one})), "")
         return {"says": suspect.mistakes[0].says.strip(), "place": place, "answers": []}
 
     def _answered(
-        self, suspect: Suspect, place: str, numbers: list[int], suspects: Suspects
+        self, suspect: PatchedSolution, place: str, numbers: list[int], known: KnownMistakes
     ) -> dict[int, Answer]:
         """Ask a known mistake some questions; return its answers where they are not the solution's.
 
@@ -209,7 +187,7 @@ class _Recorder:
         found = {}
         for number in numbers:
             name, arguments, _ = self._asked[number]
-            if place and place not in suspects.used_by(name):
+            if place and place not in known.used_by(name):
                 continue
             answer = suspect.answer(name, arguments)
             if not agrees(answer, Answer(value=self._answers[number])):
@@ -278,24 +256,23 @@ def _spoilt(value: Any) -> Any:
     return 1.1 * value + 0.1 if real else value
 
 
-def _watch(recorder: _Recorder, plugin: _Collector, item: pytest.Function) -> None:
+def _watch(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
     """Run one check on all these students, on its own inputs and on those of a second look.
 
     Raises:
         CourseError: the solution does not pass.
     """
-    functions = plugin.exercise.file.functions
-    lent = tuple(name for marker in item.iter_markers("lend") for name in marker.args)
+    functions = suite.exercise.file.functions
     for draw in (0, 1):
         right = _Student(recorder, functions)
-        recorder.lent = () if draw else lent
-        error = plugin.run(item, right, draw)
+        recorder.lent = () if draw else check.substitutes
+        error = suite.call(check, right, draw)
         recorder.lent = ()
         if error is not None and draw == 0:
-            problem = f"`{item.name}` does not pass on the solution with the hand-out's seed: {error}"
-            raise CourseError(plugin.exercise.visible_checks, problem)
+            problem = f"`{check.name}` does not pass on the solution with the hand-out's seed: {error}"
+            raise CourseError(suite.exercise.visible_checks, problem)
         for count in range(len(right.asked)):
-            plugin.run(item, _Student(recorder, functions, count), draw)
+            suite.call(check, _Student(recorder, functions, count), draw)
         if draw == 0:
             _shake(recorder, right)
 
@@ -305,7 +282,7 @@ def _shake(recorder: _Recorder, right: _Student) -> None:
     for end in range(1, len(right.asked) + 1):
         rng, last = np.random.default_rng(0), right.asked[:end][-2:]
         for name, arguments in (*last, *last):
-            moved = shaken(arguments, rng)
+            moved = jitter(arguments, rng)
             if _modest(arguments):
                 recorder.ask(name, moved, LATER + end)
 

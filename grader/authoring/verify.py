@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.plots import draw, plot_path
 from grader.checks.report import Report
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, Misconception, parse
 from grader.course.stub import make_stub
@@ -128,7 +128,7 @@ class SampleGrader:
         self.exercise, self.pool, self.seed = exercise, pool, seed
         self._used = tuple(map(solution_source, exercise.used))
         self._known = {
-            used.id: run_checks(used, source, pool, seed=seed)
+            used.id: check(used, source, pool=pool, seed=seed)
             for used, source in zip(exercise.used, self._used, strict=True)
         }
 
@@ -142,10 +142,10 @@ class SampleGrader:
         Args:
             one_failure: skip all checks after the first that fails; nothing is diagnosed then.
         """
-        return run_checks(
+        return check(
             self.exercise,
             self.source(data),
-            self.pool,
+            pool=self.pool,
             seed=self.seed,
             known=self._known,
             one_failure=one_failure,

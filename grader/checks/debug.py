@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grader.checks.diagnosis import agrees, named_results
-from grader.checks.mistakes import Suspect, Suspects
+from grader.checks.collection import CheckSuite, load_suite
+from grader.checks.diagnosis import agrees
+from grader.checks.mistakes import KnownMistakes
+from grader.checks.names import named_results
 from grader.checks.report import Outcome
-from grader.checks.run import load_reference, run_session
+from grader.checks.run import run_suite
+from grader.checks.session import CheckRun, Progress
 from grader.checks.source import read_source
-from grader.checks.student import Attempt, Call, Progress
 from grader.course import Exercise, shown_path
-from grader.numeric import Array
-from grader.sandbox.values import fields_of, type_name
-from grader.sandbox.worker import Answer, Pool
+from grader.sandbox.values import Array, fields_of, type_name, walk_leaves
+from grader.sandbox.worker import Pool
 
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 
@@ -30,11 +30,11 @@ class NoSuchCheck(Exception):
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question of a failing check, as a student may ask it.
+class FailingCall:
+    """One call of a failing check, as a student may ask it.
 
     Args:
-        function: whom it is asked of.
+        function: name of the function that was called.
         arguments: by the function's own names for them, in its order.
         shapes: of what should come back, by name; empty if that is no array.
         classes: names of the named tuples that the student's module has.
@@ -47,7 +47,12 @@ class Question:
 
     def arrays(self) -> dict[str, Array]:
         """Return the arguments as flat arrays, such as ``params.Wxh``, and ``expected_shape.dx``."""
-        given = {name: np.asarray(value) for name, value in _flat(self.arguments)}
+        given = {
+            ".".join((name, *path)): np.asarray(leaf)
+            for name, value in self.arguments.items()
+            for path, leaf in walk_leaves(value)
+            if isinstance(leaf, KEPT)
+        }
         return given | {f"expected_shape.{name}": np.array(shape, int) for name, shape in self.shapes.items()}
 
     def lines(self, exercise: Exercise, file: Path) -> tuple[str, ...]:
@@ -81,22 +86,13 @@ class Question:
         return f"mine.{kind}({items})"
 
 
-def _flat(arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in arguments.items():
-        if isinstance(value, tuple | list):
-            fields = (fields_of(value) if isinstance(value, tuple) else None) or range(len(value))
-            yield from _flat({f"{name}.{one}": item for one, item in zip(fields, value, strict=True)})
-        elif isinstance(value, KEPT):
-            yield name, value
-
-
-def find_question(
+def find_failing_call(
     exercise: Exercise,
     pool: Pool,
     check: str | None,
     seed: int,
     progress: Progress | None = None,
-) -> tuple[Outcome | None, Question | None]:
+) -> tuple[Outcome | None, FailingCall | None]:
     """Run the checks; return what a visible one found, and the question that was answered wrongly.
 
     Args:
@@ -105,22 +101,23 @@ def find_question(
 
     Returns:
         outcome: of the check; None if none was named and none failed.
-        question: None if there is none, as for a stub, or a file that cannot be loaded.
+        call: None if there is none, as for a stub, or a file that cannot be loaded.
 
     Raises:
         NoSuchCheck: it is none of the visible checks.
         CourseError: the course is broken.
     """
     name = _known(exercise, check) if check else ""
-    attempt, reference = Attempt(exercise, read_source(exercise), pool, progress), load_reference(exercise)
-    plugin = run_session([attempt], reference, seed)
-    visible = [one for one in plugin.in_order(attempt) if not one.hidden]
-    outcome = next(
-        (one for one in visible if one.check == name or (not name and one.status == "failed")), None
-    )
-    if outcome is None or outcome.status != "failed":
-        return outcome, None
-    return outcome, _wrong_question(attempt, outcome.check, Suspects(exercise, reference).innocent)
+    suite, run = load_suite(exercise, seed), CheckRun(exercise, read_source(exercise), pool, progress)
+    run_suite(suite, run)
+    results = [result for result in run.results.values() if not result.check.hidden]
+    if name:
+        results = [result for result in results if result.check.name == name]
+    else:
+        results = [result for result in results if result.status == "failed"]
+    if not results or results[0].status != "failed":
+        return results[0].outcome() if results else None, None
+    return results[0].outcome(), _wrong_call(suite, run, results[0].check.name)
 
 
 def _known(exercise: Exercise, check: str) -> str:
@@ -142,23 +139,21 @@ def _names(path: Path) -> list[str]:
     return [one.name for one in nodes if isinstance(one, ast.FunctionDef) and one.name.startswith("check_")]
 
 
-def _wrong_question(attempt: Attempt, check: str, innocent: Suspect) -> Question | None:
-    """Return what a check asked when the solution said something else, or else what it asked last."""
-    calls = [one for one in attempt.calls if one.check == check]
-    if check in attempt.unanswered:
-        calls = [attempt.unanswered[check]]
-    asked = [(one, innocent.answer(one.function, one.arguments)) for one in calls]
-    asked = [(one, right) for one, right in asked if not agrees(one.answer, right)] or asked[-1:]
+def _wrong_call(suite: CheckSuite, run: CheckRun, check: str) -> FailingCall | None:
+    """Return the check's first call where the solution answers otherwise, or else its last."""
+    solution = KnownMistakes(suite.exercise, suite.reference).solution
+    calls = [call for call in run.calls if call.check == check]
+    if check in run.unanswered:
+        calls = [run.unanswered[check]]
+    asked = [(call, solution.answer(call.function, call.arguments)) for call in calls]
+    asked = [(call, right) for call, right in asked if not agrees(call.answer, right)] or asked[-1:]
     if not asked or asked[0][0].answer.not_written or asked[0][0].answer.missing is not None:
         return None
-    return _asked(attempt.exercise, innocent.reference, *asked[0])
-
-
-def _asked(exercise: Exercise, reference: Any, call: Call, right: Answer) -> Question:
-    results = named_results(right.value, reference, call.function)
-    return Question(
+    call, right = asked[0]
+    results = named_results(right.value, suite.reference, call.function)
+    return FailingCall(
         call.function,
-        dict(zip(exercise.parameters[call.function], call.arguments, strict=False)),
+        dict(zip(suite.exercise.parameters[call.function], call.arguments, strict=False)),
         {name: array.shape for name, array in results.items()},
-        frozenset(name for name, value in vars(reference).items() if hasattr(value, "_fields")),
+        frozenset(name for name, value in vars(suite.reference).items() if hasattr(value, "_fields")),
     )

@@ -7,23 +7,22 @@ import contextlib
 import copy
 import io
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from grader.checks.plugin import lender
-from grader.checks.student import Call
+from grader.checks.collection import PROCESS_LOCK, Reference, substitutes
+from grader.checks.session import Call
 from grader.course import Exercise, Misconception
-from grader.numeric import Array
 from grader.sandbox.values import walk_arrays
 from grader.sandbox.worker import Answer, Raised
 
 
 @dataclass(frozen=True)
-class Suspect:
+class PatchedSolution:
     """The solution with some mistakes in it.
 
     Args:
@@ -36,14 +35,16 @@ class Suspect:
     mistakes: tuple[Misconception, ...]
     text: str
     solution: str
-    reference: types.ModuleType
+    reference: Reference
 
     @cached_property
     def _module(self) -> types.SimpleNamespace:
         """Make the patched module; only the top-level statements that differ are compiled anew."""
         names = rebound(self.reference)
         with contextlib.suppress(Exception):  # a mistake may be one of spelling: the old function stays
-            for code in _differing(self.text, self.solution):
+            known = _statements(self.solution)
+            changed = [statement for statement in _statements(self.text) if statement not in known]
+            for code in [compile(statement, "<mistake>", "exec") for statement in changed]:
                 exec(code, names)
         return types.SimpleNamespace(**names)
 
@@ -53,20 +54,31 @@ class Suspect:
         before = {path: array.copy() for path, array in walk_arrays(given)}
         value: Any = None
         raised = None
-        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        with PROCESS_LOCK, np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
             try:
-                value = lender(self._module, function)(*given)
+                value = substitutes(self._module, (function,))[function](*given)
             except Exception as error:
                 raised = Raised(type(error).__name__, str(error), ())
-        changed = tuple(path for path, array in walk_arrays(given) if _differs(array, before.get(path)))
-        return Answer(value=value, raised=raised, changed=changed)
+        changed = []
+        for path, array in walk_arrays(given):
+            old = before.get(path)
+            if old is None or array.shape != old.shape or array.tobytes() != old.tobytes():
+                changed.append(path)
+        return Answer(value=value, raised=raised, changed=tuple(changed))
+
+    def is_inside(self, functions: set[str]) -> bool:
+        """Whether the first mistake is made in one of these functions, or outside all functions."""
+        replaced = self.mistakes[0].replace
+        above = self.solution[: self.solution.index(replaced)].splitlines()
+        heads = [line for line in above if line.startswith(("def ", "class "))][-1:]
+        first = replaced.lstrip("\n")
+        if first.startswith("def "):
+            heads = [first.splitlines()[0]]
+        head = heads[0] if heads else ""
+        return not head.startswith("def ") or head[4:].partition("(")[0] in functions
 
 
-def _differs(array: Array, before: Array | None) -> bool:
-    return before is None or array.shape != before.shape or array.tobytes() != before.tobytes()
-
-
-def rebound(module: types.ModuleType) -> dict[str, Any]:
+def rebound(module: Reference) -> dict[str, Any]:
     """Copy a module's names; its functions look names up in the copy."""
     names = dict(vars(module))
     for name, value in vars(module).items():
@@ -78,36 +90,22 @@ def rebound(module: types.ModuleType) -> dict[str, Any]:
     return names
 
 
-def _blocks(text: str) -> list[str]:
+@lru_cache(maxsize=8)
+def _statements(text: str) -> dict[str, None]:
     """Cut a module into its top-level statements, without parsing what is inside them."""
     blocks: list[list[str]] = [[]]
-    depth = ""
+    in_docstring = False
     for line in text.splitlines():
-        starts = line[:1].strip() and line[0] not in ")]}#" and not depth
+        starts = line[:1].strip() and line[0] not in ")]}#" and not in_docstring
         if starts and not (blocks[-1] and blocks[-1][-1].startswith("@")):
             blocks.append([])
         blocks[-1].append(line)
         if line.count('"""') == 1:
-            depth = "" if depth else '"""'
-    return ["\n".join(block) for block in blocks]
+            in_docstring = not in_docstring
+    return dict.fromkeys("\n".join(block) for block in blocks)
 
 
-@lru_cache(maxsize=8)
-def _known(solution: str) -> frozenset[str]:
-    return frozenset(_blocks(solution))
-
-
-def _differing(text: str, solution: str) -> list[types.CodeType]:
-    """Compile the top-level statements of one text that the other does not have.
-
-    Raises:
-        SyntaxError: one is no Python, perhaps since it was cut in the wrong place.
-    """
-    found = [block for block in _blocks(text) if block not in _known(solution)]
-    return [compile(block, "<suspect>", "exec") for block in found]
-
-
-class Suspects:
+class KnownMistakes:
     """The known mistakes of an exercise, made when they are asked for and kept.
 
     Args:
@@ -115,36 +113,33 @@ class Suspects:
         reference: its solution, loaded.
     """
 
-    def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
+    def __init__(self, exercise: Exercise, reference: Reference) -> None:
         self._exercise = exercise
         self._reference = reference
 
     @cached_property
-    def _text(self) -> str:
-        return self._exercise.solution_path.read_text(encoding="utf-8")
+    def solution(self) -> PatchedSolution:
+        """The solution itself, without a mistake."""
+        text = self._exercise.solution_path.read_text(encoding="utf-8")
+        return PatchedSolution((), text, text, self._reference)
 
     @cached_property
-    def innocent(self) -> Suspect:
-        """The solution itself."""
-        return Suspect((), self._text, self._text, self._reference)
-
-    @cached_property
-    def singles(self) -> tuple[Suspect, ...]:
+    def single_mistakes(self) -> tuple[PatchedSolution, ...]:
         """One for each known mistake, in the order of the file."""
-        made = [self._with((one,)) for one in self._exercise.misconceptions()]
-        return tuple(one for one in made if one is not None)
+        made = [self._patched((mistake,)) for mistake in self._exercise.misconceptions()]
+        return tuple(patched for patched in made if patched is not None)
 
-    def pair(self, one: Suspect, other: Suspect) -> Suspect | None:
+    def pair(self, one: PatchedSolution, other: PatchedSolution) -> PatchedSolution | None:
         """Return both mistakes in one module; None where they are made in the same place."""
-        return self._with((*one.mistakes, *other.mistakes))
+        return self._patched((*one.mistakes, *other.mistakes))
 
-    def _with(self, mistakes: Sequence[Misconception]) -> Suspect | None:
-        text = self._text
+    def _patched(self, mistakes: tuple[Misconception, ...]) -> PatchedSolution | None:
+        text = self.solution.text
         for mistake in mistakes:
             if text.count(mistake.replace) != 1:
                 return None
             text = text.replace(mistake.replace, mistake.with_)
-        return Suspect(tuple(mistakes), text, self._text, self._reference)
+        return PatchedSolution(mistakes, text, self.solution.text, self._reference)
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:
         """Return the calls that these can be asked as well: all of them."""
@@ -153,10 +148,10 @@ class Suspects:
     @cached_property
     def used_by(self) -> Callable[[str], set[str]]:
         """Say which of the module's functions one of them leads to, itself included."""
-        tree = ast.parse(self._text)
+        tree = ast.parse(self.solution.text)
         bodies = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         names = {
-            name: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & bodies.keys()
+            name: {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} & bodies.keys()
             for name, node in bodies.items()
         }
 
@@ -164,7 +159,7 @@ class Suspects:
             found, new = set[str](), {function}
             while new:
                 found |= new
-                new = set().union(*(names.get(one, set()) for one in new)) - found
+                new = set().union(*(names.get(name, set()) for name in new)) - found
             return found
 
         return reach

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.numeric import NEXT_TO_NOTHING, Array
+from grader.numeric import ZERO_TOLERANCE, Array
+from grader.sandbox.values import same_array
 
-CLOSE = 1e-9
 INDEPENDENT = 2
 Numbers = frozenset[int]
 
@@ -33,20 +33,16 @@ class Pair:
     @property
     def wrong(self) -> bool:
         """Whether they differ."""
-        return not _same(self.mine, self.right)
+        return not same_array(self.mine, self.right)
 
 
-def remark(calls: Sequence[Sequence[Pair]]) -> str:
+@np.errstate(all="ignore")  # a student's numbers may be infinite
+def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
     """Say what the first wrong result has in common with the right one in every call; empty if nothing.
 
     Args:
         calls: the results of each call.
     """
-    with np.errstate(all="ignore"):  # a student's numbers may be infinite
-        return _remark(calls)
-
-
-def _remark(calls: Sequence[Sequence[Pair]]) -> str:
     by_label: dict[str, list[Pair]] = {}
     for pair in (one for call in calls for one in call if one.wrong):
         by_label.setdefault(pair.label, []).append(pair)
@@ -70,7 +66,7 @@ def _swapped(label: str, calls: Sequence[Sequence[Pair]]) -> str:
     candidates: set[str] | None = None
     for call in calls:
         for mine in (one.mine for one in call if one.label == label and one.wrong):
-            found = {one.label for one in call if one.label != label and _same(mine, one.right)}
+            found = {one.label for one in call if one.label != label and same_array(mine, one.right)}
             candidates = found if candidates is None else candidates & found
     return min(candidates) if candidates else ""
 
@@ -78,24 +74,17 @@ def _swapped(label: str, calls: Sequence[Sequence[Pair]]) -> str:
 # --- kinds of wrong numbers ---------------------------------------------------------------------------
 
 
-def _same(one: Array, other: Array) -> bool:
-    if one.shape != other.shape:
-        return False
-    scale = float(np.abs(other).max(initial=0.0, where=np.isfinite(other)))
-    return np.allclose(one, other, rtol=CLOSE, atol=CLOSE * scale, equal_nan=True)
-
-
 def _matters(pair: Pair) -> bool:
     """Whether the right array says anything: an empty one, or one of zeros or nearly, is like everything."""
-    return pair.mine.shape == pair.right.shape and float(np.abs(pair.right).max(initial=0)) > NEXT_TO_NOTHING
+    return pair.mine.shape == pair.right.shape and float(np.abs(pair.right).max(initial=0)) > ZERO_TOLERANCE
 
 
 def _transposed(pair: Pair) -> bool:
-    return pair.mine.ndim == 2 and _same(pair.mine.T, pair.right)
+    return pair.mine.ndim == 2 and same_array(pair.mine.T, pair.right)
 
 
 def _negated(pair: Pair) -> bool:
-    return _matters(pair) and _same(-pair.mine, pair.right)
+    return _matters(pair) and same_array(-pair.mine, pair.right)
 
 
 def _zeros(pair: Pair) -> bool:
@@ -111,28 +100,30 @@ def _long(pair: Pair) -> bool:
 
 
 def _reversed(pair: Pair) -> bool:
-    return _long(pair) and _same(pair.mine[::-1], pair.right)
+    return _long(pair) and same_array(pair.mine[::-1], pair.right)
 
 
 def _late(pair: Pair) -> bool:
-    return _long(pair) and _same(pair.mine[1:], pair.right[:-1])
+    return _long(pair) and same_array(pair.mine[1:], pair.right[:-1])
 
 
 def _early(pair: Pair) -> bool:
-    return _long(pair) and _same(pair.mine[:-1], pair.right[1:])
+    return _long(pair) and same_array(pair.mine[:-1], pair.right[1:])
 
 
 def _last_step_right(pair: Pair) -> bool:
-    return _long(pair) and _same(pair.mine[-1], pair.right[-1]) and not _same(pair.mine[-2], pair.right[-2])
+    mine, right = pair.mine, pair.right
+    return _long(pair) and same_array(mine[-1], right[-1]) and not same_array(mine[-2], right[-2])
 
 
 def _first_step_right(pair: Pair) -> bool:
-    return _long(pair) and _same(pair.mine[0], pair.right[0]) and not _same(pair.mine[1], pair.right[1])
+    mine, right = pair.mine, pair.right
+    return _long(pair) and same_array(mine[0], right[0]) and not same_array(mine[1], right[1])
 
 
 def _first_column_right(pair: Pair) -> bool:
     wide = _matters(pair) and pair.right.ndim > 1 and pair.right.shape[-1] > 1
-    return wide and pair.right.shape[-1] in pair.columns and _same(pair.mine[..., 0], pair.right[..., 0])
+    return wide and pair.right.shape[-1] in pair.columns and same_array(pair.mine[..., 0], pair.right[..., 0])
 
 
 def _averaged_over(axis: int) -> Callable[[Pair], bool]:
@@ -140,7 +131,7 @@ def _averaged_over(axis: int) -> Callable[[Pair], bool]:
         if not _matters(pair) or pair.right.ndim < 2 or pair.right.shape[axis] < 2:
             return False
         mean, total = (getattr(pair.right, name)(axis=axis, keepdims=True) for name in ("mean", "sum"))
-        return any(_same(pair.mine, np.broadcast_to(one, pair.right.shape)) for one in (mean, total))
+        return any(same_array(pair.mine, np.broadcast_to(one, pair.right.shape)) for one in (mean, total))
 
     return holds
 
@@ -195,4 +186,4 @@ def _ratio(pair: Pair) -> float | None:
         return None
     index = np.unravel_index(int(np.argmax(np.abs(pair.right))), pair.right.shape)
     ratio = float(pair.mine[index] / pair.right[index])
-    return round(ratio, 9) if ratio and _same(pair.mine, ratio * pair.right) else None
+    return round(ratio, 9) if ratio and same_array(pair.mine, ratio * pair.right) else None

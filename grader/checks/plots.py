@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
-import sys
 import types
 import warnings
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.checks.run import load_reference
+from grader.checks.collection import PROCESS_LOCK, broken_module, load_module, load_reference
+from grader.checks.session import CheckRun, Progress, SubmissionFault
 from grader.checks.source import Source
-from grader.checks.student import Attempt, Progress, Student, SubmissionFault
+from grader.checks.student import Student
 from grader.course import Course, CourseError, Exercise
 from grader.numeric import CheckFailed
 from grader.plot import Panel
@@ -48,7 +47,7 @@ def plot_path(exercise: Exercise) -> Path:
 def plotted(course: Course) -> tuple[str, ...]:
     """Return the ids of the exercises that have a plot file."""
     folder = course.root / "exercises"
-    return tuple(one for one in course.exercise_ids() if any((folder / one).glob("plot_*.py")))
+    return tuple(name for name in course.exercise_ids() if any((folder / name).glob("plot_*.py")))
 
 
 def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress | None = None) -> Drawing:
@@ -61,30 +60,31 @@ def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress |
         CourseError: the plot file or the solution is missing or breaks.
     """
     module = load_plot(exercise)
-    attempt = Attempt(exercise, source, pool, progress)
-    student = Student(attempt)
+    run = CheckRun(exercise, source, pool, progress)
+    student = Student(run)
     panels: list[Panel] = []
     fault = ""
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            PROCESS_LOCK,
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
             for panel in module.plot(student, load_reference(exercise), np.random.default_rng(SEED)):
-                panels.append(_checked(panel))
+                if not isinstance(panel, Panel):
+                    raise TypeError(f"`plot` should give panels, but gives {type(panel).__name__}")
+                panels.append(panel)
     except (CheckFailed, SubmissionFault) as error:
         fault = clean(str(error), 4000)
     except CourseError:
         raise
     except Exception as error:
-        raise _broken(plot_path(exercise), error) from None
+        raise broken_module(plot_path(exercise), error, "breaks") from None
     finally:
         student.finish()
-    return Drawing(tuple(panels), fault, attempt.confinement)
-
-
-def _checked(panel: object) -> Panel:
-    if not isinstance(panel, Panel):
-        raise TypeError(f"`plot` should give panels, but gives {type(panel).__name__}")
-    return panel
+    return Drawing(tuple(panels), fault, run.confinement)
 
 
 def load_plot(exercise: Exercise) -> types.ModuleType:
@@ -96,27 +96,10 @@ def load_plot(exercise: Exercise) -> types.ModuleType:
     path = plot_path(exercise)
     if not path.is_file():
         raise CourseError(path, "is missing; it defines `plot(student, reference, rng)`")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leave no __pycache__ in the course
     try:
-        spec.loader.exec_module(module)
+        module = load_module(path, path.stem)
     except Exception as error:
-        raise _broken(path, error) from None
-    finally:
-        sys.dont_write_bytecode = before
+        raise broken_module(path, error, "breaks") from None
     if not callable(getattr(module, "plot", None)):
         raise CourseError(path, "defines no function `plot(student, reference, rng)`; add it")
     return module
-
-
-def _broken(path: Path, error: Exception) -> CourseError:
-    """Say where in a plot file an exception came up."""
-    trace, line = error.__traceback__, error.lineno if isinstance(error, SyntaxError) else None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return CourseError(path, f"breaks: {type(error).__name__}: {error}", line)

@@ -20,14 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.mistakes import Suspect, Suspects
-from grader.checks.plugin import RECORDED, DependencyFailed
-from grader.checks.report import Outcome
-from grader.checks.student import Call
+from grader.checks.collection import RECORDED, DependencyFailed, Reference
+from grader.checks.mistakes import KnownMistakes, PatchedSolution
+from grader.checks.session import Call, Result
 from grader.course import CourseError, Exercise, Misconception
-from grader.numeric import Array
 from grader.sandbox.protocol import ProtocolError, decode, encode
-from grader.sandbox.values import Named
+from grader.sandbox.values import Array, class_of, map_leaves
 from grader.sandbox.worker import Answer, Raised
 
 FILE = "answers.bin"
@@ -48,19 +46,17 @@ def fingerprint(arguments: tuple[Any, ...]) -> tuple[str, Array]:
     """Return the shapes of arguments, and two numbers for each array: a weighted sum and its size."""
     sums: list[tuple[float, float]] = []
 
-    def form(value: Any) -> Any:
-        if isinstance(value, tuple | list):
-            return [form(item) for item in value]
-        array = np.asarray(value)
+    def form(leaf: Any) -> Any:
+        array = np.asarray(leaf)
         if array.dtype.kind not in "biuf":
-            return repr(value)
+            return repr(leaf)
         entries = array.astype(np.float64).ravel()
         weights = 1.5 + np.cos(np.arange(1.0, entries.size + 1) ** 2)  # no two alike, none near 0
         with np.errstate(all="ignore"):
             sums.append((float((weights * entries).sum()), float((weights * np.abs(entries)).sum())))
         return list(array.shape)
 
-    return json.dumps(form(arguments)), np.array(sums, dtype=np.float64).reshape(-1, 2)
+    return json.dumps(map_leaves(arguments, form)), np.array(sums, dtype=np.float64).reshape(-1, 2)
 
 
 class Index:
@@ -149,7 +145,7 @@ class Recorded:
             ends = np.cumsum([0, *self.header["sizes"]])
             self._arrays = [bytes(body[a:b]) for a, b in itertools.pairwise(ends)]
             self.seed = int(self.header["seed"])
-            self.questions = [Question(*one) for one in self.header["questions"]]
+            self.questions = [RecordedCall(*one) for one in self.header["questions"]]
             for one in self.questions:
                 self.index.add(one.function, one.form, self.value(one.sums))
         except (OSError, ValueError, LookupError, TypeError, ProtocolError) as error:
@@ -169,29 +165,25 @@ class Recorded:
             self._seen[key] = arguments, number  # which keeps the arguments, and so their id
         return self._seen[key][1]
 
-    def is_spread(self, function: str, arguments: tuple[Any, ...]) -> bool:
-        """Whether the known mistakes were asked this as well."""
-        number = self.find(function, arguments)
-        return number is not None and self.questions[number].spread
-
-    def waits_for(self, lent: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
-        """Say that a check waits for a function which is wrong, and could not be lent for want of an answer.
+    def waits_for(self, substituted: Iterable[str], results: Iterable[Result]) -> DependencyFailed | None:
+        """Say that a check waits for a function that is wrong, and that no recorded answer stands in for.
 
         Args:
-            lent: functions of the student's module that the reference was to answer for.
-            outcomes: of the checks so far.
+            substituted: functions of the student's module that the reference was to answer for.
+            results: of the checks so far.
         """
         missed, self.missed = self.missed, set()
-        wrong = {one.function for one in outcomes if one.status != "passed"}
-        names = [name for name in lent if name in missed & wrong]
-        wait = f"waits for `{names[0]}`, which does not pass its own checks yet" if names else ""
-        return NotRecorded(wait) if wait else None
+        wrong = {result.check.function for result in results if result.status != "passed"}
+        for name in substituted:
+            if name in missed & wrong:
+                return NotRecorded(f"waits for `{name}`, which does not pass its own checks yet")
+        return None
 
-    def answering(self, name: str, kinds: Mapping[str, Any]) -> Callable[..., Any]:
+    def answering(self, name: str, classes: Mapping[str, Any]) -> Callable[..., Any]:
         """Return a function that answers as the solution did.
 
         Args:
-            kinds: the module's names, among them its named tuples.
+            classes: the module's names, among them its named tuples.
         """
 
         @functools.wraps(self._stubs[name])
@@ -201,26 +193,31 @@ class Recorded:
             if number is None:
                 self.missed.add(name)
                 raise NotRecorded(f"the hand-out has no answer of `{name}` to this; grading will decide it")
-            return _own(self.value(self.questions[number].answer), {**kinds, **_kinds(whole)})
+            known = {**classes, **_named_tuples(whole)}
+            return map_leaves(
+                self.value(self.questions[number].answer),
+                lambda leaf: leaf[()] if isinstance(leaf, np.ndarray) else leaf,  # NumPy's own number
+                lambda value: class_of(value, known),
+            )
 
         return answer
 
 
 @dataclass(frozen=True)
-class Question:
+class RecordedCall:
     """A question of the file.
 
     Args:
         form: as :func:`fingerprint` makes it, and ``sums`` as well.
         answer: the solution's.
-        spread: whether the known mistakes were asked, too.
+        asked_of_mistakes: whether the known mistakes were asked, too.
     """
 
     function: str
     form: str
     sums: Stored
     answer: Stored
-    spread: bool
+    asked_of_mistakes: bool
 
 
 def complete(
@@ -235,26 +232,12 @@ def complete(
     return arguments if len(bound.arguments) == len(arguments) else tuple(bound.arguments.values())
 
 
-def _kinds(value: Any) -> dict[str, Any]:
+def _named_tuples(value: Any) -> dict[str, Any]:
     """Return the named tuples among arguments: some are of a check's own kind, and so is the answer."""
     if not isinstance(value, tuple | list):
         return {}
-    inner = {name: kind for item in value for name, kind in _kinds(item).items()}
+    inner = {name: kind for item in value for name, kind in _named_tuples(item).items()}
     return inner | ({type(value).__name__: type(value)} if hasattr(type(value), "_fields") else {})
-
-
-def _own(value: Any, kinds: Mapping[str, Any]) -> Any:
-    """Turn named tuples into their own kind, and arrays without axes into NumPy's numbers."""
-    if isinstance(value, np.ndarray):
-        return value if value.ndim else value[()]
-    if not isinstance(value, tuple | list):
-        return value
-    items = [_own(item, kinds) for item in value]
-    if isinstance(value, Named):
-        kind = kinds.get(value.type_name)
-        fits = getattr(kind, "_fields", None) == value.fields
-        return kind(*items) if fits and kind else Named.of(value.type_name, value.fields, items)
-    return type(value)(items)
 
 
 def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
@@ -274,7 +257,7 @@ def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
 
 
 @dataclass(frozen=True)
-class _Recalled(Suspect):
+class _Recalled(PatchedSolution):
     """A known mistake, or the solution itself, by its answers; they are the solution's where none is kept."""
 
     recorded: Recorded = field(kw_only=True)
@@ -294,35 +277,42 @@ class _Recalled(Suspect):
         )
 
 
-class RecordedSuspects(Suspects):
+class RecordedMistakes(KnownMistakes):
     """The known mistakes of an exercise in a hand-out, of which only the answers are there."""
 
-    def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
+    def __init__(self, exercise: Exercise, reference: Reference) -> None:
         super().__init__(exercise, reference)
         self._recorded: Recorded = getattr(reference, RECORDED)
 
     @functools.cached_property
-    def innocent(self) -> Suspect:
+    def solution(self) -> PatchedSolution:
         """The solution, as far as it was asked."""
         return _Recalled((), "", "", self._reference, recorded=self._recorded)
 
     @functools.cached_property
-    def singles(self) -> tuple[Suspect, ...]:
+    def single_mistakes(self) -> tuple[PatchedSolution, ...]:
         """One for each known mistake; what it replaces is the head of the function it is made in, no more."""
-        return tuple(self._single(**one) for one in self._recorded.header["mistakes"])
+        made = []
+        for kept in self._recorded.header["mistakes"]:
+            head = f"def {kept['place']}(" if kept["place"] else ""
+            mistake = Misconception(id="", replace=head, with_="", says=kept["says"])
+            answers = {number: stored for number, *stored in kept["answers"]}
+            made.append(
+                _Recalled((mistake,), "", head, self._reference, recorded=self._recorded, answers=answers)
+            )
+        return tuple(made)
 
-    def _single(self, says: str, place: str, answers: list[Any]) -> Suspect:
-        head = f"def {place}(" if place else ""
-        mistake = Misconception(id="", replace=head, with_="", says=says)
-        kept = {number: stored for number, *stored in answers}
-        return _Recalled((mistake,), "", head, self._reference, recorded=self._recorded, answers=kept)
-
-    def pair(self, one: Suspect, other: Suspect) -> None:
+    def pair(self, one: PatchedSolution, other: PatchedSolution) -> None:
         """Nobody asked two mistakes together."""
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:
         """Leave out what the known mistakes were not asked."""
-        return [one for one in calls if self._recorded.is_spread(one.function, one.arguments)]
+        known = []
+        for call in calls:
+            number = self._recorded.find(call.function, call.arguments)
+            if number is not None and self._recorded.questions[number].asked_of_mistakes:
+                known.append(call)
+        return known
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:

@@ -1,37 +1,53 @@
-"""Runs one exercise's checks against one submission and returns a Report."""
+"""Checks a submission: runs one exercise's checks on it and returns a Report."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
+import inspect
 import os
-import sys
 import time
-import types
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import pytest
 
-from grader.checks.plugin import CheckPlugin
-from grader.checks.report import Outcome, Report
-from grader.checks.source import Source
-from grader.checks.student import Attempt, Progress
-from grader.course import CourseError, Exercise
+from grader.checks import messages
+from grader.checks.collection import Check, CheckSuite, DependencyFailed, load_suite, substitutes
+from grader.checks.names import axes_of
+from grader.checks.report import Mismatch, Report, Status
+from grader.checks.session import CheckRun, NotWritten, Progress, Result, SubmissionFault
+from grader.checks.source import Archive, Source, read_source
+from grader.checks.student import Student
+from grader.course import Exercise
+from grader.numeric import CheckFailed
+from grader.sandbox.pool import open_pool
 from grader.sandbox.worker import Pool
 
-UNUSED_PLUGINS = (
-    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging monkeypatch nose "
-    "pastebin recwarn reports setuponly setupplan skipping stepwise subtests terminal terminalprogress "
-    "threadexception tmpdir unittest unraisableexception warnings"
-).split()
+if TYPE_CHECKING:
+    from grader.checks.mistakes import KnownMistakes
 
-QUICK_CHECK_SECONDS = 0.5
+MAX_ENTRIES = 1000  # of an array that is shown entry by entry
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What holds for all submissions of one run.
+
+    Args:
+        seed: of the random inputs; the same seed gives the same inputs.
+        known: reports of the same submission's other exercises, by their ids; those that are needed and
+            missing are made.
+        one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
+        diagnose: say what a mistake looks like, where it is a known one.
+    """
+
+    seed: int
+    known: Mapping[str, Report] = field(default_factory=dict)
+    one_failure: bool = False
+    diagnose: bool = True
 
 
 def new_seed() -> int:
@@ -39,39 +55,46 @@ def new_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
-def run_checks(
+def check(
     exercise: Exercise,
-    source: Source,
-    pool: Pool,
+    submission: Source | Archive | Path | str | None = None,
     *,
     seed: int | None = None,
-    known: Mapping[str, Report] | None = None,
+    confinement: Literal["required", "best", "none"] = "best",
+    pool: Pool | None = None,
     progress: Progress | None = None,
+    known: Mapping[str, Report] | None = None,
     one_failure: bool = False,
-    diagnosis: bool = True,
+    diagnose: bool = True,
 ) -> Report:
-    """Run all checks of an exercise, visible and hidden.
+    """Run all checks of an exercise, visible and hidden, on one submission.
 
     Args:
-        source: the student's file.
-        pool: where workers come from.
+        submission: a folder that mirrors ``exercises/``, a zip of one, the module file alone, or what was
+            read already; None is the course's own ``exercises/``.
         seed: of the random inputs; None draws one.
+        confinement: of the student's code, where no pool is given.
+        pool: where workers come from; None starts one for this call.
+        progress: hears what a running call has printed last.
         known: reports of the same submission's other exercises, by their ids; those that are needed and
             missing are made.
-        progress: hears what a running call has printed last.
         one_failure: skip all checks after the first that fails.
-        diagnosis: say what a mistake looks like, where it is a known one.
+        diagnose: say what a mistake looks like, where it is a known one.
 
     Raises:
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
+        ConfinementMissing: confinement is required, and this machine has not enough of it.
         WorkerBroken: not raised, but every check is an ``error`` then.
     """
-    attempt = Attempt(exercise, source, pool, progress)
-    (report,) = _run([attempt], pool, seed, known or {}, one_failure=one_failure, diagnosis=diagnosis)
+    if not isinstance(submission, Source):
+        submission = read_source(exercise, Path(submission) if isinstance(submission, str) else submission)
+    options = RunOptions(new_seed() if seed is None else seed, known or {}, one_failure, diagnose)
+    with contextlib.nullcontext(pool) if pool else open_pool(confinement) as workers:
+        (report,) = _reports([CheckRun(exercise, submission, workers, progress)], options)
     return report
 
 
-def run_checks_of_many(
+def check_many(
     exercise: Exercise, sources: Iterable[Source], pool: Pool, *, seed: int | None = None
 ) -> list[Report]:
     """Run all checks of an exercise on many submissions, all on the same inputs.
@@ -79,260 +102,159 @@ def run_checks_of_many(
     Every report is the same as alone; what it takes to find the checks is paid once.
 
     Raises:
-        CourseError: as in :func:`run_checks`.
+        CourseError: as in :func:`check`.
     """
-    return _run([Attempt(exercise, source, pool) for source in sources], pool, seed, {})
+    runs = [CheckRun(exercise, source, pool) for source in sources]
+    return _reports(runs, RunOptions(new_seed() if seed is None else seed))
 
 
-def _run(
-    attempts: list[Attempt],
-    pool: Pool,
-    seed: int | None,
-    known: Mapping[str, Report],
-    *,
-    one_failure: bool = False,
-    diagnosis: bool = True,
-) -> list[Report]:
-    seed = new_seed() if seed is None else seed
-    exercise = attempts[0].exercise
-    reference = load_reference(exercise)
-    plugin = run_session(attempts, reference, seed, one_failure=one_failure)
-
-    @functools.cache
-    def suspects() -> Any:
-        if exercise.handout:
-            from grader.checks.recorded import RecordedSuspects
-
-            return RecordedSuspects(exercise, reference)
-        from grader.checks.mistakes import Suspects  # only after a failure
-
-        return Suspects(exercise, reference)
-
-    def report(attempt: Attempt) -> Report:
-        started = time.perf_counter()
-        outcomes = _excused(plugin.in_order(attempt), attempt, pool, seed, known)
-        if diagnosis and not one_failure and any(one.status == "failed" for one in outcomes):
-            outcomes = _diagnosed(outcomes, attempt, plugin, suspects())
-        _note_what_no_check_said(attempt, outcomes)
-        if exercise.file.more_credits:
-            more = exercise.file.more_credits
-            what = f"{more} more credit{'s are' if more > 1 else ' is'}"
-            attempt.note(f"{what} for checks that the instructor runs")
-        return Report(
-            exercise=exercise.id,
-            title=exercise.file.title,
-            outcomes=outcomes,
-            notes=tuple(attempt.notes),
-            seed=plugin.seed,
-            source_sha256=attempt.source.sha256,
-            confinement=attempt.confinement,
-            seconds=attempt.seconds + time.perf_counter() - started,
-        )
-
-    return [report(attempt) for attempt in attempts]
+def _reports(runs: list[CheckRun], options: RunOptions) -> list[Report]:
+    """Run the checks of one exercise; make a report of each run."""
+    suite = load_suite(runs[0].exercise, options.seed)
+    mistakes = functools.cache(functools.partial(_mistakes, suite))
+    return [_report(suite, run, options, mistakes) for run in runs]
 
 
-def _excused(
-    outcomes: tuple[Outcome, ...],
-    attempt: Attempt,
-    pool: Pool,
-    seed: int,
-    known: Mapping[str, Report],
-) -> tuple[Outcome, ...]:
-    """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own.
+def _report(
+    suite: CheckSuite, run: CheckRun, options: RunOptions, mistakes: Callable[[], KnownMistakes]
+) -> Report:
+    run_suite(suite, run, one_failure=options.one_failure)
+    started = time.perf_counter()
+    _excuse(run, options)
+    failed = any(result.status == "failed" for result in run.results.values())
+    if failed and options.diagnose and not options.one_failure:
+        from grader.checks.diagnosis import explain_failures  # only after a failure
 
-    Args:
-        known: reports of the exercises that this one uses, by their ids; those that are missing are made.
-    """
-    exercise, sources = attempt.exercise, attempt.source.used
-
-    @functools.cache
-    def lower(number: int) -> Report:
-        used = exercise.used[number]
-        return known.get(used.id) or run_checks(used, sources[number], pool, seed=seed, diagnosis=False)
-
-    def excuse(outcome: Outcome) -> Outcome:
-        for foundation in attempt.foundations.get(outcome.check, ()) if outcome.status == "failed" else ():
-            name, _, function = foundation.partition(".")
-            number = exercise.file.uses.index(name)
-            if any(one.function == function and one.status != "passed" for one in lower(number).outcomes):
-                reason = sources[number].problem or f"`{function}` does not pass its own checks yet"
-                return replace(outcome, status="skipped", message=f"waits for {name}: {reason}")
-        return outcome
-
-    return tuple(map(excuse, outcomes))
-
-
-def _diagnosed(
-    outcomes: tuple[Outcome, ...], attempt: Attempt, plugin: CheckPlugin, suspects: Any
-) -> tuple[Outcome, ...]:
-    """Say at the first failed check of each function what its answers look like."""
-    from grader.checks.diagnosis import diagnose  # only after a failure
-
-    sentences = dict[str, str]()
-    for outcome in outcomes:
-        if outcome.status == "failed" and outcome.function and outcome.function not in sentences:
-            sentences[outcome.function] = ""
-            with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
-                for _ in _more_questions(outcome, attempt, plugin):
-                    found = diagnose(outcome.function, suspects.known_calls(attempt.calls), suspects)
-                    if found:
-                        sentences[outcome.function] = found.sentence
-                        break
-    first = {one.function: one.check for one in reversed(outcomes) if one.status == "failed"}
-    return tuple(
-        replace(one, diagnosis=sentences.get(one.function, ""))
-        if first.get(one.function) == one.check
-        else one
-        for one in outcomes
+        explain_failures(suite, run, mistakes())
+    for function in dict.fromkeys(
+        result.check.function for result in run.results.values() if result.status == "skipped"
+    ):  # the check of its arguments was skipped
+        for name in sorted(run.changed.get(function, ())):
+            run.note(f"`{function}` also changes its argument `{name}`; work on a copy")
+    more = suite.exercise.file.more_credits
+    if more:
+        run.note(f"{more} more credit{'s are' if more > 1 else ' is'} for checks that the instructor runs")
+    return Report(
+        exercise=suite.exercise.id,
+        title=suite.exercise.file.title,
+        outcomes=tuple(result.outcome() for result in run.results.values()),
+        notes=tuple(run.notes),
+        seed=suite.seed,
+        source_sha256=run.source.sha256,
+        confinement=run.confinement,
+        seconds=run.seconds + time.perf_counter() - started,
     )
 
 
-def _more_questions(outcome: Outcome, attempt: Attempt, plugin: CheckPlugin) -> Iterator[None]:
-    """Ask a failed check's questions on other inputs, once for each turn that is taken.
+def _excuse(run: CheckRun, options: RunOptions) -> None:
+    """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own."""
+    uses, lower = run.exercise.file.uses, dict(options.known)
+    for result in run.results.values():
+        for prerequisite in result.check.prerequisites if result.excusable else ():
+            name, _, function = prerequisite.partition(".")
+            used, source = run.exercise.used[uses.index(name)], run.source.used[uses.index(name)]
+            if name not in lower:
+                lower[name] = check(used, source, seed=options.seed, pool=run.pool, diagnose=False)
+            if any(one.function == function and one.status != "passed" for one in lower[name].outcomes):
+                reason = source.problem or f"`{function}` does not pass its own checks yet"
+                result.status, result.message = "skipped", f"waits for {name}: {reason}"
+                break
 
-    A mistake is known by two answers at least. Where a check draws nothing, its inputs are shaken a little.
+
+def _mistakes(suite: CheckSuite) -> KnownMistakes:
+    """Return the known mistakes of an exercise, imported after a failure only."""
+    if suite.recorded:
+        from grader.checks.recorded import RecordedMistakes
+
+        return RecordedMistakes(suite.exercise, suite.reference)
+    from grader.checks.mistakes import KnownMistakes
+
+    return KnownMistakes(suite.exercise, suite.reference)
+
+
+# --- one check after the other ------------------------------------------------------------------------
+
+
+def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) -> None:
+    """Run all checks on one submission, and keep what they find in the run.
+
+    Args:
+        one_failure: skip all checks after the first that fails.
     """
-    asked = [one for one in attempt.calls if one.check == outcome.check]
-    last = asked[-1].answer if asked else None
-    if last and outcome.seconds < QUICK_CHECK_SECONDS and not (last.not_written or last.missing):
-        plugin.ask_more(attempt, outcome.check, draw=1)
-        yield
-        rng = np.random.default_rng(0)
-        for call in (*asked[-2:], *asked[-2:]):
-            plugin.ask(attempt, replace(call, arguments=shaken(call.arguments, rng)))
-    yield
+    started = time.perf_counter()
+    for one in suite.checks:
+        run.results[one.name] = _run_check(suite, one, run, one_failure=one_failure)
+    for result in run.results.values():  # what a function earned by luck, before it answered in two ways
+        if result.status == "passed" and result.check.function in run.nondeterministic:
+            result.status = "failed"
+            result.message = messages.NONDETERMINISTIC.format(result.check.function)
+    run.seconds = time.perf_counter() - started
 
 
-def shaken(value: Any, rng: np.random.Generator) -> Any:
-    """Return a value with every real number in it somewhat larger or smaller."""
-    if isinstance(value, tuple | list):
-        items = [shaken(item, rng) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    real = isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    return value * rng.uniform(0.8, 1.25, np.shape(value)) if real else value
+def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: bool) -> Result:
+    """Run one check unless it waits for another; if it fails, perhaps again with substituted functions."""
+    students = [Student(run, check.name)]
+    started = time.perf_counter()
+    try:
+        _require(check, run, one_failure=one_failure)
+        error = suite.call(check, students[0])
+        if error and check.substitutes:
+            students.append(Student(run, check.name, substitutes(suite.reference, check.substitutes)))
+            second = suite.call(check, students[1])
+            if not second or judge(check, second)[0] == "error":
+                error = second
+            elif suite.recorded:
+                error = suite.recorded.waits_for(check.substitutes, run.results.values()) or error
+    except (DependencyFailed, LookupError) as missing:
+        error = missing
+    seconds = time.perf_counter() - started
+    output = messages.clean_output("".join(student.finish() for student in students))
+    status, message = judge(check, error)
+    excusable = status == "failed" and not isinstance(error, NotWritten)
+    result = Result(check, status, message, output, seconds, excusable=excusable)
+    if isinstance(error, CheckFailed) and error.mask is not None:
+        mask = error.mask
+        if 1 < mask.size <= MAX_ENTRIES and mask.ndim in (1, 2, 3):  # nobody can see several thousand entries
+            axes = axes_of(error.name.split(" ")[0].split(".")[-1], suite.exercise, mask.ndim)
+            entries = "".join(".x"[int(wrong)] for wrong in mask.ravel())
+            result.mismatch = Mismatch(error.name, axes, mask.shape, entries)
+    return result
 
 
-def _note_what_no_check_said(attempt: Attempt, outcomes: tuple[Outcome, ...]) -> None:
-    """Mention changed arguments of a function whose check of them was skipped."""
-    for function in dict.fromkeys(one.function for one in outcomes if one.status == "skipped"):
-        for name in sorted(attempt.changed.get(function, ())):
-            attempt.note(f"`{function}` also changes its argument `{name}`; work on a copy")
-
-
-def load_reference(exercise: Exercise) -> types.ModuleType:
-    """Import the solution into this process, under a name that no check can clash with.
+def _require(check: Check, run: CheckRun, *, one_failure: bool) -> None:
+    """Make sure that a check is to be run, and that what its markers name exists.
 
     Raises:
-        CourseError: it is missing or fails.
+        DependencyFailed: another check comes first, and did not pass.
+        LookupError: a marker names what does not exist.
     """
-    path = exercise.solution_path
-    spec = importlib.util.spec_from_file_location(f"reference_{exercise.file.module}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise CourseError(path, "is missing; every exercise needs a solution")
-    module = importlib.util.module_from_spec(spec)
-    used = {one.file.module: load_reference(one) for one in exercise.used}
-    try:
-        with _no_bytecode(), _importable(used):
-            spec.loader.exec_module(module)
-    except Exception as error:
-        trace, line = error.__traceback__, None
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == str(path):
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        line = error.lineno if isinstance(error, SyntaxError) else line
-        raise CourseError(path, f"cannot be loaded: {type(error).__name__}: {error}", line) from None
-    if exercise.handout:
-        from grader.checks.recorded import answer_from_records
-
-        answer_from_records(module, exercise)
-    return module
+    if one_failure and any(result.status == "failed" for result in run.results.values()):
+        raise DependencyFailed("not run: another check has failed already")
+    for name in check.depends_on:
+        if name not in run.results:
+            raise LookupError(f"depends on {name}, which is no check that ran before it")
+        if run.results[name].status != "passed":
+            raise DependencyFailed(f"waits for “{run.results[name].check.title}”")
+    for prerequisite in check.prerequisites:
+        exercise, _, function = prerequisite.partition(".")
+        if not any(exercise == used.id and function in used.file.functions for used in run.exercise.used):
+            raise LookupError(f"builds on {prerequisite}, which no exercise under `uses` has")
 
 
-def run_session(
-    attempts: list[Attempt], reference: types.ModuleType, seed: int, *, one_failure: bool = False
-) -> CheckPlugin:
-    """Run all checks of an exercise on attempts at it; outcomes and calls are kept there.
+def judge(check: Check, error: BaseException | None) -> tuple[Status, str]:
+    """Return a check's status and message. Only what is certainly the student's fault counts as failed.
 
-    Raises:
-        CourseError: a check file cannot be loaded, or there are no checks.
+    Args:
+        error: what the check raised.
     """
-    exercise = attempts[0].exercise
-    plugin = CheckPlugin(attempts, reference, seed, exercise.hidden_checks, one_failure=one_failure)
-    run_pytest(exercise, plugin)
-    return plugin
-
-
-def run_pytest(exercise: Exercise, plugin: CheckPlugin) -> None:
-    """Let pytest find the checks of an exercise, and a plugin run them.
-
-    Raises:
-        CourseError: as :func:`run_session`.
-    """
-    files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
-    if not files:
-        raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
-    arguments = [
-        *map(str, files),
-        *("-c", os.devnull, "--rootdir", str(exercise.root), "--confcutdir", str(exercise.root)),
-        *("--noconftest", "--import-mode=importlib", "--assert=plain", "--strict-markers"),
-        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py"),
-        *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
-    ]
-    with _plain_environment(), _no_bytecode(), _forgotten_imports(exercise.root), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
-        code = pytest.main(arguments, plugins=[plugin])
-    if plugin.broken_files:
-        raise CourseError(exercise.root, f"a check file cannot be loaded: {plugin.broken_files[0]}")
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
-    if not plugin.found:
-        raise CourseError(files[0], "defines no check; a check is a function named check_…")
-
-
-@contextlib.contextmanager
-def _plain_environment() -> Iterator[None]:
-    """Hide what would change pytest: its variables, and plugins that happen to be installed."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(hidden)
-
-
-@contextlib.contextmanager
-def _no_bytecode() -> Iterator[None]:
-    """Leave no ``__pycache__`` in the course."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
-
-
-@contextlib.contextmanager
-def _importable(modules: Mapping[str, types.ModuleType]) -> Iterator[None]:
-    """Let these modules be imported by these names, meanwhile."""
-    before = {name: sys.modules[name] for name in modules if name in sys.modules}
-    sys.modules.update(modules)
-    try:
-        yield
-    finally:
-        for name in modules:
-            del sys.modules[name]
-        sys.modules.update(before)
-
-
-@contextlib.contextmanager
-def _forgotten_imports(root: Path) -> Iterator[None]:
-    """Forget check modules afterwards: the same path may hold other text in the next run."""
-    before = set(sys.modules)
-    try:
-        yield
-    finally:
-        for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(root)):
-                del sys.modules[name]
+    if error is None:
+        return "passed", ""
+    if isinstance(error, DependencyFailed):
+        return "skipped", str(error)
+    if isinstance(error, CheckFailed | SubmissionFault | pytest.fail.Exception):
+        return "failed", str(error)
+    trace = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+    where = f"{Path(trace[-1].filename).name}:{trace[-1].lineno}: " if trace else ""
+    if isinstance(error, AssertionError) and trace and Path(trace[-1].filename) == check.path:
+        return "failed", str(error) or "an assertion of this check does not hold"
+    return "error", f"{where}{type(error).__name__}: {error}"

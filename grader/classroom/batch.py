@@ -22,7 +22,7 @@ from typing import Literal
 
 import grader
 from grader.checks.report import Outcome, Report
-from grader.checks.run import run_checks_of_many
+from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
@@ -248,7 +248,7 @@ def run_task(task: Task) -> Graded:
     try:
         exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
         sources = [source for _, source in task.sources]
-        reports = run_checks_of_many(exercise, sources, pool, seed=task.seed)
+        reports = check_many(exercise, sources, pool, seed=task.seed)
     except (CourseError, ConfinementMissing, WorkerBroken) as error:
         raise BatchBroken(str(error)) from None
     except Exception as error:

@@ -46,7 +46,7 @@ def command(
     from grader.sandbox.process import start_early
 
     zygote = start_early(confinement)  # it loads NumPy while we load pytest
-    from grader.checks.run import run_checks
+    from grader.checks.run import check
     from grader.checks.source import read_source
     from grader.cli.terminal import progress_line
     from grader.sandbox.pool import open_pool
@@ -62,7 +62,7 @@ def command(
         for exercise in wanted:
             source = read_source(exercise, submission)
             with progress_line() as progress:
-                report = run_checks(exercise, source, pool, seed=seed, known=known, progress=progress)
+                report = check(exercise, source, pool=pool, seed=seed, known=known, progress=progress)
             known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback))
             if form == "text":

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from grader.checks.debug import NoSuchCheck, Question, find_question
+from grader.checks.debug import FailingCall, NoSuchCheck, find_failing_call
 from grader.checks.report import Outcome
 from grader.checks.run import new_seed
 from grader.cli import FAILED, USAGE, stop
@@ -38,22 +38,22 @@ def command(
     seed = new_seed() if seed is None else seed
     with open_pool() as pool, progress_line() as progress:
         try:
-            outcome, question = find_question(subject, pool, check, seed, progress)
+            outcome, call = find_failing_call(subject, pool, check, seed, progress)
         except NoSuchCheck as unknown:
             stop(str(unknown), USAGE)
     if outcome is None or outcome.status == "passed":
         click.echo(f"{outcome.check if outcome else 'every visible check'} passes; there is nothing to debug")
         return
     _say(outcome)
-    if question is None:
+    if call is None:
         sys.exit(FAILED)
     file = output or Path(f"debug-{outcome.check}.npz")
-    write_output(_npz(question), file)
+    write_output(_npz(call), file)
     click.echo(f"\n{file} holds what it asked (seed {seed}). Start python here and type:\n")
-    for line in question.lines(subject, file):
+    for line in call.lines(subject, file):
         click.echo(line)
-    if question.shapes:
-        shapes = ", ".join(f"{name} {shape}" for name, shape in question.shapes.items())
+    if call.shapes:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in call.shapes.items())
         click.echo(f"\nThe shapes should be: {shapes}")
 
 
@@ -63,8 +63,8 @@ def _say(outcome: Outcome) -> None:
         click.echo(f"  {line}")
 
 
-def _npz(question: Question) -> bytes:
-    arrays: dict[str, Any] = question.arrays()
+def _npz(call: FailingCall) -> bytes:
+    arrays: dict[str, Any] = call.arrays()
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()

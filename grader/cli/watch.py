@@ -92,10 +92,10 @@ class _Watch:
 
     def _check(self, source: Source) -> None:
         """Check what was read; when the exercise is done, turn to the first that is not, or end."""
-        from grader.checks.run import run_checks
+        from grader.checks.run import check
 
         with progress_line() as progress:
-            report = run_checks(self._exercise, source, self._pool, seed=self._seed, progress=progress)
+            report = check(self._exercise, source, pool=self._pool, seed=self._seed, progress=progress)
         report = report.for_student(self._exercise.file.feedback)
         click.echo()
         print_lines(changed_lines(report, self._report, width()))

@@ -16,7 +16,7 @@ class Agreeable(types.ModuleType):
         return lambda *arguments, **named: None
 
 
-for name in ("pytest", "_pytest", "grader", "grader.numeric", "grader.checks.plugin", "grader.checks.run", "unittest"):
+for name in ("pytest", "_pytest", "grader", "grader.numeric", "grader.checks.collection", "grader.checks.run", "unittest"):
     sys.modules[name] = Agreeable(name)
 
 

@@ -4,7 +4,7 @@
 # EXPECT: none
 # COVERED-BY:
 class DependencyFailed(Exception):
-    __module__ = "grader.checks.plugin"
+    __module__ = "grader.checks.session"
 
 
 class CheckFailed(AssertionError):

@@ -21,11 +21,11 @@ from grader.authoring.handout import CannotHandOut, Leaking, build_handout
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import solution_source
+from grader.checks.collection import RECORDED, load_reference
 from grader.checks.plots import draw
-from grader.checks.plugin import RECORDED
 from grader.checks.recorded import FILE, Index, NotRecorded, Store, complete, fingerprint, unpacked
 from grader.checks.report import Outcome, Report
-from grader.checks.run import load_reference, run_checks
+from grader.checks.run import check
 from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import main
@@ -302,8 +302,8 @@ def compare(course: Course, home: Course, exercise_id: str, pool: WorkerPool, sh
     seed, seen = seed_of(full, course.salt), set[str]()
     for name, data in sources(full, share):
         source = Source(full.stub_path.name, data)
-        wanted = judged(run_checks(full, source, pool, seed=seed))
-        found = judged(run_checks(mine, source, pool))
+        wanted = judged(check(full, source, pool=pool, seed=seed))
+        found = judged(check(mine, source, pool=pool))
         assert found == wanted, (exercise_id, name)
         seen |= {one.status for one in found} | {"named" for one in found if one.diagnosis}
     return seen
@@ -341,7 +341,7 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
     course: Course, real_home: Course, pool: WorkerPool
 ) -> None:
     source = Source("lstm_step.py", STACKED.encode())
-    found = judged(run_checks(real_home["exercise-7"], source, pool))
+    found = judged(check(real_home["exercise-7"], source, pool=pool))
     gates = [one for one in found if one.check == "check_lstm_step_forward_gates"]
     assert [(one.status, one.message) for one in gates] == [
         ("skipped", "waits for `sigmoid`, which does not pass its own checks yet")
@@ -351,7 +351,7 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
 
 def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: WorkerPool) -> None:
     text = STACKED.replace("np.tanh(z)\ndef", "0.5 + 0.5 * np.tanh(0.5 * z)\ndef").replace("c = f * ", "c = ")
-    found = judged(run_checks(real_home["exercise-7"], Source("lstm_step.py", text.encode()), pool))
+    found = judged(check(real_home["exercise-7"], Source("lstm_step.py", text.encode()), pool=pool))
     by_name = {one.check: one.status for one in found}
     assert by_name["check_lstm_step_forward_c"] == "failed"
     assert by_name["check_lstm_step_forward_gates"] == "passed"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from grader.authoring.verify import verify_exercise
-from grader.checks.plugin import lender
+from grader.checks.collection import load_reference, substitutes
 from grader.checks.report import Report
-from grader.checks.run import load_reference, run_checks
+from grader.checks.run import check
 from grader.checks.source import Source, read_source
 from grader.course import Course, CourseError
 from grader.reports.text import report_lines
@@ -127,7 +127,7 @@ def graded(course: Course, pool: WorkerPool, lower: Source | str, upper: str = S
     if isinstance(lower, str):
         lower = Source("doubling.py", lower.encode())
     source = Source("quadrupling.py", upper.encode(), used=(lower,))
-    return run_checks(exercise, source, pool, seed=1)
+    return check(exercise, source, pool=pool, seed=1)
 
 
 def found(report: Report) -> list[tuple[str, str]]:
@@ -174,7 +174,7 @@ def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: 
     exercise = taller["exercise-2"]
     wrong = SOLUTION.replace("doubling.double(doubling.double(x))", "x")
     source = Source("quadrupling.py", wrong.encode(), used=(Source("doubling.py", DOUBLING.encode()),))
-    report = run_checks(exercise, source, pool, seed=1, one_failure=True)
+    report = check(exercise, source, pool=pool, seed=1, one_failure=True)
     assert [one.status for one in report.outcomes] == ["failed", "skipped", "skipped"]
     assert report.outcomes[2].message == "not run: another check has failed already"
 
@@ -182,7 +182,7 @@ def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: 
 def test_a_module_that_hangs_is_left_out(taller: Course, pool: WorkerPool) -> None:
     exercise = with_limits(taller["exercise-2"], load_seconds=0.5)
     lower = Source("doubling.py", b"while True:\n    pass\n")
-    report = run_checks(exercise, Source("quadrupling.py", SOLUTION.encode(), used=(lower,)), pool, seed=1)
+    report = check(exercise, Source("quadrupling.py", SOLUTION.encode(), used=(lower,)), pool=pool, seed=1)
     assert [one.status for one in report.outcomes] == ["skipped", "skipped", "passed"]
     assert report.notes == ("doubling.py ends or hangs while it is loaded, and was left out",)
 
@@ -210,7 +210,7 @@ def test_a_known_report_is_not_made_again(taller: Course, pool: WorkerPool) -> N
     exercise, lower = taller["exercise-2"], Source("doubling.py", NO_DOUBLE.encode())
     source = Source("quadrupling.py", SOLUTION.encode(), used=(lower,))
     fine = graded(taller, pool, DOUBLING)  # a report in which nothing about `double` fails
-    report = run_checks(exercise, source, pool, seed=1, known={"exercise-1": fine})
+    report = check(exercise, source, pool=pool, seed=1, known={"exercise-1": fine})
     assert report.outcomes[0].status == "failed"
 
 
@@ -250,18 +250,19 @@ def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool
     heard: list[tuple[str, str]] = []
     exercise = taller["exercise-2"]
     source = Source("quadrupling.py", slow.encode(), used=(Source("doubling.py", DOUBLING.encode()),))
-    report = run_checks(exercise, source, pool, seed=1, progress=lambda *line: heard.append(line))
+    report = check(exercise, source, pool=pool, seed=1, progress=lambda *line: heard.append(line))
     assert report.passed
     assert {function for function, _ in heard} == {"half"}
     assert len({line for _, line in heard if line.startswith("step ")}) >= 2
 
 
-def test_what_is_lent_takes_named_tuples_as_its_own(course: Course) -> None:
+def test_a_substitute_takes_named_tuples_as_its_own(course: Course) -> None:
     reference = load_reference(course["exercise-11"])
     ones = np.ones((2, 2))
     params = Named.of("OutputParams", ("W", "b"), [ones, ones])
-    moved = lender(reference, "sgd_step")(params, params, 0.5)
+    moved = substitutes(reference, ("sgd_step",))["sgd_step"](params, params, 0.5)
     assert isinstance(moved, reference.OutputParams)
     assert (moved.W == 0.5).all()
     plain = Named.of("Pair", ("a", "b"), [1.0, (2.0, [params])])
-    assert lender(types.SimpleNamespace(same=lambda one: one), "same")(plain) == plain
+    other = types.SimpleNamespace(same=lambda value: value)
+    assert substitutes(other, ("same",))["same"](plain) == plain

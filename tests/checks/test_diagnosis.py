@@ -11,16 +11,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.checks.diagnosis import FEW, Question, _answers_alike, alike, diagnose
-from grader.checks.mistakes import Suspect, Suspects
-from grader.checks.patterns import Pair, remark
+from grader.checks.collection import load_reference, load_suite
+from grader.checks.diagnosis import SLOW_QUESTIONS, Question, diagnose, same_answers
+from grader.checks.mistakes import KnownMistakes, PatchedSolution
+from grader.checks.patterns import Pair, describe_difference
 from grader.checks.report import Report
-from grader.checks.run import load_reference, run_checks, run_session
+from grader.checks.run import check, run_suite
+from grader.checks.session import Call, CheckRun
 from grader.checks.source import Source, read_source
-from grader.checks.student import Attempt, Call, read_broadcasts
+from grader.checks.student import read_broadcasts
 from grader.course import Exercise, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
-from grader.sandbox.values import Named
+from grader.sandbox.values import Named, same_value
 from grader.sandbox.worker import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +45,7 @@ def grade(one: Exercise, pool: WorkerPool, *patches: tuple[str, str]) -> Report:
     for old, new in patches:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    return run_checks(one, Source(one.stub_path.name, text.encode()), pool, seed=3)
+    return check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3)
 
 
 def diagnoses(report: Report) -> list[str]:
@@ -64,14 +66,15 @@ def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, poo
 @pytest.mark.parametrize("number", range(1, 13))
 def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
-    suspects = Suspects(one, load_reference(one))
+    suite = load_suite(one, 3)
+    mistakes = KnownMistakes(one, suite.reference)
     used = tuple(read_source(lower, ROOT / "solutions") for lower in one.used)
     for path in one.variants if LONG else one.variants[number % 2 : number % 2 + 1]:
-        attempt = Attempt(one, Source(path.name, path.read_bytes(), used=used), pool)
-        run_session([attempt], suspects.innocent.reference, 3)
-        assert attempt.calls
+        run = CheckRun(one, Source(path.name, path.read_bytes(), used=used), pool)
+        run_suite(suite, run)
+        assert run.calls
         for function in one.file.functions:
-            found = diagnose(function, attempt.calls, suspects)  # a list for an array is right, and different
+            found = diagnose(function, run.calls, mistakes)  # a list for an array is right, and different
             true = found and "float32" in found.remark  # which some of these use, and may
             assert true or not (found and found.sentence), f"{path.name}: {function}: {found}"
             assert not (found and found.mistakes)
@@ -82,15 +85,15 @@ def test_a_mistake_in_one_function_costs_no_other_that_does_not_call_it(
     number: int, pool: WorkerPool
 ) -> None:
     one = exercise(number)
-    suspects = Suspects(one, load_reference(one))
-    text = suspects.innocent.text
+    mistakes = KnownMistakes(one, load_reference(one))
+    text = mistakes.solution.text
     for mistake in one.misconceptions()[:: 1 if LONG else 9]:
         broken = changed_functions(text, text.replace(mistake.replace, mistake.with_))
         report = grade(one, pool, (mistake.replace, mistake.with_))
         assert not report.passed
         for outcome in report.outcomes:
-            innocent = not suspects.used_by(outcome.function) & broken
-            assert outcome.status == "passed" or not innocent, f"{mistake.id}: {outcome.check}"
+            concerned = mistakes.used_by(outcome.function) & broken
+            assert outcome.status == "passed" or concerned, f"{mistake.id}: {outcome.check}"
 
 
 def changed_functions(before: str, after: str) -> set[str]:
@@ -104,9 +107,9 @@ def changed_functions(before: str, after: str) -> set[str]:
 
 def test_results_are_compared_by_name() -> None:
     own = Named.of("Gates", ("i", "f"), [1.0, 2.0])
-    assert alike(own, Named.of("Gates", ("f", "i"), [2.0, 1.0]))
-    assert not alike(own, Named.of("Gates", ("f", "i"), [1.0, 2.0]))
-    assert alike((1.0, 2.0), own), "a plain tuple has no names"
+    assert same_value(own, Named.of("Gates", ("f", "i"), [2.0, 1.0]))
+    assert not same_value(own, Named.of("Gates", ("f", "i"), [1.0, 2.0]))
+    assert same_value((1.0, 2.0), own), "a plain tuple has no names"
 
 
 def test_two_mistakes_at_once_are_both_told(pool: WorkerPool) -> None:
@@ -134,24 +137,22 @@ def test_a_function_that_is_right_is_not_blamed_for_its_caller(pool: WorkerPool)
     assert not found.startswith("One of"), "mistakes in rnn_forward would explain it as well"
 
 
-@pytest.mark.parametrize(("times", "asked"), [(1, 50), (160, FEW), (800, 0)])
+@pytest.mark.parametrize(("times", "asked"), [(1, 50), (160, SLOW_QUESTIONS), (800, 0)])
 def test_a_slow_mistake_is_asked_few_questions(
     monkeypatch: pytest.MonkeyPatch, times: int, asked: int
 ) -> None:
-    one = exercise(3)
-    innocent = Suspects(one, load_reference(one)).innocent
     now = 0.0
 
-    def slow(suspect: Suspect, function: str, arguments: tuple[object, ...]) -> Answer:
+    def slow(patched: PatchedSolution, function: str, arguments: tuple[object, ...]) -> Answer:
         nonlocal now
         now += times * 0.0005
         return Answer(1.0)
 
-    monkeypatch.setattr(Suspect, "answer", slow)
     monkeypatch.setattr("grader.checks.diagnosis.time", SimpleNamespace(perf_counter=lambda: now))
     monkeypatch.setattr("grader.checks.diagnosis.SUSPECT_SECONDS", 0.39)
+    monkeypatch.setattr(PatchedSolution, "answer", slow)
     question = Question(Call("check", "f", (), Answer(1.0)), Answer(2.0), 0.0005)
-    answers = _answers_alike(innocent, [question] * 50)
+    answers = same_answers(PatchedSolution((), "", "", SimpleNamespace()), [question] * 50)
     assert len(answers or ()) == asked
 
 
@@ -237,20 +238,22 @@ RIGHT = np.random.default_rng(1).standard_normal((2, 4, 3, 3))
 def test_what_numbers_have_in_common_is_seen(change: object, word: str) -> None:
     assert callable(change)
     calls = [[Pair("dxs", change(one), one, frozenset({3}), frozenset({4}))] for one in RIGHT]
-    sentence = remark(calls)
+    sentence = describe_difference(calls)
     assert word in sentence
     assert bool(word) == bool(sentence)
-    assert not remark(calls[:1]), "one answer is no evidence"
+    assert not describe_difference(calls[:1]), "one answer is no evidence"
 
 
 def test_zeros_for_next_to_nothing_are_no_sign() -> None:
     calls = [[Pair("h", 0 * one, 1e-20 * one)] for one in RIGHT]
-    assert not remark(calls)
-    assert "zeros" in remark([[Pair("h", 0 * one, one)] for one in RIGHT])
+    assert not describe_difference(calls)
+    assert "zeros" in describe_difference([[Pair("h", 0 * one, one)] for one in RIGHT])
 
 
 def test_swapped_results_and_factors_that_are_a_size_are_seen() -> None:
     a, b = RIGHT[:, 0, :2, :], RIGHT[:, 1, :2, :]
-    assert "`Wi`" in remark([[Pair("Wf", y, x), Pair("Wi", x, y)] for x, y in zip(a, b, strict=True)])
+    assert "`Wi`" in describe_difference(
+        [[Pair("Wf", y, x), Pair("Wi", x, y)] for x, y in zip(a, b, strict=True)]
+    )
     sized = [[Pair("db", n * one, one, frozenset({n}))] for n, one in zip((2, 5), a, strict=True)]
-    assert "number of columns" in remark(sized)
+    assert "number of columns" in describe_difference(sized)

@@ -1,279 +1,114 @@
-"""Right answers with an ordinary flaw keep every credit, and what is wrong elsewhere is said in a note."""
+"""The sentences a student reads about code that gives no answer, without a worker."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import pytest
 
-from grader.checks.report import Report
-from grader.course import Course
+from grader.checks.messages import (
+    clean_output,
+    exception_text,
+    no_value,
+    not_python,
+    process_end,
+    stops_at,
+    traceback_lines,
+)
+from grader.sandbox import LOST
+from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, Raised
 
-if TYPE_CHECKING:
-    from tests.conftest import Grade
-
-SOLUTION = (Path(__file__).parents[1] / "fixtures/course/solutions/exercise-1/doubling.py").read_text()
-RIGHT = "    return 2 * x  # (M, N)"
-LINES = SOLUTION.count("\n")
-
-
-def first(text: str) -> str:
-    """The solution with something before it."""
-    return f"{text}\n{SOLUTION}"
-
-
-def last(text: str) -> str:
-    """The solution with something after it; the text begins two lines below."""
-    return f"{SOLUTION}\n{text}\n"
+FRAMES = ((3, "", "import nonsense"), (0, "made_up", "no line"), (7, "f", "return x * w"))
 
 
-def inside(body: str) -> str:
-    """The solution with more lines in ``double``, before its last."""
-    assert SOLUTION.count(RIGHT) == 1
-    return SOLUTION.replace(RIGHT, "\n".join(f"    {line}" for line in body.splitlines()) + f"\n{RIGHT}")
+def value_error(text: str = "no", frames: tuple[tuple[int, str, str], ...] = FRAMES) -> Raised:
+    return Raised("ValueError", text, frames)
 
 
-def renamed(*pairs: tuple[str, str]) -> str:
-    """The solution with some words replaced, each of which must be there."""
-    text = SOLUTION
-    for old, new in pairs:
-        assert old in text
-        text = text.replace(old, new)
-    return text
-
-
-LAZY = [
-    "fft",
-    "linalg",
-    "random",
-    "ma",
-    "polynomial",
-    "testing",
-    "lib.stride_tricks",
-    "typing",
-    "strings",
-    "ctypeslib",
-]
-MODULES = (
-    "abc array ast base64 bisect calendar cmath collections contextlib copy csv dataclasses datetime "
-    "decimal doctest enum fractions functools gc heapq inspect io itertools json logging math "
-    "numbers operator os.path pathlib pickle pprint random re statistics string struct sys tempfile "
-    "textwrap threading time timeit traceback types typing unittest uuid warnings weakref "
-    "concurrent.futures multiprocessing importlib.resources asyncio argparse hashlib"
-).split()
-
-FLAWS: dict[str, str | bytes] = {
-    "prints while it is loaded": first("print('loading')"),
-    "prints in a function": inside("print('x is', x)"),
-    "prints what is not ASCII": inside("print('α → β', '\\ud800')"),
-    "writes to stderr": inside("import sys\nprint('careful', file=sys.stderr)"),
-    "writes to descriptors": inside("import os\nos.write(1, b'\\xff\\n')\nos.write(2, b'\\xff\\n')"),
-    "warns": inside("import warnings\nwarnings.warn('careful')\nwarnings.warn('old', DeprecationWarning)"),
-    "turns warnings into errors": first("import warnings\nwarnings.simplefilter('error')"),
-    "numpy warns": inside("np.array([1.0]) / 0\nnp.log(np.zeros(1))\nnp.exp(np.array([1e4]))"),
-    "sets numpy's error state": inside("np.seterr(all='ignore')\nnp.set_printoptions(precision=2)"),
-    "a literal that warns": inside("pattern = '\\d'\nfound = x is 5"),
-    "changes the folder": first("import os\nos.chdir(os.sep)"),
-    "changes the environment": first(
-        "import os\nos.environ['OMP_NUM_THREADS'] = '4'\nos.environ.pop('LANG', None)"
-    ),
-    "changes sys.path": first("import sys\nsys.path.insert(0, '.')\nsys.path.append('/nowhere')"),
-    "closes the output": first("import sys\nsys.stdout.close()\nsys.stderr.close()"),
-    "replaces the output": first("import io, sys\nsys.stdout = io.StringIO()\nsys.stderr = None"),
-    "sets the recursion limit": first("import sys\nsys.setrecursionlimit(10**5)"),
-    "an unused helper that would fail": last("def helper():\n    return undefined + 1"),
-    "an unused helper that is not written": last("def helper(x):\n    raise NotImplementedError"),
-    "a main block that would fail": last("if __name__ == '__main__':\n    print(undefined)\n    input()"),
-    "an assertion of its own": last("assert double(np.array([1.0]))[0] == 2"),
-    "Windows line ends": SOLUTION.replace("\n", "\r\n").encode(),
-    "old Macintosh line ends": SOLUTION.replace("\n", "\r").encode(),
-    "no line end at the end": SOLUTION.rstrip("\n"),
-    "a byte order mark": b"\xef\xbb\xbf" + SOLUTION.encode(),
-    "a byte order mark and Windows line ends": b"\xef\xbb\xbf" + SOLUTION.replace("\n", "\r\n").encode(),
-    "tabs": SOLUTION.replace("    ", "\t"),
-    "a form feed": SOLUTION.replace("\n\n\n", "\n\f\n\n"),
-    "a Latin-1 cookie": f"# -*- coding: latin-1 -*-\nwho = 'Andr\xe9'\n{SOLUTION}".encode("latin-1"),
-    "a cookie in the second line": (
-        f"#!/usr/bin/python\n# vim: fileencoding=cp1252 :\nprice = '5 \u20ac'\n{SOLUTION}".encode("cp1252")
-    ),
-    "names that are not ASCII": inside("größe = x.size\nδ = größe"),
-    "a loop at exit": last("import atexit\n@atexit.register\ndef last_words():\n    while True: pass"),
-    "a signal handler": first("import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"),
-    "a fixed seed": first("import random\nimport numpy\nrandom.seed(0)\nnumpy.random.seed(0)"),
-    "parts of numpy imported late": inside("\n".join(f"import numpy.{name}" for name in LAZY)),
-    "parts of numpy used late": inside(
-        "np.fft.fft(x)\nnp.linalg.svd(x)\nnp.random.default_rng(0).normal()\nnp.ma.array(x)\n"
-        "np.einsum('ij->ji', x)"
-    ),
-    "modules imported late": inside("\n".join(f"import {name}" for name in MODULES)),
-    "a future import": SOLUTION.replace("from typing", "from __future__ import annotations\nfrom typing"),
-    "a data class": last(
-        "from dataclasses import dataclass\n@dataclass\nclass Settings:\n    rate: float = 0.1"
-    ),
-    "types checked lazily": last("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
-    "an optional import": first(
-        "try:\n    import matplotlib.pyplot as plt\nexcept ImportError:\n    plt = None"
-    ),
-    "other parameter names": renamed(
-        ("double(x: np.ndarray)", "double(values)"),
-        (RIGHT, "    return 2 * values"),
-        ("scale(x: np.ndarray, pair: Pair)", "scale(array, both)"),
-        ("= pair\n", "= both\n"),
-        ("double(x)  # (M, N)", "double(array)  # (M, N)"),
-    ),
-    "more parameters with defaults": renamed(
-        ("double(x: np.ndarray)", "double(x, times=2, *, verbose=False)"),
-        ("pair: Pair)", "pair: Pair, debug=None)"),
-    ),
-    "any number of parameters": renamed(
-        ("def double(x: np.ndarray)", "def double(*args, **kwargs)"), ("2 * x ", "2 * args[0] ")
-    ),
-    "a lambda": f"{SOLUTION}\ndouble = lambda x: x + x\n",
-    "a class behind the function": last(
-        "class Doubler:\n    def __call__(self, x): return x + x\n"
-        "    def scale(self, x, pair): return pair.factor * self(x) + pair.offset\n"
-        "double = Doubler()\nscale = double.scale"
-    ),
-    "a partial function": last(
-        "import functools\ndef times(n, x): return n * x\ndouble = functools.partial(times, 2)"
-    ),
-    "a cached decorator": renamed(
-        ("def double", "def loud(f):\n    return lambda *a: f(*a)\n\n\n@loud\ndef double")
-    ),
-    "numpy's own function": last("double = np.vectorize(lambda value: 2.0 * value)"),
-    "the pair as a data class of its own": renamed(
-        ("class Pair(NamedTuple)", "class Pair"),
-        ("factor, offset = pair", "factor, offset = pair.factor, pair.offset"),
-    ),
-    "a pair with methods": renamed(
-        ("  # (M, 1) one for each row", "\n\n    def both(self):\n        return self")
-    ),
-    "a pair by another name": renamed(("Pair", "Two")),
-    "the answer in another layout": inside("return np.asfortranarray(2 * x)"),
-    "the answer through a view": inside("return np.stack([x, x], axis=2).sum(axis=2)[::-1][::-1]"),
-    "the answer as a matrix subclass": inside("class Mine(np.ndarray): pass\nreturn (2 * x).view(Mine)"),
-    "memory kept between calls": first("seen = {}\n").replace(RIGHT, f"    seen[id(x)] = x\n{RIGHT}"),
-}
-
-
-def words(report: Report) -> str:
-    return "\n".join(f"{one.check} {one.status}: {one.message}" for one in report.outcomes)
-
-
-@pytest.mark.parametrize("name", FLAWS)
-def test_an_ordinary_flaw_costs_nothing(name: str, grade: Grade) -> None:
-    report = grade(FLAWS[name])
-    assert report.earned == report.credits == 7, words(report)
-    assert report.passed
-    assert report.notes == ()
+def why(answer: Answer, stopped: Raised | None = None) -> str:
+    return no_value("f", answer, "step.py", stopped, memory_bytes=512 * 2**20)
 
 
 @pytest.mark.parametrize(
-    ("scratch", "says"),
+    ("status", "sentence"),
     [
-        ("print(undefined)", "NameError: name 'undefined' is not defined"),
-        ("double()", "TypeError"),
-        ("1 / 0", "ZeroDivisionError"),
-        ("import matplotlib.pyplot", "ModuleNotFoundError"),
-        ("import sys; sys.exit()", "a call of sys.exit"),
-        ("import sys; sys.exit('done')", "a call of sys.exit"),
-        ("raise SystemExit(3)", "a call of sys.exit"),
-        ("exit()", "a call of"),
-        ("quit()", "a call of"),
-        ("number = int(input())", "EOFError"),
-        ("open('data.csv')", "data.csv"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("assert double(1) == 3, 'hm'", "AssertionError: hm"),
+        (0, "ended the whole process with exit status 0 instead of returning"),
+        (3, "ended the whole process with exit status 3 instead of returning"),
+        (LOST, "closed its connection to the grader or was killed"),
+        (KILLED, "closed its connection to the grader or was killed"),
+        (-24, "used up its processor time and was stopped"),
+        (-11, "crashed with a segmentation fault"),
+        (-4, "crashed with an illegal instruction"),
+        (-40, "crashed with signal 40"),
     ],
 )
-def test_a_scratch_line_that_fails_costs_nothing_and_is_named(scratch: str, says: str, grade: Grade) -> None:
-    report = grade(last(scratch))
-    assert report.earned == 7, words(report)
-    (note,) = report.notes
-    assert note.startswith(f"doubling.py stops at line {LINES + 2}: ")
-    assert says in note
-    assert note.endswith("What was defined before that is graded.")
+def test_the_end_of_a_process(status: int, sentence: str) -> None:
+    assert process_end(status) == sentence
 
 
-def test_an_error_in_a_called_function_is_named_by_the_line_at_the_outside(grade: Grade) -> None:
-    report = grade(last("def helper():\n    return undefined\n\n\nhelper()"))
-    assert report.earned == 7
-    assert f"stops at line {LINES + 6}" in report.notes[0]
+def test_an_exception_is_told_as_python_tells_it() -> None:
+    assert exception_text(value_error(" no ")) == "ValueError: no"
+    assert exception_text(value_error("")) == "ValueError"
 
 
-def test_what_stands_below_a_failing_line_is_lost_and_the_message_says_why(grade: Grade) -> None:
-    report = grade(renamed(("\n\ndef scale", "\nprint(undefined)\n\n\ndef scale")))
-    assert report.earned == 3
-    text = words(report)
-    assert "`scale` is not defined. doubling.py stops at line" in text
-    assert "NameError" in text
+def test_sizes_that_do_not_fit_are_told_in_the_order_of_the_formula() -> None:
+    text = "matmul: Input operand 1 has a mismatch in its core dimension 0, (size 3 is different from 5)"
+    told = "@ needs as many columns on its left as rows on its right, but got 5 and 3"
+    assert exception_text(value_error(text)) == f"ValueError: {told}"
 
 
-def test_a_slow_file_costs_nothing_and_a_note_says_so(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.checks.student.SLOW_LOAD_SECONDS", 0.5)
-    report = grade(first("import time\ntime.sleep(0.6)"))
-    assert report.earned == 7
-    (note,) = report.notes
-    assert re.search(r"doubling.py takes \d+ s to load, and every check loads it", note)
-    assert '`if __name__ == "__main__":`' in note
+def test_lines_that_are_not_in_the_file_are_left_out() -> None:
+    lines = "\n  step.py, line 3: import nonsense\n  step.py, line 7, in f: return x * w"
+    assert traceback_lines(value_error(), "step.py") == lines
 
 
-def test_output_is_shown_beside_its_check(grade: Grade) -> None:
-    report = grade(inside("print('hello')"))
-    assert all("hello\n" in one.output for one in report.outcomes)
+def test_a_file_that_is_no_python() -> None:
+    raised = Raised("SyntaxError", "invalid syntax", ((2, "", "def ("),), "syntax")
+    said = "step.py is not Python yet: SyntaxError: invalid syntax\n  step.py, line 2: def ("
+    assert not_python(raised, "step.py") == said
+    for kind in ("UnicodeDecodeError", "LookupError"):
+        said = not_python(Raised(kind, "odd byte", ()), "step.py")
+        assert said == "step.py cannot be read as text; save it as UTF-8 (odd byte)"
 
 
-def test_a_quiet_file_has_no_output(grade: Grade) -> None:
-    assert all(one.output == "" for one in grade(SOLUTION).outcomes)
+def test_a_file_that_stops_half_way() -> None:
+    assert stops_at(value_error(), "step.py") == "step.py stops at line 3: ValueError: no."
+    left = Raised("SystemExit", "2", (), "exit")
+    assert stops_at(left, "step.py") == "step.py stops at an unknown line: a call of sys.exit."
 
 
-def test_a_flaw_in_one_function_leaves_the_other_its_credits(grade: Grade) -> None:
-    report = grade(SOLUTION.replace(RIGHT, "    return 3 * x"))
-    assert report.earned == 4
-    assert {one.check: one.status for one in report.outcomes} == {
-        "check_double_values": "failed",
-        "check_double_leaves_arguments_alone": "skipped",
-        "check_scale_values": "passed",
-        "check_scale_other_sizes": "passed",
-    }
+def test_a_value_needs_no_sentence() -> None:
+    assert not why(Answer(value=1.0))
 
 
-def test_changing_an_argument_costs_the_credit_for_that_alone(grade: Grade) -> None:
-    report = grade(SOLUTION.replace(RIGHT, "    x *= 2\n    return x"))
-    assert report.earned == 6
-    assert "your code changes `x`" in words(report)
+def test_a_function_that_is_not_there() -> None:
+    absent = Answer(missing="")
+    assert why(absent) == "step.py defines no function `f`; is it spelt differently or indented?"
+    assert why(absent, value_error()) == "`f` is not defined. step.py stops at line 3: ValueError: no."
+    taken = Answer(missing="ndarray")
+    assert why(taken) == "`f` is no function but an object of type ndarray; is the name used twice?"
 
 
-# --- the tiny course itself ---------------------------------------------------------------------------
+def test_a_value_that_cannot_cross() -> None:
+    assert why(Answer(unsendable="too deep")) == "what `f` returns cannot be graded: too deep"
 
 
-def test_the_solution_earns_everything_and_the_stub_nothing(grade: Grade, tiny: Course) -> None:
-    exercise = tiny["exercise-1"]
-    assert grade(exercise.solution_path.read_bytes()).earned == exercise.file.credits
-    report = grade(exercise.stub_path.read_bytes())
-    assert report.earned == 0
-    for one in report.outcomes:
-        assert one.status == "skipped" or one.message == f"`{one.function}` is not written yet."
+@pytest.mark.parametrize(
+    ("raised", "added"),
+    [
+        (Raised("MemoryError", "", ()), "\n(a check may use 512 MB)"),
+        (Raised("PermissionError", "", ()), "\n(files, processes and the network are out of reach here)"),
+        (value_error("odd", ()), ""),
+    ],
+)
+def test_an_exception_with_a_usual_cause(raised: Raised, added: str) -> None:
+    assert why(Answer(raised=raised)) == f"`f` raises {exception_text(raised)}{added}"
 
 
-def test_every_variant_earns_everything(grade: Grade, tiny: Course) -> None:
-    variants = tiny["exercise-1"].variants
-    assert len(variants) == 2
-    for path in variants:
-        assert grade(path.read_bytes()).passed, path.name
+def test_a_star_for_an_at() -> None:
+    told = why(Answer(raised=value_error("operands could not be broadcast together")))
+    assert "@ adds up along the axis that two matrices share" in told
+    plus = value_error("operands could not be broadcast together", ((7, "f", "return x + w"),))
+    assert "@" not in why(Answer(raised=plus))
 
 
-def test_every_misconception_loses_credits(grade: Grade, tiny: Course) -> None:
-    misconceptions = tiny["exercise-1"].misconceptions()
-    assert len(misconceptions) == 3
-    for one in misconceptions:
-        assert SOLUTION.count(one.replace) == 1
-        report = grade(SOLUTION.replace(one.replace, one.with_))
-        assert 0 < report.earned < 7, one.id
-        assert not report.broken
-
-
-def test_a_right_answer_passes_under_many_seeds(grade: Grade) -> None:
-    assert all(grade(SOLUTION, seed=seed).passed for seed in range(10))
+def test_the_graders_own_file_is_not_named() -> None:
+    assert clean_output(f"{SERVER_FILE}:3: a warning\x1b[2J") == "the grader:3: a warning\\x1b[2J"

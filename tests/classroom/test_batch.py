@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from grader.checks.report import Outcome, Report
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import read_source
 from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, grade, processes, run_task
 from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
@@ -118,7 +118,7 @@ def by_itself(course: Course, exercise: str, folder: Path, name: str, seed: int,
     """Grade one exercise of one submission as `grader check` does."""
     found = course[exercise]
     place = folder / name / "exercises" if (folder / name).is_dir() else folder / f"{name}.zip"
-    return run_checks(found, read_source(found, place), pool, seed=seed)
+    return check(found, read_source(found, place), pool=pool, seed=seed)
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.run import load_reference
+from grader.checks.collection import load_reference
 from grader.course import Course
 from grader.numeric import complex_step_gradient, relative_error
 

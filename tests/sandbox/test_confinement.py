@@ -308,14 +308,14 @@ def test_too_little_confinement_is_refused_where_it_is_required(
     "layers", [LAYERS, ("account", "limits", "seccomp"), ()], ids=["all", "three", "none"]
 )
 def test_a_report_says_how_the_code_was_confined(layers: tuple[str, ...], course: Course) -> None:
-    from grader.checks.run import run_checks
+    from grader.checks.run import check
     from grader.checks.source import read_source
 
     exercise = course["exercise-1"]
     with WorkerPool(layers=layers) as pool:
         worker = pool.open()
         worker.end()
-        report = run_checks(exercise, read_source(exercise, course.root / "solutions"), pool)
+        report = check(exercise, read_source(exercise, course.root / "solutions"), pool=pool)
     assert report.confinement == worker.layers
     assert set(report.confinement) <= set(layers)
     assert f'"confinement": {json.dumps(list(worker.layers))}' in re.sub(

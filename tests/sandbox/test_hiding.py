@@ -64,10 +64,10 @@ def test_a_program_that_uses_the_grader_can_still_read_its_own_environment() -> 
 def test_a_program_that_checks_a_submission_is_left_as_it_is() -> None:
     program = (
         "import ctypes; from pathlib import Path; from grader.course import open_course; "
-        "from grader.checks.run import run_checks; from grader.checks.source import read_source; "
+        "from grader.checks.run import check; from grader.checks.source import read_source; "
         "from grader.sandbox.pool import open_pool; "
         f"exercise = open_course({str(COURSE)!r})['exercise-1']; "
-        "pool = open_pool(); report = run_checks(exercise, read_source(exercise), pool); pool.close(); "
+        "pool = open_pool(); report = check(exercise, read_source(exercise), pool=pool); pool.close(); "
         f"print('dumpable:', ctypes.CDLL(None).prctl({PR_GET_DUMPABLE}, 0, 0, 0, 0))"
     )
     assert run(program) == "dumpable: 1\n"

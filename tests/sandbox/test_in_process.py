@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from grader.checks.report import Report
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, Exercise
 from grader.sandbox.protocol import decode, encode
@@ -134,8 +134,8 @@ def test_a_solution_passes_and_a_stub_does_not(number: int, course: Course, pool
     exercise = course[f"exercise-{number}"]
     for path, passes in ((exercise.solution_path, True), (exercise.stub_path, False)):
         source = source_at(exercise, path)
-        report = run_checks(exercise, source, InProcessPool(), seed=1)
+        report = check(exercise, source, pool=InProcessPool(), seed=1)
         assert report.passed is passes
         assert report.earned == (report.credits if passes else 0)
-        assert verdicts(report) == verdicts(run_checks(exercise, source, pool, seed=1))
+        assert verdicts(report) == verdicts(check(exercise, source, pool=pool, seed=1))
         assert report.confinement == ()

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.checks.report import Outcome, Report, reports_to_json
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import read_source
 from grader.course import Course, Exercise
 from grader.reports.text import report_lines
@@ -363,7 +363,7 @@ def graded(exercise: Exercise, submission: Path, pool: WorkerPool) -> Report:
     """Grade without a warning: it would quote the grader's own source."""
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
-        report = run_checks(exercise, read_source(exercise, submission), pool)
+        report = check(exercise, read_source(exercise, submission), pool=pool)
     assert [str(one.message) for one in shown] == []
     return report
 

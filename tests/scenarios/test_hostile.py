@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.checks.report import Outcome, Report
-from grader.checks.run import run_checks
+from grader.checks.run import check
 from grader.checks.source import MAX_BYTES, Source, read_source
 from grader.course import Course
 from grader.sandbox.pool import Worker, WorkerPool, open_pool
@@ -499,7 +499,7 @@ def test_planted_files_have_no_effect(
     monkeypatch.chdir(folder)
     source = read_source(tiny["exercise-1"], tmp_path)
     with open_pool() as fresh:
-        report = run_checks(tiny["exercise-1"], source, fresh, seed=1)
+        report = check(tiny["exercise-1"], source, pool=fresh, seed=1)
     expected = grade(double(body))
     assert [(one.check, one.status, one.message) for one in report.outcomes] == [
         (one.check, one.status, one.message) for one in expected.outcomes

@@ -1,0 +1,333 @@
+"""Loads what an exercise's author wrote: its solution, its checks, its plot file.
+
+Pytest finds the checks, for its markers and its errors; after that they are plain functions that
+:meth:`CheckSuite.call` calls. Nothing here runs a student's code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import os
+import sys
+import threading
+import types
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.course import CourseError, Exercise
+from grader.sandbox.values import class_of, map_leaves
+from grader.sandbox.worker import Substitute
+
+MARKERS = (
+    "credits(n): what the check is worth",
+    "depends_on(check, ...): skip the check unless these passed",
+    "lend(function, ...): if the check fails, run it again with these functions of the student's module "
+    "answered by the reference, so that their faults do not count twice",
+    "builds_on(function, ...): if the check fails while one of these functions of earlier exercises, such as "
+    "exercise-5.rnn_backward, fails checks of its own, the outcome is skipped",
+)
+UNUSED_PLUGINS = (
+    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging monkeypatch nose "
+    "pastebin recwarn reports setuponly setupplan skipping stepwise subtests terminal terminalprogress "
+    "threadexception tmpdir unittest unraisableexception warnings"
+).split()
+GIVEN = ("student", "reference", "rng")  # what a check may ask for
+RECORDED = "__recorded__"  # in a hand-out, the reference's name for what it answers from
+PROCESS_LOCK = threading.RLock()
+"""Held while code of the course is loaded or called. Environment variables, ``sys.modules``, warning filters
+and ``sys.stdout`` are changed meanwhile, and belong to the whole process: two threads that check at once take
+turns."""
+
+Reference = types.ModuleType | types.SimpleNamespace
+Modules = Mapping[str, types.ModuleType]
+NO_MODULES: Modules = types.MappingProxyType({})
+
+
+class DependencyFailed(Exception):
+    """A check that this one depends on did not pass; the text names it."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check, as its file has it.
+
+    Args:
+        name: of its function.
+        title: first sentence of its docstring.
+        function: the student's function it is about; empty if about none in particular.
+        credits: what it is worth.
+        hidden: whether it is the instructor's alone.
+        path: its file.
+        body: what is called.
+        depends_on: names of checks that have to pass first.
+        substitutes: functions of the student's module that the reference answers in a second try.
+        prerequisites: functions of earlier exercises, such as ``exercise-5.rnn_backward``.
+    """
+
+    name: str
+    title: str
+    function: str
+    credits: int
+    hidden: bool
+    path: Path
+    body: Callable[..., Any]
+    depends_on: tuple[str, ...]
+    substitutes: tuple[str, ...]
+    prerequisites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckSuite:
+    """The checks of an exercise, loaded: every submission of a run is given the same.
+
+    Args:
+        checks: in the order in which they stand in their files, visible ones first.
+        reference: the solution's module, loaded in this process.
+        seed: of the random inputs.
+    """
+
+    exercise: Exercise
+    checks: tuple[Check, ...]
+    reference: Reference
+    seed: int
+
+    @property
+    def recorded(self) -> Any:
+        """What the reference of a hand-out answers from; None where the solution is there."""
+        return getattr(self.reference, RECORDED, None)
+
+    def call(self, check: Check, student: object, draw: int = 0) -> BaseException | None:
+        """Call a check; return what it raises.
+
+        Args:
+            student: what it calls the student's functions of.
+            draw: which of the check's random inputs; the order of checks does not matter for them.
+        """
+        entropy = [self.seed, zlib.crc32(check.name.encode()), *([draw] if draw else [])]
+        given = {"student": student, "reference": self.reference, "rng": np.random.default_rng(entropy)}
+        wanted = inspect.signature(check.body).parameters
+        with PROCESS_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
+            try:
+                check.body(**{name: given[name] for name in wanted if name in given})
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # pytest.fail raises no Exception
+                return error
+        return None
+
+
+def load_suite(exercise: Exercise, seed: int) -> CheckSuite:
+    """Load an exercise's checks and its solution.
+
+    Args:
+        seed: of the random inputs; a hand-out has its own.
+
+    Raises:
+        CourseError: a file is missing or broken, or there are no checks.
+    """
+    reference = load_reference(exercise)
+    recorded = getattr(reference, RECORDED, None)
+    return CheckSuite(exercise, collect_checks(exercise), reference, recorded.seed if recorded else seed)
+
+
+# --- checks -------------------------------------------------------------------------------------------
+
+
+class _Collector:
+    """A pytest plugin that finds checks and lets pytest run none of them."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, pytest.Function] = {}
+        self.faults: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for marker in MARKERS:
+            config.addinivalue_line("markers", marker)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.faults.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            if item.name in self.items or not isinstance(item, pytest.Function):
+                self.faults.append(f"{item.nodeid}: a check's name should be used once")
+            else:
+                self.items[item.name] = item
+
+    def pytest_runtestloop(self) -> bool:
+        return True
+
+
+def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
+    """Find the checks of an exercise, visible and hidden.
+
+    Raises:
+        CourseError: a check file cannot be loaded, or there are no checks.
+    """
+    files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
+    if not files:
+        raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
+    arguments = [
+        *map(str, files),
+        *("-c", os.devnull, "--rootdir", str(exercise.root), "--confcutdir", str(exercise.root)),
+        *("--noconftest", "--import-mode=importlib", "--assert=plain", "--strict-markers"),
+        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py"),
+        *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
+    ]
+    collector = _Collector()
+    with _importing({path.parent for path in files}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = pytest.main(arguments, plugins=[collector])
+    if collector.faults:
+        raise CourseError(exercise.root, f"a check file cannot be loaded: {collector.faults[0]}")
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if not collector.items:
+        raise CourseError(files[0], "defines no check; a check is a function named check_…")
+    return tuple(_check(exercise, item) for item in collector.items.values())
+
+
+def _check(exercise: Exercise, item: pytest.Function) -> Check:
+    parameters = inspect.signature(item.obj).parameters.values()
+    asked = [one.name for one in parameters if one.name not in GIVEN and one.default is one.empty]
+    if asked or hasattr(item, "callspec"):
+        what = asked[0] if asked else "parameters"
+        raise CourseError(item.path, f"`{item.name}` takes {what}; a check takes {', '.join(GIVEN)} only")
+
+    def marked(name: str) -> tuple[Any, ...]:
+        return tuple(argument for marker in item.iter_markers(name) for argument in marker.args)
+
+    credits = item.get_closest_marker("credits")
+    return Check(
+        name=item.name,
+        title=first_sentence(item.obj.__doc__ or item.name),
+        function=exercise.function_of(item.name),
+        credits=int(credits.args[0]) if credits else 0,
+        hidden=item.path == exercise.hidden_checks,
+        path=item.path,
+        body=item.obj,
+        depends_on=marked("depends_on"),
+        substitutes=marked("lend"),
+        prerequisites=marked("builds_on"),
+    )
+
+
+def first_sentence(docstring: str) -> str:
+    """Return the first paragraph of a docstring on one line, without its full stop."""
+    return " ".join(inspect.cleandoc(docstring).split("\n\n")[0].split()).removesuffix(".")
+
+
+# --- modules ------------------------------------------------------------------------------------------
+
+
+def load_reference(exercise: Exercise) -> types.ModuleType:
+    """Import the solution into this process, under a name that no check can clash with.
+
+    Raises:
+        CourseError: it is missing or fails.
+    """
+    path = exercise.solution_path
+    if not path.is_file():
+        raise CourseError(path, "is missing; every exercise needs a solution")
+    used = {lower.file.module: load_reference(lower) for lower in exercise.used}
+    try:
+        module = load_module(path, f"reference_{exercise.file.module}", used)
+    except Exception as error:
+        raise broken_module(path, error, "cannot be loaded") from None
+    if exercise.handout:
+        from grader.checks.recorded import answer_from_records  # a hand-out's alone
+
+        answer_from_records(module, exercise)
+    return module
+
+
+def load_module(path: Path, name: str, used: Modules = NO_MODULES) -> types.ModuleType:
+    """Run a file of the course as a module, which ``sys.modules`` does not keep.
+
+    Args:
+        used: modules that it may import, by name.
+
+    Raises:
+        Exception: whatever the file raises; see :func:`broken_module`.
+    """
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    with _importing({path.parent}, used):
+        spec.loader.exec_module(module)
+    return module
+
+
+def broken_module(path: Path, error: Exception, what: str) -> CourseError:
+    """Say where in a file of the course an exception came up.
+
+    Args:
+        what: what happens to the file, such as "breaks".
+    """
+    trace, line = error.__traceback__, error.lineno if isinstance(error, SyntaxError) else None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return CourseError(path, f"{what}: {type(error).__name__}: {error}", line)
+
+
+@contextlib.contextmanager
+def _importing(folders: set[Path], used: Modules = NO_MODULES) -> Iterator[None]:
+    """Let code of the course be imported, and leave no trace of it: no bytecode and no module.
+
+    The same path may hold other text in the next run. What would change pytest is hidden: its variables, and
+    plugins that happen to be installed.
+
+    Args:
+        folders: whose modules are forgotten afterwards.
+        used: modules that can be imported by these names meanwhile.
+    """
+    with PROCESS_LOCK:
+        hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        before = dict(sys.modules)
+        sys.modules.update(used)
+        try:
+            yield
+        finally:
+            for name in set(sys.modules) - before.keys():
+                file = getattr(sys.modules[name], "__file__", None)
+                package = {*name.split(".")} <= {part for folder in folders for part in folder.parts}
+                if name in used or (Path(file).parent in folders if file else package):
+                    del sys.modules[name]
+            sys.modules.update({name: before[name] for name in used if name in before})
+            sys.dont_write_bytecode = bytecode
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+            os.environ.update(hidden)
+
+
+def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Substitute]:
+    """Return functions of the reference that take what comes out of a worker.
+
+    Named tuples arrive as names and fields; they become the reference's own of that name, if it has one.
+    """
+
+    def own(value: Any) -> Any:
+        return map_leaves(value, lambda leaf: leaf, lambda named: class_of(named, vars(reference)))
+
+    def substitute(name: str) -> Substitute:
+        def answer(*arguments: Any, **named: Any) -> Any:
+            return getattr(reference, name)(*map(own, arguments), **{key: own(named[key]) for key in named})
+
+        return answer
+
+    return {name: substitute(name) for name in names}

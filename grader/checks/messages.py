@@ -1,0 +1,103 @@
+"""Says to a student why code gave no answer: from what happened in its worker to a sentence."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+from grader.sandbox import LOST
+from grader.sandbox.text import clean
+from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, Raised
+
+OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
+SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "a segmentation fault",
+    signal.SIGABRT: "an abort",
+    signal.SIGFPE: "an arithmetic fault",
+    signal.SIGILL: "an illegal instruction",
+}
+MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
+NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
+NOT_WRITTEN = "`{}` is not written yet."
+OWN_CHANNEL = "writes to the grader's own channel"
+KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
+
+
+def clean_output(output: str) -> str:
+    """Clean what was printed; a warning may also name the file that called the student's function: ours."""
+    return clean(output.replace(SERVER_FILE, "the grader"))
+
+
+def process_end(status: int) -> str:
+    """Say how a worker's process ended.
+
+    Args:
+        status: its exit code, negative for a signal.
+    """
+    if status in (LOST, KILLED):
+        return "closed its connection to the grader or was killed"
+    if status >= 0:
+        return f"ended the whole process with exit status {status} instead of returning"
+    if status == OUT_OF_PROCESSOR_TIME:
+        return "used up its processor time and was stopped"
+    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
+
+
+def exception_text(raised: Raised) -> str:
+    """Return an exception's type and text, as Python's last line has them."""
+    text = MATMUL.sub(
+        r"@ needs as many columns on its left as rows on its right, but got \2 and \1", raised.text.strip()
+    )
+    return f"{raised.type_name}: {text}" if text else raised.type_name
+
+
+def traceback_lines(raised: Raised, file: str) -> str:
+    """Return the lines of the student's file that an exception came through, each after a line break."""
+    return "".join(
+        f"\n  {file}, line {line}{f', in {function}' if function else ''}: {source}"
+        for line, function, source in raised.frames
+        if line
+    )
+
+
+def not_python(raised: Raised, file: str) -> str:
+    """Say why a file cannot be compiled."""
+    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
+        return f"{file} cannot be read as text; save it as UTF-8 ({raised.text})"
+    return f"{file} is not Python yet: {exception_text(raised)}{traceback_lines(raised, file)}"
+
+
+def stops_at(raised: Raised, file: str) -> str:
+    """Say where a file stops half-way while it is loaded."""
+    line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
+    what = "a call of sys.exit" if raised.kind == "exit" else exception_text(raised)
+    return f"{file} stops at {line}: {what}."
+
+
+def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
+    """Say why an answer holds no value; empty if it does.
+
+    Args:
+        file: name of the student's file.
+        stopped: what stopped that file half-way while it was loaded, if anything did.
+        memory_bytes: that a check may use.
+    """
+    if answer.missing:
+        return f"`{function}` is no function but an object of type {answer.missing}; is the name used twice?"
+    if answer.missing is not None:
+        if stopped:
+            return f"`{function}` is not defined. {stops_at(stopped, file)}"
+        return f"{file} defines no function `{function}`; is it spelt differently or indented?"
+    if answer.unsendable:
+        return f"what `{function}` returns cannot be graded: {answer.unsendable}"
+    raised = answer.raised
+    if not raised:
+        return ""
+    why = {
+        "MemoryError": f"\n(a check may use {memory_bytes // 2**20} MB)",
+        "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
+        "PermissionError": "\n(files, processes and the network are out of reach here)",
+    }.get(raised.type_name, "")
+    if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
+        why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
+    return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"

@@ -1,0 +1,155 @@
+"""The function ``check``: what it takes, what it leaves behind, and that two threads may call it at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+import pytest
+
+from grader.checks.collection import collect_checks, load_module, load_reference
+from grader.checks.report import Report
+from grader.checks.run import check, check_many
+from grader.checks.source import Source, read_source
+from grader.course import Course, CourseError
+from grader.sandbox.pool import WorkerPool
+
+
+def statuses(report: Report) -> list[str]:
+    return [outcome.status for outcome in report.outcomes]
+
+
+def test_a_submission_is_a_path_or_what_was_read_of_one(tiny: Course, pool: WorkerPool) -> None:
+    exercise, folder = tiny["exercise-1"], tiny.root / "solutions"
+    file = folder / "exercise-1/doubling.py"
+    for submission in (folder, str(folder), file, read_source(exercise, folder)):
+        assert check(exercise, submission, pool=pool, seed=1).passed
+    assert not check(exercise, pool=pool).earned, "the course's own exercises are stubs"
+
+
+def test_workers_are_started_where_none_are_given(tiny: Course) -> None:
+    report = check(tiny["exercise-1"], tiny.root / "solutions", confinement="none")
+    assert report.passed
+    assert report.confinement == ()
+
+
+def test_many_at_once_are_as_each_alone(tiny: Course, pool: WorkerPool) -> None:
+    exercise = tiny["exercise-1"]
+    sources = [read_source(exercise, tiny.root / "solutions"), read_source(exercise)]
+    together = check_many(exercise, sources, pool, seed=5)
+    alone = [check(exercise, source, pool=pool, seed=5) for source in sources]
+    assert [[(one.status, one.message) for one in report.outcomes] for report in together] == [
+        [(one.status, one.message) for one in report.outcomes] for report in alone
+    ]
+
+
+def test_nothing_of_the_process_is_changed(
+    tiny: Course, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    exercise = tiny["exercise-1"]
+    check(exercise, pool=pool)  # which imports what is imported on first use
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("exercises", "solutions")]
+    before = dict(os.environ), {*sys.modules}, list(warnings.filters), sys.stdout, sys.dont_write_bytecode
+    check(exercise, pool=pool)
+    now = dict(os.environ), {*sys.modules}, list(warnings.filters), sys.stdout, sys.dont_write_bytecode
+    assert now == before
+
+
+def test_two_threads_that_check_at_once_are_both_right(tiny: Course) -> None:
+    exercise = tiny["exercise-1"]
+    right, stub = read_source(exercise, tiny.root / "solutions"), read_source(exercise)
+    before = dict(os.environ), sys.stdout
+    start, reports = threading.Barrier(4), dict[int, list[Report]]()
+
+    def work(number: int) -> None:
+        start.wait()
+        reports[number] = [check(exercise, (right, stub)[number % 2], seed=1) for _ in range(2)]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {number: [report.passed for report in found] for number, found in reports.items()} == {
+        number: [number % 2 == 0] * 2 for number in range(4)
+    }
+    assert all(report.earned == 0 for number in (1, 3) for report in reports[number])
+    assert (dict(os.environ), sys.stdout) == before
+
+
+# --- what an author writes ----------------------------------------------------------------------------
+
+
+def checks_with(course: Course, text: str) -> Course:
+    path = course["exercise-1"].visible_checks
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return course
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("\n\ndef check_double_more(student, sizes):\n    pass\n", "takes sizes; a check takes student"),
+        (
+            "\n\n@pytest.mark.parametrize('rng', [1, 2])\ndef check_double_more(rng):\n    pass\n",
+            "takes parameters; a check takes student",
+        ),
+        ("\n\n@pytest.mark.unheard_of\ndef check_double_more(rng):\n    pass\n", "cannot be loaded"),
+    ],
+)
+def test_a_check_that_asks_for_what_there_is_not(tiny_copy: Course, text: str, what: str) -> None:
+    with pytest.raises(CourseError, match=what):
+        collect_checks(checks_with(tiny_copy, text)["exercise-1"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ("assert 1 > 2, 'one is less'", "failed", "one is less"),
+        ("assert rng is None", "failed", "an assertion of this check does not hold"),
+        ("pytest.fail('because')", "failed", "because"),
+        ("pytest.skip('because')", "error", "Skipped: because"),
+        ("raise SystemExit(3)", "error", "SystemExit: 3"),
+        ("reference.nothing()", "error", "has no attribute 'nothing'"),
+        ("print('noise')", "passed", ""),
+    ],
+)
+def test_only_what_is_certainly_the_students_fault_fails(
+    tiny_copy: Course, pool: WorkerPool, body: str, status: str, message: str
+) -> None:
+    course = checks_with(tiny_copy, f"\n\ndef check_double_more(reference, rng):\n    {body}\n")
+    report = check(course["exercise-1"], course.root / "solutions", pool=pool, seed=1)
+    (outcome,) = [one for one in report.outcomes if one.check == "check_double_more"]
+    assert outcome.status == status
+    assert message in outcome.message
+    assert {*statuses(report)} <= {"passed", status}
+
+
+def test_a_marker_that_names_no_check_is_the_courses_fault(tiny_copy: Course, pool: WorkerPool) -> None:
+    text = "\n\n@pytest.mark.depends_on('check_later')\ndef check_double_more(rng):\n    pass\n"
+    exercise = checks_with(tiny_copy, text)["exercise-1"]
+    report = check(exercise, Source("doubling.py", b""), pool=pool)
+    (outcome,) = [one for one in report.outcomes if one.check == "check_double_more"]
+    assert outcome.status == "error"
+    assert "depends on check_later, which is no check that ran before it" in outcome.message
+
+
+def test_a_broken_solution_is_named_with_its_line(tiny_copy: Course) -> None:
+    exercise = tiny_copy["exercise-1"]
+    exercise.solution_path.write_text("import math\nmath.nothing()\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"doubling.py:2: cannot be loaded: AttributeError"):
+        load_reference(exercise)
+
+
+def test_a_loaded_module_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "a_module.py"
+    path.write_text("import lower\nvalue = lower.value + 1\n", encoding="utf-8")
+    lower = type(sys)("lower")
+    lower.value = 1  # type: ignore[attr-defined]
+    assert load_module(path, "a_module", {"lower": lower}).value == 2
+    assert not {"lower", "a_module"} & {*sys.modules}
+    assert not [*tmp_path.glob("__pycache__")]
