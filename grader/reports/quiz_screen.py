@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.quiz.credits import which_sittings_count
@@ -32,37 +32,35 @@ MODES = {
     "review": "What you missed, with new numbers. It earns nothing and costs nothing.",
 }
 EXERCISE = re.compile(r"exercise-\d+")
-ENOUGH = 3  # answers of one certainty, before it is compared with the truth
+SIGNS: Mapping[str, str] = {"passed": "✓", "skipped": "…", "failed": "✗", "note": "·"}
+CERTAINTY = {1: ("guessing", 1 / 3), 2: ("fairly sure", 2 / 3), 3: ("certain", 0.95)}  # share right expected
+MIN_ANSWERS = 3  # of one certainty, before it is compared with the truth
 HOW_SURE = "How sure are you? 1 guessing, 2 fairly, 3 certain"
 
 
 def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     """Lay out what is to come, or how far it has come already."""
     public, count = session.sheet.public, len(session.questions)
-    possible = sum(session.sheet.face(one).credits for one in session.questions)
+    possible = sum(session.sheet.face(question).credits for question in session.questions)
+    mode = "review" if session.sitting.mode == "review" else public.mode
+    facts = [f"{count} question{'s' if count != 1 else ''}", f"{possible} credits"]
+    if mode != "review":
+        facts.append(f"pass mark {public.pass_mark:.0%}")
     yield Line("", "detail")
     yield Line(public.title[:width], "heading")
-    facts = [f"{count} question{'s' if count != 1 else ''}", f"{possible} credits"]
-    if session.sitting.mode != "review":
-        facts.append(f"pass mark {public.pass_mark:.0%}")
     yield from wrapped(" · ".join(facts), "detail", width, "  ")
-    mode = "review" if session.sitting.mode == "review" else public.mode
     yield from wrapped(MODES[mode], "detail", width, "  ")
+    notes = []
     if mode == "graded":
-        yield from wrapped(_which_count(session), "note", width, "  ")
+        rule, number = which_sittings_count(session.sheet), session.sitting.number
+        counts = "." if number <= public.sittings else ": it is kept, and earns nothing."
+        notes.append(f"{rule[0].upper()}{rule[1:]}; this is sitting {number}{counts}")
     if session.regraded:
-        change = f"{session.regraded / 100:+.2f}"
-        yield from wrapped(f"The key has changed since you were here: {change} credits.", "note", width, "  ")
+        notes.append(f"The key has changed since you were here: {session.regraded / 100:+.2f} credits.")
     if session.resumed:
-        yield from wrapped("Going on where you left; --restart begins anew.", "note", width, "  ")
-    yield from wrapped("? shows what can be typed; q leaves and keeps everything.", "note", width, "  ")
-
-
-def _which_count(session: Session) -> str:
-    """Say which sittings of a graded quiz count, and whether this is one of them."""
-    rule, number = which_sittings_count(session.sheet), session.sitting.number
-    which = f"{rule[0].upper()}{rule[1:]}; this is sitting {number}"
-    return f"{which}{'.' if number <= session.sheet.public.sittings else ': it is kept, and earns nothing.'}"
+        notes.append("Going on where you left; --restart begins anew.")
+    for note in (*notes, "? shows what can be typed; q leaves and keeps everything."):
+        yield from wrapped(note, "note", width, "  ")
 
 
 def question_lines(session: Session, item: Item, width: int = 80, columns: int = BAR) -> Iterator[Line]:
@@ -77,8 +75,9 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
     yield Line("", "detail")
     yield Line(ends(session.sheet.public.title, f"question {number} of {count}", width), "heading")
     facts = " · ".join(fact.replace(" ", NO_BREAK) for fact in _facts(session, item))
-    bar = _bar(number - 1, count, columns)
-    for line in wrapped(f"{bar}{'  ' * bool(bar)}{facts}", "note", width, ""):
+    done = round(columns * (number - 1) / max(1, count))
+    bar = f"{'█' * done}{'░' * (columns - done)}  " if columns else ""
+    for line in wrapped(f"{bar}{facts}", "note", width, ""):
         yield Line(line.text.replace(NO_BREAK, " "), line.style)
     yield Line("", "detail")
     yield from prose_lines(item.variant.prompt, "detail", width, indent="")
@@ -86,36 +85,14 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
     yield Line("", "detail")
     for hint in item.hints:
         yield from prose_lines(f"hint: {hint}", "skipped", width, indent="  ")
-    yield from _asks(session, item, width)
-
-
-def _body(item: Item, width: int) -> Iterator[Line]:
-    """Lay out code and options."""
-    face = item.variant.public
-    if face.code:
-        yield Line("", "detail")
-    numbered = Question.kinds[face.type].shows_line_numbers
-    for place, line in enumerate(face.code.rstrip().splitlines(), 1):
-        yield Line(f"  {f'{place:>2} ' if numbered else '  '}{line}", "code")
-    if face.lefts or item.variant.options:
-        yield Line("", "detail")
-    for place, left in enumerate(face.lefts, 1):
-        yield from _option(str(place), left.text, width)
-    for place, option in enumerate(item.variant.options):
-        name = LETTERS[place] if face.lefts else str(place + 1)
-        yield from _option(name, fill(option.text, item.variant.names), width)
-
-
-def _asks(session: Session, item: Item, width: int) -> Iterator[Line]:
+    given = f"your answer: {clean(item.given, SHOWN)}"
     if item.done:
-        yield from wrapped(f"your answer: {clean(item.given, SHOWN)}", "detail", width, indent="  ")
+        yield from wrapped(given, "detail", width, "  ")
     elif item.answered and session.silent:
-        yield from wrapped(
-            f"your answer: {clean(item.given, SHOWN)}; type another one, or Enter", "note", width, "  "
-        )
+        yield from wrapped(f"{given}; type another one, or Enter", "note", width, "  ")
     else:
-        text = Question.kinds[item.variant.public.type].asks + ("; Enter skips" if not item.answered else "")
-        yield from wrapped(text, "note", width, indent="  ")
+        asks = Question.kinds[face.type].asks
+        yield from wrapped(asks if item.answered else f"{asks}; Enter skips", "note", width, "  ")
 
 
 def _facts(session: Session, item: Item) -> Iterator[str]:
@@ -132,15 +109,24 @@ def _facts(session: Session, item: Item) -> Iterator[str]:
         yield f"h: {f'hint -{item.next_hint:.2f}' if item.next_hint else 'free hint'}"
 
 
-def _option(name: str, text: str, width: int) -> Iterator[Line]:
-    first, *rest = list(prose_lines(text, "detail", width, indent=" " * 6)) or [Line("", "detail")]
-    yield Line(f"  {name:>2}  {first.text.strip()}", first.style)
-    yield from rest
-
-
-def _bar(done: int, count: int, columns: int) -> str:
-    full = round(columns * done / max(1, count))
-    return "█" * full + "░" * (columns - full)
+def _body(item: Item, width: int) -> Iterator[Line]:
+    """Lay out code and options."""
+    variant, face = item.variant, item.variant.public
+    if face.code:
+        yield Line("", "detail")
+    numbered = Question.kinds[face.type].shows_line_numbers
+    for number, line in enumerate(face.code.rstrip().splitlines(), 1):
+        yield Line(f"  {f'{number:>2} ' if numbered else '  '}{line}", "code")
+    options = [(str(number), left.text) for number, left in enumerate(face.lefts, 1)]
+    for number, option in enumerate(variant.options):
+        name = LETTERS[number] if face.lefts else str(number + 1)
+        options.append((name, fill(option.text, variant.names)))
+    if options:
+        yield Line("", "detail")
+    for name, text in options:
+        first, *rest = [*prose_lines(text, "detail", width, indent=" " * 6)] or [Line("", "detail")]
+        yield Line(f"  {name:>2}  {first.text.strip()}", first.style)
+        yield from rest
 
 
 def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
@@ -150,8 +136,7 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
         yield Line("  stored; you can change it until you finish", "note")
         return
     style: Style = "passed" if marked.right else "skipped" if marked.share else "failed"
-    sign = "✓" if marked.right else "…" if marked.share else "✗"
-    yield from wrapped(f"{sign} {marked.arithmetic}", style, width, indent="  ")
+    yield from wrapped(f"{SIGNS[style]} {marked.arithmetic}", style, width, indent="  ")
     for text in marked.feedback:
         yield from prose_lines(text, "detail", width)
     if counted := reply.counted:
@@ -162,17 +147,12 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
         return
     if not marked.right and reply.solution:
         accepted = f" ({marked.accepted})" if marked.accepted else ""
-        yield from wrapped(f"right is: {reply.solution}{_chosen(reply)}{accepted}", "detail", width)
+        variant, words = reply.item.variant, ""
+        if variant.public.type == "single":  # its number does not say what it is
+            words = f", {plain(fill(variant.options[int(reply.solution) - 1].text, variant.names))}"
+        yield from wrapped(f"right is: {reply.solution}{words}{accepted}", "detail", width)
     yield from prose_lines(reply.explain, "detail", width)
     yield from wrapped(f"source: {reply.source}", "note", width)
-
-
-def _chosen(reply: Reply) -> str:
-    """Return the words of a right choice, which its number does not say."""
-    variant = reply.item.variant
-    if variant.public.type != "single" or not reply.solution.isdecimal():
-        return ""
-    return f", {plain(fill(variant.options[int(reply.solution) - 1].text, variant.names))}"
 
 
 def help_lines(item: Item, width: int = 80) -> Iterator[Line]:
@@ -187,15 +167,13 @@ def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iter
     """Lay out the questions of a sitting with their state."""
     for number, item in enumerate(items, 1):
         style: Style = "note"
-        mark = "·"
         if item.answered:
-            known = item.score is not None
-            style = "passed" if known and (item.score or 0) >= 1 else "skipped" if not item.done else "failed"
-            mark = {"passed": "✓", "skipped": "…", "failed": "✗"}[style] if known else "•"
+            right = item.score is not None and item.score >= 1
+            style = "passed" if right else "failed" if item.done else "skipped"
+        sign = "•" if item.answered and item.score is None else SIGNS[style]
         flag = "  flagged" if item.flagged else ""
-        text = plain(item.variant.prompt.replace("```", " "))
-        room = width - 10 - len(flag)
-        yield Line(f"  {mark} {number:>3}  {shorten(text, room)}{flag}", style)
+        text = shorten(plain(item.variant.prompt.replace("```", " ")), width - 10 - len(flag))
+        yield Line(f"  {sign} {number:>3}  {text}{flag}", style)
 
 
 def summary_lines(sheet: PublicQuiz, summary: Summary, width: int = 80) -> Iterator[Line]:
@@ -211,12 +189,13 @@ def summary_lines(sheet: PublicQuiz, summary: Summary, width: int = 80) -> Itera
     else:
         yield from _credits(sheet, summary, width)
     yield from _certainty(summary, width)
-    if summary.open:
-        yield from wrapped(f"without an answer: {', '.join(summary.open)}", "note", width, indent="  ")
-    if summary.flagged:
-        yield from wrapped(f"flagged: {', '.join(summary.flagged)}", "note", width, indent="  ")
-    for topic, sources in summary.read:
-        yield from _read(topic, sources, width)
+    for what, questions in (("without an answer", summary.open), ("flagged", summary.flagged)):
+        if questions:
+            yield from wrapped(f"{what}: {', '.join(questions)}", "note", width, indent="  ")
+    for topic, sources in summary.read:  # a lesson of the course is a command away
+        yield from wrapped(f"read on {topic}: {'; '.join(sources)}", "note", width, indent="  ")
+        for exercise in dict.fromkeys(EXERCISE.findall(" ".join(sources))):
+            yield Line(f"    grader show {exercise}", "note")
 
 
 def _credits(sheet: PublicQuiz, summary: Summary, width: int) -> Iterator[Line]:
@@ -226,45 +205,31 @@ def _credits(sheet: PublicQuiz, summary: Summary, width: int) -> Iterator[Line]:
     for row in summary.rows:
         share = row.cents / max(1, row.possible)
         style: Style = "passed" if share >= summary.pass_mark else "failed" if row.answered else "note"
-        sign = {"passed": "✓", "failed": "✗"}.get(style, "·")
-        right = f"{row.cents / 100:.2f} of {row.possible / 100:g}"
-        yield Line(ends(f"  {sign} {row.topic}", right, width), style)
+        earned = f"{row.cents / 100:.2f} of {row.possible / 100:g}"
+        yield Line(ends(f"  {SIGNS[style]} {row.topic}", earned, width), style)
     word = "passed" if summary.passed else "below the pass mark"
     yield Line(f"  {word} ({summary.pass_mark:.0%})", "passed" if summary.passed else "failed")
 
 
-def _read(topic: str, sources: tuple[str, ...], width: int) -> Iterator[Line]:
-    """Say where to read on in a weak topic; a lesson of the course is a command away."""
-    yield from wrapped(f"read on {topic}: {'; '.join(sources)}", "note", width, indent="  ")
-    for exercise in dict.fromkeys(EXERCISE.findall(" ".join(sources))):
-        yield Line(f"    grader show {exercise}", "note")
-
-
 def _certainty(summary: Summary, width: int) -> Iterator[Line]:
-    """Say how well certainty and truth went together."""
+    """Say how well certainty and truth went together, and what a learner could make of it."""
     if not summary.certainty:
         return
-    expected = {1: 1 / 3, 2: 2 / 3, 3: 0.95}
-    told = []
-    for level, word in ((1, "guessing"), (2, "fairly sure"), (3, "certain")):
-        rights = [right for given, right in summary.certainty if given == level]
-        if rights:
-            told.append(f"{word}: {sum(rights)} of {len(rights)} right")
+    rights = {level: [right for given, right in summary.certainty if given == level] for level in CERTAINTY}
+    told = [
+        f"{word}: {sum(rights[level])} of {len(rights[level])} right"
+        for level, (word, _) in CERTAINTY.items()
+        if rights[level]
+    ]
     yield from wrapped(f"how sure you were · {' · '.join(told)}", "detail", width, "  ")
-    brier = sum((expected[level] - right) ** 2 for level, right in summary.certainty) / len(summary.certainty)
-    scale = "0 is perfect, 0.25 what a coin gets"
-    yield from wrapped(f"Brier score {brier:.2f} ({scale}){_advice(summary)}", "note", width, "  ")
-
-
-def _advice(summary: Summary) -> str:
-    """Return what a learner could make of it, once there are enough answers."""
-    certain = [right for level, right in summary.certainty if level == 3]
-    guessed = [right for level, right in summary.certainty if level == 1]
-    if len(certain) >= ENOUGH and sum(certain) < 0.8 * len(certain):
-        return "; you are surer than you are right: look twice before you say certain"
-    if len(guessed) >= ENOUGH and sum(guessed) > 0.66 * len(guessed):
-        return "; you know more than you trust yourself to"
-    return ""
+    errors = [(CERTAINTY[level][1] - right) ** 2 for level, right in summary.certainty]
+    advice = ""
+    if len(rights[3]) >= MIN_ANSWERS and sum(rights[3]) < 0.8 * len(rights[3]):
+        advice = "; you are surer than you are right: look twice before you say certain"
+    elif len(rights[1]) >= MIN_ANSWERS and sum(rights[1]) > 0.66 * len(rights[1]):
+        advice = "; you know more than you trust yourself to"
+    brier = f"Brier score {sum(errors) / len(errors):.2f} (0 is perfect, 0.25 what a coin gets)"
+    yield from wrapped(f"{brier}{advice}", "note", width, "  ")
 
 
 @dataclass(frozen=True)
@@ -297,19 +262,12 @@ def menu_lines(rows: list[MenuRow], due: int, width: int = 80) -> Iterator[Line]
         return
     yield Line(ends("    quiz", f"{'questions':>10}{'credits':>18}{'':>12}", width).rstrip(), "heading")
     for number, row in enumerate(rows, 1):
-        style: Style = (
-            "passed" if row.cents >= 100 * row.credits else "skipped" if row.cents or row.state else "detail"
-        )
+        started = bool(row.cents or row.state)
+        style: Style = "passed" if row.cents >= 100 * row.credits else "skipped" if started else "detail"
         earned = f"{row.cents / 100:.2f} of {row.credits}"
-        yield Line(
-            ends(
-                f"{number:>2}  {row.quiz}", f"{row.questions:>10}{earned:>18}  {row.state:<10}", width
-            ).rstrip(),
-            style,
-        )
-        topics = ", ".join(row.topics)
-        text = f"    {row.title}: {topics}"
-        yield Line(shorten(text, width), "note")
+        right = f"{row.questions:>10}{earned:>18}  {row.state:<10}"
+        yield Line(ends(f"{number:>2}  {row.quiz}", right, width).rstrip(), style)
+        yield Line(shorten(f"    {row.title}: {', '.join(row.topics)}", width), "note")
     earned_all, possible = sum(row.cents for row in rows) / 100, sum(row.credits for row in rows)
     yield Line(f"{earned_all:.2f} of {possible} credits", "heading")
     if due:
