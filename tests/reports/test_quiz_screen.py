@@ -14,7 +14,7 @@ from grader.progress.ledger import open_ledger
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import PublicQuiz, public_quiz
 from grader.quiz.registry import Quiz
-from grader.quiz.session import Item, Reply, Session, Summary
+from grader.quiz.session import Item, Reply, Selection, Session, Summary
 from grader.reports import quiz_screen as screen
 from grader.reports.text import Line
 from tests.quiz.helpers import numbers, runner, sample
@@ -41,7 +41,7 @@ def sit(course: Course, **options: Any) -> Session:
     sheet: PublicQuiz = public_quiz(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
     if header["mode"] == "graded":
         sheet = dataclasses.replace(sheet, key=None)
-    return Session(sheet, QuizContext("salt", lambda: open_ledger(course), runner), **options)
+    return Session(sheet, QuizContext("salt", lambda: open_ledger(course), runner), Selection(**options))
 
 
 def answered(session: Session, question: str, typed: str) -> Reply:
