@@ -107,11 +107,9 @@ def _show(report: Report, *, first: bool) -> None:
 
 def remember(course: Course, reports: list[Report]) -> None:
     """Keep the state for `grader list`; a verdict is worth showing even where it cannot be kept."""
-    from grader.progress.ledger import LedgerError, open_ledger
+    from grader.progress.ledger import LedgerError, record
 
     try:
-        with open_ledger(course) as ledger:
-            for report in reports:
-                ledger.record(report)
+        record(course, reports)
     except LedgerError as error:
         click.echo(f"grader: your progress was not kept: {error}", err=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from grader import __version__
-from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, Source, open_archive, read_source
-from grader.course import Course, CourseError, Exercise
+from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, open_archive, read_source
+from grader.course import Course, CourseError
 from grader.course.files import write_atomic, write_zip
 from grader.course.stub import make_stub
 from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
@@ -94,7 +94,11 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         source = read_source(exercise)
         if not source.problem:
             files[f"exercises/{exercise.id}/{source.name}"] = source.data
-        missing += _missing_in(exercise, source)
+            with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
+                if source.data.splitlines() == make_stub(exercise).encode().splitlines():
+                    missing.append(f"{exercise.id}: {source.name} is still the stub")
+        else:
+            missing.append(f"{exercise.id} is left out: {source.problem}")
     if answers["quizzes"]:
         files[RESPONSES] = _as_json(answers)
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
@@ -105,15 +109,6 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
 
 def _as_json(document: Any) -> bytes:
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
-
-
-def _missing_in(exercise: Exercise, source: Source) -> list[str]:
-    if source.problem:
-        return [f"{exercise.id} is left out: {source.problem}"]
-    with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
-        if source.data.splitlines() == make_stub(exercise).encode().splitlines():
-            return [f"{exercise.id}: {source.name} is still the stub"]
-    return []
 
 
 def _unanswered(quizzes: list[str], answers: dict[str, Any]) -> list[str]:

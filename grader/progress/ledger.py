@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,9 @@ from grader.progress.database import LedgerError as LedgerError
 from grader.progress.database import explained, open_file
 from grader.progress.learner import ANONYMOUS as ANONYMOUS
 from grader.progress.learner import Learner as Learner
+
+OF_A_SITTING = ("finished", "quiz_hinted", "flagged")
+"""Tables whose events are of a sitting, and of a learner through it."""
 
 
 class Duplicate(LedgerError):
@@ -98,21 +101,6 @@ class Response:
     at: str = ""
 
 
-@dataclass(frozen=True)
-class Review:
-    """Where one question stands in spaced review.
-
-    Args:
-        state: JSON of whoever schedules.
-        due: when it should be asked again, ISO 8601.
-    """
-
-    quiz: str
-    question: str
-    state: str
-    due: str
-
-
 class Ledger:
     """The events of one course folder, as one learner sees and adds to them.
 
@@ -121,8 +109,9 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        row = self._first("SELECT learner, name FROM logged_in ORDER BY id DESC LIMIT 1")
-        self._learner = _learner(*row) if row else ANONYMOUS
+        self._learner = ANONYMOUS
+        for learner, name in self._all("SELECT learner, name FROM logged_in ORDER BY id DESC LIMIT 1"):
+            self._learner = _learner(learner, name)
 
     # --- learners -------------------------------------------------------------------------------------
 
@@ -134,8 +123,8 @@ class Ledger:
     def login(self, learner: Learner) -> None:
         """Append that from now on someone else learns here; what was recorded before stays where it is."""
         if learner != self._learner:
-            self._add("logged_in", learner=learner.id, name=learner.name)
             self._learner = learner
+            self._add("logged_in", name=learner.name)
 
     def learners(self) -> tuple[Learner, ...]:
         """Return everyone who ever logged in here, each with the latest name."""
@@ -146,14 +135,12 @@ class Ledger:
 
     def record(self, report: Report) -> None:
         """Append what a check of an exercise found."""
-        outcomes = {outcome.check: outcome.status for outcome in report.outcomes}
         self._add(
             "checked",
-            learner=self._learner.id,
             exercise=report.exercise,
             earned=report.earned,
             credits=report.credits,
-            outcomes=json.dumps(outcomes),
+            outcomes=json.dumps({outcome.check: outcome.status for outcome in report.outcomes}),
             seed=report.seed,
             source_sha256=report.source_sha256,
             grader_version=__version__,
@@ -161,7 +148,7 @@ class Ledger:
 
     def latest(self, exercise: str) -> Progress | None:
         """Return the state of an exercise as of its last check; None if it was never checked."""
-        return self._progress("learner = ? AND exercise = ? ORDER BY id DESC", self._learner.id, exercise)
+        return self._check("TRUE ORDER BY id DESC", exercise)
 
     def best(self, exercise: str) -> Progress | None:
         """Return the check that earned most, the first of equals; None if the exercise was never checked.
@@ -169,47 +156,50 @@ class Ledger:
         Only those count in which the exercise was worth as many credits as in the last one; a course changes.
         """
         latest = self.latest(exercise)
-        return latest and self._progress(
-            "learner = ? AND exercise = ? AND credits = ? ORDER BY earned DESC, id",
-            self._learner.id,
-            exercise,
-            latest.credits,
+        return latest and self._check("credits = :credits ORDER BY earned DESC, id", exercise, latest.credits)
+
+    def _check(self, which: str, exercise: str, credits: int = 0) -> Progress | None:
+        query = (
+            "SELECT earned, credits, at, outcomes FROM checked WHERE learner = :learner"
+            f" AND exercise = :exercise AND {which} LIMIT 1"
         )
+        for earned, of, at, outcomes in self._all(query, exercise=exercise, credits=credits):
+            return Progress(earned, of, at, json.loads(outcomes))
+        return None
 
     def best_checks(self) -> Mapping[str, Progress]:
         """Return the best check of every exercise that was ever checked."""
-        query = "SELECT DISTINCT exercise FROM checked WHERE learner = ? ORDER BY exercise"
-        found = ((exercise, self.best(exercise)) for (exercise,) in self._all(query, self._learner.id))
+        rows = self._all("SELECT DISTINCT exercise FROM checked WHERE learner = :learner ORDER BY exercise")
+        found = ((exercise, self.best(exercise)) for (exercise,) in rows)
         return {exercise: state for exercise, state in found if state}
 
     def hints_shown(self, exercise: str, function: str) -> int:
         """Return how many hints on a function were shown so far."""
-        (count,) = self._one(
-            "SELECT count(*) FROM hinted WHERE learner = ? AND exercise = ? AND function = ?",
-            self._learner.id,
-            exercise,
-            function,
-        )
-        return int(count)
+        where = "learner = :learner AND exercise = :exercise AND function = :function"
+        return len(self._all(f"SELECT 1 FROM hinted WHERE {where}", exercise=exercise, function=function))
 
     def record_hint(self, exercise: str, function: str) -> None:
         """Append that one more hint was shown."""
-        self._add("hinted", learner=self._learner.id, exercise=exercise, function=function)
+        self._add("hinted", exercise=exercise, function=function)
 
     # --- sittings of a quiz ---------------------------------------------------------------------------
 
     def begin(self, quiz: str, version: int, mode: str, questions: tuple[str, ...]) -> Sitting:
         """Append that a quiz was begun."""
-        sitting = self._add(
-            "begun",
-            learner=self._learner.id,
+        number = len(self.sittings(quiz)) + 1
+        asked = json.dumps(questions)
+        self._add("begun", quiz=quiz, version=version, mode=mode, number=number, questions=asked)
+        return self.sittings(quiz)[-1]
+
+    def sittings(self, quiz: str | None = None) -> tuple[Sitting, ...]:
+        """Return this learner's sittings, of one quiz or of all, oldest first."""
+        rows = self._all(
+            "SELECT begun.id, quiz, version, mode, number, questions, begun.at, finished.at"
+            " FROM begun LEFT JOIN finished ON finished.sitting = begun.id"
+            " WHERE begun.learner = :learner AND coalesce(quiz = :quiz, 1) ORDER BY begun.id",
             quiz=quiz,
-            version=version,
-            mode=mode,
-            number=len(self.sittings(quiz)) + 1,
-            questions=json.dumps(questions),
         )
-        return self._sitting(sitting)
+        return tuple(Sitting(*(*row[:5], tuple(json.loads(row[5])), *row[6:])) for row in rows)
 
     def finish(self, sitting_id: int) -> None:
         """Append that a sitting is over; a second time changes nothing.
@@ -220,10 +210,6 @@ class Ledger:
         if self._sitting(sitting_id).finished is None:
             self._add("finished", sitting=sitting_id)
 
-    def sittings(self, quiz: str | None = None) -> tuple[Sitting, ...]:
-        """Return this learner's sittings, of one quiz or of all, oldest first."""
-        return self._sittings("begun.learner = ? AND coalesce(quiz = ?, 1)", self._learner.id, quiz)
-
     def take_hint(self, sitting_id: int, question: str, number: int) -> None:
         """Append that hint 1, 2, ... on a question was shown; a second time changes nothing.
 
@@ -231,14 +217,13 @@ class Ledger:
             LedgerError: the sitting is not one of this learner's.
         """
         self._sitting(sitting_id)
-        where = "sitting = ? AND question = ? AND number = ?"
-        if not self._first(f"SELECT 1 FROM quiz_hinted WHERE {where}", sitting_id, question, number):
+        if number > self.hints_taken(sitting_id, question):
             self._add("quiz_hinted", sitting=sitting_id, question=question, number=number)
 
     def hints_taken(self, sitting_id: int, question: str) -> int:
         """Return how many hints on a question were shown in a sitting."""
-        query = "SELECT count(*) FROM quiz_hinted WHERE sitting = ? AND question = ?"
-        return int(self._one(query, sitting_id, question)[0])
+        query = "SELECT 1 FROM quiz_hinted WHERE sitting = :sitting AND question = :question"
+        return len(self._all(query, sitting=sitting_id, question=question))
 
     def flag(self, sitting_id: int, question: str, flagged: bool) -> None:
         """Append that a question is marked to come back to, or no longer.
@@ -252,10 +237,17 @@ class Ledger:
 
     def flagged(self, sitting_id: int) -> frozenset[str]:
         """Return the questions of a sitting that are marked to come back to."""
-        query = "SELECT question, flagged, max(id) FROM flagged WHERE sitting = ? GROUP BY question"
-        return frozenset(question for question, flagged, _ in self._all(query, sitting_id) if flagged)
+        query = "SELECT question, flagged, max(id) FROM flagged WHERE sitting = :sitting GROUP BY question"
+        return frozenset(question for question, flagged, _ in self._all(query, sitting=sitting_id) if flagged)
 
-    # --- responses and what they are worth --------------------------------------------------------------
+    def _sitting(self, sitting_id: int) -> Sitting:
+        for sitting in self.sittings():
+            if sitting.id == sitting_id:
+                return sitting
+        problem = f"sitting {sitting_id} is not one of {self._learner.name}'s"
+        raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
+
+    # --- responses and what they are worth ------------------------------------------------------------
 
     def respond(self, response: Response) -> int:
         """Append a response.
@@ -268,23 +260,21 @@ class Ledger:
             LedgerError: the sitting is not one of this learner's.
         """
         self._sitting(response.sitting)
-        key = (self._learner.id, response.quiz, response.question, response.attempt)
-        where = "learner = ? AND quiz = ? AND question = ? AND attempt = ?"
-        if self._first(f"SELECT 1 FROM answered WHERE {where}", *key):
+        if any(one.attempt == response.attempt for one in self.responses(response.quiz, response.question)):
             which = f"attempt {response.attempt} at {response.quiz}/{response.question}"
             raise Duplicate(f"{which} is in the ledger already, perhaps from another terminal")
         event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
         del event["id"], event["at"]
-        return self._add("answered", learner=self._learner.id, **event)
+        return self._add("answered", **event)
 
     def responses(self, quiz: str, question: str | None = None) -> tuple[Response, ...]:
         """Return this learner's responses to a quiz, or to one question of it, oldest first."""
         rows = self._all(
             "SELECT sitting, quiz, version, question, attempt, params, answer, certainty, hints, id, at"
-            " FROM answered WHERE learner = ? AND quiz = ? AND coalesce(question = ?, 1) ORDER BY id",
-            self._learner.id,
-            quiz,
-            question,
+            " FROM answered WHERE learner = :learner AND quiz = :quiz AND coalesce(question = :question, 1)"
+            " ORDER BY id",
+            quiz=quiz,
+            question=question,
         )
         return tuple(Response(*row) for row in rows)
 
@@ -295,23 +285,16 @@ class Ledger:
             score: from 0 to 1.
             arithmetic: how the score came about.
         """
-        if not self._first("SELECT 1 FROM marked WHERE response = ? AND version = ?", response_id, version):
-            self._add(
-                "marked",
-                learner=self._learner.id,
-                response=response_id,
-                version=version,
-                score=score,
-                arithmetic=arithmetic,
-            )
+        query = "SELECT 1 FROM marked WHERE response = :response AND version = :version"
+        if not self._all(query, response=response_id, version=version):
+            self._add("marked", response=response_id, version=version, score=score, arithmetic=arithmetic)
 
     def scores(self, quiz: str) -> Mapping[int, tuple[int, float]]:
         """Return by response the newest version by whose key it was marked, and its score by that one."""
         rows = self._all(
             "SELECT response, max(marked.version), score FROM marked JOIN answered ON answered.id = response"
-            " WHERE answered.learner = ? AND quiz = ? GROUP BY response",  # the score is that version's
-            self._learner.id,
-            quiz,
+            " WHERE answered.learner = :learner AND quiz = :quiz GROUP BY response",  # of that version
+            quiz=quiz,
         )
         return {response: (version, score) for response, version, score in rows}
 
@@ -329,56 +312,29 @@ class Ledger:
             state: JSON of whoever schedules.
             due: when it should be asked again, ISO 8601.
         """
-        self._add("reviewed", learner=self._learner.id, quiz=quiz, question=question, state=state, due=due)
+        self._add("reviewed", quiz=quiz, question=question, state=state, due=due)
 
-    def review_states(self) -> tuple[Review, ...]:
-        """Return where every question stands that was ever reviewed, the first due first."""
+    def review_states(self) -> Mapping[tuple[str, str], tuple[str, str]]:
+        """Return by quiz and question what was ever reviewed: the scheduler's state, and when it is due."""
         rows = self._all(
-            "SELECT quiz, question, state, due, max(id) AS newest FROM reviewed WHERE learner = ?"
-            " GROUP BY quiz, question ORDER BY due, newest",
-            self._learner.id,
+            "SELECT quiz, question, state, due, max(id) AS newest FROM reviewed WHERE learner = :learner"
+            " GROUP BY quiz, question ORDER BY due, newest"
         )
-        return tuple(Review(*row[:4]) for row in rows)
+        return {(quiz, question): (state, due) for quiz, question, state, due, _ in rows}
 
     # --- rows -----------------------------------------------------------------------------------------
 
     def _add(self, table: str, **event: str | float | None) -> int:
-        """Append an event of now."""
+        """Append an event of now, of this learner unless it is of a sitting; return its id."""
         event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        columns, marks = ", ".join(event), ", ".join("?" * len(event))
-        cursor = self._connection.execute(
-            f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(event.values())
-        )
+        if table not in OF_A_SITTING:
+            event["learner"] = self._learner.id
+        columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
+        cursor = self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
         return int(cursor.lastrowid or 0)
 
-    def _all(self, query: str, *values: str | int | None) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, values).fetchall()
-
-    def _first(self, query: str, *values: str | int | None) -> tuple[Any, ...] | None:
-        return next(iter(self._all(query, *values)), None)
-
-    def _one(self, query: str, *values: str | int | None) -> tuple[Any, ...]:
-        return self._all(query, *values)[0]
-
-    def _progress(self, where: str, *values: str | int) -> Progress | None:
-        query = f"SELECT earned, credits, at, outcomes FROM checked WHERE {where} LIMIT 1"
-        row = self._first(query, *values)
-        return Progress(row[0], row[1], row[2], json.loads(row[3])) if row else None
-
-    def _sittings(self, where: str, *values: str | int | None) -> tuple[Sitting, ...]:
-        rows = self._all(
-            "SELECT begun.id, quiz, version, mode, number, questions, begun.at, finished.at"
-            f" FROM begun LEFT JOIN finished ON finished.sitting = begun.id WHERE {where} ORDER BY begun.id",
-            *values,
-        )
-        return tuple(Sitting(*(*row[:5], tuple(json.loads(row[5])), *row[6:])) for row in rows)
-
-    def _sitting(self, sitting_id: int) -> Sitting:
-        found = self._sittings("begun.id = ? AND begun.learner = ?", sitting_id, self._learner.id)
-        if not found:
-            problem = f"sitting {sitting_id} is not one of {self._learner.name}'s"
-            raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
-        return found[0]
+    def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, {"learner": self._learner.id, **values}).fetchall()
 
 
 def _learner(learner_id: str, name: str) -> Learner:
@@ -405,3 +361,14 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
             connection.execute("COMMIT")
         finally:
             connection.close()  # without a commit, nothing has happened
+
+
+def record(course: Course, reports: Iterable[Report]) -> None:
+    """Keep what checks of exercises found, for whoever is logged in.
+
+    Raises:
+        LedgerError: it cannot be kept; a verdict is worth showing even then.
+    """
+    with open_ledger(course) as ledger:
+        for report in reports:
+            ledger.record(report)

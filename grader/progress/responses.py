@@ -133,17 +133,25 @@ def parse_responses(data: bytes) -> Handed:
         SomethingElse, NotResponses: as :func:`read_responses`.
     """
     try:
-        document = json.loads(data)
+        value = json.loads(data)
     except (ValueError, RecursionError):
         raise NotResponses("is no JSON; export it anew with `grader quiz responses`") from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
         raise SomethingElse(f"is no `{SCHEMA}` document; `grader quiz responses` writes one")
-    return _handed(_Part(document, "the file"))
+    document = _Object(value, "the file")
+    who = _Object(value.get("learner"), "`learner`")
+    try:
+        learner = Learner(who.text("id"), who.text("name"))
+    except ValueError as error:
+        raise NotResponses(f"names a learner that cannot be: {error}") from None
+    quizzes = tuple(map(_read_quiz, document.objects("quizzes", "quiz")))
+    if len({quiz.quiz for quiz in quizzes}) != len(quizzes):
+        raise NotResponses("has one quiz twice")
+    return Handed(learner, document.time("at"), quizzes)
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Object:
     """An object of a document that may hold anything."""
 
     value: Any
@@ -153,14 +161,14 @@ class _Part:
         if not isinstance(self.value, dict):
             raise NotResponses(f"has something else than an object for {self.name}")
 
+    def has(self, key: str) -> bool:
+        return self.value.get(key) is not None
+
     def text(self, key: str) -> str:
         value = self.value.get(key)
         if not isinstance(value, str) or len(value) > MAX_TEXT:
             raise NotResponses(f"has no text `{key}` in {self.name}")
         return value
-
-    def text_or_none(self, key: str) -> str | None:
-        return None if self.value.get(key) is None else self.text(key)
 
     def number(self, key: str, least: int = 1) -> int:
         value = self.value.get(key)
@@ -171,51 +179,40 @@ class _Part:
     def time(self, key: str) -> str:
         try:
             return parse_time(self.text(key)).astimezone(datetime.UTC).isoformat()
-        except ValueError:
+        except NotResponses:
+            raise
+        except (ValueError, OverflowError):
             raise NotResponses(f"has no time with a zone `{key}` in {self.name}") from None
 
-    def parts(self, key: str, name: str) -> list[_Part]:
-        return [_Part(one, f"{name} {number}") for number, one in enumerate(self.list(key), 1)]
-
-    def list(self, key: str) -> list[Any]:
+    def items(self, key: str) -> list[Any]:
         value = self.value.get(key)
         if not isinstance(value, list):
             raise NotResponses(f"has no list `{key}` in {self.name}")
         return value
 
-
-def _handed(document: _Part) -> Handed:
-    who = _Part(document.value.get("learner"), "`learner`")
-    try:
-        learner = Learner(who.text("id"), who.text("name"))
-    except ValueError as error:
-        raise NotResponses(f"names a learner that cannot be: {error}") from None
-    quizzes = tuple(_read_quiz(one) for one in document.parts("quizzes", "quiz"))
-    if len({one.quiz for one in quizzes}) != len(quizzes):
-        raise NotResponses("has one quiz twice")
-    return Handed(learner, document.time("at"), quizzes)
+    def objects(self, key: str, name: str) -> list[_Object]:
+        return [_Object(value, f"{name} {number}") for number, value in enumerate(self.items(key), 1)]
 
 
-def _read_quiz(part: _Part) -> QuizResponses:
+def _read_quiz(part: _Object) -> QuizResponses:
     quiz = part.text("quiz")
-    named = [(one, one.number("number")) for one in part.parts("sittings", f"a sitting of {quiz}:")]
+    named = [(one, one.number("number")) for one in part.objects("sittings", f"a sitting of {quiz}:")]
     if len({number for _, number in named}) != len(named):
         raise NotResponses(f"has one sitting of {quiz} twice")
     named.sort(key=lambda pair: pair[1])
-    sittings = tuple(_sitting(one, quiz) for one, _ in named)
-    answers = ((number, one) for part, number in named for one in part.parts("responses", "answer"))
+    sittings = tuple(_sitting(one, quiz, number) for one, number in named)
+    answers = ((number, one) for part, number in named for one in part.objects("responses", "answer"))
     responses = _numbered(_answer(one, quiz, number) for number, one in answers)
     return QuizResponses(quiz, part.number("version"), part.text("sha256"), sittings, responses)
 
 
 def _numbered(responses: Iterable[Response]) -> tuple[Response, ...]:
-    return tuple(dataclasses.replace(one, id=count) for count, one in enumerate(responses, 1))
+    return tuple(dataclasses.replace(response, id=count) for count, response in enumerate(responses, 1))
 
 
-def _sitting(part: _Part, quiz: str) -> Sitting:
-    number = part.number("number")
-    questions = part.list("questions")
-    if not all(isinstance(one, str) for one in questions):
+def _sitting(part: _Object, quiz: str, number: int) -> Sitting:
+    questions = part.items("questions")
+    if not all(isinstance(question, str) for question in questions):
         raise NotResponses(f"has something else than texts in `questions` of {part.name}")
     return Sitting(
         id=number,
@@ -225,12 +222,12 @@ def _sitting(part: _Part, quiz: str) -> Sitting:
         number=number,
         questions=tuple(questions),
         at=part.time("begun"),
-        finished=None if part.value.get("finished") is None else part.time("finished"),
+        finished=part.time("finished") if part.has("finished") else None,
     )
 
 
-def _answer(part: _Part, quiz: str, sitting: int) -> Response:
-    certainty = None if part.value.get("certainty") is None else part.number("certainty")
+def _answer(part: _Object, quiz: str, sitting: int) -> Response:
+    certainty = part.number("certainty") if part.has("certainty") else None
     if certainty not in (None, 1, 2, 3):
         raise NotResponses(f"has a certainty of {certainty} in {part.name}; it is 1, 2 or 3")
     return Response(
@@ -257,23 +254,21 @@ def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizR
     states: dict[int, list[tuple[Sitting, tuple[Response, ...]]]] = {}
     for each in handed:
         for sitting in each.sittings:
-            answers = tuple(one for one in each.responses if one.sitting == sitting.id)
+            answers = tuple(response for response in each.responses if response.sitting == sitting.id)
             states.setdefault(sitting.number, []).append((sitting, answers))
     sittings: list[Sitting] = []
     responses: list[Response] = []
+
+    def newest(state: tuple[Sitting, tuple[Response, ...]]) -> tuple[str, int]:
+        return max((response.at for response in state[1]), default=""), len(state[1])
+
+    def said(answers: tuple[Response, ...]) -> set[tuple[str, int, str, str]]:
+        return {(one.question, one.attempt, one.params, one.answer) for one in answers}
+
     for number in sorted(states):
-        sitting, answers = max(states[number], key=lambda state: _newest(state[1]))
-        known = {_identity(one) for one in answers}
-        if any(_identity(one) not in known for _, others in states[number] for one in others):
+        sitting, answers = max(states[number], key=newest)
+        if any(said(others) - said(answers) for _, others in states[number]):
             differs(number)
         sittings.append(sitting)
         responses += answers
     return dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
-
-
-def _newest(answers: tuple[Response, ...]) -> tuple[str, int]:
-    return max((one.at for one in answers), default=""), len(answers)
-
-
-def _identity(response: Response) -> tuple[str, int, str, str]:
-    return response.question, response.attempt, response.params, response.answer

@@ -17,7 +17,7 @@ def due_questions(
 
     A question is missed when it was answered, and its best sitting did not earn all of its credits.
     """
-    states = {(one.quiz, one.question): one.due for one in ledger.review_states()}
+    states = ledger.review_states()
     found = []
     for sheet in sheets:
         if is_silent(sheet):
@@ -25,9 +25,9 @@ def due_questions(
         answered = {response.question for response in ledger.responses(sheet.id)}
         earned = balance(ledger, sheet).by_question
         for face in sheet.public.faces:
-            due = states.get((sheet.id, face.id))
+            _, due = states.get((sheet.id, face.id), ("", ""))
             missed = earned.get(face.id, 0) < 100 * face.credits
-            first_time = due is None and face.id in answered and missed
+            first_time = not due and face.id in answered and missed
             if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
                 found.append((sheet, face.id))
     return found
@@ -41,8 +41,8 @@ def schedule(ledger: Ledger, quiz: str, question: str, *, right: bool, hints: in
     """
     from fsrs import Card, Rating, Scheduler
 
-    before = [one for one in ledger.review_states() if (one.quiz, one.question) == (quiz, question)]
-    card = Card.from_json(before[0].state) if before else Card()
+    before, _ = ledger.review_states().get((quiz, question), ("", ""))
+    card = Card.from_json(before) if before else Card()
     rating = (Rating.Hard if hints else Rating.Good) if right else Rating.Again
     card, _ = Scheduler(enable_fuzzing=False).review_card(card, rating)
     ledger.record_review(quiz, question, card.to_json(), card.due.isoformat())

@@ -293,7 +293,7 @@ def test_review(run: Run, tiny_copy: Course) -> None:
     assert re.search(r"square: again (today|tomorrow|in \d+ days)", ran.out)
     with open_ledger(tiny_copy) as ledger:
         assert balance(ledger, find_public(tiny_copy, "every-type")).cents == 0
-        assert [one.question for one in ledger.review_states()] == ["square"]
+        assert list(ledger.review_states()) == [("every-type", "square")]
     assert "nothing is due" in run("", "--review").out
 
 

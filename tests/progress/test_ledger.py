@@ -224,8 +224,9 @@ def test_the_latest_review_of_a_question_counts(tiny_copy: Course) -> None:
         ledger.record_review("gates", "half", '{"box":1}', "2030-01-05")
         ledger.record_review("gates", "other", '{"box":1}', "2030-01-03")
         ledger.record_review("gates", "half", '{"box":2}', "2030-01-02")
-        found = [(one.question, one.state, one.due) for one in ledger.review_states()]
-    assert found == [("half", '{"box":2}', "2030-01-02"), ("other", '{"box":1}', "2030-01-03")]
+        found = list(ledger.review_states().items())
+    half, other = ('{"box":2}', "2030-01-02"), ('{"box":1}', "2030-01-03")
+    assert found == [(("gates", "half"), half), (("gates", "other"), other)]
 
 
 # --- learners -----------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_learners_of_one_folder_are_kept_apart(tiny_copy: Course) -> None:
             assert ledger.hints_shown("exercise-1", "double") == 1
             assert [one.number for one in ledger.sittings()] == [1]
             assert [one.attempt for one in ledger.responses("gates")] == [1]
-            assert [one.state for one in ledger.review_states()] == [learner.id]
+            assert [state for state, _ in ledger.review_states().values()] == [learner.id]
         assert ledger.learners() == (ADA, BEN)
 
 
