@@ -51,9 +51,9 @@ class CannotCollect(Exception):
     """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Submission:
-    """Something that was handed in, with all that will be graded of it.
+    """Something that was handed in, with all that will be graded of it; filled while it is read.
 
     A student decides on its size: at most 1 MiB an exercise, and the answers.
 
@@ -77,10 +77,6 @@ class Submission:
     notes: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""
-
-    def noted(self, note: str) -> Submission:
-        """Return the same with one note more."""
-        return dataclasses.replace(self, notes=(*self.notes, note))
 
 
 # --- a class --------------------------------------------------------------------------------------------
@@ -107,7 +103,10 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
     except OSError as error:
         raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} cannot be read: {error.strerror}") from None
     paths.sort(key=lambda path: (_is_odd(path.name), path.name))  # the odd give way to the plain
-    return _with_shared_ids(_with_own_names([_look(path, exercises, arrivals) for path in paths]))
+    found = [_look(path, exercises, arrivals) for path in paths]
+    _number_equal_names(found)
+    _note_shared_learners(found)
+    return found
 
 
 def _mirrors(folder: Path, exercises: Sequence[Exercise]) -> bool:
@@ -119,46 +118,38 @@ def _is_clutter(name: str) -> bool:
     return hidden or name.startswith("._") or name == "__MACOSX"
 
 
-def _with_own_names(found: list[Submission]) -> list[Submission]:
+def _number_equal_names(found: list[Submission]) -> None:
     """Number those that would else be called the same, on a system that ignores the case of names."""
+
+    def folded(name: str) -> str:
+        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
     taken: dict[str, int] = {}
-    named = []
     for submission in found:
-        name, folded = submission.name, _folded(submission.name)
-        number = taken.get(folded, 0)
-        while _folded(name) in taken:
+        name, first = submission.name, folded(submission.name)
+        number = taken.get(first, 0)
+        while folded(name) in taken:
             number += 1
             name = f"{submission.name} ({number + 1})"
-        taken[folded] = number
-        taken.setdefault(_folded(name), 0)
+        taken[first] = number
+        taken.setdefault(folded(name), 0)
         if name != submission.name:
-            note = f"is called `{name}` here, since another one has that name"
-            submission = dataclasses.replace(submission, name=name).noted(note)
-        named.append(submission)
-    return named
+            submission.name = name
+            submission.notes += (f"is called `{name}` here, since another one has that name",)
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-
-
-def _with_shared_ids(found: list[Submission]) -> list[Submission]:
+def _note_shared_learners(found: list[Submission]) -> None:
     """Note on submissions that claim the same learner which others do."""
     by_learner = defaultdict(list)
     for submission in found:
         by_learner[submission.learner_id].append(submission.name)
-
-    def noted(submission: Submission) -> Submission:
+    for submission in found:
         names = by_learner[submission.learner_id]
-        if not submission.learner_id or len(names) == 1:
-            return submission
-        few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
-        others = ", ".join(f"`{name}`" for name in few)
-        if more := len(names) - 1 - len(few):
-            others += f" and {more} more"
-        return submission.noted(f"is by the same learner `{submission.learner_id}` as {others}")
-
-    return [noted(submission) for submission in found]
+        if submission.learner_id and len(names) > 1:
+            few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
+            more = len(names) - 1 - len(few)
+            others = ", ".join(f"`{name}`" for name in few) + (f" and {more} more" if more else "")
+            submission.notes += (f"is by the same learner `{submission.learner_id}` as {others}",)
 
 
 # --- when it arrived ------------------------------------------------------------------------------------
@@ -221,19 +212,19 @@ def _look(
     received = (arrivals or {}).get(path.name) or (arrivals or {}).get(name)
     found = Submission(name, path, received or _modified([path]))
     if arrivals is not None and received is None:
-        found = found.noted(f"is not in {RECEIVED}; when it arrived is told from its file")
+        found.notes = (f"is not in {RECEIVED}; when it arrived is told from its file",)
     shown = one_line(path.name, MAX_SHOWN) or name
     try:
         _require_fit(path, exercises)
-        found = _read(found, _innermost(path, exercises), exercises)
+        _read(found, _innermost(path, exercises), exercises)
     except FileRejected as rejected:
-        return dataclasses.replace(found, problem=f"{shown} {rejected}")
+        found.problem = f"{shown} {rejected}"
     except OSError as error:
-        return dataclasses.replace(found, problem=f"{shown} cannot be read: {error.strerror}")
-    if received is None and found.path.is_dir():
+        found.problem = f"{shown} cannot be read: {error.strerror}"
+    if received is None and not found.problem:
         graded = [found.path / exercise.id / f"{exercise.file.module}.py" for exercise in exercises]
-        received = _modified([path for path in graded if os.path.lexists(path)] or [found.path])
-    return dataclasses.replace(found, received=received or _modified([found.path]))
+        found.received = _modified([file for file in graded if os.path.lexists(file)] or [found.path])
+    return found
 
 
 def _is_odd(name: str) -> bool:
@@ -282,8 +273,8 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
     return path
 
 
-def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> Submission:
-    """Read a submission, and add what it says of itself.
+def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
+    """Read a submission, and what it says of itself.
 
     Args:
         root: the folder, zip or module file that it is about.
@@ -292,27 +283,17 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> Submi
         FileRejected: it is a zip that is damaged or too large.
         OSError: it cannot be read.
     """
-    notes = list(found.notes)
-    path, opened = root, open_archive(root) if is_zip(root) and not root.is_dir() else root
+    opened = open_archive(root) if is_zip(root) and not root.is_dir() else root
+    below = root / "exercises"
+    found.path = below if opened is root and below.is_dir() else root
     if isinstance(opened, Archive) and opened.outside:
         name = one_line(opened.outside[0], MAX_SHOWN)
-        notes.append(f"holds names that lead out of it, as `{name}`; nothing is there")
-    if opened is root and (root / "exercises").is_dir():
-        path = root / "exercises"
-    manifest = _manifest(_read_top(opened, MANIFEST, MAX_MANIFEST_BYTES, notes), notes)
-    answers = _read_top(opened, RESPONSES, MAX_RESPONSES_BYTES, notes) or b""
-    sources = _read_sources(exercises, path if opened is root else opened)
-    notes += _changed(manifest, sources, answers)
-    learner = _learner(manifest, answers, notes)
-    return dataclasses.replace(
-        found,
-        path=path,
-        learner_id=learner.id if learner else "",
-        learner_name=learner.name if learner else "",
-        notes=tuple(notes),
-        sources=sources,
-        answers=answers,
-    )
+        found.notes += (f"holds names that lead out of it, as `{name}`; nothing is there",)
+    manifest = _read_manifest(found, opened)
+    found.answers = _read_top(found, opened, RESPONSES, MAX_RESPONSES_BYTES) or b""
+    found.sources = _read_sources(exercises, found.path if opened is root else opened)
+    _note_changes(found, manifest)
+    _note_learner(found, manifest)
 
 
 def _read_sources(exercises: Sequence[Exercise], place: Path | Archive) -> dict[str, Source]:
@@ -329,7 +310,7 @@ def _read_sources(exercises: Sequence[Exercise], place: Path | Archive) -> dict[
     }
 
 
-def _read_top(place: Path | Archive, name: str, limit: int, notes: list[str]) -> bytes | None:
+def _read_top(found: Submission, place: Path | Archive, name: str, limit: int) -> bytes | None:
     """Read a file beside ``exercises``; None if there is none, or, with a note, if it cannot be read."""
     try:
         if isinstance(place, Archive):
@@ -339,39 +320,40 @@ def _read_top(place: Path | Archive, name: str, limit: int, notes: list[str]) ->
         return None
     except (FileRejected, OSError) as error:
         reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
-        notes.append(f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored")
+        found.notes += (f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored",)
         return None
 
 
-def _manifest(data: bytes | None, notes: list[str]) -> dict[str, Any]:
-    """Parse ``manifest.json``; empty if there is none of the right form."""
+def _read_manifest(found: Submission, place: Path | Archive) -> dict[str, Any]:
+    """Read ``manifest.json``; empty if there is none of the right form."""
+    data = _read_top(found, place, MANIFEST, MAX_MANIFEST_BYTES)
     if data is None:
         return {}
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        notes.append(f"{MANIFEST} cannot be read; it is ignored")
+        found.notes += (f"{MANIFEST} cannot be read; it is ignored",)
         return {}
     if isinstance(document, dict) and document.get("schema") == SCHEMA:
         return document
-    notes.append(f"{MANIFEST} is no `{SCHEMA}` document; it is ignored")
+    found.notes += (f"{MANIFEST} is no `{SCHEMA}` document; it is ignored",)
     return {}
 
 
-def _changed(manifest: dict[str, Any], sources: Mapping[str, Source], answers: bytes) -> list[str]:
+def _note_changes(found: Submission, manifest: dict[str, Any]) -> None:
     """Note which files are others than those the manifest tells of."""
-    found = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in sources.items()}
-    found[RESPONSES] = hashlib.sha256(answers).hexdigest() if answers else ""
+    own = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in found.sources.items()}
+    own[RESPONSES] = hashlib.sha256(found.answers).hexdigest() if found.answers else ""
     listed = manifest.get("files")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    hashes = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
-    others = [f"`{name}`" for name, own in found.items() if own and hashes.get(name, own) != own]
-    note = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
-    return [note] if others else []
+    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
+    others = [f"`{name}`" for name, sha256 in own.items() if sha256 and told.get(name, sha256) != sha256]
+    if others:
+        found.notes += (f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`",)
 
 
-def _learner(manifest: dict[str, Any], answers: bytes, notes: list[str]) -> Learner | None:
-    """Return whom a submission claims to be by; the manifest first."""
+def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
+    """Note whom a submission claims to be by; the manifest counts first."""
     claims: list[Learner] = []
     try:
         match manifest.get("learner"):
@@ -380,14 +362,15 @@ def _learner(manifest: dict[str, Any], answers: bytes, notes: list[str]) -> Lear
             case _ if manifest:
                 raise ValueError("names no learner")
     except ValueError as error:
-        notes.append(f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored")
+        found.notes += (f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored",)
     try:
-        claims += [parse_responses(answers).learner] if answers else []
+        claims += [parse_responses(found.answers).learner] if found.answers else []
     except NotResponses as error:
-        notes.append(f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored")
+        found.notes += (f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored",)
     if ANONYMOUS in claims:
-        notes.append("was made while nobody was logged in")
+        found.notes += ("was made while nobody was logged in",)
     known = [claim for claim in claims if claim != ANONYMOUS]
+    if known:
+        found.learner_id, found.learner_name = known[0].id, known[0].name
     if len({claim.id for claim in known}) > 1:
-        notes.append(f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`")
-    return known[0] if known else None
+        found.notes += (f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`",)
