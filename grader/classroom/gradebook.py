@@ -18,7 +18,7 @@ from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
 from grader.course import Course, LatePolicy
 from grader.progress.database import BUSY_SECONDS, LedgerError, explained, use_rollback_journal
-from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
+from grader.progress.grades import Adjustment, ClassGrades, Grade, Item, QuizResult
 
 FILE = "grades.db"
 VERSION = 1
@@ -188,9 +188,10 @@ class Gradebook:
                     learner_id=learner_id,
                     learner_name=learner_name,
                     problem=problem,
-                    exercises=tuple(ExerciseGrade(report, feedback[report.exercise]) for report in own),
+                    reports=tuple(own),
                     quizzes=quizzes.get(name, ()),
                     adjustments=(*late, *given[name]),
+                    feedback=feedback,
                 )
             )
         return ClassGrades(course.title, _items(grades, order), tuple(grades))
@@ -214,7 +215,7 @@ class Gradebook:
 
 
 def _items(grades: Sequence[Grade], order: Sequence[str]) -> tuple[Item, ...]:
-    exercises = {one.report.exercise: one.report for grade in grades for one in grade.exercises}
+    exercises = {report.exercise: report for grade in grades for report in grade.reports}
     quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}
     return (
         *(

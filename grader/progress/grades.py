@@ -27,24 +27,6 @@ class Adjustment(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class ExerciseGrade:
-    """One exercise of one submission.
-
-    Args:
-        report: all of it, as the instructor sees it.
-        feedback: what the course lets a student see of hidden checks.
-    """
-
-    report: Report
-    feedback: Feedback
-
-    @property
-    def shown(self) -> Report:
-        """The report that a student may read."""
-        return self.report.for_student(self.feedback)
-
-
 class QuizResult(NamedTuple):
     """What one submission earned in one quiz, in hundredths of a credit."""
 
@@ -64,15 +46,23 @@ class Grade:
         learner_id: of whoever handed it in; empty if it does not say.
         learner_name: as they spell it; empty if it does not say.
         problem: why it could not be graded, or not whole; one sentence, empty if it could.
+        reports: of its exercises, whole, as the instructor sees them.
+        feedback: by exercise, what the course lets a student see of hidden checks.
     """
 
     submission: str
     learner_id: str = ""
     learner_name: str = ""
     problem: str = ""
-    exercises: tuple[ExerciseGrade, ...] = ()
+    reports: tuple[Report, ...] = ()
     quizzes: tuple[QuizResult, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    feedback: Mapping[str, Feedback] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> tuple[Report, ...]:
+        """The reports as the student may read them."""
+        return tuple(report.for_student(self.feedback[report.exercise]) for report in self.reports)
 
     @property
     def name(self) -> str:
@@ -82,19 +72,24 @@ class Grade:
     @property
     def raw_cents(self) -> int:
         """What checks and quizzes gave, in hundredths of a credit."""
-        exercises = 100 * sum(one.report.earned for one in self.exercises)
-        return exercises + sum(one.earned_cents for one in self.quizzes)
+        exercises = 100 * sum(report.earned for report in self.reports)
+        return exercises + sum(quiz.earned_cents for quiz in self.quizzes)
 
     @property
     def possible_cents(self) -> int:
         """What there was to earn in all that was graded."""
-        exercises = 100 * sum(one.report.credits for one in self.exercises)
-        return exercises + sum(one.possible_cents for one in self.quizzes)
+        exercises = 100 * sum(report.credits for report in self.reports)
+        return exercises + sum(quiz.possible_cents for quiz in self.quizzes)
 
     @property
     def cents(self) -> int:
         """The same with all adjustments; never below 0."""
-        return max(0, self.raw_cents + sum(one.cents for one in self.adjustments))
+        return max(0, self.raw_cents + sum(adjustment.cents for adjustment in self.adjustments))
+
+    @property
+    def graded(self) -> bool:
+        """Whether anything of it was graded."""
+        return bool(self.reports or self.quizzes)
 
 
 class Item(NamedTuple):
@@ -108,9 +103,8 @@ class Item(NamedTuple):
     def earned_cents(self, grade: Grade) -> int | None:
         """Return what a submission earned here before adjustments; None if it was not graded in it."""
         if self.kind == "quiz":
-            return next((one.earned_cents for one in grade.quizzes if one.quiz == self.id), None)
-        reports = (one.report for one in grade.exercises if one.report.exercise == self.id)
-        return next((100 * one.earned for one in reports), None)
+            return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
+        return next((100 * one.earned for one in grade.reports if one.exercise == self.id), None)
 
 
 @dataclass(frozen=True)
@@ -134,7 +128,7 @@ class ClassGrades:
     @property
     def possible_cents(self) -> int:
         """What there is to earn, in hundredths of a credit."""
-        return sum(one.possible_cents for one in self.items)
+        return sum(item.possible_cents for item in self.items)
 
 
 class CheckRate(NamedTuple):
@@ -159,7 +153,7 @@ class Failure(NamedTuple):
 def check_rates(grades: ClassGrades) -> list[CheckRate]:
     """Count, for every check, the submissions it ran on and those that passed; in the order of the course."""
     ran, passed = Counter[tuple[str, str, str, bool]](), Counter[tuple[str, str, str, bool]]()
-    for report in (one.report for grade in grades.grades for one in grade.exercises):
+    for report in (report for grade in grades.grades for report in grade.reports):
         for outcome in report.outcomes:
             key = report.exercise, outcome.check, outcome.title, outcome.hidden
             ran[key] += outcome.status in ("passed", "failed")
@@ -177,7 +171,7 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
     counts = Counter[tuple[str, str]]()
     for grade in grades.grades:
         said: dict[tuple[str, str], None] = {}  # in order, each once
-        for report in (one.report for one in grade.exercises):
+        for report in grade.reports:
             failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
             for outcome in {outcome.function: outcome for outcome in reversed(failed)}.values():
                 text = (outcome.diagnosis or outcome.message).strip().partition("\n")[0]

@@ -41,17 +41,16 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
 
     yield Line(ends("", columns("earned", "adjusted"), width), "detail")
     for grade in grades.grades[:most]:
-        graded = grade.exercises or grade.quizzes
-        mark, style = mark_of(grades.possible_cents, grade.cents if graded else None)
+        mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
         if grade.problem:
             mark, style = "!", "error"
-        credits = columns(amount(grade.raw_cents), amount(grade.cents)) if graded else ""
+        credits = columns(amount(grade.raw_cents), amount(grade.cents)) if grade.graded else ""
         yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
         if grade.problem:
             yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
     if len(grades.grades) > most:
         yield Line(f"  … {len(grades.grades) - most} more", "detail")
-    earned = [grade.cents for grade in grades.grades if grade.exercises or grade.quizzes]
+    earned = [grade.cents for grade in grades.grades if grade.graded]
     if earned:
         half = f"half of them earned at least {amount(round(median(earned)))}"
         yield from wrapped(f"{half} of {amount(grades.possible_cents)} credits", "note", width, indent="  ")

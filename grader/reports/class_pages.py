@@ -31,8 +31,7 @@ def write_pages(grades: ClassGrades, folder: Path) -> None:
         own = folder / "students" / grade.submission
         own.mkdir(parents=True, exist_ok=True)
         write_atomic(own / "report.html", student_page(grade, grades.title))
-        reports = [exercise.shown for exercise in grade.exercises]
-        write_atomic(own / "report.json", reports_to_json(reports) + "\n")
+        write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
 
 
 def student_page(grade: Grade, course: str = "") -> str:
@@ -47,14 +46,14 @@ def student_page(grade: Grade, course: str = "") -> str:
         grade=grade,
         course=course,
         over=" · ".join(part for part in who if part),
-        reports=[exercise.shown for exercise in grade.exercises],
+        reports=grade.shown,
         kinds=KINDS,
     )
 
 
 def class_page(grades: ClassGrades) -> str:
     """Return the page of the class; it shows hidden checks and is not for students."""
-    graded = sorted(grade.cents for grade in grades.grades if grade.exercises or grade.quizzes)
+    graded = sorted(grade.cents for grade in grades.grades if grade.graded)
     problems = sum(bool(grade.problem) for grade in grades.grades)
     figures = [(len(grades.grades), "submissions"), (amount(grades.possible_cents), "credits to earn")]
     figures += [(amount(round(median(graded))), "median")] if graded else []
@@ -123,7 +122,7 @@ def _round_steps() -> Iterator[int]:
 
 def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
     """Return what a submission earned in each part, as shares and in words; nothing if it was not graded."""
-    if not (grade.exercises or grade.quizzes):
+    if not grade.graded:
         return {}
     earned = [(item, item.earned_cents(grade)) for item in grades.items]
     words = [

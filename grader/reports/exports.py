@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
-from grader.course import Course
-from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade
+from grader.course import Course, Feedback
+from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports.text import MARKS, amount, csv_text, signed, told, unconfined
 from grader.sandbox.text import (
     clean,  # which writes out all that XML 1.0 forbids
@@ -120,7 +120,7 @@ def _amounts(grades: ClassGrades, grade: Grade) -> list[str | int]:
 
 def student_junit(grade: Grade) -> str:
     """Return one suite an exercise and one case a check, with what the student may see."""
-    suites = [_suite(one.shown, one.report.exercise) for one in grade.exercises]
+    suites = [_suite(report, report.exercise) for report in grade.shown]
     return _junit(grade.name, [*_problem_suite(grade, "submission"), *suites])
 
 
@@ -130,9 +130,7 @@ def class_junit(grades: ClassGrades) -> str:
     for grade in grades.grades:
         name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
         suites += _problem_suite(grade, name)
-        suites += [
-            _suite(one.report, f"{name}.{one.report.exercise}", hidden=True) for one in grade.exercises
-        ]
+        suites += [_suite(report, f"{name}.{report.exercise}", hidden=True) for report in grade.reports]
     return _junit(grades.title, suites)
 
 
@@ -186,11 +184,11 @@ def gradescope_json(grade: Grade) -> str:
     """Return ``results.json``; its ``score`` is the total after adjustments and outranks its tests."""
     output = remarks(grade)
     tests: list[dict[str, Any]] = []
-    for first, one in enumerate(grade.exercises, 1):
-        layers = unconfined(one.report.confinement) if one.report.source_sha256 else []
-        output += [f"{one.report.exercise}: {one_line(note)}" for note in (*layers, *one.shown.notes)]
-        tests += _gradescope_tests(one, first)
-    for first, quiz in enumerate(grade.quizzes, len(grade.exercises) + 1):
+    for first, report in enumerate(grade.shown, 1):
+        layers = unconfined(report.confinement) if report.source_sha256 else []
+        output += [f"{report.exercise}: {one_line(note)}" for note in (*layers, *report.notes)]
+        tests += _gradescope_tests(report, first, grade.feedback[report.exercise])
+    for first, quiz in enumerate(grade.quizzes, len(grade.reports) + 1):
         tests.append(
             {
                 "name": f"{quiz.quiz}: {one_line(quiz.title)}",
@@ -204,7 +202,7 @@ def gradescope_json(grade: Grade) -> str:
         )
     document = {
         "score": grade.cents / 100,
-        "execution_time": round(sum(one.report.seconds for one in grade.exercises), 3),
+        "execution_time": round(sum(report.seconds for report in grade.reports), 3),
         "output": "\n".join(output),
         "output_format": "text",
         "stdout_visibility": "hidden",
@@ -213,17 +211,17 @@ def gradescope_json(grade: Grade) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _gradescope_tests(one: ExerciseGrade, first: int) -> Iterator[dict[str, Any]]:
+def _gradescope_tests(report: Report, first: int, feedback: Feedback) -> Iterator[dict[str, Any]]:
     # A hidden check is shown once grades are published: before, a student could try until it passes.
-    of_hidden = "hidden" if one.feedback == "none" else "after_published"
-    for second, (title, outcome) in enumerate(_named(one.shown), 1):
+    of_hidden = "hidden" if feedback == "none" else "after_published"
+    for second, (title, outcome) in enumerate(_named(report), 1):
         parts = ["skipped: it was not run"] if outcome.status == "skipped" else []
         parts.append(told(outcome))
         # What was printed in a hidden check could carry its inputs.
         if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
             parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
         yield {
-            "name": f"{one.report.exercise}: {title}",
+            "name": f"{report.exercise}: {title}",
             "number": f"{first}.{second}",
             "score": float(outcome.earned),
             "max_score": float(outcome.credits),
@@ -244,7 +242,7 @@ def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
         paths: for an exercise's id, the student's file in the repository.
     """
     lines = [_command("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
-    for report in (one.shown for one in grade.exercises):
+    for report in grade.shown:
         path = paths.get(report.exercise, "")
         for outcome in report.outcomes:
             if outcome.status in ("failed", "error"):
@@ -276,8 +274,8 @@ def job_summary(grade: Grade) -> str:
     total = f"{amount(grade.cents)} of {amount(grade.possible_cents)} credits"
     lines = [f"# {_literal(grade.name)}: {_literal(total)}", ""]
     lines += [f"- {_literal(text)}" for text in remarks(grade)]
-    for one in grade.exercises:
-        lines += ["", *_exercise_summary(one.shown)]
+    for report in grade.shown:
+        lines += ["", *_exercise_summary(report)]
     if grade.quizzes:
         lines += ["", "| quiz | title | credits |", "|---|---|---:|"]
         for quiz in grade.quizzes:
@@ -330,7 +328,7 @@ def classroom_result(grade: Grade) -> str:
             }
         )
 
-    for report in (one.shown for one in grade.exercises):
+    for report in grade.shown:
         for title, outcome in _named(report):
             name, status = f"{report.exercise}: {title}", CLASSROOM[outcome.status]
             add(name, status, outcome.earned, told(outcome), outcome.seconds)

@@ -725,7 +725,7 @@ def test_it_installs_and_runs_where_nothing_else_is(home: Course, tiny: Course, 
     quiz = sum(row["earned_cents"] for row in earned["rows"] if row["kind"] == "quiz")
     grade = graded(tiny, tmp_path)
     assert (grade.learner_name, grade.problem) == ("Ada Lovelace", "")
-    assert grade.exercises[0].report.earned == tiny["exercise-1"].file.credits
+    assert grade.reports[0].earned == tiny["exercise-1"].file.credits
     assert sum(one.earned_cents for one in grade.quizzes) == quiz > 0
     names = [name for name in files(home.root) if not re.match("grader/|build/lib/grader/", name)]
     assert not [name for name in names if re.search("hidden|misconception|solution", name)]

@@ -98,7 +98,7 @@ def test_every_student_of_a_class_gets_what_is_due(
     assert len(grades) == STUDENTS
     alone: dict[tuple[str, str], Report] = {}
     for (name, exercise), answer in handed.items():
-        report = next(one.report for one in grades[name].exercises if one.report.exercise == exercise)
+        report = next(one for one in grades[name].reports if one.exercise == exercise)
         full = course[exercise].file.credits
         if answer is None or answer.kind == "nothing":
             assert report.earned == 0, (name, exercise, answer)

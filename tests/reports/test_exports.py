@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from grader.checks.report import Mismatch, Outcome, Report
 from grader.course import Feedback
-from grader.progress.grades import Adjustment, ClassGrades, ExerciseGrade, Grade, Item, QuizResult
+from grader.progress.grades import Adjustment, ClassGrades, Grade, Item, QuizResult
 from grader.reports import exports, text
 from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import student_page
@@ -50,11 +50,13 @@ def outcome(status: Any = "failed", **fields: Any) -> Outcome:
     return Outcome(**{**defaults, "status": status, **fields})
 
 
-def exercise(
-    *outcomes: Outcome, number: int = 1, feedback: Feedback = "full", **fields: Any
-) -> ExerciseGrade:
-    report = Report(f"exercise-{number}", f"Exercise number {number}", outcomes, **fields)
-    return ExerciseGrade(report, feedback)
+def exercise(*outcomes: Outcome, number: int = 1, **fields: Any) -> Report:
+    return Report(f"exercise-{number}", f"Exercise number {number}", outcomes, **fields)
+
+
+def graded(submission: str, *reports: Report, feedback: Feedback = "full", **fields: Any) -> Grade:
+    shown = {report.exercise: feedback for report in reports}
+    return Grade(submission, reports=reports, feedback=shown, **fields)
 
 
 def typical() -> Grade:
@@ -74,7 +76,8 @@ def typical() -> Grade:
     quiz = QuizResult("quiz-1", "Shapes", 150, 200, ("Question 3 was not answered.",))
     given = Adjustment("manual", "exercise-1", 50, "The idea was right.")
     late = Adjustment("late", "", -100, "Handed in a day late.")
-    return Grade("ada", "ada@example.org", "Ada L", "", (first, second), (quiz,), (late, given))
+    who: dict[str, Any] = {"learner_id": "ada@example.org", "learner_name": "Ada L"}
+    return graded("ada", first, second, quizzes=(quiz,), adjustments=(late, given), **who)
 
 
 def hostile() -> Grade:
@@ -82,10 +85,10 @@ def hostile() -> Grade:
     wrong = Mismatch(HOSTILE, ("N",), (2,), "x.")
     bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, mismatch=wrong)
     late = Adjustment("late", "exercise-1", -100, HOSTILE)
-    parts = (exercise(bad, notes=(HOSTILE,)),)
-    return Grade(
-        HOSTILE, HOSTILE, HOSTILE, HOSTILE, parts, (QuizResult("quiz-1", "Q", 0, 100, (HOSTILE,)),), (late,)
-    )
+    quiz = QuizResult("quiz-1", "Q", 0, 100, (HOSTILE,))
+    texts: dict[str, Any] = {"learner_id": HOSTILE, "learner_name": HOSTILE, "problem": HOSTILE}
+    report = exercise(bad, notes=(HOSTILE,))
+    return graded(HOSTILE, report, quizzes=(quiz,), adjustments=(late,), **texts)
 
 
 def hidden(feedback: Feedback) -> Grade:
@@ -93,7 +96,7 @@ def hidden(feedback: Feedback) -> Grade:
     title, check = f"{SECRET} in its title", f"check_{SECRET}"
     seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, mismatch=WRONG)
     other = outcome(title=title, check=check, message=SECRET, hidden=True)
-    return Grade("ada", "ada", "Ada", "", (exercise(outcome("passed"), seen, other, feedback=feedback),))
+    return graded("ada", exercise(outcome("passed"), seen, other), feedback=feedback)
 
 
 def of_class(*grades: Grade) -> ClassGrades:
@@ -135,8 +138,8 @@ def test_what_is_withheld_is_in_no_export(name: str) -> None:
 @pytest.mark.parametrize("name", STUDENT)
 def test_what_a_hidden_check_printed_is_in_no_export_for_students(name: str) -> None:
     printed = outcome(output=SECRET, hidden=True, message="off")
-    assert SECRET not in STUDENT[name](Grade("ada", exercises=(exercise(printed),)))
-    assert SECRET in class_junit(of_class(Grade("ada", exercises=(exercise(printed),))))
+    assert SECRET not in STUDENT[name](graded("ada", exercise(printed)))
+    assert SECRET in class_junit(of_class(graded("ada", exercise(printed))))
 
 
 @pytest.mark.parametrize("name", STUDENT)
@@ -333,7 +336,7 @@ def test_github_commands_cannot_be_forged() -> None:
     assert [name for name, _, _ in found] == ["error", "error"]
     assert found[1][1]["file"] == "a:b,c=%0A/step.py"
     assert MARKUP in found[1][2]
-    assert workflow_commands(Grade("ada", exercises=(exercise(outcome("passed")),)), PATHS) == ""
+    assert workflow_commands(graded("ada", exercise(outcome("passed"))), PATHS) == ""
 
 
 def markdown(text: str) -> list[Any]:
@@ -402,7 +405,7 @@ def test_github_classroom_adds_up_to_the_total() -> None:
     jsonschema.validate(document, CLASSROOM)
     assert (document["status"], document["max_score"]) == ("error", 13)
     assert sum(test["score"] for test in document["tests"]) == 6.0
-    clean = Grade("ada", exercises=(exercise(outcome("passed")),))
+    clean = graded("ada", exercise(outcome("passed")))
     assert json.loads(classroom(clean))["status"] == "pass"
     jsonschema.validate(json.loads(classroom(hostile())), CLASSROOM)
 
@@ -456,9 +459,7 @@ def test_moodle_columns_add_up() -> None:
     assert heading[:2] == ["Username", "Name"]
     assert heading[-2:] == ["Adjustments", "Total"]
     assert sum(float(cell) for cell in ada[2:-1]) == float(ada[-1]) == 6.0
-    taken = Grade(
-        "b", "b", exercises=(exercise(outcome()),), adjustments=(Adjustment("late", "", -900, "late"),)
-    )
+    taken = graded("b", exercise(outcome()), adjustments=(Adjustment("late", "", -900, "late"),))
     assert table(moodle_csv(of_class(taken)))[1][2:] == ["0.00", "", "", "0.00", "0.00"]
 
 
@@ -467,7 +468,9 @@ def test_no_name_is_a_formula_or_a_second_row(
     export: Callable[[ClassGrades], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [*FORMULAS, HOSTILE, 'a","b', "a;b;c", "Points Possible"]
-    grades = of_class(*(Grade(name, name, name, "", typical().exercises) for name in names))
+    grades = of_class(
+        *(graded(name, *typical().reports, learner_id=name, learner_name=name) for name in names)
+    )
     rows = table(export(grades))
     assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
     first = [row[0] for row in rows]
@@ -482,7 +485,7 @@ def test_no_name_is_a_formula_or_a_second_row(
 
 @pytest.mark.parametrize("width", [40, 59, 60, 80, 120])
 def test_lines_of_a_class_fit_the_terminal(width: int) -> None:
-    many = [Grade(f"student-{number}", exercises=typical().exercises) for number in range(40)]
+    many = [graded(f"student-{number}", *typical().reports) for number in range(40)]
     lines = class_lines(of_class(hostile(), typical(), *many), width)
     texts = [line.text for line in lines]
     assert max(map(len, texts)) <= width

@@ -20,7 +20,17 @@ from markupsafe import escape
 from grader.progress.grades import Grade
 from grader.reports.class_pages import class_page, student_page
 from grader.reports.html import POLICY, render, report_html
-from tests.reports.test_exports import MARKUP, SECRET, exercise, hidden, hostile, of_class, outcome, typical
+from tests.reports.test_exports import (
+    MARKUP,
+    SECRET,
+    exercise,
+    graded,
+    hidden,
+    hostile,
+    of_class,
+    outcome,
+    typical,
+)
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 FLAGS = (
@@ -52,8 +62,8 @@ def pages() -> dict[str, str]:
     return {
         "student": student_page(typical(), "A course"),
         "hostile student": student_page(hostile(), MARKUP),
-        "report": report_html(typical().exercises[0].report),
-        "hostile report": report_html(hostile().exercises[0].report),
+        "report": report_html(typical().reports[0]),
+        "hostile report": report_html(hostile().reports[0]),
         "class": class_page(grades),
         "empty class": class_page(of_class()),
     }
@@ -212,7 +222,7 @@ def test_no_page_refers_to_anything_outside() -> None:
 
 
 def test_a_page_cleans_and_escapes_whatever_it_prints() -> None:
-    report = dataclasses.replace(typical().exercises[0].report, title="<b>\x1b[2J\u202e")
+    report = dataclasses.replace(typical().reports[0], title="<b>\x1b[2J\u202e")
     assert report_html(report).count("&lt;b&gt;\\x1b[2J\\u202e") == 3  # title, heading, section
 
 
@@ -222,7 +232,7 @@ def test_a_page_that_is_not_given_everything_is_an_error() -> None:
 
 
 def test_a_report_s_page_holds_what_the_report_holds() -> None:
-    report = hidden("names").exercises[0].report
+    report = hidden("names").reports[0]
     assert SECRET in report_html(report)
     page = report_html(report.for_student("none"))
     assert SECRET not in page
@@ -250,13 +260,13 @@ def test_a_student_s_page_says_what_the_checks_say() -> None:
 
 def test_what_several_checks_say_is_said_once() -> None:
     same = [outcome(message="not written yet", check=f"check_{number}") for number in range(4)]
-    page = student_page(Grade("ada", exercises=(exercise(*same),)))
+    page = student_page(graded("ada", exercise(*same)))
     assert page.count("not written yet") == 1
     assert "The next 3 say the same." in page
 
 
 def test_the_drawing_of_a_class_counts_every_graded_submission_once() -> None:
-    grades = [Grade(str(number), exercises=typical().exercises) for number in range(3)]
+    grades = [graded(str(number), *typical().reports) for number in range(3)]
     page = class_page(of_class(*grades, typical(), Grade("none", problem="broken")))
     told = re.search(r'<desc id="lie-d">([^<]*)</desc>', page)
     assert told
