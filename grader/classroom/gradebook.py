@@ -17,11 +17,10 @@ from typing import NamedTuple
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
 from grader.course import Course, LatePolicy
-from grader.progress.database import BUSY_SECONDS, LedgerError, explained, use_rollback_journal
+from grader.progress.database import LedgerError, explained, open_file
 from grader.progress.grades import Adjustment, ClassGrades, Grade, Item, QuizResult
 
 FILE = "grades.db"
-VERSION = 1
 TABLES = (
     """CREATE TABLE submissions (
         submission TEXT PRIMARY KEY,
@@ -268,25 +267,10 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
-    with explained(path):
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        with contextlib.closing(connection):
-            use_rollback_journal(connection)
-            connection.execute("PRAGMA synchronous = FULL")
-            _make_tables(connection, path)
-            yield Gradebook(connection)
-
-
-def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
-        if version < VERSION:
-            for statement in TABLES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+    with explained(path), contextlib.closing(open_file(path, (TABLES,))) as connection:
+        connection.commit()
+        connection.execute("PRAGMA foreign_keys = OFF")  # a merge replaces rows that others refer to
+        yield Gradebook(connection)
 
 
 def merge(course: Course, parts: Iterable[Path], results: Path) -> ClassGrades:

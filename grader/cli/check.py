@@ -89,11 +89,11 @@ def _for_programs(form: str, course: Course, exercises: list[Exercise], reports:
         from grader.checks.report import reports_to_json
 
         return reports_to_json(reports)
-    from grader.progress.grades import ExerciseGrade, Grade
+    from grader.progress.grades import Grade
     from grader.reports.exports import student_export
 
-    grades = tuple(map(ExerciseGrade, reports, (exercise.file.feedback for exercise in exercises)))
-    return student_export(form, Grade(course.root.name, exercises=grades), course)
+    feedback = {exercise.id: exercise.file.feedback for exercise in exercises}
+    return student_export(form, Grade(course.root.name, reports=tuple(reports), feedback=feedback), course)
 
 
 def _show(report: Report, *, first: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 BUSY_SECONDS = 10.0
@@ -163,13 +163,17 @@ def explained(path: Path) -> Iterator[None]:
         raise LedgerError(f"{path} cannot be used ({error}); {cure}") from None
 
 
-def open_file(path: Path) -> sqlite3.Connection:
-    """Open a ledger's file and begin a transaction, the only one that writes; the file is made if missing.
+def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> sqlite3.Connection:
+    """Open a file and begin a transaction, the only one that writes; the file is made if missing.
+
+    Args:
+        migrations: statements that lead from each version of the file to the next; a ledger's unless said.
 
     Raises:
         LedgerError: its folder cannot be made, or it is from a newer grader.
         sqlite3.Error: it is damaged, in use, or cannot be written.
     """
+    migrations = MIGRATIONS if migrations is None else migrations
     try:
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
@@ -177,28 +181,20 @@ def open_file(path: Path) -> sqlite3.Connection:
         raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        use_rollback_journal(connection)
+        # The older journal is one that any file system can hold, whatever the file was made with.
+        with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
+            connection.execute("PRAGMA journal_mode = DELETE")
         for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
             connection.execute(f"PRAGMA {setting}")
         connection.execute("BEGIN IMMEDIATE")
-        _migrate(connection, path)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(migrations):
+            raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
+        for number in range(version, len(migrations)):
+            for statement in migrations[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def use_rollback_journal(connection: sqlite3.Connection) -> None:
-    """Use the older journal, which any file system can hold, whatever the file was made with."""
-    with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
-        connection.execute("PRAGMA journal_mode = DELETE")
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
-        raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
-    for number in range(version, len(MIGRATIONS)):
-        for statement in MIGRATIONS[number]:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number + 1}")
