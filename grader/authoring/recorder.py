@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import hashlib
 import io
 import types
@@ -24,13 +25,13 @@ from grader.checks.plots import SEED, load_plot, plot_path
 from grader.checks.recorded import Index, Store, complete, fingerprint
 from grader.course import CourseError, Exercise
 from grader.sandbox.protocol import decode, encode
-from grader.sandbox.values import Named, walk_arrays
+from grader.sandbox.values import map_leaves, walk_arrays
 from grader.sandbox.worker import Answer
 
-MANY = 20_000  # numbers in a question; known mistakes are not asked one with more
-MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file
-MAX_ASKED = 100  # questions to one function that known mistakes are asked
-LATER = 1000  # what is asked only if nothing else was enough has its turn after all else
+MAX_NUMBERS = 20_000  # in a question that known mistakes are asked
+MAX_QUESTIONS = 100  # to one function that known mistakes are asked
+MAX_MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file
+JITTER_RANK = 1000  # questions that are asked only if nothing else was enough come after all others
 
 
 def seed_of(exercise: Exercise, salt: str) -> int:
@@ -66,75 +67,83 @@ def record(exercise: Exercise, seed: int) -> Recording:
     suite = CheckSuite(exercise, checks, recorder.module, seed)
     with contextlib.redirect_stdout(io.StringIO()):
         for check in checks:
-            _watch(recorder, suite, check)
-        plots = _watch_plot(recorder, exercise)
+            record_check(recorder, suite, check)
+        plots = record_plot(recorder, exercise)
     data = recorder.to_bytes(seed, KnownMistakes(exercise, reference))
     return Recording(data, sum(check.credits for check in checks), plots)
 
 
+# --- answering and remembering ------------------------------------------------------------------------
+
+
+@dataclass
+class _Question:
+    """One question that was asked, and the solution's answer.
+
+    Args:
+        row: as the file has it; the last entry says whether the known mistakes were asked as well.
+        rank: how many questions of a check come before it; None if it is no question for known mistakes.
+    """
+
+    function: str
+    arguments: tuple[Any, ...]
+    answer: Any
+    row: list[Any]
+    rank: int | None = None
+
+
 class _Recorder:
-    """A reference that remembers what it was asked."""
+    """A reference that remembers what it was asked.
+
+    Args:
+        module: what checks call it by.
+        substitutes: functions whose calls inside the solution are kept as well.
+    """
 
     def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
-        self._exercise = exercise
-        self._store, self._index = Store(), Index()
-        self._asked: list[tuple[str, tuple[Any, ...], list[Any]]] = []  # function, arguments, the file's line
-        self._answers: list[Any] = []
-        self._spread: dict[int, int] = {}
-        self._depth = 0
-        self.lent: tuple[str, ...] = ()  # functions whose calls inside the solution are kept as well
+        self.questions: list[_Question] = []
+        self.substitutes: tuple[str, ...] = ()
+        self._store, self._index, self._depth = Store(), Index(), 0
         names = rebound(reference)
-        self._plain = {name: names[name] for name in exercise.file.functions}
-        for name in exercise.file.functions:
-            names[name] = self._listening(name)
+        self._functions = {name: names[name] for name in exercise.file.functions}
+        names.update({name: functools.partial(self._listen, name) for name in self._functions})
         self.module = types.SimpleNamespace(**names)
 
-    @property
-    def questions(self) -> int:
-        """How many there were."""
-        return self._index.count
-
-    def _listening(self, name: str) -> Callable[..., Any]:
-        def listening(*arguments: Any, **named: Any) -> Any:
-            return self.ask(name, self.complete(name, arguments, named))
-
-        return listening
+    def _listen(self, name: str, /, *arguments: Any, **named: Any) -> Any:
+        return self.ask(name, self.complete(name, arguments, named))
 
     def complete(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """Return all arguments of a call by position."""
-        return complete(self._plain[name], arguments, named)
+        return complete(self._functions[name], arguments, named)
 
-    def ask(self, name: str, arguments: tuple[Any, ...], before: int | None = None) -> Any:
+    def ask(self, name: str, arguments: tuple[Any, ...], rank: int | None = None) -> Any:
         """Answer a question and keep it.
 
         Args:
-            before: how many others a check asks a student before this one, so that the known mistakes should
+            rank: how many others a check asks a student before this one, so that the known mistakes should
                 be asked it as well; None if it is not asked of students.
         """
-        if self._depth and name not in self.lent:
-            return self._plain[name](*arguments)
+        if self._depth and name not in self.substitutes:
+            return self._functions[name](*arguments)
         key = (name, *fingerprint(arguments))
         number = self._index.find(*key)
-        if number is None or (self.lent and not self._depth):
+        if number is None or (self.substitutes and not self._depth):
             given = copy.deepcopy(arguments)
-            answer = self._computed(name, arguments)
+            self._depth += 1
+            try:
+                with np.errstate(all="ignore"):
+                    answer = self._functions[name](*arguments)
+            finally:
+                self._depth -= 1
             number = self._index.find(*key)
         if number is None:
             number = self._index.add(*key)
-            self._answers.append(answer)
-            line = [name, key[1], self._store.put(key[2]), self._store.put(answer), False]
-            self._asked.append((name, given, line))
-        if before is not None and _modest(arguments):
-            self._spread[number] = min(before, self._spread.get(number, before))
-        return copy.deepcopy(self._answers[number])
-
-    def _computed(self, name: str, arguments: tuple[Any, ...]) -> Any:
-        self._depth += 1
-        try:
-            with np.errstate(all="ignore"):
-                return self._plain[name](*arguments)
-        finally:
-            self._depth -= 1
+            row = [name, key[1], self._store.put(key[2]), self._store.put(answer), False]
+            self.questions.append(_Question(name, given, answer, row))
+        question = self.questions[number]
+        if rank is not None and _is_small(arguments):
+            question.rank = rank if question.rank is None else min(rank, question.rank)
+        return copy.deepcopy(question.answer)
 
     def to_bytes(self, seed: int, known: KnownMistakes) -> bytes:
         """Return the file, with the answers of the known mistakes as far as there is room for them.
@@ -142,72 +151,61 @@ class _Recorder:
         What a check asks first is kept first, since most students who fail, fail there; and functions whose
         answers are small are served as well as others.
         """
-        waiting = self._for_mistakes()
-        numbers = [one for group in waiting.values() for one in group]
-        described = [(one, self._described(one, known)) for one in known.single_mistakes]
-        mistakes = [(kept, self._answered(one, kept["place"], numbers, known)) for one, kept in described]
+        waiting: dict[str, list[int]] = {}
+        ranks = {number: one.rank for number, one in enumerate(self.questions) if one.rank is not None}
+        for number in sorted(ranks, key=lambda number: (ranks[number], number)):
+            group = waiting.setdefault(self.questions[number].function, [])
+            group += [number] if len(group) < MAX_QUESTIONS else []
+        numbers = [number for group in waiting.values() for number in group]
+        mistakes = [self._ask_mistake(patched, numbers, known) for patched in known.single_mistakes]
         spent, before = dict.fromkeys(waiting, 0), self._store.size
-        while waiting and self._store.size < before + MISTAKE_BYTES:
-            name, size = min(waiting, key=lambda one: spent[one]), self._store.size
-            self._keep(waiting[name].pop(0), mistakes)
+        while waiting and self._store.size < before + MAX_MISTAKE_BYTES:
+            name, size = min(waiting, key=lambda name: spent[name]), self._store.size
+            number = waiting[name].pop(0)
+            self.questions[number].row[-1] = True
+            for kept, answers in mistakes:
+                if number in answers:
+                    answer = answers[number]
+                    raised = [answer.raised.type_name, answer.raised.text] if answer.raised else None
+                    kept["answers"].append([number, self._store.put(answer.value), raised, answer.changed])
             spent[name] += self._store.size - size
-            waiting = {name: numbers for name, numbers in waiting.items() if numbers}
+            waiting = {name: group for name, group in waiting.items() if group}
         header = {
             "seed": seed,
-            "reaches": {name: sorted(known.used_by(name)) for name in self._plain},
-            "questions": [line for *_, line in self._asked],
+            "reaches": {name: sorted(known.used_by(name)) for name in self._functions},
+            "questions": [question.row for question in self.questions],
             "mistakes": [kept for kept, _ in mistakes if kept["answers"]],
         }
         return self._store.to_bytes(header)
 
-    def _for_mistakes(self) -> dict[str, list[int]]:
-        """Return the questions that known mistakes are asked, by function, in the order of their worth."""
-        found = dict[str, list[int]]()
-        for number in sorted(self._spread, key=lambda one: (self._spread[one], one)):
-            found.setdefault(self._asked[number][0], []).append(number)
-        return {name: numbers[:MAX_ASKED] for name, numbers in found.items()}
+    def _ask_mistake(
+        self, patched: PatchedSolution, numbers: list[int], known: KnownMistakes
+    ) -> tuple[dict[str, Any], dict[int, Answer]]:
+        """Ask a known mistake some questions.
 
-    def _described(self, suspect: PatchedSolution, known: KnownMistakes) -> dict[str, Any]:
-        """Return what is kept of a known mistake: what to say, the function it is made in, its answers."""
-        reached = sorted(set().union(*map(known.used_by, self._plain)))
-        anywhere = suspect.is_inside(set())
-        place = "" if anywhere else next((one for one in reached if suspect.is_inside({one})), "")
-        return {"says": suspect.mistakes[0].says.strip(), "place": place, "answers": []}
-
-    def _answered(
-        self, suspect: PatchedSolution, place: str, numbers: list[int], known: KnownMistakes
-    ) -> dict[int, Answer]:
-        """Ask a known mistake some questions; return its answers where they are not the solution's.
-
-        One that answers by chance is known by nothing, and is left out with all its answers.
-
-        Args:
-            place: the function that the mistake is made in; empty if it is made in none.
+        Returns:
+            What is kept of it (what to say, the function that it is made in, an empty list of answers), and
+            its answers where they are not the solution's. One that answers by chance is known by nothing.
         """
-        found = {}
+        reached = sorted(set().union(*map(known.used_by, self._functions)))
+        anywhere = patched.is_inside(set())
+        place = "" if anywhere else next((name for name in reached if patched.is_inside({name})), "")
+        kept = {"says": patched.mistakes[0].says.strip(), "place": place, "answers": []}
+        found: dict[int, Answer] = {}
         for number in numbers:
-            name, arguments, _ = self._asked[number]
-            if place and place not in known.used_by(name):
+            question = self.questions[number]
+            if place and place not in known.used_by(question.function):
                 continue
-            answer = suspect.answer(name, arguments)
-            if not agrees(answer, Answer(value=self._answers[number])):
-                if not agrees(answer, suspect.answer(name, arguments)):
-                    return {}
+            answer = patched.answer(question.function, question.arguments)
+            if not agrees(answer, Answer(value=question.answer)):
+                if not agrees(answer, patched.answer(question.function, question.arguments)):
+                    return kept, {}
                 found[number] = answer
-        return found
-
-    def _keep(self, number: int, mistakes: list[tuple[dict[str, Any], dict[int, Answer]]]) -> None:
-        """Keep what all known mistakes answer to one question."""
-        self._asked[number][2][-1] = True
-        for kept, answers in mistakes:
-            if number in answers:
-                answer = answers[number]
-                raised = [answer.raised.type_name, answer.raised.text] if answer.raised else None
-                kept["answers"].append([number, self._store.put(answer.value), raised, answer.changed])
+        return kept, found
 
 
-def _modest(arguments: tuple[Any, ...]) -> bool:
-    return sum(array.size for _, array in walk_arrays(arguments)) <= MANY
+def _is_small(arguments: tuple[Any, ...]) -> bool:
+    return sum(array.size for _, array in walk_arrays(arguments)) <= MAX_NUMBERS
 
 
 class _Student:
@@ -215,7 +213,7 @@ class _Student:
 
     Args:
         right: answers that are right; None means all.
-        spread: whether the known mistakes should be asked the same.
+        asked_of_mistakes: whether the known mistakes should be asked the same.
     """
 
     changed = ()
@@ -226,9 +224,10 @@ class _Student:
         functions: tuple[str, ...],
         right: int | None = None,
         *,
-        spread: bool = True,
+        asked_of_mistakes: bool = True,
     ) -> None:
-        self._recorder, self._functions, self._right, self._spread = recorder, functions, right, spread
+        self._recorder, self._functions, self._right = recorder, functions, right
+        self._asked_of_mistakes = asked_of_mistakes
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -237,26 +236,30 @@ class _Student:
 
         def answer(*arguments: Any, **named: Any) -> Any:
             whole = self._recorder.complete(name, arguments, named)
+            rank = len(self.asked) if self._asked_of_mistakes else None
             arrays: list[bytes] = []
-            tree = encode(self._recorder.ask(name, whole, len(self.asked) if self._spread else None), arrays)
+            tree = encode(self._recorder.ask(name, whole, rank), arrays)
             value = decode(tree, memoryview(b"".join(arrays)))
             self.asked.append((name, whole))
-            return value if self._right is None or len(self.asked) <= self._right else _spoilt(value)
+            return value if self._right is None or len(self.asked) <= self._right else perturb(value)
 
         return answer
 
 
-def _spoilt(value: Any) -> Any:
-    """Return a value of the same form, with every number in it wrong."""
-    if isinstance(value, Named):
-        return Named.of(value.type_name, value.fields, [_spoilt(item) for item in value])
-    if isinstance(value, tuple | list):
-        return type(value)(_spoilt(item) for item in value)
-    real = isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    return 1.1 * value + 0.1 if real else value
+def perturb(value: Any) -> Any:
+    """Return a value of the same form, with every real number in it wrong."""
+
+    def wrong(leaf: Any) -> Any:
+        real = isinstance(leaf, float) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
+        return 1.1 * leaf + 0.1 if real else leaf
+
+    return map_leaves(value, wrong)
 
 
-def _watch(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
+# --- asking -------------------------------------------------------------------------------------------
+
+
+def record_check(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
     """Run one check on all these students, on its own inputs and on those of a second look.
 
     Raises:
@@ -265,44 +268,39 @@ def _watch(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
     functions = suite.exercise.file.functions
     for draw in (0, 1):
         right = _Student(recorder, functions)
-        recorder.lent = () if draw else check.substitutes
+        recorder.substitutes = () if draw else check.substitutes
         error = suite.call(check, right, draw)
-        recorder.lent = ()
+        recorder.substitutes = ()
         if error is not None and draw == 0:
             problem = f"`{check.name}` does not pass on the solution with the hand-out's seed: {error}"
             raise CourseError(suite.exercise.visible_checks, problem)
         for count in range(len(right.asked)):
             suite.call(check, _Student(recorder, functions, count), draw)
-        if draw == 0:
-            _shake(recorder, right)
+        # What the diagnosis asks of a student who fails at the first question, at the second, and so on.
+        for end in range(1, len(right.asked) + 1) if draw == 0 else ():
+            rng, last = np.random.default_rng(0), right.asked[:end][-2:]
+            for name, arguments in (*last, *last):
+                moved = jitter(arguments, rng)
+                if _is_small(arguments):
+                    recorder.ask(name, moved, JITTER_RANK + end)
 
 
-def _shake(recorder: _Recorder, right: _Student) -> None:
-    """Ask what the runner asks of a student who fails at the first question, at the second, and so on."""
-    for end in range(1, len(right.asked) + 1):
-        rng, last = np.random.default_rng(0), right.asked[:end][-2:]
-        for name, arguments in (*last, *last):
-            moved = jitter(arguments, rng)
-            if _modest(arguments):
-                recorder.ask(name, moved, LATER + end)
-
-
-def _watch_plot(recorder: _Recorder, exercise: Exercise) -> bool:
+def record_plot(recorder: _Recorder, exercise: Exercise) -> bool:
     """Draw the plot file on all these students; return whether the wrong ones bring up no new question."""
     path, functions = plot_path(exercise), exercise.file.functions
-    deeper = [f"reference.{one.file.module}." for one in exercise.used]  # nobody listens there
-    if not path.is_file() or any(one in path.read_text(encoding="utf-8") for one in deeper):
+    deeper = [f"reference.{used.file.module}." for used in exercise.used]  # nobody listens there
+    if not path.is_file() or any(name in path.read_text(encoding="utf-8") for name in deeper):
         return False
     plot = load_plot(exercise).plot
 
     def draw(right: int | None = None) -> _Student:
-        student = _Student(recorder, functions, right, spread=False)
+        student = _Student(recorder, functions, right, asked_of_mistakes=False)
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
             list(plot(student, recorder.module, np.random.default_rng(SEED)))
         return student
 
     asked = len(draw().asked)
-    before = recorder.questions
+    before = len(recorder.questions)
     for right in range(asked):
         draw(right)
-    return recorder.questions == before
+    return len(recorder.questions) == before
