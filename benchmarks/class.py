@@ -73,9 +73,8 @@ def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     course = open_course(ROOT)
-    with tempfile.TemporaryDirectory() as folder, open_pool() as pool:
-        pool.require()
-        for exercise in (course[exercise_id] for exercise_id in IDS):
+    with tempfile.TemporaryDirectory() as folder, open_pool("required") as pool:
+        for exercise in course.exercises(IDS):
             show(exercise, interleaved(rounds, runs_of(exercise, pool, Path(folder))))
         throughput(Path(folder))
 

@@ -32,7 +32,7 @@ SOURCE = b"def echo(x):\n    return x\n"
 def main() -> None:
     """Measure and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    with WorkerPool(layers=LAYERS, ahead=False) as confined, WorkerPool(layers=(), ahead=False) as bare:
+    with WorkerPool(layers=LAYERS, spare=False) as confined, WorkerPool(layers=(), spare=False) as bare:
         ready = interleaved(rounds, {"bare": lambda: one_fork(bare), "confined": lambda: one_fork(confined)})
         print("a worker ready for calls", confined_layers(confined))
         show(ready, "bare", extra_ms=5)

@@ -7,31 +7,34 @@ import selectors
 import socket
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
-from grader.sandbox.process import START_SECONDS, Gone, Process, Spawned, Zygote, can_fork, layers_of
-from grader.sandbox.values import walk_leaves
+from grader.sandbox.process import START_SECONDS, Forked, Spawned, Zygote, can_fork, layers_of
+from grader.sandbox.values import Value, walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
     KILLED,
     Answer,
     Budget,
     ConfinementMissing,
+    Pool,
     Raised,
     Substitute,
     TimeUp,
+    Worker,
     WorkerBroken,
     WorkerEnded,
 )
 
-KEPT_OUTPUT = 64 * 1024
+KEPT_OUTPUT = 64 * 1024  # bytes
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
-RECEIVED_AT_ONCE = 64 * 1024
-MAX_LENT_BYTES, MAX_LENT_SIZE, MAX_LENT_CALLS = 64 * 1024, 256, 512  # of arguments; of an axis; in one call
+RECEIVED_AT_ONCE = 64 * 1024  # bytes
+MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
+"""What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -51,23 +54,31 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
         WorkerBroken: a process could not be started.
     """
     pool = WorkerPool(zygote, layers=layers_of(confinement))
-    if confinement == "required":
-        try:
-            pool.require()
-        except BaseException:
-            pool.close()
-            raise
+    if confinement != "required":
+        return pool
+    try:
+        worker = pool.open()
+        worker.end()
+        missing = [layer for layer in REQUIRED if layer not in worker.layers]
+        if missing:
+            raise ConfinementMissing(
+                f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
+                "`grader doctor` says what that means, --confinement best goes on without"
+            )
+    except BaseException:
+        pool.close()
+        raise
     return pool
 
 
-class WorkerPool:
+class WorkerPool(Pool):
     """Gives out one clean worker after another; the next one is made ready while the last one works.
 
     Args:
         zygote: a warm process that was started early; None starts one now.
         fork: whether to fork workers from it; without, every worker is an exec of its own.
         layers: of confinement, as far as this machine offers them.
-        ahead: whether to make a spare worker ready.
+        spare: whether to make the next worker ready.
     """
 
     def __init__(
@@ -76,15 +87,15 @@ class WorkerPool:
         *,
         fork: bool | None = None,
         layers: tuple[str, ...] = LAYERS,
-        ahead: bool = True,
+        spare: bool = True,
     ) -> None:
-        self.ahead = ahead
-        self._spare: tuple[Budget, Worker] | None = None
-        self.fork = can_fork() if fork is None else fork
-        self.layers = zygote.layers if zygote else layers
-        self._zygote = zygote or (Zygote(layers) if self.fork else None)
+        self._makes_spare = spare
+        self._spare: tuple[Budget, ConfinedWorker] | None = None
+        self._forks = can_fork() if fork is None else fork
+        self._layers = zygote.layers if zygote else layers
+        self._zygote = zygote or (Zygote(layers) if self._forks else None)
 
-    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
         """Return a worker that no student code has touched.
 
         Args:
@@ -93,28 +104,21 @@ class WorkerPool:
         Raises:
             WorkerBroken: a process could not be started, twice.
         """
-        worker = self._ready_spare(budget)
+        worker = None
+        if self._spare is not None:
+            (meant_for, spare), self._spare = self._spare, None
+            if meant_for == budget and spare.is_well():
+                worker = spare
+            else:
+                spare.end()
         if worker is None:
             worker = self._begin(budget, now=True)
             worker.wait_until_ready()
-        if self.ahead:
+        if self._makes_spare:
             self._spare = budget, self._begin(budget)
         return worker
 
-    def _ready_spare(self, budget: Budget) -> Worker | None:
-        """Return the spare worker, if it was meant for this budget and is well."""
-        if self._spare is None:
-            return None
-        (meant_for, worker), self._spare = self._spare, None
-        if meant_for == budget:
-            with contextlib.suppress(WorkerBroken):
-                worker.wait_until_ready()
-                if worker.listens():
-                    return worker
-        worker.end()
-        return None
-
-    def _begin(self, budget: Budget, *, now: bool = False) -> Worker:
+    def _begin(self, budget: Budget, *, now: bool = False) -> ConfinedWorker:
         """Start a worker; it is not ready yet.
 
         Args:
@@ -122,42 +126,26 @@ class WorkerPool:
         """
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
+        far = (far_channel, far_output)
         try:
-            process = self._start((far_channel, far_output), budget, now=now)
+            process = self._fork(budget, far, now) if self._forks else Spawned(self._layers, far, budget)
         finally:
             far_channel.close()
             far_output.close()
-        return Worker(process, channel, output)
+        return ConfinedWorker(process, channel, output)
 
-    def _start(self, sockets: tuple[socket.socket, socket.socket], budget: Budget, *, now: bool) -> Process:
-        if not self.fork:
-            return Spawned(self.layers, sockets, budget)
+    def _fork(self, budget: Budget, sockets: tuple[socket.socket, socket.socket], now: bool) -> Forked:
         for _ in range(2):
-            self._zygote = self._zygote or Zygote(self.layers)
+            self._zygote = self._zygote or Zygote(self._layers)
             try:
                 forked = self._zygote.spawn(budget, sockets)
                 if now:
-                    self._zygote.read_number()
+                    self._zygote.number_last_worker()
                 return forked
             except (OSError, ValueError):  # a damaged zygote is replaced, once
                 self._zygote.close()
                 self._zygote = None
         raise WorkerBroken("the process that forks workers does not answer")
-
-    def require(self) -> None:
-        """Make sure that workers are confined well enough for code that nobody trusts.
-
-        Raises:
-            ConfinementMissing: a required layer is missing here.
-        """
-        worker = self.open()
-        worker.end()
-        missing = [layer for layer in REQUIRED if layer not in worker.layers]
-        if missing:
-            raise ConfinementMissing(
-                f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
-                "`grader doctor` says what that means, --confinement best goes on without"
-            )
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
@@ -178,23 +166,23 @@ class WorkerPool:
 # --- one worker ---------------------------------------------------------------------------------------
 
 
-class Worker:
+class ConfinedWorker(Worker):
     """One check's process: load once, call often, end."""
 
-    def __init__(self, process: Process, channel: socket.socket, output: socket.socket) -> None:
-        self.layers: tuple[str, ...] = ()
-        self.listener: Callable[[str], None] | None = None
-        """Hears the last line printed so far, again and again, while an answer is waited for."""
+    def __init__(self, process: Forked | Spawned, channel: socket.socket, output: socket.socket) -> None:
+        self.layers = ()
+        self.listener = None
         self._process = process
+        self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
         self._kept = _HeadAndTail(KEPT_OUTPUT)
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
-        for one in (channel, output):
-            one.setblocking(False)
-            self._selector.register(one, selectors.EVENT_READ)
+        for each in (channel, output):
+            each.setblocking(False)
+            self._selector.register(each, selectors.EVENT_READ)
 
     def wait_until_ready(self) -> None:
         """Wait for the worker to say that it is confined and listening.
@@ -214,21 +202,17 @@ class Worker:
                 self.end()
                 raise WorkerBroken("a worker said something else than that it is ready")
 
-    def listens(self) -> bool:
-        """Whether the worker's end of the channel is still open; it may have died while it waited."""
+    def is_well(self) -> bool:
+        """Whether the worker came up, and its end of the channel is still open: it may have died since."""
         try:
+            self.wait_until_ready()
             return bool(self._channel.recv(1, socket.MSG_PEEK))
         except BlockingIOError:
             return True
-        except OSError:
+        except (WorkerBroken, OSError):
             return False
 
     def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
-        """Run the student's source as module ``name``; return what stopped it, if anything did.
-
-        Raises:
-            TimeUp, WorkerEnded, ProtocolError: as the names say.
-        """
         deadline = time.monotonic() + seconds
         self._send(protocol.pack(["load", name, filename], source), deadline)
         message, _ = self._receive(deadline)
@@ -244,37 +228,28 @@ class Worker:
         function: str,
         arguments: tuple[Any, ...],
         seconds: float,
-        lent: Mapping[str, Substitute] | None = None,
+        substitutes: Mapping[str, Substitute] | None = None,
     ) -> Answer:
-        """Call one of the student's functions with copies of the arguments.
-
-        Args:
-            seconds: wall-clock limit of the whole call.
-            lent: functions of the student's module that the grader answers during this call.
-
-        Raises:
-            TimeUp, WorkerEnded, ProtocolError: as the names say.
-            Unsendable: the arguments are no plain data, or too large.
-        """
         deadline = time.monotonic() + seconds
-        self._send(_with_arrays(["call", function], arguments, [list(lent or ())]), deadline)
+        substitutes = substitutes or {}
+        arrays: list[bytes] = []
+        tree = protocol.encode(arguments, arrays)
+        self._send(protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays)), deadline)
         message, body = self._receive(deadline)
         asked = 0
         while message[0] == "ask":
             asked += 1
-            self._send(_lend(message, body, lent or {}, asked), deadline)
+            self._send(_ask_substitute(message, body, substitutes, asked), deadline)
             message, body = self._receive(deadline)
         return read_answer(message, body)
 
     def output(self) -> str:
-        """Return what the student's code printed: up to 64 KiB, head and tail."""
         if not self._muted:
             self._drain()
         return self._kept.text()
 
     @contextlib.contextmanager
     def muted(self) -> Iterator[None]:
-        """Throw away what is printed meanwhile."""
         self._drain()
         self._muted = True
         try:
@@ -284,28 +259,27 @@ class Worker:
             self._muted = False
 
     def end(self) -> int:
-        """Kill the worker and all it started; return its exit code, negative for a signal."""
-        status = self._process.end()
-        self._close(status)
-        return status
+        if self._status is None:
+            self._close(self._process.end())
+        return KILLED if self._status is None else self._status
 
     def dismiss(self) -> None:
-        """Kill the worker and all it started; it is done, and nobody asks how it ended."""
-        self._process.dismiss()
-        self._close(KILLED)
+        if self._status is None:
+            self._process.dismiss()
+            self._close(KILLED)
 
     def _close(self, status: int) -> None:
         self._drain()
         self._selector.close()
         self._channel.close()
         self._output.close()
-        self._process = Gone(status)
+        self._status = status
 
     # -- bytes, each with one deadline --
 
     def _send(self, data: bytes, deadline: float) -> None:
-        if isinstance(self._process, Gone):
-            raise WorkerEnded(self._process.status)
+        if self._status is not None:
+            raise WorkerEnded(self._status)
         view = memoryview(data)
         while True:
             try:
@@ -382,16 +356,13 @@ class _HeadAndTail:
         self.dropped = 0
 
     def add(self, data: bytes) -> None:
-        room = self.half - len(self.head)
+        room = max(self.half - len(self.head), 0)
         self.head += data[:room]
-        self.tail += data[max(room, 0) :]
-        if len(self.tail) > 2 * self.half:
-            self._trim()
-
-    def _trim(self) -> None:
-        excess = max(len(self.tail) - self.half, 0)
-        self.dropped += excess
-        del self.tail[:excess]
+        self.tail += data[room:]
+        excess = len(self.tail) - self.half
+        if excess > self.half:  # not at every byte
+            self.dropped += excess
+            del self.tail[:excess]
 
     def last_line(self) -> str:
         """Return the last whole line."""
@@ -399,46 +370,46 @@ class _HeadAndTail:
         return lines[-1].decode("utf-8", "replace") if lines else ""
 
     def text(self) -> str:
-        self._trim()
-        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
-        return (bytes(self.head) + gap + bytes(self.tail)).decode("utf-8", "replace")
+        excess = max(len(self.tail) - self.half, 0)
+        dropped = self.dropped + excess
+        gap = f"\n… {dropped} bytes left out …\n".encode() if dropped else b""
+        return (bytes(self.head) + gap + bytes(self.tail[excess:])).decode("utf-8", "replace")
 
 
 # --- messages -----------------------------------------------------------------------------------------
 
 
-def _with_arrays(before: list[Any], value: Any, after: list[Any]) -> bytes:
-    arrays: list[bytes] = []
-    tree = protocol.encode(value, arrays)
-    return protocol.pack([*before, tree, *after], b"".join(arrays))
+def _ask_substitute(
+    message: list[Any], body: memoryview, substitutes: Mapping[str, Substitute], count: int
+) -> bytes:
+    """Answer the worker's question for a function of the reference; it is the count-th of this call.
 
-
-def _lend(message: list[Any], body: memoryview, lent: Mapping[str, Substitute], count: int) -> bytes:
-    """Answer the worker's question for a function that the grader lends; it is the count-th of this call."""
+    The reference runs on our side, where no limit stops it, so it is asked only what it can answer at once.
+    """
     match message:
-        case ["ask", str(name), tree] if name in lent:
+        case ["ask", str(name), tree] if name in substitutes:
             asked = protocol.decode(tree, body)
         case _:
             raise protocol.ProtocolError("the worker asks for what was not lent")
     match asked:
         case (tuple(arguments), dict(named)):
-            refused = protocol.pack(["refused", f"{name} cannot be called with these arguments"])
-            if count > MAX_LENT_CALLS or len(body) > MAX_LENT_BYTES or not _modest((arguments, named)):
-                return refused
-            try:
-                with np.errstate(all="ignore"), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # a warning would quote the reference
-                    return _with_arrays(["answer"], lent[name](*arguments, **named), [])
-            except Exception:  # whatever the student handed over, the reference could not use it
-                return refused
-    raise protocol.ProtocolError("the worker asks without arguments")
+            pass
+        case _:
+            raise protocol.ProtocolError("the worker asks without arguments")
+    if count <= MAX_ASKED_TIMES and len(body) <= MAX_ASKED_BYTES and _is_modest(asked):
+        with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a warning would quote the reference
+            arrays: list[bytes] = []
+            tree = protocol.encode(substitutes[name](*arguments, **named), arrays)
+            return protocol.pack(["answer", tree], b"".join(arrays))
+    # too much, or whatever the student handed over, the reference could not use it
+    return protocol.pack(["refused", f"{name} cannot be called with these arguments"])
 
 
-def _modest(asked: Any) -> bool:
-    """Whether the reference can answer at once: it runs on our side, where no limit stops it."""
+def _is_modest(asked: Value) -> bool:
     for _, leaf in walk_leaves(asked):
         size = max(leaf.shape, default=0) if isinstance(leaf, np.ndarray) else leaf
-        if isinstance(size, int) and abs(size) > MAX_LENT_SIZE:
+        if isinstance(size, int) and abs(size) > MAX_ASKED_SIZE:
             return False
     return True
 
@@ -451,7 +422,11 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
     """
     match message:
         case ["value", tree, list(changed)]:
-            return Answer(value=protocol.decode(tree, body), changed=_paths(changed))
+            for path in changed[:100]:
+                short = isinstance(path, list) and 0 < len(path) <= protocol.MAX_DEPTH + 2
+                if not short or not all(isinstance(name, str) and len(name) <= 80 for name in path):
+                    raise protocol.ProtocolError("a malformed list of changed arguments")
+            return Answer(protocol.decode(tree, body), tuple(map(tuple, changed[:100])))
         case ["raised", *rest, bool(written)]:
             return Answer(raised=_raised(rest, "error"), not_written=not written)
         case ["missing", str(found)] if len(found) <= 80:
@@ -461,24 +436,15 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
     raise protocol.ProtocolError("a malformed answer to a call")
 
 
-def _paths(changed: list[Any]) -> tuple[tuple[str, ...], ...]:
-    for path in changed[:100]:
-        if not isinstance(path, list) or not 0 < len(path) <= protocol.MAX_DEPTH + 2:
-            raise protocol.ProtocolError("a malformed list of changed arguments")
-        if not all(isinstance(name, str) and len(name) <= 80 for name in path):
-            raise protocol.ProtocolError("a malformed list of changed arguments")
-    return tuple(tuple(path) for path in changed[:100])
-
-
 def _raised(parts: list[Any], kind: str) -> Raised:
+    found = []
     match parts:
         case [str(type_name), str(text), list(frames)] if len(frames) <= 8:
-            return Raised(type_name[:80], text[:4000], tuple(map(_frame, frames)), kind)
+            for frame in frames:
+                match frame:
+                    case [int(line), str(function), str(source)]:
+                        found.append((line, function[:80], source[:200]))
+                    case _:
+                        raise protocol.ProtocolError("a malformed traceback")
+            return Raised(type_name[:80], text[:4000], tuple(found), kind)
     raise protocol.ProtocolError("a malformed exception")
-
-
-def _frame(frame: Any) -> tuple[int, str, str]:
-    match frame:
-        case [int(line), str(function), str(source)]:
-            return line, function[:80], source[:200]
-    raise protocol.ProtocolError("a malformed traceback")

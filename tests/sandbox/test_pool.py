@@ -619,7 +619,7 @@ def test_a_forged_answer_is_refused_or_is_only_data(load: Open, forged: bytes) -
 # --- lending ------------------------------------------------------------------------------------------
 
 
-def test_a_lent_function_is_answered_by_the_grader(load_any: Open) -> None:
+def test_a_substitute_is_answered_by_the_grader(load_any: Open) -> None:
     worker = load_any("def g(x, y=0): return -1\ndef f(x): return g(x, y=2) + g(y=3, x=x) + g(x)")
     asked: list[Any] = []
 
@@ -627,22 +627,24 @@ def test_a_lent_function_is_answered_by_the_grader(load_any: Open) -> None:
         asked.append((x, y))
         return x + 10 * y
 
-    assert value(worker, "f", 1, lent={"g": g}) == 21 + 31 + 1
+    assert value(worker, "f", 1, substitutes={"g": g}) == 21 + 31 + 1
     assert asked == [(1, 2), (1, 3), (1, 0)]
 
 
-def test_a_lent_function_takes_and_gives_arrays_and_named_tuples(load: Open) -> None:
+def test_a_substitute_takes_and_gives_arrays_and_named_tuples(load: Open) -> None:
     worker = load(
         "from collections import namedtuple\nPair = namedtuple('Pair', 'a b')\n"
         "def f(p): return isinstance(g(p), Pair), g(p).b"
     )
-    same, b = value(worker, "f", Pair(np.ones(2), np.zeros(3)), lent={"g": lambda p: Pair(p[1], p[0] + 1)})
+    same, b = value(
+        worker, "f", Pair(np.ones(2), np.zeros(3)), substitutes={"g": lambda p: Pair(p[1], p[0] + 1)}
+    )
     assert same is True
     assert b.tolist() == [2, 2]
 
 
 @pytest.mark.parametrize("call", ["g()", "g(1, 2, 3)", "g(z=1)", "g('text')", "g(object())", "g(None)"])
-def test_a_lent_function_refuses_what_the_reference_cannot_use(load: Open, call: str) -> None:
+def test_a_substitute_refuses_what_the_reference_cannot_use(load: Open, call: str) -> None:
     worker = load(f"def f(): return {call}\ndef h(): return 1")
 
     def g(x: Any) -> Any:
@@ -654,7 +656,7 @@ def test_a_lent_function_refuses_what_the_reference_cannot_use(load: Open, call:
     assert value(worker, "h") == 1
 
 
-def test_nothing_is_lent_unasked(load: Open) -> None:
+def test_nothing_is_substituted_unasked(load: Open) -> None:
     worker = load("def g(): return 'own'\ndef f(): return g()")
     assert value(worker, "f") == "own"
 
@@ -771,7 +773,7 @@ def test_what_a_worker_started_ends_with_it(
     fork: bool, layers: tuple[str, ...], source: str, offspring: Offspring, adopting: None
 ) -> None:
     """Either it may not start anything, or what it started is gone as soon as it is."""
-    with WorkerPool(fork=fork, layers=layers, ahead=False) as pool:
+    with WorkerPool(fork=fork, layers=layers, spare=False) as pool:
         pool.open().end()
         before = offspring()
         with opener(pool) as open_one:

@@ -16,8 +16,8 @@ from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import MAX_BYTES, Source, read_source
 from grader.course import Course
-from grader.sandbox.pool import Worker, WorkerPool, open_pool
-from grader.sandbox.worker import Raised
+from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.worker import Raised, Worker
 
 if TYPE_CHECKING:
     from tests.conftest import Grade, Offspring
