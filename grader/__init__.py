@@ -1,3 +1,68 @@
-"""A self-grading course on recurrent networks: the program that checks, explains and records."""
+"""A self-grading course on recurrent networks: what a program, a notebook or a check file uses of it.
 
+Every name is imported when it is first used, so that ``import grader`` loads neither NumPy nor pytest. See
+docs/api.md.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.authoring.verify import verify
+    from grader.checks.report import Outcome, Report
+    from grader.checks.run import check
+    from grader.classroom.batch import grade
+    from grader.course import Course, CourseError, Exercise, open_course
+    from grader.numeric import assert_close, assert_gradient
+    from grader.progress.grades import ClassGrades
+
+__all__ = [
+    "ClassGrades",
+    "Course",
+    "CourseError",
+    "Exercise",
+    "Outcome",
+    "Report",
+    "__version__",
+    "assert_close",
+    "assert_gradient",
+    "check",
+    "grade",
+    "open_course",
+    "verify",
+]
 __version__ = "0.1.0"
+_MODULES = {
+    "ClassGrades": "progress.grades",
+    "Course": "course",
+    "CourseError": "course",
+    "Exercise": "course",
+    "Outcome": "checks.report",
+    "Report": "checks.report",
+    "assert_close": "numeric",
+    "assert_gradient": "numeric",
+    "check": "checks.run",
+    "grade": "classroom.batch",
+    "open_course": "course",
+    "verify": "authoring.verify",
+}
+
+
+if not TYPE_CHECKING:  # to a type checker, a name that is not imported above is a mistake
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            module = importlib.import_module(f"grader.{_MODULES[name]}")
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith(("grader.classroom", "grader.authoring")):
+                raise
+            message = f"this is the students' edition, without `grader.{name}`; go to the full course"
+            raise AttributeError(message) from None
+        return getattr(module, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -52,7 +53,8 @@ def progress_line() -> Iterator[Callable[[str, str], None] | None]:
     started: dict[str, float] = {}
 
     def show(function: str, printed: str) -> None:
-        seconds = time.monotonic() - started.setdefault(function, time.monotonic())
+        now = time.monotonic()
+        seconds = now - started.setdefault(function, now)
         if seconds >= PATIENCE_SECONDS:
             text = f"  {function} · {seconds:.0f} s · {clean(printed, 200)}"
             click.echo(f"\r{text[: width() - 1]}\x1b[K", nl=False, err=True)
@@ -68,8 +70,6 @@ def width() -> int:
     """Return the columns to fill: a terminal's own up to 100, else 80."""
     if not sys.stdout.isatty():
         return PIPE_WIDTH
-    import shutil
-
     return max(40, min(MAX_WIDTH, shutil.get_terminal_size().columns))
 
 

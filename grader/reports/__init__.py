@@ -1,5 +1,6 @@
-"""What a run of checks found, as one value, and the forms it is shown in."""
+"""Every way a result is shown or exported: lines for a terminal, pages, pictures, other programs' forms."""
 
-from grader.checks.report import Outcome, Report, Status
+from grader.reports.html import report_html
+from grader.reports.text import report_text
 
-__all__ = ["Outcome", "Report", "Status"]
+__all__ = ["report_html", "report_text"]

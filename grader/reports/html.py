@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
@@ -34,6 +33,8 @@ def render(template: str, **values: Any) -> str:
 
 @functools.cache
 def _environment() -> Environment:
+    from importlib.resources import files
+
     import markupsafe
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

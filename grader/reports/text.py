@@ -60,6 +60,15 @@ def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> lis
     return lines
 
 
+def report_text(report: Report, width: int = 80) -> str:
+    """Return a report as `grader check` shows it into a pipe, for ``print``.
+
+    Args:
+        width: columns of the text.
+    """
+    return "\n".join(line.text.rstrip() for line in report_lines(report, width))
+
+
 def changed_lines(report: Report, before: Report | None, width: int = 80) -> list[Line]:
     """Lay out what changed since an earlier report of the same exercise, under the line with its credits.
 
