@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from grader.cli import FAILED
+from grader.cli.group import FAILED
 from grader.cli.terminal import print_lines, width
 from grader.course import CourseError, load_lists
 from grader.quiz.credits import QuizContext
@@ -20,25 +19,6 @@ from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
 
-def load_answers(path: Path, sheet: PublicQuiz) -> dict[str, list[str]]:
-    """Read the answers to a quiz's questions.
-
-    Raises:
-        UsageError: the file is malformed, or answers a question that there is not.
-    """
-    try:
-        answers = load_lists(path)
-    except CourseError as error:
-        raise click.UsageError(str(error)) from None
-    known = [face.id for face in sheet.public.faces]
-    for question in answers:
-        if question not in known:
-            near = difflib.get_close_matches(question, known, n=1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            raise click.UsageError(f"{path.name} answers `{question}`, which {sheet.id} does not ask{hint}")
-    return answers
-
-
 def answer_from_file(
     sheet: PublicQuiz, context: QuizContext, selection: Selection, path: Path, form: str
 ) -> int:
@@ -47,29 +27,41 @@ def answer_from_file(
     Raises:
         UsageError: the file is malformed, or answers a question that there is not.
     """
-    answers = load_answers(path, sheet)
+    try:
+        answers = load_lists(path)
+    except CourseError as error:
+        raise click.UsageError(str(error)) from None
+    known = [question.id for question in sheet.public.faces]
+    for unknown in (question for question in answers if question not in known):
+        near = difflib.get_close_matches(unknown, known, n=1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        raise click.UsageError(f"{path.name} answers `{unknown}`, which {sheet.id} does not ask{hint}")
     session = Session(sheet, context, selection)
-    said = {one: [*_answered(session, one, answers.get(one, []))] for one in session.questions}
+    said: dict[str, list[Reply | Unreadable]] = {}
+    for question in session.questions:
+        replies = said.setdefault(question, [])
+        for answer in answers.get(question, []):
+            item = session.item(question)
+            if item.done:
+                break
+            try:
+                replies.append(session.answer(item, _by_ids(item, answer)))
+            except Unreadable as error:
+                replies.append(error)
     session.finish()
     summary = session.summary()
     if form == "json":
         click.echo(json.dumps(_document(session, said), indent=2, ensure_ascii=False))
-    else:
-        for question, replies in said.items():
-            _print(question, replies)
-        print_lines(screen.summary_lines(session.sheet, summary, width()))
+        return 0 if summary.silent or summary.passed else FAILED
+    for question, replies in said.items():
+        click.echo(question)
+        for reply in replies:
+            if isinstance(reply, Unreadable):
+                print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
+            else:
+                print_lines(screen.reply_lines(reply, width()))
+    print_lines(screen.summary_lines(session.sheet, summary, width()))
     return 0 if summary.silent or summary.passed else FAILED
-
-
-def _answered(session: Session, question: str, answers: list[str]) -> Iterator[Reply | Unreadable]:
-    for answer in answers:
-        item = session.item(question)
-        if item.done:
-            return
-        try:
-            yield session.answer(item, _by_ids(item, answer))
-        except Unreadable as error:
-            yield error
 
 
 def _by_ids(item: Item, answer: str) -> str:
@@ -77,16 +69,7 @@ def _by_ids(item: Item, answer: str) -> str:
     names = LETTERS if item.variant.public.lefts else list(map(str, range(1, 100)))
     known = {option.id: name for option, name in zip(item.variant.options, names, strict=False)}
     words = answer.replace(",", " ").split()
-    return " ".join(known[one] for one in words) if words and set(words) <= known.keys() else answer
-
-
-def _print(question: str, replies: list[Reply | Unreadable]) -> None:
-    click.echo(question)
-    for reply in replies:
-        if isinstance(reply, Unreadable):
-            print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
-        else:
-            print_lines(screen.reply_lines(reply, width()))
+    return " ".join(known[word] for word in words) if words and set(words) <= known.keys() else answer
 
 
 def _document(session: Session, said: dict[str, list[Reply | Unreadable]]) -> dict[str, object]:

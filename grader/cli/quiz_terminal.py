@@ -7,7 +7,7 @@ import datetime
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import click
 
@@ -114,18 +114,15 @@ def sit(session: Session) -> int:
             _Conversation(session).run()
     except (LearnerLeft, KeyboardInterrupt):
         with contextlib.suppress(OSError):  # the window may be gone
-            click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {_again(session)}")
+            again = "--review" if session.sitting.mode == REVIEW else session.sheet.id
+            click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {again}")
         return UNFINISHED
     except FinishedElsewhere:
         click.echo("This sitting was finished in another window.")
     session.finish()
     summary = session.summary()
     print_lines(screen.summary_lines(session.sheet, summary, width()))
-    return 0 if summary.silent or summary.passed or summary.mode == "review" else FAILED
-
-
-def _again(session: Session) -> str:
-    return "--review" if session.sitting.mode == "review" else session.sheet.id
+    return 0 if summary.silent or summary.passed or summary.mode == REVIEW else FAILED
 
 
 @contextlib.contextmanager
@@ -144,12 +141,6 @@ def _closing_window_leaves() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _bar() -> int:
-    """Return how wide a bar may be: there is none where it would be read aloud, or could not be drawn."""
-    plain = os.environ.get("ACCESSIBLE") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
-    return 0 if plain else screen.BAR
-
-
 class _Conversation:
     """Where the learner is, and what the next line means."""
 
@@ -159,25 +150,34 @@ class _Conversation:
 
     def run(self) -> None:
         """Go through the questions until all are done, or the learner has had enough."""
-        self.place = self._first_open(0)
+        # There is no bar where it would be read aloud, or could not be drawn.
+        plain = os.environ.get("ACCESSIBLE") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+        bar = 0 if plain else screen.BAR
+        self._go_on(0)
         while True:
             while self.place < len(self.session.questions):
-                self._question(self.session.item(self.session.questions[self.place]))
+                item = self.session.item(self.session.questions[self.place])
+                print_lines(screen.question_lines(self.session, item, width(), bar))
+                if reply := self.session.said(item):
+                    print_lines(screen.reply_lines(reply, width()))
+                while not self._act(item, _ask("> ")):
+                    pass
             if not self._goes_back(self.session.items()):
                 return
 
-    def _first_open(self, start: int) -> int:
-        """Return the place of the next question that can still be answered."""
-        for place in range(start, len(self.session.questions)):
-            item = self.session.item(self.session.questions[place])
+    def _go_on(self, start: int) -> None:
+        """Turn to the next question from a place on that can still be answered."""
+        self.place = start
+        while self.place < len(self.session.questions):
+            item = self.session.item(self.session.questions[self.place])
             if not (item.answered if self.session.silent else item.done):
-                return place
-        return len(self.session.questions)
+                return
+            self.place += 1
 
     def _goes_back(self, items: list[Item]) -> bool:
         """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""
-        skipped = [str(number) for number, one in enumerate(items, 1) if not one.answered]
-        flagged = [str(number) for number, one in enumerate(items, 1) if one.flagged]
+        skipped = [str(number) for number, item in enumerate(items, 1) if not item.answered]
+        flagged = [str(number) for number, item in enumerate(items, 1) if item.flagged]
         if not skipped and not flagged and not self.session.silent:
             return False
         told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
@@ -192,34 +192,43 @@ class _Conversation:
                 return True
         return False
 
-    def _question(self, item: Item) -> None:
-        """Show one question and act on what is typed until the place changes or it should be shown anew."""
-        print_lines(screen.question_lines(self.session, item, width(), _bar()))
-        if reply := self.session.said(item):
-            print_lines(screen.reply_lines(reply, width()))
-        while not self._act(item, _ask("> ")):
-            pass
-
     def _act(self, item: Item, text: str) -> bool:
         """Do what a line says; return whether the question should be shown anew (or another one)."""
-        word = text.strip()
-        commands: dict[str, Callable[[Item], bool]] = {
-            "": self._skip,
-            "s": self._skip,
-            "h": self._hint,
-            "f": self._flag,
-            "b": self._back,
-            "l": self._list,
-            "?": self._help,
-        }
-        if word == "q":
-            raise LearnerLeft
-        if word in commands:
-            return commands[word](item)
+        word, last = text.strip(), len(self.session.questions) - 1
+        match word:
+            case "q":
+                raise LearnerLeft
+            case "" | "s":
+                self._go_on(self.place + 1)
+                return True
+            case "b":
+                self.place = max(0, self.place - 1)
+                return True
+            case "h":
+                return self._hint(item)
+            case "f":
+                click.echo("  flagged" if self.session.flag(item).flagged else "  no longer flagged")
+                return False
+            case "l":
+                print_lines(screen.list_lines(self.session, self.session.items(), width()))
+                return False
+            case "?":
+                print_lines(screen.help_lines(item, width()))
+                return False
         if word.startswith("l ") and word[2:].strip().isdecimal():
-            self.place = min(max(int(word[2:8]) - 1, 0), len(self.session.questions) - 1)
+            self.place = min(max(int(word[2:8]) - 1, 0), last)
             return True
-        return self._answer(item, text.strip().removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
+        return self._answer(item, word.removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
+
+    def _hint(self, item: Item) -> bool:
+        if item.next_hint is None:
+            click.echo("  there is no hint left" if item.hints else "  there is no hint for this one")
+            return False
+        price = f"  a hint costs {item.next_hint:.2f} credits; y takes it > "
+        if item.next_hint and _ask(price).strip().casefold() not in ("y", "yes"):
+            return False
+        self.session.hint(item)
+        return True
 
     def _answer(self, item: Item, text: str) -> bool:
         if item.done:
@@ -239,7 +248,7 @@ class _Conversation:
             raise LearnerLeft
         print_lines(screen.reply_lines(reply, width()))
         if reply.mark is None or reply.item.done:
-            self.place = self._first_open(self.place + 1)
+            self._go_on(self.place + 1)
         return True
 
     def _certainty(self, item: Item) -> tuple[int | None, bool]:
@@ -253,43 +262,11 @@ class _Conversation:
             return None, False
         try:
             while (given := _ask(f"  {screen.HOW_SURE}, Enter: no answer > ").strip()) not in ("1", "2", "3"):
-                if not given:
-                    return None, False
-                if given == "q":
-                    return None, True
+                if given in ("", "q"):
+                    return None, given == "q"
         except LearnerLeft:
             return None, True
         return int(given), False
-
-    def _skip(self, item: Item) -> bool:
-        self.place = self._first_open(self.place + 1)
-        return True
-
-    def _back(self, item: Item) -> bool:
-        self.place = max(0, self.place - 1)
-        return True
-
-    def _flag(self, item: Item) -> bool:
-        click.echo("  flagged" if self.session.flag(item).flagged else "  no longer flagged")
-        return False
-
-    def _hint(self, item: Item) -> bool:
-        if item.next_hint is None:
-            click.echo("  there is no hint left" if item.hints else "  there is no hint for this one")
-            return False
-        price = f"  a hint costs {item.next_hint:.2f} credits; y takes it > "
-        if item.next_hint and _ask(price).strip().casefold() not in ("y", "yes"):
-            return False
-        self.session.hint(item)
-        return True
-
-    def _list(self, item: Item) -> bool:
-        print_lines(screen.list_lines(self.session, self.session.items(), width()))
-        return False
-
-    def _help(self, item: Item) -> bool:
-        print_lines(screen.help_lines(item, width()))
-        return False
 
 
 # --- review -------------------------------------------------------------------------------------------
