@@ -209,9 +209,10 @@ def _check(exercise: Exercise, item: pytest.Function) -> Check:
         return tuple(argument for marker in item.iter_markers(name) for argument in marker.args)
 
     credits = item.get_closest_marker("credits")
+    first_paragraph = inspect.cleandoc(item.obj.__doc__ or item.name).split("\n\n")[0]
     return Check(
         name=item.name,
-        title=first_sentence(item.obj.__doc__ or item.name),
+        title=" ".join(first_paragraph.split()).removesuffix("."),
         function=exercise.function_of(item.name),
         credits=int(credits.args[0]) if credits else 0,
         hidden=item.path == exercise.hidden_checks,
@@ -221,11 +222,6 @@ def _check(exercise: Exercise, item: pytest.Function) -> Check:
         substitutes=marked("lend"),
         prerequisites=marked("builds_on"),
     )
-
-
-def first_sentence(docstring: str) -> str:
-    """Return the first paragraph of a docstring on one line, without its full stop."""
-    return " ".join(inspect.cleandoc(docstring).split("\n\n")[0].split()).removesuffix(".")
 
 
 # --- modules ------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,36 +106,28 @@ def find_failing_call(
         NoSuchCheck: it is none of the visible checks.
         CourseError: the course is broken.
     """
-    name = _known(exercise, check) if check else ""
     suite, run = load_suite(exercise, seed), CheckRun(exercise, read_source(exercise), pool, progress)
+    name = _full_name(suite, check) if check else ""
     run_suite(suite, run)
-    results = [result for result in run.results.values() if not result.check.hidden]
-    if name:
-        results = [result for result in results if result.check.name == name]
-    else:
-        results = [result for result in results if result.status == "failed"]
-    if not results or results[0].status != "failed":
-        return results[0].outcome() if results else None, None
-    return results[0].outcome(), _wrong_call(suite, run, results[0].check.name)
+    visible = [result for result in run.results.values() if not result.check.hidden]
+    failed = [result for result in visible if result.status == "failed"]
+    result = run.results[name] if name else next(iter(failed), None)
+    if result is None or result.status != "failed":
+        return result.outcome() if result else None, None
+    return result.outcome(), _wrong_call(suite, run, result.check.name)
 
 
-def _known(exercise: Exercise, check: str) -> str:
-    """Return the full name of a visible check."""
+def _full_name(suite: CheckSuite, check: str) -> str:
+    """Return the name of a visible check; its beginning ``check_`` may be left out."""
     name = check if check.startswith("check_") else f"check_{check}"
-    if name in _names(exercise.hidden_checks):
+    if any(one.name == name and one.hidden for one in suite.checks):
         raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
-    names = _names(exercise.visible_checks)
+    names = [one.name for one in suite.checks if not one.hidden]
     if name in names:
         return name
-    near = [one for one in names if check in one] or difflib.get_close_matches(name, names, n=3)
+    near = [known for known in names if check in known] or difflib.get_close_matches(name, names, n=3)
     which = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names)}"
-    raise NoSuchCheck(f"{exercise.id} has no check {name}; {which}")
-
-
-def _names(path: Path) -> list[str]:
-    """Return the names of a file's checks."""
-    nodes = ast.parse(path.read_bytes()).body if path.is_file() else []
-    return [one.name for one in nodes if isinstance(one, ast.FunctionDef) and one.name.startswith("check_")]
+    raise NoSuchCheck(f"{suite.exercise.id} has no check {name}; {which}")
 
 
 def _wrong_call(suite: CheckSuite, run: CheckRun, check: str) -> FailingCall | None:

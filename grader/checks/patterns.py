@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from grader.numeric import ZERO_TOLERANCE, Array
 from grader.sandbox.values import same_array
 
 INDEPENDENT = 2
+TRANSPOSED = "Your `{0}` is transposed: rows and columns are swapped."
 Numbers = frozenset[int]
 
 
@@ -52,8 +53,9 @@ def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
         swapped = _swapped(label, calls)
         if swapped:
             return f"Your `{label}` is what `{swapped}` should be. Are two results swapped?"
-        for holds, sentence in KINDS:
-            if all(map(holds, pairs)):
+        true = [_sentences(pair) for pair in pairs]
+        for sentence in true[0]:
+            if all(sentence in others for others in true):
                 return sentence.format(label)
         factor = _factor(pairs)
         if factor:
@@ -79,86 +81,51 @@ def _matters(pair: Pair) -> bool:
     return pair.mine.shape == pair.right.shape and float(np.abs(pair.right).max(initial=0)) > ZERO_TOLERANCE
 
 
-def _transposed(pair: Pair) -> bool:
-    return pair.mine.ndim == 2 and same_array(pair.mine.T, pair.right)
-
-
-def _negated(pair: Pair) -> bool:
-    return _matters(pair) and same_array(-pair.mine, pair.right)
-
-
-def _zeros(pair: Pair) -> bool:
-    return _matters(pair) and not pair.mine.any()
-
-
-def _single_precision(pair: Pair) -> bool:
-    return _matters(pair) and np.allclose(pair.mine, pair.right, rtol=1e-5, atol=1e-6) and pair.mine.size > 1
-
-
-def _long(pair: Pair) -> bool:
-    return _matters(pair) and pair.right.ndim == 3 and pair.right.shape[0] > 2
-
-
-def _reversed(pair: Pair) -> bool:
-    return _long(pair) and same_array(pair.mine[::-1], pair.right)
-
-
-def _late(pair: Pair) -> bool:
-    return _long(pair) and same_array(pair.mine[1:], pair.right[:-1])
-
-
-def _early(pair: Pair) -> bool:
-    return _long(pair) and same_array(pair.mine[:-1], pair.right[1:])
-
-
-def _last_step_right(pair: Pair) -> bool:
+def _sentences(pair: Pair) -> list[str]:
+    """Return what is true of one wrong result, what says most first."""
     mine, right = pair.mine, pair.right
-    return _long(pair) and same_array(mine[-1], right[-1]) and not same_array(mine[-2], right[-2])
+    transposed = mine.ndim == 2 and same_array(mine.T, right)
+    if not _matters(pair):
+        return [TRANSPOSED] if transposed else []
+    in_time = right.ndim == 3 and right.shape[0] > 2
+    batch = right.ndim > 1 and right.shape[-1] > 1 and right.shape[-1] in pair.columns
+    found = {
+        "Your `{0}` is all zeros. Is it filled at all, and by the line that should?": not mine.any(),
+        "Your `{0}` has the opposite sign everywhere; its numbers are right.": same_array(-mine, right),
+        TRANSPOSED: transposed,
+        "Your `{0}` runs backwards in time: its first step holds what belongs to the last.": (
+            in_time and same_array(mine[::-1], right)
+        ),
+        "Your `{0}` comes one step of time late: each step holds what belongs to the one before.": (
+            in_time and same_array(mine[1:], right[:-1])
+        ),
+        "Your `{0}` comes one step of time early: each step holds what belongs to the one after.": (
+            in_time and same_array(mine[:-1], right[1:])
+        ),
+        "Only the last step of your `{0}` is right. What reaches a step from the one after it?": (
+            in_time and same_array(mine[-1], right[-1]) and not same_array(mine[-2], right[-2])
+        ),
+        "The first step of your `{0}` is right and the second is not. What is handed on?": (
+            in_time and same_array(mine[0], right[0]) and not same_array(mine[1], right[1])
+        ),
+        "The first column of your `{0}` is right, others are not. What treats a batch as one?": (
+            batch and same_array(mine[..., 0], right[..., 0])
+        ),
+        "Your `{0}` is right to 6 digits only. Is an array of it float32?": (
+            mine.size > 1 and np.allclose(mine, right, rtol=1e-5, atol=1e-6)
+        ),
+        "All rows of your `{0}` are alike. Does a sum or a mean run over the wrong axis?": _alike(pair, 0),
+        "All columns of your `{0}` are alike. Does a sum or mean run over the wrong axis?": _alike(pair, -1),
+    }
+    return [sentence for sentence, true in found.items() if true]
 
 
-def _first_step_right(pair: Pair) -> bool:
-    mine, right = pair.mine, pair.right
-    return _long(pair) and same_array(mine[0], right[0]) and not same_array(mine[1], right[1])
-
-
-def _first_column_right(pair: Pair) -> bool:
-    wide = _matters(pair) and pair.right.ndim > 1 and pair.right.shape[-1] > 1
-    return wide and pair.right.shape[-1] in pair.columns and same_array(pair.mine[..., 0], pair.right[..., 0])
-
-
-def _averaged_over(axis: int) -> Callable[[Pair], bool]:
-    def holds(pair: Pair) -> bool:
-        if not _matters(pair) or pair.right.ndim < 2 or pair.right.shape[axis] < 2:
-            return False
-        mean, total = (getattr(pair.right, name)(axis=axis, keepdims=True) for name in ("mean", "sum"))
-        return any(same_array(pair.mine, np.broadcast_to(one, pair.right.shape)) for one in (mean, total))
-
-    return holds
-
-
-KINDS: tuple[tuple[Callable[[Pair], bool], str], ...] = (
-    (_zeros, "Your `{0}` is all zeros. Is it filled at all, and by the line that should?"),
-    (_negated, "Your `{0}` has the opposite sign everywhere; its numbers are right."),
-    (_transposed, "Your `{0}` is transposed: rows and columns are swapped."),
-    (_reversed, "Your `{0}` runs backwards in time: its first step holds what belongs to the last."),
-    (_late, "Your `{0}` comes one step of time late: each step holds what belongs to the one before."),
-    (_early, "Your `{0}` comes one step of time early: each step holds what belongs to the one after."),
-    (
-        _last_step_right,
-        "Only the last step of your `{0}` is right. What reaches a step from the one after it?",
-    ),
-    (_first_step_right, "The first step of your `{0}` is right and the second is not. What is handed on?"),
-    (
-        _first_column_right,
-        "The first column of your `{0}` is right, others are not. What treats a batch as one?",
-    ),
-    (_single_precision, "Your `{0}` is right to 6 digits only. Is an array of it float32?"),
-    (_averaged_over(0), "All rows of your `{0}` are alike. Does a sum or a mean run over the wrong axis?"),
-    (
-        _averaged_over(-1),
-        "All columns of your `{0}` are alike. Does a sum or mean run over the wrong axis?",
-    ),
-)
+def _alike(pair: Pair, axis: int) -> bool:
+    """Whether the result is the mean or the sum of the right one over an axis, repeated along it."""
+    if pair.right.ndim < 2 or pair.right.shape[axis] < 2:
+        return False
+    means = pair.right.mean(axis=axis, keepdims=True), pair.right.sum(axis=axis, keepdims=True)
+    return any(same_array(pair.mine, np.broadcast_to(mean, pair.right.shape)) for mean in means)
 
 
 def _factor(pairs: Sequence[Pair]) -> str:
