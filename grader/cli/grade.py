@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
@@ -119,15 +119,16 @@ def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[Execut
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show how far it has come: a bar on a terminal, a line for every tenth elsewhere."""
-    columns = (
-        TextColumn("grading"),
+    bar = Progress(
+        "grading",
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
+        "{task.fields[rate]}",
         TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
     )
     on_terminal = sys.stderr.isatty()
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=None, rate="")
     kept: int | None = None  # of an earlier run
     said, started = 0, time.monotonic()

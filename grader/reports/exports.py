@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
-from grader.course import Course, Feedback
+from grader.course import Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports.text import MARKS, amount, csv_text, signed, told, unconfined
 from grader.sandbox.text import (
@@ -182,24 +182,37 @@ def _junit(name: str, suites: Iterable[Element]) -> str:
 
 def gradescope_json(grade: Grade) -> str:
     """Return ``results.json``; its ``score`` is the total after adjustments and outranks its tests."""
-    output = remarks(grade)
-    tests: list[dict[str, Any]] = []
+    output, tests = remarks(grade), list[dict[str, Any]]()
+
+    def add(
+        name: str, number: str, cents: tuple[int, int], text: str, visibility: str = "visible", **status: str
+    ) -> None:
+        earned, possible = (amount / 100 for amount in cents)
+        test = {"name": name, "number": number, "score": earned, "max_score": possible, **status}
+        tests.append({**test, "output": text, "output_format": "text", "visibility": visibility})
+
     for first, report in enumerate(grade.shown, 1):
         layers = unconfined(report.confinement) if report.source_sha256 else []
         output += [f"{report.exercise}: {one_line(note)}" for note in (*layers, *report.notes)]
-        tests += _gradescope_tests(report, first, grade.feedback[report.exercise])
+        # A hidden check is shown once grades are published: before, a student could try until it passes.
+        of_hidden = "hidden" if grade.feedback[report.exercise] == "none" else "after_published"
+        for second, (title, outcome) in enumerate(_named(report), 1):
+            parts = ["skipped: it was not run" * (outcome.status == "skipped"), told(outcome)]
+            # What was printed in a hidden check could carry its inputs.
+            if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
+                parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
+            add(
+                f"{report.exercise}: {title}",
+                f"{first}.{second}",
+                (100 * outcome.earned, 100 * outcome.credits),
+                "\n".join(filter(None, parts)),
+                of_hidden if outcome.hidden else "visible",
+                status="passed" if outcome.status == "passed" else "failed",
+            )
     for first, quiz in enumerate(grade.quizzes, len(grade.reports) + 1):
-        tests.append(
-            {
-                "name": f"{quiz.quiz}: {one_line(quiz.title)}",
-                "number": str(first),
-                "score": quiz.earned_cents / 100,
-                "max_score": quiz.possible_cents / 100,
-                "output": "\n".join(map(one_line, quiz.notes)),
-                "output_format": "text",
-                "visibility": "visible",
-            }
-        )
+        notes = "\n".join(map(one_line, quiz.notes))
+        cents = quiz.earned_cents, quiz.possible_cents
+        add(f"{quiz.quiz}: {one_line(quiz.title)}", str(first), cents, notes)
     document = {
         "score": grade.cents / 100,
         "execution_time": round(sum(report.seconds for report in grade.reports), 3),
@@ -209,27 +222,6 @@ def gradescope_json(grade: Grade) -> str:
         "tests": tests,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _gradescope_tests(report: Report, first: int, feedback: Feedback) -> Iterator[dict[str, Any]]:
-    # A hidden check is shown once grades are published: before, a student could try until it passes.
-    of_hidden = "hidden" if feedback == "none" else "after_published"
-    for second, (title, outcome) in enumerate(_named(report), 1):
-        parts = ["skipped: it was not run"] if outcome.status == "skipped" else []
-        parts.append(told(outcome))
-        # What was printed in a hidden check could carry its inputs.
-        if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
-            parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
-        yield {
-            "name": f"{report.exercise}: {title}",
-            "number": f"{first}.{second}",
-            "score": float(outcome.earned),
-            "max_score": float(outcome.credits),
-            "status": "passed" if outcome.status == "passed" else "failed",
-            "output": "\n".join(filter(None, parts)),
-            "output_format": "text",
-            "visibility": of_hidden if outcome.hidden else "visible",
-        }
 
 
 # --- GitHub: annotations -------------------------------------------------------------------------------
@@ -315,18 +307,8 @@ def classroom_result(grade: Grade) -> str:
     tests: list[dict[str, Any]] = []
 
     def add(name: str, status: str, score: float, message: str, seconds: float = 0.0) -> None:
-        tests.append(
-            {
-                "name": name,
-                "status": status,
-                "score": score,
-                "message": message,
-                "test_code": "",
-                "filename": "",
-                "line_no": 0,
-                "execution_time": f"{seconds:.3f}s",
-            }
-        )
+        unused = {"test_code": "", "filename": "", "line_no": 0, "execution_time": f"{seconds:.3f}s"}
+        tests.append({"name": name, "status": status, "score": score, "message": message, **unused})
 
     for report in grade.shown:
         for title, outcome in _named(report):
@@ -339,12 +321,8 @@ def classroom_result(grade: Grade) -> str:
     if said := remarks(grade):
         add("adjustments", "pass", (grade.cents - grade.raw_cents) / 100, "\n".join(said))
     statuses = {test["status"] for test in tests} | ({"error"} if grade.problem else set())
-    document = {
-        "version": 1,
-        "status": next((status for status in ("error", "fail") if status in statuses), "pass"),
-        "max_score": grade.possible_cents / 100,
-        "tests": tests,
-    }
+    status = next((status for status in ("error", "fail") if status in statuses), "pass")
+    document = {"version": 1, "status": status, "max_score": grade.possible_cents / 100, "tests": tests}
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
