@@ -134,23 +134,23 @@ class _Encoder:
             if len(value) > MAX_STRING:
                 raise Unsendable(f"it holds a string of more than {MAX_STRING // 1024} KiB")
             return str(value)
-        return self._container(value, depth + 1)
-
-    def _container(self, value: Any, depth: int) -> Any:
         if isinstance(value, tuple):
-            values = [self.encode(item, depth) for item in tuple.__iter__(value)]
+            values = [self.encode(item, depth + 1) for item in tuple.__iter__(value)]
             fields = fields_of(value)
             if fields is None or len(fields) != len(values):
                 return ["t", values]
             return ["n", type_name(value), list(fields), values]
         if isinstance(value, list):
-            return ["l", [self.encode(item, depth) for item in list.__iter__(value)]]
-        if isinstance(value, dict):
-            pairs = [(_plain_key(key), item) for key, item in dict.items(value)]
-            if not all(isinstance(key, KEYS) for key, _ in pairs):
-                return ["x", "dict whose keys are neither text nor numbers"]
-            return ["d", [[self.encode(key, depth), self.encode(item, depth)] for key, item in pairs]]
-        return ["x", type_name(value)]
+            return ["l", [self.encode(item, depth + 1) for item in list.__iter__(value)]]
+        return self._dict(value, depth + 1) if isinstance(value, dict) else ["x", type_name(value)]
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
+        pairs = [
+            (key.item() if isinstance(key, np.generic) else key, item) for key, item in dict.items(value)
+        ]
+        if not all(isinstance(key, KEYS) for key, _ in pairs):
+            return ["x", "dict whose keys are neither text nor numbers"]
+        return ["d", [[self.encode(key, depth), self.encode(item, depth)] for key, item in pairs]]
 
     def _array(self, value: Array | np.generic) -> Any:
         array = np.array(value, copy=None, subok=False)
@@ -166,10 +166,6 @@ class _Encoder:
             raise Unsendable(f"its arrays are larger than {MAX_BODY // 2**20} MB")
         self.arrays.append(array.astype(dtype, copy=False).tobytes())
         return ["a", dtype, list(array.shape)]
-
-
-def _plain_key(key: Any) -> Any:
-    return key.item() if isinstance(key, np.generic) else key
 
 
 # --- values in ----------------------------------------------------------------------------------------
@@ -200,33 +196,29 @@ class _Decoder:
         self.items += 1
         if depth > MAX_DEPTH + 1 or self.items > MAX_ITEMS:
             raise ProtocolError("a value is too deep or too long")
-        if tree is None or isinstance(tree, bool | float):
-            return tree
-        if isinstance(tree, int):
-            if tree.bit_length() > MAX_INTEGER_BITS:
-                raise ProtocolError("an integer is too large")
-            return tree
-        if isinstance(tree, str):
-            if len(tree) > MAX_STRING:
-                raise ProtocolError("a string is too long")
+        if isinstance(tree, int) and tree.bit_length() > MAX_INTEGER_BITS:
+            raise ProtocolError("an integer is too large")
+        if isinstance(tree, str) and len(tree) > MAX_STRING:
+            raise ProtocolError("a string is too long")
+        if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         match tree:
             case ["l", list(items)]:
-                return self._list(items, depth)
+                return [self.decode(item, depth + 1) for item in items]
             case ["t", list(items)]:
-                return tuple(self._list(items, depth))
+                return tuple([self.decode(item, depth + 1) for item in items])
             case ["d", list(pairs)]:
                 return self._dict(pairs, depth)
             case ["n", str(name), list(fields), list(items)]:
-                return self._named(name, fields, items, depth)
+                words = [field for field in fields if isinstance(field, str) and len(field) <= 80]
+                if len(name) > 80 or len(words) != len(fields) or len(fields) != len(items):
+                    raise ProtocolError("a named tuple has malformed fields")
+                return Named.of(name, tuple(words), [self.decode(item, depth + 1) for item in items])
             case ["a", str(dtype), list(shape)]:
                 return self._array(dtype, shape)
             case ["x", str(name)] if len(name) <= 200:
                 return Opaque(name)
         raise ProtocolError("a value has an unknown form")
-
-    def _list(self, items: list[Any], depth: int) -> list[Any]:
-        return [self.decode(item, depth + 1) for item in items]
 
     def _dict(self, pairs: list[Any], depth: int) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
@@ -239,25 +231,16 @@ class _Decoder:
             result[key] = self.decode(pair[1], depth + 1)
         return result
 
-    def _named(self, name: str, fields: list[Any], items: list[Any], depth: int) -> Named:
-        words = [field for field in fields if isinstance(field, str) and len(field) <= 80]
-        if len(name) > 80 or len(words) != len(fields) or len(fields) != len(items):
-            raise ProtocolError("a named tuple has malformed fields")
-        return Named.of(name, tuple(words), self._list(items, depth))
-
     def _array(self, dtype: str, shape: list[Any]) -> Array:
         if dtype not in DTYPES or len(shape) > MAX_DIMENSIONS:
             raise ProtocolError("an array has a dtype or rank that may not cross")
-        if not all(type(size) is int and 0 <= size <= MAX_BODY for size in shape):
+        possible = all(type(size) is int and 0 <= size <= MAX_BODY for size in shape)
+        if not possible or math.prod(size or 1 for size in shape) > MAX_BODY:  # a zero excuses no other size
             raise ProtocolError("an array has an impossible shape")
-        if math.prod(size or 1 for size in shape) > MAX_BODY:  # a zero must not excuse the other sizes
-            raise ProtocolError("an array has an impossible shape")
-        count = math.prod(shape)
-        end = self.offset + count * np.dtype(dtype).itemsize
-        if end > len(self.body):
+        start, self.offset = self.offset, self.offset + math.prod(shape) * np.dtype(dtype).itemsize
+        if self.offset > len(self.body):
             raise ProtocolError("a body is shorter than its arrays")
-        data = self.body[self.offset : end]
-        self.offset = end
+        data = self.body[start : self.offset]
         if dtype == "|b1" and data.tobytes().strip(b"\0\1"):
             raise ProtocolError("a boolean is neither 0 nor 1")
         return np.frombuffer(data, dtype).reshape(shape).copy()

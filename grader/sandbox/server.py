@@ -11,18 +11,21 @@ import ast
 import builtins
 import collections
 import contextlib
+import functools
 import gc
 import importlib
 import io
 import json
 import linecache
 import os
+import random
 import socket
 import sys
 import tokenize
 import types
-from collections.abc import Callable
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
@@ -148,44 +151,40 @@ def serve_worker(
     """
     _arrange_descriptors(*sockets)
     os.environ.clear()
-    _reseed()
+    random.seed()  # a fork repeats the parent's random streams
+    np.random.seed()
     confine(confinement, parent, *budget)
-    worker = Worker(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
-    worker.send(["ready", list(confinement.layers)])
+    server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
+    server.send(["ready", list(confinement.layers)])
     try:
-        worker.serve()
+        server.serve()
     finally:
         os._exit(LOST)  # student code may have broken everything that would be said now
 
 
 def _arrange_descriptors(channel: int, output: int) -> None:
-    """Put the channel on 3, what is printed on 1 and 2, nothing to read on 0, and close all others."""
+    """Put the channel on 3, what is printed on 1 and 2, nothing to read on 0, and close all others.
+
+    Printing is unbuffered: nothing that was printed is lost when the process is killed.
+    """
     nothing = os.open(os.devnull, os.O_RDONLY)
-    spare = [os.dup(one) for one in (nothing, output, output, channel)]  # out of each other's way
+    spare = [os.dup(each) for each in (nothing, output, output, channel)]  # out of each other's way
     for target, source in enumerate(spare):
         os.dup2(source, target)
     os.closerange(CHANNEL + 1, 65536)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout, sys.stderr = _unbuffered(1), _unbuffered(2)
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            open(descriptor, "wb", buffering=0, closefd=False),  # noqa: SIM115
+            "utf-8",
+            "backslashreplace",
+            write_through=True,
+        )
+        for descriptor in (1, 2)
+    )
 
 
-def _unbuffered(descriptor: int) -> io.TextIOWrapper:
-    """Nothing that was printed is lost when the process is killed."""
-    raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
-    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
-
-
-def _reseed() -> None:
-    """A fork repeats the parent's random streams; give each worker its own."""
-    import random
-
-    import numpy
-
-    random.seed()
-    numpy.random.seed()
-
-
-class Worker:
+class WorkerServer:
     """Holds the student's module and answers one message after another."""
 
     def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
@@ -207,19 +206,16 @@ class Worker:
     # -- frames --
 
     def _receive(self) -> bytes:
-        prefix = self._read(protocol.LENGTHS.size)
-        if not prefix:
-            return b""
-        return prefix + self._read(protocol.frame_size(prefix) - len(prefix))
-
-    def _read(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self.channel.read(min(size - len(data), 2**20))
+        """Return the next frame; empty if the grader has hung up."""
+        frame, size = bytearray(), protocol.LENGTHS.size
+        while len(frame) < size:
+            part = self.channel.read(min(size - len(frame), 2**20))
             if not part:
                 return b""
-            data += part
-        return bytes(data)
+            frame += part
+            if len(frame) == protocol.LENGTHS.size:
+                size = protocol.frame_size(frame)
+        return bytes(frame)
 
     def send(self, message: list[Any], body: bytes = b"") -> None:
         """Send one frame."""
@@ -238,10 +234,16 @@ class Worker:
         self.module.__file__ = filename
         sys.modules[name] = self.module
         try:
-            self._remember_lines(filename, source)
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+            lines = source.decode(encoding, "replace").splitlines(keepends=True)
+            linecache.cache[filename] = (len(source), None, lines, filename)  # for tracebacks: no such file
             code = compile(source, filename, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
+            where = [[error.lineno or 0, "", line]]
+            return ["syntax", type_name(error), str(error.msg)[:MAX_TEXT], where]
         except BaseException as error:
-            return ["syntax", *_describe_syntax(error, filename)]
+            return ["syntax", *describe(error, filename)]
         try:
             exec(code, self.module.__dict__)
         except SystemExit as error:
@@ -250,25 +252,18 @@ class Worker:
             return ["error", *describe(error, filename)]
         return None
 
-    @staticmethod
-    def _remember_lines(filename: str, source: bytes) -> None:
-        """Let tracebacks quote the student's lines; there is no file behind the name."""
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        lines = source.decode(encoding, "replace").splitlines(keepends=True)
-        linecache.cache[filename] = (len(source), None, lines, filename)
-
     # -- calling --
 
     def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
         """Call a function with private copies; return the answer's message and body."""
-        _, name, tree, lent = message
+        _, name, tree, substitutes = message
         function = getattr(self.module, name, None)
         if not callable(function):
             return ["missing", "" if function is None else type_name(function)], b""
         arguments = self._rebuild(protocol.decode(tree, body))
         before = [(path, array, _state(array)) for path, array in walk_arrays(arguments)]
-        for lent_name in lent:
-            setattr(self.module, lent_name, self._borrowed(lent_name))
+        for substitute in substitutes:
+            setattr(self.module, substitute, functools.partial(self._ask, substitute))
         try:
             value = function(*arguments)
             arrays: list[bytes] = []
@@ -280,9 +275,13 @@ class Worker:
         except protocol.Unsendable:
             raise
         except BaseException as error:
-            name = str(self.module.__file__)
-            stub = isinstance(error, NotImplementedError) and _raised_in(error) == name
-            return ["raised", *describe(error, name), not stub], b""
+            own = str(self.module.__file__)
+            trace, raised_in = error.__traceback__, ""
+            while trace is not None:
+                raised_in, trace = trace.tb_frame.f_code.co_filename, trace.tb_next
+            # a stub of another module is not this one's
+            stub = isinstance(error, NotImplementedError) and raised_in == own
+            return ["raised", *describe(error, own), not stub], b""
 
     def _rebuild(self, value: Any) -> Any:
         """Turn the grader's named tuples into the student's class of that name, if there is one."""
@@ -291,19 +290,15 @@ class Worker:
     def _named_class(self, named: Named) -> type[tuple[Any, ...]]:
         return class_of(named, vars(self.module)) or collections.namedtuple(named.type_name, named.fields)
 
-    def _borrowed(self, name: str) -> Callable[..., Any]:
-        """Return a stand-in for one of the student's own functions that the grader answers."""
-
-        def ask(*arguments: Any, **named: Any) -> Any:
-            arrays: list[bytes] = []
-            tree = protocol.encode((arguments, named), arrays)
-            self.send(["ask", name, tree], b"".join(arrays))
-            message, body = protocol.unpack(self._receive())
-            if message[0] == "refused":
-                raise TypeError(message[1])
-            return self._rebuild(protocol.decode(message[1], body))
-
-        return ask
+    def _ask(self, name: str, /, *arguments: Any, **named: Any) -> Any:
+        """Stand in for one of the student's own functions: the grader answers."""
+        arrays: list[bytes] = []
+        tree = protocol.encode((arguments, named), arrays)
+        self.send(["ask", name, tree], b"".join(arrays))
+        message, body = protocol.unpack(self._receive())
+        if message[0] == "refused":
+            raise TypeError(message[1])
+        return self._rebuild(protocol.decode(message[1], body))
 
 
 def _state(array: Array) -> tuple[Any, ...]:
@@ -326,30 +321,11 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
             line = linecache.getline(filename, trace.tb_lineno)
             frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
         trace = trace.tb_next
-    return type_name(error), _text(error), frames[-MAX_FRAMES:]
-
-
-def _raised_in(error: BaseException) -> str:
-    """Return the name of the file that raised; a stub of another module is not this one's."""
-    name, trace = "", error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        trace = trace.tb_next
-    return name
-
-
-def _describe_syntax(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
-    if isinstance(error, SyntaxError):
-        line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
-        return type_name(error), str(error.msg)[:MAX_TEXT], [[error.lineno or 0, "", line]]
-    return describe(error, filename)
-
-
-def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_TEXT]
+        text = str(error)[:MAX_TEXT]
     except BaseException:
-        return "(its text cannot be shown)"
+        text = "(its text cannot be shown)"
+    return type_name(error), text, frames[-MAX_FRAMES:]
 
 
 # --- start --------------------------------------------------------------------------------------------
@@ -386,6 +362,6 @@ def _serve_on_windows() -> None:
     channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
     sys.stdin = open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
-    worker = Worker(channel.makefile("rwb", buffering=0))
-    worker.send(["ready", []])
-    worker.serve()
+    server = WorkerServer(channel.makefile("rwb", buffering=0))
+    server.send(["ready", []])
+    server.serve()
