@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from grader.authoring.leaks import Secret, find_leaks, secrets_of, texts_of
+from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.authoring.program import write_program
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
@@ -160,7 +160,9 @@ def build_handout(
         _write_frame(course, folder, files)
         write_edition(out, secret, folder)
         texts = texts_of(folder)
-        _require_tight(folder, texts, known, secret, secrets_of(course), course.shown)
+        leaks = find_leaks(folder, texts, secrets_of(course), course.shown, known, secret.decode())
+        if leaks:
+            raise Leaking(leaks)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in folder_files(folder).items()}
             write_zip(packed, Path(beside, "zip"))
@@ -195,24 +197,11 @@ def hand_out_quizzes(
         raise CannotHandOut(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
     texts = texts_of(target) | edition_texts(out, secret, target)
-    _require_tight(target, texts, quizzes, secret)
-    write_edition(out, secret, target)
-    return tuple(out)
-
-
-def _require_tight(
-    folder: Path,
-    texts: Mapping[Path, str],
-    quizzes: list[Quiz],
-    secret: bytes,
-    secrets: list[Secret] | None = None,
-    shown: Mapping[str, tuple[str, ...]] | None = None,
-) -> None:
-    leaks = find_leaks(
-        folder, texts, secrets=secrets or (), shown=shown, quizzes=quizzes, course_secret=secret.decode()
-    )
+    leaks = find_leaks(target, texts, quizzes=quizzes, course_secret=secret.decode())
     if leaks:
         raise Leaking(leaks)
+    write_edition(out, secret, target)
+    return tuple(out)
 
 
 # --- where it goes ------------------------------------------------------------------------------------

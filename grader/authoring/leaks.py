@@ -190,7 +190,6 @@ def texts_of(folder: Path) -> dict[Path, str]:
 def find_leaks(
     folder: Path,
     texts: Mapping[Path, str],
-    *,
     secrets: Collection[Secret] = (),
     shown: Mapping[str, tuple[str, ...]] | None = None,
     quizzes: Collection[Quiz] = (),

@@ -6,10 +6,9 @@ import sys
 
 import click
 
-from grader.authoring.confusion import confusions
 from grader.authoring.mutants import try_mutants
 from grader.authoring.quiz_lint import lint_course
-from grader.authoring.verify import SEED, verify
+from grader.authoring.verify import SEED, confusions, verify
 from grader.cli import BROKEN, USAGE, stop
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, open_course

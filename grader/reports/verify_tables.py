@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from grader.authoring.confusion import Confusion
 from grader.authoring.mutants import Trial
 from grader.authoring.quiz_lint import QuizFindings
-from grader.authoring.verify import Findings
+from grader.authoring.verify import Confusion, Findings
 from grader.reports.text import Line, wrapped
 
 CONFUSION_HEADING = Line(

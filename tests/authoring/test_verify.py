@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.verify import Findings, verify, verify_exercise
+from grader.authoring.verify import Findings, confusion, verify, verify_exercise
 from grader.cli import grader
-from grader.course import Course
+from grader.course import Course, UnknownExercise
 
 Plant = Callable[[Path, Path], None]
 STUB_TODO = "raise NotImplementedError"
@@ -122,6 +123,30 @@ def unwelcome_import(_: Path, solution: Path) -> None:
     edit(solution / "doubling.py", "import numpy as np", "import click\nimport numpy as np")
 
 
+def unwelcome_import_of_a_check(_: Path, solution: Path) -> None:
+    edit(solution / "check_doubling_hidden.py", "import numpy as np", "import click\nimport numpy as np")
+
+
+def import_of_the_grader(_: Path, solution: Path) -> None:
+    edit(
+        solution / "doubling.py", "import numpy as np", "import numpy as np\nfrom grader.course import Course"
+    )
+
+
+def no_solution(_: Path, solution: Path) -> None:
+    (solution / "doubling.py").unlink()
+
+
+def stub_that_raises_something_else(student: Path, _: Path) -> None:
+    edit(student / "doubling.py", STUB_TODO, 'raise ValueError("later")')
+
+
+def misconception_that_breaks_a_check(student: Path, _: Path) -> None:
+    difference = "abs(student.scale(x, pair) - reference.scale(x, pair)).max()"
+    line = "    assert_close(student.scale(x, pair)"
+    edit(student / "check_doubling.py", line, f"    {{False: 0}}[bool({difference} > 0.001)]\n{line}")
+
+
 def syntax_error(_: Path, solution: Path) -> None:
     edit(
         solution / "check_doubling_hidden.py", "def check_scale_other_sizes(", "def check_scale_other_sizes(("
@@ -182,6 +207,11 @@ def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
         (check_without_docstring, "has no docstring"),
         (check_without_credits, "earns nothing"),
         (unwelcome_import, "doubling.py:5: imports `click`"),
+        (unwelcome_import_of_a_check, "check_doubling_hidden.py:5: imports `click`"),
+        (import_of_the_grader, "imports `grader.course`; besides the standard library, only numpy"),
+        (no_solution, "doubling.py: cannot be read: No such file"),
+        (stub_that_raises_something_else, "does not make `check_double_values` say “not written yet”, but:"),
+        (misconception_that_breaks_a_check, "`offset-forgotten` breaks a check: check_scale_values: "),
         (syntax_error, "check_doubling_hidden.py:13:29: is not Python"),
         (two_todos, "should have one line that starts with `# TODO:`, but has 2"),
         (solution_without_function, "does not define `double`"),
@@ -210,6 +240,34 @@ def test_a_folder_that_is_no_exercise_is_named(tiny_copy: Course) -> None:
 
 
 @pytest.mark.slow
+def test_a_course_without_exercises_is_named(tiny_copy: Course) -> None:
+    for side in ("exercises", "solutions"):
+        shutil.rmtree(tiny_copy.root / side / "exercise-1")
+    (findings,) = verify(tiny_copy, jobs=1)
+    assert (findings.exercise, len(findings.faults)) == ("course", 1)
+    assert "exercises: holds no exercise; add one" in findings.faults[0]
+
+
+def test_pictures_and_what_systems_leave_behind_are_no_faults(tiny_copy: Course) -> None:
+    folder = tiny_copy.root / "exercises/exercise-1"
+    (folder / "plan.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / ".DS_Store").write_bytes(b"")
+    (folder / "__pycache__").mkdir()
+    assert verify_exercise(tiny_copy, "exercise-1").faults == ()
+
+
+def test_an_unknown_exercise_is_an_error(tiny: Course) -> None:
+    with pytest.raises(UnknownExercise, match="exercise-7"):
+        verify(tiny, ("exercise-7",), jobs=1)
+
+
+def test_shares_add_up_to_the_whole(tiny_copy: Course) -> None:
+    surviving_misconception(tiny_copy.root, tiny_copy.root / "solutions/exercise-1")
+    found = verify(tiny_copy, jobs=2)
+    assert found == verify(tiny_copy, jobs=1)
+    assert (found[0].caught, found[0].misconceptions, len(found[0].faults)) == (2, 3, 1)
+
+
 def test_the_real_course_is_sound(course: Course) -> None:
     every = os.environ.get("GRADER_LONG") == "1"
     ids = () if every else ("exercise-1", "exercise-3", "exercise-7")
@@ -240,3 +298,68 @@ def test_the_command_prints_a_row_for_each_exercise_and_every_fault(tiny_copy: C
     assert heading.split() == ["exercise", "credits", "checks", "misconceptions", "variants"]
     assert row.split() == ["exercise-1", "7", "4", "3/3", "2/2", "1", "faults"]
     assert "notes.txt: is a stray file" in " ".join(" ".join(faults).split())
+
+
+# --- which known mistakes are named, which are taken for each other ---
+
+TWIN = """
+- id: {id}
+  replace: "2 * x"
+  with: "x * 3"
+  says: {says}
+"""
+
+
+def add(course: Course, *twins: tuple[str, str]) -> None:
+    path = course["exercise-1"].solution_folder / "misconceptions.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "".join(TWIN.format(id=name, says=says) for name, says in twins), encoding="utf-8")
+
+
+def test_mistakes_that_give_the_same_are_a_tie(tiny_copy: Course) -> None:
+    add(tiny_copy, ("three", "Three is not two."), ("thrice", "Is it three times as much?"))
+    found = confusion(tiny_copy, "exercise-1", seed=1)
+    assert dict(found.ties) == {"three": ("three", "thrice"), "thrice": ("three", "thrice")}
+    assert not found.misnamed
+    assert len(found.named) + len(found.ties) + len(found.silent) == len(
+        tiny_copy["exercise-1"].misconceptions()
+    )
+
+
+def test_two_that_are_told_the_same_are_one(tiny_copy: Course) -> None:
+    add(tiny_copy, ("three", "Three is not two."), ("thrice", "Three is not two."))
+    found = confusion(tiny_copy, "exercise-1", seed=1)
+    assert {"three", "thrice"} <= set(found.named)
+    assert not found.ties
+
+
+def test_a_right_answer_that_is_given_a_name_is_a_fault(tiny_copy: Course) -> None:
+    variants = tiny_copy["exercise-1"].solution_folder / "variants"
+    text = tiny_copy["exercise-1"].solution_path.read_text(encoding="utf-8")
+    add(tiny_copy, ("three", "Three is not two."))
+    (variants / "not_right.py").write_text(text.replace("2 * x", "3 * x"), encoding="utf-8")
+    assert confusion(tiny_copy, "exercise-1", seed=1).misnamed == (("not_right", "Three is not two."),)
+
+
+def test_a_mistake_that_answers_by_chance_is_silent_and_no_check_decides_by_it(tiny_copy: Course) -> None:
+    path = tiny_copy.root / "solutions/exercise-1/misconceptions.yaml"
+    chance = 'id: chance\n  replace: "2 * x"\n  with: "np.random.random(x.shape)"\n  says: Is it by chance?\n'
+    path.write_text(f"- {chance}", encoding="utf-8")
+    found = confusion(tiny_copy, "exercise-1", seed=1)
+    assert (found.silent, found.named, found.total) == (("chance",), (), 1)
+    assert found.idle == found.checks
+    assert len(found.checks) == 4
+
+
+def test_the_command_shows_what_is_taken_for_what(tiny_copy: Course) -> None:
+    add(tiny_copy, ("three", "Three is not two."), ("thrice", "Is it three times as much?"))
+    command = ["--course", str(tiny_copy.root), "verify", "--jobs", "1", "--diagnose", "exercise-1"]
+    good = CliRunner().invoke(grader, command)
+    assert good.exit_code == 0
+    assert good.output.splitlines()[1].split() == ["exercise-1", "5", "3", "2", "0", "0", "2", "of", "4"]
+    assert "three looks like thrice" in good.output
+    wrong = tiny_copy.root / "solutions/exercise-1/variants/not_right.py"
+    text = tiny_copy["exercise-1"].solution_path.read_text(encoding="utf-8")
+    wrong.write_text(text.replace("2 * x", "3 * x"), encoding="utf-8")
+    bad = CliRunner().invoke(grader, command)
+    assert (bad.exit_code, "not_right is taken for" in bad.output) == (3, True)
