@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import stat
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +23,7 @@ def write_atomic(path: Path, data: str | bytes) -> None:
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")
-    beside = path.with_name(f".{secrets.token_hex(8)}.new")
+    beside = path.with_name(f".{os.urandom(8).hex()}.new")
     try:
         with open(beside, "xb") as file:
             file.write(data)
@@ -46,6 +45,8 @@ def write_zip(
     Raises:
         OSError: it cannot be written.
     """
+    import zipfile  # a slow import, and most commands write none
+
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in files.items():
             entry = zipfile.ZipInfo(name, ALWAYS)

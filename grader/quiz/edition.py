@@ -6,7 +6,6 @@ nothing is taken away from a key, so nothing can be forgotten there.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import hmac
@@ -19,6 +18,7 @@ from typing import Any, Literal
 import yaml
 
 from grader.course import Course, CourseError, Place, has_key, strict_yaml
+from grader.course.files import write_atomic
 from grader.quiz.questions.base import Question
 from grader.quiz.registry import Header, Quiz, QuizFile, find_quiz_path, load_quiz, quiz_paths, require_name
 from grader.quiz.variants import PublicQuestion
@@ -244,9 +244,7 @@ def edition_text(quiz: Quiz, secret: bytes) -> str:
     if quiz.file.mode == "practice":
         lines = quiz.path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
         return PRACTICE_NOTE + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
-    public = _plain(public_file(quiz, secret))
-    faces = public.pop("faces")  # stand last
-    document = {**public, "faces": faces}
+    document = _plain(public_file(quiz, secret))
     form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "default_flow_style": False}
     return f"# {NOTE}\n{yaml.dump(document, Dumper=_Dumper, width=100, **form)}"
 
@@ -299,12 +297,9 @@ def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
     (folder / "quizzes").mkdir(parents=True, exist_ok=True)
     texts = edition_texts(quizzes, secret, folder)
     for quiz, (path, text) in zip(quizzes, texts.items(), strict=True):
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
+        write_atomic(path, text)
         read = load_public(path)
         if _plain(read.key or read.public) != _plain(quiz.file if read.key else public_file(quiz, secret)):
-            with contextlib.suppress(OSError):
-                path.unlink()
+            path.unlink(missing_ok=True)
             problem = "reads otherwise once it is written; look for odd spaces in its texts"
             raise CourseError(quiz.path, problem)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Value: TypeAlias = "bool | int | float | npt.NDArray[np.float64] | list[Value] | tuple[Value, ...]"
 """What a formula works on. A (nested) list of numbers is a vector or a matrix, and becomes an array."""
 
+Names: TypeAlias = Mapping[str, Value]
+"""What a formula may refer to, besides constants and functions."""
+
 MAX_LENGTH = 300
 MAX_DEPTH = 40
 MAX_EXPONENT = 10_000
@@ -51,7 +54,7 @@ class FormulaError(ValueError):
     """A formula cannot be read or has no value; the sentence says where and why."""
 
 
-def evaluate(formula: str, names: Mapping[str, Value]) -> Value:
+def evaluate(formula: str, names: Names) -> Value:
     """Return the value of a formula: an int, a float, a truth value, an array, or a tuple of these.
 
     Args:
@@ -75,7 +78,7 @@ def evaluate(formula: str, names: Mapping[str, Value]) -> Value:
     return value
 
 
-def evaluate_number(formula: str, names: Mapping[str, Value]) -> float:
+def evaluate_number(formula: str, names: Names) -> float:
     """Return the number that a formula stands for.
 
     Raises:
@@ -99,7 +102,7 @@ def _parsed(formula: str) -> ast.expr:
         raise FormulaError(f"`{formula}` is no formula") from None
 
 
-def _value(node: ast.expr | ast.slice, names: Mapping[str, Value], depth: int) -> Any:
+def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
     """Return the value of one node; what is not named here is not allowed."""
     if depth > MAX_DEPTH:
         raise FormulaError("a formula is nested too deeply")

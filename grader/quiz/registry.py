@@ -13,11 +13,9 @@ from typing import ClassVar, Literal
 
 from grader.course import Course, CourseError, strict_yaml
 from grader.quiz.questions.base import ID, Answer, Question, require_share, require_unique
-from grader.quiz.questions.choices import Multiple, Single
-from grader.quiz.questions.code import Fix, Output
+from grader.quiz.questions.choices import Match, Multiple, Order, Single
 from grader.quiz.questions.numbers import Numeric, Shape
-from grader.quiz.questions.orders import Match, Order
-from grader.quiz.questions.words import Text
+from grader.quiz.questions.words import Fix, Output, Text
 from grader.quiz.variants import Variant, require
 
 SCHEMA_VERSION = 1

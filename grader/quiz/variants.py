@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from grader.quiz.formula import FormulaError, Value, evaluate
+from grader.quiz.formula import FormulaError, Names, Value, evaluate
 
 MAX_TRIES = 2000
 HOLE = re.compile(r"\$\{(=?)([^{}$]+)\}")
@@ -23,11 +23,7 @@ T = TypeVar("T")
 
 
 def require(holds: bool, problem: str) -> None:
-    """Refuse what an author wrote.
-
-    Raises:
-        ValueError: it does not hold; the loader adds the place.
-    """
+    """Raise ValueError unless what an author wrote holds; the loader adds the place."""
     if not holds:
         raise ValueError(problem)
 
@@ -165,7 +161,7 @@ class Variant:
         return fill(self.public.prompt, self.names)
 
     @property
-    def names(self) -> Mapping[str, Value]:
+    def names(self) -> Names:
         """What formulas may refer to: parameters and dimensions."""
         return {**self.public.dims, **self.params}
 
@@ -231,7 +227,7 @@ def pick(
     return tuple(question for question in questions if question.id in chosen)
 
 
-def fill(text: str, names: Mapping[str, Value]) -> str:
+def fill(text: str, names: Names) -> str:
     """Put values in the place of ``${name}`` and ``${= formula}``; a formula's value has four figures.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import io
 import itertools
@@ -274,6 +273,8 @@ def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str
     Args:
         rows: of texts, and of numbers, which are hundredths of a credit and are written as credits.
     """
+    import csv  # only exports need it
+
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
     for row in (heading, *rows):

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Question
-from grader.quiz.questions.choices import Multiple, Single
-from grader.quiz.questions.code import Fix, Output
+from grader.quiz.questions.choices import Match, Multiple, Order, Single
 from grader.quiz.questions.numbers import Numeric, Shape
-from grader.quiz.questions.orders import Match, Order
-from grader.quiz.questions.words import Text
+from grader.quiz.questions.words import Fix, Output, Text
 from grader.quiz.variants import Variant, format_value
 
 

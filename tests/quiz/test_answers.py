@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Marked, Unreadable
-from grader.quiz.questions.code import FixedLine
 from grader.quiz.questions.numbers import parse_number
+from grader.quiz.questions.words import FixedLine
 from grader.quiz.registry import parse
 from tests.quiz.helpers import numbers, question, runner, sample, variant_of
 

@@ -11,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import Raw
-from grader.quiz.questions.choices import Choice, Multiple
-from grader.quiz.questions.code import Output, same_output
+from grader.quiz.questions.choices import Choice, Match, Multiple, Order, Pair, Step
 from grader.quiz.questions.numbers import Target
-from grader.quiz.questions.orders import Match, Order, Pair, Step
-from grader.quiz.questions.words import Text, distance, normal, same_words
+from grader.quiz.questions.words import Output, Text, distance, normal, same_output, same_words
 from tests.quiz.helpers import runner
 
 BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from grader.course import NOWHERE, Place
-from grader.quiz.formula import Value
+from grader.quiz.formula import Names
 from grader.quiz.variants import Option, PublicQuestion, Variant, fill, require
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -74,20 +74,12 @@ def partly(credit: float, feedback: str, accepted: str = "") -> Marked:
 
 
 def require_share(value: float, name: str) -> None:
-    """Refuse what is no share.
-
-    Raises:
-        ValueError: it is not between 0 and 1.
-    """
+    """Raise ValueError unless this is between 0 and 1."""
     require(0 <= value <= 1, f"`{name}` should be a share between 0 and 1, but is {value:g}")
 
 
 def require_unique(names: list[str], what: str) -> None:
-    """Refuse a name that stands twice.
-
-    Raises:
-        ValueError: one does.
-    """
+    """Raise ValueError if a name stands twice."""
     for name in names:
         require(names.count(name) == 1, f"the {what} `{name}` stands {names.count(name)} times")
 
@@ -224,7 +216,7 @@ class Question:
         """Return the answer that a text stands for, with plain digits and signs and not empty."""
         return text
 
-    def mark(self, names: Mapping[str, Value], answer: Answer, runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: Answer, runner: Runner) -> Marked:
         """Mark an answer.
 
         Args:

@@ -1,7 +1,8 @@
-"""Questions that offer choices: one is right, or several are."""
+"""Questions that offer something: choices, lines to put in order, sides to match."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,10 +10,12 @@ from typing import ClassVar, Literal
 
 from grader.course import NOWHERE, Place
 from grader.course.mathtext import render
-from grader.quiz.formula import Value
+from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
+    LETTERS,
     SCORING,
     Marked,
+    Mistake,
     Problem,
     Question,
     Runner,
@@ -92,7 +95,7 @@ class Single(_OfChoices):
             raise Unreadable(f"one choice is asked for; type its number, 1 to {len(variant.options)}")
         return ids[0]
 
-    def mark(self, names: Mapping[str, Value], answer: str, runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
         choice = next(choice for choice in self.choices if choice.id == answer)
         if choice.correct:
             return Marked(1.0, "right", (choice.feedback,) if choice.feedback else ())
@@ -129,7 +132,7 @@ class Multiple(_OfChoices):
             raise Unreadable("name every number, with spaces between them, such as: 1 2 3")
         return frozenset(chosen_ids(variant, text))
 
-    def mark(self, names: Mapping[str, Value], answer: frozenset[str], runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: frozenset[str], runner: Runner) -> Marked:
         right = {choice.id for choice in self.choices if choice.correct}
         n, c = len(self.choices), len(right)
         t, w = len(answer & right), len(answer - right)
@@ -138,3 +141,167 @@ class Multiple(_OfChoices):
         share = max(0.0, t / c - w / (n - c))
         feedback = tuple(choice.feedback for choice in missed if choice.feedback)
         return Marked(share, f"{ticked}: {t}/{c} - {w}/{n - c} = {share:.2f}", feedback)
+
+
+# --- ordering and matching --------------------------------------------------------------------------
+
+PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Step:
+    """One line to put in order; it comes after those that ``after`` names."""
+
+    id: str
+    text: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Distractor(Mistake):
+    """A line that belongs nowhere."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Order(Question):
+    """Lines to put in order; every order that respects ``after`` is right. Distractors stay out.
+
+    It earns max(0, (N - d)/N) with d insertions and deletions to the nearest right order of N lines.
+    """
+
+    type: Literal["order"] = "order"
+    steps: tuple[Step, ...]
+    distractors: tuple[Distractor, ...] = ()
+    asks: ClassVar[str] = "type the numbers in order, such as: 3 1 2; leave out what does not belong"
+    RETIRED: ClassVar[Mapping[str, str]] = {**Question.RETIRED, "scoring": SCORING}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_unique([line.id for line in self.options()], "step")
+        require(3 <= len(self.steps) <= 9, "an order needs 3 to 9 steps")
+        before: set[str] = set()
+        for step in self.steps:
+            for name in step.after:
+                require(name in before, f"`{step.id}` comes after `{name}`, which is no step before it here")
+            before.add(step.id)
+        require(any(step.after for step in self.steps), "no step comes `after` another: any order is right")
+
+    def options(self) -> list[Option]:
+        steps = [Option(step.id, step.text) for step in self.steps]
+        return steps + [Option(line.id, line.text) for line in self.distractors]
+
+    @classmethod
+    def read(cls, variant: Variant, text: str) -> tuple[str, ...]:
+        return tuple(chosen_ids(variant, text))
+
+    def mark(self, names: Names, answer: tuple[str, ...], runner: Runner) -> Marked:
+        feedback = tuple(line.feedback for line in self.distractors if line.id in answer)
+        count, kept = len(self.steps), self.longest_legal(answer)
+        changes = (len(answer) - kept) + (count - kept)
+        share = max(0.0, (count - changes) / count)
+        moves = f"{len(answer) - kept} to take out, {count - kept} to put in"
+        return Marked(share, f"{moves}: ({count} - {changes})/{count} = {share:.2f}", feedback)
+
+    def longest_legal(self, answer: tuple[str, ...]) -> int:
+        """Return how many lines of an answer can stay as they stand in some right order."""
+        before: dict[str, set[str]] = {}  # for every step all steps that come before it, near or far
+        for step in self.steps:
+            before[step.id] = set(step.after).union(*(before[name] for name in step.after))
+        own = [name for name in answer if name in before]
+        for size in range(len(own), 0, -1):
+            for some in itertools.combinations(own, size):
+                if not any(late in before[early] for early, late in itertools.combinations(some, 2)):
+                    return size
+        return 0
+
+    def right_answer(self, variant: Variant) -> str:
+        number = option_numbers(variant)
+        return " ".join(str(number[step.id]) for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two things that belong together."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class WrongPair(Mistake):
+    """A pairing that people make, and what is wrong with it."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Match(Question):
+    """Each left side has one right side; ``extra`` right sides belong to none."""
+
+    type: Literal["match"] = "match"
+    pairs: tuple[Pair, ...]
+    extra: tuple[str, ...] = ()
+    mistakes: tuple[WrongPair, ...] = ()
+    asks: ClassVar[str] = "type pairs, such as: 1b 2a"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        lefts, rights = [pair.left for pair in self.pairs], self._rights()
+        require_unique(lefts, "left side")
+        require_unique(rights, "right side")
+        require(len(self.pairs) >= 2, "a match needs at least two pairs")
+        for wrong in self.mistakes:
+            name = f"the mistake `{wrong.left}` - `{wrong.right}`"
+            known = wrong.left in lefts and wrong.right in rights
+            require(known, f"{name} names no side of this question")
+            right = Pair(wrong.left, wrong.right) in self.pairs
+            require(not right, f"{name} is a right pair")
+
+    def _rights(self) -> list[str]:
+        return [*(pair.right for pair in self.pairs), *self.extra]
+
+    def options(self) -> list[Option]:
+        return [Option(f"right-{number}", text) for number, text in enumerate(self._rights())]
+
+    def lefts(self) -> list[Option]:
+        return [Option(f"left-{number}", pair.left) for number, pair in enumerate(self.pairs)]
+
+    @classmethod
+    def read(cls, variant: Variant, text: str) -> dict[str, str]:
+        lefts, letters = variant.public.lefts, LETTERS[: len(variant.options)]
+        text = text.casefold()
+        pairs = re.findall(PAIR, text)
+        if pairs and not re.sub(PAIR, "", text).strip(" ,;."):
+            numbered = [(int(number), letter) for number, letter in pairs]
+        else:
+            words = [word for word in re.split(r"[\s,;.]+", text) if word]
+            numbered = list(enumerate(words, 1)) if len(words) == len(lefts) else []
+        fits = all(1 <= number <= len(lefts) and letter in tuple(letters) for number, letter in numbered)
+        once = len({number for number, _ in numbered}) == len(numbered)
+        if not numbered or not fits or not once:
+            form = f"numbers 1 to {len(lefts)}, letters a to {letters[-1]}"
+            raise Unreadable(f"type pairs such as `1b 2a`: {form}")
+        return {
+            lefts[number - 1].id: variant.options[letters.index(letter)].id for number, letter in numbered
+        }
+
+    def mark(self, names: Names, answer: Mapping[str, str], runner: Runner) -> Marked:
+        n, m = len(self.pairs), len(self.pairs) + len(self.extra)
+        right = sum(answer.get(f"left-{number}") == f"right-{number}" for number in range(n))
+        share = max(0.0, (right / n - 1 / m) / (1 - 1 / m))
+        texts = {option.id: option.text for option in (*self.lefts(), *self.options())}
+        chosen = {(texts[left], texts[side]) for left, side in answer.items()}
+        feedback = tuple(wrong.feedback for wrong in self.mistakes if (wrong.left, wrong.right) in chosen)
+        arithmetic = f"({right}/{n} - 1/{m})/(1 - 1/{m}) = {share:.2f}"
+        return Marked(share, f"{right} of {n} pairs right, chance would give 1/{m}: {arithmetic}", feedback)
+
+    def right_answer(self, variant: Variant) -> str:
+        number = option_numbers(variant)
+        sides = [
+            (place, left.id.replace("left", "right")) for place, left in enumerate(variant.public.lefts, 1)
+        ]
+        return " ".join(f"{place}{LETTERS[number[right] - 1]}" for place, right in sides)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from grader.course import Raw
-from grader.quiz.formula import FormulaError, Value, evaluate, evaluate_number
+from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
 from grader.quiz.questions.base import (
     Marked,
     PartlyRight,
@@ -93,7 +93,7 @@ class Target:
         require(min(self.atol or 0, self.rtol or 0) >= 0, "a tolerance should not be negative")
         require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
 
-    def interval(self, names: Mapping[str, Value]) -> tuple[float, float]:
+    def interval(self, names: Names) -> tuple[float, float]:
         """Return the smallest and the largest number that counts as the target.
 
         Raises:
@@ -131,7 +131,7 @@ class Numeric(_Drawn):
     def read(cls, variant: Variant, text: str) -> float:
         return parse_number(text)
 
-    def mark(self, names: Mapping[str, Value], answer: float, runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: float, runner: Runner) -> Marked:
         low, high = self.answer.interval(names)
         accepted = f"accepted is {format_value(low, 6)} to {format_value(high, 6)}"
         if low <= answer <= high:
@@ -252,7 +252,7 @@ class Shape(_Drawn):
             size_of(entry, variant.names)
         return tuple(entries)
 
-    def mark(self, names: Mapping[str, Value], answer: tuple[str, ...], runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: tuple[str, ...], runner: Runner) -> Marked:
         if same_shape(answer, self.answer, names):
             return Marked(1.0, "right")
         for mistake in self.mistakes:
@@ -286,7 +286,7 @@ class Shape(_Drawn):
                 yield f"has a mistake that is right{where}; change the sizes or `where`", mistake.place
 
 
-def same_shape(answer: Iterable[str], wanted: Iterable[str], names: Mapping[str, Value]) -> bool:
+def same_shape(answer: Iterable[str], wanted: Iterable[str], names: Names) -> bool:
     """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
     entries, rights = list(answer), list(wanted)
     try:
@@ -299,13 +299,13 @@ def same_shape(answer: Iterable[str], wanted: Iterable[str], names: Mapping[str,
         return False
 
 
-def _worlds(entry: str, names: Mapping[str, Value]) -> list[Mapping[str, Value]]:
+def _worlds(entry: str, names: Names) -> list[Names]:
     """Return what symbols may stand for: a formula should hold for other sizes, too."""
     others = PRIMES if re.search(r"[A-Za-z]", entry) else ()
     return [names, *(dict(zip(names, primes, strict=False)) for primes in others)]
 
 
-def size_of(entry: str, names: Mapping[str, Value]) -> int:
+def size_of(entry: str, names: Names) -> int:
     """Return the size that one entry of a shape stands for.
 
     Raises:

@@ -1,16 +1,29 @@
-"""Questions whose answer is a word or two."""
+"""Questions that are answered in words: a name, what code prints, the line that is faulty."""
 
 from __future__ import annotations
 
+import ast
 import functools
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
-from grader.quiz.formula import Value
-from grader.quiz.questions.base import Marked, PartlyRight, Problem, Question, Runner, partly
-from grader.quiz.variants import Variant, require
+from grader.course import Raw
+from grader.quiz.formula import Names
+from grader.quiz.questions.base import (
+    Marked,
+    Mistake,
+    PartlyRight,
+    Problem,
+    Question,
+    Runner,
+    Unreadable,
+    partly,
+)
+from grader.quiz.variants import PublicQuestion, Variant, require
 
 LETTERS_FOR_TYPOS = 6
 ARTICLES = {"a", "an", "the"}
@@ -43,7 +56,7 @@ class Text(Question):
         require(bool(self.accept), "`accept` needs at least one answer")
         require(0 <= self.typos <= 2, "`typos` should be 0, 1 or 2")
 
-    def mark(self, names: Mapping[str, Value], answer: str, runner: Runner) -> Marked:
+    def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
         for wrong in self.reject:
             if normal(answer) == normal(wrong.match):
                 return partly(wrong.credit, wrong.feedback)
@@ -99,3 +112,163 @@ def distance(a: str, b: str) -> int:
             row.append(cost)
         rows.append(row)
     return rows[-1][-1]
+
+
+# --- code -------------------------------------------------------------------------------------------
+
+RIGHT_LINE = 0.3  # of a fix: the line is found, what is written there does not pass
+NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class _OfCode(Question):
+    code: str
+    in_words: ClassVar[bool] = True
+
+    def public(self, rename: Any = str) -> PublicQuestion:
+        return replace(super().public(rename), code=self.code)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class WrongOutput(PartlyRight):
+    """What people expect it to print instead."""
+
+    value: Raw
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Output(_OfCode):
+    """What does this code print? Compared as Python values where both are, else as text."""
+
+    type: Literal["output"] = "output"
+    answer: Raw
+    mistakes: tuple[WrongOutput, ...] = ()
+    asks: ClassVar[str] = "type what it prints"
+
+    def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
+        if same_output(answer, self.answer):
+            return Marked(1.0, "right")
+        for wrong in self.mistakes:
+            if same_output(answer, wrong.value):
+                return partly(wrong.credit, wrong.feedback)
+        return Marked(0.0, "not right")
+
+    def right_answer(self, variant: Variant) -> str:
+        return self.answer
+
+    def lint(self, runner: Runner) -> Iterator[Problem]:
+        printed = runner.printed(self.code)
+        if printed is None:
+            yield "has code that does not run to its end", self.place
+        elif not same_output(printed.strip(), self.answer):
+            yield f"has code that prints {printed.strip()!r}, not {str(self.answer)!r}", self.place
+        for wrong in self.mistakes:
+            if same_output(wrong.value, self.answer):
+                yield f"has a mistake {str(wrong.value)!r} that is right", wrong.place
+
+
+def same_output(answer: str, wanted: str) -> bool:
+    """Whether two printed texts are the same value, or the same numbers in the same frame."""
+    values = [_literal(text) for text in (answer, wanted)]
+    if type(values[0]) is type(values[1]) and values[0] is not _literal and values[0] == values[1]:
+        return True
+    frames = [re.sub(r"[\s,]+", "", NUMBER.sub("#", text)).casefold() for text in (answer, wanted)]
+    numbers = [[float(number) for number in NUMBER.findall(text)] for text in (answer, wanted)]
+    return frames[0] == frames[1] and numbers[0] == numbers[1]
+
+
+def _literal(text: str) -> object:
+    """Return the Python value that a text spells; this function itself if it spells none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python would spell some escapes otherwise
+            return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return _literal
+
+
+@dataclass(frozen=True)
+class FixedLine:
+    """An answer to a question that asks for a line to be mended."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class WrongLine(Mistake):
+    """A line that people suspect though nothing is wrong with it."""
+
+    line: int
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Fix(_OfCode):
+    """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
+
+    Args:
+        line: number of the faulty line, from 1.
+        tests: calls of the code's functions, such as ``step(np.ones((2, 1)))``; what they return is compared
+            with what the solution returns.
+        solution: the line as it should be.
+        mistakes: other lines that people suspect.
+    """
+
+    type: Literal["fix"] = "fix"
+    line: int
+    tests: tuple[str, ...]
+    solution: str
+    mistakes: tuple[WrongLine, ...] = ()
+    asks: ClassVar[str] = "type the number of the faulty line, a colon and the line as it should be"
+    shows_line_numbers: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        count = len(self.code.splitlines())
+        require(1 <= self.line <= count, f"`line` should be 1 to {count}, but is {self.line}")
+        require(bool(self.tests), "a fix needs at least one test")
+        for wrong in self.mistakes:
+            other = 1 <= wrong.line <= count and wrong.line != self.line
+            require(other, f"a mistake names line {wrong.line}; it should be another line of the code")
+
+    @classmethod
+    def parse(cls, variant: Variant, text: str) -> FixedLine:
+        super().parse(variant, text)  # refuses what no answer is; spaces and dashes of code stay as they are
+        found = re.fullmatch(NAMED_LINE, text.rstrip())
+        lines = variant.public.code.splitlines()
+        if not found or not found[2].strip() or len(found[1]) > 4 or not 1 <= int(found[1]) <= len(lines):
+            form = f"type the line's number (1 to {len(lines)}), a colon and the line as it should be"
+            raise Unreadable(form)
+        if "\n" in found[2] or "\r" in found[2]:
+            raise Unreadable("one line is asked for")
+        number, new, old = int(found[1]), found[2], lines[int(found[1]) - 1]
+        if new == new.lstrip():  # typed without indentation: it stands where the old one stood
+            new = old[: len(old) - len(old.lstrip())] + new
+        return FixedLine(number, new)
+
+    def mark(self, names: Names, answer: FixedLine, runner: Runner) -> Marked:
+        if runner.passes(self.mended(answer), self.mended(), self.tests):
+            return Marked(1.0, "it passes the tests")
+        if answer.line == self.line:
+            arithmetic = f"the right line, but it does not pass the tests yet: {RIGHT_LINE:g}"
+            return Marked(RIGHT_LINE, arithmetic)
+        feedback = tuple(wrong.feedback for wrong in self.mistakes if wrong.line == answer.line)
+        return Marked(0.0, "it does not pass the tests", feedback)
+
+    def mended(self, answer: FixedLine | None = None) -> str:
+        """Return the code with the line of an answer, or with the right one, put in."""
+        lines = self.code.splitlines()
+        number, text = (answer.line, answer.text) if answer else (self.line, self.solution)
+        lines[number - 1] = text
+        return "\n".join(lines) + "\n"
+
+    def right_answer(self, variant: Variant) -> str:
+        return f"{self.line}: {self.solution.strip()}"
+
+    def lint(self, runner: Runner) -> Iterator[Problem]:
+        solution = self.mended()
+        if not runner.passes(solution, solution, self.tests):
+            yield "has a solution that does not get through its tests", self.place
+        elif runner.passes(self.code, solution, self.tests):
+            yield "has code that passes its tests unmended; add a test that sees the fault", self.place
