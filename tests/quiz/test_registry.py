@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import pytest
 
@@ -36,7 +36,7 @@ class Letter(Question):
 
     type: Literal["letter"] = "letter"
     name: str
-    asks: ClassVar[str] = "type one letter"
+    asks = "type one letter"
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> str:
@@ -151,7 +151,7 @@ def test_an_editor_knows_a_tenth_type(letters: Path) -> None:
         ("type: order", "type: order\n    scoring: exact", "`scoring` is gone"),
         ("confidence: optional", "confidence: required", "`confidence: required` is gone"),
         ("confidence: optional", "mode: exam", "`mode: exam` is gone"),
-        ("type: text", "type: text\n    scoring: net", "unknown key `scoring`"),
+        ("type: text", "type: text\n    scorin: net", "unknown key `scorin`"),
         ("  - id: bound\n", "  - id: roles\n", "the question `roles` stands 2 times"),
         ("version: 1", "version: 0", "`version` should be 1 or more"),
         ("version: 1", "version: 1\npass_mark: 1.5", "`pass_mark` should be a share"),

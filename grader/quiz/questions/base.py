@@ -18,7 +18,6 @@ from grader.quiz.variants import Option, PublicQuestion, Variant, fill, require
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_LENGTH = 2000  # characters of an answer
-SCORING = "`scoring` is gone: there is one rule for each type (docs/author.md); delete it"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # Patterns are compiled when they are first used: none is needed to ask a question.
 RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
@@ -138,12 +137,13 @@ class Question:
 
     kinds: ClassVar[Kinds] = {}  # every type by its name; the registry fills it
     RETIRED: ClassVar[Mapping[str, str]] = {  # what may not be said any more, and what takes its place
+        "scoring": "`scoring` is gone: there is one rule for each type (docs/author.md); delete it",
         "tags": "`tags` is gone, since nothing read it; `topic` groups questions",
     }
-    is_choice: ClassVar[bool] = False  # few possible answers: later attempts are worth less
-    asks: ClassVar[str]  # what can be typed, in a line on the screen
-    in_words: ClassVar[bool] = False  # an answer is words or code, not numbers and signs
-    shows_line_numbers: ClassVar[bool] = False  # its code has them
+    is_choice = False  # few possible answers: later attempts are worth less
+    asks = ""  # what can be typed, in a line on the screen
+    in_words = False  # an answer is words or code, not numbers and signs
+    shows_line_numbers = False  # its code has them
 
     def __post_init__(self) -> None:
         require(bool(ID.fullmatch(self.id)), f"`id` should be words-with-hyphens, but is `{self.id}`")

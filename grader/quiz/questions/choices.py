@@ -6,14 +6,13 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 from grader.course import NOWHERE, Place
 from grader.course.mathtext import render
 from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
     LETTERS,
-    SCORING,
     Marked,
     Mistake,
     Problem,
@@ -52,7 +51,7 @@ class Choice:
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _OfChoices(Question):
     choices: tuple[Choice, ...]
-    is_choice: ClassVar[bool] = True
+    is_choice = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,7 +79,7 @@ class Single(_OfChoices):
     """Exactly one choice is right."""
 
     type: Literal["single"] = "single"
-    asks: ClassVar[str] = "type the number of your choice"
+    asks = "type the number of your choice"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -118,8 +117,7 @@ class Multiple(_OfChoices):
     """
 
     type: Literal["multiple"] = "multiple"
-    asks: ClassVar[str] = "type the numbers of all that are right, such as: 1 3"
-    RETIRED: ClassVar[Mapping[str, str]] = {**Question.RETIRED, "scoring": SCORING}
+    asks = "type the numbers of all that are right, such as: 1 3"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -175,8 +173,7 @@ class Order(Question):
     type: Literal["order"] = "order"
     steps: tuple[Step, ...]
     distractors: tuple[Distractor, ...] = ()
-    asks: ClassVar[str] = "type the numbers in order, such as: 3 1 2; leave out what does not belong"
-    RETIRED: ClassVar[Mapping[str, str]] = {**Question.RETIRED, "scoring": SCORING}
+    asks = "type the numbers in order, such as: 3 1 2; leave out what does not belong"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -246,7 +243,7 @@ class Match(Question):
     pairs: tuple[Pair, ...]
     extra: tuple[str, ...] = ()
     mistakes: tuple[WrongPair, ...] = ()
-    asks: ClassVar[str] = "type pairs, such as: 1b 2a"
+    asks = "type pairs, such as: 1b 2a"
 
     def __post_init__(self) -> None:
         super().__post_init__()

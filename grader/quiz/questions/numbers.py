@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from grader.course import Raw
 from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
@@ -125,7 +125,7 @@ class Numeric(_Drawn):
     type: Literal["numeric"] = "numeric"
     answer: Target
     mistakes: tuple[WrongNumber, ...] = ()
-    asks: ClassVar[str] = "type a number; 0.5, 1e-3, 1/3 and log(2)/3 are all fine"
+    asks = "type a number; 0.5, 1e-3, 1/3 and log(2)/3 are all fine"
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> float:
@@ -229,7 +229,7 @@ class Shape(_Drawn):
     answer: tuple[Raw, ...]
     dims: Mapping[str, int] = field(default_factory=nothing)
     mistakes: tuple[WrongShape, ...] = ()
-    asks: ClassVar[str] = "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)"
+    asks = "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,7 +9,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from grader.course import Raw
 from grader.quiz.formula import Names
@@ -48,8 +48,8 @@ class Text(Question):
     accept: tuple[str, ...]
     typos: int = 0
     reject: tuple[WrongText, ...] = ()
-    asks: ClassVar[str] = "type a word or two"
-    in_words: ClassVar[bool] = True
+    asks = "type a word or two"
+    in_words = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -124,7 +124,7 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _OfCode(Question):
     code: str
-    in_words: ClassVar[bool] = True
+    in_words = True
 
     def public(self, rename: Any = str) -> PublicQuestion:
         return replace(super().public(rename), code=self.code)
@@ -144,7 +144,7 @@ class Output(_OfCode):
     type: Literal["output"] = "output"
     answer: Raw
     mistakes: tuple[WrongOutput, ...] = ()
-    asks: ClassVar[str] = "type what it prints"
+    asks = "type what it prints"
 
     def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
         if same_output(answer, self.answer):
@@ -220,8 +220,8 @@ class Fix(_OfCode):
     tests: tuple[str, ...]
     solution: str
     mistakes: tuple[WrongLine, ...] = ()
-    asks: ClassVar[str] = "type the number of the faulty line, a colon and the line as it should be"
-    shows_line_numbers: ClassVar[bool] = True
+    asks = "type the number of the faulty line, a colon and the line as it should be"
+    shows_line_numbers = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
