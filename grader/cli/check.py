@@ -10,10 +10,13 @@ import click
 
 from grader.cli import BROKEN, FAILED
 from grader.cli.options import confinement_option, format_option, seed_option, submission_option
+from grader.cli.terminal import print_lines, progress_line, width
+from grader.course import Course, open_course
+from grader.progress.ledger import LedgerError, record
+from grader.reports.text import report_lines
 
 if TYPE_CHECKING:
     from grader.checks.report import Report
-    from grader.course import Course, Exercise
 
 EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
 
@@ -48,17 +51,17 @@ def command(
     zygote = start_early(confinement)  # it loads NumPy while we load pytest
     from grader.checks.run import check
     from grader.checks.source import read_source
-    from grader.cli.terminal import progress_line
     from grader.sandbox.pool import open_pool
 
+    known: dict[str, Report] = {}
+    reports: list[Report] = []
     with open_pool(confinement, zygote) as pool:
-        course, wanted = _wanted(course_folder, exercises)
+        course = open_course(course_folder)
+        wanted = course.exercises(exercises)
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
-        reports: list[Report] = []
-        known: dict[str, Report] = {}
         for exercise in wanted:
             source = read_source(exercise, submission)
             with progress_line() as progress:
@@ -66,9 +69,11 @@ def command(
             known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback))
             if form == "text":
-                _show(reports[-1], first=len(reports) == 1)
+                if len(reports) > 1:
+                    click.echo()
+                print_lines(report_lines(reports[-1], width()))
     if form != "text":
-        click.echo(_for_programs(form, course, wanted, reports), nl=form == "json")
+        click.echo(_for_programs(form, course, reports), nl=form == "json")
     if submission is None:
         remember(course, reports)
     if any(report.broken for report in reports):
@@ -76,15 +81,7 @@ def command(
     sys.exit(0 if all(report.passed for report in reports) else FAILED)
 
 
-def _wanted(course_folder: str | None, ids: tuple[str, ...]) -> tuple[Course, list[Exercise]]:
-    """Read the course and the exercises to check, each once, in the order given."""
-    from grader.course import open_course
-
-    course = open_course(course_folder)
-    return course, course.exercises(ids)
-
-
-def _for_programs(form: str, course: Course, exercises: list[Exercise], reports: list[Report]) -> str:
+def _for_programs(form: str, course: Course, reports: list[Report]) -> str:
     if form == "json":
         from grader.checks.report import reports_to_json
 
@@ -92,23 +89,12 @@ def _for_programs(form: str, course: Course, exercises: list[Exercise], reports:
     from grader.progress.grades import Grade
     from grader.reports.exports import student_export
 
-    feedback = {exercise.id: exercise.file.feedback for exercise in exercises}
+    feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
     return student_export(form, Grade(course.root.name, reports=tuple(reports), feedback=feedback), course)
-
-
-def _show(report: Report, *, first: bool) -> None:
-    from grader.cli.terminal import print_lines, width
-    from grader.reports.text import report_lines
-
-    if not first:
-        click.echo()
-    print_lines(report_lines(report, width()))
 
 
 def remember(course: Course, reports: list[Report]) -> None:
     """Keep the state for `grader list`; a verdict is worth showing even where it cannot be kept."""
-    from grader.progress.ledger import LedgerError, record
-
     try:
         record(course, reports)
     except LedgerError as error:

@@ -22,13 +22,11 @@ def command(_: str | None) -> None:
     """
     findings = examine()
     lines = [Line(machine(), "heading")]
-    for one in findings:
-        style: Style = "passed" if one.active else "failed"
-        mark = "✓" if one.active else "✗"
-        lines.append(
-            Line(f"  {mark} {one.layer:<11} {'refuses' if one.active else 'lets'} to {one.tried}", style)
-        )
-        lines += wrapped(one.meaning, "detail", width(), indent=" " * 16)
-    lines.append(Line(verdict(findings), "heading"))
-    print_lines(lines)
-    sys.exit(BROKEN if any(one.layer in REQUIRED and not one.active for one in findings) else 0)
+    for finding in findings:
+        style: Style = "passed" if finding.active else "failed"
+        mark, verb = ("✓", "refuses") if finding.active else ("✗", "lets")
+        lines.append(Line(f"  {mark} {finding.layer:<11} {verb} to {finding.tried}", style))
+        lines += wrapped(finding.meaning, "detail", width(), indent=" " * 16)
+    print_lines([*lines, Line(verdict(findings), "heading")])
+    missing = any(finding.layer in REQUIRED and not finding.active for finding in findings)
+    sys.exit(BROKEN if missing else 0)

@@ -20,12 +20,11 @@ def command(course_folder: str | None) -> None:
 
 def show_list(course: Course) -> None:
     """Show the exercises of a course with the learner's credits."""
-    exercises = course.exercises()
+    rows = []
     with open_ledger(course) as ledger:
-        learner = ledger.learner
-        states = {exercise.id: ledger.latest(exercise.id) for exercise in exercises}
-    rows = [
-        (one.id, one.file.title, one.file.credits, state.earned if (state := states[one.id]) else None)
-        for one in exercises
-    ]
-    print_lines(overview_lines(headed(course.title, learner, width()), rows, width()))
+        title = headed(course.title, ledger.learner, width())
+        for exercise in course.exercises():
+            state = ledger.latest(exercise.id)
+            earned = state.earned if state else None
+            rows.append((exercise.id, exercise.file.title, exercise.file.credits, earned))
+    print_lines(overview_lines(title, rows, width()))

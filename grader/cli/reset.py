@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import shutil
 import sys
 from pathlib import Path
@@ -14,38 +15,34 @@ from grader.course.stub import make_stub
 
 
 @click.command("reset")
-@click.argument("exercise")
+@click.argument("exercise_id", metavar="EXERCISE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def command(course_folder: str | None, exercise: str, yes: bool) -> None:
+def command(course_folder: str | None, exercise_id: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
     course = open_course(course_folder)
-    subject = course[exercise]
-    path, stub = subject.stub_path, make_stub(subject)
+    exercise = course[exercise_id]
+    path, stub = exercise.stub_path, make_stub(exercise)
     if path.is_file() and path.read_bytes() == stub.encode():
         click.echo(f"{path.name} is the stub already; nothing was changed")
         return
-    if not yes and not _agreed(path):
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here; add --yes to put the stub back")
+    if not yes and not click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False):
         click.echo("nothing was changed")
         return
     if path.exists():
-        click.echo(f"your file is kept as {_keep(course, subject)}")
+        click.echo(f"your file is kept as {_back_up(course, exercise)}")
     path.write_text(stub, encoding="utf-8")
     click.echo(f"{path.name} is the stub again")
 
 
-def _agreed(path: Path) -> bool:
-    if not sys.stdin.isatty():
-        raise click.UsageError("nobody can be asked here; add --yes to put the stub back")
-    return click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False)
-
-
-def _keep(course: Course, exercise: Exercise) -> Path:
+def _back_up(course: Course, exercise: Exercise) -> Path:
     """Copy the student's file to a name that is not taken yet."""
     folder = course.state_folder / "backups" / exercise.id
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    names = (f"{stem}{f'-{number}' if number else ''}.py" for number in range(1000))
+    names = (f"{stem}{f'-{number}' if number else ''}.py" for number in itertools.count())
     target = next(folder / name for name in names if not (folder / name).exists())
     shutil.copyfile(exercise.stub_path, target)
     return target.relative_to(course.root)

@@ -23,9 +23,7 @@ COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to 
     "failed": {"fg": "red"},
     "error": {"fg": "magenta", "bold": True},
     "skipped": {"fg": "yellow"},
-    "detail": {},
     "note": {"dim": True},
-    "code": {"fg": "cyan"},
 }
 INLINE_CODE = r"`[^`]+`"
 ASCII_SIGNS = str.maketrans(
@@ -75,26 +73,21 @@ def width() -> int:
 
 def print_lines(lines: Iterable[Line]) -> None:
     """Print lines that are laid out already."""
-    if coloured():
-        _print_in_colour(lines)
+    if not coloured():
+        ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+        for line in lines:
+            click.echo((line.text.translate(ASCII_SIGNS) if ascii_only else line.text).rstrip())
         return
-    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    for line in lines:
-        click.echo((line.text.translate(ASCII_SIGNS) if plain else line.text).rstrip())
-
-
-def _print_in_colour(lines: Iterable[Line]) -> None:
     for style, group in itertools.groupby(lines, key=lambda line: line.style):
+        texts = [line.text for line in group]
         if style == "code":
-            _print_code([line.text for line in group])
-            continue
-        for line in group:
-            text = click.style(line.text, **COLOURS[style]) if COLOURS[style] else line.text
-            click.echo(re.sub(INLINE_CODE, _as_code, text) if style == "detail" else text)
-
-
-def _as_code(found: re.Match[str]) -> str:
-    return click.style(found[0], **COLOURS["code"])
+            _print_code(texts)
+        elif style == "detail":
+            for text in texts:
+                click.echo(re.sub(INLINE_CODE, lambda found: click.style(found[0], fg="cyan"), text))
+        else:
+            for text in texts:
+                click.echo(click.style(text, **COLOURS[style]))
 
 
 def _print_code(lines: list[str]) -> None:

@@ -103,11 +103,12 @@ class _Watch:
         remember(self._course, [report])
         if not report.passed:
             return
-        waiting = [exercise for exercise in _unfinished(self._course) if exercise != self._exercise.id]
+        waiting = next((other for other in _unfinished(self._course) if other != report.exercise), None)
         if waiting:
-            lesson = f"{waiting[0]}, whose lesson `grader show {waiting[0]}` has"
-            click.echo(f"{report.exercise} is done; next: {lesson}")
-            self._turn_to(waiting[0])
+            click.echo(
+                f"{report.exercise} is done; next: {waiting}, whose lesson `grader show {waiting}` has"
+            )
+            self._turn_to(waiting)
         else:
             click.echo(f"{report.exercise} is done, and so is every exercise")
             self._done = True
@@ -119,9 +120,12 @@ class _Watch:
             show_hint(self._course, self._exercise)
         elif key == "l":
             show_list(self._course)
-        elif key == "n":
-            following = next_unfinished(self._course, self._exercise.id)
-            if following:
+        elif key == "n":  # the next one that is not done, from the start again after the last
+            ids = self._course.exercise_ids()
+            here = ids.index(self._exercise.id)
+            unfinished = _unfinished(self._course)
+            others = (other for other in (*ids[here + 1 :], *ids[:here]) if other in unfinished)
+            if following := next(others, None):
                 self._turn_to(following)
             else:
                 click.echo("no other exercise waits")
@@ -132,14 +136,6 @@ def _unfinished(course: Course) -> tuple[str, ...]:
     with open_ledger(course) as ledger:
         states = {exercise: ledger.latest(exercise) for exercise in course.exercise_ids()}
     return tuple(exercise for exercise, state in states.items() if not (state and state.done))
-
-
-def next_unfinished(course: Course, exercise: str) -> str | None:
-    """Return the first unfinished exercise after this one, or from the start; None if there is no other."""
-    ids = course.exercise_ids()
-    here = ids.index(exercise)
-    waiting = _unfinished(course)
-    return next((other for other in (*ids[here + 1 :], *ids[:here]) if other in waiting), None)
 
 
 def file_changes(course: Course) -> Iterator[bool]:

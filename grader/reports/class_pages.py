@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from grader.checks.report import reports_to_json
 from grader.course.files import write_atomic
@@ -65,7 +64,6 @@ def class_page(grades: ClassGrades) -> str:
         title=grades.title or "Class",
         figures=figures,
         graded=graded,
-        median=round(median(graded)) if graded else 0,
         histogram=_histogram(graded, grades.possible_cents) if graded and grades.possible_cents else None,
         titles={item.id: item.title for item in grades.items},
         rates=[
@@ -79,45 +77,33 @@ def class_page(grades: ClassGrades) -> str:
     )
 
 
-class _Column(NamedTuple):
-    x: float
-    width: float
-    height: float
-    submissions: int
-
-
 def _histogram(graded: list[int], possible: int) -> dict[str, Any]:
-    """Return the drawing of how credits lie, in pixels.
+    """Return the numbers of the drawing of how credits lie.
 
     Args:
         graded: credits of each submission, in hundredths.
         possible: how many there are to earn, in hundredths.
     """
-    step = next(step for step in _round_steps() if step * MOST_BINS >= possible)
-    bins = -(-possible // step)
-    counts = [0] * bins
+    steps = (digit * 10**power for power in itertools.count(1) for digit in (1, 2, 5))
+    step = next(step for step in steps if step * MOST_BINS >= possible)  # a round number of hundredths
+    counts = [0] * -(-possible // step)
     for cents in graded:
-        counts[min(bins - 1, cents // step)] += 1
-    width, scale = WIDTH / bins, (FLOOR - 30) / max(counts)
-    ranges = (f"{amount(number * step)} to {amount((number + 1) * step)}" for number in range(bins))
+        counts[min(len(counts) - 1, cents // step)] += 1
+    words = (
+        f"{amount(number * step)} to {amount((number + 1) * step)}: {count}"
+        for number, count in enumerate(counts)
+    )
     return {
+        "counts": counts,
+        "step": step,
+        "median": round(median(graded)),
+        "description": "; ".join(words),
         "width": WIDTH,
         "height": HEIGHT,
         "floor": FLOOR,
-        "columns": [
-            _Column(number * width, width, count * scale, count) for number, count in enumerate(counts)
-        ],
-        "ticks": [
-            (min(max(number * width, 18), WIDTH - 18), number * step) for number in range(0, bins + 1, 2)
-        ],
-        "median_x": min(round(median(graded)) / (bins * step), 1.0) * WIDTH,
-        "description": "; ".join(f"{span}: {count}" for span, count in zip(ranges, counts, strict=True)),
+        "bin": WIDTH / len(counts),
+        "unit": (FLOOR - 30) / max(counts),
     }
-
-
-def _round_steps() -> Iterator[int]:
-    """Count up in round numbers of hundredths: 10, 20, 50, 100, 200, 500 and so on."""
-    return (digit * 10**power for power in itertools.count(1) for digit in (1, 2, 5))
 
 
 def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
