@@ -210,11 +210,11 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
     head, space, circumstances = name.partition(" ")
     got = _in_order(actual, fields, name)
     failures, right = [], []
-    for field, one, wanted in zip(fields, got, expected, strict=True):
+    for field, item, wanted in zip(fields, got, expected, strict=True):
         label = f"{head}.{field}" if fields_of(expected) else f"{head}[{field}]"
         label += space + circumstances
         try:
-            _each(one, wanted, label, compare)
+            _each(item, wanted, label, compare)
             right.append(label)
         except CheckFailed as failure:
             failures.append((label, failure))

@@ -7,6 +7,7 @@ Pytest finds the checks, for its markers and its errors; after that they are pla
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import inspect
 import os
@@ -199,10 +200,10 @@ def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
 
 
 def _check(exercise: Exercise, item: pytest.Function) -> Check:
-    parameters = inspect.signature(item.obj).parameters.values()
-    asked = [one.name for one in parameters if one.name not in GIVEN and one.default is one.empty]
-    if asked or hasattr(item, "callspec"):
-        what = asked[0] if asked else "parameters"
+    parameters = inspect.signature(item.obj).parameters.items()
+    asked = [name for name, parameter in parameters if parameter.default is parameter.empty]
+    if not {*asked} <= {*GIVEN} or hasattr(item, "callspec"):
+        what = next((name for name in asked if name not in GIVEN), "parameters")
         raise CourseError(item.path, f"`{item.name}` takes {what}; a check takes {', '.join(GIVEN)} only")
 
     def marked(name: str) -> tuple[Any, ...]:
@@ -320,10 +321,7 @@ def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Subst
     def own(value: Any) -> Any:
         return map_leaves(value, lambda leaf: leaf, lambda named: class_of(named, vars(reference)))
 
-    def substitute(name: str) -> Substitute:
-        def answer(*arguments: Any, **named: Any) -> Any:
-            return getattr(reference, name)(*map(own, arguments), **{key: own(named[key]) for key in named})
+    def answer(name: str, /, *arguments: Any, **named: Any) -> Any:
+        return getattr(reference, name)(*map(own, arguments), **{key: own(named[key]) for key in named})
 
-        return answer
-
-    return {name: substitute(name) for name in names}
+    return {name: functools.partial(answer, name) for name in names}

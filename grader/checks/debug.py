@@ -60,7 +60,7 @@ class FailingCall:
         Args:
             file: where the arrays are; relative to where Python is started.
         """
-        folders = [shown_path(one.folder) for one in (exercise, *exercise.used)]
+        folders = [shown_path(needed.folder) for needed in (exercise, *exercise.used)]
         arguments = ", ".join(self._written(value, name) for name, value in self.arguments.items())
         return (
             f"import sys, numpy as np; sys.path[:0] = {folders!r}; import {exercise.file.module} as mine",
@@ -73,7 +73,7 @@ class FailingCall:
             kept = f'given["{name}"]' + ("" if isinstance(value, np.ndarray) else ".item()")
             return kept if isinstance(value, KEPT) else repr(value)
         fields = fields_of(value) if isinstance(value, tuple) else None
-        parts = [f"{name}.{one}" for one in fields or range(len(value))]
+        parts = [f"{name}.{field}" for field in fields or range(len(value))]
         items = ", ".join(self._written(item, part) for item, part in zip(value, parts, strict=True))
         if not fields:
             return f"({items},)" if isinstance(value, tuple) else f"[{items}]"
@@ -120,9 +120,9 @@ def find_failing_call(
 def _full_name(suite: CheckSuite, check: str) -> str:
     """Return the name of a visible check; its beginning ``check_`` may be left out."""
     name = check if check.startswith("check_") else f"check_{check}"
-    if any(one.name == name and one.hidden for one in suite.checks):
+    if name in (known.name for known in suite.checks if known.hidden):
         raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
-    names = [one.name for one in suite.checks if not one.hidden]
+    names = [known.name for known in suite.checks if not known.hidden]
     if name in names:
         return name
     near = [known for known in names if check in known] or difflib.get_close_matches(name, names, n=3)

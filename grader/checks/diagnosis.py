@@ -228,10 +228,11 @@ def _pairs(
     deadline = time.perf_counter() + PAIR_SECONDS
     partly = [suspect for suspect in likely if _explains_a_part(suspect, wrong[0])]
     rest = [suspect for suspect in likely if suspect not in partly]
-    for one, other in itertools.chain(itertools.combinations(partly, 2), itertools.product(partly, rest)):
+    candidates = itertools.chain(itertools.combinations(partly, 2), itertools.product(partly, rest))
+    for suspect, other in candidates:
         if time.perf_counter() > deadline:
             return []
-        both = mistakes.pair(one, other)
+        both = mistakes.pair(suspect, other)
         if both and _explaining([both], wrong, right):
             return [both]
     return []
@@ -241,7 +242,7 @@ def _explains_a_part(suspect: PatchedSolution, question: Question) -> bool:
     """Whether one of the arrays that are wrong is wrong as this mistake makes it."""
     answer = suspect.answer(question.call.function, question.call.arguments)
     answers = question.call.answer, question.right, answer
-    arrays = ([array for _, array in result_arrays(one.value)] for one in answers)
+    arrays = ([array for _, array in result_arrays(given.value)] for given in answers)
     return any(
         same_value(mine, theirs) and not same_value(mine, right)
         for mine, right, theirs in zip(*arrays, strict=False)
@@ -257,8 +258,10 @@ def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
     if changes and set(answer.changed) != set(other.changed):
         return False
     if answer.raised or other.raised:
-        kinds = [(one.raised.type_name, one.raised.text) if one.raised else None for one in (answer, other)]
-        return kinds[0] == kinds[1]
+        mine, theirs = (
+            raised and (raised.type_name, raised.text) for raised in (answer.raised, other.raised)
+        )
+        return mine == theirs
     return not answer.unsendable and same_value(answer.value, other.value)
 
 
@@ -295,9 +298,8 @@ def _paired(questions: Sequence[Question], reference: Any) -> list[list[Pair]]:
         call = question.call
         if call.answer.raised:
             continue
-        mine, right = (
-            named_results(one.value, reference, call.function) for one in (call.answer, question.right)
-        )
+        answers = call.answer, question.right
+        mine, right = (named_results(answer.value, reference, call.function) for answer in answers)
         given = [array.shape for _, array in walk_arrays(call.arguments)]
         columns = frozenset(shape[-1] for shape in given[:1] if len(shape) > 1)
         steps = frozenset(shape[0] for shape in given if len(shape) > 2)

@@ -129,9 +129,9 @@ class KnownMistakes:
         made = [self._patched((mistake,)) for mistake in self._exercise.misconceptions()]
         return tuple(patched for patched in made if patched is not None)
 
-    def pair(self, one: PatchedSolution, other: PatchedSolution) -> PatchedSolution | None:
+    def pair(self, patched: PatchedSolution, other: PatchedSolution) -> PatchedSolution | None:
         """Return both mistakes in one module; None where they are made in the same place."""
-        return self._patched((*one.mistakes, *other.mistakes))
+        return self._patched((*patched.mistakes, *other.mistakes))
 
     def _patched(self, mistakes: tuple[Misconception, ...]) -> PatchedSolution | None:
         text = self.solution.text

@@ -45,8 +45,10 @@ def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
         calls: the results of each call.
     """
     by_label: dict[str, list[Pair]] = {}
-    for pair in (one for call in calls for one in call if one.wrong):
-        by_label.setdefault(pair.label, []).append(pair)
+    for call in calls:
+        for pair in call:
+            if pair.wrong:
+                by_label.setdefault(pair.label, []).append(pair)
     for label, pairs in by_label.items():
         if len(pairs) < INDEPENDENT:
             continue
@@ -67,9 +69,11 @@ def _swapped(label: str, calls: Sequence[Sequence[Pair]]) -> str:
     """Return the result whose right value this one has, in every call."""
     candidates: set[str] | None = None
     for call in calls:
-        for mine in (one.mine for one in call if one.label == label and one.wrong):
-            found = {one.label for one in call if one.label != label and same_array(mine, one.right)}
-            candidates = found if candidates is None else candidates & found
+        for pair in call:
+            if pair.label == label and pair.wrong:
+                others = (other for other in call if other.label != label)
+                found = {other.label for other in others if same_array(pair.mine, other.right)}
+                candidates = found if candidates is None else candidates & found
     return min(candidates) if candidates else ""
 
 

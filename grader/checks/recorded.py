@@ -102,7 +102,7 @@ class Store:
         """
         arrays: list[bytes] = []
         tree = encode(value, arrays)
-        return [tree, [self.arrays.setdefault(one, len(self.arrays)) for one in arrays]]
+        return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
 
     def to_bytes(self, header: Mapping[str, Any]) -> bytes:
         """Return the file: the header, and all arrays."""
@@ -145,16 +145,16 @@ class Recorded:
             ends = np.cumsum([0, *self.header["sizes"]])
             self._arrays = [bytes(body[a:b]) for a, b in itertools.pairwise(ends)]
             self.seed = int(self.header["seed"])
-            self.questions = [RecordedCall(*one) for one in self.header["questions"]]
-            for one in self.questions:
-                self.index.add(one.function, one.form, self.value(one.sums))
+            self.questions = [RecordedCall(*fields) for fields in self.header["questions"]]
+            for question in self.questions:
+                self.index.add(question.function, question.form, self.value(question.sums))
         except (OSError, ValueError, LookupError, TypeError, ProtocolError) as error:
             raise CourseError(path, f"is missing or damaged ({error}); unpack the hand-out again") from None
 
     def value(self, stored: Stored) -> Any:
         """Return a value of the file, anew."""
         tree, arrays = stored
-        return decode(tree, memoryview(b"".join(self._arrays[one] for one in arrays)))
+        return decode(tree, memoryview(b"".join(self._arrays[number] for number in arrays)))
 
     def find(self, function: str, arguments: tuple[Any, ...]) -> int | None:
         """Return the number of a question; None if it is not recorded."""
@@ -302,7 +302,7 @@ class RecordedMistakes(KnownMistakes):
             )
         return tuple(made)
 
-    def pair(self, one: PatchedSolution, other: PatchedSolution) -> None:
+    def pair(self, patched: PatchedSolution, other: PatchedSolution) -> None:
         """Nobody asked two mistakes together."""
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:

@@ -34,15 +34,7 @@ MAX_ENTRIES = 1000  # of an array that is shown entry by entry
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What holds for all submissions of one run.
-
-    Args:
-        seed: of the random inputs; the same seed gives the same inputs.
-        known: reports of the same submission's other exercises, by their ids; those that are needed and
-            missing are made.
-        one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
-        diagnose: say what a mistake looks like, where it is a known one.
-    """
+    """What holds for all submissions of one run; :func:`check` says what each of these is."""
 
     seed: int
     known: Mapping[str, Report] = field(default_factory=dict)
@@ -78,7 +70,7 @@ def check(
         progress: hears what a running call has printed last.
         known: reports of the same submission's other exercises, by their ids; those that are needed and
             missing are made.
-        one_failure: skip all checks after the first that fails.
+        one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
         diagnose: say what a mistake looks like, where it is a known one.
 
     Raises:
@@ -155,7 +147,9 @@ def _excuse(run: CheckRun, options: RunOptions) -> None:
             used, source = run.exercise.used[uses.index(name)], run.source.used[uses.index(name)]
             if name not in lower:
                 lower[name] = check(used, source, seed=options.seed, pool=run.pool, diagnose=False)
-            if any(one.function == function and one.status != "passed" for one in lower[name].outcomes):
+            if not all(
+                outcome.status == "passed" for outcome in lower[name].outcomes if outcome.function == function
+            ):
                 reason = source.problem or f"`{function}` does not pass its own checks yet"
                 result.status, result.message = "skipped", f"waits for {name}: {reason}"
                 break
@@ -182,8 +176,8 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
         one_failure: skip all checks after the first that fails.
     """
     started = time.perf_counter()
-    for one in suite.checks:
-        run.results[one.name] = _run_check(suite, one, run, one_failure=one_failure)
+    for check in suite.checks:
+        run.results[check.name] = _run_check(suite, check, run, one_failure=one_failure)
     for result in run.results.values():  # what a function earned by luck, before it answered in two ways
         if result.status == "passed" and result.check.function in run.nondeterministic:
             result.status = "failed"

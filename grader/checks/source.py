@@ -67,10 +67,10 @@ def read_source(exercise: Exercise, submission: Path | Archive | None = None) ->
     source = _read_one(exercise, submission)
     if isinstance(submission, Path) and submission.is_file() and not is_zip(submission):
         alone = f"is not there: {submission.name} was handed in alone"
-        names = [f"{one.file.module}.py" for one in exercise.used]
+        names = [f"{needed.file.module}.py" for needed in exercise.used]
         used = [Source(name, problem=f"{name} {alone}") for name in names]
     else:
-        used = [_read_one(one, submission) for one in exercise.used]
+        used = [_read_one(needed, submission) for needed in exercise.used]
     return dataclasses.replace(source, used=tuple(used))
 
 

@@ -222,17 +222,17 @@ class Student:
         return self._module.worker.output()
 
 
-def same_value(one: Any, other: Any) -> bool:
+def same_value(value: Any, other: Any) -> bool:
     """Whether a function's answers to one question agree, up to rounding; NaN agrees with NaN."""
-    if isinstance(one, np.ndarray) != isinstance(other, np.ndarray):
+    if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+        return value.shape == other.shape and np.allclose(value, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+    if isinstance(value, np.ndarray) or isinstance(other, np.ndarray):
         return False
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
-    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
-        return len(one) == len(other) and all(map(same_value, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
-    return bool(one == other) or (one != one and other != other)
+    if isinstance(value, tuple | list) and isinstance(other, tuple | list):
+        return len(value) == len(other) and all(map(same_value, value, other))
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(same_value(value[key], other[key]) for key in value)
+    return bool(value == other) or (value != value and other != other)
 
 
 # --- shapes that broadcast ----------------------------------------------------------------------------

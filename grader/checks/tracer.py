@@ -28,7 +28,7 @@ def trace(function: str, *arguments: Any) -> list[Note]:
 
 
 def __getattr__(name: str) -> Any:
-    """Lend the classes of the student's module to whoever rebuilds named tuples for this one."""
+    """Delegate to the student's module, so that named tuples are rebuilt with its classes."""
     if name.startswith("__"):
         raise AttributeError(name)
     return getattr(student, name)
@@ -42,10 +42,12 @@ class Watched(np.ndarray[Any, np.dtype[Any]]):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
         """Do what NumPy does, and look at the shapes."""
         out = named.get("out", ())
-        named = {key: tuple(map(_plain, one)) if key == "out" else _plain(one) for key, one in named.items()}
+        named = {
+            key: tuple(map(_plain, value)) if key == "out" else _plain(value) for key, value in named.items()
+        }
         result = getattr(ufunc, method)(*map(_plain, inputs), **named)
         if method == "__call__" and ufunc.signature is None and ufunc.nout == 1:
-            _note([np.shape(one) for one in inputs], np.shape(result))
+            _note([np.shape(value) for value in inputs], np.shape(result))
         if out:
             return out[0] if len(out) == 1 else out
         return tuple(map(_watched, result)) if isinstance(result, tuple) else _watched(result)
