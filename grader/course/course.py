@@ -220,13 +220,13 @@ class Exercise:
         """
         tree = parse(self.solution_path)
         found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        parameters = {}
         for name in self.file.functions:
             if name not in found:
                 problem = f"does not define `{name}`, which exercise.yaml lists under `functions`"
                 raise CourseError(self.solution_path, problem)
-        return MappingProxyType(
-            {name: tuple(one.arg for one in found[name].args.args) for name in self.file.functions}
-        )
+            parameters[name] = tuple(parameter.arg for parameter in found[name].args.args)
+        return MappingProxyType(parameters)
 
     def misconceptions(self) -> tuple[Misconception, ...]:
         """Read ``misconceptions.yaml``.
@@ -294,8 +294,6 @@ class Course:
                 raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
         return Exercise(exercise_id, self.root, file, tuple(self[used] for used in file.uses), self.handout)
 
-    exercise = __getitem__  # until every caller has the new name
-
 
 def open_course(path: str | Path | None = None) -> Course:
     """Open a course: the folder given, else ``GRADER_COURSE``, else the first from here upwards.
@@ -314,9 +312,6 @@ def open_course(path: str | Path | None = None) -> Course:
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")
-
-
-find_course = open_course  # until every caller has the new name
 
 
 def parse(path: Path) -> ast.Module:

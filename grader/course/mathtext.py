@@ -116,25 +116,19 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if token == "{":
         return _sequence(tokens, "}")
     if token in "^_":
-        return _script(token, _argument(tokens))
+        return _script(token, _argument(tokens).strip())
     if token.startswith("\\"):
         return _command(token[1:], tokens)
     return " " if token.isspace() else token
 
 
 def _script(mark: str, text: str) -> str:
-    text = text.strip()
-    if _has_signs(mark, text):
-        table = LOWERED if mark == "_" else RAISED
-        return "".join(table[one] for one in text)
+    """Write in small signs where all have one: not words, nor a raised T that would look transposed."""
+    table = LOWERED if mark == "_" else RAISED
+    word = re.search("[a-z]{3}", text) if mark == "_" else len(text) > 1 and "T" in text
+    if text and all(sign in table for sign in text) and not word:
+        return "".join(table[sign] for sign in text)
     return f"{mark}{text}" if re.fullmatch(r"\w*|.", text) else f"{mark}({text})"
-
-
-def _has_signs(mark: str, text: str) -> bool:
-    """Whether a script is written in small signs: not words, nor a raised T that would look transposed."""
-    if mark == "_":
-        return bool(text) and all(one in LOWERED for one in text) and not re.search("[a-z]{3}", text)
-    return bool(text) and all(one in RAISED for one in text) and (len(text) == 1 or "T" not in text)
 
 
 def _command(name: str, tokens: Iterator[str]) -> str:

@@ -178,25 +178,23 @@ class _Reader:
         return CourseError(self.path, problem, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def read(self, node: yaml.Node, kind: Any, name: str) -> Any:
-        origin = typing.get_origin(kind)
-        if origin in (types.UnionType, typing.Union):
-            return self.read(node, self._member(node, typing.get_args(kind), name), name)
+        origin, members = typing.get_origin(kind), typing.get_args(kind)
+        if origin in (types.UnionType, typing.Union):  # of a list or none, and one that is not
+            scalar = isinstance(node, yaml.ScalarNode)
+            fits = [member for member in members if scalar == (typing.get_origin(member) is None)]
+            fits += [member for member in members if member is not types.NoneType]
+            return self.read(node, fits[0], name)
         if dataclasses.is_dataclass(kind):
             kinds = vars(kind).get("kinds")
             return self._dataclass(node, self._picked(node, kinds, name) if kinds else kind, name)
         if origin is tuple:
-            return self._tuple(node, typing.get_args(kind)[0], name)
+            if not isinstance(node, yaml.SequenceNode):
+                raise self.fault(node, f"{name} should be a list of `- item` lines, but is {_what(node)}")
+            return tuple(self.read(item, members[0], f"an item of {name}") for item in node.value)
         if origin in (Mapping, dict, types.MappingProxyType):
-            pairs = self._pairs(node, name)
-            inner = typing.get_args(kind)[1]
-            return types.MappingProxyType({k: self.read(v, inner, _short(k)) for k, (_, v) in pairs.items()})
+            pairs = self._pairs(node, name).items()
+            return _frozen({key: self.read(value, members[1], _short(key)) for key, (_, value) in pairs})
         return self._scalar(node, kind, name)
-
-    def _member(self, node: yaml.Node, members: tuple[Any, ...], name: str) -> Any:
-        """Pick the member of a union that is a list or none, as the node is."""
-        scalar = isinstance(node, yaml.ScalarNode)
-        fits = [one for one in members if scalar == (typing.get_origin(one) is None)]
-        return next(iter(fits), next(one for one in members if one is not types.NoneType))
 
     def _picked(self, node: yaml.Node, kinds: Mapping[str, Any], name: str) -> Any:
         """Pick the dataclass that ``type`` names."""
@@ -244,11 +242,6 @@ class _Reader:
             pairs[key] = (key_node, value)
         return pairs
 
-    def _tuple(self, node: yaml.Node, inner: Any, name: str) -> tuple[Any, ...]:
-        if not isinstance(node, yaml.SequenceNode):
-            raise self.fault(node, f"{name} should be a list of `- item` lines, but is {_what(node)}")
-        return tuple(self.read(item, inner, f"an item of {name}") for item in node.value)
-
     def _scalar(self, node: yaml.Node, kind: Any, name: str) -> Any:
         wanted = SCALARS.get(kind) or "one of " + ", ".join(typing.get_args(kind))
         if not isinstance(node, yaml.ScalarNode):
@@ -278,13 +271,17 @@ class _Reader:
 @functools.cache
 def _fields(kind: Any) -> tuple[dict[str, tuple[str, Any]], tuple[str, ...], tuple[str, ...]]:
     """Return a dataclass's keys with their fields and types, the required ones, and the ``Place`` fields."""
-    types_of = typing.get_type_hints(kind)
-    fields = [field for field in dataclasses.fields(kind) if types_of[field.name] is not Place]
-    places = [field.name for field in dataclasses.fields(kind) if types_of[field.name] is Place]
-    missing = dataclasses.MISSING
-    required = [one.name for one in fields if one.default is missing and one.default_factory is missing]
-    wanted = {one.name.rstrip("_"): (one.name, types_of[one.name]) for one in fields}
-    return wanted, tuple(name.rstrip("_") for name in required), tuple(places)
+    types_of, missing = typing.get_type_hints(kind), dataclasses.MISSING
+    wanted, required, places = dict[str, tuple[str, Any]](), list[str](), list[str]()
+    for field in dataclasses.fields(kind):
+        if types_of[field.name] is Place:
+            places.append(field.name)
+            continue
+        key = field.name.rstrip("_")
+        wanted[key] = field.name, types_of[field.name]
+        if field.default is missing and field.default_factory is missing:
+            required.append(key)
+    return wanted, tuple(required), tuple(places)
 
 
 def _what(node: yaml.Node) -> str:

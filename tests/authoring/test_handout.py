@@ -250,7 +250,7 @@ def test_every_module_of_it_can_be_imported(home: Course) -> None:
 
 def test_every_command_that_it_offers_runs(home: Course) -> None:
     wrong = "def double(x):\n    return 3 * x\n"
-    home.exercise("exercise-1").stub_path.write_text(wrong, encoding="utf-8")
+    home["exercise-1"].stub_path.write_text(wrong, encoding="utf-8")
     code, help_text = program(home, "-m", "grader", "--help")
     offered = re.findall(r"^  ([a-z-]+)  ", help_text.partition("Commands:")[2], re.MULTILINE)
     assert (code, offered) == (0, list(STUDENTS_COMMANDS))
