@@ -27,7 +27,7 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
         raise click.UsageError(str(error)) from None
     with open_ledger(course) as ledger:
         before = ledger.learner
-        known = {one.id: one.name for one in ledger.learners()}
+        known = {other.id: other.name for other in ledger.learners()}
         left = before == ANONYMOUS and bool(ledger.best_checks() or ledger.sittings())
         if learner is not None:
             ledger.login(learner)

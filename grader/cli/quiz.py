@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.util
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from grader.cli.group import FAILED, stop
-from grader.cli.options import format_option, output_option, write_output
-from grader.cli.quiz_scripted import answer_from_file
-from grader.cli.quiz_terminal import choose, review_due, sit
-from grader.course import open_course
-from grader.progress.ledger import open_ledger
-from grader.progress.responses import responses_document
-from grader.quiz.credits import open_context
-from grader.quiz.edition import all_public, find_public
-from grader.quiz.registry import UnknownQuiz
-from grader.quiz.session import OtherSitting, Selection, Session
+from grader.cli.options import format_option
 
 SUB_COMMANDS = {
     "responses": "Write your stored answers into a file, to hand in.",
@@ -45,8 +32,8 @@ class _QuizGroup(click.Group):
         return list(SUB_COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in ("take", "responses"):
-            return take if name == "take" else responses
+        if name == "take":
+            return take
         if name in OLD_NAMES:
             return getattr(importlib.import_module("grader.cli.old_names"), name)
         if name not in SUB_COMMANDS:
@@ -103,57 +90,16 @@ def take(
         raise click.UsageError("--format json goes with --answers")
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
-    course = open_course(course_folder)
-    try:
-        with open_context(course) as context:
-            if review:
-                sheets = [find_public(course, name)] if name else all_public(course)
-                sys.exit(review_due(sheets, context, questions or 0))
-            sheet = find_public(course, name or choose(all_public(course), context))
-            if topic and topic not in sheet.topics:
-                topics = ", ".join(sheet.topics)
-                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
-            selection = Selection(topic, questions or 0, restart)
-            if answers is not None:
-                sys.exit(answer_from_file(sheet, context, selection, answers, form))
-            sys.exit(sit(Session(sheet, context, selection)))
-    except (UnknownQuiz, OtherSitting) as error:
-        raise click.UsageError(str(error)) from None
+    from grader.cli.quiz_terminal import take_quiz  # `--help` does without it
 
-
-@click.command("responses")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@output_option()
-@click.pass_obj
-def responses(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
-    """Write your stored answers into a file, to hand in.
-
-    The file holds what you typed, and nothing about right and wrong (docs/report.md).
-    """
-    course = open_course(course_folder)
-    try:
-        sheets = [find_public(course, name) for name in names] if names else all_public(course)
-    except UnknownQuiz as error:
-        raise click.UsageError(str(error)) from None
-    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in sheets]
-    with open_ledger(course) as ledger:
-        document = responses_document(ledger, quizzes, datetime.datetime.now(datetime.UTC))
-    if not document["quizzes"]:
-        stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
-    write_output(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", output)
-    for note in _notes(document):
-        click.echo(note, err=True)
-
-
-def _notes(document: dict[str, Any]) -> list[str]:
-    """Say what is handed in, and what is still open."""
-    who = document["learner"]
-    notes = [f"answers of {who['name']} (id {who['id']})"]
-    if who["id"] == "anonymous":
-        notes.append("nobody is logged in; `grader login NAME` says who learns here, before a quiz is begun")
-    for quiz in document["quizzes"]:
-        last = quiz["sittings"][-1]
-        count = len({answer["question"] for answer in last["responses"]})
-        state = "" if last["finished"] else ", not finished yet"
-        notes.append(f"{quiz['quiz']}: {count} of {len(last['questions'])} answered{state}")
-    return notes
+    code = take_quiz(
+        course_folder,
+        name,
+        topic=topic,
+        count=questions or 0,
+        restart=restart,
+        review=review,
+        answers=answers,
+        form=form,
+    )
+    sys.exit(code)

@@ -8,18 +8,21 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from grader.cli.group import FAILED
+from grader.cli.quiz_scripted import answer_from_file
 from grader.cli.terminal import print_lines, width
+from grader.course import open_course
 from grader.progress.ledger import Ledger
-from grader.quiz.credits import REVIEW, QuizContext, balance, update
-from grader.quiz.edition import PublicQuiz
+from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
+from grader.quiz.edition import PublicQuiz, all_public, find_public
 from grader.quiz.questions.base import Unreadable
-from grader.quiz.registry import parse
+from grader.quiz.registry import UnknownQuiz, parse
 from grader.quiz.review import due_questions, schedule
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Selection, Session
+from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, OtherSitting, Selection, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
@@ -29,6 +32,42 @@ ESCAPE = "="
 
 class LearnerLeft(Exception):
     """The learner goes away: end of input, Ctrl+C, q, or the window was closed."""
+
+
+def take_quiz(
+    course_folder: str | None,
+    name: str | None,
+    *,
+    topic: str,
+    count: int,
+    restart: bool,
+    review: bool,
+    answers: Path | None,
+    form: str,
+) -> int:
+    """Take a quiz, or a review of what is due; return the exit code.
+
+    Args:
+        count: so many questions only; 0 for all.
+        answers: a file to take them from, instead of asking.
+        form: text or json.
+    """
+    course = open_course(course_folder)
+    try:
+        with open_context(course) as context:
+            if review:
+                sheets = [find_public(course, name)] if name else all_public(course)
+                return review_due(sheets, context, count)
+            sheet = find_public(course, name or choose(all_public(course), context))
+            if topic and topic not in sheet.topics:
+                topics = ", ".join(sheet.topics)
+                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
+            selection = Selection(topic, count, restart)
+            if answers is not None:
+                return answer_from_file(sheet, context, selection, answers, form)
+            return sit(Session(sheet, context, selection))
+    except (UnknownQuiz, OtherSitting) as error:
+        raise click.UsageError(str(error)) from None
 
 
 def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:

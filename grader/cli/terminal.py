@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -68,6 +67,8 @@ def width() -> int:
     """Return the columns to fill: a terminal's own up to 100, else 80."""
     if not sys.stdout.isatty():
         return PIPE_WIDTH
+    import shutil  # which would load three compressors to print a line
+
     return max(40, min(MAX_WIDTH, shutil.get_terminal_size().columns))
 
 

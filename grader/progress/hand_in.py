@@ -113,12 +113,13 @@ def _as_json(document: Any) -> bytes:
 
 def _unanswered(quizzes: list[str], answers: dict[str, Any]) -> list[str]:
     """Say which quizzes have no answers, and which sittings are not over."""
-    last = {one["quiz"]: one["sittings"][-1] for one in answers["quizzes"]}
-    given = {one["quiz"] for one in answers["quizzes"] if any(each["responses"] for each in one["sittings"])}
+    sittings = {quiz["quiz"]: quiz["sittings"] for quiz in answers["quizzes"]}
+    given = [quiz for quiz in quizzes if any(sitting["responses"] for sitting in sittings.get(quiz, []))]
     found = [f"quiz {quiz}: no answers" for quiz in quizzes if quiz not in given]
-    for quiz in (one for one in quizzes if one in given and not last[one]["finished"]):
-        count = len({one["question"] for one in last[quiz]["responses"]})
-        found.append(f"quiz {quiz}: not finished, {count} of {len(last[quiz]['questions'])} answered")
+    for quiz, last in ((quiz, sittings[quiz][-1]) for quiz in given):
+        if not last["finished"]:
+            count = len({response["question"] for response in last["responses"]})
+            found.append(f"quiz {quiz}: not finished, {count} of {len(last['questions'])} answered")
     return found
 
 

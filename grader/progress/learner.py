@@ -54,7 +54,8 @@ class Learner:
 
 
 def _require_printable(name: str) -> None:
-    hidden = next((one for one in name if unicodedata.category(one) in HIDING and one not in JOINERS), None)
+    hiding = (sign for sign in name if unicodedata.category(sign) in HIDING and sign not in JOINERS)
+    hidden = next(hiding, None)
     problem = f", but `{one_line(name, MAX_NAME)}` holds U+{ord(hidden):04X}" if hidden else ""
     if problem or not 1 <= len(name) <= MAX_NAME or not name.strip(f"{JOINERS} "):
         raise ValueError(f"a name is 1 to {MAX_NAME} characters of printable text{problem}")
@@ -63,9 +64,9 @@ def _require_printable(name: str) -> None:
 def _id_of(name: str) -> str:
     """Make an id from a name; where letters are lost on the way, a checksum keeps two names apart."""
     letters = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
-    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     kept = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if kept and len(kept) <= 64 and not any(one.isalnum() and not one.isascii() for one in plain):
+    if kept and len(kept) <= 64 and not any(letter.isalnum() and not letter.isascii() for letter in plain):
         return kept
     return f"{kept[:48].strip('-') or 'learner'}-{zlib.crc32(name.encode()):08x}"
 

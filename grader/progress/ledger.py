@@ -260,7 +260,8 @@ class Ledger:
             LedgerError: the sitting is not one of this learner's.
         """
         self._sitting(response.sitting)
-        if any(one.attempt == response.attempt for one in self.responses(response.quiz, response.question)):
+        earlier = self.responses(response.quiz, response.question)
+        if response.attempt in [answered.attempt for answered in earlier]:
             which = f"attempt {response.attempt} at {response.quiz}/{response.question}"
             raise Duplicate(f"{which} is in the ledger already, perhaps from another terminal")
         event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
@@ -289,19 +290,25 @@ class Ledger:
         if not self._all(query, response=response_id, version=version):
             self._add("marked", response=response_id, version=version, score=score, arithmetic=arithmetic)
 
-    def scores(self, quiz: str) -> Mapping[int, tuple[int, float]]:
-        """Return by response the newest version by whose key it was marked, and its score by that one."""
+    def scores(self, quiz: str, since: int = 0) -> Mapping[int, float]:
+        """Return by response the score by the newest version whose key has marked it.
+
+        Args:
+            since: the first version that counts; scores of version 0 come from a file of an older grader.
+        """
         rows = self._all(
-            "SELECT response, max(marked.version), score FROM marked JOIN answered ON answered.id = response"
-            " WHERE answered.learner = :learner AND quiz = :quiz GROUP BY response",  # of that version
+            "SELECT response, score, max(marked.version) FROM marked JOIN answered ON answered.id = response"
+            " WHERE answered.learner = :learner AND quiz = :quiz AND marked.version >= :since"
+            " GROUP BY response",  # the score is of the greatest version
             quiz=quiz,
+            since=since,
         )
-        return {response: (version, score) for response, version, score in rows}
+        return {response: score for response, score, _ in rows}
 
     def unmarked(self, quiz: str, version: int) -> tuple[Response, ...]:
         """Return this learner's responses that no key from this version on has marked, oldest first."""
-        marked = self.scores(quiz)
-        return tuple(one for one in self.responses(quiz) if marked.get(one.id, (-1, 0.0))[0] < version)
+        marked = self.scores(quiz, since=version)
+        return tuple(response for response in self.responses(quiz) if response.id not in marked)
 
     # --- spaced review --------------------------------------------------------------------------------
 

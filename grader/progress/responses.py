@@ -196,13 +196,17 @@ class _Object:
 
 def _read_quiz(part: _Object) -> QuizResponses:
     quiz = part.text("quiz")
-    named = [(one, one.number("number")) for one in part.objects("sittings", f"a sitting of {quiz}:")]
+    found = part.objects("sittings", f"a sitting of {quiz}:")
+    named = [(sitting, sitting.number("number")) for sitting in found]
     if len({number for _, number in named}) != len(named):
         raise NotResponses(f"has one sitting of {quiz} twice")
     named.sort(key=lambda pair: pair[1])
-    sittings = tuple(_sitting(one, quiz, number) for one, number in named)
-    answers = ((number, one) for part, number in named for one in part.objects("responses", "answer"))
-    responses = _numbered(_answer(one, quiz, number) for number, one in answers)
+    sittings = tuple(_sitting(sitting, quiz, number) for sitting, number in named)
+    responses = _numbered(
+        _answer(answer, quiz, number)
+        for sitting, number in named
+        for answer in sitting.objects("responses", "answer")
+    )
     return QuizResponses(quiz, part.number("version"), part.text("sha256"), sittings, responses)
 
 
@@ -263,7 +267,7 @@ def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizR
         return max((response.at for response in state[1]), default=""), len(state[1])
 
     def said(answers: tuple[Response, ...]) -> set[tuple[str, int, str, str]]:
-        return {(one.question, one.attempt, one.params, one.answer) for one in answers}
+        return {(answer.question, answer.attempt, answer.params, answer.answer) for answer in answers}
 
     for number in sorted(states):
         sitting, answers = max(states[number], key=newest)

@@ -210,8 +210,7 @@ def balance(ledger: Ledger, quiz: PublicQuiz) -> Credits:
     """Return what is earned by what is stored of whoever is logged in; nothing where it is graded later."""
     if is_silent(quiz):
         return Credits()
-    scores = {response: score for response, (_, score) in ledger.scores(quiz.id).items()}
-    return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), scores)
+    return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), ledger.scores(quiz.id))
 
 
 def update(quizzes: Iterable[PublicQuiz], context: QuizContext) -> int:
@@ -231,14 +230,15 @@ def update(quizzes: Iterable[PublicQuiz], context: QuizContext) -> int:
         ]
     change = 0
     for quiz, responses in outdated:
-        marks = {one.id: mark(quiz, one, context.runner) for one in responses}  # nobody waits for the ledger
+        # Nobody waits for the ledger meanwhile.
+        marks = {response.id: mark(quiz, response, context.runner) for response in responses}
         with context.open_ledger() as ledger:
-            stored, before = ledger.scores(quiz.id), balance(ledger, quiz).cents
-            for response, marked in marks.items():
-                kept = marked or Marked(stored.get(response, (0, 0.0))[1], KEPT)
-                ledger.mark(response, quiz.public.version, kept.share, kept.arithmetic)
-            if any(
-                stored.get(response, (0, 0.0))[0] > 0 for response in marks
-            ):  # else they come from an old file
+            version, before = quiz.public.version, balance(ledger, quiz).cents
+            stored, exact = ledger.scores(quiz.id), ledger.scores(quiz.id, since=1)
+            for response in ledger.unmarked(quiz.id, version):
+                if response.id in marks:  # else someone else has logged in meanwhile
+                    kept = marks[response.id] or Marked(stored.get(response.id, 0.0), KEPT)
+                    ledger.mark(response.id, version, kept.share, kept.arithmetic)
+            if exact:  # an older grader's file has rounded scores, which are no other key's
                 change += balance(ledger, quiz).cents - before
     return change

@@ -67,8 +67,8 @@ class Edition:
         if self.back is None:
             return variant
         back, face = self.back[variant.public.id], self.sheet.face(variant.public.id)
-        known = {one.id: one for one in face.options}
-        return Variant(face, variant.params, tuple(known[back[one.id]] for one in variant.options))
+        known = {option.id: option for option in face.options}
+        return Variant(face, variant.params, tuple(known[back[option.id]] for option in variant.options))
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     sha256 = hashlib.sha256(edition_text(quiz, secret).encode()).hexdigest()
     if quiz.file.mode == "practice":
         return Edition(sheet.public, sheet, sha256, None)
-    back = {one.id: plain_ids(secret, quiz.id, one) for one in quiz.file.questions}
+    back = {question.id: plain_ids(secret, quiz.id, question) for question in quiz.file.questions}
     return Edition(public_file(quiz, secret), sheet, sha256, back)
 
 
@@ -188,7 +188,7 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
 def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = sorted(one for one in path.rglob("*.json") if not one.is_symlink() and one.is_file())
+            found = sorted(file for file in path.rglob("*.json") if not file.is_symlink() and file.is_file())
             if not found:
                 problems.append(f"{path}: holds no .json file")
             yield from found
@@ -248,13 +248,16 @@ def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) 
     notes += _notes(edition, answers, handed)
     if gone := len(answers.responses) - len(responses):
         notes.append(f"{gone} answers are to questions that this quiz does not ask any more")
-    asked = {one for each in answers.sittings if each.mode != REVIEW for one in each.questions}
+    asked = {
+        question for sitting in answers.sittings if sitting.mode != REVIEW for question in sitting.questions
+    }
+    answered = {response.question for response in responses}
     return QuizGrade(
         sheet=edition.sheet,
-        counted=tuple(one for one in counted if sittings[one.response.sitting].mode != REVIEW),
+        counted=tuple(answer for answer in counted if sittings[answer.response.sitting].mode != REVIEW),
         marks=marks,
         refused=refused,
-        unanswered=tuple(one for one in faces if one in asked - {each.question for each in responses}),
+        unanswered=tuple(question for question in faces if question in asked - answered),
         notes=tuple(notes),
     )
 

@@ -188,7 +188,11 @@ class Session:
         """Return the sitting, the latest open one or a new one, and whether it was begun before."""
         quiz, sittings = self.sheet.public, ledger.sittings(self.sheet.id)
         reviews, part = bool(selection.only), bool(selection.topic or selection.count)
-        unfinished = [one for one in sittings if one.finished is None and (one.mode == REVIEW) == reviews]
+        unfinished = [
+            sitting
+            for sitting in sittings
+            if sitting.finished is None and (sitting.mode == REVIEW) == reviews
+        ]
         if unfinished and (selection.restart or reviews):
             ledger.finish(unfinished.pop().id)
         elif unfinished:
@@ -256,7 +260,7 @@ class Session:
         if item.done:  # it stays as it was answered
             item = replace(item, variant=recalled(face, here[-1].params) or item.variant)
         taken = ledger.hints_taken(self.sitting.id, question)
-        item = replace(item, hints=tuple(fill(one.text, item.variant.names) for one in key.hints[:taken]))
+        item = replace(item, hints=tuple(fill(hint.text, item.variant.names) for hint in key.hints[:taken]))
         if item.done or taken >= len(key.hints):
             return item
         left = attempts.weight(key, item.attempt) - sum(hint.cost for hint in key.hints[:taken])
@@ -265,11 +269,10 @@ class Session:
 
     def _best_score(self, ledger: Ledger, face: PublicQuestion, here: list[Response]) -> float:
         """Return the best score of some answers; one to what is another question by now counts as wrong."""
-        scores = self._scores(ledger)
-        return max(scores.get(one.id, 0.0) if recalled(face, one.params) else 0.0 for one in here)
-
-    def _scores(self, ledger: Ledger) -> Mapping[int, float]:
-        return {response: score for response, (_, score) in ledger.scores(self.sheet.id).items()}
+        scores = ledger.scores(self.sheet.id)
+        return max(
+            scores.get(response.id, 0.0) if recalled(face, response.params) else 0.0 for response in here
+        )
 
     def cents(self) -> int:
         """Return what this sitting is worth so far, in hundredths of a credit."""
@@ -305,7 +308,9 @@ class Session:
         self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Marked | None
     ) -> Reply:
         question, version = item.variant.public.id, self.sheet.public.version
-        if any(one.finished for one in ledger.sittings(self.sheet.id) if one.id == self.sitting.id):
+        if any(
+            sitting.finished for sitting in ledger.sittings(self.sheet.id) if sitting.id == self.sitting.id
+        ):
             raise FinishedElsewhere
         now = self._item(ledger, question)
         if now.attempt != item.attempt or now.done or now.variant != item.variant:
@@ -326,7 +331,7 @@ class Session:
             return Reply(self._item(ledger, question))
         self._marked[response_id] = marked
         ledger.mark(response_id, version, marked.share, marked.arithmetic)
-        counted = {one.response.id: one for one in balance(ledger, self.sheet).answers}
+        counted = {answer.response.id: answer for answer in balance(ledger, self.sheet).answers}
         reply = Reply(self._item(ledger, question), marked, counted[response_id])
         return self._with_solution(reply) if reply.item.done else reply
 
@@ -375,7 +380,7 @@ class Session:
         """Return how the sitting went so far."""
         with self._context.open_ledger() as ledger:
             here = {question: self._here(ledger, question) for question in self.questions}
-            scores, worth = self._scores(ledger), balance(ledger, self.sheet).by_sitting
+            scores, worth = ledger.scores(self.sheet.id), balance(ledger, self.sheet).by_sitting
             flagged = ledger.flagged(self.sitting.id)
         firsts = [] if self.silent else [answers[0] for answers in here.values() if answers]
         right = {first.question for first in firsts if scores.get(first.id, 0.0) >= 1.0}
@@ -400,7 +405,9 @@ class Session:
             right=len(right),
             flagged=tuple(question for question in self.questions if question in flagged),
             open=tuple(question for question in self.questions if not here[question]),
-            certainty=tuple((one.certainty, one.question in right) for one in firsts if one.certainty),
+            certainty=tuple(
+                (first.certainty, first.question in right) for first in firsts if first.certainty
+            ),
             read=() if self.silent else tuple(self._read(rows, topics, right)),
         )
 
@@ -419,7 +426,7 @@ class Session:
     def first_score(self, ledger: Ledger, question: str) -> float | None:
         """Return the score of the first answer to a question in this sitting; None if there is none."""
         here = self._here(ledger, question)
-        return self._scores(ledger).get(here[0].id, 0.0) if here else None
+        return ledger.scores(self.sheet.id).get(here[0].id, 0.0) if here else None
 
     def _here(self, ledger: Ledger, question: str) -> list[Response]:
         found = ledger.responses(self.sheet.id, question)

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader import __version__
 from grader.quiz.credits import CountedAnswer
-from grader.quiz.grade import Graded, LearnerGrade, QuizGrade
+from grader.quiz.grade import Graded, QuizGrade
 from grader.reports.quiz_prose import plain
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import clean
@@ -29,7 +29,18 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
         width: columns of the terminal.
     """
     for learner in graded.learners:
-        yield from _learner_lines(learner, width)
+        yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
+        for grade in learner.quizzes:
+            total = f"{decimal(grade.cents)} of {decimal(grade.possible_cents)} credits"
+            title = f"  {grade.sheet.id}  {grade.sheet.public.title}"
+            yield Line(ends(title, total, width), "passed" if grade.passed else "failed")
+            for answer in grade.counted:
+                yield from _answer_lines(grade, answer, width)
+            if grade.unanswered:
+                yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
+            for note in grade.notes:
+                yield from wrapped(f"note: {note}", "note", width)
+        yield Line("", "detail")
     for problem in graded.problems:
         yield from wrapped(clean(problem, 400), "error", width, indent="")
     count, bad = len(graded.learners), len(graded.problems)
@@ -37,32 +48,15 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
     yield Line(f"{text}, {bad} problem{'s' if bad != 1 else ''}" if bad else text, "note")
 
 
-def _learner_lines(learner: LearnerGrade, width: int) -> Iterator[Line]:
-    yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
-    for grade in learner.quizzes:
-        total = f"{decimal(grade.cents)} of {decimal(grade.possible_cents)} credits"
-        style: Style = "passed" if grade.passed else "failed"
-        yield Line(ends(f"  {grade.sheet.id}  {grade.sheet.public.title}", total, width), style)
-        for one in grade.counted:
-            yield from _counted_lines(grade, one, width)
-        if grade.unanswered:
-            yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
-        for note in grade.notes:
-            yield from wrapped(f"note: {note}", "note", width)
-    yield Line("", "detail")
-
-
-def _counted_lines(grade: QuizGrade, one: CountedAnswer, width: int) -> Iterator[Line]:
-    refused = grade.refused.get(one.response.id, "")
-    marked = grade.marks[one.response.id]
+def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterator[Line]:
+    refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
     style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
     style = "error" if refused else style
-    possible = grade.sheet.face(one.response.question).credits
-    title = f"    {SIGNS[style]} {one.response.question}"
-    yield Line(ends(title, f"{decimal(one.cents)} of {possible}", width), style)
-    arithmetic = f"{marked.arithmetic}; {one.arithmetic}"
-    texts = [refused] if refused else [arithmetic, *([one.note] if one.note else []), *marked.feedback]
-    for text in texts:
+    question = answer.response.question
+    earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
+    yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
+    texts = (f"{marked.arithmetic}; {answer.arithmetic}", answer.note, *marked.feedback)
+    for text in filter(None, [refused] if refused else texts):
         yield from wrapped(plain(text), "detail", width, indent=" " * 8)
 
 
@@ -76,62 +70,58 @@ def grades_to_json(graded: Graded) -> str:
         "grader_version": __version__,
         "learners": [
             {
-                "id": one.learner.id,
-                "name": one.learner.name,
-                "quizzes": [_quiz_object(grade) for grade in one.quizzes],
+                "id": learner.learner.id,
+                "name": learner.learner.name,
+                "quizzes": [
+                    {
+                        "quiz": grade.sheet.id,
+                        "version": grade.sheet.public.version,
+                        "title": grade.sheet.public.title,
+                        "earned_cents": grade.cents,
+                        "possible_cents": grade.possible_cents,
+                        "passed": grade.passed,
+                        "answers": [_answer_object(grade, answer) for answer in grade.counted],
+                        "unanswered": list(grade.unanswered),
+                        "notes": list(grade.notes),
+                    }
+                    for grade in learner.quizzes
+                ],
             }
-            for one in graded.learners
+            for learner in graded.learners
         ],
-        "problems": [clean(one, 400) for one in graded.problems],
+        "problems": [clean(problem, 400) for problem in graded.problems],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _quiz_object(grade: QuizGrade) -> dict[str, Any]:
-    return {
-        "quiz": grade.sheet.id,
-        "version": grade.sheet.public.version,
-        "title": grade.sheet.public.title,
-        "earned_cents": grade.cents,
-        "possible_cents": grade.possible_cents,
-        "passed": grade.passed,
-        "answers": [_answer_object(grade, one) for one in grade.counted],
-        "unanswered": list(grade.unanswered),
-        "notes": list(grade.notes),
-    }
-
-
-def _answer_object(grade: QuizGrade, one: CountedAnswer) -> dict[str, Any]:
-    face, marked = grade.sheet.face(one.response.question), grade.marks[one.response.id]
+def _answer_object(grade: QuizGrade, answer: CountedAnswer) -> dict[str, Any]:
+    response, marked = answer.response, grade.marks[answer.response.id]
+    face = grade.sheet.face(response.question)
     return {
         "question": face.id,
         "topic": face.topic,
-        "sitting": one.response.sitting,
-        "attempt": one.response.attempt,
-        "answer": clean(one.response.answer, SHOWN),
-        "certainty": one.response.certainty,
+        "sitting": response.sitting,
+        "attempt": response.attempt,
+        "answer": clean(response.answer, SHOWN),
+        "certainty": response.certainty,
         "score": round(marked.share, 6),
-        "earned_cents": one.cents,
+        "earned_cents": answer.cents,
         "possible_cents": 100 * face.credits,
-        "arithmetic": f"{marked.arithmetic}; {one.arithmetic}",
-        "note": one.note,
+        "arithmetic": f"{marked.arithmetic}; {answer.arithmetic}",
+        "note": answer.note,
         "feedback": list(marked.feedback),
-        "refused": grade.refused.get(one.response.id, ""),
-        "at": one.response.at,
+        "refused": grade.refused.get(response.id, ""),
+        "at": response.at,
     }
 
 
 def grades_to_csv(graded: Graded) -> str:
     """Return a table with a heading, one row an answer; amounts are in credits, no text starts a formula."""
-    rows = (row for learner in graded.learners for row in _cells(learner))
-    return csv_text(COLUMNS, rows)
-
-
-def _cells(learner: LearnerGrade) -> Iterator[list[str | int]]:
-    for grade in learner.quizzes:
-        for one in grade.counted:
-            found = _answer_object(grade, one)
-            who = (learner.learner.id, learner.learner.name, grade.sheet.id, str(grade.sheet.public.version))
+    rows: list[list[str | int]] = []
+    for who, grade in ((each.learner, grade) for each in graded.learners for grade in each.quizzes):
+        quiz = (who.id, who.name, grade.sheet.id, str(grade.sheet.public.version))
+        for found in (_answer_object(grade, answer) for answer in grade.counted):
             asked = (found["question"], found["topic"], str(found["sitting"]), str(found["attempt"]))
             earned = (f"{found['score']:.4g}", found["earned_cents"], found["possible_cents"])
-            yield [*who, *asked, *earned, found["arithmetic"], found["answer"], found["refused"]]
+            rows.append([*quiz, *asked, *earned, found["arithmetic"], found["answer"], found["refused"]])
+    return csv_text(COLUMNS, rows)

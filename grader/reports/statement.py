@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from grader import __version__
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.reports.tables import mark_of
-from grader.reports.text import Line, csv_text, decimal, ends, wrapped
+from grader.reports.tables import credits_line
+from grader.reports.text import Line, csv_text, decimal, wrapped
 from grader.sandbox.text import shorten
 
 SCHEMA = "rnn-grader/credits/1"
@@ -33,16 +32,9 @@ class Row(NamedTuple):
         return max(0, self.possible_cents - self.earned_cents)
 
 
-class _Entry(NamedTuple):
-    label: str
-    earned: int
-    possible: int
-
-
 def headed(title: str, learner: Learner, width: int) -> str:
     """Return a title with the learner's name behind it, if someone is logged in."""
-    text = title if learner == ANONYMOUS else f"{title} · {learner.name}"
-    return shorten(text, width)
+    return shorten(title if learner == ANONYMOUS else f"{title} · {learner.name}", width)
 
 
 def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[Line]:
@@ -52,52 +44,39 @@ def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[
         width: columns of the terminal.
     """
     whole = all(row.earned_cents % 100 == 0 and row.possible_cents % 100 == 0 for row in rows)
+
+    def amount(cents: int) -> str:
+        return str(cents // 100) if whole else decimal(cents)
+
     sections = _sections(rows)
-    entries = [entry for section in sections.values() for entry in section]
-    size = max((len(_amount(max(one.earned, one.possible), whole)) for one in entries), default=0)
+    sums = [entry for section in sections.values() for entry in section.values()]
+    size = max((len(amount(max(entry))) for entry in sums), default=0)
     lines = [Line(shorten(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
     for heading, section in sections.items():
         lines += [Line("", "detail"), Line(heading, "heading")]
-        lines += [_line(entry, whole, size, width) for entry in section]
+        for label, (earned, possible) in section.items():
+            right = f"{amount(earned):>{size}} of {amount(possible):>{size}}"
+            if width >= ROOMY:
+                left = possible - earned
+                right += f"  {amount(left):>{size}} to earn" if left > 0 else " " * (size + 10)
+            lines.append(credits_line(label, possible, earned or None, right, width))
     earned, possible = sum(row.earned_cents for row in rows), sum(row.possible_cents for row in rows)
-    total = f"{_amount(earned, whole)} of {_amount(possible, whole)} credits"
-    to_earn = _amount(sum(row.to_earn_cents for row in rows), whole)
-    return [*lines, Line("", "detail"), *wrapped(f"{total} · {to_earn} to earn", "heading", width, indent="")]
+    to_earn = sum(row.to_earn_cents for row in rows)
+    total = f"{amount(earned)} of {amount(possible)} credits · {amount(to_earn)} to earn"
+    return [*lines, Line("", "detail"), *wrapped(total, "heading", width, indent="")]
 
 
-def _sections(rows: list[Row]) -> dict[str, list[_Entry]]:
-    """Group the rows in three ways; a section without any is left out."""
+def _sections(rows: list[Row]) -> dict[str, dict[str, tuple[int, int]]]:
+    """Add up what was earned, and could be, in three ways, by label; a section without any is left out."""
     column = max((len(row.id) for row in rows), default=0)
-
-    def named(kind: str) -> list[_Entry]:
-        return _sums((f"{row.id:<{column}}  {row.title}", row) for row in rows if row.kind == kind)
-
-    topics = _sums((row.topic, row) for row in rows if row.topic)
-    found = {"exercises": named("exercise"), "quizzes": named("quiz"), "topics": topics}
-    return {heading: entries for heading, entries in found.items() if entries}
-
-
-def _sums(labelled: Iterable[tuple[str, Row]]) -> list[_Entry]:
-    """Add up the rows that have one label, in the order in which labels first come."""
-    sums: dict[str, _Entry] = {}
-    for label, row in labelled:
-        so_far = sums.get(label, _Entry(label, 0, 0))
-        earned, possible = so_far.earned + row.earned_cents, so_far.possible + row.possible_cents
-        sums[label] = _Entry(label, earned, possible)
-    return list(sums.values())
-
-
-def _line(entry: _Entry, whole: bool, size: int, width: int) -> Line:
-    left = max(0, entry.possible - entry.earned)
-    right = f"{_amount(entry.earned, whole):>{size}} of {_amount(entry.possible, whole):>{size}}"
-    if width >= ROOMY:
-        right += f"  {_amount(left, whole):>{size}} to earn" if left else " " * (size + 10)
-    mark, style = mark_of(entry.possible, entry.earned or None)
-    return Line(ends(f"  {mark} {entry.label}", right, width), style)
-
-
-def _amount(cents: int, whole: bool) -> str:
-    return str(cents // 100) if whole else decimal(cents)
+    sections: dict[str, dict[str, tuple[int, int]]] = {"exercises": {}, "quizzes": {}, "topics": {}}
+    for row in rows:
+        named = "exercises" if row.kind == "exercise" else "quizzes"
+        for heading, label in ((named, f"{row.id:<{column}}  {row.title}"), ("topics", row.topic)):
+            if label:
+                earned, possible = sections[heading].get(label, (0, 0))
+                sections[heading][label] = earned + row.earned_cents, possible + row.possible_cents
+    return {heading: section for heading, section in sections.items() if section}
 
 
 # --- for programs -------------------------------------------------------------------------------------

@@ -181,22 +181,23 @@ def test_an_attempt_counts_once(tiny_copy: Course) -> None:
         with pytest.raises(Duplicate):
             ledger.respond(replace(again, sitting=later.id))
         assert len(ledger.responses("gates")) == 1
-        assert ledger.scores("gates") == {again.id: (3, 0.6)}
+        assert ledger.scores("gates") == {again.id: 0.6}
 
 
 def test_a_response_is_marked_once_by_each_version(tiny_copy: Course) -> None:
     with open_ledger(tiny_copy) as ledger:
         first, second = answer(ledger, score=0.5), answer(ledger, score=None)
         other = answer(ledger, quiz="gates-2", score=1.0)
-        assert ledger.scores("gates") == {first: (3, 0.5)}
+        assert ledger.scores("gates") == {first: 0.5}
         assert [one.id for one in ledger.unmarked("gates", 3)] == [second]
         assert [one.id for one in ledger.unmarked("gates", 4)] == [first, second]
         ledger.mark(first, 3, 1.0, "a second time changes nothing")
         ledger.mark(first, 5, 0.25, "partly right")
         ledger.mark(second, 4, 1.0, "right")
-        assert ledger.scores("gates") == {first: (5, 0.25), second: (4, 1.0)}
+        assert ledger.scores("gates") == {first: 0.25, second: 1.0}
+        assert ledger.scores("gates", since=5) == {first: 0.25}
         assert [one.id for one in ledger.unmarked("gates", 5)] == [second]
-        assert ledger.scores("gates-2") == {other: (3, 1.0)}
+        assert ledger.scores("gates-2") == {other: 1.0}
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
             ledger.mark(first, 6, 1.5, "more than all")
     with open_ledger(tiny_copy) as ledger:
@@ -258,7 +259,7 @@ def test_learners_of_one_folder_are_kept_apart(tiny_copy: Course) -> None:
             assert latest is not None
             assert latest.earned == credits
             assert best(ledger) == {"exercise-1": credits}
-            assert [found for _, found in ledger.scores("gates").values()] == [score]
+            assert list(ledger.scores("gates").values()) == [score]
             assert ledger.hints_shown("exercise-1", "double") == 1
             assert [one.number for one in ledger.sittings()] == [1]
             assert [one.attempt for one in ledger.responses("gates")] == [1]

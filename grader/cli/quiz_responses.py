@@ -1,0 +1,56 @@
+"""``grader quiz responses``: write your stored answers into a file, to hand in."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.cli.group import FAILED, stop
+from grader.cli.options import output_option, write_output
+from grader.course import open_course
+from grader.progress.ledger import open_ledger
+from grader.progress.responses import responses_document
+from grader.quiz.edition import all_public, find_public
+from grader.quiz.registry import UnknownQuiz
+
+
+@click.command("responses")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@output_option()
+@click.pass_obj
+def command(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
+    """Write your stored answers into a file, to hand in.
+
+    The file holds what you typed, and nothing about right and wrong (docs/report.md).
+    """
+    course = open_course(course_folder)
+    try:
+        sheets = [find_public(course, name) for name in names] if names else all_public(course)
+    except UnknownQuiz as error:
+        raise click.UsageError(str(error)) from None
+    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in sheets]
+    with open_ledger(course) as ledger:
+        document = responses_document(ledger, quizzes, datetime.datetime.now(datetime.UTC))
+    if not document["quizzes"]:
+        stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
+    write_output(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", output)
+    for note in _notes(document):
+        click.echo(note, err=True)
+
+
+def _notes(document: dict[str, Any]) -> list[str]:
+    """Say what is handed in, and what is still open."""
+    who = document["learner"]
+    notes = [f"answers of {who['name']} (id {who['id']})"]
+    if who["id"] == "anonymous":
+        notes.append("nobody is logged in; `grader login NAME` says who learns here, before a quiz is begun")
+    for quiz in document["quizzes"]:
+        last = quiz["sittings"][-1]
+        count = len({answer["question"] for answer in last["responses"]})
+        state = "" if last["finished"] else ", not finished yet"
+        notes.append(f"{quiz['quiz']}: {count} of {len(last['questions'])} answered{state}")
+    return notes
