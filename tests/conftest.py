@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import math
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,9 +19,11 @@ import pytest
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
+from grader.cli import main
 from grader.course import Course, Exercise, open_course
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
+from tests.helpers import Ran, Run
 
 HERE = Path(__file__).parent
 CLOCKS = (
@@ -98,6 +102,28 @@ def tiny_copy(tiny: Course, tmp_path: Path) -> Course:
     folder = tmp_path / "course"
     shutil.copytree(tiny.root, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     return open_course(folder)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course) -> Run:
+    """Run a command in this process, inside a copy of the tiny course."""
+    monkeypatch.chdir(tiny_copy.root)
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+
+    def run(*arguments: str, typed: str | None = None) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
+        if typed is not None:
+            monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Ran(int(str(code or 0)), captured.out, captured.err)
+
+    return run
 
 
 @pytest.fixture

@@ -4,8 +4,72 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+import pytest
+
+from grader.checks.report import Report
+from grader.course import Course
+from grader.sandbox.pool import ConfinedWorker
+from grader.sandbox.worker import Answer
+
+
+class Ran(NamedTuple):
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """What the fixture ``run`` is: runs a command in this process, inside a copy of the tiny course."""
+
+    def __call__(self, *arguments: str, typed: str | None = None) -> Ran: ...
+
+
+def solve(
+    course: Course,
+    function: str = "return 2 * x",
+    scale: str = "return pair.factor * double(x) + pair.offset",
+) -> None:
+    """Write a submission into the tiny course's own exercises."""
+    path = course["exercise-1"].stub_path
+    text = path.read_text(encoding="utf-8")
+    for body in (function, scale):
+        text = text.replace("raise NotImplementedError", body, 1)
+    path.write_text(text, encoding="utf-8")
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text where it stands first in a file."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def messages(report: Report) -> str:
+    """Return what all checks say."""
+    return "\n".join(outcome.message for outcome in report.outcomes)
+
+
+def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch) -> None:
+    """Keep the time limit of calls that hang; all others get a minute, enough on the busiest machine.
+
+    Args:
+        hangs: is given the name of the function and its substitutes.
+    """
+    call = ConfinedWorker.call
+
+    def patient(
+        self: ConfinedWorker, function: str, arguments: Any, seconds: float, substitutes: Any = None
+    ) -> Answer:
+        limit = seconds if hangs(function, substitutes) else 60.0
+        return call(self, function, arguments, limit, substitutes)
+
+    patch.setattr(ConfinedWorker, "call", patient)
 
 
 def lines_run(call: Callable[[], object]) -> int:

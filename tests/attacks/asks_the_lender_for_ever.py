@@ -2,7 +2,7 @@
 # FAMILY: exhaustion
 # EXERCISE: exercise-2
 # EXPECT: some
-# LIMIT: call
+# LIMIT: call of rnn_predict
 # COVERED-BY:
 import numpy as np
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +10,7 @@ from click.testing import CliRunner
 from grader.authoring.mutants import REVIEWED, Trial, mutants, reviewed, try_mutants
 from grader.cli import grader
 from grader.course import Course
+from tests.helpers import edit
 
 FOLDER = "solutions/exercise-1"
 SCALE = "    return stretched + offset"
@@ -21,12 +21,6 @@ ENTRY = """- function: {function}
     - '{after}'
   because: '{because}'
 """
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{old!r} is not in {path.name}"
-    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def tried(course: Course) -> Trial:

@@ -13,15 +13,10 @@ from click.testing import CliRunner
 from grader.authoring.verify import Findings, confusion, verify, verify_exercise
 from grader.cli import grader
 from grader.course import Course, UnknownExercise
+from tests.helpers import edit
 
 Plant = Callable[[Path, Path], None]
 STUB_TODO = "raise NotImplementedError"
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{old!r} is not in {path.name}"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def planted(course: Course, plant: Plant) -> Findings:

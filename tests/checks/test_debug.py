@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from grader.course import Course, open_course
-from tests.cli.test_main import Run, run, solve
+from tests.helpers import Run, solve
 
-__all__ = ["run"]  # a fixture
 ROOT = Path(__file__).resolve().parents[2]
 WRONG = "return x + 1"
 

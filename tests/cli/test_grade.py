@@ -15,9 +15,8 @@ from grader.checks.report import reports_from_json
 from grader.course import Course
 from grader.quiz import edition
 from tests.classroom.test_batch import hand_in, right
-from tests.cli.test_main import Ran, Run, run, solve
+from tests.helpers import Ran, Run, solve
 
-__all__ = ["run"]
 HALF = "def double(x):\n    return 2 * x\n"
 MANY_FILES = 10_000
 

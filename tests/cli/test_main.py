@@ -6,62 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema
 import pytest
 
 import grader.reports
-from grader.cli import COMMANDS, main
+from grader.cli import COMMANDS
 from grader.course import Course
 from grader.course.stub import make_stub
+from tests.helpers import Run, solve
 
-
-class Ran(NamedTuple):
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "schema.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course) -> Run:
-    """Run a command in this process, inside a copy of the tiny course."""
-    monkeypatch.chdir(tiny_copy.root)
-    monkeypatch.delenv("GRADER_COURSE", raising=False)
-
-    def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["grader", *arguments])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return Ran(int(str(code or 0)), captured.out, captured.err)
-
-    return run
-
-
-def solve(
-    course: Course,
-    function: str = "return 2 * x",
-    scale: str = "return pair.factor * double(x) + pair.offset",
-) -> None:
-    """Write a submission into the course's own exercises."""
-    exercise = course["exercise-1"]
-    text = exercise.stub_path.read_text(encoding="utf-8")
-    for body in (function, scale):
-        text = text.replace("raise NotImplementedError", body, 1)
-    exercise.stub_path.write_text(text, encoding="utf-8")
 
 
 # --- check --------------------------------------------------------------------------------------------

@@ -8,9 +8,7 @@ import sys
 import pytest
 
 from grader.course import Course
-from tests.cli.test_main import Run, run, solve
-
-__all__ = ["run"]  # a fixture
+from tests.helpers import Run, solve
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib, the extra `plot`")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import pty
@@ -17,14 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import main
 from grader.course import Course
 from grader.progress.ledger import open_ledger
 from grader.quiz.credits import balance
 from grader.quiz.edition import find_public
-from tests.cli.test_main import Ran
+from tests.helpers import Ran, Run
 
-Run = Callable[..., Ran]
+Take = Callable[..., Ran]
 RIGHT = """
 bound: smax
 squashed: f i o
@@ -39,26 +37,16 @@ stack: '4: column = x.reshape(-1, 1)'
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course) -> Run:
-    """Run `grader quiz` in this process, inside a copy of the tiny course; the first argument is typed."""
-    monkeypatch.chdir(tiny_copy.root)
-    monkeypatch.delenv("GRADER_COURSE", raising=False)
+def take(run: Run) -> Take:
+    """Run `grader quiz` in a copy of the tiny course; the first argument is typed."""
 
-    def run(typed: str, *arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["grader", "quiz", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code: object = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
+    def take(typed: str, *arguments: str) -> Ran:
+        ran = run("quiz", *arguments, typed=typed)
         if "json" not in arguments:
-            assert all(len(line) <= 80 or " > " in f" {line}" for line in captured.out.splitlines())
-        return Ran(int(str(code or 0)), captured.out, captured.err)
+            assert all(len(line) <= 80 or " > " in f" {line}" for line in ran.out.splitlines())
+        return ran
 
-    return run
+    return take
 
 
 @pytest.fixture
@@ -81,26 +69,26 @@ def stored(course: Course) -> list[str]:
 # --- the menu and what is asked of the command ---
 
 
-def test_on_a_pipe_the_menu_is_all_there_is(run: Run) -> None:
-    ran = run("")
+def test_on_a_pipe_the_menu_is_all_there_is(take: Take) -> None:
+    ran = take("")
     assert ran.code == 0
     assert re.search(r"1 +every-type +9 +0\.00 of 17", ran.out)
     assert "take one with: grader quiz NAME" in ran.out
 
 
-def test_the_menu_shows_what_was_done_and_what_is_due(run: Run) -> None:
-    run("trash\n3\n\n", "every-type")
-    run("1\n\n" * 3, "every-type")
-    ran = run("")
+def test_the_menu_shows_what_was_done_and_what_is_due(take: Take) -> None:
+    take("trash\n3\n\n", "every-type")
+    take("1\n\n" * 3, "every-type")
+    ran = take("")
     assert "unfinished" in ran.out
     assert "due: grader quiz --review" in ran.out
 
 
-def test_help_names_every_way(run: Run) -> None:
-    out = run("", "--help").out
+def test_help_names_every_way(take: Take) -> None:
+    out = take("", "--help").out
     for word in ("NAME", "--topic", "--questions", "--review", "--restart", "--answers", "--format", "grade"):
         assert word in out
-    assert run("", "every-type", "--help").code == 0
+    assert take("", "every-type", "--help").code == 0
 
 
 @pytest.mark.parametrize(
@@ -116,17 +104,17 @@ def test_help_names_every_way(run: Run) -> None:
         (["every-type", "--nothing"], "--nothing"),
     ],
 )
-def test_wrong_usage_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
-    ran = run("", *arguments)
+def test_wrong_usage_is_one_sentence(take: Take, arguments: list[str], sentence: str) -> None:
+    ran = take("", *arguments)
     assert ran.code == 2
     assert sentence in ran.err
     assert ran.out == ""
 
 
-def test_a_broken_quiz_names_file_and_line(run: Run, tiny_copy: Course) -> None:
+def test_a_broken_quiz_names_file_and_line(take: Take, tiny_copy: Course) -> None:
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(path.read_text().replace("topic: gates", "topik: gates", 1))
-    ran = run("", "every-type")
+    ran = take("", "every-type")
     assert ran.code == 3
     assert re.search(r"every-type\.yaml:\d+:\d+: unknown key `topik`", ran.err)
 
@@ -134,8 +122,8 @@ def test_a_broken_quiz_names_file_and_line(run: Run, tiny_copy: Course) -> None:
 # --- a sitting on a pipe ---
 
 
-def test_a_sitting_on_a_pipe(run: Run, tiny_copy: Course) -> None:
-    ran = run("2\n\n1 2 3\n2\nq\n", "every-type")
+def test_a_sitting_on_a_pipe(take: Take, tiny_copy: Course) -> None:
+    ran = take("2\n\n1 2 3\n2\nq\n", "every-type")
     assert ran.code == 75
     assert "Go on with: grader quiz every-type" in ran.out
     assert "question 1 of 9" in ran.out
@@ -143,22 +131,22 @@ def test_a_sitting_on_a_pipe(run: Run, tiny_copy: Course) -> None:
     assert "\x1b" not in ran.out
     assert "$" not in ran.out
     kept = stored(tiny_copy)
-    again = run("", "every-type")
+    again = take("", "every-type")
     assert again.code == 75
     assert "Going on where you left" in again.out
     assert stored(tiny_copy) == kept
 
 
-def test_what_cannot_be_read_is_said_and_asked_again(run: Run, tiny_copy: Course) -> None:
-    ran = run(f"seven\n9\n1 2\n{'x' * 10_240}\n\x00\n\ud800\n∞\n", "every-type")
+def test_what_cannot_be_read_is_said_and_asked_again(take: Take, tiny_copy: Course) -> None:
+    ran = take(f"seven\n9\n1 2\n{'x' * 10_240}\n\x00\n\ud800\n∞\n", "every-type")
     assert ran.code == 75
     assert "type the numbers of what you choose, 1 to 3" in ran.out
     assert "10240 characters" in ran.out
     assert stored(tiny_copy) == []
 
 
-def test_commands(run: Run) -> None:
-    ran = run("?\nl\nf\nh\nn\nh\ny\nb\nl 3\ns\nl 99\nl\n", "every-type")
+def test_commands(take: Take) -> None:
+    ran = take("?\nl\nf\nh\nn\nh\ny\nb\nl 3\ns\nl 99\nl\n", "every-type")
     assert "leave; all your answers are kept" in ran.out
     assert "flagged" in ran.out
     assert "hint: Bound a single step first." in ran.out
@@ -168,26 +156,26 @@ def test_commands(run: Run) -> None:
     assert "6  Match each name" in ran.out
 
 
-def test_an_answer_that_is_a_command_is_escaped(run: Run, tiny_copy: Course) -> None:
-    run("l 7\n=h\n\n", "every-type")
+def test_an_answer_that_is_a_command_is_escaped(take: Take, tiny_copy: Course) -> None:
+    take("l 7\n=h\n\n", "every-type")
     assert stored(tiny_copy) == ["h"]
 
 
-def test_an_answer_counts_though_its_certainty_never_came(run: Run, tiny_copy: Course) -> None:
-    assert run("2\n", "every-type").code == 75
+def test_an_answer_counts_though_its_certainty_never_came(take: Take, tiny_copy: Course) -> None:
+    assert take("2\n", "every-type").code == 75
     assert stored(tiny_copy) == ["2"]
 
 
-def test_a_question_that_is_done_shows_what_was_said(run: Run) -> None:
-    run("l 7\nforget\n\n", "every-type")
-    ran = run("l 7\nagain\n", "every-type")
+def test_a_question_that_is_done_shows_what_was_said(take: Take) -> None:
+    take("l 7\nforget\n\n", "every-type")
+    ran = take("l 7\nagain\n", "every-type")
     assert "your answer: forget" in ran.out
     assert "Gers, Schmidhuber and Cummins" in ran.out
     assert "this question is done; Enter goes on" in ran.out
 
 
-def test_the_end_offers_what_was_skipped(run: Run) -> None:
-    ran = run("\n" * 8 + "f\n\n" + "2\n1\n\n" + "l 9\n\nx\n\n", "every-type")
+def test_the_end_offers_what_was_skipped(take: Take) -> None:
+    ran = take("\n" * 8 + "f\n\n" + "2\n1\n\n" + "l 9\n\nx\n\n", "every-type")
     assert "without an answer: 1, 2, 3, 4, 5, 6, 7, 8, 9; flagged: 9" in " ".join(ran.out.split())
     assert ran.out.count("question 2 of 9") == 3
     assert ran.code == 1
@@ -202,9 +190,9 @@ def with_header(course: Course, header: str, instead: str = "confidence: optiona
     path.write_text(path.read_text().replace(instead, header))
 
 
-def test_a_graded_quiz_stores_and_says_nothing(run: Run, tiny_copy: Course) -> None:
+def test_a_graded_quiz_stores_and_says_nothing(take: Take, tiny_copy: Course) -> None:
     with_header(tiny_copy, "mode: graded")
-    ran = run("2\n" + "l 1\n3\n" + "\n" * 12, "every-type")
+    ran = take("2\n" + "l 1\n3\n" + "\n" * 12, "every-type")
     assert ran.code == 0
     assert "1 of 9 answered" in ran.out
     assert "your answer: 2; type another one" in ran.out
@@ -213,15 +201,15 @@ def test_a_graded_quiz_stores_and_says_nothing(run: Run, tiny_copy: Course) -> N
     assert stored(tiny_copy) == ["2", "3"]
 
 
-def test_a_learner_is_told_which_sittings_count(run: Run, tiny_copy: Course) -> None:
+def test_a_learner_is_told_which_sittings_count(take: Take, tiny_copy: Course) -> None:
     with_header(tiny_copy, "mode: graded")
-    assert "Only the first sitting counts; this is sitting 1." in run("", "every-type").out
-    ran = run("", "every-type", "--restart")
+    assert "Only the first sitting counts; this is sitting 1." in take("", "every-type").out
+    ran = take("", "every-type", "--restart")
     assert "this is sitting 2: it is kept, and earns nothing." in " ".join(ran.out.split())
-    ran = run("", "every-type", "--restart", "--topic", "shapes")
+    ran = take("", "every-type", "--restart", "--topic", "shapes")
     assert ran.code == 75
     with_header(tiny_copy, "mode: graded\nsittings: 4", "mode: graded")
-    ran = run("", "every-type", "--restart", "--questions", "2")
+    ran = take("", "every-type", "--restart", "--questions", "2")
     assert (ran.code, "only the first 4 sittings count of every-type" in ran.err) == (2, True)
 
 
@@ -235,10 +223,10 @@ def test_a_learner_is_told_which_sittings_count(run: Run, tiny_copy: Course) -> 
     ],
 )
 def test_what_a_quiz_may_not_say_any_more_is_one_sentence(
-    run: Run, tiny_copy: Course, header: str, cure: str
+    take: Take, tiny_copy: Course, header: str, cure: str
 ) -> None:
     with_header(tiny_copy, header)
-    ran = run("", "every-type")
+    ran = take("", "every-type")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert re.search(r"every-type\.yaml:\d+:1: `.*` is gone", ran.err)
     assert cure in ran.err
@@ -247,16 +235,16 @@ def test_what_a_quiz_may_not_say_any_more_is_one_sentence(
 # --- answers from a file ---
 
 
-def test_answers_from_a_file(run: Run, answers: Callable[[str], str]) -> None:
-    ran = run("", "every-type", "--answers", answers(RIGHT.replace("half-life: log(0.5)/log({f})", "")))
+def test_answers_from_a_file(take: Take, answers: Callable[[str], str]) -> None:
+    ran = take("", "every-type", "--answers", answers(RIGHT.replace("half-life: log(0.5)/log({f})", "")))
     assert ran.code == 0
     assert re.search(r"1[56]\.\d\d of 17 credits", ran.out)
     assert "without an answer: half-life" in ran.out
 
 
-def test_answers_from_a_file_as_json(run: Run, answers: Callable[[str], str]) -> None:
+def test_answers_from_a_file_as_json(take: Take, answers: Callable[[str], str]) -> None:
     name = answers('{"bound": ["trace", "smax"], "squashed": "1 9", "square": "(4, 1)"}')
-    ran = run("", "every-type", "--answers", name, "--format", "json")
+    ran = take("", "every-type", "--answers", name, "--format", "json")
     assert ran.code == 1
     document = json.loads(ran.out)
     assert (document["schema"], document["possible"], document["passed"]) == ("rnn-grader/quiz/1", 17, False)
@@ -270,9 +258,9 @@ def test_answers_from_a_file_as_json(run: Run, answers: Callable[[str], str]) ->
 
 @pytest.mark.parametrize("text", ["", "- 1", "bound: {a: 1}", "bound: [1, 2", "\x00", "bound: *x"])
 def test_a_malformed_file_of_answers_stores_nothing(
-    run: Run, answers: Callable[[str], str], tiny_copy: Course, text: str
+    take: Take, answers: Callable[[str], str], tiny_copy: Course, text: str
 ) -> None:
-    ran = run("", "every-type", "--answers", answers(text))
+    ran = take("", "every-type", "--answers", answers(text))
     assert ran.code == 2
     assert stored(tiny_copy) == []
     with open_ledger(tiny_copy) as ledger:
@@ -282,11 +270,11 @@ def test_a_malformed_file_of_answers_stores_nothing(
 # --- review ---
 
 
-def test_review(run: Run, tiny_copy: Course) -> None:
+def test_review(take: Take, tiny_copy: Course) -> None:
     pytest.importorskip("fsrs")
-    assert "nothing is due" in run("", "--review").out
-    run("l 8\n(4, 1)\n\nq\n", "every-type")
-    ran = run("(4, 4)\n\n", "--review")
+    assert "nothing is due" in take("", "--review").out
+    take("l 8\n(4, 1)\n\nq\n", "every-type")
+    ran = take("(4, 4)\n\n", "--review")
     assert ran.code == 0
     assert "question 1 of 1" in ran.out
     assert "1 of 1 right at once" in ran.out
@@ -294,21 +282,21 @@ def test_review(run: Run, tiny_copy: Course) -> None:
     with open_ledger(tiny_copy) as ledger:
         assert balance(ledger, find_public(tiny_copy, "every-type")).cents == 0
         assert list(ledger.review_states()) == [("every-type", "square")]
-    assert "nothing is due" in run("", "--review").out
+    assert "nothing is due" in take("", "--review").out
 
 
-def test_review_without_the_library_names_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_review_without_the_library_names_the_extra(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsrs", None)
-    ran = run("", "--review")
+    ran = take("", "--review")
     assert ran.code == 2
     assert "rnn-grader[review]" in ran.err
 
 
-def test_the_old_spelling_of_lint_works_and_names_the_new_one(run: Run) -> None:
-    ran = run("", "lint", "every-type")
+def test_the_old_spelling_of_lint_works_and_names_the_new_one(take: Take) -> None:
+    ran = take("", "lint", "every-type")
     assert (ran.code, "`grader verify --quizzes`" in ran.err) == (0, True)
     assert "every-type" in ran.out
-    assert "lint" not in run("", "--help").out
+    assert "lint" not in take("", "--help").out
 
 
 # --- terminals, and how they go away ---

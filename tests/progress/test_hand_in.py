@@ -20,9 +20,8 @@ from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle
 from grader.progress.ledger import Learner, Response, open_ledger
 from grader.progress.responses import QuizOf, parse_responses
 from grader.quiz.edition import all_public
-from tests.cli.test_main import Run, run, solve
+from tests.helpers import Run, solve
 
-__all__ = ["run"]  # a fixture
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 MODULE = "exercises/exercise-1/doubling.py"
 

@@ -24,9 +24,7 @@ from grader.reports.statement import (
     statement_to_json,
 )
 from grader.reports.text import decimal, harmless
-from tests.cli.test_main import Run, run, solve
-
-__all__ = ["run"]  # a fixture
+from tests.helpers import Run, solve
 
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "statement_schema.json").read_text("utf-8"))
 ADA = Learner("ada", "Ada")

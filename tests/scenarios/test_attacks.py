@@ -38,6 +38,7 @@ from grader.reports.text import report_lines
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import WorkerPool
 from tests.conftest import PATIENT, with_limits
+from tests.helpers import limit_where, messages
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring
@@ -90,7 +91,8 @@ class Attack:
     @property
     def limits(self) -> dict[str, float]:
         """Seconds that it may take: only the limit that its header names can be reached."""
-        return {f"{name}_seconds": TIGHT[name] for name in self.header.get("LIMIT", "").split()}
+        kind = self.header.get("LIMIT", "").partition(" of ")[0]
+        return {f"{kind}_seconds": TIGHT[kind]} if kind else {}
 
     @property
     def covered_by(self) -> frozenset[str]:
@@ -302,7 +304,7 @@ def test_a_file_says_what_it_is(attack: Attack) -> None:
     assert attack.header["FAMILY"] in FAMILIES
     assert attack.expect in ("none", "some", "all")
     assert attack.covered_by <= set(LAYERS)
-    assert set(attack.header.get("LIMIT", "").split()) <= TIGHT.keys()
+    assert attack.limits or "LIMIT" not in attack.header
     assert attack.header["ATTEMPTS"]
 
 
@@ -331,6 +333,8 @@ def test_an_attack_gains_nothing(
         pytest.skip(f"this machine offers none of {', '.join(sorted(attack.covered_by))}")
     limits = {**PATIENT, **attack.limits, "memory_bytes": MEMORY_BYTES}
     exercise = with_limits(course[attack.header["EXERCISE"]], **limits)
+    if " of " in attack.header.get("LIMIT", ""):
+        limit_where(lambda function, _: function == attack.header["LIMIT"].split()[-1], monkeypatch)
     alice = stage.hand_in(attack, exercise)
     stage.open_to_all()
     contents, processes = stage.contents(), offspring()
@@ -366,10 +370,6 @@ def graded(exercise: Exercise, submission: Path, pool: WorkerPool) -> Report:
         report = check(exercise, read_source(exercise, submission), pool=pool)
     assert [str(one.message) for one in shown] == []
     return report
-
-
-def messages(report: Report) -> str:
-    return "\n".join(outcome.message for outcome in report.outcomes)
 
 
 def assert_fit_to_show(outcome: Outcome, report: Report) -> None:

@@ -16,8 +16,9 @@ from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import MAX_BYTES, Source, read_source
 from grader.course import Course
-from grader.sandbox.pool import WorkerPool, open_pool
-from grader.sandbox.worker import Raised, Worker
+from grader.sandbox.pool import ConfinedWorker, WorkerPool, open_pool
+from grader.sandbox.worker import Raised
+from tests.helpers import limit_where, messages
 
 if TYPE_CHECKING:
     from tests.conftest import Grade, Offspring
@@ -332,16 +333,13 @@ def no_process_left(pool: WorkerPool, offspring: Offspring) -> Iterator[None]:
     assert len(offspring()) <= len(before)
 
 
-def messages(report: Report) -> str:
-    return "\n".join(outcome.message for outcome in report.outcomes)
-
-
 def outcome(report: Report, check: str) -> Outcome:
     return next(one for one in report.outcomes if one.check == check)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_bad_submission_gets_its_verdict(case: Case, grade: Grade) -> None:
+def test_a_bad_submission_gets_its_verdict(case: Case, grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit_where(lambda function, substitutes: not substitutes, monkeypatch)
     report = grade(case.source, **case.limits)
     assert not report.broken, messages(report)
     message = outcome(report, "check_double_values").message
@@ -361,13 +359,15 @@ def test_a_bad_submission_gets_its_verdict(case: Case, grade: Grade) -> None:
 def test_what_cannot_be_loaded_is_loaded_once(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop at import costs its time once, not once for every check."""
     loads: list[str] = []
-    load = Worker.load
+    load = ConfinedWorker.load
 
-    def counting(self: Worker, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+    def counting(
+        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float
+    ) -> Raised | None:
         loads.append(name)
         return load(self, name, filename, source, seconds)
 
-    monkeypatch.setattr(Worker, "load", counting)
+    monkeypatch.setattr(ConfinedWorker, "load", counting)
     report = grade(first("while True: pass"), load_seconds=0.5)
     assert loads == ["doubling"]
     assert len({one.message for one in report.outcomes if one.status == "failed"}) == 1
