@@ -15,8 +15,7 @@ from grader.checks.collection import load_suite
 from grader.checks.mutations import Mutant, mutants_of
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import run_suite
-from grader.checks.session import Call, CheckRun
-from grader.checks.student import StudentModule, same_value
+from grader.checks.student import Call, CheckRun, StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
 from grader.sandbox.pool import open_pool
 from grader.sandbox.protocol import ProtocolError

@@ -1,4 +1,4 @@
-"""Loads what an exercise's author wrote: its solution, its checks, its plot file.
+"""Loads what an exercise's author wrote: its solution, its checks, its plot file; and reads its docstrings.
 
 Pytest finds the checks, for its markers and its errors; after that they are plain functions that
 :meth:`CheckSuite.call` calls. Nothing here runs a student's code.
@@ -10,7 +10,9 @@ import contextlib
 import functools
 import importlib.util
 import inspect
+import itertools
 import os
+import re
 import sys
 import threading
 import types
@@ -25,7 +27,7 @@ import numpy as np
 import pytest
 
 from grader.course import CourseError, Exercise
-from grader.sandbox.values import class_of, map_leaves
+from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_leaves
 from grader.sandbox.worker import Substitute
 
 MARKERS = (
@@ -325,3 +327,53 @@ def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Subst
         return getattr(reference, name)(*map(own, arguments), **{key: own(named[key]) for key in named})
 
     return {name: functools.partial(answer, name) for name in names}
+
+
+# --- what the solution documents -----------------------------------------------------------------------
+
+
+def axes_of(name: str, exercise: Exercise, dimensions: int) -> tuple[str, ...]:
+    """Return what the axes of an array count: T, H and N; empty if nothing is said.
+
+    Args:
+        name: of the array; a gradient has the axes of what it differentiates.
+        dimensions: how many axes it has.
+    """
+    text = exercise.solution_path.read_text(encoding="utf-8")
+    for known in (name, name.removeprefix("d")):
+        found = re.search(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text)
+        axes = tuple(axis.strip() for axis in found[1].split(",") if axis.strip()) if found else ()
+        if len(axes) == dimensions:
+            return axes
+    return ()
+
+
+def named_results(value: Any, reference: Any, function: str) -> dict[str, Array]:
+    """Return every array or number that a function returned, by its name such as ``dparams.Wxh``.
+
+    Args:
+        value: what it returned.
+        reference: the solution's module; names stand under ``Returns:`` in the function's docstring.
+    """
+    text = (getattr(reference, function).__doc__ or "").partition("Returns:\n")[2]
+    indent = " " * 8
+    lines = itertools.takewhile(lambda line: line.startswith(indent) or not line.strip(), text.split("\n"))
+    heads = (line.strip().partition(":")[0] for line in lines if line.startswith(indent))
+    names = [head for head in heads if head.isidentifier()]
+    results = {}
+    for path, array in result_arrays(value):
+        name = names[0] if names else "the result"
+        if path:
+            first = int(path[0]) if path[0].isdecimal() else len(names)
+            name = ".".join((names[first] if first < len(names) else path[0], *path[1:]))
+        results[name] = array
+    return results
+
+
+def result_arrays(value: Any) -> Iterator[tuple[tuple[str, ...], Array]]:
+    """Yield every array or number that a function returned, as an array, with what leads to it."""
+    for path, leaf in walk_leaves(value):
+        if is_number(leaf):
+            yield path, np.asarray(float(leaf))
+        elif isinstance(leaf, np.ndarray):
+            yield path, leaf

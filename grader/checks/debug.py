@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, load_suite
+from grader.checks.collection import CheckSuite, load_suite, named_results
 from grader.checks.diagnosis import agrees
 from grader.checks.mistakes import KnownMistakes
-from grader.checks.names import named_results
 from grader.checks.report import Outcome
 from grader.checks.run import run_suite
-from grader.checks.session import CheckRun, Progress
 from grader.checks.source import read_source
+from grader.checks.student import CheckRun, Progress
 from grader.course import Exercise, shown_path
 from grader.sandbox.values import Array, fields_of, type_name, walk_leaves
 from grader.sandbox.worker import Pool

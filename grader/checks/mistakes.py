@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import PROCESS_LOCK, Reference, substitutes
-from grader.checks.session import Call
+from grader.checks.student import Call
 from grader.course import Exercise, Misconception
 from grader.sandbox.values import walk_arrays
 from grader.sandbox.worker import Answer, Raised

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from grader.checks.collection import PROCESS_LOCK, broken_module, load_module, load_reference
-from grader.checks.session import CheckRun, Progress, SubmissionFault
 from grader.checks.source import Source
-from grader.checks.student import Student
+from grader.checks.student import CheckRun, Progress, Student, SubmissionFault
 from grader.course import Course, CourseError, Exercise
 from grader.numeric import CheckFailed
 from grader.plot import Panel

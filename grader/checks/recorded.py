@@ -22,7 +22,7 @@ import numpy as np
 
 from grader.checks.collection import RECORDED, DependencyFailed, Reference
 from grader.checks.mistakes import KnownMistakes, PatchedSolution
-from grader.checks.session import Call, Result
+from grader.checks.student import Call, Result
 from grader.course import CourseError, Exercise, Misconception
 from grader.sandbox.protocol import ProtocolError, decode, encode
 from grader.sandbox.values import Array, class_of, map_leaves

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from grader.checks import messages
-from grader.checks.collection import Check, CheckSuite, DependencyFailed, load_suite, substitutes
-from grader.checks.names import axes_of
+from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.report import Mismatch, Report, Status
-from grader.checks.session import CheckRun, NotWritten, Progress, Result, SubmissionFault
 from grader.checks.source import Archive, Source, read_source
-from grader.checks.student import Student
+from grader.checks.student import CheckRun, NotWritten, Progress, Result, Student, SubmissionFault
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.pool import open_pool

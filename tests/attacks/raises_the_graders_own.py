@@ -4,7 +4,7 @@
 # EXPECT: none
 # COVERED-BY:
 class DependencyFailed(Exception):
-    __module__ = "grader.checks.session"
+    __module__ = "grader.checks.student"
 
 
 class CheckFailed(AssertionError):

@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 
 from grader.checks.collection import load_reference, load_suite
-from grader.checks.diagnosis import SLOW_QUESTIONS, Question, diagnose, same_answers
+from grader.checks.diagnosis import (
+    SLOW_QUESTIONS,
+    Pair,
+    Question,
+    describe_difference,
+    diagnose,
+    same_answers,
+)
 from grader.checks.mistakes import KnownMistakes, PatchedSolution
-from grader.checks.patterns import Pair, describe_difference
 from grader.checks.report import Report
 from grader.checks.run import check, run_suite
-from grader.checks.session import Call, CheckRun
 from grader.checks.source import Source, read_source
-from grader.checks.student import read_broadcasts
+from grader.checks.student import Call, CheckRun, read_broadcasts
 from grader.course import Exercise, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.values import Named, same_value
