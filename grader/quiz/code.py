@@ -20,9 +20,8 @@ class CodeRunner:
     Workers start with the first code, since few questions hold any: what they need is imported then.
     """
 
-    def __init__(self, confinement: str) -> None:
-        self._confinement = confinement
-        self._open = contextlib.ExitStack()
+    def __init__(self, confinement: str, stack: contextlib.ExitStack) -> None:
+        self._confinement, self._stack = confinement, stack
         self._pool: Pool | None = None
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any] | None] = {}
 
@@ -71,7 +70,7 @@ class CodeRunner:
         from grader.sandbox.worker import TimeUp, WorkerEnded
 
         if self._pool is None:
-            self._pool = self._open.enter_context(open_pool(self._confinement))
+            self._pool = self._stack.enter_context(open_pool(self._confinement))
         worker = self._pool.open(BUDGET)
         try:
             try:
@@ -82,10 +81,6 @@ class CodeRunner:
         finally:
             worker.dismiss()
 
-    def close(self) -> None:
-        """End the workers."""
-        self._open.close()
-
 
 @contextlib.contextmanager
 def lazy_runner(confinement: str = "best") -> Iterator[CodeRunner]:
@@ -94,8 +89,5 @@ def lazy_runner(confinement: str = "best") -> Iterator[CodeRunner]:
     Args:
         confinement: ``required``, ``best`` or ``none``.
     """
-    runner = CodeRunner(confinement)
-    try:
-        yield runner
-    finally:
-        runner.close()
+    with contextlib.ExitStack() as stack:
+        yield CodeRunner(confinement, stack)

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import yaml
 
-from grader.course import Course, CourseError, Place, has_key, strict_yaml
+from grader.course import Course, CourseError, Place, has_key
 from grader.course.files import write_atomic
 from grader.quiz.questions.base import Question
-from grader.quiz.registry import Header, Quiz, QuizFile, find_quiz_path, load_quiz, quiz_paths, require_name
+from grader.quiz.registry import Header, Quiz, QuizFile, find_quiz_path, load_header, load_quiz, quiz_paths
 from grader.quiz.variants import PublicQuestion
 
 NOTE = "A quiz that is graded later. `grader quiz` asks it."
@@ -113,9 +113,7 @@ def load_public(path: Path) -> PublicQuiz:
     """
     if not has_key(path, "faces"):
         return public_quiz(load_quiz(path))
-    public = strict_yaml.load(path, PublicFile)
-    require_name(path, public)
-    return PublicQuiz(path, public)
+    return PublicQuiz(path, load_header(path, PublicFile))
 
 
 def all_public(course: Course) -> list[PublicQuiz]:
@@ -214,7 +212,8 @@ def plain_ids(secret: bytes, quiz: str, question: Question) -> Mapping[str, str]
     Raises:
         CourseError: two options have got the same one; another secret helps.
     """
-    ids = [option.id for option in (*question.options(), *question.lefts())]
+    public = question.public()
+    ids = [option.id for option in (*public.options, *public.lefts)]
     found = {opaque(secret, quiz, question.id, name): name for name in ids}
     if len(found) < len(ids):
         problem = f"two options of `{question.id}` get the same id with this secret; take another one"

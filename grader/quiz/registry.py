@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from grader.course import Course, CourseError, strict_yaml
 from grader.quiz.questions.base import ID, Answer, Question, require_share, require_unique
@@ -19,6 +19,7 @@ from grader.quiz.questions.words import Fix, Output, Text
 from grader.quiz.variants import Variant, require
 
 SCHEMA_VERSION = 1
+AnyFile = TypeVar("AnyFile", bound="Header")
 
 for kind in (Single, Multiple, Numeric, Shape, Order, Match, Text, Output, Fix):
     Question.kinds[kind.type] = kind
@@ -155,19 +156,19 @@ def load_quiz(path: Path) -> Quiz:
     Raises:
         CourseError: it is malformed; file, line and column, what, and the cure.
     """
-    file = strict_yaml.load(path, QuizFile)
-    require_name(path, file)
-    return Quiz(path, file)
+    return Quiz(path, load_header(path, QuizFile))
 
 
-def require_name(path: Path, file: Header) -> None:
-    """Require that a quiz's file is named as the quiz.
+def load_header(path: Path, kind: type[AnyFile]) -> AnyFile:
+    """Read a quiz file of a given form.
 
     Raises:
-        CourseError: it is not.
+        CourseError: it is malformed, or named differently than the quiz.
     """
+    file = strict_yaml.load(path, kind)
     if file.quiz != path.stem:
         raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")
+    return file
 
 
 def find_quiz_path(course: Course, quiz_id: str) -> Path:

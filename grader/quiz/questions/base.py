@@ -30,6 +30,10 @@ Problem = tuple[str, Place]
 """A fault that an author should mend: a sentence about the question, and where it stands."""
 
 
+Rename = Callable[[str], str]
+"""Gives options the ids they have in a hand-out."""
+
+
 class Unreadable(ValueError):
     """What was typed is no answer to this kind of question; the sentence says what would be."""
 
@@ -154,34 +158,16 @@ class Question:
 
     # -- what is shown --
 
-    def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
+    def public(self, rename: Rename = str) -> PublicQuestion:
         """Return what may be shown before the answer.
 
         Args:
             rename: gives the ids of options; a hand-out's say nothing, and options are sorted by them there,
                 since authors write the right one first.
         """
-        options = [Option(rename(option.id), option.text) for option in self.options()]
-        lefts = [Option(rename(option.id), option.text) for option in self.lefts()]
-        if rename is not str:
-            options.sort(key=lambda option: option.id)
         return PublicQuestion(
-            id=self.id,
-            type=self.type,
-            topic=self.topic,
-            credits=self.credits,
-            prompt=self.prompt,
-            options=tuple(options),
-            lefts=tuple(lefts),
+            id=self.id, type=self.type, topic=self.topic, credits=self.credits, prompt=self.prompt
         )
-
-    def options(self) -> list[Option]:
-        """Return what can be chosen, with the key's own ids."""
-        return []
-
-    def lefts(self) -> list[Option]:
-        """Return left sides to match, with the key's own ids."""
-        return []
 
     def cues(self) -> tuple[str, ...]:
         """Return answers that another question should not print."""
@@ -279,6 +265,12 @@ def chosen_ids(variant: Variant, text: str) -> list[str]:
     if len(set(numbers)) != len(numbers):
         raise Unreadable("a number stands there twice")
     return [variant.options[number - 1].id for number in numbers]
+
+
+def renamed(texts: Mapping[str, str], rename: Rename) -> tuple[Option, ...]:
+    """Return options, from their texts by the key's own ids; with new ids they are sorted by these."""
+    options = [Option(rename(name), text) for name, text in texts.items()]
+    return tuple(options if rename is str else sorted(options, key=lambda option: option.id))
 
 
 def option_numbers(variant: Variant) -> dict[str, int]:

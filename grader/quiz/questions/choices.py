@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from grader.course import NOWHERE, Place
@@ -17,15 +17,17 @@ from grader.quiz.questions.base import (
     Mistake,
     Problem,
     Question,
+    Rename,
     Runner,
     Unreadable,
     chosen_ids,
     option_numbers,
     partly,
+    renamed,
     require_share,
     require_unique,
 )
-from grader.quiz.variants import Option, Variant, require
+from grader.quiz.variants import Option, PublicQuestion, Variant, require
 
 SPAN = r"\d+\s*-\s*\d+"
 CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these)\b", re.IGNORECASE)
@@ -57,8 +59,9 @@ class _OfChoices(Question):
         super().__post_init__()
         require_unique([choice.id for choice in self.choices], "choice")
 
-    def options(self) -> list[Option]:
-        return [Option(choice.id, choice.text) for choice in self.choices]
+    def public(self, rename: Rename = str) -> PublicQuestion:
+        texts = {choice.id: choice.text for choice in self.choices}
+        return replace(super().public(rename), options=renamed(texts, rename))
 
     def right_answer(self, variant: Variant) -> str:
         number = option_numbers(variant)
@@ -177,7 +180,8 @@ class Order(Question):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_unique([line.id for line in self.options()], "step")
+        ids = [step.id for step in self.steps] + [line.id for line in self.distractors]
+        require_unique(ids, "step")
         require(3 <= len(self.steps) <= 9, "an order needs 3 to 9 steps")
         before: set[str] = set()
         for step in self.steps:
@@ -186,9 +190,10 @@ class Order(Question):
             before.add(step.id)
         require(any(step.after for step in self.steps), "no step comes `after` another: any order is right")
 
-    def options(self) -> list[Option]:
-        steps = [Option(step.id, step.text) for step in self.steps]
-        return steps + [Option(line.id, line.text) for line in self.distractors]
+    def public(self, rename: Rename = str) -> PublicQuestion:
+        texts = {step.id: step.text for step in self.steps}
+        texts |= {line.id: line.text for line in self.distractors}
+        return replace(super().public(rename), options=renamed(texts, rename))
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> tuple[str, ...]:
@@ -247,7 +252,8 @@ class Match(Question):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        lefts, rights = [pair.left for pair in self.pairs], self._rights()
+        lefts = [pair.left for pair in self.pairs]
+        rights = [*(pair.right for pair in self.pairs), *self.extra]
         require_unique(lefts, "left side")
         require_unique(rights, "right side")
         require(len(self.pairs) >= 2, "a match needs at least two pairs")
@@ -258,14 +264,11 @@ class Match(Question):
             right = Pair(wrong.left, wrong.right) in self.pairs
             require(not right, f"{name} is a right pair")
 
-    def _rights(self) -> list[str]:
-        return [*(pair.right for pair in self.pairs), *self.extra]
-
-    def options(self) -> list[Option]:
-        return [Option(f"right-{number}", text) for number, text in enumerate(self._rights())]
-
-    def lefts(self) -> list[Option]:
-        return [Option(f"left-{number}", pair.left) for number, pair in enumerate(self.pairs)]
+    def public(self, rename: Rename = str) -> PublicQuestion:
+        rights = [*(pair.right for pair in self.pairs), *self.extra]
+        options = renamed({f"right-{number}": text for number, text in enumerate(rights)}, rename)
+        lefts = [Option(rename(f"left-{number}"), pair.left) for number, pair in enumerate(self.pairs)]
+        return replace(super().public(rename), options=options, lefts=tuple(lefts))
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> dict[str, str]:
@@ -290,7 +293,8 @@ class Match(Question):
         n, m = len(self.pairs), len(self.pairs) + len(self.extra)
         right = sum(answer.get(f"left-{number}") == f"right-{number}" for number in range(n))
         share = max(0.0, (right / n - 1 / m) / (1 - 1 / m))
-        texts = {option.id: option.text for option in (*self.lefts(), *self.options())}
+        public = self.public()
+        texts = {option.id: option.text for option in (*public.lefts, *public.options)}
         chosen = {(texts[left], texts[side]) for left, side in answer.items()}
         feedback = tuple(wrong.feedback for wrong in self.mistakes if (wrong.left, wrong.right) in chosen)
         arithmetic = f"({right}/{n} - 1/{m})/(1 - 1/{m}) = {share:.2f}"
@@ -298,7 +302,5 @@ class Match(Question):
 
     def right_answer(self, variant: Variant) -> str:
         number = option_numbers(variant)
-        sides = [
-            (place, left.id.replace("left", "right")) for place, left in enumerate(variant.public.lefts, 1)
-        ]
-        return " ".join(f"{place}{LETTERS[number[right] - 1]}" for place, right in sides)
+        letters = [LETTERS[number[f"right-{place}"] - 1] for place in range(len(self.pairs))]
+        return " ".join(f"{place}{letter}" for place, letter in enumerate(letters, 1))

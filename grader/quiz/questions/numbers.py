@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from grader.course import Raw
 from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
@@ -16,6 +16,7 @@ from grader.quiz.questions.base import (
     PartlyRight,
     Problem,
     Question,
+    Rename,
     Runner,
     Unreadable,
     partly,
@@ -60,15 +61,11 @@ class _Drawn(Question):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_names(self.params)
+        for name in (*self.params, *self.public().dims):
+            require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
 
-    def public(self, rename: Any = str) -> PublicQuestion:
+    def public(self, rename: Rename = str) -> PublicQuestion:
         return replace(super().public(rename), params=self.params, where=self.where)
-
-
-def _require_names(params: Mapping[str, object]) -> None:
-    for name in params:
-        require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -233,11 +230,10 @@ class Shape(_Drawn):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _require_names(self.dims)
         for name in self.params:
             require(name not in self.dims, f"`{name}` is both in `params` and in `dims`")
 
-    def public(self, rename: Any = str) -> PublicQuestion:
+    def public(self, rename: Rename = str) -> PublicQuestion:
         return replace(super().public(rename), dims=self.dims)
 
     @classmethod
@@ -286,23 +282,22 @@ class Shape(_Drawn):
                 yield f"has a mistake that is right{where}; change the sizes or `where`", mistake.place
 
 
-def same_shape(answer: Iterable[str], wanted: Iterable[str], names: Names) -> bool:
+def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -> bool:
     """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
-    entries, rights = list(answer), list(wanted)
+    others: list[Names] = [
+        dict(zip(names, primes, strict=False)) for primes in PRIMES
+    ]  # a formula holds there
     try:
-        return len(entries) == len(rights) and all(
-            size_of(entry, world) == size_of(right, world)
-            for entry, right in zip(entries, rights, strict=True)
-            for world in _worlds(entry, names)
+        return len(answer) == len(wanted) and all(
+            size_of(entry, sizes) == size_of(right, sizes)
+            for entry, right in zip(answer, wanted, strict=True)
+            for sizes in [
+                names,
+                *(others if re.search(r"[A-Za-z]", entry) else ()),
+            ]  # a formula holds for all
         )
     except Unreadable:
         return False
-
-
-def _worlds(entry: str, names: Names) -> list[Names]:
-    """Return what symbols may stand for: a formula should hold for other sizes, too."""
-    others = PRIMES if re.search(r"[A-Za-z]", entry) else ()
-    return [names, *(dict(zip(names, primes, strict=False)) for primes in others)]
 
 
 def size_of(entry: str, names: Names) -> int:

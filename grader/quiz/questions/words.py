@@ -9,7 +9,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from grader.course import Raw
 from grader.quiz.formula import Names
@@ -19,6 +19,7 @@ from grader.quiz.questions.base import (
     PartlyRight,
     Problem,
     Question,
+    Rename,
     Runner,
     Unreadable,
     partly,
@@ -126,7 +127,7 @@ class _OfCode(Question):
     code: str
     in_words = True
 
-    def public(self, rename: Any = str) -> PublicQuestion:
+    def public(self, rename: Rename = str) -> PublicQuestion:
         return replace(super().public(rename), code=self.code)
 
 
