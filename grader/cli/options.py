@@ -68,7 +68,6 @@ def output_option(
     *,
     suffixes: Sequence[str] = (),
     new_folders: bool = False,
-    default: str | None = None,
 ) -> Decorator:
     """Declare ``-o/--output FILE`` as the parameter ``output``; that it can be written is checked at once.
 
@@ -76,31 +75,22 @@ def output_option(
         suffixes: how its name may end; empty: in any way.
         new_folders: whether missing folders on the way to it are made.
     """
+
+    def checked(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+        if path and suffixes and path.suffix not in suffixes:
+            stop(f"{path} should end in {' or '.join(suffixes)}", USAGE)
+        if path:
+            require_writable(path, new_folders=new_folders)
+        return path
+
     return click.option(
         "-o",
         "--output",
-        type=_OutputFile(suffixes, new_folders),
+        type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        default=default,
-        show_default=default is not None,
+        callback=checked,
         help=help,
     )
-
-
-class _OutputFile(click.Path):
-    """A file that will be written once the work is done."""
-
-    def __init__(self, suffixes: Sequence[str], new_folders: bool) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
-        self._suffixes = suffixes
-        self._new_folders = new_folders
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if self._suffixes and path.suffix not in self._suffixes:
-            stop(f"{path} should end in {' or '.join(self._suffixes)}", USAGE)
-        require_writable(path, new_folders=self._new_folders)
-        return path
 
 
 def require_writable(path: Path, *, new_folders: bool = False) -> None:

@@ -10,6 +10,7 @@ from grader.authoring.mutants import try_mutants
 from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, confusions, verify
 from grader.cli import BROKEN, USAGE, stop
+from grader.cli.options import seed_option
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, open_course
 from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
@@ -25,9 +26,7 @@ from grader.reports.verify_tables import (
 
 @click.command("verify")
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
-@click.option(
-    "--seed", type=click.IntRange(0), default=SEED, show_default=True, help="Seed of the random inputs."
-)
+@seed_option("Seed of the random inputs.", SEED)
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
 @click.option(
     "--mutants", is_flag=True, help="Test the checks: each small change to a solution must lose a credit."

@@ -132,7 +132,7 @@ def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
 def _titled(title: str, outcomes: list[Outcome], width: int) -> Iterator[Line]:
     """Lay out the title of checks with one status; their credits stand at the end of its last line."""
     status = outcomes[0].status
-    share = f"{sum(one.earned for one in outcomes)}/{sum(one.credits for one in outcomes)}"
+    share = f"{sum(outcome.earned for outcome in outcomes)}/{sum(outcome.credits for outcome in outcomes)}"
     *before, last = textwrap.wrap(title, width - 10) or [""]
     for number, text in enumerate([*before, last]):
         line = f"  {MARKS[status] if number == 0 else ' '} {text}"
