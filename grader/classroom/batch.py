@@ -217,7 +217,8 @@ class Batch:
             )
             for name, report in graded:
                 if report.broken:
-                    broken[name] = next(one.message for one in report.outcomes if one.status == "error")
+                    errors = (outcome for outcome in report.outcomes if outcome.status == "error")
+                    broken[name] = next(errors).message
             done += len(graded)
             on_progress(done, len(keys))
         return broken

@@ -104,7 +104,7 @@ class Item(NamedTuple):
         """Return what a submission earned here before adjustments; None if it was not graded in it."""
         if self.kind == "quiz":
             return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
-        return next((100 * one.earned for one in grade.reports if one.exercise == self.id), None)
+        return next((100 * report.earned for report in grade.reports if report.exercise == self.id), None)
 
 
 @dataclass(frozen=True)

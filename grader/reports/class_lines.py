@@ -29,8 +29,8 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
         lines += [Line("", "detail"), Line(ends("checks", "passed", width), "heading"), *_rates(rates, width)]
     if failures := frequent_failures(grades, 5):
         lines += [Line("", "detail"), Line("most frequent failures", "heading")]
-    for one in failures:
-        said = f"{one.times}× {one.exercise}: {one_line(one.says)}"
+    for failure in failures:
+        said = f"{failure.times}× {failure.exercise}: {one_line(failure.says)}"
         lines += wrapped(said, "detail", width, indent="  ")
     return lines
 
