@@ -148,30 +148,29 @@ class Ledger:
 
     def latest(self, exercise: str) -> Progress | None:
         """Return the state of an exercise as of its last check; None if it was never checked."""
-        return self._check("TRUE ORDER BY id DESC", exercise)
+        checks = self._checks("exercise = :exercise ORDER BY id DESC LIMIT 1", exercise=exercise)
+        return checks[0][1] if checks else None
 
-    def best(self, exercise: str) -> Progress | None:
-        """Return the check that earned most, the first of equals; None if the exercise was never checked.
+    def best_checks(self) -> Mapping[str, Progress]:
+        """Return, of every exercise that was ever checked, the check that earned most, the first of equals.
 
         Only those count in which the exercise was worth as many credits as in the last one; a course changes.
         """
-        latest = self.latest(exercise)
-        return latest and self._check("credits = :credits ORDER BY earned DESC, id", exercise, latest.credits)
+        checks = self._checks("TRUE ORDER BY id")
+        worth = {exercise: check.credits for exercise, check in checks}
+        best: dict[str, Progress] = {}
+        for exercise, check in checks:
+            if check.credits == worth[exercise]:
+                best[exercise] = max(best.get(exercise, check), check, key=lambda state: state.earned)
+        return best
 
-    def _check(self, which: str, exercise: str, credits: int = 0) -> Progress | None:
-        query = (
-            "SELECT earned, credits, at, outcomes FROM checked WHERE learner = :learner"
-            f" AND exercise = :exercise AND {which} LIMIT 1"
+    def _checks(self, where: str, **values: str) -> list[tuple[str, Progress]]:
+        rows = self._all(
+            "SELECT exercise, earned, credits, at, outcomes FROM checked"
+            f" WHERE learner = :learner AND {where}",
+            **values,
         )
-        for earned, of, at, outcomes in self._all(query, exercise=exercise, credits=credits):
-            return Progress(earned, of, at, json.loads(outcomes))
-        return None
-
-    def best_checks(self) -> Mapping[str, Progress]:
-        """Return the best check of every exercise that was ever checked."""
-        rows = self._all("SELECT DISTINCT exercise FROM checked WHERE learner = :learner ORDER BY exercise")
-        found = ((exercise, self.best(exercise)) for (exercise,) in rows)
-        return {exercise: state for exercise, state in found if state}
+        return [(row[0], Progress(row[1], row[2], row[3], json.loads(row[4]))) for row in rows]
 
     def hints_shown(self, exercise: str, function: str) -> int:
         """Return how many hints on a function were shown so far."""

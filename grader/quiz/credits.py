@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from grader.course import Course
 from grader.progress.ledger import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import PublicQuiz
+from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
 from grader.quiz.registry import Attempts, parse
 from grader.quiz.variants import Variant, recalled
@@ -230,13 +231,15 @@ def update(quizzes: Iterable[PublicQuiz], context: QuizContext) -> int:
         ]
     change = 0
     for quiz, responses in outdated:
-        # Nobody waits for the ledger meanwhile.
-        marks = {response.id: mark(quiz, response, context.runner) for response in responses}
+        marks: dict[int, Marked | None] = {}
+        for response in responses:  # nobody waits for the ledger meanwhile
+            with suppress(FormulaError):  # the key has no value for these numbers: the author's fault
+                marks[response.id] = mark(quiz, response, context.runner)
         with context.open_ledger() as ledger:
             version, before = quiz.public.version, balance(ledger, quiz).cents
             stored, exact = ledger.scores(quiz.id), ledger.scores(quiz.id, since=1)
             for response in ledger.unmarked(quiz.id, version):
-                if response.id in marks:  # else someone else has logged in meanwhile
+                if response.id in marks:  # not if somebody else has logged in meanwhile
                     kept = marks[response.id] or Marked(stored.get(response.id, 0.0), KEPT)
                     ledger.mark(response.id, version, kept.share, kept.arithmetic)
             if exact:  # an older grader's file has rounded scores, which are no other key's

@@ -94,10 +94,10 @@ def test_the_latest_check_counts(tiny_copy: Course) -> None:
 
 def test_the_best_check_is_the_balance_and_repeating_earns_nothing(tiny_copy: Course) -> None:
     with open_ledger(tiny_copy) as ledger:
-        assert ledger.best("exercise-1") is None
+        assert ledger.best_checks() == {}
         for report in (TWO, ALL, ALL, ALL, TWO):
             ledger.record(report)
-        found = ledger.best("exercise-1")
+        found = ledger.best_checks().get("exercise-1")
         assert found is not None
         assert (found.earned, found.done) == (5, True)
         assert best(ledger) == {"exercise-1": 5}

@@ -634,6 +634,13 @@ def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> 
     assert practice.earned()["stack"] == 300  # it is there again as soon as the question is
 
 
+def test_a_key_without_a_value_takes_no_credits_away(practice: World) -> None:
+    target = dataclasses.replace(helpers.question("half-life").answer, value="1/(f - f)")
+    broken = public_quiz(changed(practice.quiz, 2, "half-life", answer=target))
+    assert practice.sit(broken).regraded == 0
+    assert practice.earned(broken) == practice.earned()
+
+
 def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
     second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     review = practice.sit(only=["missing-gate"])
