@@ -25,7 +25,7 @@ from tests.classroom.test_batch import content, hand_in, right, run
 from tests.conftest import Offspring
 
 STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 60), ("exercise-1",)
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 @contextlib.contextmanager
