@@ -11,64 +11,30 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import read_source
-from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, grade, processes, run_task
+from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, processes, run_task
 from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
 from grader.course import Course, LatePolicy, open_course
 from grader.progress.grades import ClassGrades, Grade
 from grader.sandbox.pool import WorkerPool
-from tests.classroom.a_class import Answer, make_class
+from tests.classroom.helpers import Answer, content, hand_in, make_class, right, run
 
 LONG = os.environ.get("GRADER_LONG") == "1"
 IDS = ("exercise-1", "exercise-3", "exercise-4")
 STUDENTS = 200
 KILLED, KILLS = (STUDENTS, 10) if LONG else (40, 3)
-DUMP = {
-    "submissions": "SELECT * FROM submissions ORDER BY submission",
-    "reports": "SELECT submission, exercise, key, report FROM reports ORDER BY submission, exercise",
-}
-
-
-class Run(NamedTuple):
-    """How a class was graded: how many reports were made and kept, and what the grader broke on."""
-
-    graded: int
-    kept: int
-    broken: Mapping[str, str]
-
-
-def run(course: Course, folder: Path, results: Path, ids: tuple[str, ...], executor: ExecutorConfig) -> Run:
-    told: list[tuple[int, int]] = []
-
-    def on_progress(done: int, total: int) -> None:
-        told.append((done, total))
-
-    grades = grade(course, folder, results, exercises=ids, executor=executor, on_progress=on_progress)
-    assert told == sorted(told)
-    assert told[-1][0] == told[-1][1] == told[0][1]
-    return Run(told[-1][0] - told[0][0], told[0][0], grades.broken)
 
 
 def grades_in(results: Path, course: Course) -> ClassGrades:
     with open_gradebook(results) as book:
         return book.class_grades(course)
-
-
-def content(results: Path) -> dict[str, list[object]]:
-    connection = sqlite3.connect(results / "grades.db")
-    try:
-        return {table: list(connection.execute(order)) for table, order in DUMP.items()}
-    finally:
-        connection.close()
 
 
 def timeless(report: Report) -> Report:
@@ -155,17 +121,6 @@ def rows(results: Path) -> int:
 
 
 SOLUTION = "import numpy as np\ndef double(x):\n    return 2 * x\n"
-
-
-def hand_in(folder: Path, name: str, text: str) -> Path:
-    path = folder / name / "exercise-1" / "doubling.py"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def right(course: Course) -> str:
-    return course["exercise-1"].solution_path.read_text()
 
 
 def in_this_process() -> ExecutorConfig:

@@ -20,8 +20,7 @@ from distributed import Client
 from grader.classroom.batch import grade, processes
 from grader.classroom.cluster import NoCluster, connected, pack
 from grader.course import Course
-from tests.classroom.a_class import make_class
-from tests.classroom.test_batch import content, hand_in, right, run
+from tests.classroom.helpers import content, hand_in, make_class, right, run
 from tests.conftest import Offspring
 
 STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 60), ("exercise-1",)

@@ -14,7 +14,7 @@ import pytest
 from grader.checks.report import reports_from_json
 from grader.course import Course
 from grader.quiz import edition
-from tests.classroom.test_batch import hand_in, right
+from tests.classroom.helpers import hand_in, right
 from tests.helpers import Ran, Run, solve
 
 HALF = "def double(x):\n    return 2 * x\n"

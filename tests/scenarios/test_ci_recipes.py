@@ -19,7 +19,7 @@ import yaml
 from grader.authoring.handout import build_handout
 from grader.authoring.program import write_gradescope_archive
 from grader.course import Course
-from tests.classroom.test_batch import hand_in, right
+from tests.classroom.helpers import hand_in, right
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ROOT / "examples" / "ci"

@@ -1,15 +1,17 @@
-"""Makes a class of submissions, and knows what each of them should earn."""
+"""A class of submissions of which is known what each should earn, and how tests grade one."""
 
 from __future__ import annotations
 
 import itertools
 import random
+import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from grader.classroom.batch import ExecutorConfig, grade
 from grader.course import Course, Exercise
 
 Kind = Literal["right", "mistaken", "nothing"]
@@ -93,3 +95,52 @@ def _write(course: Course, place: Path, files: dict[str, str], *, zipped: int) -
         path = place / "exercises" / name
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
+
+
+DUMP = {
+    "submissions": "SELECT * FROM submissions ORDER BY submission",
+    "reports": "SELECT submission, exercise, key, report FROM reports ORDER BY submission, exercise",
+}
+
+
+class Run(NamedTuple):
+    """How a class was graded: how many reports were made and kept, and what the grader broke on."""
+
+    graded: int
+    kept: int
+    broken: Mapping[str, str]
+
+
+def run(course: Course, folder: Path, results: Path, ids: tuple[str, ...], executor: ExecutorConfig) -> Run:
+    """Grade a class, and hold that its progress is told from the beginning to the end."""
+    told: list[tuple[int, int]] = []
+
+    def on_progress(done: int, total: int) -> None:
+        told.append((done, total))
+
+    grades = grade(course, folder, results, exercises=ids, executor=executor, on_progress=on_progress)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
+    return Run(told[-1][0] - told[0][0], told[0][0], grades.broken)
+
+
+def content(results: Path) -> dict[str, list[object]]:
+    """Return what a gradebook holds."""
+    connection = sqlite3.connect(results / "grades.db")
+    try:
+        return {table: list(connection.execute(order)) for table, order in DUMP.items()}
+    finally:
+        connection.close()
+
+
+def hand_in(folder: Path, name: str, text: str) -> Path:
+    """Put one submission of the tiny course's exercise into the folder of a class."""
+    path = folder / name / "exercise-1" / "doubling.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def right(course: Course) -> str:
+    """Return the tiny course's solution."""
+    return course["exercise-1"].solution_path.read_text()
