@@ -223,10 +223,23 @@ STUDENTS_COMMANDS = {
 FAILING = {"check": (1,), "plot": (0, 1, 2), "doctor": (0, 1, 3)}  # some need matplotlib, or another kernel
 
 
+ALONE = """
+import runpy, sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+sys.path[0] = ""
+if sys.argv[1] == "grader":
+    del sys.argv[1]
+    runpy.run_module("grader", run_name="__main__", alter_sys=True)
+else:
+    exec(sys.argv[1])
+"""
+"""Runs where no other installation of this program, such as the tests' own, stands in for what is missing."""
+
+
 def program(home: Course, *arguments: str) -> tuple[int, str]:
-    """Run the hand-out's own program."""
+    """Run the hand-out's own program: its command line, or some Python."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GRADER"))}
-    command = [sys.executable, *arguments]
+    command = [sys.executable, "-c", ALONE, *arguments]
     ran = subprocess.run(
         command, cwd=home.root, env=clean, capture_output=True, text=True, timeout=300, check=False
     )
@@ -245,21 +258,21 @@ def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None
 
 
 def test_every_module_of_it_can_be_imported(home: Course) -> None:
-    assert program(home, "-c", IMPORT_ALL) == (0, "")
+    assert program(home, IMPORT_ALL) == (0, "")
 
 
 def test_every_command_that_it_offers_runs(home: Course) -> None:
     wrong = "def double(x):\n    return 3 * x\n"
     home["exercise-1"].stub_path.write_text(wrong, encoding="utf-8")
-    code, help_text = program(home, "-m", "grader", "--help")
+    code, help_text = program(home, "grader", "--help")
     offered = re.findall(r"^  ([a-z-]+)  ", help_text.partition("Commands:")[2], re.MULTILINE)
     assert (code, offered) == (0, list(STUDENTS_COMMANDS))
     for name, arguments in STUDENTS_COMMANDS.items():
-        code, out = program(home, "-m", "grader", name, *arguments)
+        code, out = program(home, "grader", name, *arguments)
         assert code in FAILING.get(name, (0,)), (name, out)
         assert "Traceback" not in out
         assert "the grader itself broke" not in out
-    code, out = program(home, "-m", "grader", "quiz", "--help")
+    code, out = program(home, "grader", "quiz", "--help")
     assert "responses" in out
     assert not re.search(r"^  (grade|lint|build) ", out, re.MULTILINE)
 
@@ -268,14 +281,17 @@ def test_every_command_that_it_offers_runs(home: Course) -> None:
     "form", ["json", "junit-student", "github-annotations", "github-summary", "github-classroom"]
 )
 def test_its_verdict_can_be_read_by_other_programs(form: str, home: Course) -> None:
-    code, out = program(home, "-m", "grader", "check", "--all", "--format", form)
+    code, out = program(home, "grader", "check", "--all", "--format", form)
     assert (code, "Traceback" in out, bool(out)) == (1, False, True)
 
 
 def test_what_only_instructors_run_is_refused_there_in_a_sentence(home: Course) -> None:
     for name in ("grade", "verify", "handout"):
-        code, out = program(home, "-m", "grader", name)
+        code, out = program(home, "grader", name)
         assert (code, "this is the students' edition, without" in out) == (2, True), out
+    for name in ("grade", "verify"):
+        code, out = program(home, f"import grader; grader.{name}")
+        assert (code, f"the students' edition, without `grader.{name}`" in out) == (1, True), out
 
 
 # --- its checks judge as the full ones do -------------------------------------------------------------

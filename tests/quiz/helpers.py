@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ SAMPLE = Path(__file__).parents[1] / "fixtures" / "course" / "quizzes" / "every-
 def sample() -> Quiz:
     """Return the sample quiz."""
     return load_quiz(SAMPLE)
+
+
+def graded(quiz: Quiz, **changes: Any) -> Quiz:
+    """Return a quiz whose key is the instructor's."""
+    return Quiz(quiz.path, dataclasses.replace(quiz.file, **{"mode": "graded", **changes}))
 
 
 def question(question_id: str) -> Any:

@@ -1,0 +1,69 @@
+"""The schema that editors complete and check quizzes by is the one that the dataclasses are."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from grader.authoring.quiz_schema import FILE, quiz_schema, schema_text
+from grader.quiz.registry import QuizFile
+from tests.quiz.helpers import sample
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL = sorted((ROOT / "quizzes").glob("*.yaml"))
+
+
+def test_the_schema_for_editors_is_in_step_with_the_dataclasses() -> None:
+    path = ROOT / "quizzes" / FILE
+    assert path.read_text(encoding="utf-8") == schema_text(), "run: python -m grader.authoring.quiz_schema"
+    jsonschema.Draft202012Validator.check_schema(quiz_schema())
+
+
+@pytest.mark.parametrize("path", [*REAL, sample().path], ids=lambda path: path.stem)
+def test_every_quiz_is_valid_for_editors(path: Path) -> None:
+    jsonschema.Draft202012Validator(quiz_schema()).validate(core(yaml.compose(path.read_text("utf-8"))))
+
+
+def core(node: Any) -> Any:
+    """Return what an editor sees: YAML 1.2, where `1e-3` is a number and `no` is a word."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: core(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [core(one) for one in node.value]
+    if node.style is None and re.fullmatch(r"[-+]?[0-9]+", node.value):
+        return int(node.value)
+    if node.style is None and re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", node.value):
+        return float(node.value)
+    return {"true": True, "false": False}.get(node.value, node.value) if node.style is None else node.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("correct: true", "corect: true"),
+        ("type: single", "type: singel"),
+        ("typos: 1", "typos: one"),
+        ("schema: 1", "schema: 2"),
+        ("quiz: every-type", "title: Again"),
+        ("    answer: '(4, 4)'\n", ""),
+        ("confidence: optional", "confidence: perhaps"),
+        ("id: bound", "id: The Bound"),
+    ],
+)
+def test_an_editor_sees_a_mistake(old: str, new: str) -> None:
+    text = sample().path.read_text(encoding="utf-8")
+    assert old in text
+    document = core(yaml.compose(text.replace(old, new, 1)))
+    assert not jsonschema.Draft202012Validator(quiz_schema()).is_valid(document)
+
+
+def test_the_schema_explains_keys() -> None:
+    schema = quiz_schema()
+    assert schema["properties"]["version"]["description"].startswith("raised when a key changes")
+    assert set(schema["properties"]) == {field.name for field in dataclasses.fields(QuizFile)}

@@ -1,0 +1,116 @@
+"""`grader handout --quizzes-only`: the quizzes of a hand-out, the secret, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from grader.cli import main
+from grader.course import Course
+from grader.quiz import edition
+from grader.quiz.registry import load_quiz
+from tests.quiz.helpers import graded, sample
+
+SECRET = b"a secret of the tests' own"
+
+
+class Ran(NamedTuple):
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course
+) -> Callable[..., Ran]:
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+    monkeypatch.delenv(edition.VARIABLE, raising=False)
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    text = path.read_text(encoding="utf-8").replace("version: 1\n", "version: 1\nmode: graded\n")
+    path.write_text(text, encoding="utf-8")
+
+    def run(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["grader", "--course", str(tiny_copy.root), *arguments])
+        code: object = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Ran(int(str(code or 0)), captured.out, captured.err)
+
+    return run
+
+
+def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
+    folder = tmp_path / "student"
+    ran = run("handout", str(folder), "--quizzes-only")
+    assert ran.code == 0
+    assert "made a secret in .grader/secret" in ran.out.replace(os.sep, "/")
+    assert "every-type                graded       9 questions, without its key" in ran.out
+    secret = tiny_copy.root / ".grader" / "secret"
+    if os.name == "posix":
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    first = (folder / "quizzes" / "every-type.yaml").read_bytes()
+    again = run("handout", str(folder), "--quizzes-only", "--quizzes", "every-type")
+    assert "made a secret" not in again.out
+    assert (folder / "quizzes" / "every-type.yaml").read_bytes() == first
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["every-type.yaml"]
+
+
+def test_build_takes_the_secret_of_the_environment(
+    run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(edition.VARIABLE, SECRET.decode())
+    assert run("handout", str(tmp_path / "student"), "--quizzes-only").code == 0
+    assert not (tiny_copy.root / ".grader" / "secret").exists()
+    quiz = load_quiz(tiny_copy.root / "quizzes" / "every-type.yaml")
+    written = (tmp_path / "student" / "quizzes" / "every-type.yaml").read_text(encoding="utf-8")
+    assert written == edition.edition_text(quiz, SECRET)
+    monkeypatch.setenv(edition.VARIABLE, "short")
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
+    assert (ran.code, "at least 16" in ran.err) == (2, True)
+
+
+def test_build_fails_on_a_leak(run: Callable[..., Ran], tmp_path: Path) -> None:
+    folder = tmp_path / "student"
+    folder.mkdir()
+    (folder / "README.md").write_text("A vector counts as a row; `reshape(-1, 1)` makes a column of it.")
+    ran = run("handout", str(folder), "--quizzes-only")
+    assert ran.code == 3
+    assert "README.md: holds the key of `stack` (explain: “a vect…”)" in ran.err
+    assert not (folder / "quizzes").exists()
+
+
+def test_build_refuses(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
+    before = (tiny_copy.root / "quizzes" / "every-type.yaml").read_bytes()
+    ran = run("handout", str(tiny_copy.root), "--quizzes-only")
+    assert (ran.code, "the course itself" in ran.err) == (2, True)
+    assert (tiny_copy.root / "quizzes" / "every-type.yaml").read_bytes() == before
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only", "--quizzes", "every-tipe")
+    assert (ran.code, "every-type" in ran.err) == (2, True)
+    assert run("handout", "--quizzes-only").code == 2
+    assert run("handout", str(tmp_path / "x"), "--quizzes-only", "--exercises", "exercise-1").code == 2
+
+
+def test_the_old_spelling_works_and_names_the_new_one(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("quiz", "build", "every-type", "--student", str(tmp_path / "student"))
+    assert (ran.code, f"`grader handout {tmp_path / 'student'} --quizzes-only`" in ran.err) == (0, True)
+    assert (tmp_path / "student" / "quizzes" / "every-type.yaml").is_file()
+
+
+def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
+    path = tiny_copy.root / "quizzes" / "every-type.yaml"
+    path.write_text(edition.edition_text(graded(sample()), SECRET), encoding="utf-8")
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
+    assert (ran.code, "go to the full course" in ran.err) == (3, True)
