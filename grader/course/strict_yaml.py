@@ -221,8 +221,8 @@ class _Reader:
         values = {
             wanted[key][0]: self.read(value, wanted[key][1], f"`{key}`") for key, (_, value) in pairs.items()
         }
-        for one in places:
-            values[one] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
+        for place in places:
+            values[place] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
         try:
             return kind(**values)
         except ValueError as error:  # a dataclass's own rule, from __post_init__
@@ -293,4 +293,4 @@ def _what(node: yaml.Node) -> str:
 def _nearest(word: str, words: Iterable[str]) -> str:
     known = list(words)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{one}`' for one in known)}"
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(f'`{name}`' for name in known)}"

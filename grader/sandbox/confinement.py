@@ -47,7 +47,9 @@ def prepare(wanted: Iterable[str]) -> Confinement:
     """
     wanted = set(wanted)
     ready = set()
-    mapped = _mapped_bytes()
+    mapped = 0  # where the system does not say
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
+        mapped = int(file.read().split()[0]) * mmap.PAGESIZE
     if "account" in wanted and _give_up_privileges():
         ready.add("account")
     if "namespaces" in wanted and _enter_namespaces():
@@ -203,15 +205,6 @@ def _unshare() -> None:
 
 DESCRIPTORS = 16  # four are open; a few more let a search for a module fail in an orderly way
 STACK_BYTES = 8 * 1024 * 1024
-
-
-def _mapped_bytes() -> int:
-    """Return how much address space this process uses; 0 where the system does not say."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * mmap.PAGESIZE
-    except (OSError, ValueError):
-        return 0
 
 
 def _apply_limits(address_space_bytes: int, cpu_seconds: int) -> None:

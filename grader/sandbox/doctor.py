@@ -54,12 +54,12 @@ class Finding:
     meaning: str
 
 
-def examine(fork: bool | None = None) -> list[Finding]:
+def examine() -> list[Finding]:
     """Probe every layer, each in a worker that has no other."""
-    return [probe(layer, fork=fork) for layer in LAYERS]
+    return [probe(layer) for layer in LAYERS]
 
 
-def probe(layer: str, layers: tuple[str, ...] | None = None, *, fork: bool | None = None) -> Finding:
+def probe(layer: str, layers: tuple[str, ...] | None = None) -> Finding:
     """Try what one layer should refuse.
 
     Args:
@@ -68,7 +68,7 @@ def probe(layer: str, layers: tuple[str, ...] | None = None, *, fork: bool | Non
     tried, attempt = PROBES[layer]
     source = SOURCE.format(attempt=attempt.format(grader=os.getpid(), memory=MEMORY))
     try:
-        with WorkerPool(layers=(layer,) if layers is None else layers, fork=fork) as pool:
+        with WorkerPool(layers=(layer,) if layers is None else layers) as pool:
             worker = pool.open()
             worker.load("probe", "probe.py", source.encode(), 10.0)
             refused = worker.call("probe", (), 10.0).value == "refused"

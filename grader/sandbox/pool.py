@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
 from grader.sandbox.process import START_SECONDS, Forked, Spawned, Zygote, can_fork, layers_of
-from grader.sandbox.values import Value, walk_leaves
+from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
     KILLED,
@@ -396,7 +396,13 @@ def _ask_substitute(
             pass
         case _:
             raise protocol.ProtocolError("the worker asks without arguments")
-    if count <= MAX_ASKED_TIMES and len(body) <= MAX_ASKED_BYTES and _is_modest(asked):
+    sizes = [
+        max(leaf.shape, default=0) if isinstance(leaf, np.ndarray) else abs(leaf)
+        for _, leaf in walk_leaves(asked)
+        if isinstance(leaf, np.ndarray | int)
+    ]
+    modest = len(body) <= MAX_ASKED_BYTES and max(sizes, default=0) <= MAX_ASKED_SIZE
+    if modest and count <= MAX_ASKED_TIMES:
         with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning would quote the reference
             arrays: list[bytes] = []
@@ -404,14 +410,6 @@ def _ask_substitute(
             return protocol.pack(["answer", tree], b"".join(arrays))
     # too much, or whatever the student handed over, the reference could not use it
     return protocol.pack(["refused", f"{name} cannot be called with these arguments"])
-
-
-def _is_modest(asked: Value) -> bool:
-    for _, leaf in walk_leaves(asked):
-        size = max(leaf.shape, default=0) if isinstance(leaf, np.ndarray) else leaf
-        if isinstance(size, int) and abs(size) > MAX_ASKED_SIZE:
-            return False
-    return True
 
 
 def read_answer(message: list[Any], body: memoryview) -> Answer:

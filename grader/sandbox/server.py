@@ -70,19 +70,18 @@ def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
             return
         match json.loads(data):
             case ["spawn", memory, seconds]:
-                pid = _fork_worker(descriptors, confinement, (memory, seconds))
-                _reply(control, "pid", pid)
+                answer = "pid", _fork_worker(descriptors, confinement, (memory, seconds))
             case ["end", pid]:
                 _kill(pid)
-                _reply(control, "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+                answer = "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             case ["dismiss", pid]:
                 _kill(pid)
-                _reply(control, "dismissed", 0)
-                os.waitpid(pid, 0)
-
-
-def _reply(control: socket.socket, word: str, number: int) -> None:
-    control.send(json.dumps([word, number]).encode())
+                answer = "dismissed", 0
+            case _:
+                continue
+        control.send(json.dumps(answer).encode())
+        if answer[0] == "dismissed":
+            os.waitpid(pid, 0)
 
 
 def _fork_worker(descriptors: list[int], confinement: Confinement, budget: tuple[int, int]) -> int:
@@ -113,7 +112,7 @@ def _warm_up(borrowed: list[str]) -> None:
 
     Afterwards only NumPy and the standard library are within reach of an import.
     """
-    for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{one}" for one in ENCODINGS)):
+    for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{name}" for name in ENCODINGS)):
         with contextlib.suppress(ImportError):  # some are younger or older than this Python
             importlib.import_module(name)
     exec("from numpy import *", {})  # what NumPy imports only when it is asked for
@@ -125,15 +124,6 @@ def _warm_up(borrowed: list[str]) -> None:
     sys.dont_write_bytecode = True
     gc.collect()
     gc.freeze()
-
-
-def _enter_empty_folder() -> None:
-    """Work in a folder that exists no longer: it is empty, and nothing can be made in it."""
-    folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"
-    with contextlib.suppress(OSError):
-        os.mkdir(folder, 0o700)
-        os.chdir(folder)
-        os.rmdir(folder)
 
 
 # --- one worker ---------------------------------------------------------------------------------------
@@ -347,7 +337,11 @@ def main(
     if os.name != "posix":
         _serve_on_windows()
         return
-    _enter_empty_folder()
+    folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"
+    with contextlib.suppress(OSError):  # a folder that exists no longer is empty, and nothing is made in it
+        os.mkdir(folder, 0o700)
+        os.chdir(folder)
+        os.rmdir(folder)
     parent = os.getppid()
     if mode == "zygote":
         serve_zygote(socket.socket(fileno=descriptors[0]), prepare(layers))

@@ -23,7 +23,15 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     text = break_orders(text[:limit])
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
-    return "".join(one if one in HARMLESS or not _hides(one) else _written_out(one) for one in text)
+    written = []
+    for character in text:
+        code = ord(character)
+        if character in HARMLESS or unicodedata.category(character) not in HIDING:
+            written.append(character)
+        else:
+            form = "\\x{:02x}" if code < 0x100 else "\\u{:04x}" if code < 0x10000 else "\\U{:08x}"
+            written.append(form.format(code))
+    return "".join(written)
 
 
 def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -43,12 +51,3 @@ def shorten(text: str, width: int) -> str:
 def break_orders(text: str) -> str:
     """Break up what a CI runner would take for an order, line by line."""
     return CI_COMMAND.sub(lambda found: f"{found[0]} ", text)
-
-
-def _hides(character: str) -> bool:
-    return unicodedata.category(character) in HIDING
-
-
-def _written_out(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
