@@ -12,7 +12,7 @@ from grader.cli import BROKEN, FAILED
 from grader.cli.options import confinement_option, format_option, seed_option, submission_option
 from grader.cli.terminal import print_lines, progress_line, width
 from grader.course import Course, open_course
-from grader.progress.ledger import LedgerError, record
+from grader.progress import LedgerError, record
 from grader.reports.text import report_lines
 
 if TYPE_CHECKING:

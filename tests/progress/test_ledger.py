@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from grader.checks.report import Outcome, Report
 from grader.course import Course
 from grader.progress import database as ledger_file
+from grader.progress import record
 from grader.progress.learner import ID, Learner
 from grader.progress.ledger import (
     ANONYMOUS,
@@ -101,6 +102,15 @@ def test_the_best_check_is_the_balance_and_repeating_earns_nothing(tiny_copy: Co
         assert found is not None
         assert (found.earned, found.done) == (5, True)
         assert best(ledger) == {"exercise-1": 5}
+
+
+def test_reports_are_recorded_by_one_function_of_the_room(tiny_copy: Course) -> None:
+    record(tiny_copy, [TWO, ALL])
+    with open_ledger(tiny_copy) as ledger:
+        assert best(ledger) == {"exercise-1": 5}
+    database(tiny_copy).write_bytes(b"no database at all, and longer than a header of one would be" * 20)
+    with pytest.raises(LedgerError, match="move it away to start a new one"):
+        record(tiny_copy, [ALL])
 
 
 def test_checks_under_another_number_of_credits_do_not_count(tiny_copy: Course) -> None:
