@@ -39,6 +39,7 @@ def graded(run: Run, handed: Path, *more: str) -> Ran:
 def test_a_class_is_graded_and_shown(run: Run, handed: Path, tiny_copy: Course) -> None:
     ran = graded(run, handed)
     assert ran.code == 1, "one submission could not be graded"
+    assert ran.err.splitlines()[-1] == "graded 3 of 3"
     full = tiny_copy["exercise-1"].file.credits
     lines = ran.out.splitlines()
     assert any("ada" in line and line.rstrip().endswith(f"{full}") for line in lines)
