@@ -15,6 +15,7 @@ from grader.course.files import write_zip
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of its files; `py.typed` has one
 INSTRUCTORS = ("authoring/", "classroom/")
+INSTRUCTORS_PAGES = ("reports/templates/class.html", "reports/templates/student.html")
 INSTRUCTORS_COMMANDS = ("adjust", "export", "grade", "handout", "merge", "old_names", "quiz_grade", "verify")
 FACES = ("__init__.py", "reports/__init__.py")  # they reach for other rooms only when they are asked to
 EXTRAS = ("plot", "review")  # what may be installed besides
@@ -110,7 +111,7 @@ def _instructors_files(package: Path, names: list[str]) -> set[str]:
     """
     imported = {name: set(_imported(package, name)) for name in names if name.endswith(".py")}
     commands = {f"cli/{name}.py" for name in INSTRUCTORS_COMMANDS}
-    left_out = {name for name in names if name.startswith(INSTRUCTORS) or name in commands}
+    left_out = {name for name in names if name.startswith((*INSTRUCTORS, *INSTRUCTORS_PAGES))} | commands
     before = set[str]()
     while left_out != before:
         before = set(left_out)

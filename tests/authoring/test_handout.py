@@ -250,7 +250,7 @@ def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None
     names = [name for name in files(handed_out.root) if name.startswith("grader/")]
     left_out = re.compile(
         r"grader/(authoring|classroom)/|grader/cli/(adjust|export|grade|handout|merge|old_names|quiz_grade|verify)\b"
-        r"|grader/reports/(verify_tables|class_|html_class)"
+        r"|grader/reports/(verify_tables|class_|templates/(class|student))"
     )
     assert not list(filter(left_out.match, names))
     for room in ("checks", "cli", "course", "progress", "quiz", "reports", "sandbox"):
@@ -259,6 +259,14 @@ def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None
 
 def test_every_module_of_it_can_be_imported(home: Course) -> None:
     assert program(home, IMPORT_ALL) == (0, "")
+
+
+def test_a_report_has_its_page_there_too(home: Course) -> None:
+    page = (
+        "import grader.reports as reports, grader; exercise = grader.open_course('.')['exercise-1']; "
+        "print(reports.report_html(grader.check(exercise)).count('not written yet'))"
+    )
+    assert program(home, "-c", page) == (0, "2\n")  # of each function
 
 
 def test_every_command_that_it_offers_runs(home: Course) -> None:
