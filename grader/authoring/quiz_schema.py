@@ -29,10 +29,8 @@ SIMPLE: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
 }
 WORDS = {"type": "string", "pattern": f"^{ID.pattern}$"}
-SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
-    ("QuizFile", "schema"): {"const": SCHEMA_VERSION},
-    ("QuizFile", "quiz"): WORDS,
-}
+HEADER: dict[str, dict[str, Any]] = {"schema": {"const": SCHEMA_VERSION}, "quiz": WORDS}
+LABELS: dict[str, dict[str, Any]] = {"id": WORDS, "topic": WORDS}
 
 
 def quiz_schema() -> dict[str, Any]:
@@ -50,21 +48,20 @@ def schema_text() -> str:
 def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one dataclass; a field without a default is required, and no other key may stand there."""
     kinds, described = typing.get_type_hints(kind), _descriptions(kind)
+    special = LABELS if issubclass(kind, Question) else HEADER if kind is QuizFile else {}
     properties, required = {}, []
     for field in dataclasses.fields(kind):
         if kinds[field.name] is Place:
             continue
         name = field.name.rstrip("_")
-        found = SPECIAL.get((kind.__name__, name)) or _schema(kinds[field.name], definitions)
-        if issubclass(kind, Question) and name in ("id", "topic"):
-            found = WORDS
+        found = special.get(name) or _schema(kinds[field.name], definitions)
         text = {"description": described[field.name]} if field.name in described else {}
         properties[name] = {**found, **text}
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             required.append(name)
     return {
         "title": kind.__name__,
-        "description": _paragraph(inspect.getdoc(kind) or ""),
+        "description": " ".join((inspect.getdoc(kind) or "").partition("Args:")[0].split()),
         "type": "object",
         "properties": properties,
         "required": required,
@@ -75,7 +72,7 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        (member,) = (one for one in inner if one is not types.NoneType)
+        (member,) = (member for member in inner if member is not types.NoneType)
         return _schema(member, definitions)
     if origin is Literal:
         return {"enum": list(inner)}
@@ -83,8 +80,13 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": _schema(inner[0], definitions)}
     if origin is Mapping:
         return {"type": "object", "additionalProperties": _schema(inner[1], definitions)}
-    if kinds := vars(kind).get("kinds"):
-        return _either(kinds, definitions)
+    if kinds := vars(kind).get("kinds"):  # `type` chooses: an editor complains about the one that is meant
+        chosen = [
+            {"if": {"properties": {"type": {"const": word}}}, "then": _schema(member, definitions)}
+            for word, member in kinds.items()
+        ]
+        words = {"type": {"enum": list(kinds)}}
+        return {"type": "object", "properties": words, "required": ["type"], "allOf": chosen}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if kind.__name__ not in definitions:
             definitions[kind.__name__] = {}  # so that what holds itself comes to an end
@@ -93,32 +95,13 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return dict(SIMPLE[kind])
 
 
-def _either(words: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Let ``type`` choose: an editor then complains about the one that is meant, not about all."""
-    chosen = [
-        {"if": {"properties": {"type": {"const": word}}}, "then": _schema(one, definitions)}
-        for word, one in words.items()
-    ]
-    return {
-        "type": "object",
-        "properties": {"type": {"enum": list(words)}},
-        "required": ["type"],
-        "allOf": chosen,
-    }
-
-
 def _descriptions(kind: Any) -> dict[str, str]:
     """Return what the docstrings of a dataclass and its bases say about its fields."""
     found: dict[str, str] = {}
-    for one in reversed(kind.__mro__[:-1]):
-        _, _, arguments = (inspect.getdoc(one) or "").partition("Args:\n")
+    for base in reversed(kind.__mro__[:-1]):
+        _, _, arguments = (inspect.getdoc(base) or "").partition("Args:\n")
         found |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
     return found
-
-
-def _paragraph(docstring: str) -> str:
-    """Return what a docstring says before it comes to the fields."""
-    return " ".join(docstring.partition("Args:")[0].split())
 
 
 if __name__ == "__main__":

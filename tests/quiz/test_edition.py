@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from grader.course import CourseError
+from grader.course import CourseError, Raw
 from grader.quiz import edition
 from grader.quiz.edition import PublicFile, load_public
 from grader.quiz.questions.base import Question
+from grader.quiz.questions.numbers import Target
 from grader.quiz.registry import Quiz, load_quiz
 from grader.quiz.variants import Draw, Option, PublicQuestion, make_variant
 from tests.quiz.helpers import graded, sample
@@ -64,6 +65,39 @@ def test_it_has_the_fields_of_faces_and_no_others(quiz: Quiz) -> None:
             assert re.fullmatch("[0-9a-f]{8}", option["id"])
         for how in face.get("params", {}).values():
             assert set(how) <= {name.rstrip("_") for name in names(Draw)}
+
+
+def test_a_public_question_has_these_fields_and_a_new_one_is_a_decision() -> None:
+    shown = "id type topic credits prompt options lefts code params where dims"
+    assert names(PublicQuestion) == set(shown.split())
+    assert names(Option) == {"id", "text"}
+
+
+@pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
+def test_what_is_shown_does_not_depend_on_the_key(quiz: Quiz) -> None:
+    other_key: dict[str, Any] = {
+        "explain": "other",
+        "source": "other",
+        "hints": (),
+        "mistakes": (),
+        "reject": (),
+        "accept": ("other",),
+        "typos": 0,
+        "tests": ("other",),
+        "solution": "other",
+        "line": 1,
+    }
+    for question in quiz.file.questions:
+        fields = names(question)
+        changes = {name: value for name, value in other_key.items() if name in fields}
+        if question.type == "numeric":
+            changes["answer"] = Target(Raw("12345"), atol=0.1)
+        elif "answer" in fields:
+            changes["answer"] = ("7", "7") if question.type == "shape" else "other"
+        for name in {"choices", "distractors"} & fields:
+            lines = getattr(question, name)
+            changes[name] = tuple(dataclasses.replace(line, feedback="other") for line in lines)
+        assert dataclasses.replace(question, **changes).public() == question.public()
 
 
 def names(kind: Any) -> set[str]:
