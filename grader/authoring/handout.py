@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
-from grader.authoring.program import write_program
+from grader.authoring.program import folder_files, write_program
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
@@ -288,12 +288,6 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: list[
     if strict_yaml.load(given / path.name, ExerciseFile) != file:
         raise CourseError(path, "reads otherwise once written; simplify its text")
     return file
-
-
-def folder_files(folder: Path) -> dict[str, bytes]:
-    """Return all files below a folder by their names relative to it, in order."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 def _yaml(value: Mapping[str, Any]) -> str:

@@ -165,6 +165,11 @@ def write_gradescope_archive(course: Course, exercises: list[Exercise], target: 
         shutil.copyfile(course.root / COURSE_FILE, folder / "course" / COURSE_FILE)
         for name, text in scripts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        files = folder_files(folder)
     write_zip(files, target, executables=scripts)
+
+
+def folder_files(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their names relative to it, in order."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
