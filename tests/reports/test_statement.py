@@ -11,10 +11,7 @@ import jsonschema
 import pytest
 
 import grader.reports
-from grader.course import Course
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.ledger import Response, open_ledger
-from grader.quiz.edition import all_public
 from grader.reports.statement import (
     COLUMNS,
     Row,
@@ -24,7 +21,6 @@ from grader.reports.statement import (
     statement_to_json,
 )
 from grader.reports.text import decimal, harmless
-from tests.helpers import Run, solve
 
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "statement_schema.json").read_text("utf-8"))
 ADA = Learner("ada", "Ada")
@@ -140,141 +136,3 @@ def test_no_text_in_csv_starts_a_formula(start: str) -> None:
     assert row[6:] == ["-0.05", "1.00", "1.05"]
     assert document.count('"') % 2 == 0
     assert harmless("a = b; 1 - 2") == "a = b; 1 - 2"
-
-
-# --- the commands -------------------------------------------------------------------------------------
-
-
-def test_login_is_remembered_and_shown(run: Run) -> None:
-    assert run("login").out.startswith("nobody is logged in")
-    assert "·" not in run("list").out.splitlines()[0]
-    ran = run("login", "  Zoë Ångström ")
-    assert (ran.code, ran.out) == (0, "logged in as Zoë Ångström (id zoe-angstrom)\n")
-    assert run("login").out == ran.out
-    assert run("list").out.splitlines()[0] == "A tiny course · Zoë Ångström"
-    assert run("login", "Ada", "--id", "S1815").out == "logged in as Ada (id s1815)\n"
-    assert run("credits").out.splitlines()[0] == "Credits of Ada (id s1815)"
-    assert run("login", "anonymous").out.startswith("nobody is logged in")
-
-
-def test_login_says_where_earlier_work_is(run: Run, tiny_copy: Course) -> None:
-    solve(tiny_copy)
-    run("check", "exercise-1")
-    assert "7 of 7" in run("list").out
-    assert "what was recorded before stays with the learner `anonymous`" in run("login", "Ada").out
-    assert "– of  7" in run("list").out
-    assert "anonymous" not in run("login", "Ben").out
-    run("login", "anonymous")
-    assert "7 of 7" in run("list").out
-
-
-def test_login_tells_when_an_id_is_known_already(run: Run) -> None:
-    run("login", "Ada L.")
-    assert "before" not in run("login", "Ada L.").out
-    run("login", "Ben")
-    assert "this id was Ada L.'s before" in run("login", "Ada-L").out
-    assert "before" not in run("login", "Cem").out
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("",),
-        ("a\u202eb",),
-        ("x" * 81,),
-        ("Ada", "--id", "../ada"),
-        ("Ada", "--id", "anonymous"),
-        ("--id", "x"),
-    ],
-)
-def test_login_refuses_in_one_sentence(run: Run, arguments: tuple[str, ...]) -> None:
-    ran = run("login", *arguments)
-    assert ran.code == 2
-    assert ran.err.count("\nError: ") == 1
-    assert len(ran.err.splitlines()) == 4  # how to call it, where help is, an empty line, the sentence
-    assert "\u202e" not in ran.err
-    assert run("login").out.startswith("nobody is logged in")
-
-
-def test_credits_follow_the_best_check(run: Run, tiny_copy: Course) -> None:
-    def earned() -> list[int]:
-        document = json.loads(run("credits", "--format", "json").out)
-        jsonschema.validate(document, SCHEMA)
-        return [row["earned_cents"] for row in document["rows"] if row["kind"] == "exercise"]
-
-    assert earned() == [0]
-    solve(tiny_copy)
-    run("check", "exercise-1")
-    solution = tiny_copy["exercise-1"].stub_path
-    solution.write_text("broken = ", encoding="utf-8")
-    run("check", "exercise-1")
-    assert "0 of  7" in run("list").out
-    assert earned() == [700]
-
-
-def answer_all(course: Course) -> int:
-    """Answer every question of every quiz for 30 hundredths of its credits, and return how many these are."""
-    count = 0
-    with open_ledger(course) as ledger:
-        for sheet in all_public(course):
-            sitting = ledger.begin(sheet.id, 1, "practice", ())
-            for face in sheet.public.faces:
-                response = Response(sitting.id, sheet.id, 1, face.id, 1, "{}", "x", None, 0)
-                ledger.mark(ledger.respond(response), 1, 0.3, "")
-                count += face.credits
-    return count
-
-
-def test_credits_of_quizzes_and_exercises_in_every_form(run: Run, tiny_copy: Course) -> None:
-    run("login", "Ada")
-    solve(tiny_copy)
-    run("check", "exercise-1")
-    expected = 700 + 30 * answer_all(tiny_copy)
-    possible = 700 + 100 * sum(sheet.credits for sheet in all_public(tiny_copy))
-
-    document = json.loads(run("credits", "--format", "json").out)
-    jsonschema.validate(document, SCHEMA)
-    assert (document["earned_cents"], document["possible_cents"]) == (expected, possible)
-    assert document["learner"] == {"id": "ada", "name": "Ada"}
-
-    heading, *rows = parsed(run("credits", "--format", "csv").out)
-    assert heading == COLUMNS
-    assert len(rows) == len(document["rows"])
-    assert sum(round(100 * float(row[6])) for row in rows) == expected
-
-    lines = run("credits").out.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert lines[-1].startswith(f"{decimal(expected)} of {decimal(possible)} credits")
-    assert [line for line in lines if line in ("exercises", "quizzes", "topics")] == [
-        "exercises",
-        "quizzes",
-        "topics",
-    ]
-
-
-def test_credits_without_quizzes(run: Run, tiny_copy: Course) -> None:
-    for path in (tiny_copy.root / "quizzes").glob("*"):
-        path.unlink()
-    ran = run("credits")
-    assert ran.code == 0
-    assert "quizzes" not in ran.out
-    assert ran.out.splitlines()[-1] == "0 of 7 credits · 7 to earn"
-
-
-def test_an_exercise_that_lost_credits_is_not_worth_more_than_it_is(run: Run, tiny_copy: Course) -> None:
-    solve(tiny_copy)
-    run("check", "exercise-1")
-    path = tiny_copy.root / "exercises/exercise-1/exercise.yaml"
-    path.write_text(path.read_text("utf-8").replace("credits: 7", "credits: 6"), encoding="utf-8")
-    row = next(line for line in run("credits").out.splitlines() if "Doubling" in line)
-    assert row.startswith("  ✓ exercise-1")
-    assert row.split()[-3:] in (["6", "of", "6"], ["6.00", "of", "6.00"])
-
-
-def test_a_ledger_in_the_way_is_one_sentence(run: Run, tiny_copy: Course) -> None:
-    (tiny_copy.root / ".grader").write_text("in the way", encoding="utf-8")
-    for arguments in (("credits",), ("login",), ("login", "Ada")):
-        ran = run(*arguments)
-        assert ran.code == 3
-        assert "progress.db cannot be used" in ran.err
-        assert len(ran.err.splitlines()) == 1
