@@ -21,7 +21,6 @@ from grader.checks.source import Archive, Source, read_source
 from grader.checks.student import CheckRun, NotWritten, Progress, Result, Student, SubmissionFault
 from grader.course import Exercise
 from grader.numeric import CheckFailed
-from grader.sandbox.pool import open_pool
 from grader.sandbox.worker import Pool
 
 if TYPE_CHECKING:
@@ -79,8 +78,14 @@ def check(
     if not isinstance(submission, Source):
         submission = read_source(exercise, Path(submission) if isinstance(submission, str) else submission)
     options = RunOptions(new_seed() if seed is None else seed, known or {}, one_failure, diagnose)
-    with contextlib.nullcontext(pool) if pool else open_pool(confinement) as workers:
-        (report,) = _reports([CheckRun(exercise, submission, workers, progress)], options)
+    with contextlib.ExitStack() as stack:
+        if pool is None:
+            from grader.sandbox.pool import (
+                open_pool,  # processes and sockets, which another pool may not have
+            )
+
+            pool = stack.enter_context(open_pool(confinement))
+        (report,) = _reports([CheckRun(exercise, submission, pool, progress)], options)
     return report
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -139,3 +140,12 @@ def test_a_solution_passes_and_a_stub_does_not(number: int, course: Course, pool
         assert report.earned == (report.credits if passes else 0)
         assert verdicts(report) == verdicts(check(exercise, source, pool=pool, seed=1))
         assert report.confinement == ()
+
+
+def test_checks_load_no_pool_of_processes() -> None:
+    program = (
+        "import sys, grader.checks.run, grader.checks.diagnosis; "
+        "print([name for name in ('pool', 'process', 'server') if f'grader.sandbox.{name}' in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
