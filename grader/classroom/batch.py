@@ -39,8 +39,8 @@ from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 SUBMISSIONS_PER_TASK = 8  # more save little
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
 Confinement = Literal["required", "best", "none"]
-Graded = list[tuple[str, Report]]
-"""Reports, each with its submission's name."""
+TaskReports = list[tuple[str, Report]]
+"""What came of a task: reports, each with its submission's name."""
 
 
 class BatchBroken(Exception):
@@ -240,7 +240,7 @@ def _exercise(course: str, exercise: str) -> Exercise:
     return open_course(course)[exercise]
 
 
-def run_task(task: Task) -> Graded:
+def run_task(task: Task) -> TaskReports:
     """Do a task in this process; what the grader breaks on, is a report that says so.
 
     Raises:
@@ -254,12 +254,12 @@ def run_task(task: Task) -> Graded:
         raise BatchBroken(str(error)) from None
     except Exception as error:
         if len(task.sources) > 1:  # whichever it was, the others are none the worse for it
-            return [graded for alone in task.alone() for graded in run_task(alone)]
+            return [report for alone in task.alone() for report in run_task(alone)]
         return _broken(task, f"the grader itself broke on it ({type(error).__name__}: {error})")
     return [(name, report) for (name, _), report in zip(task.sources, reports, strict=True)]
 
 
-def _broken(task: Task, sentence: str) -> Graded:
+def _broken(task: Task, sentence: str) -> TaskReports:
     outcome = Outcome("checks", "The checks of this exercise", "", "error", 0, clean(sentence, 400))
     report = Report(task.exercise, task.exercise, (outcome,), seed=task.seed)
     return [(name, report) for name, _ in task.sources]
@@ -280,7 +280,7 @@ class ExecutorConfig:
 
     new_executor: Callable[[], Executor]
     max_pending: int
-    run_task: Callable[[Task], Graded] = run_task
+    run_task: Callable[[Task], TaskReports] = run_task
 
 
 def processes(jobs: int) -> ExecutorConfig:
@@ -302,7 +302,7 @@ def _end_with_parent() -> None:
         threading.Thread(target=wait_and_end, daemon=True).start()
 
 
-def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[Graded]:
+def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[TaskReports]:
     """Do tasks, and yield what came of each as soon as it is known.
 
     A process that dies takes others with it. What was under way is then tried again, one by one.
@@ -324,9 +324,9 @@ def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[Graded]:
 
 def _run_until_broken(
     config: ExecutorConfig, upcoming: Iterator[Task], interrupted: list[Task]
-) -> Iterator[Graded]:
+) -> Iterator[TaskReports]:
     """Do tasks until one is lost, which is noted; ``run_task`` raises ``BatchBroken`` only."""
-    running: dict[Future[Graded], Task] = {}
+    running: dict[Future[TaskReports], Task] = {}
     with config.new_executor() as executor:
         try:
             while True:

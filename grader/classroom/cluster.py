@@ -19,7 +19,7 @@ from typing import Any
 
 from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
-from grader.classroom.batch import ExecutorConfig, Graded, Task, grader_digest, run_task
+from grader.classroom.batch import ExecutorConfig, Task, TaskReports, grader_digest, run_task
 from grader.course import Course
 from grader.course.files import write_zip
 from grader.sandbox.confinement import hide_from_others
@@ -71,7 +71,7 @@ def pack(course: Course) -> bytes:
     return target.getvalue()
 
 
-def run_task_there(plugin_name: str, task: Task) -> Graded:
+def run_task_there(plugin_name: str, task: Task) -> TaskReports:
     """Do a task on a Dask worker, one at a time in each process: pytest is not made for threads."""
     plugin = get_worker().plugins[plugin_name]
     assert isinstance(plugin, CoursePlugin)

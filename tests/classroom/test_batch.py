@@ -19,7 +19,7 @@ import pytest
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import read_source
-from grader.classroom.batch import BatchBroken, ExecutorConfig, Graded, Task, processes, run_task
+from grader.classroom.batch import BatchBroken, ExecutorConfig, Task, TaskReports, processes, run_task
 from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
 from grader.course import Course, LatePolicy, open_course
 from grader.progress.grades import ClassGrades, Grade
@@ -157,7 +157,7 @@ def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path)
     assert [one.raw_cents for one in found.grades] == 2 * [found.possible_cents]
 
 
-def dies(task: Task) -> Graded:
+def dies(task: Task) -> TaskReports:
     """End the process that grades bob."""
     if any(name == "bob" for name, _ in task.sources):
         os._exit(1)
