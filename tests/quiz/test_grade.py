@@ -656,6 +656,20 @@ def test_another_fold_of_what_is_stored_says_the_same(practice: World) -> None:
     assert fold(practice.sheet, sittings, responses, {one.id: 1.0 for one in responses}) == held
 
 
+def test_who_logs_in_while_answers_are_marked_gets_no_marks_of_others(practice: World) -> None:
+    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+
+    class Interrupting(helpers.RunsHere):
+        def passes(self, *_: Any) -> bool:
+            practice.login(Learner("bob", "Bob"))
+            return True
+
+    assert update([second], practice.context(Interrupting())) == 0
+    assert scores(practice) == {}
+    practice.login(ADA)
+    assert update([second], practice.context()) == -100
+
+
 def test_two_learners_are_regraded_apart(practice: World) -> None:
     second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
     practice.login(Learner("bob", "Bob"))
