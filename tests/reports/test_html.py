@@ -20,7 +20,7 @@ from markupsafe import escape
 from grader.progress.grades import Grade
 from grader.reports.class_pages import class_page, student_page
 from grader.reports.html import POLICY, render, report_html
-from tests.reports.test_exports import (
+from tests.reports.samples import (
     MARKUP,
     SECRET,
     exercise,
