@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, named_results, result_arrays
+from grader.checks.collection import CheckSuite, Reference, named_results, result_arrays
 from grader.checks.mistakes import KnownMistakes, PatchedSolution
 from grader.checks.student import Call, CheckRun, Result, Student, SubmissionFault, trace_broadcasts
 from grader.course import Misconception
@@ -74,6 +74,12 @@ class Question:
     def wrong(self) -> bool:
         """Whether the student's answer is another one."""
         return not agrees(self.call.answer, self.right)
+
+    def results(self, reference: Reference) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the arrays of the student's answer and of the right one, by the names of the docstring."""
+        answers = self.call.answer, self.right
+        mine, right = (named_results(answer.value, reference, self.call.function) for answer in answers)
+        return mine, right
 
 
 # --- a failed check's questions -----------------------------------------------------------------------
@@ -267,11 +273,9 @@ def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
 # --- what can be said of shapes and numbers alone -----------------------------------------------------
 
 
-def _broadcast(question: Question, reference: Any) -> str:
+def _broadcast(question: Question, reference: Reference) -> str:
     """Name the line where a wrong shape came of two others; empty if it did not."""
-    call = question.call
-    answers = call.answer, question.right
-    mine, right = (named_results(answer.value, reference, call.function) for answer in answers)
+    call, (mine, right) = question.call, question.results(reference)
     odd = {
         array.shape: f"`{name}`"
         for name, array in mine.items()
@@ -290,15 +294,14 @@ def _broadcast(question: Question, reference: Any) -> str:
     return ""
 
 
-def _paired(questions: Sequence[Question], reference: Any) -> list[list[Pair]]:
+def _paired(questions: Sequence[Question], reference: Reference) -> list[list[Pair]]:
     """Return, for each question, the student's and the right array of every result that has one."""
     paired = []
     for question in questions:
         call = question.call
         if call.answer.raised:
             continue
-        answers = call.answer, question.right
-        mine, right = (named_results(answer.value, reference, call.function) for answer in answers)
+        mine, right = question.results(reference)
         given = [array.shape for _, array in walk_arrays(call.arguments)]
         columns = frozenset(shape[-1] for shape in given[:1] if len(shape) > 1)
         steps = frozenset(shape[0] for shape in given if len(shape) > 2)

@@ -32,7 +32,7 @@ FILE = "answers.bin"
 RTOL = 1e-9
 LENGTH = struct.Struct("<I")
 Stored = list[Any]
-"""A value's form as ``worker.protocol`` writes it, and the numbers of its arrays in the file."""
+"""A value's form as ``sandbox.protocol`` writes it, and the numbers of its arrays in the file."""
 
 
 class NotRecorded(DependencyFailed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import warnings
@@ -57,6 +58,13 @@ def test_nothing_of_the_process_is_changed(
     check(exercise, pool=pool)
     now = dict(os.environ), {*sys.modules}, list(warnings.filters), sys.stdout, sys.dont_write_bytecode
     assert now == before
+
+
+def test_a_program_with_a_pool_of_its_own_needs_no_processes() -> None:
+    program = "import sys, grader.checks.run; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "grader.sandbox.worker" in found.split()
+    assert not {f"grader.sandbox.{name}" for name in ("pool", "process", "confinement")} & {*found.split()}
 
 
 def test_two_threads_that_check_at_once_are_both_right(tiny: Course) -> None:
