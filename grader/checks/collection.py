@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -29,6 +29,9 @@ import pytest
 from grader.course import CourseError, Exercise
 from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_leaves
 from grader.sandbox.worker import Substitute
+
+if TYPE_CHECKING:
+    from grader.checks.mistakes import KnownMistakes
 
 MARKERS = (
     "credits(n): what the check is worth",
@@ -107,6 +110,17 @@ class CheckSuite:
     def recorded(self) -> Any:
         """What the reference of a hand-out answers from; None where the solution is there."""
         return getattr(self.reference, RECORDED, None)
+
+    @functools.cached_property
+    def mistakes(self) -> KnownMistakes:
+        """The known mistakes of the exercise."""
+        if self.recorded:
+            from grader.checks.recorded import RecordedMistakes
+
+            return RecordedMistakes(self.exercise, self.reference)
+        from grader.checks.mistakes import KnownMistakes  # only after a failure
+
+        return KnownMistakes(self.exercise, self.reference)
 
     def call(self, check: Check, student: object, draw: int = 0) -> BaseException | None:
         """Call a check; return what it raises.

@@ -85,7 +85,7 @@ class Question:
 # --- a failed check's questions -----------------------------------------------------------------------
 
 
-def explain_failures(suite: CheckSuite, run: CheckRun, mistakes: KnownMistakes) -> None:
+def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
     """Say at the first failed check of each function what its answers look like."""
     explained = {""}  # a check of no function in particular
     for result in run.results.values():
@@ -95,7 +95,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun, mistakes: KnownMistakes) 
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
             for _ in _more_questions(result, suite, run):
-                found = diagnose(function, mistakes.known_calls(run.calls), mistakes)
+                found = diagnose(function, suite.mistakes.known_calls(run.calls), suite.mistakes)
                 if found:
                     result.diagnosis = found.sentence
                     break

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import inspect
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 
@@ -22,9 +21,6 @@ from grader.checks.student import CheckRun, NotWritten, Progress, Result, Studen
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.worker import Pool
-
-if TYPE_CHECKING:
-    from grader.checks.mistakes import KnownMistakes
 
 MAX_ENTRIES = 1000  # of an array that is shown entry by entry
 
@@ -104,13 +100,10 @@ def check_many(
 def _reports(runs: list[CheckRun], options: RunOptions) -> list[Report]:
     """Run the checks of one exercise; make a report of each run."""
     suite = load_suite(runs[0].exercise, options.seed)
-    mistakes = functools.cache(functools.partial(_mistakes, suite))
-    return [_report(suite, run, options, mistakes) for run in runs]
+    return [_report(suite, run, options) for run in runs]
 
 
-def _report(
-    suite: CheckSuite, run: CheckRun, options: RunOptions, mistakes: Callable[[], KnownMistakes]
-) -> Report:
+def _report(suite: CheckSuite, run: CheckRun, options: RunOptions) -> Report:
     run_suite(suite, run, one_failure=options.one_failure)
     started = time.perf_counter()
     _excuse(run, options)
@@ -118,7 +111,7 @@ def _report(
     if failed and options.diagnose and not options.one_failure:
         from grader.checks.diagnosis import explain_failures  # only after a failure
 
-        explain_failures(suite, run, mistakes())
+        explain_failures(suite, run)
     for function in dict.fromkeys(
         result.check.function for result in run.results.values() if result.status == "skipped"
     ):  # the check of its arguments was skipped
@@ -154,17 +147,6 @@ def _excuse(run: CheckRun, options: RunOptions) -> None:
                 reason = source.problem or f"`{function}` does not pass its own checks yet"
                 result.status, result.message = "skipped", f"waits for {name}: {reason}"
                 break
-
-
-def _mistakes(suite: CheckSuite) -> KnownMistakes:
-    """Return the known mistakes of an exercise, imported after a failure only."""
-    if suite.recorded:
-        from grader.checks.recorded import RecordedMistakes
-
-        return RecordedMistakes(suite.exercise, suite.reference)
-    from grader.checks.mistakes import KnownMistakes
-
-    return KnownMistakes(suite.exercise, suite.reference)
 
 
 # --- one check after the other ------------------------------------------------------------------------
