@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 from grader.checks.report import Outcome, Report, Status
 from grader.course import Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
-from grader.reports.text import MARKS, amount, csv_text, signed, told, unconfined
+from grader.reports.text import MARKS, amount, csv_text, outcome_text, signed, unconfined
 from grader.sandbox.text import (
     clean,  # which writes out all that XML 1.0 forbids
     one_line,
@@ -161,7 +161,8 @@ def _suite(report: Report, name: str, *, hidden: bool = False) -> Element:
         time = f"{outcome.seconds:.3f}"
         case = SubElement(suite, "testcase", classname=suite.attrib["name"], name=title, time=time)
         if tag := JUNIT_TAGS.get(outcome.status):
-            SubElement(case, tag, message=one_line(outcome.message), type=outcome.status).text = told(outcome)
+            verdict = SubElement(case, tag, message=one_line(outcome.message), type=outcome.status)
+            verdict.text = outcome_text(outcome)
         if outcome.output and (hidden or not outcome.hidden):
             SubElement(case, "system-out").text = clean(outcome.output)
     return suite
@@ -197,7 +198,7 @@ def gradescope_json(grade: Grade) -> str:
         # A hidden check is shown once grades are published: before, a student could try until it passes.
         of_hidden = "hidden" if grade.feedback[report.exercise] == "none" else "after_published"
         for second, (title, outcome) in enumerate(_named(report), 1):
-            parts = ["skipped: it was not run" * (outcome.status == "skipped"), told(outcome)]
+            parts = ["skipped: it was not run" * (outcome.status == "skipped"), outcome_text(outcome)]
             # What was printed in a hidden check could carry its inputs.
             if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
                 parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
@@ -242,7 +243,7 @@ def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
                 place["title"] = f"{report.exercise}: {one_line(outcome.title)}"
                 # The course's own fault fails nobody's job.
                 level = "error" if outcome.status == "failed" else "warning"
-                lines.append(_command(level, place, told(outcome)))
+                lines.append(_command(level, place, outcome_text(outcome)))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -285,7 +286,7 @@ def _exercise_summary(report: Report) -> Iterator[str]:
         yield f"| {mark} | {_literal(outcome.title)} | {outcome.earned}/{outcome.credits} |"
     for outcome in report.outcomes:
         if outcome.status in ("failed", "error"):
-            text = told(outcome)
+            text = outcome_text(outcome)
             # A fence of more backticks than the text holds in a row cannot be ended by it.
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
             yield from ("", f"**{_literal(outcome.title)}**", "", f"{fence}text", text, fence)
@@ -313,7 +314,7 @@ def classroom_result(grade: Grade) -> str:
     for report in grade.shown:
         for title, outcome in _named(report):
             name, status = f"{report.exercise}: {title}", CLASSROOM[outcome.status]
-            add(name, status, outcome.earned, told(outcome), outcome.seconds)
+            add(name, status, outcome.earned, outcome_text(outcome), outcome.seconds)
     for quiz in grade.quizzes:
         status = "pass" if quiz.earned_cents >= quiz.possible_cents else "fail"
         notes = "\n".join(map(one_line, quiz.notes))

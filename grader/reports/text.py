@@ -244,7 +244,7 @@ def message(outcome: Outcome) -> str:
     return clean(fault + outcome.message)
 
 
-def told(outcome: Outcome) -> str:
+def outcome_text(outcome: Outcome) -> str:
     """Return all that a check says: its message, the map, and which mistake it looks like."""
     familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
     parts = (message(outcome), clean("\n".join(array_map(outcome))), clean(familiar))

@@ -15,8 +15,8 @@ from grader.reports.text import (
     changed_lines,
     decimal,
     ends,
+    outcome_text,
     report_lines,
-    told,
     unconfined,
     wrapped,
 )
@@ -71,7 +71,7 @@ def test_checks_that_wait_for_another_exercise_say_so_themselves() -> None:
 def test_an_error_is_called_the_courses() -> None:
     lines = laid_out(outcome("a", "error", message="it broke"))
     assert "    This is a fault of the course, not of your code: it broke" in lines
-    assert told(outcome("a", "error", message="it broke")).startswith("This is a fault of the course")
+    assert outcome_text(outcome("a", "error", message="it broke")).startswith("This is a fault of the course")
 
 
 def test_long_messages_and_long_prints_are_cut() -> None:
