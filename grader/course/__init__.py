@@ -15,6 +15,7 @@ from grader.course.course import (
     parse,
     parse_time,
 )
+from grader.course.frozen import dataclass
 from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Place",
     "Raw",
     "UnknownExercise",
+    "dataclass",
     "has_key",
     "load",
     "load_lists",

@@ -11,13 +11,12 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from grader.course import Course, CourseError, Place, has_key
+from grader.course import Course, CourseError, Place, dataclass, has_key
 from grader.course.files import write_atomic
 from grader.quiz.questions.base import Question
 from grader.quiz.registry import Header, Quiz, QuizFile, find_quiz_path, load_header, load_quiz, quiz_paths
@@ -42,7 +41,7 @@ class NoSecret(Exception):
 # --- a quiz to be taken -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PublicFile(Header):
     """A quiz file in a hand-out: public questions in the place of those with their key."""
 

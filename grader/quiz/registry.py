@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
-from grader.course import Course, CourseError, strict_yaml
+from grader.course import Course, CourseError, dataclass, strict_yaml
 from grader.quiz.questions.base import ID, Answer, Question, require_share, require_unique
 from grader.quiz.questions.choices import Match, Multiple, Order, Single
 from grader.quiz.questions.numbers import Numeric, Shape
@@ -72,7 +72,7 @@ RETIRED = {  # what a quiz file may not say any more, and what takes its place
 }
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """The keys of a quiz file besides its questions; all of them may be handed out.
 
@@ -97,7 +97,7 @@ class Header:
     RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class QuizFile(Header):
     """A quiz file with its key."""
 

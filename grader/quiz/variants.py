@@ -11,10 +11,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from grader.course import dataclass
 from grader.quiz.formula import FormulaError, Names, Value, evaluate
 
 MAX_TRIES = 2000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from grader.course import dataclass
 from grader.quiz.credits import which_sittings_count
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import LETTERS, Question

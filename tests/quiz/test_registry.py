@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,7 @@ import pytest
 from grader.authoring.leaks import find_leaks, texts_of
 from grader.authoring.quiz_lint import lint_quiz
 from grader.authoring.quiz_schema import quiz_schema
-from grader.course import Course, CourseError
+from grader.course import Course, CourseError, dataclass
 from grader.progress.ledger import open_ledger
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import load_public, public_quiz, write_edition
@@ -30,7 +29,7 @@ SOUND = sample().path.read_text(encoding="utf-8")
 # --- a tenth type ---
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Letter(Question):
     """The letter with which a name begins."""
 

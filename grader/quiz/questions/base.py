@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Protocol
 
-from grader.course import NOWHERE, Place
+from grader.course import NOWHERE, Place, dataclass
 from grader.quiz.formula import Names
 from grader.quiz.variants import Option, PublicQuestion, Variant, fill, require
 
@@ -87,7 +87,7 @@ def require_unique(names: list[str], what: str) -> None:
         require(names.count(name) == 1, f"the {what} `{name}` stands {names.count(name)} times")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Hint:
     """One hint; its cost is a share of the question's credits."""
 
@@ -98,7 +98,7 @@ class Hint:
         require_share(self.cost, "cost")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Mistake:
     """A known wrong answer, and what is said to whoever gives it."""
 
@@ -106,7 +106,7 @@ class Mistake:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PartlyRight(Mistake):
     """A known wrong answer that may earn part of the credits."""
 
@@ -116,7 +116,7 @@ class PartlyRight(Mistake):
         require_share(self.credit, "credit")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """A question with its key. A new type is a subclass, and a line in :mod:`grader.quiz.registry`.
 

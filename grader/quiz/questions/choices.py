@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
-from grader.course import NOWHERE, Place
+from grader.course import NOWHERE, Place, dataclass
 from grader.course.mathtext import render
 from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
@@ -34,7 +34,7 @@ CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these)\b", re.IGNORE
 STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives itself away
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Choice:
     """One option; a wrong one may earn part of the credits and should say why it is wrong."""
 
@@ -50,7 +50,7 @@ class Choice:
         require(not (self.correct and self.credit), "`credit` is for wrong choices; the right one earns all")
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _OfChoices(Question):
     choices: tuple[Choice, ...]
     is_choice = True
@@ -77,7 +77,7 @@ class _OfChoices(Question):
                 yield problem, choice.place
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Single(_OfChoices):
     """Exactly one choice is right."""
 
@@ -112,7 +112,7 @@ class Single(_OfChoices):
             yield problem, self.place
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Multiple(_OfChoices):
     """Any number of choices is right, at least one, and at least one is wrong.
 
@@ -149,7 +149,7 @@ class Multiple(_OfChoices):
 PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Step:
     """One line to put in order; it comes after those that ``after`` names."""
 
@@ -158,7 +158,7 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Distractor(Mistake):
     """A line that belongs nowhere."""
 
@@ -166,7 +166,7 @@ class Distractor(Mistake):
     text: str
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Order(Question):
     """Lines to put in order; every order that respects ``after`` is right. Distractors stay out.
 
@@ -232,7 +232,7 @@ class Pair:
     right: str
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongPair(Mistake):
     """A pairing that people make, and what is wrong with it."""
 
@@ -240,7 +240,7 @@ class WrongPair(Mistake):
     right: str
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Match(Question):
     """Each left side has one right side; ``extra`` right sides belong to none."""
 

@@ -6,10 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
-from grader.course import Raw
+from grader.course import Raw, dataclass
 from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
 from grader.quiz.questions.base import (
     Marked,
@@ -52,7 +52,7 @@ SAMPLE = 100  # variants in which mistakes are compared with each other
 MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a later one
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Drawn(Question):
     """A question whose numbers may be drawn anew for everyone; ``where`` is a condition on them."""
 
@@ -68,7 +68,7 @@ class _Drawn(Question):
         return replace(super().public(rename), params=self.params, where=self.where)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True)
 class Target:
     """A number to hit: a formula, and how near is near enough (exactly one of the three).
 
@@ -106,7 +106,7 @@ class Target:
         return value - margin, value + margin
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongNumber(PartlyRight):
     """A known wrong formula; it is met within the tolerance of the answer, unless it has its own."""
 
@@ -115,7 +115,7 @@ class WrongNumber(PartlyRight):
     rtol: float | None = None
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Numeric(_Drawn):
     """A number. With ``params``, everyone gets numbers of their own; ``where`` is a condition on them."""
 
@@ -208,14 +208,14 @@ def parse_number(text: str) -> float:
     return float(value)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongShape(PartlyRight):
     """A known wrong shape."""
 
     value: tuple[Raw, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shape(_Drawn):
     """The shape of an array, in numbers or in symbols: ``[D + H, 4 * H]`` accepts ``(74, 256)`` as well.
 

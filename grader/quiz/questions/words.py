@@ -8,10 +8,10 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
-from grader.course import Raw
+from grader.course import Raw, dataclass
 from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
     Marked,
@@ -30,14 +30,14 @@ LETTERS_FOR_TYPOS = 6
 ARTICLES = {"a", "an", "the"}
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongText(PartlyRight):
     """A known wrong answer in words."""
 
     match: str
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Text(Question):
     """A word or two, compared without case, accents, punctuation and articles.
 
@@ -122,7 +122,7 @@ NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _OfCode(Question):
     code: str
     in_words = True
@@ -131,14 +131,14 @@ class _OfCode(Question):
         return replace(super().public(rename), code=self.code)
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongOutput(PartlyRight):
     """What people expect it to print instead."""
 
     value: Raw
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Output(_OfCode):
     """What does this code print? Compared as Python values where both are, else as text."""
 
@@ -197,14 +197,14 @@ class FixedLine:
     text: str
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WrongLine(Mistake):
     """A line that people suspect though nothing is wrong with it."""
 
     line: int
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fix(_OfCode):
     """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
 
