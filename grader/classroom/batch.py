@@ -28,7 +28,7 @@ from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.course import Course, CourseError, Exercise, open_course
 from grader.progress.grades import ClassGrades, QuizResult
-from grader.progress.responses import NotResponses, parse_responses
+from grader.progress.hand_in import NotResponses, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner
 from grader.sandbox.confinement import hide_from_others

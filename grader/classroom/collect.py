@@ -32,9 +32,16 @@ from grader.checks.source import (
     read_source,
 )
 from grader.course import Exercise, parse_time
-from grader.progress.hand_in import MANIFEST, MAX_MANIFEST_BYTES, MAX_RESPONSES_BYTES, RESPONSES, SCHEMA
+from grader.progress.hand_in import (
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    MAX_RESPONSES_BYTES,
+    RESPONSES,
+    SCHEMA,
+    NotResponses,
+    parse_responses,
+)
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
-from grader.progress.responses import NotResponses, parse_responses
 from grader.sandbox.text import HIDING, one_line
 
 RECEIVED = "received.csv"

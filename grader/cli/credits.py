@@ -7,7 +7,7 @@ import click
 from grader.cli.options import format_option
 from grader.cli.terminal import print_lines, width
 from grader.course import open_course
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.edition import all_public
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json

@@ -118,7 +118,7 @@ def main() -> None:
 
 def _explain(error: Exception) -> None:
     from grader.course import CourseError, NoCourse, UnknownExercise
-    from grader.progress.ledger import LedgerError
+    from grader.progress import LedgerError
     from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
     if isinstance(error, NoCourse | UnknownExercise):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.course import Course, Exercise, open_course
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 
 
 @click.command("hint")

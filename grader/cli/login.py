@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.course import open_course
-from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
+from grader.progress import ANONYMOUS, Learner, open_ledger
 
 
 @click.command("login")

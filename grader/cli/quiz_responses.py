@@ -12,8 +12,8 @@ import click
 from grader.cli.group import FAILED, stop
 from grader.cli.options import output_option, write_output
 from grader.course import open_course
-from grader.progress.ledger import open_ledger
-from grader.progress.responses import responses_document
+from grader.progress import open_ledger
+from grader.progress.hand_in import responses_document
 from grader.quiz.edition import all_public, find_public
 from grader.quiz.registry import UnknownQuiz
 

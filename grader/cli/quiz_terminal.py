@@ -16,7 +16,7 @@ from grader.cli.group import FAILED
 from grader.cli.quiz_scripted import answer_from_file
 from grader.cli.terminal import print_lines, width
 from grader.course import open_course
-from grader.progress.ledger import Ledger
+from grader.progress import Ledger
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.edition import PublicQuiz, all_public, find_public
 from grader.quiz.questions.base import Unreadable

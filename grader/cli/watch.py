@@ -16,7 +16,7 @@ from grader.cli.hint import show_hint
 from grader.cli.list import show_list
 from grader.cli.terminal import print_lines, progress_line, width
 from grader.course import Course, open_course, shown_path
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 from grader.reports.text import changed_lines
 
 if TYPE_CHECKING:  # what loads NumPy or pytest is imported when the worker has been started

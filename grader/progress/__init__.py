@@ -1,5 +1,18 @@
 """One learner's record: events, credits, answers, hand-in."""
 
-from grader.progress.ledger import LedgerError, open_ledger, record
+from grader.progress.database import LedgerError
+from grader.progress.learner import ANONYMOUS, Learner
+from grader.progress.ledger import Duplicate, Ledger, Progress, Response, Sitting, open_ledger, record
 
-__all__ = ["LedgerError", "open_ledger", "record"]
+__all__ = [
+    "ANONYMOUS",
+    "Duplicate",
+    "Learner",
+    "Ledger",
+    "LedgerError",
+    "Progress",
+    "Response",
+    "Sitting",
+    "open_ledger",
+    "record",
+]

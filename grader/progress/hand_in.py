@@ -1,34 +1,278 @@
-"""Bundles what a learner wrote and answered into one zip to hand in, which a class is collected from."""
+"""What a learner hands in: the file of answers, and one zip of all work, which a class is collected from.
+
+The file of answers is written from the ledger, and read without trusting it.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader import __version__
 from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, open_archive, read_source
-from grader.course import Course, CourseError
+from grader.course import Course, CourseError, parse_time
 from grader.course.files import write_atomic, write_zip
 from grader.course.stub import make_stub
-from grader.progress.ledger import ANONYMOUS, Learner, open_ledger
-from grader.progress.responses import QuizOf, responses_document
+from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 
 SCHEMA = "rnn-grader/submission/1"
 MANIFEST = "manifest.json"
-RESPONSES = "responses.json"
 MAX_MANIFEST_BYTES = 256 * 1024
-MAX_RESPONSES_BYTES = 4 * 2**20
+RESPONSES = "responses.json"
+RESPONSES_SCHEMA = "rnn-grader/responses/1"
+MAX_RESPONSES_BYTES = 4 * 2**20  # in a zip
+MAX_BYTES = 8 * 2**20
+MAX_NUMBER = 10**6
+MAX_TEXT = 20_000
+HANDED_IN = "question attempt version params answer certainty hints at".split()
+
+QuizOf = tuple[str, int, Path]
+"""A quiz as a document of answers names it: its id, its version, its file."""
+
+
+class NotResponses(ValueError):
+    """A file is no file of responses; the sentence says what is wrong with it."""
+
+
+class SomethingElse(NotResponses):
+    """It is JSON, but of another kind."""
 
 
 class CannotBundle(Exception):
     """Nothing was written; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class QuizResponses:
+    """All that one learner answered in one quiz.
+
+    Args:
+        version: of the quiz when the answers were exported.
+        sha256: of the quiz's file as the learner had it.
+        sittings: oldest first; their ids are their numbers.
+        responses: oldest first; ``sitting`` is the sitting's number, ids count them.
+    """
+
+    quiz: str
+    version: int
+    sha256: str
+    sittings: tuple[Sitting, ...]
+    responses: tuple[Response, ...]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one file holds."""
+
+    learner: Learner
+    at: str
+    quizzes: tuple[QuizResponses, ...]
+
+
+# --- answers: writing ---------------------------------------------------------------------------------
+
+
+def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.datetime) -> dict[str, Any]:
+    """Return all answers of whoever is logged in, as the document to hand in.
+
+    Args:
+        quizzes: that it is about; those that were never begun are left out.
+    """
+
+    def sitting_object(sitting: Sitting) -> dict[str, Any]:
+        here = [response for response in ledger.responses(sitting.quiz) if response.sitting == sitting.id]
+        return {
+            "number": sitting.number,
+            "version": sitting.version,
+            "mode": sitting.mode,
+            "begun": sitting.at,
+            "finished": sitting.finished,
+            "questions": list(sitting.questions),
+            "responses": [{name: getattr(response, name) for name in HANDED_IN} for response in here],
+        }
+
+    return {
+        "schema": RESPONSES_SCHEMA,
+        "grader_version": __version__,
+        "at": now.isoformat(timespec="seconds"),
+        "learner": {"id": ledger.learner.id, "name": ledger.learner.name},
+        "quizzes": [
+            {
+                "quiz": quiz,
+                "version": version,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "sittings": [sitting_object(sitting) for sitting in sittings],
+            }
+            for quiz, version, path in quizzes
+            if (sittings := ledger.sittings(quiz))
+        ],
+    }
+
+
+# --- answers: reading ---------------------------------------------------------------------------------
+
+
+def read_responses(path: Path) -> Handed:
+    """Read what somebody handed in.
+
+    Raises:
+        SomethingElse: it is JSON of another kind.
+        NotResponses: it is missing, too large, or not of this form.
+    """
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise NotResponses("is no plain file")
+        if path.stat().st_size > MAX_BYTES:
+            raise NotResponses(f"is larger than {MAX_BYTES // 2**20} MiB; export it anew")
+        return parse_responses(path.read_bytes())
+    except OSError as error:
+        raise NotResponses(f"cannot be read: {error.strerror}") from None
+
+
+def parse_responses(data: bytes) -> Handed:
+    """Read what somebody handed in, from the bytes of its file.
+
+    Raises:
+        SomethingElse, NotResponses: as :func:`read_responses`.
+    """
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise NotResponses("is no JSON; export it anew with `grader quiz responses`") from None
+    if not isinstance(value, dict) or value.get("schema") != RESPONSES_SCHEMA:
+        raise SomethingElse(f"is no `{RESPONSES_SCHEMA}` document; `grader quiz responses` writes one")
+    document = _Object(value, "the file")
+    who = _Object(value.get("learner"), "`learner`")
+    try:
+        learner = Learner(who.text("id"), who.text("name"))
+    except ValueError as error:
+        raise NotResponses(f"names a learner that cannot be: {error}") from None
+    quizzes = tuple(map(_read_quiz, document.objects("quizzes", "quiz")))
+    if len({quiz.quiz for quiz in quizzes}) != len(quizzes):
+        raise NotResponses("has one quiz twice")
+    return Handed(learner, document.time("at"), quizzes)
+
+
+@dataclass(frozen=True)
+class _Object:
+    """An object of a document that may hold anything."""
+
+    value: Any
+    name: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, dict):
+            raise NotResponses(f"has something else than an object for {self.name}")
+
+    def text(self, key: str) -> str:
+        value = self.value.get(key)
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise NotResponses(f"has no text `{key}` in {self.name}")
+        return value
+
+    def number(self, key: str, least: int = 1) -> int:
+        value = self.value.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
+            raise NotResponses(f"has no whole number `{key}` from {least} in {self.name}")
+        return value
+
+    def time(self, key: str) -> str:
+        text = self.text(key)
+        try:
+            return parse_time(text).astimezone(datetime.UTC).isoformat()
+        except (ValueError, OverflowError):
+            raise NotResponses(f"has no time with a zone `{key}` in {self.name}") from None
+
+    def items(self, key: str) -> list[Any]:
+        value = self.value.get(key)
+        if not isinstance(value, list):
+            raise NotResponses(f"has no list `{key}` in {self.name}")
+        return value
+
+    def objects(self, key: str, name: str) -> list[_Object]:
+        return [_Object(value, f"{name} {number}") for number, value in enumerate(self.items(key), 1)]
+
+
+def _read_quiz(part: _Object) -> QuizResponses:
+    quiz = part.text("quiz")
+    numbered = {each.number("number"): each for each in part.objects("sittings", f"a sitting of {quiz}:")}
+    if len(numbered) != len(part.items("sittings")):
+        raise NotResponses(f"has one sitting of {quiz} twice")
+    sittings: list[Sitting] = []
+    responses: list[Response] = []
+    for number, sitting in sorted(numbered.items()):
+        questions = sitting.items("questions")
+        if not all(isinstance(question, str) for question in questions):
+            raise NotResponses(f"has something else than texts in `questions` of {sitting.name}")
+        header = sitting.number("version"), sitting.text("mode"), number, tuple(questions)
+        finished = None if sitting.value.get("finished") is None else sitting.time("finished")
+        sittings.append(Sitting(number, quiz, *header, sitting.time("begun"), finished))
+        responses += [_read_answer(answer, quiz, number) for answer in sitting.objects("responses", "answer")]
+    sha256 = part.text("sha256")
+    return QuizResponses(quiz, part.number("version"), sha256, tuple(sittings), _numbered(responses))
+
+
+def _read_answer(part: _Object, quiz: str, sitting: int) -> Response:
+    certainty = None if part.value.get("certainty") is None else part.number("certainty")
+    if certainty not in (None, 1, 2, 3):
+        raise NotResponses(f"has a certainty of {certainty} in {part.name}; it is 1, 2 or 3")
+    return Response(
+        sitting=sitting,
+        quiz=quiz,
+        version=part.number("version"),
+        question=part.text("question"),
+        attempt=part.number("attempt"),
+        params=part.text("params"),
+        answer=part.text("answer"),
+        certainty=certainty,
+        hints=part.number("hints", 0),
+        at=part.time("at"),
+    )
+
+
+def _numbered(responses: Iterable[Response]) -> tuple[Response, ...]:
+    return tuple(dataclasses.replace(response, id=count) for count, response in enumerate(responses, 1))
+
+
+def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizResponses:
+    """Return one learner's answers to one quiz out of several files: of every sitting, the newest state.
+
+    Args:
+        handed: at least one; the first is the newest file.
+        differs: is told the number of a sitting of which another file holds something else.
+    """
+    states: dict[int, list[tuple[Sitting, list[Response]]]] = {}
+    for each in handed:
+        for sitting in each.sittings:
+            answers = [response for response in each.responses if response.sitting == sitting.id]
+            states.setdefault(sitting.number, []).append((sitting, answers))
+    sittings: list[Sitting] = []
+    responses: list[Response] = []
+
+    def age(state: tuple[Sitting, list[Response]]) -> tuple[str, int]:
+        return max((answer.at for answer in state[1]), default=""), len(state[1])
+
+    def said(answers: list[Response]) -> set[tuple[str, int, str, str]]:
+        return {(answer.question, answer.attempt, answer.params, answer.answer) for answer in answers}
+
+    for number, of_files in sorted(states.items()):
+        sitting, answers = max(of_files, key=age)
+        if any(said(others) - said(answers) for _, others in of_files):
+            differs(number)
+        sittings.append(sitting)
+        responses += answers
+    return dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
+
+
+# --- the zip ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,8 @@ from typing import Any
 from grader import __version__
 from grader.checks.report import Report, Status
 from grader.course import Course
-from grader.progress.database import LedgerError as LedgerError
-from grader.progress.database import explained, open_file
-from grader.progress.learner import ANONYMOUS as ANONYMOUS
-from grader.progress.learner import Learner as Learner
+from grader.progress.database import LedgerError, explained, open_file
+from grader.progress.learner import ANONYMOUS, Learner
 
 OF_A_SITTING = ("finished", "quiz_hinted", "flagged")
 """Tables whose events are of a sitting, and of a learner through it."""
@@ -105,31 +103,39 @@ class Ledger:
     """The events of one course folder, as one learner sees and adds to them.
 
     It lives for one transaction: nothing comes between what is read and what is then recorded.
+
+    Args:
+        connection: of a file that :func:`grader.progress.database.open_file` has opened.
+
+    Attributes:
+        learner: who is logged in; ``ANONYMOUS`` if nobody is.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._learner = ANONYMOUS
-        for learner, name in self._all("SELECT learner, name FROM logged_in ORDER BY id DESC LIMIT 1"):
-            self._learner = _learner(learner, name)
+        self.learner = ANONYMOUS
+        for learner in self._learners("newest DESC LIMIT 1"):
+            self.learner = learner
 
     # --- learners -------------------------------------------------------------------------------------
 
-    @property
-    def learner(self) -> Learner:
-        """Who is logged in; ``ANONYMOUS`` if nobody is."""
-        return self._learner
-
     def login(self, learner: Learner) -> None:
         """Append that from now on someone else learns here; what was recorded before stays where it is."""
-        if learner != self._learner:
-            self._learner = learner
+        if learner != self.learner:
+            self.learner = learner
             self._add("logged_in", name=learner.name)
 
     def learners(self) -> tuple[Learner, ...]:
         """Return everyone who ever logged in here, each with the latest name."""
-        rows = self._all("SELECT learner, name, max(id) FROM logged_in GROUP BY learner ORDER BY learner")
-        return tuple(_learner(learner, name) for learner, name, _ in rows)
+        return self._learners("learner")
+
+    def _learners(self, order: str) -> tuple[Learner, ...]:
+        query = "SELECT learner, name, max(id) AS newest FROM logged_in GROUP BY learner ORDER BY"
+        rows = self._all(f"{query} {order}")
+        try:
+            return tuple(Learner(learner, name) for learner, name, _ in rows)
+        except ValueError as error:
+            raise LedgerError(f"the ledger has a learner that cannot be: {error}") from None
 
     # --- exercises ------------------------------------------------------------------------------------
 
@@ -165,12 +171,11 @@ class Ledger:
         return best
 
     def _checks(self, where: str, **values: str) -> list[tuple[str, Progress]]:
-        rows = self._all(
-            "SELECT exercise, earned, credits, at, outcomes FROM checked"
-            f" WHERE learner = :learner AND {where}",
-            **values,
-        )
-        return [(row[0], Progress(row[1], row[2], row[3], json.loads(row[4]))) for row in rows]
+        query = "SELECT exercise, earned, credits, at, outcomes FROM checked WHERE learner = :learner AND"
+        return [
+            (exercise, Progress(earned, worth, at, json.loads(outcomes)))
+            for exercise, earned, worth, at, outcomes in self._all(f"{query} {where}", **values)
+        ]
 
     def hints_shown(self, exercise: str, function: str) -> int:
         """Return how many hints on a function were shown so far."""
@@ -185,8 +190,7 @@ class Ledger:
 
     def begin(self, quiz: str, version: int, mode: str, questions: tuple[str, ...]) -> Sitting:
         """Append that a quiz was begun."""
-        number = len(self.sittings(quiz)) + 1
-        asked = json.dumps(questions)
+        number, asked = len(self.sittings(quiz)) + 1, json.dumps(questions)
         self._add("begun", quiz=quiz, version=version, mode=mode, number=number, questions=asked)
         return self.sittings(quiz)[-1]
 
@@ -243,7 +247,7 @@ class Ledger:
         for sitting in self.sittings():
             if sitting.id == sitting_id:
                 return sitting
-        problem = f"sitting {sitting_id} is not one of {self._learner.name}'s"
+        problem = f"sitting {sitting_id} is not one of {self.learner.name}'s"
         raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
 
     # --- responses and what they are worth ------------------------------------------------------------
@@ -334,20 +338,13 @@ class Ledger:
         """Append an event of now, of this learner unless it is of a sitting; return its id."""
         event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         if table not in OF_A_SITTING:
-            event["learner"] = self._learner.id
+            event["learner"] = self.learner.id
         columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
         cursor = self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
         return int(cursor.lastrowid or 0)
 
     def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, {"learner": self._learner.id, **values}).fetchall()
-
-
-def _learner(learner_id: str, name: str) -> Learner:
-    try:
-        return Learner(learner_id, name)
-    except ValueError as error:
-        raise LedgerError(f"the ledger has a learner that cannot be: {error}") from None
+        return self._connection.execute(query, {"learner": self.learner.id, **values}).fetchall()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from grader.course import Course
-from grader.progress.ledger import Ledger, Response, Sitting, open_ledger
+from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.formula import FormulaError

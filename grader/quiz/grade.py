@@ -13,16 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import Course
-from grader.progress.learner import Learner
-from grader.progress.ledger import Response, Sitting
-from grader.progress.responses import (
-    Handed,
-    NotResponses,
-    QuizResponses,
-    SomethingElse,
-    merged,
-    read_responses,
-)
+from grader.progress import Learner, Response, Sitting
+from grader.progress.hand_in import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
 from grader.quiz.credits import REVIEW, CountedAnswer, fold, mark
 from grader.quiz.edition import (
     PublicFile,

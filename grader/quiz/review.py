@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from grader.progress.ledger import Ledger
+from grader.progress import Ledger
 from grader.quiz.credits import balance, is_silent
 from grader.quiz.edition import PublicQuiz
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from grader.progress.ledger import Duplicate, Ledger, Response, Sitting
+from grader.progress import Duplicate, Ledger, Response, Sitting
 from grader.quiz.credits import (
     REVIEW,
     CountedAnswer,

@@ -6,7 +6,7 @@ import json
 from typing import Literal, NamedTuple
 
 from grader import __version__
-from grader.progress.learner import ANONYMOUS, Learner
+from grader.progress import ANONYMOUS, Learner
 from grader.reports.tables import credits_line
 from grader.reports.text import Line, csv_text, decimal, wrapped
 from grader.sandbox.text import shorten

@@ -27,8 +27,8 @@ from grader.checks.source import read_source
 from grader.classroom.batch import Batch
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.course import Course, Exercise
+from grader.progress import Learner
 from grader.progress.hand_in import Bundle, write_bundle
-from grader.progress.learner import Learner
 
 GOOD = b"def double(x):\n    return 2 * x\n"
 NAME = "exercise-1/doubling.py"

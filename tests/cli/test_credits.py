@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from grader.course import Course
-from grader.progress.ledger import Response, open_ledger
+from grader.progress import Response, open_ledger
 from grader.quiz.edition import all_public
 from grader.reports.statement import COLUMNS
 from grader.reports.text import decimal

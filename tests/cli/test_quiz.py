@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 from grader.quiz.credits import balance
 from grader.quiz.edition import find_public
 from tests.helpers import Ran, Run

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from grader.checks.report import Outcome, Report
 from grader.course import Course
-from grader.progress.learner import Learner
-from grader.progress.ledger import Ledger, Response
+from grader.progress import Learner, Ledger, Response
 
 ADA, BEN = Learner("ada", "Ada"), Learner("ben", "Ben")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
+from grader.progress import ANONYMOUS, LedgerError, open_ledger
 from grader.progress import database as ledger_file
-from grader.progress.ledger import ANONYMOUS, LedgerError, open_ledger
 from tests.progress.helpers import ADA, TWO, answer, best, database, raw
 
 LONG = os.environ.get("GRADER_LONG") == "1"
@@ -270,7 +270,7 @@ WRITER = """
 import sys
 import grader.progress.database as file
 from grader.course import open_course
-from grader.progress.ledger import Response, open_ledger
+from grader.progress import Response, open_ledger
 
 file.BUSY_SECONDS = 600.0
 course, first = open_course(sys.argv[1]), int(sys.argv[2])
@@ -300,7 +300,7 @@ def test_two_programs_at_once_lose_nothing_and_mark_nothing_twice(tiny_copy: Cou
 VICTIM = """
 import sys
 from grader.course import open_course
-from grader.progress.ledger import Response, open_ledger
+from grader.progress import Response, open_ledger
 
 course, number = open_course(sys.argv[1]), 0
 while True:

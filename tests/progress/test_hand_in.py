@@ -16,9 +16,8 @@ import pytest
 from grader.checks.source import MAX_ARCHIVE_BYTES
 from grader.classroom.collect import find_submissions
 from grader.course import Course
-from grader.progress.hand_in import Bundle, CannotBundle, gather, write_bundle
-from grader.progress.ledger import Learner, Response, open_ledger
-from grader.progress.responses import QuizOf, parse_responses
+from grader.progress import Learner, Response, open_ledger
+from grader.progress.hand_in import Bundle, CannotBundle, QuizOf, gather, parse_responses, write_bundle
 from grader.quiz.edition import all_public
 from tests.helpers import Run, solve
 

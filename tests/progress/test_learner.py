@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.progress.learner import ID, Learner
-from grader.progress.ledger import ANONYMOUS
+from grader.progress import ANONYMOUS, Learner
+from grader.progress.learner import ID
 from grader.sandbox.text import clean
 
 

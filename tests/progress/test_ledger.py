@@ -11,9 +11,7 @@ from dataclasses import replace
 import pytest
 
 from grader.course import Course
-from grader.progress import record
-from grader.progress.learner import Learner
-from grader.progress.ledger import ANONYMOUS, Duplicate, LedgerError, Response, open_ledger
+from grader.progress import ANONYMOUS, Duplicate, Learner, LedgerError, Response, open_ledger, record
 from tests.progress.helpers import ADA, ALL, BEN, SMALLER, TWO, answer, best, database, raw
 
 # --- exercises ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import Course
-from grader.progress.ledger import Learner, Response, Sitting, open_ledger
+from grader.progress import Learner, Response, Sitting, open_ledger
 from grader.quiz.credits import Credits, QuizContext, balance, earning, fold, update
 from grader.quiz.edition import PublicQuiz, find_public, public_quiz
 from grader.quiz.registry import Attempts, Picks, Quiz

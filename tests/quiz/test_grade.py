@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 
 from grader.cli import main
 from grader.course import Course, open_course
-from grader.progress.learner import Learner
-from grader.progress.ledger import open_ledger
-from grader.progress.responses import NotResponses, read_responses, responses_document
+from grader.progress import Learner, open_ledger
+from grader.progress.hand_in import NotResponses, read_responses, responses_document
 from grader.quiz import edition, grade
 from grader.quiz.code import lazy_runner
 from grader.quiz.credits import QuizContext, balance, fold, update

@@ -12,7 +12,7 @@ from grader.authoring.leaks import find_leaks, texts_of
 from grader.authoring.quiz_lint import lint_quiz
 from grader.authoring.quiz_schema import quiz_schema
 from grader.course import Course, CourseError, dataclass
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import load_public, public_quiz, write_edition
 from grader.quiz.formula import Value

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from grader.course import Course
-from grader.progress.ledger import Ledger, open_ledger
+from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import QuizContext, balance
 from grader.quiz.edition import PublicQuiz, public_quiz
 from grader.quiz.questions.base import Unreadable

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.course import Course
-from grader.progress.ledger import open_ledger
+from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import PublicQuiz, public_quiz
 from grader.quiz.registry import Quiz

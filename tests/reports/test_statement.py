@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import grader.reports
-from grader.progress.learner import ANONYMOUS, Learner
+from grader.progress import ANONYMOUS, Learner
 from grader.reports.statement import (
     COLUMNS,
     Row,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.progress.ledger import Ledger, open_ledger
+from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import balance
 from grader.quiz.edition import public_quiz
 from tests.quiz.helpers import sample
