@@ -269,6 +269,7 @@ def test_a_report_has_its_page_there_too(home: Course) -> None:
     assert program(home, "-c", page) == (0, "2\n")  # of each function
 
 
+@pytest.mark.slow
 def test_every_command_that_it_offers_runs(home: Course) -> None:
     wrong = "def double(x):\n    return 3 * x\n"
     home["exercise-1"].stub_path.write_text(wrong, encoding="utf-8")
@@ -337,10 +338,8 @@ def test_the_tiny_course_is_judged_alike(tiny: Course, handed_out: Course, pool:
     assert compare(tiny, handed_out, "exercise-1", pool) == {"passed", "failed", "skipped", "named"}
 
 
-@pytest.mark.parametrize(
-    "exercise",
-    [pytest.param(REAL[0], marks=pytest.mark.slow), REAL[1], pytest.param(REAL[2], marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", REAL)
 def test_real_exercises_are_judged_alike(
     exercise: str, course: Course, real_home: Course, pool: WorkerPool
 ) -> None:
@@ -361,6 +360,7 @@ def lstm_step_forward(x, h_prev, c_prev, params):
 """
 
 
+@pytest.mark.slow
 def test_what_cannot_be_lent_waits_and_blames_nobody(
     course: Course, real_home: Course, pool: WorkerPool
 ) -> None:
@@ -373,6 +373,7 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
     assert not any(one.status == "error" for one in found)
 
 
+@pytest.mark.slow
 def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: WorkerPool) -> None:
     text = STACKED.replace("np.tanh(z)\ndef", "0.5 + 0.5 * np.tanh(0.5 * z)\ndef").replace("c = f * ", "c = ")
     found = judged(check(real_home["exercise-7"], Source("lstm_step.py", text.encode()), pool=pool))
@@ -653,6 +654,7 @@ def test_what_an_exercise_uses_goes_out_with_it(course: Course, tmp_path: Path) 
         build_handout(course, tmp_path / "out", SECRET, exercises=("exercise-11",))
 
 
+@pytest.mark.slow
 def test_a_part_of_the_course_can_go_out(real_home: Course) -> None:
     assert real_home.exercise_ids() == REAL
     assert real_home["exercise-7"].file.after == ("exercise-1",)  # exercise-6 is not there

@@ -123,6 +123,7 @@ def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Co
     assert total >= 1000
 
 
+@pytest.mark.slow
 def test_every_reviewed_entry_is_a_mutant_with_an_argument(course: Course) -> None:
     for exercise in course.exercises():
         known = {(one.function, one.before, one.after) for one in mutants(exercise)}

@@ -263,6 +263,7 @@ def test_shares_add_up_to_the_whole(tiny_copy: Course) -> None:
     assert (found[0].caught, found[0].misconceptions, len(found[0].faults)) == (2, 3, 1)
 
 
+@pytest.mark.slow
 def test_the_real_course_is_sound(course: Course) -> None:
     every = os.environ.get("GRADER_LONG") == "1"
     ids = () if every else ("exercise-1", "exercise-3", "exercise-7")
