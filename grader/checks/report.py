@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from grader import __version__
+from grader.course import dataclass
 
 SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]

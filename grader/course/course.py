@@ -8,13 +8,14 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from grader.course import strict_yaml
+from grader.course.frozen import dataclass
 from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"

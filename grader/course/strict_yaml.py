@@ -20,6 +20,8 @@ from typing import Any, Literal, TypeVar
 
 import yaml
 
+from grader.course.frozen import dataclass
+
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
 MAX_QUOTED = 60
@@ -41,7 +43,7 @@ class Raw(str):
     """A scalar exactly as it is written: text, a number or a formula."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Place:
     """Where in its file something stands, from 1; a dataclass's field of this type is filled in by itself."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from dataclasses import dataclass
 
+from grader.course import dataclass
 from grader.sandbox.text import HIDING, one_line
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")

@@ -10,12 +10,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from grader import __version__
 from grader.checks.report import Report, Status
-from grader.course import Course
+from grader.course import Course, dataclass
 from grader.progress.database import LedgerError, explained, open_file
 from grader.progress.learner import ANONYMOUS, Learner
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
-from grader.course import Course
+from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import PublicQuiz

@@ -6,8 +6,9 @@ Every accepted answer is in the ledger, with its score, before anybody hears of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from grader.course import dataclass
 from grader.progress import Duplicate, Ledger, Response, Sitting
 from grader.quiz.credits import (
     REVIEW,

@@ -8,10 +8,10 @@ import itertools
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from grader.checks.report import Mismatch, Outcome, Report, Status
+from grader.course import dataclass
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean, shorten
 
