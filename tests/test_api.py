@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from grader.classroom.gradebook import open_gradebook
 from grader.course import Course
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,3 +112,44 @@ def test_a_program_that_checks_stays_open_to_its_owner() -> None:
         "print(report.passed, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     )
     assert python(program) == "True 1\n"
+
+
+UNGUARDED = 'call this below `if __name__ == "__main__":`'
+
+
+def run_script(folder: Path, course: Course, call: str, guard: str) -> subprocess.CompletedProcess[str]:
+    """Run a file that calls the grader, below its guard or without one."""
+    begin = f"import grader\ncourse = grader.open_course({str(course.root)!r})\n"
+    (folder / "script.py").write_text(f"{begin}{guard}print(grader.{call})\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "script.py"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_script_that_grades_without_its_guard_is_told_so_and_nobody_loses_a_credit(
+    tiny_copy: Course, tmp_path: Path
+) -> None:
+    handed_in = tmp_path / "class" / "ada" / "exercise-1" / "doubling.py"
+    handed_in.parent.mkdir(parents=True)
+    shutil.copy(tiny_copy["exercise-1"].solution_path, handed_in)
+    call, guard = "grade(course, 'class', 'results', confinement='best')", "if __name__ == '__main__':\n    "
+
+    def credits() -> int:
+        with open_gradebook(tmp_path / "results") as book:
+            (ada,) = book.class_grades(tiny_copy).grades
+        return ada.cents
+
+    assert run_script(tmp_path, tiny_copy, call, guard).returncode == 0
+    earned = credits()
+    assert earned > 0
+    handed_in.write_text(handed_in.read_text() + "\n# handed in again\n")
+    run = run_script(tmp_path, tiny_copy, call, guard="")
+    assert (run.returncode, run.stdout, run.stderr.count("Traceback")) == (1, "", 1)
+    assert UNGUARDED in run.stderr.splitlines()[-1]
+    assert credits() == earned
+
+
+def test_a_script_that_verifies_without_its_guard_is_told_so(tiny: Course, tmp_path: Path) -> None:
+    run = run_script(tmp_path, tiny, "verify(course, jobs=2)", guard="")
+    assert (run.returncode, run.stdout, run.stderr.count("Traceback")) == (1, "", 1)
+    assert UNGUARDED in run.stderr.splitlines()[-1]

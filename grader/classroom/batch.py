@@ -12,15 +12,15 @@ import json
 import multiprocessing
 import multiprocessing.util
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import grader
+from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
@@ -31,7 +31,6 @@ from grader.progress.grades import ClassGrades, QuizResult
 from grader.progress.hand_in import NotResponses, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner
-from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
@@ -81,13 +80,14 @@ def grade(
         NoSecret: answers to graded quizzes need the secret of the hand-out.
         CourseError: the course is broken.
     """
+    executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
     chosen = course.exercises(exercises)
     found = find_submissions(Path(submissions), chosen)[shard[0] - 1 :: shard[1]]
     batch = Batch(course, chosen, seed, confinement)
     with open_gradebook(Path(results), new=True) as book:
         book.enter(found)
         accepted = [submission for submission in found if not submission.problem]
-        broken = batch.grade(accepted, book, executor or processes(os.cpu_count() or 1), on_progress)
+        broken = batch.grade(accepted, book, executor, on_progress)
         answers = {entry.name: entry.answers for entry in accepted if entry.answers}
         if quizzes and answers:
             _grade_quizzes(course, answers, book, confinement)
@@ -276,30 +276,19 @@ class ExecutorConfig:
         new_executor: returns an executor; called again if the last one broke.
         max_pending: how many tasks are handed to it at one time.
         run_task: does a task there.
+        started: whether any of its processes ever was ready; if none was, no task is to blame.
     """
 
     new_executor: Callable[[], Executor]
     max_pending: int
     run_task: Callable[[Task], TaskReports] = run_task
+    started: Callable[[], bool] = lambda: True
 
 
 def processes(jobs: int) -> ExecutorConfig:
     """Return so many processes on this machine, which end when this one does, even if it is killed."""
-    context = multiprocessing.get_context("spawn")
-    new = functools.partial(ProcessPoolExecutor, jobs, context, initializer=_end_with_parent)
-    return ExecutorConfig(new, jobs * 2)
-
-
-def _end_with_parent() -> None:
-    hide_from_others()
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def wait_and_end() -> None:
-            parent.join()
-            os._exit(1)
-
-        threading.Thread(target=wait_and_end, daemon=True).start()
+    new, started = process_pools(jobs)
+    return ExecutorConfig(new, jobs * 2, started=started)
 
 
 def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[TaskReports]:
@@ -344,6 +333,8 @@ def _run_until_broken(
                     except BatchBroken:
                         raise
                     except Exception:
+                        if not config.started():
+                            raise BatchBroken(CANNOT_START) from None
                         interrupted.append(task)
                     else:
                         yield graded
