@@ -22,9 +22,17 @@ from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
-from grader.course import COURSE_FILE, Course, CourseError, CourseFile, Exercise, ExerciseFile, strict_yaml
-from grader.course.files import write_zip
-from grader.course.stub import make_stub
+from grader.course import (
+    COURSE_FILE,
+    Course,
+    CourseError,
+    CourseFile,
+    Exercise,
+    ExerciseFile,
+    make_stub,
+    strict_yaml,
+    write_zip,
+)
 from grader.quiz.edition import edition_texts, full_quizzes, write_edition
 from grader.quiz.registry import Quiz
 

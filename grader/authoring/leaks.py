@@ -21,8 +21,7 @@ from typing import Any
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, Exercise, Place
-from grader.course.stub import make_stub
+from grader.course import Course, Exercise, Place, make_stub
 from grader.quiz.edition import NOTE, PublicFile
 from grader.quiz.questions.base import Question
 from grader.quiz.registry import Attempts, Picks, Quiz, QuizFile

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grader
-from grader.course import COURSE_FILE, Course, Exercise
-from grader.course.files import write_zip
+from grader.course import COURSE_FILE, Course, Exercise, write_zip
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of its files; `py.typed` has one
 INSTRUCTORS = ("authoring/", "classroom/")

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.checks.parallel import WHOLE, Share, map_shares
-from grader.course import Course, CourseError
-from grader.course.mathtext import MathError, render
+from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import public_quiz
 from grader.quiz.formula import FormulaError

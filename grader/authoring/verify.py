@@ -16,8 +16,7 @@ from grader.checks.plots import draw, plot_path
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.course import Course, CourseError, Exercise, Misconception, parse
-from grader.course.stub import make_stub
+from grader.course import Course, CourseError, Exercise, Misconception, make_stub, parse
 from grader.sandbox.pool import WorkerPool, open_pool
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others

@@ -20,8 +20,7 @@ from typing import Any
 from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from grader.classroom.batch import ExecutorConfig, Task, TaskReports, grader_digest, run_task
-from grader.course import Course
-from grader.course.files import write_zip
+from grader.course import Course, write_zip
 from grader.sandbox.confinement import hide_from_others
 
 CONNECT_SECONDS = 5

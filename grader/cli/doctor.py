@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 
 import click
@@ -9,8 +10,8 @@ import click
 from grader.cli import BROKEN
 from grader.cli.terminal import print_lines, width
 from grader.reports.text import Line, Style, wrapped
-from grader.sandbox import REQUIRED
-from grader.sandbox.doctor import examine, machine, verdict
+from grader.sandbox import LAYERS, REQUIRED
+from grader.sandbox.doctor import probe, verdict
 
 
 @click.command("doctor")
@@ -20,8 +21,9 @@ def command(_: str | None) -> None:
 
     Each layer is probed alone, by trying what it should refuse. Exits with 3 if a required one is missing.
     """
-    findings = examine()
-    lines = [Line(machine(), "heading")]
+    findings = [probe(layer) for layer in LAYERS]
+    machine = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    lines = [Line(f"{machine}, Python {platform.python_version()}", "heading")]
     for finding in findings:
         style: Style = "passed" if finding.active else "failed"
         mark, verb = ("✓", "refuses") if finding.active else ("✗", "lets")

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from grader.course import Course, Exercise, open_course
-from grader.course.stub import make_stub
+from grader.course import Course, Exercise, make_stub, open_course
 
 
 @click.command("reset")

@@ -8,8 +8,7 @@ import sys
 import click
 
 from grader.cli.terminal import coloured, width
-from grader.course import CourseError, open_course
-from grader.course.mathtext import render
+from grader.course import CourseError, open_course, render
 
 
 @click.command("show")

@@ -11,11 +11,14 @@ from grader.course.course import (
     Misconception,
     NoCourse,
     UnknownExercise,
+    make_stub,
     open_course,
     parse,
     parse_time,
 )
+from grader.course.files import write_atomic, write_zip
 from grader.course.frozen import dataclass
+from grader.course.mathtext import MathError, render
 from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "ExerciseFile",
     "Feedback",
     "LatePolicy",
+    "MathError",
     "Misconception",
     "NoCourse",
     "Place",
@@ -37,8 +41,12 @@ __all__ = [
     "has_key",
     "load",
     "load_lists",
+    "make_stub",
     "open_course",
     "parse",
     "parse_time",
+    "render",
     "shown_path",
+    "write_atomic",
+    "write_zip",
 ]

@@ -19,6 +19,7 @@ from grader.course.frozen import dataclass
 from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
+TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "names", "none"]
 Edition = Literal["full", "handout"]
 
@@ -329,6 +330,28 @@ def parse(path: Path) -> ast.Module:
         raise CourseError(path, f"is not Python: {error.msg}", error.lineno, error.offset) from None
     except ValueError as error:
         raise CourseError(path, f"is not Python: {error}") from None
+
+
+def make_stub(exercise: Exercise) -> str:
+    """Return the student's stub, which is made of the solution, so that it is never kept twice.
+
+    Raises:
+        CourseError: the solution is not Python, or a graded function has not exactly one TODO line.
+    """
+    path = exercise.solution_path
+    functions = [node for node in parse(path).body if isinstance(node, ast.FunctionDef)]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for node in reversed(functions):  # from the end, so that line numbers stay right
+        if node.name not in exercise.file.functions:
+            continue
+        last = node.end_lineno or node.lineno
+        marked = [number for number in range(node.lineno, last) if lines[number].lstrip().startswith(TODO)]
+        if len(marked) != 1:
+            problem = f"`{node.name}` should have one line that starts with `{TODO}`, but has {len(marked)}"
+            raise CourseError(path, problem, node.lineno)
+        todo = lines[marked[0]]
+        lines[marked[0] + 1 : last] = [todo[: len(todo) - len(todo.lstrip())] + "raise NotImplementedError"]
+    return "\n".join(lines) + "\n"
 
 
 def _natural(word: str) -> list[tuple[int, str]]:

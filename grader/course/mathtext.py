@@ -86,8 +86,7 @@ def plain(formula: str) -> str:
     Raises:
         MathError: it uses an unknown command, or its braces do not match.
     """
-    tokens = iter(TOKEN.findall(formula))
-    text = _sequence(tokens, closing="")
+    text = _sequence(iter(TOKEN.findall(formula)), closing="")
     return re.sub(r"∂ +", "∂", re.sub(r" {2,}", " ", text)).strip()
 
 
@@ -117,21 +116,9 @@ def _one(token: str, tokens: Iterator[str]) -> str:
         return _sequence(tokens, "}")
     if token in "^_":
         return _script(token, _argument(tokens).strip())
-    if token.startswith("\\"):
-        return _command(token[1:], tokens)
-    return " " if token.isspace() else token
-
-
-def _script(mark: str, text: str) -> str:
-    """Write in small signs where all have one: not words, nor a raised T that would look transposed."""
-    table = LOWERED if mark == "_" else RAISED
-    word = re.search("[a-z]{3}", text) if mark == "_" else len(text) > 1 and "T" in text
-    if text and all(sign in table for sign in text) and not word:
-        return "".join(table[sign] for sign in text)
-    return f"{mark}{text}" if re.fullmatch(r"\w*|.", text) else f"{mark}({text})"
-
-
-def _command(name: str, tokens: Iterator[str]) -> str:
+    if not token.startswith("\\"):
+        return " " if token.isspace() else token
+    name = token[1:]
     if name in SIGNS:
         return SIGNS[name]
     if name in WORDS:
@@ -148,6 +135,15 @@ def _command(name: str, tokens: Iterator[str]) -> str:
         letter = _argument(tokens)
         return BLACKBOARD.get(letter, letter)
     raise MathError(f"`\\{name}` is not known; write it otherwise")
+
+
+def _script(mark: str, text: str) -> str:
+    """Write in small signs where all have one: not words, nor a raised T that would look transposed."""
+    table = LOWERED if mark == "_" else RAISED
+    word = re.search("[a-z]{3}", text) if mark == "_" else len(text) > 1 and "T" in text
+    if text and all(sign in table for sign in text) and not word:
+        return "".join(table[sign] for sign in text)
+    return f"{mark}{text}" if re.fullmatch(r"\w*|.", text) else f"{mark}({text})"
 
 
 def _bracketed(text: str) -> str:

@@ -96,9 +96,7 @@ def load(path: Path, kind: type[T]) -> T:
     Raises:
         CourseError: the file cannot be read or does not have this form.
     """
-    node = _compose(path)
-    result = _Reader(path).read(node, kind, "the file")
-    return typing.cast(T, result)
+    return typing.cast(T, _Reader(path).read(_compose(path), kind, "the file"))
 
 
 def load_lists(path: Path) -> dict[str, list[str]]:
@@ -107,8 +105,7 @@ def load_lists(path: Path) -> dict[str, list[str]]:
     Raises:
         CourseError: the file cannot be read or does not have this form.
     """
-    reader = _Reader(path)
-    pairs = reader.read(_compose(path), Mapping[str, tuple[Raw, ...] | Raw], "the file")
+    pairs = _Reader(path).read(_compose(path), Mapping[str, tuple[Raw, ...] | Raw], "the file")
     return {name: [value] if isinstance(value, str) else list(value) for name, value in pairs.items()}
 
 
@@ -132,7 +129,18 @@ def _compose(path: Path) -> yaml.Node:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = data.decode("utf-8-sig")
-        _refuse_what_is_not_plain(path, text, loader)
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):  # before anything recursive sees the file
+            problem = ""
+            if isinstance(event, yaml.AliasEvent):
+                problem = f"{_short(f'*{event.anchor}')} is an alias of something above; write it out"
+            elif tag := getattr(event, "tag", None):
+                problem = f"the tag {_short(tag)} is not used here; remove it"
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                problem = f"is nested more than {MAX_DEPTH} deep; flatten it"
+            if problem and (mark := event.start_mark):
+                raise CourseError(path, problem, mark.line + 1, mark.column + 1)
         node = yaml.compose(text, Loader=loader)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -146,22 +154,6 @@ def _compose(path: Path) -> yaml.Node:
     if node is None:
         raise CourseError(path, "is empty")
     return node
-
-
-def _refuse_what_is_not_plain(path: Path, text: str, loader: Any) -> None:
-    """Look for tags, anchors, aliases and deep nesting before anything recursive sees the file."""
-    depth = 0
-    for event in yaml.parse(text, Loader=loader):
-        problem = ""
-        if isinstance(event, yaml.AliasEvent):
-            problem = f"{_short(f'*{event.anchor}')} is an alias of something above; write it out"
-        elif tag := getattr(event, "tag", None):
-            problem = f"the tag {_short(tag)} is not used here; remove it"
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            problem = f"is nested more than {MAX_DEPTH} deep; flatten it"
-        if problem and (mark := event.start_mark):
-            raise CourseError(path, problem, mark.line + 1, mark.column + 1)
 
 
 def _short(text: str) -> str:
@@ -187,8 +179,7 @@ class _Reader:
             fits += [member for member in members if member is not types.NoneType]
             return self.read(node, fits[0], name)
         if dataclasses.is_dataclass(kind):
-            kinds = vars(kind).get("kinds")
-            return self._dataclass(node, self._picked(node, kinds, name) if kinds else kind, name)
+            return self._dataclass(node, kind, name)
         if origin is tuple:
             if not isinstance(node, yaml.SequenceNode):
                 raise self.fault(node, f"{name} should be a list of `- item` lines, but is {_what(node)}")
@@ -198,19 +189,19 @@ class _Reader:
             return _frozen({key: self.read(value, members[1], _short(key)) for key, (_, value) in pairs})
         return self._scalar(node, kind, name)
 
-    def _picked(self, node: yaml.Node, kinds: Mapping[str, Any], name: str) -> Any:
-        """Pick the dataclass that ``type`` names."""
-        pairs = self._pairs(node, name)
-        if "type" not in pairs:
-            raise self.fault(node, f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}")
-        word = self._scalar(pairs["type"][1], str, "`type`")
-        if word not in kinds:
-            raise self.fault(pairs["type"][1], f"there is no type {_short(word)}; {_nearest(word, kinds)}")
-        return kinds[word]
-
     def _dataclass(self, node: yaml.Node, kind: Any, name: str) -> Any:
         pairs = self._pairs(node, name)
-        wanted, required, places = _fields(kind)
+        if kinds := vars(kind).get("kinds"):
+            if "type" not in pairs:
+                problem = f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}"
+                raise self.fault(node, problem)
+            word = self._scalar(pairs["type"][1], str, "`type`")
+            if word not in kinds:
+                raise self.fault(
+                    pairs["type"][1], f"there is no type {_short(word)}; {_nearest(word, kinds)}"
+                )
+            kind = kinds[word]
+        wanted, required, place = _fields(kind)
         retired: Mapping[str, str] = getattr(kind, "RETIRED", {})
         for key, (key_node, value) in pairs.items():
             if cure := retired.get(key) or retired.get(f"{key}: {value.value}"):
@@ -223,7 +214,7 @@ class _Reader:
         values = {
             wanted[key][0]: self.read(value, wanted[key][1], f"`{key}`") for key, (_, value) in pairs.items()
         }
-        for place in places:
+        if place:
             values[place] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
         try:
             return kind(**values)
@@ -238,9 +229,8 @@ class _Reader:
             key = self._scalar(key_node, str, "a key")
             if key in pairs:
                 first = pairs[key][0].start_mark.line + 1
-                raise self.fault(
-                    key_node, f"{_short(key)} stands here a second time (first in line {first}); keep one"
-                )
+                problem = f"{_short(key)} stands here a second time (first in line {first}); keep one"
+                raise self.fault(key_node, problem)
             pairs[key] = (key_node, value)
         return pairs
 
@@ -255,9 +245,8 @@ class _Reader:
             if node.tag != TEXT_TAG:
                 quoted = f"'{node.value}'" if len(node.value) <= MAX_QUOTED else "'…'"
                 cure = f"put it in quotes: {quoted}" if node.value else "give it a value"
-                raise self.fault(
-                    node, f"{name} should be text, but YAML reads {_short(node.value)} otherwise; {cure}"
-                )
+                problem = f"{name} should be text, but YAML reads {_short(node.value)} otherwise; {cure}"
+                raise self.fault(node, problem)
             return node.value
         if kind is int and plain and INTEGER.fullmatch(node.value):
             return int(node.value)
@@ -271,19 +260,19 @@ class _Reader:
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[dict[str, tuple[str, Any]], tuple[str, ...], tuple[str, ...]]:
-    """Return a dataclass's keys with their fields and types, the required ones, and the ``Place`` fields."""
+def _fields(kind: Any) -> tuple[dict[str, tuple[str, Any]], list[str], str]:
+    """Return a dataclass's keys with their fields and types, the required ones, and its ``Place`` field."""
     types_of, missing = typing.get_type_hints(kind), dataclasses.MISSING
-    wanted, required, places = dict[str, tuple[str, Any]](), list[str](), list[str]()
+    wanted, required, place = dict[str, tuple[str, Any]](), list[str](), ""
     for field in dataclasses.fields(kind):
         if types_of[field.name] is Place:
-            places.append(field.name)
+            place = field.name
             continue
         key = field.name.rstrip("_")
         wanted[key] = field.name, types_of[field.name]
         if field.default is missing and field.default_factory is missing:
             required.append(key)
-    return wanted, tuple(required), tuple(places)
+    return wanted, required, place
 
 
 def _what(node: yaml.Node) -> str:

@@ -18,9 +18,7 @@ from typing import Any
 
 from grader import __version__
 from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, open_archive, read_source
-from grader.course import Course, CourseError, parse_time
-from grader.course.files import write_atomic, write_zip
-from grader.course.stub import make_stub
+from grader.course import Course, CourseError, make_stub, parse_time, write_atomic, write_zip
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 
 SCHEMA = "rnn-grader/submission/1"

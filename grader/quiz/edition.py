@@ -16,8 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
-from grader.course import Course, CourseError, Place, dataclass, has_key
-from grader.course.files import write_atomic
+from grader.course import Course, CourseError, Place, dataclass, has_key, write_atomic
 from grader.quiz.questions.base import Question
 from grader.quiz.registry import Header, Quiz, QuizFile, find_quiz_path, load_header, load_quiz, quiz_paths
 from grader.quiz.variants import PublicQuestion

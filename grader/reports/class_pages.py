@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from grader.checks.report import reports_to_json
-from grader.course.files import write_atomic
+from grader.course import write_atomic
 from grader.progress.grades import ClassGrades, Grade, check_rates, frequent_failures
 from grader.reports.exports import KINDS, adjustment_text
 from grader.reports.html import render

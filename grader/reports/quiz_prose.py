@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from grader.course.mathtext import render
+from grader.course import render
 from grader.reports.text import INDENT, Line, Style, wrapped
 
 FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```[^\n]*$", re.MULTILINE | re.DOTALL)

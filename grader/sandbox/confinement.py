@@ -14,7 +14,7 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from grader.sandbox import LAYERS
@@ -45,24 +45,21 @@ def prepare(wanted: Iterable[str]) -> Confinement:
 
     Afterwards the calling process may be another one than before: the first of its own namespaces.
     """
+    offers: dict[str, Callable[[], object]] = {
+        "account": _give_up_privileges,
+        "namespaces": _enter_namespaces,
+        "limits": lambda: os.name == "posix",
+        "landlock": _landlock_version,
+        "seccomp": _can_filter,
+    }
     wanted = set(wanted)
-    ready = set()
     mapped = 0  # where the system does not say
     with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
         mapped = int(file.read().split()[0]) * mmap.PAGESIZE
-    if "account" in wanted and _give_up_privileges():
-        ready.add("account")
-    if "namespaces" in wanted and _enter_namespaces():
-        ready.add("namespaces")
-    if "limits" in wanted and os.name == "posix":
-        ready.add("limits")
-    if "landlock" in wanted and _landlock_version():
-        ready.add("landlock")
-    if "seccomp" in wanted and _can_filter():
-        ready.add("seccomp")
+    ready = tuple(layer for layer in LAYERS if layer in wanted and offers[layer]())
     if ready:
         hide_from_others()
-    return Confinement(tuple(layer for layer in LAYERS if layer in ready), mapped)
+    return Confinement(ready, mapped)
 
 
 def confine(confinement: Confinement, parent: int, memory_bytes: int, cpu_seconds: int) -> None:
@@ -98,34 +95,23 @@ def hide_from_others() -> None:
         _prctl(PR_SET_DUMPABLE, 0)
 
 
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _require(result: int, what: str) -> int:
-    """Return a system call's result; errno counts only if that is negative, since it is never cleared.
+def _call(what: str, function: str, *arguments: object) -> int:
+    """Call a function of the C library; errno counts only if the result is negative: it is never cleared.
 
     Raises:
         OSError: the call failed.
     """
+    result = int(getattr(ctypes.CDLL(None, use_errno=True), function)(*arguments))
     if result < 0:
         raise OSError(ctypes.get_errno(), f"{what} failed")
     return result
 
 
-def _syscall(number: int, *arguments: object) -> int:
-    return int(_libc().syscall(ctypes.c_long(number), *arguments))
-
-
 def _prctl(option: int, value: int, pointer: object = None) -> None:
-    """Set an option of this process.
-
-    Raises:
-        OSError: the kernel refuses.
-    """
+    """Set an option of this process; raises OSError if the kernel refuses."""
     zero = ctypes.c_ulong(0)
     third = zero if pointer is None else pointer
-    _require(_libc().prctl(option, ctypes.c_ulong(value), third, zero, zero), f"prctl({option})")
+    _call(f"prctl({option})", "prctl", option, ctypes.c_ulong(value), third, zero, zero)
 
 
 def _give_up_privileges() -> bool:
@@ -160,7 +146,19 @@ def _enter_namespaces() -> bool:
 
     On success the caller goes on in a new process, the first of its pid namespace; the old one only waits.
     """
-    if sys.platform != "linux" or not _child_can_unshare():
+    if sys.platform != "linux":
+        return False
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            _unshare()
+            if os.fork() == 0:  # the first fork is what fails where the kernel only pretends
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.wait()[1])
+        finally:
+            os._exit(code)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
         return False
     _unshare()
     inner = os.fork()
@@ -173,28 +171,14 @@ def _enter_namespaces() -> bool:
     # The maker of a user namespace is all-powerful inside it; nobody here needs to be.
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, each in two words
-    _require(_libc().capset(ctypes.byref(header), ctypes.byref(nothing)), "capset")
+    _call("capset", "capset", ctypes.byref(header), ctypes.byref(nothing))
     return True
-
-
-def _child_can_unshare() -> bool:
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            _unshare()
-            if os.fork() == 0:  # the first fork is what fails where the kernel only pretends
-                os._exit(0)
-            code = os.waitstatus_to_exitcode(os.wait()[1])
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def _unshare() -> None:
     user, group = os.geteuid(), os.getegid()
     _prctl(PR_SET_DUMPABLE, 1)  # else /proc/self belongs to root after a change of account
-    _require(_libc().unshare(NAMESPACES), "unshare")
+    _call("unshare", "unshare", NAMESPACES)
     maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
     for name, text in maps.items():
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
@@ -208,14 +192,9 @@ STACK_BYTES = 8 * 1024 * 1024
 
 
 def _apply_limits(address_space_bytes: int, cpu_seconds: int) -> None:
-    """Limit this process and what it starts.
+    """Limit this process and what it starts: all it may map, and processor time until SIGXCPU.
 
-    Args:
-        address_space_bytes: all it may map; a fixed small number would break where NumPy itself maps more.
-        cpu_seconds: processor time, then SIGXCPU; a second later SIGKILL.
-
-    Raises:
-        OSError, ValueError: a limit cannot be set.
+    A fixed small number of bytes would break where NumPy itself maps more. SIGKILL comes a second later.
     """
     nothing = dict.fromkeys(("CORE", "FSIZE", "NPROC", "MEMLOCK", "MSGQUEUE", "NICE", "RTPRIO"), 0)
     sizes = {"AS": address_space_bytes, "STACK": STACK_BYTES, "NOFILE": DESCRIPTORS}
@@ -233,7 +212,8 @@ def _apply_limits(address_space_bytes: int, cpu_seconds: int) -> None:
 # --- Landlock: deny every file, every TCP port, and signals and sockets to the outside ----------------
 # No rule allows any. Source: Documentation/userspace-api/landlock.rst of the Linux kernel.
 
-CREATE_RULESET, RESTRICT_SELF = 444, 446  # the same on every architecture
+CREATE_RULESET = ("landlock_create_ruleset", "syscall", ctypes.c_long(444))  # the same on every architecture
+RESTRICT_SELF = ("landlock_restrict_self", "syscall", ctypes.c_long(446))
 CREATE_RULESET_VERSION = 1
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many bits an ABI knows; later ones know 16
 TCP_RIGHTS = 0b11  # bind, connect; from ABI 4
@@ -248,15 +228,13 @@ def _landlock_version() -> int:
     """Return the version of Landlock that the kernel offers; 0 if none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION))
+    with contextlib.suppress(OSError):
+        return _call(*CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
+    return 0
 
 
 def _apply_landlock() -> None:
-    """Deny this process and what it starts everything that the kernel's version can deny.
-
-    Raises:
-        OSError: the kernel refuses.
-    """
+    """Deny this process and what it starts everything that the kernel's version can deny."""
     version = _landlock_version()
     ruleset = _Ruleset(files=(1 << FILE_RIGHTS.get(version, 16)) - 1)
     size = 8
@@ -264,11 +242,10 @@ def _apply_landlock() -> None:
         ruleset.network, size = TCP_RIGHTS, 16
     if version >= 6:
         ruleset.scopes, size = SCOPES, 24
-    made = _syscall(CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0)
-    descriptor = _require(made, "landlock_create_ruleset")
+    descriptor = _call(*CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0)
     try:
         _prctl(PR_SET_NO_NEW_PRIVS, 1)
-        _require(_syscall(RESTRICT_SELF, descriptor, 0), "landlock_restrict_self")
+        _call(*RESTRICT_SELF, descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -325,11 +302,7 @@ def _can_filter() -> bool:
 
 
 def _apply_filter() -> None:
-    """Put the filter on this process and what it starts.
-
-    Raises:
-        OSError: the kernel refuses.
-    """
+    """Put the filter on this process and what it starts."""
     instructions = filter_program(platform.machine(), os.getpid())
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
@@ -358,6 +331,11 @@ def filter_program(machine: str, pid: int) -> list[Instruction]:
     ]
     if machine == "x86_64":
         code += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, KILL_PROCESS)]
+    # on oneself (pid 0) with no new limit (a null pointer, both halves)
+    own_limits_asked = [
+        *((LOAD, 0, 0, _low(0)), (EQUAL, 0, 5, 0), (LOAD, 0, 0, _low(2)), (EQUAL, 0, 3, 0)),
+        *((LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *_either(ALLOW, REFUSE)),
+    ]
     not_executable = [(LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), *_either(REFUSE, ALLOW)]
     bodies: dict[tuple[int | None, int | None], list[Instruction]] = {
         **{numbers: [(RETURN, 0, 0, ALLOW)] for numbers in ALLOWED.values()},
@@ -368,7 +346,7 @@ def filter_program(machine: str, pid: int) -> list[Instruction]:
         BY_ARGUMENTS["mprotect"]: not_executable,
         BY_ARGUMENTS["ioctl"]: _if_argument_is(1, *TERMINAL_QUESTIONS),
         BY_ARGUMENTS["fcntl"]: _if_argument_is(1, *DESCRIPTOR_QUESTIONS),
-        BY_ARGUMENTS["prlimit64"]: _if_own_limits_are_asked(),
+        BY_ARGUMENTS["prlimit64"]: own_limits_asked,
     }
     for numbers, body in bodies.items():  # each body returns
         if numbers[column] is not None:
@@ -385,12 +363,6 @@ def _if_argument_is(index: int, *values: int) -> list[Instruction]:
     last = len(values) - 1
     tests = [(EQUAL, last - number, int(number == last), value) for number, value in enumerate(values)]
     return [(LOAD, 0, 0, _low(index)), *tests, *_either(ALLOW, REFUSE)]
-
-
-def _if_own_limits_are_asked() -> list[Instruction]:
-    """Allow prlimit64 on oneself (pid 0) with no new limit (a null pointer, both halves)."""
-    refused = [(LOAD, 0, 0, _low(0)), (EQUAL, 0, 5, 0), (LOAD, 0, 0, _low(2)), (EQUAL, 0, 3, 0)]
-    return [*refused, (LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *_either(ALLOW, REFUSE)]
 
 
 def _low(index: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from dataclasses import dataclass
 
 from grader.sandbox import LAYERS, REQUIRED
@@ -39,24 +38,12 @@ def probe():
 
 @dataclass(frozen=True)
 class Finding:
-    """What a probe found about one layer.
-
-    Args:
-        layer: its name.
-        tried: the forbidden thing.
-        active: whether the layer claims to be there, alone, and refused it.
-        meaning: what its absence means; empty if it is active.
-    """
+    """What a probe found about one layer: whether it is there and refused, and what its absence means."""
 
     layer: str
     tried: str
     active: bool
     meaning: str
-
-
-def examine() -> list[Finding]:
-    """Probe every layer, each in a worker that has no other."""
-    return [probe(layer) for layer in LAYERS]
 
 
 def probe(layer: str, layers: tuple[str, ...] | None = None) -> Finding:
@@ -87,10 +74,3 @@ def verdict(findings: list[Finding]) -> str:
     if active >= set(REQUIRED):
         return f"strong, without {' and '.join(layer for layer in LAYERS if layer not in active)}"
     return "weak: grade only code you trust here, or use Linux (a container, WSL2 or CI)"
-
-
-def machine() -> str:
-    """Return system, kernel and processor in one line."""
-    return (
-        f"{platform.system()} {platform.release()}, {platform.machine()}, Python {platform.python_version()}"
-    )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
-from grader.sandbox.process import START_SECONDS, Forked, Spawned, Zygote, can_fork, layers_of
+from grader.sandbox.process import START_SECONDS, Forked, Spawned, Zygote, can_fork
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
@@ -53,7 +53,7 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
         ConfinementMissing: a required layer is missing here.
         WorkerBroken: a process could not be started.
     """
-    pool = WorkerPool(zygote, layers=layers_of(confinement))
+    pool = WorkerPool(zygote, layers=() if confinement == "none" else LAYERS)
     if confinement != "required":
         return pool
     try:
@@ -96,14 +96,6 @@ class WorkerPool(Pool):
         self._zygote = zygote or (Zygote(layers) if self._forks else None)
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
-        """Return a worker that no student code has touched.
-
-        Args:
-            budget: bytes of memory and seconds of processor time that it may use.
-
-        Raises:
-            WorkerBroken: a process could not be started, twice.
-        """
         worker = None
         if self._spare is not None:
             (meant_for, spare), self._spare = self._spare, None
@@ -119,32 +111,24 @@ class WorkerPool(Pool):
         return worker
 
     def _begin(self, budget: Budget, *, now: bool = False) -> ConfinedWorker:
-        """Start a worker; it is not ready yet.
-
-        Args:
-            now: whether to see that it has been forked at least.
-        """
+        """Start a worker, which is not ready yet; with ``now``, see that it has been forked at least."""
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
-        far = (far_channel, far_output)
-        try:
-            process = self._fork(budget, far, now) if self._forks else Spawned(self._layers, far, budget)
-        finally:
-            far_channel.close()
-            far_output.close()
-        return ConfinedWorker(process, channel, output)
-
-    def _fork(self, budget: Budget, sockets: tuple[socket.socket, socket.socket], now: bool) -> Forked:
-        for _ in range(2):
-            self._zygote = self._zygote or Zygote(self._layers)
-            try:
-                forked = self._zygote.spawn(budget, sockets)
-                if now:
-                    self._zygote.number_last_worker()
-                return forked
-            except (OSError, ValueError):  # a damaged zygote is replaced, once
-                self._zygote.close()
-                self._zygote = None
+        with far_channel, far_output:
+            far = far_channel, far_output
+            if not self._forks:
+                return ConfinedWorker(Spawned("worker", far, self._layers, budget), channel, output)
+            for _ in range(2):
+                self._zygote = self._zygote or Zygote(self._layers)
+                try:
+                    forked = self._zygote.spawn(budget, far)
+                    if now:
+                        self._zygote.number_last_worker()
+                except (OSError, ValueError):  # a damaged zygote is replaced, once
+                    self._zygote.close()
+                    self._zygote = None
+                else:
+                    return ConfinedWorker(forked, channel, output)
         raise WorkerBroken("the process that forks workers does not answer")
 
     def close(self) -> None:

@@ -21,11 +21,6 @@ START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken m
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def layers_of(confinement: str) -> tuple[str, ...]:
-    """Return the layers that ``required``, ``best`` or ``none`` asks for."""
-    return () if confinement == "none" else LAYERS
-
-
 def can_fork() -> bool:
     """Whether workers can be forked from a warm process on this platform."""
     return hasattr(os, "fork") and hasattr(socket, "send_fds")
@@ -37,7 +32,7 @@ def start_early(confinement: str = "best") -> Zygote | None:
     Returns:
         None where workers cannot be forked.
     """
-    return Zygote(layers_of(confinement)) if can_fork() else None
+    return Zygote(() if confinement == "none" else LAYERS) if can_fork() else None
 
 
 class Zygote:
@@ -48,7 +43,7 @@ class Zygote:
         self._unnumbered: Forked | None = None
         self._control, far = socket.socketpair()
         self._control.settimeout(START_SECONDS)
-        self._process = _exec_server("zygote", [far], layers)
+        self._process = Spawned("zygote", [far], layers)
         far.close()
 
     def spawn(self, budget: Budget, sockets: Sequence[socket.socket]) -> Forked:
@@ -94,7 +89,7 @@ class Zygote:
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
         self._control.close()
-        _end(self._process)
+        self._process.end()
 
 
 class Forked:
@@ -118,59 +113,50 @@ class Forked:
 
 
 class Spawned:
-    """A worker that was started by exec, for platforms without fork."""
+    """The server program, started by exec: a zygote, or a worker on platforms without fork.
 
-    def __init__(self, layers: tuple[str, ...], sockets: Sequence[socket.socket], budget: Budget) -> None:
-        self._process = _exec_server("worker", sockets, layers, budget)
+    It has a clean environment, an empty stdin and these sockets only, and runs without site packages; NumPy's
+    folder and ours are lent for the warm-up only.
+    """
+
+    def __init__(
+        self, mode: str, sockets: Sequence[socket.socket], layers: tuple[str, ...], budget: Sequence[int] = ()
+    ) -> None:
+        numpy = importlib.util.find_spec("numpy")
+        if numpy is None or numpy.origin is None:
+            raise WorkerBroken("NumPy is not installed beside the grader")
+        posix = os.name == "posix"
+        descriptors = [each.fileno() for each in sockets] if posix else []
+        folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
+        program = (
+            f"import sys; sys.path += {folders!r}; from grader.sandbox import server; "
+            f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
+        )
+        kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
+        settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-S", "-B", "-c", program],
+            env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
+            cwd=os.path.abspath(os.sep),
+            stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=descriptors,
+            start_new_session=posix,
+        )
+        if process.stdin is not None:  # Windows
+            for each in sockets:
+                process.stdin.write(repr(each.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
+            process.stdin.close()
 
     def end(self) -> int:
         """Kill it and all of its group; return its exit code, negative for a signal."""
-        return _end(self._process)
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        return self._process.wait()
 
     def dismiss(self) -> None:
         """Kill it and all of its group."""
-        _end(self._process)
-
-
-def _exec_server(
-    mode: str, sockets: Sequence[socket.socket], layers: tuple[str, ...], budget: Budget | tuple[()] = ()
-) -> subprocess.Popen[bytes]:
-    """Start the server program with a clean environment, an empty stdin and these sockets only.
-
-    It runs without site packages; NumPy's folder and ours are lent for the warm-up only.
-    """
-    numpy = importlib.util.find_spec("numpy")
-    if numpy is None or numpy.origin is None:
-        raise WorkerBroken("NumPy is not installed beside the grader")
-    posix = os.name == "posix"
-    descriptors = [each.fileno() for each in sockets] if posix else []
-    folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
-    program = (
-        f"import sys; sys.path += {folders!r}; from grader.sandbox import server; "
-        f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
-    )
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
-    settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-s", "-S", "-B", "-c", program],
-        env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
-        cwd=os.path.abspath(os.sep),
-        stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=descriptors,
-        start_new_session=posix,
-    )
-    if process.stdin is not None:  # Windows
-        for each in sockets:
-            process.stdin.write(repr(each.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
-        process.stdin.close()
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    return process.wait()
+        self.end()

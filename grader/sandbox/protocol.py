@@ -107,8 +107,6 @@ def encode(value: Any, arrays: list[bytes]) -> Any:
 
 
 class _Encoder:
-    """Walks one value and counts what it has met."""
-
     def __init__(self, arrays: list[bytes]) -> None:
         self.arrays = arrays
         self.items = 0
@@ -142,15 +140,14 @@ class _Encoder:
             return ["n", type_name(value), list(fields), values]
         if isinstance(value, list):
             return ["l", [self.encode(item, depth + 1) for item in list.__iter__(value)]]
-        return self._dict(value, depth + 1) if isinstance(value, dict) else ["x", type_name(value)]
-
-    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
+        if not isinstance(value, dict):
+            return ["x", type_name(value)]
         pairs = [
             (key.item() if isinstance(key, np.generic) else key, item) for key, item in dict.items(value)
         ]
         if not all(isinstance(key, KEYS) for key, _ in pairs):
             return ["x", "dict whose keys are neither text nor numbers"]
-        return ["d", [[self.encode(key, depth), self.encode(item, depth)] for key, item in pairs]]
+        return ["d", [[self.encode(key, depth + 1), self.encode(item, depth + 1)] for key, item in pairs]]
 
     def _array(self, value: Array | np.generic) -> Any:
         array = np.array(value, copy=None, subok=False)
@@ -185,7 +182,7 @@ def decode(tree: Any, body: memoryview) -> Any:
 
 
 class _Decoder:
-    """Walks one JSON form; array bytes are taken in order, so none is ever copied twice."""
+    """Takes array bytes in order, so none is ever copied twice."""
 
     def __init__(self, body: memoryview) -> None:
         self.body = body

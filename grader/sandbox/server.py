@@ -71,12 +71,14 @@ def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
         match json.loads(data):
             case ["spawn", memory, seconds]:
                 answer = "pid", _fork_worker(descriptors, confinement, (memory, seconds))
-            case ["end", pid]:
-                _kill(pid)
-                answer = "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            case ["dismiss", pid]:
-                _kill(pid)
-                answer = "dismissed", 0
+            case ["end" | "dismiss" as word, pid]:
+                for kill in (os.killpg, os.kill):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        kill(pid, 9)  # it stays a zombie, so that its number is not given anew
+                if word == "end":
+                    answer = "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                else:
+                    answer = "dismissed", 0
             case _:
                 continue
         control.send(json.dumps(answer).encode())
@@ -98,13 +100,6 @@ def _fork_worker(descriptors: list[int], confinement: Confinement, budget: tuple
     for descriptor in descriptors:
         os.close(descriptor)
     return pid
-
-
-def _kill(pid: int) -> None:
-    """Kill a worker with its process group; it stays a zombie, so that its number is not given anew."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, 9)
 
 
 def _warm_up(borrowed: list[str]) -> None:
@@ -139,7 +134,22 @@ def serve_worker(
         parent: process id of the warm process.
         budget: bytes of memory and seconds of processor time.
     """
-    _arrange_descriptors(*sockets)
+    channel, output = sockets
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    spare = [os.dup(each) for each in (nothing, output, output, channel)]  # out of each other's way
+    for target, source in enumerate(spare):  # nothing to read, twice where printed text goes, the channel
+        os.dup2(source, target)
+    os.closerange(CHANNEL + 1, 65536)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (  # unbuffered: nothing that was printed is lost when the process is killed
+        io.TextIOWrapper(
+            open(descriptor, "wb", buffering=0, closefd=False),  # noqa: SIM115
+            "utf-8",
+            "backslashreplace",
+            write_through=True,
+        )
+        for descriptor in (1, 2)
+    )
     os.environ.clear()
     random.seed()  # a fork repeats the parent's random streams
     np.random.seed()
@@ -150,28 +160,6 @@ def serve_worker(
         server.serve()
     finally:
         os._exit(LOST)  # student code may have broken everything that would be said now
-
-
-def _arrange_descriptors(channel: int, output: int) -> None:
-    """Put the channel on 3, what is printed on 1 and 2, nothing to read on 0, and close all others.
-
-    Printing is unbuffered: nothing that was printed is lost when the process is killed.
-    """
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    spare = [os.dup(each) for each in (nothing, output, output, channel)]  # out of each other's way
-    for target, source in enumerate(spare):
-        os.dup2(source, target)
-    os.closerange(CHANNEL + 1, 65536)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout, sys.stderr = (
-        io.TextIOWrapper(
-            open(descriptor, "wb", buffering=0, closefd=False),  # noqa: SIM115
-            "utf-8",
-            "backslashreplace",
-            write_through=True,
-        )
-        for descriptor in (1, 2)
-    )
 
 
 class WorkerServer:
@@ -193,8 +181,6 @@ class WorkerServer:
             except protocol.Unsendable as error:
                 self.send(["unsendable", str(error)])
 
-    # -- frames --
-
     def _receive(self) -> bytes:
         """Return the next frame; empty if the grader has hung up."""
         frame, size = bytearray(), protocol.LENGTHS.size
@@ -212,8 +198,6 @@ class WorkerServer:
         frame = memoryview(protocol.pack(message, body))
         while frame:
             frame = frame[self.channel.write(frame) or 0 :]
-
-    # -- loading --
 
     def _load(self, name: str, filename: str, source: bytes) -> Any:
         """Run the student's source; return None, or what stopped it.
@@ -242,16 +226,18 @@ class WorkerServer:
             return ["error", *describe(error, filename)]
         return None
 
-    # -- calling --
-
     def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
         """Call a function with private copies; return the answer's message and body."""
+
+        def state(array: Array) -> tuple[Any, ...]:
+            return array.shape, array.dtype.str, array.tobytes()
+
         _, name, tree, substitutes = message
         function = getattr(self.module, name, None)
         if not callable(function):
             return ["missing", "" if function is None else type_name(function)], b""
         arguments = self._rebuild(protocol.decode(tree, body))
-        before = [(path, array, _state(array)) for path, array in walk_arrays(arguments)]
+        before = [(path, array, state(array)) for path, array in walk_arrays(arguments)]
         for substitute in substitutes:
             setattr(self.module, substitute, functools.partial(self._ask, substitute))
         try:
@@ -260,7 +246,7 @@ class WorkerServer:
             encoded = protocol.encode(value, arrays)
             if isinstance(value, types.CoroutineType):
                 value.close()  # else Python warns about our line, which called the student's async function
-            changed = [list(path) for path, array, state in before if _state(array) != state]
+            changed = [list(path) for path, array, old in before if state(array) != old]
             return ["value", encoded, changed], b"".join(arrays)
         except protocol.Unsendable:
             raise
@@ -275,10 +261,11 @@ class WorkerServer:
 
     def _rebuild(self, value: Any) -> Any:
         """Turn the grader's named tuples into the student's class of that name, if there is one."""
-        return map_leaves(value, lambda leaf: leaf, self._named_class)
 
-    def _named_class(self, named: Named) -> type[tuple[Any, ...]]:
-        return class_of(named, vars(self.module)) or collections.namedtuple(named.type_name, named.fields)
+        def own_class(named: Named) -> type[tuple[Any, ...]]:
+            return class_of(named, vars(self.module)) or collections.namedtuple(named.type_name, named.fields)
+
+        return map_leaves(value, lambda leaf: leaf, own_class)
 
     def _ask(self, name: str, /, *arguments: Any, **named: Any) -> Any:
         """Stand in for one of the student's own functions: the grader answers."""
@@ -289,10 +276,6 @@ class WorkerServer:
         if message[0] == "refused":
             raise TypeError(message[1])
         return self._rebuild(protocol.decode(message[1], body))
-
-
-def _state(array: Array) -> tuple[Any, ...]:
-    return array.shape, array.dtype.str, array.tobytes()
 
 
 # --- errors, in the student's terms -------------------------------------------------------------------
@@ -324,7 +307,7 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
 def main(
     mode: str, descriptors: list[int], borrowed: list[str], layers: list[str], budget: list[int]
 ) -> None:
-    """Entry point of the exec'ed process; see ``process._command``.
+    """Entry point of the exec'ed process; see ``process.Spawned``.
 
     Args:
         mode: ``zygote`` forks workers, ``worker`` is one.
@@ -334,8 +317,14 @@ def main(
         budget: bytes and seconds of a worker; none for a zygote.
     """
     _warm_up(borrowed)
-    if os.name != "posix":
-        _serve_on_windows()
+    if os.name != "posix":  # sockets cannot be inherited: they arrive, shared with this process, on stdin
+        shared = [ast.literal_eval(sys.stdin.readline()) for _ in range(2)]
+        channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+        sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
+        server = WorkerServer(channel.makefile("rwb", buffering=0))
+        server.send(["ready", []])
+        server.serve()
         return
     folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"
     with contextlib.suppress(OSError):  # a folder that exists no longer is empty, and nothing is made in it
@@ -348,14 +337,3 @@ def main(
     else:  # a process of one check has no children, so it needs no namespaces to keep them in
         confinement = prepare(set(layers) - {"namespaces"})
         serve_worker((descriptors[0], descriptors[1]), confinement, parent, (budget[0], budget[1]))
-
-
-def _serve_on_windows() -> None:
-    """Sockets cannot be inherited as descriptors: they arrive, shared with this process, on stdin."""
-    shared = [ast.literal_eval(sys.stdin.readline()) for _ in range(2)]
-    channel, output = map(socket.fromshare, shared)  # type: ignore[attr-defined]
-    sys.stdin = open(os.devnull)  # noqa: SIM115
-    sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
-    server = WorkerServer(channel.makefile("rwb", buffering=0))
-    server.send(["ready", []])
-    server.serve()

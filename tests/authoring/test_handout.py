@@ -29,8 +29,7 @@ from grader.checks.run import check
 from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import main
-from grader.course import Course, Exercise, open_course
-from grader.course.stub import make_stub
+from grader.course import Course, Exercise, make_stub, open_course
 from grader.progress.grades import Grade
 from grader.sandbox.pool import WorkerPool
 

@@ -14,8 +14,7 @@ import pytest
 
 import grader.reports
 from grader.cli import COMMANDS
-from grader.course import Course
-from grader.course.stub import make_stub
+from grader.course import Course, make_stub
 from tests.helpers import Run, solve
 
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "schema.json").read_text(encoding="utf-8"))

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Literal
 
-from grader.course import NOWHERE, Place, dataclass
-from grader.course.mathtext import render
+from grader.course import NOWHERE, Place, dataclass, render
 from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
     LETTERS,
