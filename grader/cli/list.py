@@ -7,8 +7,7 @@ import click
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, open_course
 from grader.progress import open_ledger
-from grader.reports.statement import headed
-from grader.reports.tables import overview_lines
+from grader.reports.statement import headed, overview_lines
 
 
 @click.command("list")

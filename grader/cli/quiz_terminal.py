@@ -21,8 +21,16 @@ from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, upda
 from grader.quiz.edition import PublicQuiz, all_public, find_public
 from grader.quiz.questions.base import Unreadable
 from grader.quiz.registry import UnknownQuiz, parse
-from grader.quiz.review import due_questions, schedule
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, OtherSitting, Selection, Session
+from grader.quiz.session import (
+    AnsweredElsewhere,
+    FinishedElsewhere,
+    Item,
+    OtherSitting,
+    Selection,
+    Session,
+    due_questions,
+    schedule,
+)
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 

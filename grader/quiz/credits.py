@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import field
-from types import MappingProxyType
 
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
@@ -77,10 +75,10 @@ class Credits:
         by_sitting: by the id of a sitting and a question, what the sitting is worth by itself.
     """
 
-    answers: tuple[CountedAnswer, ...] = ()
-    by_question: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    by_topic: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    by_sitting: Mapping[tuple[int, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    answers: tuple[CountedAnswer, ...]
+    by_question: Mapping[str, int]
+    by_topic: Mapping[str, int]
+    by_sitting: Mapping[tuple[int, str], int]
 
     @property
     def cents(self) -> int:
@@ -107,8 +105,12 @@ def fold(
     by_topic: dict[str, int] = defaultdict(int)
     earlier: dict[tuple[int, str], list[float]] = defaultdict(list)
     answers = []
-    for question, response in _counting(quiz, responses, scores):
+    asked = [(quiz.question(response.question), response) for response in responses if response.id in scores]
+    last = {(response.sitting, response.question): response.id for _, response in asked}
+    for question, response in asked:
         sitting, place = of_sitting[response.sitting], (response.sitting, response.question)
+        if question is None or (quiz.public.mode != "practice" and last[place] != response.id):
+            continue
         score = scores[response.id]
         cost = sum(hint.cost for hint in question.hints[: response.hints])
         worth, arithmetic = earning(question, quiz.public.attempts, score, earlier[place], cost)
@@ -128,18 +130,6 @@ def fold(
         by_topic[question.topic] += cents
         answers.append(CountedAnswer(response, worth, cents, arithmetic, note))
     return Credits(tuple(answers), dict(by_question), dict(by_topic), dict(by_sitting))
-
-
-def _counting(
-    quiz: PublicQuiz, responses: Iterable[Response], scores: Mapping[int, float]
-) -> list[tuple[Question, Response]]:
-    """Return what counts, with its question: all in practice, else the last answer in each sitting."""
-    asked = [(quiz.question(response.question), response) for response in responses if response.id in scores]
-    found = [(question, response) for question, response in asked if question is not None]
-    if quiz.public.mode == "practice":
-        return found
-    last = {(response.sitting, response.question): response.id for _, response in found}
-    return [pair for pair in found if last[pair[1].sitting, pair[1].question] == pair[1].id]
 
 
 def which_sittings_count(quiz: PublicQuiz) -> str:
@@ -191,10 +181,9 @@ def mark(
         None if the quiz has no such question any more, or has it in a form that cannot be recalled.
     """
     question = quiz.question(response.question)
-    if question is None:
-        return None
-    variant = variant or recalled(quiz.face(response.question), response.params)
-    if variant is None:
+    if question and variant is None:
+        variant = recalled(quiz.face(response.question), response.params)
+    if question is None or variant is None:
         return None
     try:
         return question.mark(variant.names, parse(variant, response.answer), runner)
@@ -210,7 +199,7 @@ def is_silent(quiz: PublicQuiz) -> bool:
 def balance(ledger: Ledger, quiz: PublicQuiz) -> Credits:
     """Return what is earned by what is stored of whoever is logged in; nothing where it is graded later."""
     if is_silent(quiz):
-        return Credits()
+        return Credits((), {}, {}, {})
     return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), ledger.scores(quiz.id))
 
 

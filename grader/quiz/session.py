@@ -5,11 +5,12 @@ Every accepted answer is in the ledger, with its score, before anybody hears of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import datetime
+from collections.abc import Iterable
 from dataclasses import replace
 
 from grader.course import dataclass
-from grader.progress import Duplicate, Ledger, Response, Sitting
+from grader.progress import Ledger, Response, Sitting
 from grader.quiz.credits import (
     REVIEW,
     CountedAnswer,
@@ -189,11 +190,8 @@ class Session:
         """Return the sitting, the latest open one or a new one, and whether it was begun before."""
         quiz, sittings = self.sheet.public, ledger.sittings(self.sheet.id)
         reviews, part = bool(selection.only), bool(selection.topic or selection.count)
-        unfinished = [
-            sitting
-            for sitting in sittings
-            if sitting.finished is None and (sitting.mode == REVIEW) == reviews
-        ]
+        of_kind = [sitting for sitting in sittings if (sitting.mode == REVIEW) == reviews]
+        unfinished = [sitting for sitting in of_kind if sitting.finished is None]
         if unfinished and (selection.restart or reviews):
             ledger.finish(unfinished.pop().id)
         elif unfinished:
@@ -242,16 +240,21 @@ class Session:
         key = None if self.silent else self.sheet.question(question)
         responses = ledger.responses(self.sheet.id, question)
         here = [response for response in responses if response.sitting == self.sitting.id]
+        score = None
+        if key and here:
+            scores = ledger.scores(self.sheet.id)
+            score = max(  # an answer to what is another question by now counts as wrong
+                scores.get(response.id, 0.0) if recalled(face, response.params) else 0.0 for response in here
+            )
         attempts = self.sheet.public.attempts
         # Where answers can be changed until the end, the numbers stay; else every attempt has its own.
         number = self.sitting.number if self.silent else len(responses) + 1
-        seed = (self._context.salt, self.learner.id, self.sheet.id, question, number)
         item = Item(
-            variant=make_variant(face, *seed),
+            variant=make_variant(face, self._context.salt, self.learner.id, self.sheet.id, question, number),
             attempt=len(here) + 1,
             tries=len(attempts.of(key)) if key else 0,
             given=here[-1].answer if here else "",
-            score=self._best_score(ledger, face, here) if key and here else None,
+            score=score,
             hints=(),
             next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
@@ -267,13 +270,6 @@ class Session:
         left = attempts.weight(key, item.attempt) - sum(hint.cost for hint in key.hints[:taken])
         price = max(0.0, left) - max(0.0, left - key.hints[taken].cost)
         return replace(item, next_hint=key.credits * price)
-
-    def _best_score(self, ledger: Ledger, face: PublicQuestion, here: list[Response]) -> float:
-        """Return the best score of some answers; one to what is another question by now counts as wrong."""
-        scores = ledger.scores(self.sheet.id)
-        return max(
-            scores.get(response.id, 0.0) if recalled(face, response.params) else 0.0 for response in here
-        )
 
     def cents(self) -> int:
         """Return what this sitting is worth so far, in hundredths of a credit."""
@@ -297,43 +293,33 @@ class Session:
             FinishedElsewhere: the sitting is over; nothing was stored.
         """
         answer = parse(item.variant, text)
-        key = None if self.silent else self.sheet.question(item.variant.public.id)
-        marked = key.mark(item.variant.names, answer, self._context.runner) if key else None
-        try:
-            with self._context.open_ledger() as ledger:  # one transaction from reading to writing
-                return self._store(ledger, item, text, certainty, marked)
-        except Duplicate:
-            raise AnsweredElsewhere from None
-
-    def _store(
-        self, ledger: Ledger, item: Item, text: str, certainty: int | None, marked: Marked | None
-    ) -> Reply:
         question, version = item.variant.public.id, self.sheet.public.version
-        if any(
-            sitting.finished for sitting in ledger.sittings(self.sheet.id) if sitting.id == self.sitting.id
-        ):
-            raise FinishedElsewhere
-        now = self._item(ledger, question)
-        if now.attempt != item.attempt or now.done or now.variant != item.variant:
-            raise AnsweredElsewhere
-        response = Response(
-            sitting=self.sitting.id,
-            quiz=self.sheet.id,
-            version=version,
-            question=question,
-            attempt=len(ledger.responses(self.sheet.id, question)) + 1,
-            params=item.variant.record(),
-            answer=text,
-            certainty=certainty,
-            hints=len(now.hints),
-        )
-        response_id = ledger.respond(response)
-        if marked is None:
-            return Reply(self._item(ledger, question))
-        self._marked[response_id] = marked
-        ledger.mark(response_id, version, marked.share, marked.arithmetic)
-        counted = {answer.response.id: answer for answer in balance(ledger, self.sheet).answers}
-        reply = Reply(self._item(ledger, question), marked, counted[response_id])
+        key = None if self.silent else self.sheet.question(question)
+        marked = key.mark(item.variant.names, answer, self._context.runner) if key else None
+        with self._context.open_ledger() as ledger:  # one transaction from reading to writing
+            if self.sitting.id in [each.id for each in ledger.sittings(self.sheet.id) if each.finished]:
+                raise FinishedElsewhere
+            now = self._item(ledger, question)
+            if now.attempt != item.attempt or now.done or now.variant != item.variant:
+                raise AnsweredElsewhere
+            response = Response(
+                sitting=self.sitting.id,
+                quiz=self.sheet.id,
+                version=version,
+                question=question,
+                attempt=len(ledger.responses(self.sheet.id, question)) + 1,
+                params=item.variant.record(),
+                answer=text,
+                certainty=certainty,
+                hints=len(now.hints),
+            )
+            response_id = ledger.respond(response)
+            if marked is None:
+                return Reply(self._item(ledger, question))
+            self._marked[response_id] = marked
+            ledger.mark(response_id, version, marked.share, marked.arithmetic)
+            counted = {answer.response.id: answer for answer in balance(ledger, self.sheet).answers}
+            reply = Reply(self._item(ledger, question), marked, counted[response_id])
         return self._with_solution(reply) if reply.item.done else reply
 
     def _with_solution(self, reply: Reply) -> Reply:
@@ -385,22 +371,20 @@ class Session:
             flagged = ledger.flagged(self.sitting.id)
         firsts = [] if self.silent else [answers[0] for answers in here.values() if answers]
         right = {first.question for first in firsts if scores.get(first.id, 0.0) >= 1.0}
-        topics: dict[str, list[str]] = {}
-        for question in self.questions:
-            topics.setdefault(self.sheet.face(question).topic, []).append(question)
-        rows = tuple(
-            TopicRow(
-                topic=topic,
-                cents=sum(worth.get((self.sitting.id, question), 0) for question in questions),
-                possible=100 * sum(self.sheet.face(question).credits for question in questions),
-                answered=sum(bool(here[question]) for question in questions),
-                questions=len(questions),
-            )
-            for topic, questions in topics.items()
-        )
+        rows, read, pass_mark = [], [], self.sheet.public.pass_mark
+        faces = [self.sheet.face(question) for question in self.questions]
+        for topic in dict.fromkeys(face.topic for face in faces):
+            asked = [face for face in faces if face.topic == topic]
+            cents = sum(worth.get((self.sitting.id, face.id), 0) for face in asked)
+            possible = 100 * sum(face.credits for face in asked)
+            answered = sum(bool(here[face.id]) for face in asked)
+            rows.append(TopicRow(topic, cents, possible, answered, len(asked)))
+            if not self.silent and answered and cents < pass_mark * possible:
+                keys = [self.sheet.question(face.id) for face in asked if face.id not in right]
+                read.append((topic, tuple(dict.fromkeys(key.source for key in keys if key))))
         return Summary(
-            rows=rows,
-            pass_mark=self.sheet.public.pass_mark,
+            rows=tuple(rows),
+            pass_mark=pass_mark,
             mode=self.sitting.mode,
             silent=self.silent,
             right=len(right),
@@ -409,20 +393,8 @@ class Session:
             certainty=tuple(
                 (first.certainty, first.question in right) for first in firsts if first.certainty
             ),
-            read=() if self.silent else tuple(self._read(rows, topics, right)),
+            read=tuple(read),
         )
-
-    def _read(
-        self, rows: tuple[TopicRow, ...], topics: Mapping[str, list[str]], right: set[str]
-    ) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield where to read on in every topic below the pass mark: what its missed questions stand on."""
-        for row in rows:
-            if row.cents < self.sheet.public.pass_mark * row.possible and row.answered:
-                keys = map(self.sheet.question, topics[row.topic])
-                yield (
-                    row.topic,
-                    tuple(dict.fromkeys(key.source for key in keys if key and key.id not in right)),
-                )
 
     def first_score(self, ledger: Ledger, question: str) -> float | None:
         """Return the score of the first answer to a question in this sitting; None if there is none."""
@@ -432,3 +404,46 @@ class Session:
     def _here(self, ledger: Ledger, question: str) -> list[Response]:
         found = ledger.responses(self.sheet.id, question)
         return [response for response in found if response.sitting == self.sitting.id]
+
+
+# --- spaced review ----------------------------------------------------------------------------------------
+
+
+def due_questions(
+    ledger: Ledger, sheets: Iterable[PublicQuiz], now: datetime.datetime
+) -> list[tuple[PublicQuiz, str]]:
+    """Return the questions to review: missed ones never reviewed, and those that are due again.
+
+    A question is missed when it was answered, and its best sitting did not earn all of its credits.
+    """
+    states = ledger.review_states()
+    found = []
+    for sheet in sheets:
+        if is_silent(sheet):
+            continue
+        answered = {response.question for response in ledger.responses(sheet.id)}
+        earned = balance(ledger, sheet).by_question
+        for face in sheet.public.faces:
+            _, due = states.get((sheet.id, face.id), ("", ""))
+            missed = earned.get(face.id, 0) < 100 * face.credits
+            first_time = not due and face.id in answered and missed
+            if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
+                found.append((sheet, face.id))
+    return found
+
+
+def schedule(ledger: Ledger, quiz: str, question: str, *, right: bool, hints: int) -> datetime.datetime:
+    """Record how a review went; return when the question is due again.
+
+    Raises:
+        ImportError: the library is not installed.
+    """
+    from fsrs import Card, Rating, Scheduler
+
+    before, _ = ledger.review_states().get((quiz, question), ("", ""))
+    card = Card.from_json(before) if before else Card()
+    rating = (Rating.Hard if hints else Rating.Good) if right else Rating.Again
+    card, _ = Scheduler(enable_fuzzing=False).review_card(card, rating)
+    ledger.record_review(quiz, question, card.to_json(), card.due.isoformat())
+    due: datetime.datetime = card.due
+    return due

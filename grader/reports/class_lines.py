@@ -7,7 +7,7 @@ from itertools import groupby
 from statistics import median
 
 from grader.progress.grades import CheckRate, ClassGrades, check_rates, frequent_failures
-from grader.reports.tables import mark_of
+from grader.reports.statement import mark_of
 from grader.reports.text import Line, amount, ends, wrapped
 from grader.sandbox.text import one_line, shorten
 

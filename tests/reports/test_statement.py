@@ -1,4 +1,4 @@
-"""`grader login` and `grader credits`: who learns here, what they earned, in every form it is shown in."""
+"""The statement of a learner in every form it is shown in, and the overview of a course."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from grader.reports.statement import (
     COLUMNS,
     Row,
     headed,
+    mark_of,
+    overview_lines,
     statement_lines,
     statement_to_csv,
     statement_to_json,
@@ -136,3 +138,53 @@ def test_no_text_in_csv_starts_a_formula(start: str) -> None:
     assert row[6:] == ["-0.05", "1.00", "1.05"]
     assert document.count('"') % 2 == 0
     assert harmless("a = b; 1 - 2") == "a = b; 1 - 2"
+
+
+# --- the overview of a course ---
+
+
+def overview(*rows: tuple[str, str, int, int | None], width: int = 60) -> list[str]:
+    return [line.text for line in overview_lines("A course", list(rows), width)]
+
+
+def test_an_overview_lines_up_and_says_what_is_next() -> None:
+    lines = overview(
+        ("exercise-1", "Doubling", 7, 7),
+        ("exercise-12", "A title", 10, 3),
+        ("b", "B", 5, None),
+    )
+    assert lines == [
+        "A course",
+        "",
+        f"{'  ✓ exercise-1   Doubling':<49} {'7 of  7':>10}",
+        f"{'  … exercise-12  A title':<49} {'3 of 10':>10}",
+        f"{'  · b            B':<49} {'– of  5':>10}",
+        "",
+        "10 of 22 credits · next: grader check exercise-12",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("earned", "says"),
+    [
+        (None, "next: grader show exercise-1"),
+        (3, "next: grader check exercise-1"),
+        (7, "every exercise is done"),
+    ],
+)
+def test_the_next_step(earned: int | None, says: str) -> None:
+    assert overview(("exercise-1", "Doubling", 7, earned))[-1].endswith(f" of 7 credits · {says}")
+
+
+def test_a_long_title_gives_way() -> None:
+    lines = overview(("exercise-1", "word " * 30, 7, 7), width=40)
+    assert max(map(len, lines)) == 40
+    assert lines[2].endswith("…   7 of  7")
+
+
+def test_an_empty_course_is_done() -> None:
+    assert overview() == ["A course", "", "", "0 of 0 credits · every exercise is done"]
+
+
+def test_signs() -> None:
+    assert [mark_of(7, earned)[0] for earned in (None, 0, 6, 7, 8)] == ["·", "…", "…", "✓", "✓"]
