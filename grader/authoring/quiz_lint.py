@@ -75,18 +75,21 @@ def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[
         drawn = _variants(question, quiz, variants)
         for problem, place in (*_texts(question), *drawn, *question.lint(runner)):
             yield CourseError(quiz.path, f"`{question.id}` {problem}", place.line, place.column)
-    for problem in (*_cues(quiz), *_printed_answers(quiz), *_repeated(quiz)):
-        yield CourseError(quiz.path, problem)
+    for cue in _cues(quiz):
+        yield CourseError(quiz.path, cue)
+
+
+def _shown(question: Question) -> list[str]:
+    public = question.public()
+    return [public.prompt, *(option.text for option in (*public.options, *public.lefts))]
 
 
 def _texts(question: Question) -> Iterator[Problem]:
     """Look at the mathematics and the holes of every text."""
-    public = question.public()
-    before = [public.prompt, *(option.text for option in (*public.options, *public.lefts))]
-    if any("${=" in text for text in before):
+    if any("${=" in text for text in _shown(question)):
         problem = "computes something in what is shown before the answer; only `${name}` may stand there"
         yield problem, question.place
-    for text in (*before, *_strings(question)):
+    for text in (*_shown(question), *_strings(question)):
         try:
             render(HOLE.sub("1", text), strict=True)
         except MathError as error:
@@ -100,13 +103,11 @@ def _strings(value: Any) -> Iterator[str]:
     """Yield every text of a question, except code and formulas."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, tuple):
-        for entry in value:
-            yield from _strings(entry)
     elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            if field.name not in NO_PROSE:
-                yield from _strings(getattr(value, field.name))
+        names = (field.name for field in dataclasses.fields(value) if field.name not in NO_PROSE)
+        value = tuple(getattr(value, name) for name in names)
+    for entry in value if isinstance(value, tuple) else ():
+        yield from _strings(entry)
 
 
 def _variants(question: Question, quiz: Quiz, variants: int) -> Iterator[Problem]:
@@ -123,39 +124,29 @@ def _variants(question: Question, quiz: Quiz, variants: int) -> Iterator[Problem
         yield f"cannot be drawn: {error}", question.place
 
 
-# --- cues over a whole quiz ---------------------------------------------------------------------------
-
-
 def _cues(quiz: Quiz) -> Iterator[str]:
-    singles = [question for question in quiz.file.questions if isinstance(question, Single)]
-    if len(singles) < MIN_SINGLES:
-        return
-    longest = sum(max(one.choices, key=lambda choice: len(render(choice.text))).correct for one in singles)
-    if longest > MAX_CUED * len(singles):
-        share = f"{longest} of {len(singles)} single choices"
-        yield f"the longest choice is right in {share}; spell out some wrong ones"
-    places = Counter([choice.correct for choice in single.choices].index(True) for single in singles)
-    place, count = places.most_common(1)[0]
-    if count > MAX_CUED * len(singles):
-        yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
-
-
-def _printed_answers(quiz: Quiz) -> Iterator[str]:
-    """Look for the words a question asks for in what other questions show."""
-    shown = {}
-    for public in (question.public() for question in quiz.file.questions):
-        options = [option.text for option in (*public.options, *public.lefts)]
-        shown[public.id] = normal(" ".join([public.prompt, public.code, *options]))
-    for question in quiz.file.questions:
-        for answer in question.cues():
-            words = normal(answer)
-            for other, text in shown.items():
-                if other != question.id and len(words) >= CUE_LETTERS and f" {words} " in f" {text} ":
-                    yield f"`{other}` prints “{answer}”, the answer of `{question.id}`; reword one of them"
-
-
-def _repeated(quiz: Quiz) -> Iterator[str]:
-    prompts = Counter((question.prompt.strip(), question.public().code) for question in quiz.file.questions)
+    """Look at all questions together: do they tell each other's answers, or does their form?"""
+    questions = quiz.file.questions
+    singles = [question.choices for question in questions if isinstance(question, Single)]
+    if len(singles) >= MIN_SINGLES:
+        longest = sum(
+            max(choices, key=lambda choice: len(render(choice.text))).correct for choices in singles
+        )
+        if longest > MAX_CUED * len(singles):
+            share = f"{longest} of {len(singles)} single choices"
+            yield f"the longest choice is right in {share}; spell out some wrong ones"
+        places = Counter([choice.correct for choice in choices].index(True) for choices in singles)
+        place, count = places.most_common(1)[0]
+        if count > MAX_CUED * len(singles):
+            yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
+    code = {question.id: question.public().code for question in questions}
+    shown = {question.id: normal(" ".join([*_shown(question), code[question.id]])) for question in questions}
+    for asked, answer in ((question.id, cue) for question in questions for cue in question.cues()):
+        words = normal(answer)
+        for other, text in shown.items():
+            if other != asked and len(words) >= CUE_LETTERS and f" {words} " in f" {text} ":
+                yield f"`{other}` prints “{answer}”, the answer of `{asked}`; reword one of them"
+    prompts = Counter((question.prompt.strip(), code[question.id]) for question in questions)
     for (prompt, _), count in prompts.items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"

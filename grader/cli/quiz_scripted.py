@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from pathlib import Path
+from string import ascii_lowercase as LETTERS
 
 import click
 
@@ -13,7 +14,7 @@ from grader.cli.terminal import print_lines, width
 from grader.course import CourseError, load_lists
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import PublicQuiz
-from grader.quiz.questions.base import LETTERS, Unreadable
+from grader.quiz.questions.base import Unreadable
 from grader.quiz.session import Item, Reply, Selection, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped

@@ -32,8 +32,7 @@ class CodeRunner:
         if (solution, tests) not in self._wanted:
             self._wanted[solution, tests] = self._results(solution, tests)
         wanted = self._wanted[solution, tests]
-        got = self._results(code, tests) if wanted is not None else None
-        if got is None or wanted is None:
+        if wanted is None or (got := self._results(code, tests)) is None:
             return False
         return all(same_value(value, other) for value, other in zip(got, wanted, strict=True))
 

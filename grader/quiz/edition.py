@@ -7,8 +7,6 @@ nothing is taken away from a key, so nothing can be forgotten there.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,14 +91,13 @@ class PublicQuiz:
 
 def public_quiz(quiz: Quiz) -> PublicQuiz:
     """Return what a full quiz file lets a learner take."""
-    return PublicQuiz(
-        quiz.path, _public_file(quiz.file, [key.public() for key in quiz.file.questions]), quiz.file
-    )
+    shown = tuple(question.public() for question in quiz.file.questions)
+    return PublicQuiz(quiz.path, _with_header(quiz.file, shown), quiz.file)
 
 
-def _public_file(file: QuizFile, questions: list[PublicQuestion]) -> PublicFile:
+def _with_header(file: QuizFile, faces: tuple[PublicQuestion, ...]) -> PublicFile:
     header = {field.name: getattr(file, field.name) for field in dataclasses.fields(Header)}
-    return PublicFile(faces=tuple(questions), **header)
+    return PublicFile(faces=faces, **header)
 
 
 def load_public(path: Path) -> PublicQuiz:
@@ -200,6 +197,9 @@ def make_secret(course: Course) -> bool:
 
 def opaque(secret: bytes, quiz: str, question: str, option: str) -> str:
     """Return what an option is called in a hand-out: an id that says nothing."""
+    import hashlib
+    import hmac
+
     name = "\0".join((quiz, question, option)).encode()
     return hmac.new(secret, name, hashlib.sha256).hexdigest()[:ID_DIGITS]
 
@@ -229,7 +229,7 @@ def public_file(quiz: Quiz, secret: bytes) -> PublicFile:
     for question in quiz.file.questions:
         names = {own: name for name, own in plain_ids(secret, quiz.id, question).items()}
         shown.append(question.public(names.__getitem__))
-    return _public_file(quiz.file, shown)
+    return _with_header(quiz.file, tuple(shown))
 
 
 def edition_text(quiz: Quiz, secret: bytes) -> str:

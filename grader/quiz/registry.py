@@ -63,7 +63,7 @@ class Picks:
     per_topic: Mapping[str, int]
 
 
-RETIRED = {  # what a quiz file may not say any more, and what takes its place
+RETIRED = {  # what a file may not say any more, and what takes its place
     "language": "`language` is gone, since nothing read it; delete it",
     "earn": "`earn` is gone; in practice the best sitting counts, in a graded quiz the first `sittings: N`",
     "minutes": "`minutes` is gone with the clock of exams; delete it",
@@ -114,10 +114,10 @@ class QuizFile(Header):
         require(self.sittings == 1 or self.mode == "graded", "`sittings` is for a graded quiz")
         for topic, count in self.draw.per_topic.items() if self.draw else ():
             there = [question.credits for question in self.questions if question.topic == topic]
-            enough = 0 < count <= len(there)
-            require(enough, f"`draw` wants {count} of the topic `{topic}`, which has {len(there)}")
-            equal = len(set(there)) == 1
-            require(equal, f"questions of the drawn topic `{topic}` should earn equal credits")
+            problem = f"`draw` wants {count} of the topic `{topic}`, which has {len(there)}"
+            require(0 < count <= len(there), problem)
+            problem = f"questions of the drawn topic `{topic}` should earn equal credits"
+            require(len(set(there)) == 1, problem)
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,11 @@ class Variant:
         """What formulas may refer to: parameters and dimensions."""
         return {**self.public.dims, **self.params}
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number on the screen, from 1, of each option by its id."""
+        return {option.id: number for number, option in enumerate(self.options, 1)}
+
     def record(self) -> str:
         """Return canonical JSON of all that was drawn, for storing and comparing."""
         drawn = {"params": dict(self.params), "options": [option.id for option in self.options]}

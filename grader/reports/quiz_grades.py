@@ -9,7 +9,7 @@ from typing import Any
 from grader import __version__
 from grader.quiz.credits import CountedAnswer
 from grader.quiz.grade import Graded, QuizGrade
-from grader.reports.quiz_prose import plain
+from grader.reports.quiz_screen import plain
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import clean
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from string import ascii_lowercase as LETTERS
 
-from grader.course import dataclass
+from grader.course import dataclass, render
 from grader.quiz.credits import which_sittings_count
 from grader.quiz.edition import PublicQuiz
-from grader.quiz.questions.base import LETTERS, Question
+from grader.quiz.questions.base import Question
 from grader.quiz.session import Item, Reply, Session, Summary
 from grader.quiz.variants import fill
-from grader.reports.quiz_prose import NO_BREAK, plain, prose_lines
-from grader.reports.text import Line, Style, ends, wrapped
+from grader.reports.text import INDENT, Line, Style, ends, wrapped
 from grader.sandbox.text import clean, shorten
 
 BAR = 20
@@ -31,11 +31,52 @@ MODES = {
     "graded": "Your answers are graded later. You can change them until you finish.",
     "review": "What you missed, with new numbers. It earns nothing and costs nothing.",
 }
-EXERCISE = re.compile(r"exercise-\d+")
+EXERCISE = r"exercise-\d+"
 SIGNS: Mapping[str, str] = {"passed": "✓", "skipped": "…", "failed": "✗", "note": "·"}
 CERTAINTY = {1: ("guessing", 1 / 3), 2: ("fairly sure", 2 / 3), 3: ("certain", 0.95)}  # share right expected
 MIN_ANSWERS = 3  # of one certainty, before it is compared with the truth
 HOW_SURE = "How sure are you? 1 guessing, 2 fairly, 3 certain"
+
+
+FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```[^\n]*$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"(`[^`\n]+`)")
+EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])(.+?)(?<=[^\s*])\1(?![\w*])")
+ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)])\s+")
+NO_BREAK = "\u00a0"  # holds a piece of code together until the line is broken
+
+
+def prose_lines(markdown: str, style: Style, width: int, indent: str = INDENT) -> Iterator[Line]:
+    """Break Markdown into lines: signs for mathematics, code as it is, no stars.
+
+    Args:
+        width: columns of the terminal.
+        indent: in front of every line; code stands two further in.
+    """
+    for number, block in enumerate(FENCED.split(markdown)):
+        if number % 2:
+            yield from (Line(f"{indent}  {line}", "code") for line in block.rstrip().splitlines())
+            continue
+        texts = [""]  # what stands for itself: paragraphs, items of lists, rows of tables
+        for line in block.splitlines():
+            if not line.strip() or ITEM.match(line.lstrip()) or line.lstrip().startswith("|"):
+                texts.append("")
+            texts[-1] = f"{texts[-1]} {line.strip()}".strip()
+        for text in filter(None, texts):
+            item = ITEM.match(text)
+            bullet = item[0] if item else ""
+            inner = indent + " " * len(bullet)
+            whole = CODE.sub(lambda code: code[0].replace(" ", NO_BREAK), plain(text[len(bullet) :]))
+            start = indent + bullet
+            for broken in wrapped(whole, style, width, inner):
+                yield Line(start + broken.text[len(inner) :].replace(NO_BREAK, " "), style)
+                start = inner
+
+
+def plain(markdown: str) -> str:
+    """Return Markdown in one line, without stars, its mathematics in plain signs; code stays as it is."""
+    pieces = CODE.split(render(" ".join(markdown.split())))
+    pieces[::2] = [EMPHASIS.sub(r"\2", piece) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
@@ -187,28 +228,24 @@ def summary_lines(sheet: PublicQuiz, summary: Summary, width: int = 80) -> Itera
     elif summary.mode == "review":
         yield Line(ends(sheet.public.title, f"{summary.right} of {count} right at once", width), "heading")
     else:
-        yield from _credits(sheet, summary, width)
+        total = sum(row.possible for row in summary.rows) / 100
+        verdict = f"{summary.cents / 100:.2f} of {total:g} credits, {summary.share:.0%}"
+        yield Line(ends(sheet.public.title, verdict, width), "heading")
+        for row in summary.rows:
+            share = row.cents / max(1, row.possible)
+            style: Style = "passed" if share >= summary.pass_mark else "failed" if row.answered else "note"
+            earned = f"{row.cents / 100:.2f} of {row.possible / 100:g}"
+            yield Line(ends(f"  {SIGNS[style]} {row.topic}", earned, width), style)
+        word = "passed" if summary.passed else "below the pass mark"
+        yield Line(f"  {word} ({summary.pass_mark:.0%})", "passed" if summary.passed else "failed")
     yield from _certainty(summary, width)
     for what, questions in (("without an answer", summary.open), ("flagged", summary.flagged)):
         if questions:
             yield from wrapped(f"{what}: {', '.join(questions)}", "note", width, indent="  ")
     for topic, sources in summary.read:  # a lesson of the course is a command away
         yield from wrapped(f"read on {topic}: {'; '.join(sources)}", "note", width, indent="  ")
-        for exercise in dict.fromkeys(EXERCISE.findall(" ".join(sources))):
+        for exercise in dict.fromkeys(re.findall(EXERCISE, " ".join(sources))):
             yield Line(f"    grader show {exercise}", "note")
-
-
-def _credits(sheet: PublicQuiz, summary: Summary, width: int) -> Iterator[Line]:
-    total = sum(row.possible for row in summary.rows) / 100
-    verdict = f"{summary.cents / 100:.2f} of {total:g} credits, {summary.share:.0%}"
-    yield Line(ends(sheet.public.title, verdict, width), "heading")
-    for row in summary.rows:
-        share = row.cents / max(1, row.possible)
-        style: Style = "passed" if share >= summary.pass_mark else "failed" if row.answered else "note"
-        earned = f"{row.cents / 100:.2f} of {row.possible / 100:g}"
-        yield Line(ends(f"  {SIGNS[style]} {row.topic}", earned, width), style)
-    word = "passed" if summary.passed else "below the pass mark"
-    yield Line(f"  {word} ({summary.pass_mark:.0%})", "passed" if summary.passed else "failed")
 
 
 def _certainty(summary: Summary, width: int) -> Iterator[Line]:

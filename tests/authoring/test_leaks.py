@@ -11,6 +11,7 @@ import pytest
 
 from grader.authoring.handout import Leaking, hand_out_quizzes
 from grader.authoring.leaks import find_leaks, texts_of
+from grader.course import dataclass
 from grader.quiz import edition
 from grader.quiz.questions.words import Text
 from grader.quiz.registry import Quiz
@@ -125,7 +126,7 @@ def test_another_question_that_prints_the_answer_is_a_leak(tmp_path: Path) -> No
 
 
 def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Path) -> None:
-    @dataclasses.dataclass(frozen=True, kw_only=True)
+    @dataclass(frozen=True, kw_only=True)
     class Wordy(Text):
         remark: str = "the gate that was not there"
 

@@ -18,7 +18,8 @@ from grader.quiz.variants import Option, PublicQuestion, Variant, fill, require
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_LENGTH = 2000  # characters of an answer
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SHOWN = "id type topic credits prompt code params where dims".split()
+"""Fields of a question that learners see before they answer, where it has them; all others are its key."""
 # Patterns are compiled when they are first used: none is needed to ask a question.
 RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
 DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
@@ -28,10 +29,6 @@ Answer = Any
 
 Problem = tuple[str, Place]
 """A fault that an author should mend: a sentence about the question, and where it stands."""
-
-
-Rename = Callable[[str], str]
-"""Gives options the ids they have in a hand-out."""
 
 
 class Unreadable(ValueError):
@@ -158,16 +155,24 @@ class Question:
 
     # -- what is shown --
 
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        """Return what may be shown before the answer.
+    def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
+        """Return what may be shown before the answer: the fields named in ``SHOWN``, and what is offered.
 
         Args:
             rename: gives the ids of options; a hand-out's say nothing, and options are sorted by them there,
                 since authors write the right one first.
         """
-        return PublicQuestion(
-            id=self.id, type=self.type, topic=self.topic, credits=self.credits, prompt=self.prompt
+        options, lefts = (
+            tuple(Option(rename(name), text) for name, text in texts.items()) for texts in self.offered()
         )
+        if rename is not str:
+            options = tuple(sorted(options, key=lambda option: option.id))
+        shown = {name: getattr(self, name) for name in SHOWN if hasattr(self, name)}
+        return PublicQuestion(**shown, options=options, lefts=lefts)
+
+    def offered(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return texts by the key's own ids: what is chosen from or put in order, and left sides to match."""
+        return {}, {}
 
     def cues(self) -> tuple[str, ...]:
         """Return answers that another question should not print."""
@@ -265,14 +270,3 @@ def chosen_ids(variant: Variant, text: str) -> list[str]:
     if len(set(numbers)) != len(numbers):
         raise Unreadable("a number stands there twice")
     return [variant.options[number - 1].id for number in numbers]
-
-
-def renamed(texts: Mapping[str, str], rename: Rename) -> tuple[Option, ...]:
-    """Return options, from their texts by the key's own ids; with new ids they are sorted by these."""
-    options = [Option(rename(name), text) for name, text in texts.items()]
-    return tuple(options if rename is str else sorted(options, key=lambda option: option.id))
-
-
-def option_numbers(variant: Variant) -> dict[str, int]:
-    """Return the number on the screen, from 1, of each option."""
-    return {option.id: number for number, option in enumerate(variant.options, 1)}

@@ -5,31 +5,28 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
+from string import ascii_lowercase as LETTERS
 from typing import Literal
 
 from grader.course import NOWHERE, Place, dataclass, render
 from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
-    LETTERS,
     Marked,
     Mistake,
     Problem,
     Question,
-    Rename,
     Runner,
     Unreadable,
     chosen_ids,
-    option_numbers,
     partly,
-    renamed,
     require_share,
     require_unique,
 )
-from grader.quiz.variants import Option, PublicQuestion, Variant, require
+from grader.quiz.variants import Variant, require
 
 SPAN = r"\d+\s*-\s*\d+"
-CATCH_ALL = re.compile(r"\b(all|none|both) of (the )?(above|these)\b", re.IGNORECASE)
+CATCH_ALL = r"(?i)\b(all|none|both) of (the )?(above|these)\b"
 STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives itself away
 
 
@@ -58,20 +55,19 @@ class _OfChoices(Question):
         super().__post_init__()
         require_unique([choice.id for choice in self.choices], "choice")
 
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        texts = {choice.id: choice.text for choice in self.choices}
-        return replace(super().public(rename), options=renamed(texts, rename))
+    def offered(self) -> tuple[dict[str, str], dict[str, str]]:
+        return {choice.id: choice.text for choice in self.choices}, {}
 
     def right_answer(self, variant: Variant) -> str:
-        number = option_numbers(variant)
-        return " ".join(map(str, sorted(number[choice.id] for choice in self.choices if choice.correct)))
+        right = sorted(variant.numbers[choice.id] for choice in self.choices if choice.correct)
+        return " ".join(map(str, right))
 
     def lint(self, runner: Runner) -> Iterator[Problem]:
         for choice in self.choices:
             if not choice.correct and not choice.feedback.strip():
                 problem = f"has a wrong choice `{choice.id}` without feedback; say what it gets wrong"
                 yield problem, choice.place
-            if CATCH_ALL.search(choice.text):
+            if re.search(CATCH_ALL, choice.text):
                 problem = f"offers “{choice.text}”, which tests reading; write a choice that says something"
                 yield problem, choice.place
 
@@ -189,10 +185,9 @@ class Order(Question):
             before.add(step.id)
         require(any(step.after for step in self.steps), "no step comes `after` another: any order is right")
 
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        texts = {step.id: step.text for step in self.steps}
-        texts |= {line.id: line.text for line in self.distractors}
-        return replace(super().public(rename), options=renamed(texts, rename))
+    def offered(self) -> tuple[dict[str, str], dict[str, str]]:
+        lines: list[Step | Distractor] = [*self.steps, *self.distractors]
+        return {line.id: line.text for line in lines}, {}
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> tuple[str, ...]:
@@ -219,8 +214,7 @@ class Order(Question):
         return 0
 
     def right_answer(self, variant: Variant) -> str:
-        number = option_numbers(variant)
-        return " ".join(str(number[step.id]) for step in self.steps)
+        return " ".join(str(variant.numbers[step.id]) for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -258,16 +252,15 @@ class Match(Question):
         require(len(self.pairs) >= 2, "a match needs at least two pairs")
         for wrong in self.mistakes:
             name = f"the mistake `{wrong.left}` - `{wrong.right}`"
-            known = wrong.left in lefts and wrong.right in rights
-            require(known, f"{name} names no side of this question")
-            right = Pair(wrong.left, wrong.right) in self.pairs
-            require(not right, f"{name} is a right pair")
+            require(wrong.left in lefts and wrong.right in rights, f"{name} names no side of this question")
+            require(Pair(wrong.left, wrong.right) not in self.pairs, f"{name} is a right pair")
 
-    def public(self, rename: Rename = str) -> PublicQuestion:
+    def offered(self) -> tuple[dict[str, str], dict[str, str]]:
         rights = [*(pair.right for pair in self.pairs), *self.extra]
-        options = renamed({f"right-{number}": text for number, text in enumerate(rights)}, rename)
-        lefts = [Option(rename(f"left-{number}"), pair.left) for number, pair in enumerate(self.pairs)]
-        return replace(super().public(rename), options=options, lefts=tuple(lefts))
+        return (
+            {f"right-{number}": text for number, text in enumerate(rights)},
+            {f"left-{number}": pair.left for number, pair in enumerate(self.pairs)},
+        )
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> dict[str, str]:
@@ -280,8 +273,7 @@ class Match(Question):
             words = [word for word in re.split(r"[\s,;.]+", text) if word]
             numbered = list(enumerate(words, 1)) if len(words) == len(lefts) else []
         fits = all(1 <= number <= len(lefts) and letter in tuple(letters) for number, letter in numbered)
-        once = len({number for number, _ in numbered}) == len(numbered)
-        if not numbered or not fits or not once:
+        if not numbered or not fits or len(dict(numbered)) != len(numbered):
             form = f"numbers 1 to {len(lefts)}, letters a to {letters[-1]}"
             raise Unreadable(f"type pairs such as `1b 2a`: {form}")
         return {
@@ -292,14 +284,12 @@ class Match(Question):
         n, m = len(self.pairs), len(self.pairs) + len(self.extra)
         right = sum(answer.get(f"left-{number}") == f"right-{number}" for number in range(n))
         share = max(0.0, (right / n - 1 / m) / (1 - 1 / m))
-        public = self.public()
-        texts = {option.id: option.text for option in (*public.lefts, *public.options)}
-        chosen = {(texts[left], texts[side]) for left, side in answer.items()}
+        rights, lefts = self.offered()
+        chosen = {(lefts[left], rights[side]) for left, side in answer.items()}
         feedback = tuple(wrong.feedback for wrong in self.mistakes if (wrong.left, wrong.right) in chosen)
         arithmetic = f"({right}/{n} - 1/{m})/(1 - 1/{m}) = {share:.2f}"
         return Marked(share, f"{right} of {n} pairs right, chance would give 1/{m}: {arithmetic}", feedback)
 
     def right_answer(self, variant: Variant) -> str:
-        number = option_numbers(variant)
-        letters = [LETTERS[number[f"right-{place}"] - 1] for place in range(len(self.pairs))]
+        letters = (LETTERS[variant.numbers[f"right-{place}"] - 1] for place in range(len(self.pairs)))
         return " ".join(f"{place}{letter}" for place, letter in enumerate(letters, 1))

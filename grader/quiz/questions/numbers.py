@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from grader.course import Raw, dataclass
@@ -16,7 +16,6 @@ from grader.quiz.questions.base import (
     PartlyRight,
     Problem,
     Question,
-    Rename,
     Runner,
     Unreadable,
     partly,
@@ -25,7 +24,6 @@ from grader.quiz.questions.base import (
 from grader.quiz.variants import (
     Draw,
     NoVariant,
-    PublicQuestion,
     Variant,
     fill,
     format_value,
@@ -61,11 +59,8 @@ class _Drawn(Question):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in (*self.params, *self.public().dims):
+        for name in (*self.params, *getattr(self, "dims", ())):
             require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
-
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        return replace(super().public(rename), params=self.params, where=self.where)
 
 
 @dataclass(frozen=True)
@@ -232,9 +227,6 @@ class Shape(_Drawn):
         super().__post_init__()
         for name in self.params:
             require(name not in self.dims, f"`{name}` is both in `params` and in `dims`")
-
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        return replace(super().public(rename), dims=self.dims)
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Literal
 
 from grader.course import Raw, dataclass
@@ -19,12 +18,11 @@ from grader.quiz.questions.base import (
     PartlyRight,
     Problem,
     Question,
-    Rename,
     Runner,
     Unreadable,
     partly,
 )
-from grader.quiz.variants import PublicQuestion, Variant, require
+from grader.quiz.variants import Variant, require
 
 LETTERS_FOR_TYPOS = 6
 ARTICLES = {"a", "an", "the"}
@@ -119,16 +117,13 @@ def distance(a: str, b: str) -> int:
 
 RIGHT_LINE = 0.3  # of a fix: the line is found, what is written there does not pass
 NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+NUMBER = r"(?i)[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _OfCode(Question):
     code: str
     in_words = True
-
-    def public(self, rename: Rename = str) -> PublicQuestion:
-        return replace(super().public(rename), code=self.code)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,8 +169,8 @@ def same_output(answer: str, wanted: str) -> bool:
     values = [_literal(text) for text in (answer, wanted)]
     if type(values[0]) is type(values[1]) and values[0] is not _literal and values[0] == values[1]:
         return True
-    frames = [re.sub(r"[\s,]+", "", NUMBER.sub("#", text)).casefold() for text in (answer, wanted)]
-    numbers = [[float(number) for number in NUMBER.findall(text)] for text in (answer, wanted)]
+    frames = [re.sub(r"[\s,]+", "", re.sub(NUMBER, "#", text)).casefold() for text in (answer, wanted)]
+    numbers = [[float(number) for number in re.findall(NUMBER, text)] for text in (answer, wanted)]
     return frames[0] == frames[1] and numbers[0] == numbers[1]
 
 
@@ -230,8 +225,8 @@ class Fix(_OfCode):
         require(1 <= self.line <= count, f"`line` should be 1 to {count}, but is {self.line}")
         require(bool(self.tests), "a fix needs at least one test")
         for wrong in self.mistakes:
-            other = 1 <= wrong.line <= count and wrong.line != self.line
-            require(other, f"a mistake names line {wrong.line}; it should be another line of the code")
+            problem = f"a mistake names line {wrong.line}; it should be another line of the code"
+            require(1 <= wrong.line <= count and wrong.line != self.line, problem)
 
     @classmethod
     def parse(cls, variant: Variant, text: str) -> FixedLine:
