@@ -122,13 +122,7 @@ def hashed(*words: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does at one time.
-
-    Args:
-        course: its folder.
-        seed: of the random inputs.
-        sources: what to grade, each with its submission's name.
-    """
+    """What one process does at one time: sources of one exercise, each with its submission's name."""
 
     course: str
     exercise: str
@@ -171,11 +165,7 @@ class Batch:
         return hashed(self.digests[exercise.id], json.dumps(files))
 
     def tasks(self, submissions: Iterable[Submission], new: Mapping[tuple[str, str], str]) -> Iterator[Task]:
-        """Yield what is to do, a few submissions at a time.
-
-        Args:
-            new: by submission and exercise, keys of the reports to be made.
-        """
+        """Yield what is to do, some submissions at a time; ``new`` has the keys of reports to be made."""
         upcoming = iter(submissions)
         while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
             for exercise in self.exercises:
@@ -196,11 +186,7 @@ class Batch:
         executor: ExecutorConfig,
         on_progress: Callable[[int, int], None],
     ) -> dict[str, str]:
-        """Grade what the gradebook does not hold yet.
-
-        Returns:
-            By submission, what was said of those that the grader itself broke on.
-        """
+        """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
         keys = {
             (submission.name, exercise.id): self.key(exercise, submission.sources[exercise.id])
             for submission in submissions
@@ -295,9 +281,6 @@ def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[TaskRepor
     """Do tasks, and yield what came of each as soon as it is known.
 
     A process that dies takes others with it. What was under way is then tried again, one by one.
-
-    Raises:
-        BatchBroken: no task at all can be done.
     """
     upcoming = iter(tasks)
     while True:
@@ -349,11 +332,7 @@ def _run_until_broken(
 def _grade_quizzes(
     course: Course, answers: Mapping[str, bytes], book: Gradebook, confinement: Confinement
 ) -> None:
-    """Grade answers, and store what each submission earned; those that have not changed are kept.
-
-    Args:
-        answers: by the submission's name, its ``responses.json``.
-    """
+    """Grade the answers of submissions, by name, and store what each earned; what has not changed is kept."""
     editions, known = editions_of(course), book.quiz_keys()
     sheets = (f"{name} {edition.sha256}" for name, edition in sorted(editions.items()))
     quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
@@ -362,18 +341,18 @@ def _grade_quizzes(
         grading = Grading(course, editions, runner)
         for name, data in answers.items():
             key = hashed(hashed(*fixed), hashlib.sha256(data).hexdigest())
-            if known.get(name) != key:
-                book.store_quizzes(name, key, _quiz_results(grading, data))
-
-
-def _quiz_results(grading: Grading, data: bytes) -> Iterator[QuizResult]:
-    left_out: list[str] = []
-    try:
-        quizzes = grade_learner([parse_responses(data)], grading, left_out.append).quizzes
-    except NotResponses as error:
-        yield QuizResult("responses", "Answers that cannot be read", 0, 0, (f"responses.json {error}",))
-        return
-    for quiz in quizzes:
-        notes = (*left_out, *quiz.notes, *(f"refused: {text}" for text in quiz.refused.values()))
-        title = quiz.sheet.public.title
-        yield QuizResult(quiz.sheet.id, title, quiz.cents, quiz.possible_cents, notes)
+            if known.get(name) == key:
+                continue
+            results: list[QuizResult] = []
+            left_out: list[str] = []
+            try:
+                graded = grade_learner([parse_responses(data)], grading, left_out.append).quizzes
+            except NotResponses as error:
+                problem = f"responses.json {error}"
+                graded = ()
+                results.append(QuizResult("responses", "Answers that cannot be read", 0, 0, (problem,)))
+            for quiz in graded:
+                notes = (*left_out, *quiz.notes, *(f"refused: {text}" for text in quiz.refused.values()))
+                title = quiz.sheet.public.title
+                results.append(QuizResult(quiz.sheet.id, title, quiz.cents, quiz.possible_cents, notes))
+            book.store_quizzes(name, key, results)

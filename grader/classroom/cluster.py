@@ -88,29 +88,27 @@ def connected(where: str, course: Course) -> Iterator[ExecutorConfig]:
     Raises:
         NoCluster: it cannot be reached, has no workers, or they have another grader.
     """
+    kind, _, rest = where.partition(":")
+    if kind == "local" and not (rest.isdecimal() and 1 <= int(rest) <= 256):
+        raise NoCluster(f"--cluster {where} should name a number of workers, such as local:2")
     with contextlib.ExitStack() as stack:
-        client = stack.enter_context(_client(where, stack))
+        if kind == "local":
+            own = LocalCluster(
+                n_workers=int(rest), threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+            )
+            client: Any = Client(stack.enter_context(own))
+        else:
+            try:
+                client = Client(where, timeout=CONNECT_SECONDS)
+            except (OSError, ValueError, TimeoutError) as error:
+                raise NoCluster(f"no Dask scheduler answers at {where} ({error}); is it started?") from None
+        stack.enter_context(client)
         workers = _workers_like_us(client)
         plugin = CoursePlugin(pack(course))
         client.register_plugin(plugin)
         new_executor = functools.partial(client.get_executor, pure=False)
         there = functools.partial(run_task_there, plugin.name)
         yield ExecutorConfig(new_executor, TASKS_PER_WORKER * workers, there)
-
-
-def _client(where: str, stack: contextlib.ExitStack) -> Any:
-    kind, _, rest = where.partition(":")
-    if kind == "local":
-        if not rest.isdecimal() or not 1 <= int(rest) <= 256:
-            raise NoCluster(f"--cluster {where} should name a number of workers, such as local:2")
-        own = LocalCluster(
-            n_workers=int(rest), threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-        )
-        return Client(stack.enter_context(own))
-    try:
-        return Client(where, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise NoCluster(f"no Dask scheduler answers at {where} ({error}); is it started?") from None
 
 
 def _workers_like_us(client: Any) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import datetime
 import hashlib
 import io
@@ -15,7 +14,7 @@ import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +111,16 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
     paths.sort(key=lambda path: (_is_odd(path.name), path.name))  # the odd give way to the plain
     found = [_look(path, exercises, arrivals) for path in paths]
     _number_equal_names(found)
-    _note_shared_learners(found)
+    by_learner = defaultdict(list)
+    for submission in found:
+        by_learner[submission.learner_id].append(submission.name)
+    for submission in found:
+        names = by_learner[submission.learner_id]
+        if submission.learner_id and len(names) > 1:
+            few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
+            more = len(names) - 1 - len(few)
+            others = ", ".join(f"`{name}`" for name in few) + (f" and {more} more" if more else "")
+            submission.notes += (f"is by the same learner `{submission.learner_id}` as {others}",)
     return found
 
 
@@ -145,20 +153,6 @@ def _number_equal_names(found: list[Submission]) -> None:
             submission.notes += (f"is called `{name}` here, since another one has that name",)
 
 
-def _note_shared_learners(found: list[Submission]) -> None:
-    """Note on submissions that claim the same learner which others do."""
-    by_learner = defaultdict(list)
-    for submission in found:
-        by_learner[submission.learner_id].append(submission.name)
-    for submission in found:
-        names = by_learner[submission.learner_id]
-        if submission.learner_id and len(names) > 1:
-            few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
-            more = len(names) - 1 - len(few)
-            others = ", ".join(f"`{name}`" for name in few) + (f" and {more} more" if more else "")
-            submission.notes += (f"is by the same learner `{submission.learner_id}` as {others}",)
-
-
 # --- when it arrived ------------------------------------------------------------------------------------
 
 
@@ -186,10 +180,10 @@ def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
             try:
                 arrivals[name] = parse_time(time.strip()).astimezone(datetime.UTC)
             except (ValueError, OverflowError):
-                example = "2026-03-01T18:00:00Z"
-                shown = one_line(time, MAX_SHOWN)[:40]
-                problem = f"should have a time with a zone, such as {example}, but has `{shown}`"
-                raise ValueError(problem) from None
+                raise ValueError(
+                    "should have a time with a zone, such as 2026-03-01T18:00:00Z, "
+                    f"but has `{one_line(time, MAX_SHOWN)[:40]}`"
+                ) from None
     except (ValueError, csv.Error) as error:
         raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
     return arrivals
@@ -281,15 +275,7 @@ def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
 
 
 def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
-    """Read a submission, and what it says of itself.
-
-    Args:
-        root: the folder, zip or module file that it is about.
-
-    Raises:
-        FileRejected: it is a zip that is damaged or too large.
-        OSError: it cannot be read.
-    """
+    """Read a submission, and what it says of itself, from the folder, zip or module file it is about."""
     opened = open_archive(root) if is_zip(root) and not root.is_dir() else root
     below = root / "exercises"
     found.path = below if opened is root and below.is_dir() else root
@@ -298,23 +284,18 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
         found.notes += (f"holds names that lead out of it, as `{name}`; nothing is there",)
     manifest = _read_manifest(found, opened)
     found.answers = _read_top(found, opened, RESPONSES, MAX_RESPONSES_BYTES) or b""
-    found.sources = _read_sources(exercises, found.path if opened is root else opened)
+    place = found.path if opened is root else opened
+    if isinstance(place, Path) and not place.is_dir():
+        found.sources = {exercise.id: read_source(exercise, place) for exercise in exercises}
+    else:  # each file is read once, however many exercises build on it
+        needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
+        read = {name: read_source(replace(part, used=()), place) for name, part in needed.items()}
+        found.sources = {
+            exercise.id: replace(read[exercise.id], used=tuple(read[part.id] for part in exercise.used))
+            for exercise in exercises
+        }
     _note_changes(found, manifest)
     _note_learner(found, manifest)
-
-
-def _read_sources(exercises: Sequence[Exercise], place: Path | Archive) -> dict[str, Source]:
-    """Read the files of exercises, with those they build on; each once, however many build on it."""
-    if isinstance(place, Path) and not place.is_dir():
-        return {exercise.id: read_source(exercise, place) for exercise in exercises}
-    needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
-    read = {name: read_source(dataclasses.replace(part, used=()), place) for name, part in needed.items()}
-    return {
-        exercise.id: dataclasses.replace(
-            read[exercise.id], used=tuple(read[part.id] for part in exercise.used)
-        )
-        for exercise in exercises
-    }
 
 
 def _read_top(found: Submission, place: Path | Archive, name: str, limit: int) -> bytes | None:

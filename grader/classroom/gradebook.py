@@ -105,11 +105,7 @@ class Gradebook:
                     self._connection.execute(f"DELETE FROM {table} WHERE submission = ?", (entry.name,))
 
     def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
-        """Keep reports in one transaction.
-
-        Args:
-            graded: each with its submission's name and its key, a hash of all that it depends on.
-        """
+        """Keep reports, each with its submission's name and its key, a hash of all that it depends on."""
         rows = []
         for name, key, report in graded:
             # How long things took is left out: grading the same again gives the same, to the letter.
@@ -159,9 +155,8 @@ class Gradebook:
         order = course.exercise_ids()
         feedback = {name: course[name].file.feedback for name in order}
         reports: dict[str, dict[str, Report]] = defaultdict(dict)
-        for name, seconds, text in self._connection.execute(
-            "SELECT submission, seconds, report FROM reports"
-        ):
+        rows = self._connection.execute("SELECT submission, seconds, report FROM reports")
+        for name, seconds, text in rows:
             (report,) = reports_from_json(text)
             reports[name][report.exercise] = dataclasses.replace(report, seconds=seconds)
         quizzes = {
@@ -193,7 +188,7 @@ class Gradebook:
                     feedback=feedback,
                 )
             )
-        return ClassGrades(course.title, _items(grades, order), tuple(grades))
+        return ClassGrades(course.title, tuple(_items(grades, order)), tuple(grades))
 
     def take_in(self, path: Path) -> None:
         """Copy everything from another gradebook's file; what both have, the other's counts."""
@@ -213,27 +208,19 @@ class Gradebook:
             yield
 
 
-def _items(grades: Sequence[Grade], order: Sequence[str]) -> tuple[Item, ...]:
+def _items(grades: Sequence[Grade], order: Sequence[str]) -> Iterator[Item]:
     exercises = {report.exercise: report for grade in grades for report in grade.reports}
-    quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}
-    return (
-        *(
-            Item("exercise", name, exercises[name].title, 100 * exercises[name].credits)
-            for name in order
-            if name in exercises
-        ),
-        *(Item("quiz", name, quizzes[name].title, quizzes[name].possible_cents) for name in sorted(quizzes)),
-    )
+    for name in order:
+        if name in exercises:
+            yield Item("exercise", name, exercises[name].title, 100 * exercises[name].credits)
+    for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
+        yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 
 def late_adjustments(
     policy: LatePolicy, learner_id: str, received: datetime.datetime, reports: Iterable[Report]
 ) -> Iterator[Adjustment]:
-    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
-
-    Args:
-        received: when the submission arrived.
-    """
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's."""
     for report in reports:
         due = policy.due(report.exercise, learner_id)
         if due is None or received <= due or not policy.per_day:
