@@ -18,9 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import Check, CheckSuite, collect_checks, load_reference
+from grader.checks.collection import (
+    Check,
+    CheckSuite,
+    KnownMistakes,
+    PatchedSolution,
+    collect_checks,
+    load_reference,
+    rebound,
+)
 from grader.checks.diagnosis import agrees, jitter
-from grader.checks.mistakes import KnownMistakes, PatchedSolution, rebound
 from grader.checks.plots import SEED, load_plot, plot_path
 from grader.checks.recorded import Index, Store, complete, fingerprint
 from grader.course import CourseError, Exercise

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, load_suite, named_results
+from grader.checks.collection import CheckSuite, KnownMistakes, load_suite, named_results
 from grader.checks.diagnosis import agrees
-from grader.checks.mistakes import KnownMistakes
 from grader.checks.report import Outcome
 from grader.checks.run import run_suite
 from grader.checks.source import read_source

@@ -17,8 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, Reference, named_results, result_arrays
-from grader.checks.mistakes import KnownMistakes, PatchedSolution
+from grader.checks.collection import (
+    CheckSuite,
+    KnownMistakes,
+    PatchedSolution,
+    Reference,
+    named_results,
+    result_arrays,
+)
 from grader.checks.student import Call, CheckRun, Result, Student, SubmissionFault, trace_broadcasts
 from grader.course import Misconception
 from grader.numeric import ZERO_TOLERANCE

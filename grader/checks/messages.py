@@ -6,8 +6,9 @@ import re
 import signal
 
 from grader.sandbox import LOST
+from grader.sandbox.protocol import ProtocolError
 from grader.sandbox.text import clean
-from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, Raised
+from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, Raised, TimeUp, WorkerEnded
 
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SIGNALS: dict[int, str] = {
@@ -19,7 +20,8 @@ SIGNALS: dict[int, str] = {
 MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 NOT_WRITTEN = "`{}` is not written yet."
-OWN_CHANNEL = "writes to the grader's own channel"
+NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
+"""What a call of a worker raises where the student's code gives no answer at all."""
 KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
 
 
@@ -41,6 +43,22 @@ def process_end(status: int) -> str:
     if status == OUT_OF_PROCESSOR_TIME:
         return "used up its processor time and was stopped"
     return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
+
+
+def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
+    """Say why a worker did not answer.
+
+    Args:
+        error: one of ``NO_ANSWER``.
+        subject: whose code ran: a file or a function.
+        too_slow: what to say of it where its time was up.
+        loading: whether it was the file, while it was loaded.
+    """
+    if isinstance(error, TimeUp):
+        return f"{subject} {too_slow}"
+    if isinstance(error, WorkerEnded):
+        return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
+    return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
 
 
 def exception_text(raised: Raised) -> str:

@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import RECORDED, DependencyFailed, Reference
-from grader.checks.mistakes import KnownMistakes, PatchedSolution
+from grader.checks.collection import RECORDED, DependencyFailed, KnownMistakes, PatchedSolution, Reference
 from grader.checks.student import Call, Result
 from grader.course import CourseError, Exercise, Misconception
 from grader.sandbox.protocol import ProtocolError, decode, encode

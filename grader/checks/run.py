@@ -7,7 +7,6 @@ import inspect
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -23,16 +22,6 @@ from grader.numeric import CheckFailed
 from grader.sandbox.worker import Pool
 
 MAX_ENTRIES = 1000  # of an array that is shown entry by entry
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What holds for all submissions of one run; :func:`check` says what each of these is."""
-
-    seed: int
-    known: Mapping[str, Report] = field(default_factory=dict)
-    one_failure: bool = False
-    diagnose: bool = True
 
 
 def new_seed() -> int:
@@ -73,14 +62,14 @@ def check(
     """
     if not isinstance(submission, Source):
         submission = read_source(exercise, Path(submission) if isinstance(submission, str) else submission)
-    options = RunOptions(new_seed() if seed is None else seed, known or {}, one_failure, diagnose)
     with contextlib.ExitStack() as stack:
         if pool is None:
             from grader.sandbox.pool import open_pool  # processes are known to those alone who want them
 
             pool = stack.enter_context(open_pool(confinement))
-        (report,) = _reports([CheckRun(exercise, submission, pool, progress)], options)
-    return report
+        run = CheckRun(exercise, submission, pool, progress)
+        suite = load_suite(exercise, new_seed() if seed is None else seed)
+        return _report(suite, run, known or {}, one_failure=one_failure, diagnose=diagnose)
 
 
 def check_many(
@@ -93,22 +82,23 @@ def check_many(
     Raises:
         CourseError: as in :func:`check`.
     """
-    runs = [CheckRun(exercise, source, pool) for source in sources]
-    return _reports(runs, RunOptions(new_seed() if seed is None else seed))
+    suite = load_suite(exercise, new_seed() if seed is None else seed)
+    return [_report(suite, CheckRun(exercise, source, pool), {}) for source in sources]
 
 
-def _reports(runs: list[CheckRun], options: RunOptions) -> list[Report]:
-    """Run the checks of one exercise; make a report of each run."""
-    suite = load_suite(runs[0].exercise, options.seed)
-    return [_report(suite, run, options) for run in runs]
-
-
-def _report(suite: CheckSuite, run: CheckRun, options: RunOptions) -> Report:
-    run_suite(suite, run, one_failure=options.one_failure)
+def _report(
+    suite: CheckSuite,
+    run: CheckRun,
+    known: Mapping[str, Report],
+    *,
+    one_failure: bool = False,
+    diagnose: bool = True,
+) -> Report:
+    run_suite(suite, run, one_failure=one_failure)
     started = time.perf_counter()
-    _excuse(run, options)
+    _excuse(run, suite.seed, known)
     failed = any(result.status == "failed" for result in run.results.values())
-    if failed and options.diagnose and not options.one_failure:
+    if failed and diagnose and not one_failure:
         from grader.checks.diagnosis import explain_failures  # only after a failure
 
         explain_failures(suite, run)
@@ -132,15 +122,15 @@ def _report(suite: CheckSuite, run: CheckRun, options: RunOptions) -> Report:
     )
 
 
-def _excuse(run: CheckRun, options: RunOptions) -> None:
+def _excuse(run: CheckRun, seed: int, known: Mapping[str, Report]) -> None:
     """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own."""
-    uses, lower = run.exercise.file.uses, dict(options.known)
+    uses, lower = run.exercise.file.uses, dict(known)
     for result in run.results.values():
         for prerequisite in result.check.prerequisites if result.excusable else ():
             name, _, function = prerequisite.partition(".")
             used, source = run.exercise.used[uses.index(name)], run.source.used[uses.index(name)]
             if name not in lower:
-                lower[name] = check(used, source, seed=options.seed, pool=run.pool, diagnose=False)
+                lower[name] = check(used, source, seed=seed, pool=run.pool, diagnose=False)
             if not all(
                 outcome.status == "passed" for outcome in lower[name].outcomes if outcome.function == function
             ):

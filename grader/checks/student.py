@@ -18,9 +18,8 @@ from grader.checks.collection import Check
 from grader.checks.report import Mismatch, Outcome, Status
 from grader.checks.source import Source
 from grader.course import Exercise
-from grader.sandbox.protocol import ProtocolError
 from grader.sandbox.text import clean
-from grader.sandbox.worker import Answer, Pool, Raised, Substitute, TimeUp, WorkerEnded
+from grader.sandbox.worker import Answer, Pool, Raised, Substitute, TimeUp
 
 SLOW_LOAD_SECONDS = 1.0
 TRACER = Path(__file__).with_name("tracer.py")
@@ -184,7 +183,7 @@ class StudentModule:
             try:
                 with self._run.timed(self._limits.load_seconds) as seconds:
                     self.worker.load(module, source.name, source.data, seconds)
-            except (TimeUp, WorkerEnded, ProtocolError):
+            except messages.NO_ANSWER:
                 self._run.note(f"{source.name} ends or hangs while it is loaded, and was left out")
                 self._run.used[module] = Source(f"{module}.py", problem="cannot be loaded")
                 self.worker.end()
@@ -193,26 +192,20 @@ class StudentModule:
 
     def _load(self) -> None:
         run, limit = self._run, self._limits.load_seconds
-        name, started = run.source.name, time.monotonic()
+        name, started, advice = run.source.name, time.monotonic(), messages.KEEP_EXPERIMENTS_APART
         try:
             with run.timed(limit) as seconds:
                 stopped = self.worker.load(run.exercise.file.module, name, run.source.data, seconds)
-        except TimeUp:
-            raise SubmissionFault(
-                f"{name} was still running after {limit:g} s, before any function was called, and was "
-                f"stopped; {messages.KEEP_EXPERIMENTS_APART}"
-            ) from None
-        except WorkerEnded as ended:
-            raise SubmissionFault(
-                f"{name} {messages.process_end(ended.status)} while it was loaded"
-            ) from None
-        except ProtocolError:
-            raise SubmissionFault(f"{name} {messages.OWN_CHANNEL} while it is loaded") from None
+        except messages.NO_ANSWER as error:
+            too_slow = (
+                f"was still running after {limit:g} s, before any function was called, and was stopped; "
+            )
+            text = messages.no_answer(error, name, too_slow + advice, loading=True)
+            raise SubmissionFault(text) from None
         if stopped and stopped.kind == "syntax":
             raise SubmissionFault(messages.not_python(stopped, name))
         took = time.monotonic() - started
         if took > SLOW_LOAD_SECONDS:
-            advice = messages.KEEP_EXPERIMENTS_APART
             run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {advice}")
         if stopped:
             run.note(f"{messages.stops_at(stopped, name)} What was defined before that is graded.")
@@ -234,16 +227,12 @@ class StudentModule:
         try:
             with run.timed(limit) as seconds:
                 return self.worker.call(function, arguments, seconds, substitutes)
-        except TimeUp:
-            run.timed_out.add(function)
+        except messages.NO_ANSWER as error:
+            if isinstance(error, TimeUp):
+                run.timed_out.add(function)
             took = time.monotonic() - started
-            raise SubmissionFault(
-                f"`{function}` ran for {took:.0f} s and was stopped; does a loop never end?"
-            ) from None
-        except WorkerEnded as ended:
-            raise SubmissionFault(f"`{function}` {messages.process_end(ended.status)}") from None
-        except ProtocolError:
-            raise SubmissionFault(f"`{function}` {messages.OWN_CHANNEL}") from None
+            too_slow = f"ran for {took:.0f} s and was stopped; does a loop never end?"
+            raise SubmissionFault(messages.no_answer(error, f"`{function}`", too_slow)) from None
 
 
 class Student:
@@ -371,7 +360,7 @@ def trace_broadcasts(call: Call) -> list[Broadcast]:
     if run is None:
         return []
     text = f"{TRACER.read_text(encoding='utf-8')}\nstudent = sys.modules[{run.exercise.file.module!r}]\n"
-    with contextlib.suppress(SubmissionFault, TimeUp, WorkerEnded, ProtocolError):
+    with contextlib.suppress(SubmissionFault, *messages.NO_ANSWER):
         worker = StudentModule(run).worker
         seconds = min(run.exercise.file.limits.call_seconds * SECOND_CHANCE, run.seconds_left)
         try:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.checks.collection import load_reference, load_suite
+from grader.checks.collection import KnownMistakes, PatchedSolution, load_reference, load_suite
 from grader.checks.diagnosis import (
     SLOW_QUESTIONS,
     Pair,
@@ -20,7 +20,6 @@ from grader.checks.diagnosis import (
     diagnose,
     same_answers,
 )
-from grader.checks.mistakes import KnownMistakes, PatchedSolution
 from grader.checks.report import Report
 from grader.checks.run import check, run_suite
 from grader.checks.source import Source, read_source
