@@ -47,7 +47,10 @@ def schema_text() -> str:
 
 def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one dataclass; a field without a default is required, and no other key may stand there."""
-    kinds, described = typing.get_type_hints(kind), _descriptions(kind)
+    kinds, described = typing.get_type_hints(kind), dict[str, str]()
+    for base in reversed(kind.__mro__[:-1]):  # what the docstrings say about the fields
+        _, _, arguments = (inspect.getdoc(base) or "").partition("Args:\n")
+        described |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
     special = LABELS if issubclass(kind, Question) else HEADER if kind is QuizFile else {}
     properties, required = {}, []
     for field in dataclasses.fields(kind):
@@ -93,15 +96,6 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             definitions[kind.__name__] = _object(kind, definitions)
         return {"$ref": f"#/$defs/{kind.__name__}"}
     return dict(SIMPLE[kind])
-
-
-def _descriptions(kind: Any) -> dict[str, str]:
-    """Return what the docstrings of a dataclass and its bases say about its fields."""
-    found: dict[str, str] = {}
-    for base in reversed(kind.__mro__[:-1]):
-        _, _, arguments = (inspect.getdoc(base) or "").partition("Args:\n")
-        found |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
-    return found
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from grader.sandbox.worker import Pool, Worker
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SECONDS = 3.0
 BUDGET = (256 * 2**20, 10)
 TEST = "\n\nimport numpy as np\n\n\ndef test_{}():\n    return {}\n"
+T = TypeVar("T")
 
 
 class CodeRunner:
@@ -29,41 +30,30 @@ class CodeRunner:
         """Whether code returns, in every test, what the solution returns."""
         from grader.checks.student import same_value
 
+        calls = "".join(TEST.format(number, test) for number, test in enumerate(tests))
+
+        def results(worker: Worker) -> list[Any] | None:
+            values = []
+            for number in range(len(tests)):
+                answer = worker.call(f"test_{number}", (), SECONDS)
+                if answer.raised or answer.missing is not None or answer.unsendable:
+                    return None
+                values.append(answer.value)
+            return values
+
         if (solution, tests) not in self._wanted:
-            self._wanted[solution, tests] = self._results(solution, tests)
+            self._wanted[solution, tests] = self._run(f"{solution}{calls}", results)
         wanted = self._wanted[solution, tests]
-        if wanted is None or (got := self._results(code, tests)) is None:
+        if wanted is None or (got := self._run(f"{code}{calls}", results)) is None:
             return False
         return all(same_value(value, other) for value, other in zip(got, wanted, strict=True))
 
     def printed(self, code: str) -> str | None:
         """Return what a program prints; None if it does not come to its end."""
-        with self._loaded(code) as worker:
-            return worker.output() if worker else None
+        return self._run(code, lambda worker: worker.output())
 
-    def _results(self, code: str, tests: tuple[str, ...]) -> list[Any] | None:
-        """Return what each test returns on this code; None if one returns nothing."""
-        from grader.sandbox.protocol import ProtocolError
-        from grader.sandbox.worker import TimeUp, WorkerEnded
-
-        calls = "".join(TEST.format(number, test) for number, test in enumerate(tests))
-        results = []
-        with self._loaded(f"{code}{calls}") as worker:
-            if worker is None:
-                return None
-            for number in range(len(tests)):
-                try:
-                    answer = worker.call(f"test_{number}", (), SECONDS)
-                except (TimeUp, WorkerEnded, ProtocolError):
-                    return None
-                if answer.raised or answer.missing is not None or answer.unsendable:
-                    return None
-                results.append(answer.value)
-        return results
-
-    @contextlib.contextmanager
-    def _loaded(self, code: str) -> Iterator[Worker | None]:
-        """Open a worker that has run the code; None if that did not come to its end."""
+    def _run(self, code: str, ask: Callable[[Worker], T | None]) -> T | None:
+        """Ask something of a worker that has run the code; None if either does not come to its end."""
         from grader.sandbox.pool import open_pool
         from grader.sandbox.protocol import ProtocolError
         from grader.sandbox.worker import TimeUp, WorkerEnded
@@ -72,11 +62,10 @@ class CodeRunner:
             self._pool = self._stack.enter_context(open_pool(self._confinement))
         worker = self._pool.open(BUDGET)
         try:
-            try:
-                loads = worker.load("question", "question.py", code.encode(), SECONDS) is None
-            except (TimeUp, WorkerEnded, ProtocolError):
-                loads = False
-            yield worker if loads else None
+            loads = worker.load("question", "question.py", code.encode(), SECONDS) is None
+            return ask(worker) if loads else None
+        except (TimeUp, WorkerEnded, ProtocolError):
+            return None
         finally:
             worker.dismiss()
 

@@ -112,21 +112,12 @@ def load_public(path: Path) -> PublicQuiz:
 
 
 def all_public(course: Course) -> list[PublicQuiz]:
-    """Read every quiz of a course, to be taken.
-
-    Raises:
-        CourseError: one is malformed.
-    """
+    """Read every quiz of a course, to be taken, as :func:`load_public` does."""
     return [load_public(path) for path in quiz_paths(course)]
 
 
 def find_public(course: Course, quiz_id: str) -> PublicQuiz:
-    """Read the quiz of this id, to be taken.
-
-    Raises:
-        UnknownQuiz: there is none; the text names the nearest ones.
-        CourseError: it is malformed.
-    """
+    """Read the quiz of this id, as :func:`find_quiz_path` and :func:`load_public` do."""
     return load_public(find_quiz_path(course, quiz_id))
 
 
@@ -136,10 +127,11 @@ def full_quizzes(course: Course) -> list[Quiz]:
     Raises:
         CourseError: one is malformed, or has no key because this is a hand-out.
     """
-    for path in quiz_paths(course):
+    paths = quiz_paths(course)
+    for path in paths:
         if has_key(path, "faces"):
             raise CourseError(path, "is a hand-out's, without its key; go to the full course for this")
-    return [load_quiz(path) for path in quiz_paths(course)]
+    return list(map(load_quiz, paths))
 
 
 # --- the secret ---------------------------------------------------------------------------------------
@@ -242,19 +234,17 @@ def edition_text(quiz: Quiz, secret: bytes) -> str:
         lines = quiz.path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
         return PRACTICE_NOTE + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
     document = _plain(public_file(quiz, secret))
+
+    class Dumper(yaml.SafeDumper):
+        """Writes texts of several lines as blocks, which a person can read."""
+
+        def represent_str(self, text: str) -> yaml.ScalarNode:
+            style = "|" if "\n" in text.strip("\n") else None
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    Dumper.add_representer(str, Dumper.represent_str)
     form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "default_flow_style": False}
-    return f"# {NOTE}\n{yaml.dump(document, Dumper=_Dumper, width=100, **form)}"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, which a person can read."""
-
-    def represent_text(self, text: str) -> yaml.Node:
-        style = "|" if "\n" in text.strip("\n") else None
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _Dumper.represent_text)
+    return f"# {NOTE}\n{yaml.dump(document, Dumper=Dumper, width=100, **form)}"
 
 
 def _plain(value: Any) -> Any:
@@ -275,11 +265,7 @@ def _plain(value: Any) -> Any:
 
 
 def edition_texts(quizzes: list[Quiz], secret: bytes, folder: Path) -> dict[Path, str]:
-    """Return the student's files of quizzes below a folder; nothing is written.
-
-    Raises:
-        CourseError: a quiz cannot be read, or has options that get the same id.
-    """
+    """Return the student's files of quizzes below a folder, as :func:`edition_text`; nothing is written."""
     return {folder / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in quizzes}
 
 

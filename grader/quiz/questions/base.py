@@ -25,7 +25,7 @@ RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
 DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
 
 Answer = Any
-"""By type: an id; a frozenset, a tuple or a dict of ids; a float; expressions; words; a FixedLine."""
+"""An id; a frozenset, a tuple or a dict of ids; a float; expressions; words; a line's number and text."""
 
 Problem = tuple[str, Place]
 """A fault that an author should mend: a sentence about the question, and where it stands."""

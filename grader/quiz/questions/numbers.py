@@ -276,17 +276,17 @@ class Shape(_Drawn):
 
 def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -> bool:
     """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
-    others: list[Names] = [
-        dict(zip(names, primes, strict=False)) for primes in PRIMES
-    ]  # a formula holds there
+    others: list[Names] = [dict(zip(names, primes, strict=False)) for primes in PRIMES]
+    if len(answer) != len(wanted):
+        return False
     try:
-        return len(answer) == len(wanted) and all(
+        return all(
             size_of(entry, sizes) == size_of(right, sizes)
             for entry, right in zip(answer, wanted, strict=True)
-            for sizes in [
+            for sizes in (
                 names,
                 *(others if re.search(r"[A-Za-z]", entry) else ()),
-            ]  # a formula holds for all
+            )  # a formula holds for all
         )
     except Unreadable:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import re
 import unicodedata
@@ -115,6 +116,7 @@ def distance(a: str, b: str) -> int:
 
 # --- code -------------------------------------------------------------------------------------------
 
+NO_LITERAL = (ValueError, SyntaxError, MemoryError, RecursionError, TypeError)
 RIGHT_LINE = 0.3  # of a fix: the line is found, what is written there does not pass
 NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
 NUMBER = r"(?i)[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -166,30 +168,14 @@ class Output(_OfCode):
 
 def same_output(answer: str, wanted: str) -> bool:
     """Whether two printed texts are the same value, or the same numbers in the same frame."""
-    values = [_literal(text) for text in (answer, wanted)]
-    if type(values[0]) is type(values[1]) and values[0] is not _literal and values[0] == values[1]:
-        return True
+    with warnings.catch_warnings(), contextlib.suppress(*NO_LITERAL):
+        warnings.simplefilter("ignore")  # Python would spell some escapes otherwise
+        values = [ast.literal_eval(text.strip()) for text in (answer, wanted)]
+        if type(values[0]) is type(values[1]) and values[0] == values[1]:
+            return True
     frames = [re.sub(r"[\s,]+", "", re.sub(NUMBER, "#", text)).casefold() for text in (answer, wanted)]
     numbers = [[float(number) for number in re.findall(NUMBER, text)] for text in (answer, wanted)]
     return frames[0] == frames[1] and numbers[0] == numbers[1]
-
-
-def _literal(text: str) -> object:
-    """Return the Python value that a text spells; this function itself if it spells none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python would spell some escapes otherwise
-            return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return _literal
-
-
-@dataclass(frozen=True)
-class FixedLine:
-    """An answer to a question that asks for a line to be mended."""
-
-    line: int
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,33 +215,32 @@ class Fix(_OfCode):
             require(1 <= wrong.line <= count and wrong.line != self.line, problem)
 
     @classmethod
-    def parse(cls, variant: Variant, text: str) -> FixedLine:
+    def parse(cls, variant: Variant, text: str) -> tuple[int, str]:
         super().parse(variant, text)  # refuses what no answer is; spaces and dashes of code stay as they are
         found = re.fullmatch(NAMED_LINE, text.rstrip())
         lines = variant.public.code.splitlines()
         if not found or not found[2].strip() or len(found[1]) > 4 or not 1 <= int(found[1]) <= len(lines):
-            form = f"type the line's number (1 to {len(lines)}), a colon and the line as it should be"
-            raise Unreadable(form)
+            where = f"the line's number (1 to {len(lines)})"
+            raise Unreadable(f"type {where}, a colon and the line as it should be")
         if "\n" in found[2] or "\r" in found[2]:
             raise Unreadable("one line is asked for")
         number, new, old = int(found[1]), found[2], lines[int(found[1]) - 1]
         if new == new.lstrip():  # typed without indentation: it stands where the old one stood
             new = old[: len(old) - len(old.lstrip())] + new
-        return FixedLine(number, new)
+        return number, new
 
-    def mark(self, names: Names, answer: FixedLine, runner: Runner) -> Marked:
-        if runner.passes(self.mended(answer), self.mended(), self.tests):
+    def mark(self, names: Names, answer: tuple[int, str], runner: Runner) -> Marked:
+        number, _ = answer
+        if runner.passes(self.mended(*answer), self.mended(self.line, self.solution), self.tests):
             return Marked(1.0, "it passes the tests")
-        if answer.line == self.line:
-            arithmetic = f"the right line, but it does not pass the tests yet: {RIGHT_LINE:g}"
-            return Marked(RIGHT_LINE, arithmetic)
-        feedback = tuple(wrong.feedback for wrong in self.mistakes if wrong.line == answer.line)
+        if number == self.line:
+            return Marked(RIGHT_LINE, f"the right line, but it does not pass the tests yet: {RIGHT_LINE:g}")
+        feedback = tuple(wrong.feedback for wrong in self.mistakes if wrong.line == number)
         return Marked(0.0, "it does not pass the tests", feedback)
 
-    def mended(self, answer: FixedLine | None = None) -> str:
-        """Return the code with the line of an answer, or with the right one, put in."""
+    def mended(self, number: int, text: str) -> str:
+        """Return the code with another text in the line of this number."""
         lines = self.code.splitlines()
-        number, text = (answer.line, answer.text) if answer else (self.line, self.solution)
         lines[number - 1] = text
         return "\n".join(lines) + "\n"
 
@@ -263,7 +248,7 @@ class Fix(_OfCode):
         return f"{self.line}: {self.solution.strip()}"
 
     def lint(self, runner: Runner) -> Iterator[Problem]:
-        solution = self.mended()
+        solution = self.mended(self.line, self.solution)
         if not runner.passes(solution, solution, self.tests):
             yield "has a solution that does not get through its tests", self.place
         elif runner.passes(self.code, solution, self.tests):
