@@ -11,7 +11,7 @@ import datetime
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -240,12 +240,14 @@ def _numbered(responses: Iterable[Response]) -> tuple[Response, ...]:
     return tuple(dataclasses.replace(response, id=count) for count, response in enumerate(responses, 1))
 
 
-def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizResponses:
+def merged(handed: list[QuizResponses]) -> tuple[QuizResponses, list[int]]:
     """Return one learner's answers to one quiz out of several files: of every sitting, the newest state.
 
     Args:
         handed: at least one; the first is the newest file.
-        differs: is told the number of a sitting of which another file holds something else.
+
+    Returns:
+        The answers, and the numbers of the sittings of which another file holds something else.
     """
     states: dict[int, list[tuple[Sitting, list[Response]]]] = {}
     for each in handed:
@@ -254,6 +256,7 @@ def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizR
             states.setdefault(sitting.number, []).append((sitting, answers))
     sittings: list[Sitting] = []
     responses: list[Response] = []
+    differing: list[int] = []
 
     def age(state: tuple[Sitting, list[Response]]) -> tuple[str, int]:
         return max((answer.at for answer in state[1]), default=""), len(state[1])
@@ -264,10 +267,11 @@ def merged(handed: list[QuizResponses], differs: Callable[[int], None]) -> QuizR
     for number, of_files in sorted(states.items()):
         sitting, answers = max(of_files, key=age)
         if any(said(others) - said(answers) for _, others in of_files):
-            differs(number)
+            differing.append(number)
         sittings.append(sitting)
         responses += answers
-    return dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
+    whole = dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
+    return whole, differing
 
 
 # --- the zip ------------------------------------------------------------------------------------------
@@ -345,24 +349,19 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         files[RESPONSES] = _as_json(answers)
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
             raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
-    missing += _unanswered([quiz for quiz, _, _ in quizzes], answers)
+    sittings = {quiz["quiz"]: quiz["sittings"] for quiz in answers["quizzes"]}
+    ids = [quiz for quiz, _, _ in quizzes]
+    given = [quiz for quiz in ids if any(sitting["responses"] for sitting in sittings.get(quiz, []))]
+    missing += [f"quiz {quiz}: no answers" for quiz in ids if quiz not in given]
+    for quiz, last in ((quiz, sittings[quiz][-1]) for quiz in given):
+        if not last["finished"]:
+            count = len({response["question"] for response in last["responses"]})
+            missing.append(f"quiz {quiz}: not finished, {count} of {len(last['questions'])} answered")
     return Bundle(learner, now, files, tuple(missing))
 
 
 def _as_json(document: Any) -> bytes:
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
-
-
-def _unanswered(quizzes: list[str], answers: dict[str, Any]) -> list[str]:
-    """Say which quizzes have no answers, and which sittings are not over."""
-    sittings = {quiz["quiz"]: quiz["sittings"] for quiz in answers["quizzes"]}
-    given = [quiz for quiz in quizzes if any(sitting["responses"] for sitting in sittings.get(quiz, []))]
-    found = [f"quiz {quiz}: no answers" for quiz in quizzes if quiz not in given]
-    for quiz, last in ((quiz, sittings[quiz][-1]) for quiz in given):
-        if not last["finished"]:
-            count = len({response["question"] for response in last["responses"]})
-            found.append(f"quiz {quiz}: not finished, {count} of {len(last['questions'])} answered")
-    return found
 
 
 def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:

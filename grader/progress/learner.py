@@ -50,7 +50,14 @@ class Learner:
         """
         name = unicodedata.normalize("NFC", name.strip())
         _require_printable(name)
-        return cls(_id_of(name) if learner_id is None else learner_id.strip().lower(), name)
+        if learner_id is None:
+            letters = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
+            plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+            learner_id = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+            lost = any(letter.isalnum() and not letter.isascii() for letter in plain)
+            if lost or not 1 <= len(learner_id) <= 64:  # a checksum keeps two names apart
+                learner_id = f"{learner_id[:48].strip('-') or 'learner'}-{zlib.crc32(name.encode()):08x}"
+        return cls(learner_id.strip().lower(), name)
 
 
 def _require_printable(name: str) -> None:
@@ -59,16 +66,6 @@ def _require_printable(name: str) -> None:
     problem = f", but `{one_line(name, MAX_NAME)}` holds U+{ord(hidden):04X}" if hidden else ""
     if problem or not 1 <= len(name) <= MAX_NAME or not name.strip(f"{JOINERS} "):
         raise ValueError(f"a name is 1 to {MAX_NAME} characters of printable text{problem}")
-
-
-def _id_of(name: str) -> str:
-    """Make an id from a name; where letters are lost on the way, a checksum keeps two names apart."""
-    letters = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    kept = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if kept and len(kept) <= 64 and not any(letter.isalnum() and not letter.isascii() for letter in plain):
-        return kept
-    return f"{kept[:48].strip('-') or 'learner'}-{zlib.crc32(name.encode()):08x}"
 
 
 ANONYMOUS = Learner("anonymous", "anonymous")

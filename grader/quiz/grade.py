@@ -165,27 +165,25 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
     """Grade all that lies in files and folders; what is broken is named, and does not stop the rest."""
     problems: list[str] = []
     handed: dict[str, list[Handed]] = {}
-    paths = tuple(paths)
-    for path in dict.fromkeys(_files(paths, problems)):
-        try:
-            file = read_responses(path)
-        except NotResponses as error:
-            problems += [f"{path}: {error}"] * (path in paths or not isinstance(error, SomethingElse))
-            continue
-        handed.setdefault(file.learner.id, []).append(file)
-    learners = [grade_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
-    return Graded(tuple(learners), tuple(problems))
-
-
-def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Path]:
+    files: dict[Path, bool] = {}  # whether it was named, not found in a folder; in order, each once
     for path in paths:
+        found = [path]
         if path.is_dir():
             found = sorted(file for file in path.rglob("*.json") if not file.is_symlink() and file.is_file())
             if not found:
                 problems.append(f"{path}: holds no .json file")
-            yield from found
+        for file in found:
+            files[file] = files.get(file, False) or file == path
+    for path, named in files.items():
+        try:
+            answers = read_responses(path)
+        except NotResponses as error:
+            if named or not isinstance(error, SomethingElse):
+                problems.append(f"{path}: {error}")
         else:
-            yield path
+            handed.setdefault(answers.learner.id, []).append(answers)
+    learners = [grade_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
+    return Graded(tuple(learners), tuple(problems))
 
 
 def grade_learner(files: list[Handed], grading: Grading, problem: Callable[[str], None]) -> LearnerGrade:
@@ -215,12 +213,7 @@ def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) 
         handed: from one or several files, the newest first; of a sitting in several, the newest state counts.
     """
     edition = grading.editions[handed[0].quiz]
-    notes: list[str] = []
-
-    def differs(number: int) -> None:
-        notes.append(f"several files hold sitting {number}, with different answers; the newest counts")
-
-    answers = merged(handed, differs)
+    answers, differing = merged(handed)
     sittings = {sitting.id: sitting for sitting in answers.sittings}
     faces = [face.id for face in edition.shown.faces]
     responses = [response for response in answers.responses if response.question in faces]
@@ -237,7 +230,8 @@ def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) 
     marks |= {response: Marked(0.0, why) for response, why in refused.items()}
     scores = {response: marked.share for response, marked in marks.items()}
     counted = fold(edition.sheet, answers.sittings, responses, scores).answers
-    notes += _notes(edition, answers, handed)
+    several = "several files hold sitting {}, with different answers; the newest counts"
+    notes = [*map(several.format, differing), *_notes(edition, answers, handed)]
     if gone := len(answers.responses) - len(responses):
         notes.append(f"{gone} answers are to questions that this quiz does not ask any more")
     asked = {
