@@ -269,6 +269,10 @@ def _drawn_again(
         Refused: the stored one is another, or the answer was not to be given.
     """
     quiz, salt = edition.shown, grading.course.salt
+    try:
+        stored = json.loads(response.params)
+    except (ValueError, RecursionError):
+        stored = None  # which is no variant's record
     if quiz.draw and sitting.mode != REVIEW:
         drawn = pick(quiz.faces, quiz.draw.per_topic, salt, learner.id, quiz.quiz, sitting.number)
         if response.question not in {face.id for face in drawn}:
@@ -276,19 +280,12 @@ def _drawn_again(
     number = response.attempt if quiz.mode == "practice" else sitting.number
     seed = (salt, learner.id, quiz.quiz, response.question, number)
     variant = make_variant(next(face for face in quiz.faces if face.id == response.question), *seed)
-    if _same(variant, response.params):
+    if json.loads(variant.record()) == stored:
         return edition.plain(variant)
     if grading.full_course:
         variant = make_variant(edition.sheet.face(response.question), *seed)
-        if _same(variant, response.params):
+        if json.loads(variant.record()) == stored:
             return variant
     if response.version != quiz.version:
         raise Refused(f"asked otherwise in version {response.version}; grade it with that version's key")
     raise Refused(OTHERS)
-
-
-def _same(variant: Variant, record: str) -> bool:
-    try:
-        return bool(json.loads(record) == json.loads(variant.record()))
-    except (ValueError, RecursionError):
-        return False

@@ -136,9 +136,5 @@ def statement_to_json(learner: Learner, rows: list[Row]) -> str:
 
 def statement_to_csv(learner: Learner, rows: list[Row]) -> str:
     """Return a table with a heading; amounts are in credits, and no text in it starts a formula."""
-
-    def cells(row: Row) -> list[str | int]:
-        texts = (learner.id, learner.name, row.kind, row.id, row.title, row.topic)
-        return [*texts, row.earned_cents, row.possible_cents, row.to_earn_cents]
-
-    return csv_text(COLUMNS, map(cells, rows))
+    who = (learner.id, learner.name)
+    return csv_text(COLUMNS, ([*who, *row, row.to_earn_cents] for row in rows))
