@@ -82,26 +82,13 @@ def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
     update(sheets, context)
     with context.open_ledger() as ledger:
-        rows = [
-            screen.MenuRow(
-                quiz=sheet.id,
-                title=sheet.public.title,
-                topics=sheet.topics,
-                questions=sum(sheet.public.draw.per_topic.values())
-                if sheet.public.draw
-                else len(sheet.public.faces),
-                cents=balance(ledger, sheet).cents,
-                credits=sheet.credits,
-                state=_state(ledger, sheet),
-            )
-            for sheet in sheets
-        ]
+        rows = [(sheet, balance(ledger, sheet).cents, _state(ledger, sheet)) for sheet in sheets]
         due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
         click.echo("take one with: grader quiz NAME")
         sys.exit(0)
-    suggestion = next((row.quiz for row in rows if row.state == "unfinished"), "")
+    suggestion = next((sheet.id for sheet, _, state in rows if state == "unfinished"), "")
     try:
         return _named([sheet.id for sheet in sheets], suggestion)
     except LearnerLeft:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_lowercase as LETTERS
 
-from grader.course import dataclass, render
+from grader.course import render
 from grader.quiz.credits import which_sittings_count
 from grader.quiz.edition import PublicQuiz
 from grader.quiz.questions.base import Question
@@ -254,9 +254,9 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
         return
     rights = {level: [right for given, right in summary.certainty if given == level] for level in CERTAINTY}
     told = [
-        f"{word}: {sum(rights[level])} of {len(rights[level])} right"
-        for level, (word, _) in CERTAINTY.items()
-        if rights[level]
+        f"{CERTAINTY[level][0]}: {sum(given)} of {len(given)} right"
+        for level, given in rights.items()
+        if given
     ]
     yield from wrapped(f"how sure you were · {' · '.join(told)}", "detail", width, "  ")
     errors = [(CERTAINTY[level][1] - right) ** 2 for level, right in summary.certainty]
@@ -269,44 +269,27 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
     yield from wrapped(f"{brier}{advice}", "note", width, "  ")
 
 
-@dataclass(frozen=True)
-class MenuRow:
-    """One quiz of the menu.
-
-    Args:
-        cents: earned, in hundredths of a credit.
-        credits: there are.
-        state: one word.
-    """
-
-    quiz: str
-    title: str
-    topics: tuple[str, ...]
-    questions: int
-    cents: int
-    credits: int
-    state: str
-
-
-def menu_lines(rows: list[MenuRow], due: int, width: int = 80) -> Iterator[Line]:
+def menu_lines(rows: list[tuple[PublicQuiz, int, str]], due: int, width: int = 80) -> Iterator[Line]:
     """Lay out the quizzes of a course.
 
     Args:
+        rows: of each quiz, what it earned, in hundredths of a credit, and its state in a word.
         due: how many missed questions are due for review.
     """
     if not rows:
         yield Line("this course has no quizzes yet", "detail")
         return
     yield Line(ends("    quiz", f"{'questions':>10}{'credits':>18}{'':>12}", width).rstrip(), "heading")
-    for number, row in enumerate(rows, 1):
-        started = bool(row.cents or row.state)
-        style: Style = "passed" if row.cents >= 100 * row.credits else "skipped" if started else "detail"
-        earned = f"{row.cents / 100:.2f} of {row.credits}"
-        right = f"{row.questions:>10}{earned:>18}  {row.state:<10}"
-        yield Line(ends(f"{number:>2}  {row.quiz}", right, width).rstrip(), style)
-        yield Line(shorten(f"    {row.title}: {', '.join(row.topics)}", width), "note")
-    earned_all, possible = sum(row.cents for row in rows) / 100, sum(row.credits for row in rows)
-    yield Line(f"{earned_all:.2f} of {possible} credits", "heading")
+    for number, (quiz, cents, state) in enumerate(rows, 1):
+        draw = quiz.public.draw
+        questions = sum(draw.per_topic.values()) if draw else len(quiz.public.faces)
+        started = bool(cents or state)
+        style: Style = "passed" if cents >= 100 * quiz.credits else "skipped" if started else "detail"
+        right = f"{questions:>10}{f'{cents / 100:.2f} of {quiz.credits}':>18}  {state:<10}"
+        yield Line(ends(f"{number:>2}  {quiz.id}", right, width).rstrip(), style)
+        yield Line(shorten(f"    {quiz.public.title}: {', '.join(quiz.topics)}", width), "note")
+    earned, possible = sum(cents for _, cents, _ in rows) / 100, sum(quiz.credits for quiz, _, _ in rows)
+    yield Line(f"{earned:.2f} of {possible} credits", "heading")
     if due:
         word = "question is" if due == 1 else "questions are"
         yield Line(f"{due} missed {word} due: grader quiz --review", "note")

@@ -79,17 +79,17 @@ def test_a_graded_quiz_says_which_sitting_counts(course: Course) -> None:
 
 def test_the_menu_shows_what_was_earned_and_what_is_due() -> None:
     assert text(screen.menu_lines([], 0)) == "this course has no quizzes yet"
-    rows = [
-        screen.MenuRow("gates", "The gates", ("lstm", "shapes"), 12, 250, 20, "finished"),
-        screen.MenuRow("done", "All of it", ("rnn",), 3, 300, 3, ""),
-        screen.MenuRow("new", "Not begun", ("rnn",), 3, 0, 5, ""),
-    ]
+    quiz = public_quiz(sample())
+    public = dataclasses.replace(quiz.public, title="The gates", faces=quiz.public.faces[:2])
+    first = dataclasses.replace(quiz, public=public)
+    credits = [first.credits, quiz.credits, quiz.credits]
+    rows = [(first, 150, "finished"), (quiz, 100 * quiz.credits, ""), (quiz, 0, "")]
     lines = list(screen.menu_lines(rows, 1, WIDTH))
     assert [line.style for line in lines[1::2]][:3] == ["skipped", "passed", "detail"]
     shown = text(lines)
-    assert "2.50 of 20" in shown
-    assert "    The gates: lstm, shapes" in shown
-    assert "5.50 of 28 credits" in shown
+    assert f"         2         1.50 of {credits[0]}  finished" in " ".join(shown.splitlines())
+    assert f"    The gates: {', '.join(first.topics)}" in shown
+    assert f"{1.5 + credits[1]:.2f} of {sum(credits)} credits" in shown
     assert "1 missed question is due" in shown
     assert "2 missed questions are due" in text(screen.menu_lines(rows, 2, WIDTH))
     assert all(len(line.text) <= WIDTH for line in lines)
