@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, Exercise, Place, make_stub
+from grader.course import Course, Place, make_stub
 from grader.quiz.edition import NOTE, PublicFile
 from grader.quiz.questions.base import Question
 from grader.quiz.registry import Attempts, Picks, Quiz, QuizFile
@@ -96,23 +96,22 @@ def secrets_of(course: Course) -> list[Secret]:
     # What students read anyway; a patch is too short to be looked for there.
     read = sorted(path for pattern in STUDENTS_FILES for path in course.root.glob(pattern))
     public = flat("\n".join([given, *map(_text, read)]))
-    found = [secret for exercise in exercises for secret in _secrets(exercise, given, public)]
+    found = []
+    for exercise in exercises:
+        stub = set(map(flat, _lines(make_stub(exercise))))
+        for line in _lines(_text(exercise.solution_path)):
+            if flat(line) not in stub:
+                found.append(Secret(f"a line of the solution of {exercise.id}", line))
+        for line in _lines(_text(exercise.hidden_checks)):
+            if flat(line) not in given:
+                found.append(Secret(f"a line of the hidden checks of {exercise.id}", line))
+        for mistake in exercise.misconceptions():
+            for patch in (mistake.replace, mistake.with_):
+                words = flat(patch)
+                if _is_long(words) and words not in public and words not in flat(mistake.says):
+                    what = f"a patch of a misconception of {exercise.id}"
+                    found.append(Secret(what, " ".join(patch.split())))
     return list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
-
-
-def _secrets(exercise: Exercise, given: str, public: str) -> Iterator[Secret]:
-    stub = set(map(flat, _lines(make_stub(exercise))))
-    for line in _lines(_text(exercise.solution_path)):
-        if flat(line) not in stub:
-            yield Secret(f"a line of the solution of {exercise.id}", line)
-    for line in _lines(_text(exercise.hidden_checks)):
-        if flat(line) not in given:
-            yield Secret(f"a line of the hidden checks of {exercise.id}", line)
-    for mistake in exercise.misconceptions():
-        for patch in (mistake.replace, mistake.with_):
-            words = flat(patch)
-            if _is_long(words) and words not in public and words not in flat(mistake.says):
-                yield Secret(f"a patch of a misconception of {exercise.id}", " ".join(patch.split()))
 
 
 def _text(path: Path) -> str:
@@ -205,7 +204,14 @@ def find_leaks(
         course_secret: what ids of options are made with.
     """
     graded = [quiz for quiz in quizzes if quiz.file.mode != "practice"]
-    sentences = {quiz.id: list(_sentences(quiz)) for quiz in graded}
+    sentences = {}  # what other files are searched for: sentences alone, since words come by chance
+    for quiz in graded:
+        public = [text for question in quiz.file.questions for text in _shown(question)]
+        sentences[quiz.id] = [
+            secret
+            for secret in _key(quiz)
+            if secret.is_prose and not any(secret.words in text for text in public)
+        ]
     leaks = []
     for path, text in sorted(texts.items()):
         name = path.relative_to(folder).as_posix()
@@ -224,14 +230,6 @@ def find_leaks(
         if own:
             leaks += [f"{name}: {problem}" for problem in _in_own_file(text, own)]
     return list(dict.fromkeys(leaks))
-
-
-def _sentences(quiz: Quiz) -> Iterator[Secret]:
-    """Yield what other files are searched for: sentences alone, since words come by chance."""
-    shown = [text for question in quiz.file.questions for text in _shown(question)]
-    for secret in _key(quiz):
-        if secret.is_prose and not any(secret.words in text for text in shown):
-            yield secret
 
 
 def _found_lines(text: str, secrets: Collection[Secret], allowed: set[str]) -> Iterator[str]:
@@ -254,8 +252,12 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
         yield "is no YAML; build it anew"
         return
     keys, values = _parts(node) if node else ([], [])
-    names = _key_side_names()
-    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key in names)
+    public = (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks)
+    key_side, known = (
+        {field.name.rstrip("_") for kind in kinds for field in dataclasses.fields(kind)}
+        for kinds in (_kinds(QuizFile, {}), public)
+    )
+    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key in key_side - known)
     comments = COMMENT.findall(text.partition("schema:")[0])
     found = [flat(part.casefold()) for part in (*values, *comments)]
     topics = quiz.file.draw.per_topic if quiz.file.draw else ()
@@ -297,16 +299,6 @@ def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
         keys += inner[0]
         values += inner[1]
     return keys, values
-
-
-def _key_side_names() -> set[str]:
-    """Return the names of all fields of a quiz file that a hand-out's does not have."""
-    public = (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks)
-    key_side, shown = (
-        {field.name.rstrip("_") for kind in kinds for field in dataclasses.fields(kind)}
-        for kinds in (_kinds(QuizFile, {}), public)
-    )
-    return key_side - shown
 
 
 def _kinds(kind: Any, seen: dict[Any, None]) -> Iterator[Any]:

@@ -55,9 +55,9 @@ class Survivor:
         return self.mutant.function, self.mutant.before, self.mutant.after
 
     def __str__(self) -> str:
+        function, before, after = self.key
         state = self.differs or f"same on {self.asked} inputs"
         cure = "add a check that sees it" if self.differs else f"add a check, or argue in {REVIEWED}"
-        function, before, after = self.key
         return f"`{before}` -> `{after}` in {function} keeps every credit ({state}); {cure}"
 
 
@@ -136,10 +136,9 @@ class _Jury:
         if report.broken:
             first = next(outcome for outcome in report.outcomes if outcome.status == "error")
             return Survivor(mutant, 0, f"`{first.check}` breaks: {first.message}")
-        return None if report.earned < report.credits else self._replayed(mutant)
-
-    def _replayed(self, mutant: Mutant) -> Survivor:
-        """Ask a mutant all questions; a worker that has answered one may answer the next."""
+        if report.earned < report.credits:
+            return None
+        # It is asked all questions; a worker that has answered one may answer the next.
         exercise, source = self.grader.exercise, self.grader.source(mutant.text.encode())
         worker = StudentModule(CheckRun(exercise, source, self.grader.pool)).worker
         seconds = exercise.file.limits.call_seconds
@@ -198,15 +197,18 @@ def _reviewed(exercise: Exercise, parts: list[Trial]) -> Trial:
         str(CourseError(exercise.solution_path, str(survivor), survivor.mutant.line)) for survivor in left
     ]
     survived = {survivor.key for survivor in found}
+    problems = [
+        (entry, f"lists `{before}` -> `{after}`, but no such mutant survives; remove it")
+        for (function, before, after), entry in listed.items()
+        if total and (function, before, after) not in survived
+    ]
+    problems += [
+        (entry, "`because` is empty; say why nobody can tell the difference")
+        for entry in entries
+        if not entry.because.strip()
+    ]
     path = exercise.solution_folder / REVIEWED
-    for (_, before, after), entry in listed.items():
-        if total and (entry.function, before, after) not in survived:
-            problem = f"lists `{before}` -> `{after}`, but no such mutant survives; remove it"
-            faults.append(str(CourseError(path, problem, entry.place.line)))
-    for entry in entries:
-        if not entry.because.strip():
-            problem = "`because` is empty; say why nobody can tell the difference"
-            faults.append(str(CourseError(path, problem, entry.place.line)))
+    faults += [str(CourseError(path, problem, entry.place.line)) for entry, problem in problems]
     return Trial(exercise.id, total, len(found) - len(left), tuple(left), tuple(faults))
 
 

@@ -13,9 +13,10 @@ import grader
 from grader.course import COURSE_FILE, Course, Exercise, write_zip
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of its files; `py.typed` has one
-INSTRUCTORS = ("authoring/", "classroom/")
-INSTRUCTORS_PAGES = ("reports/templates/class.html", "reports/templates/student.html")
-INSTRUCTORS_COMMANDS = ("adjust", "export", "grade", "handout", "merge", "old_names", "quiz_grade", "verify")
+INSTRUCTORS = (
+    *("authoring/", "classroom/", "cli/quiz_grade.py"),
+    *("reports/templates/class.html", "reports/templates/student.html"),
+)
 FACES = ("__init__.py", "reports/__init__.py")  # they reach for other rooms only when they are asked to
 EXTRAS = ("plot", "review")  # what may be installed besides
 PROJECT = """\
@@ -105,12 +106,11 @@ def write_program(folder: Path, *, full: bool) -> None:
 def _instructors_files(package: Path, names: list[str]) -> set[str]:
     """Return the program's files that students do not get.
 
-    These are two rooms, the instructors' commands, whatever imports any of these, and what of ``reports`` and
+    These are INSTRUCTORS, whatever imports any of these, such as their commands, and what of ``reports`` and
     ``cli`` is then imported by nobody. What is imported only to check types does not count.
     """
     imported = {name: set(_imported(package, name)) for name in names if name.endswith(".py")}
-    commands = {f"cli/{name}.py" for name in INSTRUCTORS_COMMANDS}
-    left_out = {name for name in names if name.startswith((*INSTRUCTORS, *INSTRUCTORS_PAGES))} | commands
+    left_out = {name for name in names if name.startswith(INSTRUCTORS)}
     before = set[str]()
     while left_out != before:
         before = set(left_out)

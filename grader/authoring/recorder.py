@@ -159,7 +159,11 @@ class _Recorder:
         answers are small are served as well as others.
         """
         waiting: dict[str, list[int]] = {}
-        ranks = {number: one.rank for number, one in enumerate(self.questions) if one.rank is not None}
+        ranks = {
+            number: question.rank
+            for number, question in enumerate(self.questions)
+            if question.rank is not None
+        }
         for number in sorted(ranks, key=lambda number: (ranks[number], number)):
             group = waiting.setdefault(self.questions[number].function, [])
             group += [number] if len(group) < MAX_QUESTIONS else []

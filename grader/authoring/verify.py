@@ -62,20 +62,19 @@ def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs:
         numbers = {name: sum(getattr(part, name) for part in parts) for name in NUMBERS}
         faults = dict.fromkeys(fault for part in parts for fault in part.faults)
         results.append(Findings(parts[0].exercise, **numbers, faults=tuple(faults)))
-    course_faults = () if ids else tuple(map(str, _course_faults(course)))
-    return [Findings("course", faults=course_faults)] * bool(course_faults) + results[::-1]
-
-
-def _course_faults(course: Course) -> Iterator[CourseError]:
-    """Yield the faults of the course's folders as a whole."""
-    known = set(course.exercise_ids())
+    if ids:
+        return results[::-1]
+    # The faults of the course's folders as a whole.
     stray = "belongs to no exercise: there is no exercise.yaml for it; remove or complete it"
-    for side in ("exercises", "solutions"):
-        for folder in sorted((course.root / side).glob("*")):
-            if folder.name not in known | IGNORED:
-                yield CourseError(folder, stray)
-    if not known:
-        yield CourseError(course.root / "exercises", "holds no exercise; add one")
+    course_faults = [
+        str(CourseError(folder, stray))
+        for side in ("exercises", "solutions")
+        for folder in sorted((course.root / side).glob("*"))
+        if folder.name not in {*wanted, *IGNORED}
+    ]
+    if not wanted:
+        course_faults.append(str(CourseError(course.root / "exercises", "holds no exercise; add one")))
+    return [Findings("course", faults=tuple(course_faults))] * bool(course_faults) + results[::-1]
 
 
 def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int = SEED) -> Findings:
@@ -89,7 +88,8 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
     """
     try:
         with open_pool() as pool:
-            verifier = _Verifier(SampleGrader(course[exercise_id], pool, seed), share)
+            exercise = course[exercise_id]
+            verifier = _Verifier(exercise, SampleGrader(exercise, pool, seed), share)
             if share[0] == 0:
                 verifier.look_at_files()
                 verifier.try_solution()
@@ -155,14 +155,11 @@ class SampleGrader:
 class _Verifier:
     """Tries what one exercise promises, and collects its faults."""
 
+    exercise: Exercise
     grader: SampleGrader
     share: Share
     numbers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-
-    @property
-    def exercise(self) -> Exercise:
-        return self.grader.exercise
 
     def fault(self, path: Path, problem: str, line: int | None = None) -> None:
         self.faults.append(str(CourseError(path, problem, line)))
@@ -170,25 +167,6 @@ class _Verifier:
     # --- what can be seen without running anything ----------------------------------------------------
 
     def look_at_files(self) -> None:
-        exercise = self.exercise
-        self._look_for_strays()
-        if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():
-            self.fault(exercise.lesson_path, "is missing or empty; tell the theory there")
-        for name in exercise.parameters:
-            hints = exercise.file.hints.get(name, ())
-            if not hints or not all(hint.strip() for hint in hints):
-                problem = f"`{name}` has no hint, or an empty one; write hints from direction to formula"
-                self.fault(exercise.folder / "exercise.yaml", problem)
-        own = {used.file.module for used in exercise.used}
-        for kind, paths in (
-            ("solution", (exercise.solution_path, exercise.stub_path)),
-            ("check", (exercise.visible_checks, exercise.hidden_checks)),
-            ("plot", (plot_path(exercise),)),
-        ):
-            for path in filter(Path.is_file, paths):
-                self._look_at_imports(path, MAY_IMPORT[kind] | own)
-
-    def _look_for_strays(self) -> None:
         exercise = self.exercise
         expected = {
             exercise.folder: {
@@ -207,20 +185,33 @@ class _Verifier:
                 picture = folder == exercise.folder and path.suffix in PICTURES
                 if path.name not in names | IGNORED and not picture:
                     self.fault(path, problem)
+        if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():
+            self.fault(exercise.lesson_path, "is missing or empty; tell the theory there")
+        for name in exercise.parameters:
+            hints = exercise.file.hints.get(name, ())
+            if not hints or not all(hint.strip() for hint in hints):
+                problem = f"`{name}` has no hint, or an empty one; write hints from direction to formula"
+                self.fault(exercise.folder / "exercise.yaml", problem)
+        own = {used.file.module for used in exercise.used}
+        for kind, paths in (
+            ("solution", (exercise.solution_path, exercise.stub_path)),
+            ("check", (exercise.visible_checks, exercise.hidden_checks)),
+            ("plot", (plot_path(exercise),)),
+        ):
+            for path in filter(Path.is_file, paths):
+                self._look_at_imports(path, MAY_IMPORT[kind] | own)
 
     def _look_at_imports(self, path: Path, allowed: set[str]) -> None:
         for node in ast.walk(parse(path)):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or "."]
-            for name in names:
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            names = [alias.name for alias in node.names]
+            for name in names if isinstance(node, ast.Import) else [node.module or "."]:
                 top = name.partition(".")[0]
                 if top not in sys.stdlib_module_names and not {top, name} & allowed:
                     only = ", ".join(sorted(allowed))
                     problem = f"imports `{name}`; besides the standard library, only {only} may be"
-                    self.fault(path, problem, getattr(node, "lineno", None))
+                    self.fault(path, problem, node.lineno)
 
     # --- what shows when the checks run ---------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from grader.cli.options import confinement_option, results_option, seed_option
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, open_course
 from grader.quiz.edition import NoSecret
-from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import write_pages
+from grader.reports.tables import class_lines
 from grader.sandbox.text import clean
 
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")

@@ -36,9 +36,9 @@ COMMANDS = {
     "merge": "Put the results of several runs together.",
     "verify": "Let the course check itself (for authors).",
 }
-FOR_INSTRUCTORS = ("handout", "grade", "adjust", "export", "merge", "verify")
-if not (Path(__file__).parents[1] / "authoring").is_dir():  # the students' edition has none of these
-    COMMANDS = {name: summary for name, summary in COMMANDS.items() if name not in FOR_INSTRUCTORS}
+_THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
+FOR_INSTRUCTORS = {*COMMANDS} - _THERE  # that the students' edition is without
+COMMANDS = {name: summary for name, summary in COMMANDS.items() if name in _THERE}
 KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
 """Commands that neither run student code nor hold solutions or keys that it could look for."""
 
@@ -67,7 +67,7 @@ class _LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         import difflib
 
-        if args[0] in FOR_INSTRUCTORS and args[0] not in COMMANDS:
+        if args[0] in FOR_INSTRUCTORS:
             ctx.fail(f"this is the students' edition, without `grader {args[0]}`; go to the full course")
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
         if args[0] not in COMMANDS and args[0] != "gradescope-zip" and near:

@@ -10,8 +10,8 @@ from grader.classroom.gradebook import merge
 from grader.cli.options import results_option
 from grader.cli.terminal import print_lines, width
 from grader.course import open_course
-from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import write_pages
+from grader.reports.tables import class_lines
 
 
 @click.command("merge")

@@ -14,14 +14,14 @@ from grader.cli.options import seed_option
 from grader.cli.terminal import print_lines, width
 from grader.course import Course, open_course
 from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
-from grader.reports.text import Line
-from grader.reports.verify_tables import (
+from grader.reports.tables import (
     CONFUSION_HEADING,
     confusion_lines,
     quiz_lines,
     trial_lines,
     verify_lines,
 )
+from grader.reports.text import Line
 
 
 @click.command("verify")

@@ -21,11 +21,8 @@ from xml.etree.ElementTree import Element, SubElement
 from grader.checks.report import Outcome, Report, Status
 from grader.course import Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
-from grader.reports.text import MARKS, amount, csv_text, outcome_text, signed, unconfined
-from grader.sandbox.text import (
-    clean,  # which writes out all that XML 1.0 forbids
-    one_line,
-)
+from grader.reports.text import MARKS, amount, csv_text, notes_of, outcome_text, signed
+from grader.sandbox.text import clean, one_line
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone
@@ -162,7 +159,7 @@ def _suite(report: Report, name: str, *, hidden: bool = False) -> Element:
         case = SubElement(suite, "testcase", classname=suite.attrib["name"], name=title, time=time)
         if tag := JUNIT_TAGS.get(outcome.status):
             verdict = SubElement(case, tag, message=one_line(outcome.message), type=outcome.status)
-            verdict.text = outcome_text(outcome)
+            verdict.text = outcome_text(outcome)  # clean: without all that XML 1.0 forbids
         if outcome.output and (hidden or not outcome.hidden):
             SubElement(case, "system-out").text = clean(outcome.output)
     return suite
@@ -193,8 +190,7 @@ def gradescope_json(grade: Grade) -> str:
         tests.append({**test, "output": text, "output_format": "text", "visibility": visibility})
 
     for first, report in enumerate(grade.shown, 1):
-        layers = unconfined(report.confinement) if report.source_sha256 else []
-        output += [f"{report.exercise}: {one_line(note)}" for note in (*layers, *report.notes)]
+        output += [f"{report.exercise}: {one_line(note)}" for note in notes_of(report)]
         # A hidden check is shown once grades are published: before, a student could try until it passes.
         of_hidden = "hidden" if grade.feedback[report.exercise] == "none" else "after_published"
         for second, (title, outcome) in enumerate(_named(report), 1):
@@ -268,28 +264,25 @@ def job_summary(grade: Grade) -> str:
     lines = [f"# {_literal(grade.name)}: {_literal(total)}", ""]
     lines += [f"- {_literal(text)}" for text in remarks(grade)]
     for report in grade.shown:
-        lines += ["", *_exercise_summary(report)]
+        title = f"{report.exercise} {report.title}"
+        lines += ["", f"## {_literal(title)}: {report.earned} of {report.credits} credits"]
+        lines += ["", *(f"- {_literal(note)}" for note in report.notes), ""]
+        lines += ["| | check | credits |", "|---|---|---:|"]
+        for outcome in report.outcomes:
+            mark = f"{MARKS[outcome.status]} {outcome.status}"
+            lines.append(f"| {mark} | {_literal(outcome.title)} | {outcome.earned}/{outcome.credits} |")
+        for outcome in report.outcomes:
+            if outcome.status in ("failed", "error"):
+                text = outcome_text(outcome)
+                # A fence of more backticks than the text holds in a row cannot be ended by it.
+                fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+                lines += ["", f"**{_literal(outcome.title)}**", "", f"{fence}text", text, fence]
     if grade.quizzes:
         lines += ["", "| quiz | title | credits |", "|---|---|---:|"]
         for quiz in grade.quizzes:
             share = f"{amount(quiz.earned_cents)}/{amount(quiz.possible_cents)}"
             lines.append(f"| {_literal(quiz.quiz)} | {_literal(quiz.title)} | {_literal(share)} |")
     return "\n".join([*lines, ""])
-
-
-def _exercise_summary(report: Report) -> Iterator[str]:
-    yield f"## {_literal(f'{report.exercise} {report.title}')}: {report.earned} of {report.credits} credits"
-    yield from ("", *(f"- {_literal(note)}" for note in report.notes), "")
-    yield from ("| | check | credits |", "|---|---|---:|")
-    for outcome in report.outcomes:
-        mark = f"{MARKS[outcome.status]} {outcome.status}"
-        yield f"| {mark} | {_literal(outcome.title)} | {outcome.earned}/{outcome.credits} |"
-    for outcome in report.outcomes:
-        if outcome.status in ("failed", "error"):
-            text = outcome_text(outcome)
-            # A fence of more backticks than the text holds in a row cannot be ended by it.
-            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-            yield from ("", f"**{_literal(outcome.title)}**", "", f"{fence}text", text, fence)
 
 
 def _literal(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import __version__
 from grader.checks.report import Outcome, Report
-from grader.reports.text import MARKS, amount, array_map, message, signed, unconfined
+from grader.reports.text import MARKS, amount, array_map, message, notes_of, signed
 from grader.sandbox.text import clean
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _environment() -> Environment:
         "array_map": lambda outcome: "\n".join(array_map(outcome)),
         "groups": _groups,
         "message": message,
-        "notes": _notes,
+        "notes": notes_of,
         "prose": prose,
         "share": lambda share: min(max(share, 0.0), 1.0),
         "signed": signed,
@@ -79,8 +79,3 @@ def _groups(report: Report) -> list[list[Outcome]]:
     """Group checks in a row that would each say the same, so that it is said once."""
     said = itertools.groupby(report.outcomes, key=lambda outcome: (outcome.status, outcome.message))
     return [list(members) for _, members in said]
-
-
-def _notes(report: Report) -> list[str]:
-    layers = unconfined(report.confinement) if report.source_sha256 else []
-    return [*layers, *report.notes]

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from grader.plot import Curve, Panel
+from grader.plot import Panel
 from grader.sandbox.text import clean
 
 if TYPE_CHECKING:
@@ -81,7 +81,13 @@ def _draw(axes: Axes, panel: Panel) -> None:
     for curve in panel.curves:
         x = range(panel.first, panel.first + len(curve.values))
         style = STUDENT_LINE if curve.whose == "student" else REFERENCE_LINE
-        axes.plot(x, _drawable(curve, log), color=colours[curve.label], **style)
+        drawn = [  # NaN leaves a gap
+            max(-LARGEST, min(LARGEST, value))
+            if math.isfinite(value) and not (log and value < SMALLEST)
+            else math.nan
+            for value in curve.values
+        ]
+        axes.plot(x, drawn, color=colours[curve.label], **style)
     if log:
         axes.set_yscale("log", nonpositive="mask")
     if panel.floor is not None and axes.get_ylim()[0] < panel.floor:
@@ -99,16 +105,6 @@ def _draw(axes: Axes, panel: Panel) -> None:
 def _literal(text: str) -> str:
     """Return a label that matplotlib draws as it stands: no formula, and nothing to obey."""
     return clean(text).replace("$", r"\$")
-
-
-def _drawable(curve: Curve, log: bool) -> list[float]:
-    """Return what is drawn of a curve's values: NaN leaves a gap."""
-    return [
-        max(-LARGEST, min(LARGEST, value))
-        if math.isfinite(value) and not (log and value < SMALLEST)
-        else math.nan
-        for value in curve.values
-    ]
 
 
 def _colours(panel: Panel) -> dict[str, str]:

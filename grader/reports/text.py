@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from grader.checks.report import Mismatch, Outcome, Report, Status
+from grader.checks.report import Outcome, Report, Status
 from grader.course import dataclass
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean, shorten
@@ -48,9 +48,18 @@ def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> lis
     lines = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
     for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
         lines += _function([outcome for outcome in report.outcomes if outcome.function == function], width)
-    lines += _printed(report, width)
-    confinement = unconfined(report.confinement) if report.source_sha256 else []
-    for note in (*confinement, *report.notes):
+    # What the first failed visible check printed; a hidden one's output could carry its inputs.
+    failed = (outcome for outcome in report.outcomes if outcome.status == "failed" and not outcome.hidden)
+    noisy = next((outcome for outcome in failed if outcome.output.strip()), None)
+    if noisy is not None:
+        printed = noisy.output.strip().splitlines()
+        lines.append(Line(f"  your code printed in {noisy.check}:"[:width], "note"))
+        if len(printed) > OUTPUT_LINES:
+            half = OUTPUT_LINES // 2
+            left_out = f"… {len(printed) - 2 * half} lines left out …"
+            printed = [*printed[:half], left_out, *printed[-half:]]
+        lines += [Line(f"{INDENT}| {text}"[:width], "detail") for text in printed]
+    for note in notes_of(report):
         lines += wrapped(f"note: {note}", "note", width, indent="  ")
     if footer and not report.passed:
         lesson = f"the lesson: grader show {report.exercise}"
@@ -107,6 +116,11 @@ def unconfined(layers: Iterable[str]) -> list[str]:
     return [note] if missing else []
 
 
+def notes_of(report: Report) -> list[str]:
+    """Return what there is to say of the submission as a whole: how it was confined, and its notes."""
+    return [*(unconfined(report.confinement) if report.source_sha256 else []), *report.notes]
+
+
 def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
     """Lay out the checks of one function, in their order; what several would each say is said once."""
     waiting = [outcome for outcome in outcomes if outcome.status == "skipped"]
@@ -123,7 +137,17 @@ def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
         groups += [(outcome.title, [outcome]) for outcome in waiting]
     for title, group in groups:
         yield from _titled(title, group, width)
-        yield from _message_lines(group[0], width)
+        first = group[0]
+        if not first.message:
+            continue
+        lines = list(wrapped(message(first), "detail", width))
+        yield from lines[:MESSAGE_LINES]
+        if len(lines) > MESSAGE_LINES:
+            yield Line(f"{INDENT}… {len(lines) - MESSAGE_LINES} more lines", "detail")
+        for text in array_map(first, width - 2 * len(INDENT)):
+            yield Line(f"{INDENT}  {text}"[:width], "code")
+        if first.diagnosis:
+            yield from wrapped(f"This looks familiar: {first.diagnosis}", "note", width)
     if waiting and not wait_elsewhere:
         checks = f"{len(waiting)} more {'checks wait' if len(waiting) > 1 else 'check waits'}"
         yield from _titled(f"{checks} for those above", waiting, width)
@@ -137,34 +161,6 @@ def _titled(title: str, outcomes: list[Outcome], width: int) -> Iterator[Line]:
     for number, text in enumerate([*before, last]):
         line = f"  {MARKS[status] if number == 0 else ' '} {text}"
         yield Line(ends(line, share, width) if number == len(before) else line, status)
-
-
-def _message_lines(outcome: Outcome, width: int) -> Iterator[Line]:
-    if not outcome.message:
-        return
-    lines = list(wrapped(message(outcome), "detail", width))
-    yield from lines[:MESSAGE_LINES]
-    if len(lines) > MESSAGE_LINES:
-        yield Line(f"{INDENT}… {len(lines) - MESSAGE_LINES} more lines", "detail")
-    for text in array_map(outcome, width - 2 * len(INDENT)):
-        yield Line(f"{INDENT}  {text}"[:width], "code")
-    if outcome.diagnosis:
-        yield from wrapped(f"This looks familiar: {outcome.diagnosis}", "note", width)
-
-
-def _printed(report: Report, width: int) -> Iterator[Line]:
-    """Show what the first failed visible check printed; a hidden one's output could carry its inputs."""
-    failed = (outcome for outcome in report.outcomes if outcome.status == "failed" and not outcome.hidden)
-    noisy = next((outcome for outcome in failed if outcome.output.strip()), None)
-    if noisy is None:
-        return
-    lines = noisy.output.strip().splitlines()
-    yield Line(f"  your code printed in {noisy.check}:"[:width], "note")
-    if len(lines) > OUTPUT_LINES:
-        half = OUTPUT_LINES // 2
-        lines = [*lines[:half], f"… {len(lines) - 2 * half} lines left out …", *lines[-half:]]
-    for line in lines:
-        yield Line(f"{INDENT}| {line}"[:width], "detail")
 
 
 # --- lines ---------------------------------------------------------------------------------------------
@@ -192,7 +188,8 @@ def ends(left: str, right: str, width: int) -> str:
 def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
     """Draw where an array is wrong; empty where that would say no more than the message.
 
-    Rows and columns stand as the array has them, and steps of time beside each other.
+    The first line names the array, and the axes along which only some places are wrong. Below it, rows and
+    columns stand as the array has them, and steps of time beside each other.
 
     Args:
         width: columns there is room for; what does not fit is left to the words.
@@ -200,19 +197,6 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
     mismatch = outcome.mismatch
     if mismatch is None or not {*"x."} <= {*mismatch.entries}:
         return []
-    *steps, rows, columns = (1, *mismatch.shape) if len(mismatch.shape) == 1 else mismatch.shape
-    count = math.prod(steps)
-    lines = [_where(mismatch)]
-    if count * (columns + 2) <= width and rows <= MAP_ROWS and rows * columns > 1:
-        for row in range(rows):
-            starts = ((step * rows + row) * columns for step in range(count))
-            parts = (mismatch.entries[start : start + columns] for start in starts)
-            lines.append("  ".join(parts).replace(".", "·").rstrip())
-    return lines
-
-
-def _where(mismatch: Mismatch) -> str:
-    """Name the array, and the axes along which only some places are wrong."""
     parts = []
     for axis, size in enumerate(mismatch.shape):
         stride = math.prod(mismatch.shape[axis + 1 :])
@@ -221,7 +205,16 @@ def _where(mismatch: Mismatch) -> str:
             name = AXES.get(mismatch.axes[axis] if mismatch.axes else "", f"axis {axis}, place")
             parts.append(f"{name}{'s' if len(places) > 1 else ''} {_ranges(sorted(places))}")
     axes = f" ({', '.join(mismatch.axes)})" if mismatch.axes else ""
-    return f"{mismatch.name}{axes}: x is wrong" + (f", only in {' and '.join(parts)}" if parts else "")
+    only = f", only in {' and '.join(parts)}" if parts else ""
+    lines = [f"{mismatch.name}{axes}: x is wrong{only}"]
+    *steps, rows, columns = (1, *mismatch.shape) if len(mismatch.shape) == 1 else mismatch.shape
+    count = math.prod(steps)
+    if count * (columns + 2) <= width and rows <= MAP_ROWS and rows * columns > 1:
+        for row in range(rows):
+            starts = ((step * rows + row) * columns for step in range(count))
+            entries = (mismatch.entries[start : start + columns] for start in starts)
+            lines.append("  ".join(entries).replace(".", "·").rstrip())
+    return lines
 
 
 def _ranges(numbers: list[int]) -> str:

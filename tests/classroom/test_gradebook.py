@@ -14,8 +14,8 @@ from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
 from grader.course import Course, open_course
 from grader.progress.database import LedgerError
 from grader.progress.grades import ClassGrades
-from grader.reports.class_lines import class_lines
 from grader.reports.exports import canvas_csv, moodle_csv
+from grader.reports.tables import class_lines
 
 OLD = Path(__file__).resolve().parents[1] / "fixtures" / "gradebooks"
 """A class of five, graded by commit 6e6024c: right, half, nothing, damaged, late with an extension; two with

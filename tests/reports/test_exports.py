@@ -19,7 +19,6 @@ from markdown_it import MarkdownIt
 from grader.course import Feedback
 from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports import exports, text
-from grader.reports.class_lines import class_lines
 from grader.reports.class_pages import student_page
 from grader.reports.exports import (
     canvas_csv,
@@ -32,6 +31,7 @@ from grader.reports.exports import (
     student_junit,
     workflow_commands,
 )
+from grader.reports.tables import class_lines
 from tests.reports.samples import (
     HOSTILE,
     MARKUP,

@@ -1,0 +1,144 @@
+"""Tables for instructors and authors, as lines for a terminal: a class's grades, the course's own faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING
+
+from grader.progress.grades import ClassGrades, check_rates, frequent_failures
+from grader.reports.statement import mark_of
+from grader.reports.text import Line, amount, ends, wrapped
+from grader.sandbox.text import one_line, shorten
+
+if TYPE_CHECKING:
+    from grader.authoring.mutants import Trial
+    from grader.authoring.quiz_lint import QuizFindings
+    from grader.authoring.verify import Confusion, Findings
+
+ROOMY = 60  # columns; with fewer, bars and raw credits give way
+BAR = 10
+CONFUSION_HEADING = Line(
+    f"{'exercise':<14}{'mistakes':>9}{'named':>7}{'tied':>6}{'silent':>8}{'misnamed':>10}"
+    "  checks that decide",
+    "heading",
+)
+
+
+def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Line]:
+    """Lay out what a class earned.
+
+    Args:
+        width: columns of the terminal.
+        most: how many submissions are listed.
+    """
+    count = len(grades.grades)
+    lines = [Line(ends(one_line(grades.title), f"{count} submission{'s' * (count != 1)}", width), "heading")]
+    lines += _submissions(grades, width, most)
+    if rates := check_rates(grades):
+        lines += [Line("", "detail"), Line(ends("checks", "passed", width), "heading")]
+    for exercise, checks in groupby(rates, key=lambda rate: rate.exercise):
+        lines.append(Line(shorten(f"  {exercise}", width), "detail"))
+        for check in checks:
+            title = f"    {one_line(check.title)}{' (hidden)' if check.hidden else ''}"
+            full = BAR * check.passed // check.ran if check.ran else 0  # full only if all passed
+            bar = f"{'█' * full}{'░' * (BAR - full)}  " if width >= ROOMY else ""
+            style = mark_of(check.ran, check.passed)[1] if check.ran else "note"
+            lines.append(Line(ends(title, f"{bar}{check.passed:>3} of {check.ran:>3}", width), style))
+    if failures := frequent_failures(grades, 5):
+        lines += [Line("", "detail"), Line("most frequent failures", "heading")]
+    for failure in failures:
+        said = f"{failure.times}× {failure.exercise}: {one_line(failure.says)}"
+        lines += wrapped(said, "detail", width, indent="  ")
+    return lines
+
+
+def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
+    def columns(raw: str, adjusted: str) -> str:
+        return f"{raw:>8}  {adjusted:>8}" if width >= ROOMY else f"{adjusted:>8}"
+
+    yield Line(ends("", columns("earned", "adjusted"), width), "detail")
+    for grade in grades.grades[:most]:
+        mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
+        if grade.problem:
+            mark, style = "!", "error"
+        credits = columns(amount(grade.raw_cents), amount(grade.cents)) if grade.graded else ""
+        yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
+        if grade.problem:
+            yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
+    if len(grades.grades) > most:
+        yield Line(f"  … {len(grades.grades) - most} more", "detail")
+    earned = [grade.cents for grade in grades.grades if grade.graded]
+    if earned:
+        half = f"half of them earned at least {amount(round(median(earned)))}"
+        yield from wrapped(f"{half} of {amount(grades.possible_cents)} credits", "note", width, indent="  ")
+
+
+# --- what the course found out about itself: a table, then what is to be mended ---------------------------
+
+
+def _table(
+    heading: str, rows: Iterable[str], results: Sequence[Findings | QuizFindings | Trial], width: int
+) -> Iterator[Line]:
+    """Lay out a row for each result with the count of its faults, then every fault."""
+    yield Line(heading, "heading")
+    for row, result in zip(rows, results, strict=True):
+        state = f"{len(result.faults)} faults" if result.faults else "ok"
+        yield Line(f"{row}  {state}", "failed" if result.faults else "passed")
+    for result in results:
+        for fault in result.faults:
+            yield from wrapped(fault, "detail", width, indent="  ")
+
+
+def verify_lines(results: list[Findings], width: int) -> Iterator[Line]:
+    """Lay out what was found about exercises.
+
+    Args:
+        width: columns of the terminal.
+    """
+    heading = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}"
+    rows = (
+        f"{result.exercise:<14}{result.credits:>8}{result.checks:>8}"
+        f"{f'{result.caught}/{result.misconceptions}':>16}{f'{result.accepted}/{result.variants}':>11}"
+        for result in results
+    )
+    return _table(heading, rows, results, width)
+
+
+def quiz_lines(results: list[QuizFindings], width: int) -> Iterator[Line]:
+    """Lay out what was found about quizzes."""
+    rows = (
+        f"{result.quiz:<26}{result.questions:>10}{result.parameterised:>8}{result.credits:>9}"
+        for result in results
+    )
+    return _table(f"{'quiz':<26}{'questions':>10}{'drawn':>8}{'credits':>9}", rows, results, width)
+
+
+def trial_lines(trials: list[Trial], width: int) -> Iterator[Line]:
+    """Lay out what became of mutants."""
+    heading = f"{'exercise':<14}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survivors':>11}"
+    rows = (
+        f"{trial.exercise:<14}{trial.mutants:>9}{trial.mutants - trial.equivalent - len(trial.survivors):>9}"
+        f"{trial.equivalent:>12}{len(trial.survivors):>11}"
+        for trial in trials
+    )
+    return _table(heading, rows, trials, width)
+
+
+def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
+    """Lay out the counts of an exercise, then whatever is not as it should be."""
+    numbers = (len(confusion.named), len(confusion.ties), len(confusion.silent), len(confusion.misnamed))
+    counts = "".join(f"{number:>{room}}" for number, room in zip(numbers, (7, 6, 8, 10), strict=True))
+    deciding = f"{len(confusion.checks) - len(confusion.idle)} of {len(confusion.checks)}"
+    row = f"{confusion.exercise:<14}{confusion.total:>9}{counts}  {deciding}"
+    yield Line(row, "failed" if confusion.misnamed else "passed")
+    for name, ids in confusion.ties:
+        others = " and ".join(other for other in ids if other != name)
+        yield from wrapped(f"{name} looks like {others}", "detail", width)
+    for name in confusion.silent:
+        yield from wrapped(f"{name} is not recognised", "detail", width)
+    for name, said in confusion.misnamed:
+        yield from wrapped(f"{name} is taken for {said}", "failed", width)
+    for check in confusion.idle:
+        yield from wrapped(f"{check} is failed by no known mistake alone", "skipped", width)
