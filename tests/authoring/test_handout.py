@@ -265,7 +265,7 @@ def test_a_report_has_its_page_there_too(home: Course) -> None:
         "import grader.reports as reports, grader; exercise = grader.open_course('.')['exercise-1']; "
         "print(reports.report_html(grader.check(exercise)).count('not written yet'))"
     )
-    assert program(home, "-c", page) == (0, "2\n")  # of each function
+    assert program(home, page) == (0, "2\n")  # of each function
 
 
 @pytest.mark.slow
