@@ -204,7 +204,11 @@ def complex_step_gradient(function: Callable[[Array], complex], x: Array) -> Arr
 def _each(actual: object, expected: object, name: str, compare: Callable[[Array, Array, str], None]) -> None:
     """Compare every array inside ``expected``; the first failure also says which others are right."""
     if not isinstance(expected, tuple):
-        wanted = _reference_array(expected, name)
+        if isinstance(expected, bool) or not isinstance(expected, np.ndarray | np.generic | int | float):
+            raise TypeError(f"the reference's {name} is {_describe(expected)}")
+        wanted = np.asarray(expected, dtype=np.float64)
+        if not np.isfinite(wanted).all():
+            raise ValueError(f"the reference's {name} is not finite")
         return compare(_numeric_array(actual, wanted, name), wanted, name)
     fields = fields_of(expected) or tuple(map(str, range(len(expected))))
     head, space, circumstances = name.partition(" ")
@@ -221,19 +225,13 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
     if failures:
         first = failures[0][1]
         shapes = tuple(shape for _, failure in failures for shape in failure.shapes)
-        raise CheckFailed(_joined(failures, right, shapes), first.name, first.mask, shapes) from None
+        text, others = str(first), [label for label, _ in failures[1:]]
+        if len(shapes) > 1:
+            text, others = _table(shapes), [label for label, failure in failures if not failure.shapes]
+        text += f"\nOff as well: {_names(others)}." if others else ""
+        text += f"\nRight: {_names(right)}." if right else ""
+        raise CheckFailed(text, first.name, first.mask, shapes) from None
     return None
-
-
-def _joined(failures: list[tuple[str, CheckFailed]], right: list[str], shapes: tuple[WrongShape, ...]) -> str:
-    text = str(failures[0][1])
-    others = [label for label, _ in failures[1:]]
-    if len(shapes) > 1:
-        text = _table(shapes)
-        others = [label for label, failure in failures if not failure.shapes]
-    if others:
-        text += f"\nOff as well: {_names(others)}."
-    return text + (f"\nRight: {_names(right)}." if right else "")
 
 
 def _names(labels: list[str]) -> str:
@@ -261,21 +259,15 @@ def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, 
     return ordered(actual, fields)
 
 
-def _reference_array(expected: object, name: str) -> Array:
-    if isinstance(expected, bool) or not isinstance(expected, np.ndarray | np.generic | int | float):
-        raise TypeError(f"the reference's {name} is {_describe(expected)}")
-    wanted = np.asarray(expected, dtype=np.float64)
-    if not np.isfinite(wanted).all():
-        raise ValueError(f"the reference's {name} is not finite")
-    return wanted
-
-
 def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
     """Check type, shape and finiteness; return the student's array as float64."""
     number = wanted.ndim == 0
     should = f"`{name}` should be " + ("a number" if number else f"a NumPy array of shape {wanted.shape}")
     if number and isinstance(actual, int | float) and not isinstance(actual, bool):
-        actual = np.asarray(_float(actual))
+        try:
+            actual = np.asarray(float(actual))
+        except OverflowError:  # an integer too large for that counts as infinite
+            actual = np.asarray(np.inf)
     if not isinstance(actual, np.ndarray):
         alone = ": return the array alone" if isinstance(actual, tuple) else ""
         raise CheckFailed(f"{should}, but is {_describe(actual)}{alone}")
@@ -292,14 +284,6 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
         count = f"{int(bad.sum())} of {bad.size} entries" if bad.size > 1 else "its only entry"
         raise CheckFailed(f"`{name}` is NaN or infinite in {count}{', first at ' + where if where else ''}")
     return got
-
-
-def _float(number: float) -> float:
-    """Return an int as a float; one too large for that counts as infinite."""
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf")
 
 
 def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:

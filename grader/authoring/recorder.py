@@ -11,8 +11,10 @@ import copy
 import functools
 import hashlib
 import io
+import json
 import types
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,7 @@ from grader.checks.collection import (
 )
 from grader.checks.diagnosis import agrees, jitter
 from grader.checks.plots import SEED, load_plot, plot_path
-from grader.checks.recorded import Index, Store, complete, fingerprint
+from grader.checks.recorded import LENGTH, Index, Stored, complete, fingerprint
 from grader.course import CourseError, Exercise
 from grader.sandbox.protocol import decode, encode
 from grader.sandbox.values import map_leaves, walk_arrays
@@ -78,6 +80,33 @@ def record(exercise: Exercise, seed: int) -> Recording:
         plots = record_plot(recorder, exercise)
     data = recorder.to_bytes(seed, KnownMistakes(exercise, reference))
     return Recording(data, sum(check.credits for check in checks), plots)
+
+
+class Store:
+    """Collects values for a file; an array that several of them hold is kept once."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[bytes, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(map(len, self.arrays))
+
+    def put(self, value: Any) -> Stored:
+        """Keep a value.
+
+        Raises:
+            Unsendable: it is larger than what crosses between processes.
+        """
+        arrays: list[bytes] = []
+        tree = encode(value, arrays)
+        return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
+
+    def to_bytes(self, header: Mapping[str, Any]) -> bytes:
+        """Return the file: the header, and all arrays."""
+        text = json.dumps({**header, "sizes": list(map(len, self.arrays))}, separators=(",", ":")).encode()
+        return zlib.compress(LENGTH.pack(len(text)) + text + b"".join(self.arrays), 9)
 
 
 # --- answering and remembering ------------------------------------------------------------------------

@@ -162,15 +162,11 @@ def load_suite(exercise: Exercise, seed: int) -> CheckSuite:
 
 
 class _Collector:
-    """A pytest plugin that finds checks and lets pytest run none of them."""
+    """A pytest plugin that keeps the checks that were found, and what is wrong with others."""
 
     def __init__(self) -> None:
         self.items: dict[str, pytest.Function] = {}
         self.faults: list[str] = []
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        for marker in MARKERS:
-            config.addinivalue_line("markers", marker)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -182,9 +178,6 @@ class _Collector:
                 self.faults.append(f"{item.nodeid}: a check's name should be used once")
             else:
                 self.items[item.name] = item
-
-    def pytest_runtestloop(self) -> bool:
-        return True
 
 
 def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
@@ -200,7 +193,8 @@ def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
         *map(str, files),
         *("-c", os.devnull, "--rootdir", str(exercise.root), "--confcutdir", str(exercise.root)),
         *("--noconftest", "--import-mode=importlib", "--assert=plain", "--strict-markers"),
-        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py"),
+        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py", "--collect-only"),
+        *("-o", "markers=" + "\n".join(MARKERS)),
         *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
     ]
     collector = _Collector()

@@ -237,7 +237,16 @@ def _pairs(
 ) -> list[PatchedSolution]:
     """Return the first pair of mistakes that explains all, as far as there is time to look."""
     deadline = time.perf_counter() + PAIR_SECONDS
-    partly = [suspect for suspect in likely if _explains_a_part(suspect, wrong[0])]
+    partly, first = [], wrong[0]  # of whose wrong arrays one is wrong as this mistake makes it
+    for suspect in likely:
+        answer = suspect.answer(first.call.function, first.call.arguments)
+        answers = first.call.answer, first.right, answer
+        arrays = ([array for _, array in result_arrays(given.value)] for given in answers)
+        if any(
+            same_value(mine, theirs) and not same_value(mine, right)
+            for mine, right, theirs in zip(*arrays, strict=False)
+        ):
+            partly.append(suspect)
     rest = [suspect for suspect in likely if suspect not in partly]
     candidates = itertools.chain(itertools.combinations(partly, 2), itertools.product(partly, rest))
     for suspect, other in candidates:
@@ -247,17 +256,6 @@ def _pairs(
         if both and _explaining([both], wrong, right):
             return [both]
     return []
-
-
-def _explains_a_part(suspect: PatchedSolution, question: Question) -> bool:
-    """Whether one of the arrays that are wrong is wrong as this mistake makes it."""
-    answer = suspect.answer(question.call.function, question.call.arguments)
-    answers = question.call.answer, question.right, answer
-    arrays = ([array for _, array in result_arrays(given.value)] for given in answers)
-    return any(
-        same_value(mine, theirs) and not same_value(mine, right)
-        for mine, right, theirs in zip(*arrays, strict=False)
-    )
 
 
 def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
@@ -358,9 +356,16 @@ def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
     for label, pairs in by_label.items():
         if len(pairs) < INDEPENDENT:
             continue
-        swapped = _swapped(label, calls)
+        swapped = set.intersection(  # the results whose right value this one has, in every call
+            *(
+                {other.label for other in call if other.label != label and same_array(pair.mine, other.right)}
+                for call in calls
+                for pair in call
+                if pair.label == label and pair.wrong
+            )
+        )
         if swapped:
-            return f"Your `{label}` is what `{swapped}` should be. Are two results swapped?"
+            return f"Your `{label}` is what `{min(swapped)}` should be. Are two results swapped?"
         true = [_sentences(pair) for pair in pairs]
         for sentence in true[0]:
             if all(sentence in others for others in true):
@@ -369,18 +374,6 @@ def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
         if factor:
             return factor.format(label)
     return ""
-
-
-def _swapped(label: str, calls: Sequence[Sequence[Pair]]) -> str:
-    """Return the result whose right value this one has, in every call."""
-    candidates: set[str] | None = None
-    for call in calls:
-        for pair in call:
-            if pair.label == label and pair.wrong:
-                others = (other for other in call if other.label != label)
-                found = {other.label for other in others if same_array(pair.mine, other.right)}
-                candidates = found if candidates is None else candidates & found
-    return min(candidates) if candidates else ""
 
 
 def _matters(pair: Pair) -> bool:
@@ -437,27 +430,25 @@ def _alike(pair: Pair, axis: int) -> bool:
 
 def _factor(pairs: Sequence[Pair]) -> str:
     """Say by which factor all are too large or too small: one that a size of the call explains first."""
-    ratios = [_ratio(pair) for pair in pairs]
-    if any(ratio is None for ratio in ratios):
-        return ""
-    known = [(ratio, pair) for ratio, pair in zip(ratios, pairs, strict=True) if ratio is not None]
-    for name, sizes in (("columns of the batch", "columns"), ("steps of time", "steps")):
+    ratios = []
+    for pair in pairs:
+        if not _matters(pair):
+            return ""
+        index = np.unravel_index(int(np.argmax(np.abs(pair.right))), pair.right.shape)
+        ratio = float(pair.mine[index] / pair.right[index])
+        if not ratio or not same_array(pair.mine, ratio * pair.right):
+            return ""
+        ratios.append(round(ratio, 9))
+    for name, sizes in (
+        ("columns of the batch", [pair.columns for pair in pairs]),
+        ("steps of time", [pair.steps for pair in pairs]),
+    ):
         for power, word in ((1, "large"), (-1, "small")):
-            if len({ratio for ratio, _ in known}) > 1 and all(
-                any(np.isclose(ratio, float(size) ** power) for size in getattr(pair, sizes))
-                for ratio, pair in known
+            if len(set(ratios)) > 1 and all(
+                any(np.isclose(ratio, float(size) ** power) for size in known)
+                for ratio, known in zip(ratios, sizes, strict=True)
             ):
                 return f"Your `{{0}}` is too {word} by a factor that is the number of {name}."
-    first = known[0][0]
-    if all(np.isclose(ratio, first) for ratio, _ in known):
-        return f"Your `{{0}}` is {first:.4g} times what it should be, everywhere."
+    if all(np.isclose(ratio, ratios[0]) for ratio in ratios):
+        return f"Your `{{0}}` is {ratios[0]:.4g} times what it should be, everywhere."
     return ""
-
-
-def _ratio(pair: Pair) -> float | None:
-    """Return by what the right array was multiplied; None if by no single number."""
-    if not _matters(pair):
-        return None
-    index = np.unravel_index(int(np.argmax(np.abs(pair.right))), pair.right.shape)
-    ratio = float(pair.mine[index] / pair.right[index])
-    return round(ratio, 9) if ratio and same_array(pair.mine, ratio * pair.right) else None

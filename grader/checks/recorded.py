@@ -23,7 +23,7 @@ import numpy as np
 from grader.checks.collection import RECORDED, DependencyFailed, KnownMistakes, PatchedSolution, Reference
 from grader.checks.student import Call, Result
 from grader.course import CourseError, Exercise, Misconception
-from grader.sandbox.protocol import ProtocolError, decode, encode
+from grader.sandbox.protocol import ProtocolError, decode
 from grader.sandbox.values import Array, class_of, map_leaves
 from grader.sandbox.worker import Answer, Raised
 
@@ -80,33 +80,6 @@ class Index:
 
 
 # --- the file -----------------------------------------------------------------------------------------
-
-
-class Store:
-    """Collects values for a file; an array that several of them hold is kept once."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[bytes, int] = {}
-
-    @property
-    def size(self) -> int:
-        """Bytes of all arrays."""
-        return sum(map(len, self.arrays))
-
-    def put(self, value: Any) -> Stored:
-        """Keep a value.
-
-        Raises:
-            Unsendable: it is larger than what crosses between processes.
-        """
-        arrays: list[bytes] = []
-        tree = encode(value, arrays)
-        return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
-
-    def to_bytes(self, header: Mapping[str, Any]) -> bytes:
-        """Return the file: the header, and all arrays."""
-        text = json.dumps({**header, "sizes": list(map(len, self.arrays))}, separators=(",", ":")).encode()
-        return zlib.compress(LENGTH.pack(len(text)) + text + b"".join(self.arrays), 9)
 
 
 def unpacked(data: bytes) -> tuple[Any, memoryview]:

@@ -19,11 +19,11 @@ import pytest
 
 from grader.authoring.handout import CannotHandOut, Leaking, build_handout
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
-from grader.authoring.recorder import record, seed_of
+from grader.authoring.recorder import Store, record, seed_of
 from grader.authoring.verify import solution_source
 from grader.checks.collection import RECORDED, load_reference
 from grader.checks.plots import draw
-from grader.checks.recorded import FILE, Index, NotRecorded, Store, complete, fingerprint, unpacked
+from grader.checks.recorded import FILE, Index, NotRecorded, complete, fingerprint, unpacked
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import Source
