@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -125,12 +126,22 @@ def run(course: Course, folder: Path, results: Path, ids: tuple[str, ...], execu
 
 
 def content(results: Path) -> dict[str, list[object]]:
-    """Return what a gradebook holds."""
+    """Return what a gradebook holds, without diagnoses.
+
+    How far a search for mistakes gets depends on the machine, and in other processes no test stops its clock.
+    """
     connection = sqlite3.connect(results / "grades.db")
     try:
-        return {table: list(connection.execute(order)) for table, order in DUMP.items()}
+        found = {table: [tuple(row) for row in connection.execute(order)] for table, order in DUMP.items()}
     finally:
         connection.close()
+    return {table: [tuple(map(without_diagnosis, row)) for row in rows] for table, rows in found.items()}
+
+
+def without_diagnosis(value: object) -> object:
+    """Return a column of a gradebook without what a mistake looks like, if it is a report."""
+    told = r'"diagnosis": "(?:[^"\\]|\\.)*"'
+    return re.sub(told, '"diagnosis": ""', value) if isinstance(value, str) else value
 
 
 def hand_in(folder: Path, name: str, text: str) -> Path:
