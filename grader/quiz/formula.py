@@ -221,26 +221,21 @@ def _called(node: ast.Call, visit: Callable[[ast.expr], Any]) -> Any:
 
 
 def _function(name: str, x: Any) -> Callable[..., Any]:
-    """Return a function for such a value: that of ``math`` for a number."""
+    """Return a function for such a value: that of ``math`` for a number, without NumPy."""
+    if name in PLAIN:
+        return PLAIN[name]
     if name in ENTRYWISE and isinstance(x, int | float):
-        found: Callable[..., Any] = getattr(math, name)
-        return found
-    return PLAIN.get(name) or _array_functions()[name]
-
-
-@functools.cache
-def _array_functions() -> dict[str, Callable[..., Any]]:
+        of_numbers: Callable[..., Any] = getattr(math, name)
+        return of_numbers
     import numpy as np
 
-    def method(name: str) -> Callable[..., Any]:
-        return lambda x: getattr(np.asarray(x, dtype=float), name)()
-
-    return {
-        **{name: getattr(np, name) for name in ENTRYWISE},
-        **{name: method(name) for name in METHODS},
+    linear: dict[str, Callable[..., Any]] = {
         "smax": lambda x: float(np.linalg.norm(x, 2)),
         "rho": lambda x: float(np.abs(np.linalg.eigvals(x)).max()),
         "fro": np.linalg.norm,
         "det": np.linalg.det,
         "inv": np.linalg.inv,
     }
+    if name in METHODS:
+        return lambda x: getattr(np.asarray(x, dtype=float), name)()
+    return linear[name] if name in linear else getattr(np, name)
