@@ -12,8 +12,8 @@ from grader.authoring.handout import (
     build_handout,
     hand_out_quizzes,
     require_full,
+    write_gradescope_archive,
 )
-from grader.authoring.program import write_gradescope_archive
 from grader.cli import BROKEN, USAGE, stop
 from grader.course import Course, open_course
 from grader.quiz import edition

@@ -76,7 +76,8 @@ def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:
 def _draw(axes: Axes, panel: Panel) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    colours = _colours(panel)
+    # A colour for each label, the same for the student's curve and the reference's.
+    colours = dict(zip(dict.fromkeys(curve.label for curve in panel.curves), itertools.cycle(COLOURS)))
     log = panel.log and any(value > SMALLEST for curve in panel.curves for value in curve.values)
     for curve in panel.curves:
         x = range(panel.first, panel.first + len(curve.values))
@@ -97,9 +98,8 @@ def _draw(axes: Axes, panel: Panel) -> None:
     axes.set_title(_literal(panel.title), loc="left", fontsize=11)
     axes.set(xlabel=_literal(panel.x), ylabel=_literal(panel.y))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=(1, 2, 5, 10)))
-    axes.legend(
-        handles=_legend(panel), loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9
-    )
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+    axes.legend(handles=_legend(panel, colours), frameon=False, fontsize=9, **place)
 
 
 def _literal(text: str) -> str:
@@ -107,18 +107,11 @@ def _literal(text: str) -> str:
     return clean(text).replace("$", r"\$")
 
 
-def _colours(panel: Panel) -> dict[str, str]:
-    """Return a colour for each label, the same for the student's curve and the reference's."""
-    return dict(zip(dict.fromkeys(curve.label for curve in panel.curves), itertools.cycle(COLOURS)))
-
-
-def _legend(panel: Panel) -> list[Line2D]:
+def _legend(panel: Panel, colours: dict[str, str]) -> list[Line2D]:
     """One entry a label, in its colour; then the two ways to draw a line; then the marks."""
     from matplotlib.lines import Line2D
 
-    entries = [
-        Line2D([], [], label=_literal(label), color=colour, lw=3) for label, colour in _colours(panel).items()
-    ]
+    entries = [Line2D([], [], label=_literal(label), color=colour, lw=3) for label, colour in colours.items()]
     for whose, style in (("student", STUDENT_LINE), ("reference", REFERENCE_LINE)):
         if any(curve.whose == whose for curve in panel.curves):
             name = "yours" if whose == "student" else whose

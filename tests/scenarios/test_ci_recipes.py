@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from grader.authoring.handout import build_handout
-from grader.authoring.program import write_gradescope_archive
+from grader.authoring.handout import build_handout, write_gradescope_archive
 from grader.course import Course
 from tests.classroom.helpers import hand_in, right
 
