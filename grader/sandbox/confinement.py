@@ -29,15 +29,10 @@ SIGKILL = 9
 
 @dataclass(frozen=True)
 class Confinement:
-    """The layers that are ready to be applied to workers of this process.
-
-    Args:
-        layers: their names, in the order of ``LAYERS``.
-        mapped_bytes: address space that the warm process uses, before any student code.
-    """
+    """The layers that are ready to be applied to workers of this process, in the order of ``LAYERS``."""
 
     layers: tuple[str, ...]
-    mapped_bytes: int
+    mapped_bytes: int  # address space that the warm process uses, before any student code
 
 
 def prepare(wanted: Iterable[str]) -> Confinement:
@@ -115,13 +110,10 @@ def _prctl(option: int, value: int, pointer: object = None) -> None:
 
 
 def _give_up_privileges() -> bool:
-    """Leave root for an account that owns nothing, for good; True if no privileges are left.
-
-    An ordinary account is kept: it could not be changed, and the other layers guard its files.
-    """
+    """Leave root for an account that owns nothing, for good; True if no privileges are left."""
     if os.name != "posix":
         return False
-    if os.geteuid() == 0:
+    if os.geteuid() == 0:  # an ordinary account could not be changed; the other layers guard its files
         try:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -291,6 +283,8 @@ BY_ARGUMENTS = {  # allowed with some arguments only
 }  # fmt: skip
 
 Instruction = tuple[int, int, int, int]  # operation, jump if true, jump if false, operand
+ALLOW_OR_REFUSE: list[Instruction] = [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFUSE)]
+REFUSE_OR_ALLOW = ALLOW_OR_REFUSE[::-1]
 
 
 def _can_filter() -> bool:
@@ -334,9 +328,9 @@ def filter_program(machine: str, pid: int) -> list[Instruction]:
     # on oneself (pid 0) with no new limit (a null pointer, both halves)
     own_limits_asked = [
         *((LOAD, 0, 0, _low(0)), (EQUAL, 0, 5, 0), (LOAD, 0, 0, _low(2)), (EQUAL, 0, 3, 0)),
-        *((LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *_either(ALLOW, REFUSE)),
+        *((LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *ALLOW_OR_REFUSE),
     ]
-    not_executable = [(LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), *_either(REFUSE, ALLOW)]
+    not_executable = [(LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), *REFUSE_OR_ALLOW]
     bodies: dict[tuple[int | None, int | None], list[Instruction]] = {
         **{numbers: [(RETURN, 0, 0, ALLOW)] for numbers in ALLOWED.values()},
         **{numbers: [(RETURN, 0, 0, PRETEND)] for numbers in PRETENDED.values()},
@@ -351,18 +345,14 @@ def filter_program(machine: str, pid: int) -> list[Instruction]:
     for numbers, body in bodies.items():  # each body returns
         if numbers[column] is not None:
             code += [(EQUAL, 0, len(body), numbers[column] or 0), *body]
-    return [*code, (AT_LEAST, 0, 1, FIRST_UNKNOWN), *_either(UNKNOWN, REFUSE)]
-
-
-def _either(if_true: int, if_false: int) -> list[Instruction]:
-    return [(RETURN, 0, 0, if_true), (RETURN, 0, 0, if_false)]
+    return [*code, (AT_LEAST, 0, 1, FIRST_UNKNOWN), (RETURN, 0, 0, UNKNOWN), (RETURN, 0, 0, REFUSE)]
 
 
 def _if_argument_is(index: int, *values: int) -> list[Instruction]:
     """Allow if an int argument has one of these values."""
     last = len(values) - 1
     tests = [(EQUAL, last - number, int(number == last), value) for number, value in enumerate(values)]
-    return [(LOAD, 0, 0, _low(index)), *tests, *_either(ALLOW, REFUSE)]
+    return [(LOAD, 0, 0, _low(index)), *tests, *ALLOW_OR_REFUSE]
 
 
 def _low(index: int) -> int:

@@ -169,22 +169,16 @@ class ConfinedWorker(Worker):
             self._selector.register(each, selectors.EVENT_READ)
 
     def wait_until_ready(self) -> None:
-        """Wait for the worker to say that it is confined and listening.
-
-        Raises:
-            WorkerBroken: it did not come up.
-        """
+        """Wait for the worker to say that it is confined and listening; raises WorkerBroken."""
         try:
             message, _ = self._receive(time.monotonic() + START_SECONDS)
         except (TimeUp, WorkerEnded, protocol.ProtocolError) as error:
             self.end()
             raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
-        match message:
-            case ["ready", list(layers)]:
-                self.layers = tuple(layers)
-            case _:
-                self.end()
-                raise WorkerBroken("a worker said something else than that it is ready")
+        if message[0] != "ready" or len(message) != 2 or not isinstance(message[1], list):
+            self.end()
+            raise WorkerBroken("a worker said something else than that it is ready")
+        self.layers = tuple(message[1])
 
     def is_well(self) -> bool:
         """Whether the worker came up, and its end of the channel is still open: it may have died since."""
@@ -243,21 +237,20 @@ class ConfinedWorker(Worker):
             self._muted = False
 
     def end(self) -> int:
-        if self._status is None:
-            self._close(self._process.end())
-        return KILLED if self._status is None else self._status
+        return self._close(self._process.end()) if self._status is None else self._status
 
     def dismiss(self) -> None:
         if self._status is None:
             self._process.dismiss()
             self._close(KILLED)
 
-    def _close(self, status: int) -> None:
+    def _close(self, status: int) -> int:
         self._drain()
         self._selector.close()
         self._channel.close()
         self._output.close()
         self._status = status
+        return status
 
     # -- bytes, each with one deadline --
 
@@ -370,12 +363,10 @@ def _ask_substitute(
 
     The reference runs on our side, where no limit stops it, so it is asked only what it can answer at once.
     """
-    match message:
-        case ["ask", str(name), tree] if name in substitutes:
-            asked = protocol.decode(tree, body)
-        case _:
-            raise protocol.ProtocolError("the worker asks for what was not lent")
-    match asked:
+    if len(message) != 3 or not isinstance(message[1], str) or message[1] not in substitutes:
+        raise protocol.ProtocolError("the worker asks for what was not lent")
+    _, name, tree = message
+    match asked := protocol.decode(tree, body):
         case (tuple(arguments), dict(named)):
             pass
         case _:

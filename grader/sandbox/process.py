@@ -69,16 +69,15 @@ class Zygote:
             worker.number = self._read_number()
 
     def kill(self, word: str, worker: Forked) -> int:
-        """End a worker: by ``end`` its exit status is waited for and returned, by ``dismiss`` it is not.
-
-        Raises:
-            OSError, ValueError: the worker was never forked, or as for a number.
-        """
-        self.number_last_worker()
-        if worker.number is None:
-            raise ValueError("the zygote did not fork this worker")
-        self._control.sendall(json.dumps([word, worker.number]).encode())
-        return self._read_number()
+        """End a worker: by ``end`` its exit code is waited for and returned, by ``dismiss`` it is not."""
+        try:
+            self.number_last_worker()
+            if worker.number is None:  # the zygote did not fork it
+                return KILLED
+            self._control.sendall(json.dumps([word, worker.number]).encode())
+            return self._read_number()
+        except (OSError, ValueError):
+            return KILLED
 
     def _read_number(self) -> int:
         answer: Any = json.loads(self._control.recv(4096))
@@ -101,15 +100,11 @@ class Forked:
 
     def end(self) -> int:
         """Kill it and all of its group; return its exit code, negative for a signal."""
-        try:
-            return self._zygote.kill("end", self)
-        except (OSError, ValueError):
-            return KILLED
+        return self._zygote.kill("end", self)
 
     def dismiss(self) -> None:
         """Kill it without asking how it ended, and without waiting for that."""
-        with contextlib.suppress(OSError, ValueError):
-            self._zygote.kill("dismiss", self)
+        self._zygote.kill("dismiss", self)
 
 
 class Spawned:

@@ -205,7 +205,15 @@ class _Decoder:
             case ["t", list(items)]:
                 return tuple([self.decode(item, depth + 1) for item in items])
             case ["d", list(pairs)]:
-                return self._dict(pairs, depth)
+                result: dict[Any, Any] = {}
+                for pair in pairs:
+                    if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], list):
+                        raise ProtocolError("a dict has a malformed item")
+                    key = self.decode(pair[0], depth + 1)
+                    if key in result:
+                        raise ProtocolError("a dict has a key twice")
+                    result[key] = self.decode(pair[1], depth + 1)
+                return result
             case ["n", str(name), list(fields), list(items)]:
                 words = [field for field in fields if isinstance(field, str) and len(field) <= 80]
                 if len(name) > 80 or len(words) != len(fields) or len(fields) != len(items):
@@ -216,17 +224,6 @@ class _Decoder:
             case ["x", str(name)] if len(name) <= 200:
                 return Opaque(name)
         raise ProtocolError("a value has an unknown form")
-
-    def _dict(self, pairs: list[Any], depth: int) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
-        for pair in pairs:
-            if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], list):
-                raise ProtocolError("a dict has a malformed item")
-            key = self.decode(pair[0], depth + 1)
-            if key in result:
-                raise ProtocolError("a dict has a key twice")
-            result[key] = self.decode(pair[1], depth + 1)
-        return result
 
     def _array(self, dtype: str, shape: list[Any]) -> Array:
         if dtype not in DTYPES or len(shape) > MAX_DIMENSIONS:

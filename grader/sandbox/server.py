@@ -127,11 +127,10 @@ def _warm_up(borrowed: list[str]) -> None:
 def serve_worker(
     sockets: tuple[int, int], confinement: Confinement, parent: int, budget: tuple[int, int]
 ) -> None:
-    """Confine this process, then answer the grader until it hangs up.
+    """Confine this process, whose parent is the warm one, then answer the grader until it hangs up.
 
     Args:
         sockets: descriptors of the channel to the grader, and of where printed text goes.
-        parent: process id of the warm process.
         budget: bytes of memory and seconds of processor time.
     """
     channel, output = sockets
@@ -163,7 +162,7 @@ def serve_worker(
 
 
 class WorkerServer:
-    """Holds the student's module and answers one message after another."""
+    """Holds the student's module."""
 
     def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
         self.channel = channel
