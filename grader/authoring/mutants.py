@@ -20,8 +20,7 @@ from grader.checks.run import run_suite
 from grader.checks.student import Call, CheckRun, StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
 from grader.sandbox.pool import open_pool
-from grader.sandbox.protocol import ProtocolError
-from grader.sandbox.worker import TimeUp, WorkerEnded
+from grader.sandbox.worker import ProtocolError, TimeUp, WorkerEnded
 
 REVIEWED = "equivalent_mutants.yaml"
 REPLAYED_SEEDS = (1, 2, 3)  # whose questions a mutant that keeps every credit is asked

@@ -6,9 +6,8 @@ import re
 import signal
 
 from grader.sandbox import LOST
-from grader.sandbox.protocol import ProtocolError
 from grader.sandbox.text import clean
-from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, Raised, TimeUp, WorkerEnded
+from grader.sandbox.worker import KILLED, SERVER_FILE, Answer, ProtocolError, Raised, TimeUp, WorkerEnded
 
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SIGNALS: dict[int, str] = {

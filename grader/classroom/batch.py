@@ -19,7 +19,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-import grader
 from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check_many
@@ -109,8 +108,8 @@ def digest(root: Path, paths: Iterable[Path]) -> str:
 
 @functools.cache
 def grader_digest() -> str:
-    """Return a hash of the grader's own source."""
-    root = Path(grader.__file__).parent
+    """Return a hash of the grader's own source, its version included."""
+    root = Path(__file__).parents[1]
     return digest(root, root.rglob("*.py"))
 
 
@@ -147,7 +146,7 @@ class Batch:
     @functools.cached_property
     def digests(self) -> dict[str, str]:
         """By exercise, a hash of all that its reports depend on besides what was handed in."""
-        fixed = grader.__version__, grader_digest(), self.course.salt, str(self.seed), self.confinement
+        fixed = grader_digest(), self.course.salt, str(self.seed), self.confinement
         found = {}
         for exercise in self.exercises:
             parts = exercise, *exercise.used
@@ -336,7 +335,7 @@ def _grade_quizzes(
     editions, known = editions_of(course), book.quiz_keys()
     sheets = (f"{name} {edition.sha256}" for name, edition in sorted(editions.items()))
     quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
-    fixed = grader.__version__, grader_digest(), course.salt, quizzes, *sheets
+    fixed = grader_digest(), course.salt, quizzes, *sheets
     with lazy_runner(confinement) as runner:
         grading = Grading(course, editions, runner)
         for name, data in answers.items():

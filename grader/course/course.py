@@ -236,8 +236,7 @@ class Exercise:
         Raises:
             CourseError: the file is missing or malformed.
         """
-        path = self.solution_folder / "misconceptions.yaml"
-        return strict_yaml.load(path, tuple[Misconception, ...])
+        return strict_yaml.load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
 
     def function_of(self, check: str) -> str:
         """Return the function a check is about: the longest one its name starts with, after ``check_``."""
@@ -264,7 +263,11 @@ class Course:
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""
         folders = (self.root / "exercises").glob("*/exercise.yaml")
-        return tuple(sorted((path.parent.name for path in folders), key=_natural))
+
+        def natural(name: str) -> list[tuple[int, str]]:  # exercise-2 comes before exercise-10
+            return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+        return tuple(sorted((path.parent.name for path in folders), key=natural))
 
     def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
         """Read the exercises of these ids, each once, or all exercises if none is given.
@@ -352,8 +355,3 @@ def make_stub(exercise: Exercise) -> str:
         todo = lines[marked[0]]
         lines[marked[0] + 1 : last] = [todo[: len(todo) - len(todo.lstrip())] + "raise NotImplementedError"]
     return "\n".join(lines) + "\n"
-
-
-def _natural(word: str) -> list[tuple[int, str]]:
-    """Sort key that puts exercise-2 before exercise-10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", word)]

@@ -55,8 +55,7 @@ class CodeRunner:
     def _run(self, code: str, ask: Callable[[Worker], T | None]) -> T | None:
         """Ask something of a worker that has run the code; None if either does not come to its end."""
         from grader.sandbox.pool import open_pool
-        from grader.sandbox.protocol import ProtocolError
-        from grader.sandbox.worker import TimeUp, WorkerEnded
+        from grader.sandbox.worker import ProtocolError, TimeUp, WorkerEnded
 
         if self._pool is None:
             self._pool = self._stack.enter_context(open_pool(self._confinement))

@@ -7,3 +7,7 @@ REQUIRED = ("account", "limits", "seccomp")
 """Layers that are strong by themselves; the others are a second line behind them."""
 LOST = 70
 """Exit status of a worker that can no longer speak to the grader."""
+
+
+class ProtocolError(Exception):
+    """A frame or message breaks the rules of ``protocol``; the sentence says which one."""

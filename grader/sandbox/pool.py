@@ -30,7 +30,7 @@ from grader.sandbox.worker import (
     WorkerEnded,
 )
 
-KEPT_OUTPUT = 64 * 1024  # bytes
+KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its end
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
 MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
@@ -160,7 +160,7 @@ class ConfinedWorker(Worker):
         self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
-        self._kept = _HeadAndTail(KEPT_OUTPUT)
+        self._kept = _HeadAndTail()
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
@@ -324,33 +324,31 @@ class ConfinedWorker(Worker):
 
 
 class _HeadAndTail:
-    """Keeps the first and the last half of ``limit`` bytes, and counts what fell out between them."""
+    """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
 
-    def __init__(self, limit: int) -> None:
-        self.half = limit // 2
-        self.head = bytearray()
-        self.tail = bytearray()
+    def __init__(self) -> None:
+        self.kept = bytearray()
         self.dropped = 0
 
     def add(self, data: bytes) -> None:
-        room = max(self.half - len(self.head), 0)
-        self.head += data[:room]
-        self.tail += data[room:]
-        excess = len(self.tail) - self.half
-        if excess > self.half:  # not at every byte
-            self.dropped += excess
-            del self.tail[:excess]
+        self.kept += data
+        if len(self.kept) > 3 * KEPT_HALF:  # not at every byte
+            self.cut()
+
+    def cut(self) -> None:
+        excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
+        del self.kept[KEPT_HALF : KEPT_HALF + excess]
+        self.dropped += excess
 
     def last_line(self) -> str:
         """Return the last whole line."""
-        lines = (self.tail or self.head)[-1024:].rpartition(b"\n")[0].splitlines()
+        lines = self.kept[-1024:].rpartition(b"\n")[0].splitlines()
         return lines[-1].decode("utf-8", "replace") if lines else ""
 
     def text(self) -> str:
-        excess = max(len(self.tail) - self.half, 0)
-        dropped = self.dropped + excess
-        gap = f"\n… {dropped} bytes left out …\n".encode() if dropped else b""
-        return (bytes(self.head) + gap + bytes(self.tail[excess:])).decode("utf-8", "replace")
+        self.cut()
+        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
+        return (self.kept[:KEPT_HALF] + gap + self.kept[KEPT_HALF:]).decode("utf-8", "replace")
 
 
 # --- messages -----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.sandbox import ProtocolError as ProtocolError
 from grader.sandbox.values import Array, Named, Opaque, fields_of, type_name
 
 MAX_HEADER = 256 * 1024
@@ -37,10 +38,6 @@ DTYPES = frozenset(
 )
 
 KEYS = (str, int, float, type(None))
-
-
-class ProtocolError(Exception):
-    """A frame or message breaks the rules above; the sentence says which one."""
 
 
 class Unsendable(Exception):

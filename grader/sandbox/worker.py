@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from grader.sandbox import ProtocolError as ProtocolError
+
 if TYPE_CHECKING:  # which load NumPy
     from grader.sandbox.values import Value
 
