@@ -1,5 +1,43 @@
 """The command line: one file a command, which parses, calls one function, prints and exits."""
 
-from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, grader, main, stop
+from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, main, stop
+from grader.cli.options import (
+    confinement_option,
+    format_option,
+    output_option,
+    pass_course,
+    require_writable,
+    results_argument,
+    results_option,
+    seed_option,
+    submission_option,
+    write_output,
+)
+from grader.cli.terminal import coloured, print_lines, progress_line, width
+from grader.course import Course
 
-__all__ = ["BROKEN", "COMMANDS", "FAILED", "USAGE", "grader", "main", "stop"]
+__all__ = [
+    "BROKEN",
+    "COMMANDS",
+    "FAILED",
+    "USAGE",
+    "Course",
+    "LazyGroup",
+    "coloured",
+    "confinement_option",
+    "format_option",
+    "grader",
+    "main",
+    "output_option",
+    "pass_course",
+    "print_lines",
+    "progress_line",
+    "require_writable",
+    "results_argument",
+    "results_option",
+    "seed_option",
+    "stop",
+    "submission_option",
+    "width",
+    "write_output",
+]

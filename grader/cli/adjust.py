@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import ManualAdjustment, open_gradebook
-from grader.course import open_course
+from grader.cli import Course, pass_course, results_argument
 from grader.reports.class_pages import write_pages
 from grader.reports.text import decimal
 from grader.sandbox.text import clean
@@ -30,28 +30,22 @@ def _cents(_: click.Context, __: click.Parameter, value: str | None) -> int | No
 
 
 @click.command("adjust", context_settings={"ignore_unknown_options": True})
-@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@results_argument
 @click.argument("submission", required=False)
 @click.option(
     "--credits", "cents", callback=_cents, metavar="N", help="Credits to add; below 0 to take away."
 )
 @click.option("--reason", metavar="TEXT", default="", help="What the student reads.")
 @click.option("--exercise", metavar="ID", default="", help="What it is about [the submission as a whole].")
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None,
-    results: Path,
-    submission: str | None,
-    cents: int | None,
-    reason: str,
-    exercise: str,
+    course: Course, results: Path, submission: str | None, cents: int | None, reason: str, exercise: str
 ) -> None:
     """Give or take credits by hand; without SUBMISSION, list what was given and taken.
 
     An adjustment is an event with a time and a reason: it is never changed, survives every regrade, and is
     taken back by another one.
     """
-    course = open_course(course_folder)
     with open_gradebook(results) as book:
         if submission is None:
             for entry in book.adjustments():

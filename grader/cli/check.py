@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import BROKEN, FAILED
-from grader.cli.options import confinement_option, format_option, seed_option, submission_option
-from grader.cli.terminal import print_lines, progress_line, width
-from grader.course import Course, open_course
+from grader.cli import (
+    BROKEN,
+    FAILED,
+    Course,
+    confinement_option,
+    format_option,
+    print_lines,
+    progress_line,
+    seed_option,
+    submission_option,
+    width,
+)
+from grader.course import open_course
 from grader.progress import LedgerError, record
 from grader.reports.text import report_lines
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from grader.cli.options import format_option
-from grader.cli.terminal import print_lines, width
-from grader.course import open_course
+from grader.cli import Course, format_option, pass_course, print_lines, width
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.edition import all_public
@@ -15,13 +13,12 @@ from grader.reports.statement import Row, statement_lines, statement_to_csv, sta
 
 @click.command("credits")
 @format_option("text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet.")
-@click.pass_obj
-def command(course_folder: str | None, form: str) -> None:
+@pass_course
+def command(course: Course, form: str) -> None:
     """Show your credits by exercise, by quiz and by topic, and what is still to earn.
 
     The best check of an exercise counts, and no credit counts twice.
     """
-    course = open_course(course_folder)
     sheets = all_public(course)
     with open_context(course) as context:
         update(sheets, context)

@@ -12,10 +12,17 @@ import numpy as np
 
 from grader.checks.debug import NoSuchCheck, find_failing_call
 from grader.checks.run import new_seed
-from grader.cli import FAILED, USAGE, stop
-from grader.cli.options import output_option, seed_option, write_output
-from grader.cli.terminal import progress_line
-from grader.course import open_course
+from grader.cli import (
+    FAILED,
+    USAGE,
+    Course,
+    output_option,
+    pass_course,
+    progress_line,
+    seed_option,
+    stop,
+    write_output,
+)
 from grader.sandbox.pool import open_pool
 
 
@@ -24,16 +31,16 @@ from grader.sandbox.pool import open_pool
 @click.argument("check", required=False)
 @seed_option()
 @output_option("The file to write [debug-CHECK.npz in this folder].", suffixes=(".npz",))
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None, exercise_id: str, check: str | None, seed: int | None, output: Path | None
+    course: Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
 ) -> None:
     """Write a failing check's inputs to a file, and show how to try them yourself.
 
     CHECK is the name of a visible check; without it, the first that fails is meant. What is shown can be
     typed at a Python prompt, where you can look at every step, with print or a debugger.
     """
-    exercise = open_course(course_folder)[exercise_id]
+    exercise = course[exercise_id]
     seed = new_seed() if seed is None else seed
     with open_pool() as pool, progress_line() as progress:
         try:

@@ -7,8 +7,7 @@ import sys
 
 import click
 
-from grader.cli import BROKEN
-from grader.cli.terminal import print_lines, width
+from grader.cli import BROKEN, print_lines, width
 from grader.reports.text import Line, Style, wrapped
 from grader.sandbox import LAYERS, REQUIRED
 from grader.sandbox.doctor import probe, verdict

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import open_gradebook
-from grader.cli.options import output_option, write_output
-from grader.course import open_course
-from grader.progress.grades import ClassGrades, Grade
+from grader.cli import Course, output_option, pass_course, results_argument, write_output
+from grader.progress.grades import ClassGrades
 from grader.reports import exports
 
 CLASS_FORMS: dict[str, Callable[[ClassGrades], str]] = {
@@ -21,35 +20,27 @@ CLASS_FORMS: dict[str, Callable[[ClassGrades], str]] = {
 
 
 @click.command("export")
-@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@results_argument
 @click.argument(
     "form", metavar="FORM", type=click.Choice([*CLASS_FORMS, *exports.STUDENT_FORMS, exports.ANNOTATIONS])
 )
 @output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
-@click.pass_obj
-def command(
-    course_folder: str | None, results: Path, form: str, output: Path | None, name: str | None
-) -> None:
+@pass_course
+def command(course: Course, results: Path, form: str, output: Path | None, name: str | None) -> None:
     """Write what `grader grade` left in RESULTS for another program.
 
     FORM is, for the class: canvas, moodle (gradebooks, CSV), junit (XML). For one student: gradescope
     (results.json), github-annotations, github-summary, github-classroom, junit-student.
     What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
     """
-    course = open_course(course_folder)
     with open_gradebook(results) as book:
         grades = book.class_grades(course)
     if form in CLASS_FORMS:
-        text = CLASS_FORMS[form](grades)
-    else:
-        text = exports.student_export(form, _one(grades, name), course)
-    write_output(text, output)
-
-
-def _one(grades: ClassGrades, name: str | None) -> Grade:
+        write_output(CLASS_FORMS[form](grades), output)
+        return
     found = [grade for grade in grades.grades if name in (None, grade.submission)]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
-    raise click.UsageError(f"name one submission with --submission; there are: {known}")
+    if len(found) != 1:
+        known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
+        raise click.UsageError(f"name one submission with --submission; there are: {known}")
+    write_output(exports.student_export(form, found[0], course), output)

@@ -16,10 +16,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
-from grader.cli.group import BROKEN, FAILED, USAGE, stop
-from grader.cli.options import confinement_option, results_option, seed_option
-from grader.cli.terminal import print_lines, width
-from grader.course import Course, open_course
+from grader.cli import (
+    BROKEN,
+    FAILED,
+    USAGE,
+    Course,
+    confinement_option,
+    print_lines,
+    results_option,
+    seed_option,
+    stop,
+    width,
+)
+from grader.course import open_course
 from grader.quiz.edition import NoSecret
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines

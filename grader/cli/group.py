@@ -8,7 +8,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -43,25 +43,37 @@ KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
 """Commands that neither run student code nor hold solutions or keys that it could look for."""
 
 
-class _LazyGroup(click.Group):
-    """Knows its commands by name; imports one when it is needed."""
+class LazyGroup(click.Group):
+    """Knows its commands by name; imports one when it is needed.
+
+    Args:
+        summaries: what each command does, by its name.
+        module: where a command lies, with its name left open.
+        old_names: former spellings that are not shown any more.
+    """
+
+    def __init__(
+        self, *, summaries: dict[str, str], module: str, old_names: tuple[str, ...], **settings: Any
+    ) -> None:
+        super().__init__(**settings)
+        self.summaries, self.module, self.old_names = summaries, module, old_names
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.summaries)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "gradescope-zip" and "handout" in COMMANDS:
-            return importlib.import_module("grader.cli.old_names").gradescope_zip
-        if name not in COMMANDS:
+        if name in self.old_names:
+            return getattr(importlib.import_module("grader.cli.old_names"), name.replace("-", "_"))
+        if name not in self.summaries:
             return None
-        command = importlib.import_module(f"grader.cli.{name.replace('-', '_')}").command
-        assert isinstance(command, click.Command)
-        return command
+        return importlib.import_module(self.module.format(name)).command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.summaries.items()))
 
+
+class _MainGroup(LazyGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -70,13 +82,17 @@ class _LazyGroup(click.Group):
         if args[0] in FOR_INSTRUCTORS:
             ctx.fail(f"this is the students' edition, without `grader {args[0]}`; go to the full course")
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and args[0] != "gradescope-zip" and near:
+        if args[0] not in (*COMMANDS, *self.old_names) and near:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
 
 @click.group(
-    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_MainGroup,
+    summaries=COMMANDS,
+    module="grader.cli.{}",
+    old_names=("gradescope-zip",) if "handout" in COMMANDS else (),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--course", metavar="DIR", help="The course folder [GRADER_COURSE; else from here upwards].")
 @click.version_option(__version__, prog_name="grader")
@@ -113,22 +129,18 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
-        _explain(error)
+        from grader.course import CourseError, NoCourse, UnknownExercise
+        from grader.progress import LedgerError
+        from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
-
-def _explain(error: Exception) -> None:
-    from grader.course import CourseError, NoCourse, UnknownExercise
-    from grader.progress import LedgerError
-    from grader.sandbox.worker import ConfinementMissing, WorkerBroken
-
-    if isinstance(error, NoCourse | UnknownExercise):
-        stop(str(error), USAGE)
-    if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
-        stop(str(error), BROKEN)
-    if os.environ.get("GRADER_DEBUG"):
-        raise error
-    where = f"{type(error).__name__}: {error}"
-    stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
+        if isinstance(error, NoCourse | UnknownExercise):
+            stop(str(error), USAGE)
+        if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
+            stop(str(error), BROKEN)
+        if os.environ.get("GRADER_DEBUG"):
+            raise
+        where = f"{type(error).__name__}: {error}"
+        stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
 
 
 def stop(sentence: str, code: int) -> NoReturn:

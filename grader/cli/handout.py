@@ -14,8 +14,7 @@ from grader.authoring.handout import (
     require_full,
     write_gradescope_archive,
 )
-from grader.cli import BROKEN, USAGE, stop
-from grader.course import Course, open_course
+from grader.cli import BROKEN, USAGE, Course, pass_course, stop
 from grader.quiz import edition
 from grader.quiz.registry import Quiz, UnknownQuiz, find_quiz_path
 
@@ -27,9 +26,9 @@ from grader.quiz.registry import Quiz, UnknownQuiz, find_quiz_path
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None,
+    course: Course,
     target: Path,
     exercises: tuple[str, ...],
     quizzes: tuple[str, ...],
@@ -47,7 +46,6 @@ def command(
     With --gradescope, DEST is a zip with the course, the grader and two scripts: upload it as the autograder
     of an assignment. It holds solutions and hidden checks, as Gradescope needs them; students do not see it.
     """
-    course = open_course(course_folder)
     target = Path(*target.parts) if target.name else target.resolve()
     if gradescope + quizzes_only + archive > 1 or (gradescope and quizzes) or (quizzes_only and exercises):
         raise click.UsageError("these options do not go together; see grader handout --help")

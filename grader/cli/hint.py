@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import click
 
-from grader.course import Course, Exercise, open_course
+from grader.cli import Course, pass_course
+from grader.course import Exercise
 from grader.progress import open_ledger
 
 
 @click.command("hint")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("function", required=False)
-@click.pass_obj
-def command(course_folder: str | None, exercise_id: str, function: str | None) -> None:
+@pass_course
+def command(course: Course, exercise_id: str, function: str | None) -> None:
     """Show one more hint on an exercise.
 
     FUNCTION picks one of its functions; without it, the first that your last check found wanting is meant.
     """
-    course = open_course(course_folder)
     exercise = course[exercise_id]
     names = exercise.file.functions
     if function is not None and function not in names:

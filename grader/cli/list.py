@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import click
 
-from grader.cli.terminal import print_lines, width
-from grader.course import Course, open_course
+from grader.cli import Course, pass_course, print_lines, width
 from grader.progress import open_ledger
 from grader.reports.statement import headed, overview_lines
 
 
 @click.command("list")
-@click.pass_obj
-def command(course_folder: str | None) -> None:
+@pass_course
+def command(course: Course) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
-    show_list(open_course(course_folder))
+    show_list(course)
 
 
 def show_list(course: Course) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import merge
-from grader.cli.options import results_option
-from grader.cli.terminal import print_lines, width
-from grader.course import open_course
+from grader.cli import Course, pass_course, print_lines, results_option, width
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 
@@ -19,12 +17,12 @@ from grader.reports.tables import class_lines
     "parts", metavar="PART...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @results_option("Folder of the results; what it holds already stays, unless a PART has it too.")
-@click.pass_obj
-def command(course_folder: str | None, parts: tuple[Path, ...], results: Path) -> None:
+@pass_course
+def command(course: Course, parts: tuple[Path, ...], results: Path) -> None:
     """Put the results of several runs together, such as those of `grader grade --shard`.
 
     Each PART is a folder with a grades.db. Of a submission that several have, the last one counts.
     """
-    grades = merge(open_course(course_folder), parts, results)
+    grades = merge(course, parts, results)
     print_lines(class_lines(grades, width()))
     write_pages(grades, results)

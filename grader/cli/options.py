@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import click
 
 from grader.cli.group import USAGE, stop
+from grader.course import Course, open_course
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Parameters = ParamSpec("Parameters")
+
+
+def pass_course(command: Callable[Concatenate[Course, Parameters], None]) -> Callable[..., None]:
+    """Open the course that ``--course`` names, and pass it as the command's first argument."""
+
+    @functools.wraps(command)
+    def opened(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
+        command(open_course(click.get_current_context().obj), *arguments, **options)
+
+    return opened
 
 
 def confinement_option(
     of: str = "the student's code", *, machine: str = "this machine", default: str = "best"
 ) -> Decorator:
-    """Declare ``--confinement`` as the parameter ``confinement``: required, best or none.
-
-    Args:
-        of: whose code is confined, for the help.
-        machine: where it runs, for the help.
-    """
+    """Declare ``--confinement``: required, best or none; the help says whose code it is about, and where."""
     return click.option(
         "--confinement",
         type=click.Choice(["required", "best", "none"]),
@@ -35,18 +43,14 @@ def confinement_option(
 def seed_option(
     help: str = "Repeat the random inputs of an earlier run.", default: int | None = None
 ) -> Decorator:
-    """Declare ``--seed`` as the parameter ``seed``: a whole number from 0, or None."""
+    """Declare ``--seed``: a whole number from 0, or None."""
     return click.option(
         "--seed", type=click.IntRange(0), default=default, show_default=default is not None, help=help
     )
 
 
 def submission_option(verb: str) -> Decorator:
-    """Declare ``--submission`` as the parameter ``submission``: a path that exists, or None.
-
-    Args:
-        verb: what the command does with it, such as "Check".
-    """
+    """Declare ``--submission``: a path that exists, or None. The verb is what is done with it."""
     return click.option(
         "--submission",
         type=click.Path(exists=True, path_type=Path),
@@ -69,7 +73,7 @@ def output_option(
     suffixes: Sequence[str] = (),
     new_folders: bool = False,
 ) -> Decorator:
-    """Declare ``-o/--output FILE`` as the parameter ``output``; that it can be written is checked at once.
+    """Declare ``-o/--output FILE``; that it can be written is checked at once.
 
     Args:
         suffixes: how its name may end; empty: in any way.
@@ -83,14 +87,8 @@ def output_option(
             require_writable(path, new_folders=new_folders)
         return path
 
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        callback=checked,
-        help=help,
-    )
+    file = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", type=file, metavar="FILE", callback=checked, help=help)
 
 
 def require_writable(path: Path, *, new_folders: bool = False) -> None:
@@ -108,19 +106,6 @@ def require_writable(path: Path, *, new_folders: bool = False) -> None:
         stop(f"{path} cannot be written: Permission denied", USAGE)
 
 
-def results_option(help: str) -> Decorator:
-    """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
-    return click.option(
-        "-o",
-        "--output",
-        "results",
-        type=click.Path(file_okay=False, path_type=Path),
-        metavar="RESULTS",
-        required=True,
-        help=help,
-    )
-
-
 def write_output(content: str | bytes, path: Path | None) -> None:
     """Write what a command was asked for to a file, or to standard output where path is None.
 
@@ -136,3 +121,13 @@ def write_output(content: str | bytes, path: Path | None) -> None:
         path.write_bytes(data)
     except OSError as error:
         stop(f"{path} cannot be written: {error.strerror}", USAGE)
+
+
+def results_option(help: str) -> Decorator:
+    """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    return click.option("-o", "--output", "results", type=folder, metavar="RESULTS", required=True, help=help)
+
+
+results_argument = click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+"""Declares ``RESULTS``: a folder that ``grader grade`` wrote."""

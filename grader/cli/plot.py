@@ -8,16 +8,19 @@ import click
 
 from grader.checks.plots import draw, plot_path, plotted
 from grader.checks.source import read_source
-from grader.cli import FAILED, USAGE, stop
-from grader.cli.options import (
+from grader.cli import (
+    FAILED,
+    USAGE,
+    Course,
     confinement_option,
     output_option,
+    pass_course,
+    progress_line,
     require_writable,
+    stop,
     submission_option,
     write_output,
 )
-from grader.cli.terminal import progress_line
-from grader.course import open_course
 from grader.reports.picture import SUFFIXES, NoMatplotlib, draw_picture, require_matplotlib
 from grader.reports.text import unconfined
 from grader.sandbox.pool import open_pool
@@ -30,20 +33,15 @@ from grader.sandbox.pool import open_pool
 )
 @submission_option("Plot")
 @confinement_option()
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None,
-    exercise_id: str,
-    output: Path | None,
-    submission: Path | None,
-    confinement: str,
+    course: Course, exercise_id: str, output: Path | None, submission: Path | None, confinement: str
 ) -> None:
     """Plot what your functions compute, beside the reference: for exercises that have something to see.
 
     Pictures need matplotlib: pip install "rnn-grader[plot]". Exits with 1 if your code does not get through;
     what it got to before that is plotted.
     """
-    course = open_course(course_folder)
     exercise = course[exercise_id]
     if not plot_path(exercise).is_file():
         others = ", ".join(plotted(course))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.options import format_option
+from grader.cli import LazyGroup, format_option
 
 SUB_COMMANDS = {
     "responses": "Write your stored answers into a file, to hand in.",
@@ -19,7 +19,7 @@ if importlib.util.find_spec("grader.cli.quiz_grade") is None:  # in the students
     SUB_COMMANDS, OLD_NAMES = {"responses": SUB_COMMANDS["responses"]}, ()
 
 
-class _QuizGroup(click.Group):
+class _QuizGroup(LazyGroup):
     """Any word that is no sub-command is the name of a quiz."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -28,30 +28,23 @@ class _QuizGroup(click.Group):
             args = ["take", *args]
         return super().parse_args(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(SUB_COMMANDS)
-
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "take":
-            return take
-        if name in OLD_NAMES:
-            return getattr(importlib.import_module("grader.cli.old_names"), name)
-        if name not in SUB_COMMANDS:
-            return None
-        command = importlib.import_module(f"grader.cli.quiz_{name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, SUB_COMMANDS[name]) for name in self.list_commands(ctx)])
+        return take if name == "take" else super().get_command(ctx, name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         take.format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
 
-@click.group("quiz", cls=_QuizGroup, options_metavar="[NAME] [OPTIONS]", subcommand_metavar="")
+@click.group(
+    "quiz",
+    cls=_QuizGroup,
+    summaries=SUB_COMMANDS,
+    module="grader.cli.quiz_{}",
+    old_names=OLD_NAMES,
+    options_metavar="[NAME] [OPTIONS]",
+    subcommand_metavar="",
+)
 def command() -> None:
     """Take a quiz, or choose one from a list.
 

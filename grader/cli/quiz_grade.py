@@ -7,10 +7,19 @@ from pathlib import Path
 
 import click
 
-from grader.cli.group import FAILED, USAGE, stop
-from grader.cli.options import confinement_option, format_option, output_option, write_output
-from grader.cli.terminal import print_lines, width
-from grader.course import open_course
+from grader.cli import (
+    FAILED,
+    USAGE,
+    Course,
+    confinement_option,
+    format_option,
+    output_option,
+    pass_course,
+    print_lines,
+    stop,
+    width,
+    write_output,
+)
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import NoSecret
 from grader.quiz.grade import Graded, Grading, editions_of, grade_files
@@ -30,9 +39,9 @@ from grader.sandbox.text import clean
     help="Also take answers that were given in the full course, where the key lies open.",
 )
 @confinement_option("learners' code")
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None,
+    course: Course,
     responses: tuple[Path, ...],
     output: Path | None,
     form: str,
@@ -44,7 +53,6 @@ def command(
     Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
     """
-    course = open_course(course_folder)
     try:
         editions = editions_of(course)
     except NoSecret as error:

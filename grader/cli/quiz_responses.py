@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from grader.cli.group import FAILED, stop
-from grader.cli.options import output_option, write_output
-from grader.course import open_course
+from grader.cli import FAILED, Course, output_option, pass_course, stop, write_output
 from grader.progress import open_ledger
 from grader.progress.hand_in import responses_document
 from grader.quiz.edition import all_public, find_public
@@ -21,13 +19,12 @@ from grader.quiz.registry import UnknownQuiz
 @click.command("responses")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @output_option()
-@click.pass_obj
-def command(course_folder: str | None, names: tuple[str, ...], output: Path | None) -> None:
+@pass_course
+def command(course: Course, names: tuple[str, ...], output: Path | None) -> None:
     """Write your stored answers into a file, to hand in.
 
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
-    course = open_course(course_folder)
     try:
         sheets = [find_public(course, name) for name in names] if names else all_public(course)
     except UnknownQuiz as error:

@@ -9,8 +9,7 @@ from string import ascii_lowercase as LETTERS
 
 import click
 
-from grader.cli.group import FAILED
-from grader.cli.terminal import print_lines, width
+from grader.cli import FAILED, print_lines, width
 from grader.course import CourseError, load_lists
 from grader.quiz.credits import QuizContext
 from grader.quiz.edition import PublicQuiz

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import click
 
-from grader.cli.group import FAILED
+from grader.cli import FAILED, print_lines, width
 from grader.cli.quiz_scripted import answer_from_file
-from grader.cli.terminal import print_lines, width
 from grader.course import open_course
 from grader.progress import Ledger
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update

@@ -6,20 +6,19 @@ import datetime
 import itertools
 import shutil
 import sys
-from pathlib import Path
 
 import click
 
-from grader.course import Course, Exercise, make_stub, open_course
+from grader.cli import Course, pass_course
+from grader.course import make_stub
 
 
 @click.command("reset")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def command(course_folder: str | None, exercise_id: str, yes: bool) -> None:
+@pass_course
+def command(course: Course, exercise_id: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
-    course = open_course(course_folder)
     exercise = course[exercise_id]
     path, stub = exercise.stub_path, make_stub(exercise)
     if path.is_file() and path.read_bytes() == stub.encode():
@@ -30,18 +29,13 @@ def command(course_folder: str | None, exercise_id: str, yes: bool) -> None:
     if not yes and not click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False):
         click.echo("nothing was changed")
         return
-    if path.exists():
-        click.echo(f"your file is kept as {_back_up(course, exercise)}")
+    if path.exists():  # copied to a name that is not taken yet
+        folder = course.state_folder / "backups" / exercise.id
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+        names = (f"{stem}{f'-{number}' if number else ''}.py" for number in itertools.count())
+        copy = next(folder / name for name in names if not (folder / name).exists())
+        shutil.copyfile(path, copy)
+        click.echo(f"your file is kept as {copy.relative_to(course.root)}")
     path.write_text(stub, encoding="utf-8")
     click.echo(f"{path.name} is the stub again")
-
-
-def _back_up(course: Course, exercise: Exercise) -> Path:
-    """Copy the student's file to a name that is not taken yet."""
-    folder = course.state_folder / "backups" / exercise.id
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    names = (f"{stem}{f'-{number}' if number else ''}.py" for number in itertools.count())
-    target = next(folder / name for name in names if not (folder / name).exists())
-    shutil.copyfile(exercise.stub_path, target)
-    return target.relative_to(course.root)

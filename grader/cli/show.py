@@ -7,16 +7,16 @@ import sys
 
 import click
 
-from grader.cli.terminal import coloured, width
-from grader.course import CourseError, open_course, render
+from grader.cli import Course, coloured, pass_course, width
+from grader.course import CourseError, render
 
 
 @click.command("show")
 @click.argument("exercise")
-@click.pass_obj
-def command(course_folder: str | None, exercise: str) -> None:
+@pass_course
+def command(course: Course, exercise: str) -> None:
     """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
-    path = open_course(course_folder)[exercise].lesson_path
+    path = course[exercise].lesson_path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

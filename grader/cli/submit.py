@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from grader.cli import USAGE, Course, pass_course, stop
 from grader.cli import check as check_command
-from grader.cli.group import USAGE, stop
-from grader.course import CourseError, open_course
+from grader.course import CourseError
 from grader.progress.hand_in import CannotBundle, gather, write_bundle
 from grader.quiz.edition import all_public
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
@@ -25,20 +25,24 @@ from grader.sandbox.worker import ConfinementMissing, WorkerBroken
     help="Write there; without it, to submission-ID.zip in the course folder.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE.zip even if it is no earlier bundle of yours.")
-@click.pass_context
-def command(context: click.Context, check: bool, output: Path | None, force: bool) -> None:
+@pass_course
+def command(course: Course, check: bool, output: Path | None, force: bool) -> None:
     """Bundle what you wrote and answered into one zip, to hand it in.
 
     It holds your module files, your answers to quizzes and your name. What is missing is said before it is
     written, and never keeps it from being written. Exits with 0 if it was, even if a check failed: work that
     is half done may be handed in as well.
     """
-    course = open_course(context.obj)
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_public(course)]
     try:
         bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC))
         if check:
-            _check(context)
+            try:
+                click.get_current_context().invoke(check_command.command, every=True)
+            except SystemExit:  # whatever the verdict, there is something to hand in
+                click.echo()
+            except (CourseError, ConfinementMissing, WorkerBroken) as error:
+                click.echo(f"grader: the checks broke: {error}", err=True)
         path = output or course.root / f"submission-{bundle.learner.id}.zip"
         for sentence in bundle.missing:
             click.echo(f"missing: {sentence}")
@@ -47,12 +51,3 @@ def command(context: click.Context, check: bool, output: Path | None, force: boo
         stop(str(problem), USAGE)
     count = f"{len(bundle.files)} file{'s' * (len(bundle.files) != 1)}"
     click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
-
-
-def _check(context: click.Context) -> None:
-    try:
-        context.invoke(check_command.command, every=True)
-    except SystemExit:  # whatever the verdict, there is something to hand in
-        click.echo()
-    except (CourseError, ConfinementMissing, WorkerBroken) as error:
-        click.echo(f"grader: the checks broke: {error}", err=True)

@@ -9,12 +9,14 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.reports.text import Line, Style
 from grader.sandbox.text import clean
+
+if TYPE_CHECKING:  # `grader --help` does without reports
+    from grader.reports.text import Line, Style
 
 COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to load than to print a question
     "heading": {"bold": True},
@@ -81,22 +83,17 @@ def print_lines(lines: Iterable[Line]) -> None:
         return
     for style, group in itertools.groupby(lines, key=lambda line: line.style):
         texts = [line.text for line in group]
-        if style == "code":
-            _print_code(texts)
+        if style == "code":  # its words in the terminal's own colours
+            from rich.console import Console
+            from rich.syntax import Syntax
+
+            syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+            code = syntax.highlight("\n".join(texts))
+            code.rstrip()
+            Console(highlight=False, soft_wrap=True).print(code)
         elif style == "detail":
             for text in texts:
                 click.echo(re.sub(INLINE_CODE, lambda found: click.style(found[0], fg="cyan"), text))
         else:
             for text in texts:
                 click.echo(click.style(text, **COLOURS[style]))
-
-
-def _print_code(lines: list[str]) -> None:
-    """Colour the words of Python, in the terminal's own colours."""
-    from rich.console import Console
-    from rich.syntax import Syntax
-
-    syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
-    text = syntax.highlight("\n".join(lines))
-    text.rstrip()
-    Console(highlight=False, soft_wrap=True).print(text)

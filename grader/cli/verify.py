@@ -9,10 +9,7 @@ import click
 from grader.authoring.mutants import try_mutants
 from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, confusions, verify
-from grader.cli import BROKEN, USAGE, stop
-from grader.cli.options import seed_option
-from grader.cli.terminal import print_lines, width
-from grader.course import Course, open_course
+from grader.cli import BROKEN, USAGE, Course, pass_course, print_lines, seed_option, stop, width
 from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
 from grader.reports.tables import (
     CONFUSION_HEADING,
@@ -33,9 +30,9 @@ from grader.reports.text import Line
 )
 @click.option("--diagnose", is_flag=True, help="Show which known mistakes are recognised, and as what.")
 @click.option("--quizzes", is_flag=True, help="Lint quizzes only: all, or those named instead of exercises.")
-@click.pass_obj
+@pass_course
 def command(
-    course_folder: str | None,
+    course: Course,
     names: tuple[str, ...],
     seed: int,
     jobs: int,
@@ -51,7 +48,6 @@ def command(
     To lint a quiz is to recompute every key, draw 2,000 variants of each question with parameters, run the
     code, and look for cues.
     """
-    course = open_course(course_folder)
     if course.handout:
         stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course", USAGE)
     if quizzes:

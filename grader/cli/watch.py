@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli import print_lines, progress_line, width
 from grader.cli.check import remember
 from grader.cli.hint import show_hint
 from grader.cli.list import show_list
-from grader.cli.terminal import print_lines, progress_line, width
 from grader.course import Course, open_course, shown_path
 from grader.progress import open_ledger
 from grader.reports.text import changed_lines
