@@ -1,6 +1,6 @@
 """The command line: one file a command, which parses, calls one function, prints and exits."""
 
-from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, main, stop
+from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
     confinement_option,
     format_option,
@@ -27,6 +27,7 @@ __all__ = [
     "confinement_option",
     "format_option",
     "grader",
+    "hide",
     "main",
     "output_option",
     "pass_course",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.checks.report import Report, reports_to_json
 from grader.cli import (
     BROKEN,
     FAILED,
@@ -23,9 +23,6 @@ from grader.cli import (
 from grader.course import open_course
 from grader.progress import LedgerError, record
 from grader.reports.text import report_lines
-
-if TYPE_CHECKING:
-    from grader.checks.report import Report
 
 EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
 
@@ -59,7 +56,6 @@ def command(
 
     zygote = start_early(confinement)  # it loads NumPy while we load pytest
     from grader.checks.run import check
-    from grader.checks.source import read_source
     from grader.sandbox.pool import open_pool
 
     known: dict[str, Report] = {}
@@ -72,34 +68,28 @@ def command(
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
         for exercise in wanted:
-            source = read_source(exercise, submission)
             with progress_line() as progress:
-                report = check(exercise, source, pool=pool, seed=seed, known=known, progress=progress)
+                report = check(exercise, submission, pool=pool, seed=seed, known=known, progress=progress)
             known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback))
             if form == "text":
                 if len(reports) > 1:
                     click.echo()
                 print_lines(report_lines(reports[-1], width()))
-    if form != "text":
-        click.echo(_for_programs(form, course, reports), nl=form == "json")
+    if form == "json":
+        click.echo(reports_to_json(reports))
+    elif form != "text":
+        from grader.progress.grades import Grade
+        from grader.reports.exports import student_export
+
+        feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
+        grade = Grade(course.root.name, reports=tuple(reports), feedback=feedback)
+        click.echo(student_export(form, grade, course), nl=False)
     if submission is None:
         remember(course, reports)
     if any(report.broken for report in reports):
         sys.exit(BROKEN)
     sys.exit(0 if all(report.passed for report in reports) else FAILED)
-
-
-def _for_programs(form: str, course: Course, reports: list[Report]) -> str:
-    if form == "json":
-        from grader.checks.report import reports_to_json
-
-        return reports_to_json(reports)
-    from grader.progress.grades import Grade
-    from grader.reports.exports import student_export
-
-    feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
-    return student_export(form, Grade(course.root.name, reports=tuple(reports), feedback=feedback), course)
 
 
 def remember(course: Course, reports: list[Report]) -> None:

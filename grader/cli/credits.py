@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from grader.cli import Course, format_option, pass_course, print_lines, width
+from grader.cli import Course, format_option, hide, pass_course, print_lines, width
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.edition import all_public
@@ -20,7 +20,7 @@ def command(course: Course, form: str) -> None:
     The best check of an exercise counts, and no credit counts twice.
     """
     sheets = all_public(course)
-    with open_context(course) as context:
+    with open_context(course, hide) as context:
         update(sheets, context)
     with open_ledger(course) as ledger:
         learner, best = ledger.learner, ledger.best_checks()

@@ -40,7 +40,7 @@ _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
 FOR_INSTRUCTORS = {*COMMANDS} - _THERE  # that the students' edition is without
 COMMANDS = {name: summary for name, summary in COMMANDS.items() if name in _THERE}
 KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
-"""Commands that neither run student code nor hold solutions or keys that it could look for."""
+"""Commands that hold neither solutions nor keys that student code could look for."""
 
 
 class LazyGroup(click.Group):
@@ -103,11 +103,16 @@ def grader(ctx: click.Context, course: str | None) -> None:
     Start with `grader list`, read a lesson with `grader show exercise-1`, write the functions in
     exercises/exercise-1, and run `grader check exercise-1`.
     """
-    if ctx.invoked_subcommand not in KEYLESS:
-        from grader.sandbox.confinement import hide_from_others
-
-        hide_from_others()  # before any student code runs; whoever uses the grader as a library decides
+    if ctx.invoked_subcommand not in KEYLESS | {"quiz"}:  # few quizzes run code: they hide when one does
+        hide()
     ctx.obj = course
+
+
+def hide() -> None:
+    """Close this process to student code, before any runs; who uses the grader as a library decides that."""
+    from grader.sandbox.confinement import hide_from_others  # loads ctypes
+
+    hide_from_others()
 
 
 def main() -> None:

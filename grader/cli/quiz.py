@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import FAILED, LazyGroup, format_option, print_lines, width
+from grader.cli import FAILED, LazyGroup, format_option, hide, print_lines, width
 from grader.cli.quiz_terminal import LearnerLeft, ask, sit
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
@@ -41,7 +41,11 @@ class _QuizGroup(LazyGroup):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return take if name == "take" else super().get_command(ctx, name)
+        if name == "take":
+            return take
+        if name != "responses":  # the others hold keys
+            hide()
+        return super().get_command(ctx, name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         take.format_options(ctx, formatter)
@@ -97,7 +101,7 @@ def take(
         raise click.UsageError("--answers needs the NAME of a quiz")
     course = open_course(course_folder)
     try:
-        with open_context(course) as context:
+        with open_context(course, hide) as context:
             if review:
                 sheets = [find_public(course, name)] if name else all_public(course)
                 sys.exit(review_due(sheets, context, questions))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.checks.report import Report
 from grader.cli import print_lines, progress_line, width
 from grader.cli.check import remember
 from grader.cli.hint import show_hint
@@ -18,11 +19,10 @@ from grader.cli.list import show_list
 from grader.course import Course, open_course, shown_path
 from grader.progress import open_ledger
 from grader.reports.text import changed_lines
+from grader.sandbox.worker import Pool
 
-if TYPE_CHECKING:  # what loads NumPy or pytest is imported when the worker has been started
-    from grader.checks.report import Report
+if TYPE_CHECKING:
     from grader.checks.source import Source
-    from grader.sandbox.worker import Pool
 
 GATHER_MS = 50  # at most, for the several changes that one save makes
 QUIET_MS = 10  # without another change, and the save is over
@@ -69,10 +69,20 @@ class _Watch:
 
     def run(self) -> None:
         """Follow saves and keys until there is nothing more to watch."""
+        from watchfiles import watch
+
         from grader.checks.source import read_source
 
-        for saved in file_changes(self._course):
-            if saved or self._source is None:
+        # Folders are watched, not files: many editors save by putting another file in the place of the old.
+        for changes in watch(
+            self._course.root / "exercises",
+            watch_filter=None,
+            debounce=GATHER_MS,
+            step=QUIET_MS,
+            rust_timeout=TICK_MS,
+            yield_on_timeout=True,
+        ):
+            if changes or self._source is None:
                 before, self._source = self._source, read_source(self._exercise)
                 if self._source != before:
                     self._check(self._source)
@@ -136,24 +146,6 @@ def _unfinished(course: Course) -> tuple[str, ...]:
     with open_ledger(course) as ledger:
         states = {exercise: ledger.latest(exercise) for exercise in course.exercise_ids()}
     return tuple(exercise for exercise, state in states.items() if not (state and state.done))
-
-
-def file_changes(course: Course) -> Iterator[bool]:
-    """Yield again and again, for ever: whether something was saved below ``exercises/`` since the last time.
-
-    Folders are watched, not files: many editors save by putting another file in the place of the old one.
-    """
-    from watchfiles import watch
-
-    changes = watch(
-        course.root / "exercises",
-        watch_filter=None,
-        debounce=GATHER_MS,
-        step=QUIET_MS,
-        rust_timeout=TICK_MS,
-        yield_on_timeout=True,
-    )
-    return (bool(changed) for changed in changes)
 
 
 @contextlib.contextmanager

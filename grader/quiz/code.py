@@ -21,8 +21,10 @@ class CodeRunner:
     Workers start with the first code, since few questions hold any: what they need is imported then.
     """
 
-    def __init__(self, confinement: str, stack: contextlib.ExitStack) -> None:
-        self._confinement, self._stack = confinement, stack
+    def __init__(
+        self, confinement: str, stack: contextlib.ExitStack, before_code: Callable[[], None]
+    ) -> None:
+        self._confinement, self._stack, self._before_code = confinement, stack, before_code
         self._pool: Pool | None = None
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any] | None] = {}
 
@@ -58,6 +60,7 @@ class CodeRunner:
         from grader.sandbox.worker import ProtocolError, TimeUp, WorkerEnded
 
         if self._pool is None:
+            self._before_code()
             self._pool = self._stack.enter_context(open_pool(self._confinement))
         worker = self._pool.open(BUDGET)
         try:
@@ -70,11 +73,14 @@ class CodeRunner:
 
 
 @contextlib.contextmanager
-def lazy_runner(confinement: str = "best") -> Iterator[CodeRunner]:
+def lazy_runner(
+    confinement: str = "best", before_code: Callable[[], None] = lambda: None
+) -> Iterator[CodeRunner]:
     """Offer to run the code of questions.
 
     Args:
         confinement: ``required``, ``best`` or ``none``.
+        before_code: is called once, before the first code runs.
     """
     with contextlib.ExitStack() as stack:
-        yield CodeRunner(confinement, stack)
+        yield CodeRunner(confinement, stack, before_code)

@@ -42,9 +42,13 @@ class QuizContext:
 
 
 @contextmanager
-def open_context(course: Course, confinement: str = "best") -> Iterator[QuizContext]:
-    """Offer what sittings in a course depend on; a worker is started only if an answer holds code."""
-    with lazy_runner(confinement) as runner:
+def open_context(course: Course, before_code: Callable[[], None] = lambda: None) -> Iterator[QuizContext]:
+    """Offer what sittings in a course depend on; a worker is started only if an answer holds code.
+
+    Args:
+        before_code: is called once, before the first code runs.
+    """
+    with lazy_runner(before_code=before_code) as runner:
         yield QuizContext(course.salt, lambda: open_ledger(course), runner)
 
 

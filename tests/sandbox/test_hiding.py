@@ -11,6 +11,7 @@ import pytest
 
 from grader.checks.parallel import Share, map_shares
 from grader.cli.group import COMMANDS, KEYLESS
+from grader.course import Course
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such switch")
 PR_GET_DUMPABLE = 3
@@ -86,6 +87,41 @@ def test_a_program_that_checks_a_submission_is_left_as_it_is() -> None:
 def test_the_command_line_hides_itself_where_student_code_runs(arguments: list[str], dumpable: int) -> None:
     program = AS_A_COMMAND.format(course=str(COURSE), arguments=arguments, option=PR_GET_DUMPABLE)
     assert run(program).splitlines()[-1] == f"dumpable: {dumpable}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "dumpable"),
+    [("'4: column = x.reshape(-1, 1)'", 0), ("'4: column = ['", 0), ("", 1)],
+    ids=["code that runs", "code that does not", "no code"],
+)
+def test_a_quiz_hides_itself_before_the_first_code_of_an_answer(
+    answer: str, dumpable: int, tiny_copy: Course, tmp_path: Path
+) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(f"stack: [{answer}]\n")
+    arguments = ["quiz", "every-type", "--answers", str(answers)]
+    program = AS_A_COMMAND.format(course=str(tiny_copy.root), arguments=arguments, option=PR_GET_DUMPABLE)
+    assert run(program).splitlines()[-1] == f"dumpable: {dumpable}"
+
+
+def test_code_that_is_marked_anew_for_the_credits_hides_the_process(
+    tiny_copy: Course, tmp_path: Path
+) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("stack: ['4: column = x.reshape(-1, 1)']\n")
+    for arguments in (["quiz", "every-type", "--answers", str(answers)], ["credits"]):
+        program = AS_A_COMMAND.format(course=str(tiny_copy.root), arguments=arguments, option=PR_GET_DUMPABLE)
+        assert run(program).splitlines()[-1] == "dumpable: 0"
+        quiz = tiny_copy.root / "quizzes" / "every-type.yaml"
+        quiz.write_text(quiz.read_text().replace("version: 1", "version: 99"))
+
+
+@pytest.mark.parametrize("name", ["grade", "lint", "build"])
+def test_what_of_a_quiz_holds_its_key_is_hidden(name: str) -> None:
+    program = AS_A_COMMAND.format(
+        course=str(COURSE), arguments=["quiz", name, "--help"], option=PR_GET_DUMPABLE
+    )
+    assert run(program).splitlines()[-1] == "dumpable: 0"
 
 
 def test_every_command_with_keys_is_hidden() -> None:
