@@ -22,7 +22,7 @@ from grader.cli import (
 )
 from grader.quiz.code import lazy_runner
 from grader.quiz.edition import NoSecret
-from grader.quiz.grade import Graded, Grading, editions_of, grade_files
+from grader.quiz.grade import Grading, editions_of, grade_files
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from grader.sandbox.text import clean
 
@@ -60,19 +60,13 @@ def command(
     with lazy_runner(confinement) as runner:
         grading = Grading(course, editions, runner, full_course)
         graded = grade_files(responses, grading)
-    _show(graded, form, output)
+    if form == "text" and output is None:
+        print_lines(grades_lines(graded, width()))
+    elif form == "text":
+        write_output("".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded)), output)
+    else:
+        write_output(f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded), output)
     if form != "text" or output is not None:
         for problem in graded.problems:
             click.echo(f"grader: {clean(problem, 400)}", err=True)
     sys.exit(FAILED if graded.problems else 0)
-
-
-def _show(graded: Graded, form: str, output: Path | None) -> None:
-    if form == "text" and output is None:
-        print_lines(grades_lines(graded, width()))
-        return
-    if form == "text":
-        text = "".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded))
-    else:
-        text = f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded)
-    write_output(text, output)

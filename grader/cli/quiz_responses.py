@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -35,19 +34,13 @@ def command(course: Course, names: tuple[str, ...], output: Path | None) -> None
     if not document["quizzes"]:
         stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
     write_output(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", output)
-    for note in _notes(document):
-        click.echo(note, err=True)
-
-
-def _notes(document: dict[str, Any]) -> list[str]:
-    """Say what is handed in, and what is still open."""
     who = document["learner"]
-    notes = [f"answers of {who['name']} (id {who['id']})"]
+    click.echo(f"answers of {who['name']} (id {who['id']})", err=True)
     if who["id"] == "anonymous":
-        notes.append("nobody is logged in; `grader login NAME` says who learns here, before a quiz is begun")
+        advice = "`grader login NAME` says who learns here, before a quiz is begun"
+        click.echo(f"nobody is logged in; {advice}", err=True)
     for quiz in document["quizzes"]:
         last = quiz["sittings"][-1]
         count = len({answer["question"] for answer in last["responses"]})
         state = "" if last["finished"] else ", not finished yet"
-        notes.append(f"{quiz['quiz']}: {count} of {len(last['questions'])} answered{state}")
-    return notes
+        click.echo(f"{quiz['quiz']}: {count} of {len(last['questions'])} answered{state}", err=True)
