@@ -8,6 +8,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from string import ascii_lowercase as LETTERS
 
 import click
 
@@ -16,7 +17,7 @@ from grader.cli.quiz_terminal import LearnerLeft, ask, sit
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.edition import PublicQuiz, all_public, find_public
-from grader.quiz.questions.base import LETTERS, Unreadable
+from grader.quiz.questions.base import Unreadable
 from grader.quiz.registry import UnknownQuiz
 from grader.quiz.session import Item, OtherSitting, Reply, Selection, Session, due_questions, schedule
 from grader.reports import quiz_screen as screen
