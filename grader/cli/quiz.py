@@ -124,26 +124,17 @@ def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
     rows = []
     with context.open_ledger() as ledger:
         for sheet in sheets:
-            public = sheet.public
             sittings = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != REVIEW]
             unfinished = any(sitting.finished is None for sitting in sittings)
-            row = screen.MenuRow(
-                quiz=sheet.id,
-                title=public.title,
-                topics=sheet.topics,
-                questions=sum(public.draw.per_topic.values()) if public.draw else len(public.faces),
-                cents=balance(ledger, sheet).cents,
-                credits=sheet.credits,
-                state="unfinished" if unfinished else "taken" if sittings else "",
-            )
-            rows.append(row)
+            state = "unfinished" if unfinished else "taken" if sittings else ""
+            rows.append((sheet, balance(ledger, sheet).cents, state))
         due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
         click.echo("take one with: grader quiz NAME")
         sys.exit(0)
-    ids = [row.quiz for row in rows]
-    suggestion = next((row.quiz for row in rows if row.state == "unfinished"), "")
+    ids = [sheet.id for sheet in sheets]
+    suggestion = next((sheet.id for sheet, _, state in rows if state == "unfinished"), "")
     while True:
         try:
             word = ask(f"Which one? [{suggestion or 'name or number'}, q] ").strip() or suggestion
