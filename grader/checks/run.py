@@ -12,11 +12,19 @@ from typing import Literal
 
 import pytest
 
-from grader.checks import messages
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.report import Mismatch, Report, Status
 from grader.checks.source import Archive, Source, read_source
-from grader.checks.student import CheckRun, NotWritten, Progress, Result, Student, SubmissionFault
+from grader.checks.student import (
+    NONDETERMINISTIC,
+    CheckRun,
+    NotWritten,
+    Progress,
+    Result,
+    Student,
+    SubmissionFault,
+    clean_output,
+)
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.worker import Pool
@@ -154,7 +162,7 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
     for result in run.results.values():  # what a function earned by luck, before it answered in two ways
         if result.status == "passed" and result.check.function in run.nondeterministic:
             result.status = "failed"
-            result.message = messages.NONDETERMINISTIC.format(result.check.function)
+            result.message = NONDETERMINISTIC.format(result.check.function)
     run.seconds = time.perf_counter() - started
 
 
@@ -175,7 +183,7 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
     except (DependencyFailed, LookupError) as missing:
         error = missing
     seconds = time.perf_counter() - started
-    output = messages.clean_output("".join(student.finish() for student in students))
+    output = clean_output("".join(student.finish() for student in students))
     status, message = judge(check, error)
     excusable = status == "failed" and not isinstance(error, NotWritten)
     result = Result(check, status, message, output, seconds, excusable=excusable)
@@ -189,12 +197,7 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
 
 
 def _require(check: Check, run: CheckRun, *, one_failure: bool) -> None:
-    """Make sure that a check is to be run, and that what its markers name exists.
-
-    Raises:
-        DependencyFailed: another check comes first, and did not pass.
-        LookupError: a marker names what does not exist.
-    """
+    """Raise DependencyFailed if a check has to wait, LookupError if a marker names what does not exist."""
     if one_failure and any(result.status == "failed" for result in run.results.values()):
         raise DependencyFailed("not run: another check has failed already")
     for name in check.depends_on:

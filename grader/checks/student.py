@@ -1,9 +1,11 @@
-"""One submission in one run of an exercise's checks; the fixture ``student`` calls it in a worker."""
+"""One submission in one run of an exercise's checks: its calls in workers, and why one gave no answer."""
 
 from __future__ import annotations
 
 import contextlib
 import math
+import re
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +15,23 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import messages
 from grader.checks.collection import Check
 from grader.checks.report import Mismatch, Outcome, Status
 from grader.checks.source import Source
 from grader.course import Exercise
+from grader.sandbox import LOST
 from grader.sandbox.text import clean
-from grader.sandbox.worker import Answer, Pool, Raised, Substitute, TimeUp
+from grader.sandbox.worker import (
+    KILLED,
+    SERVER_FILE,
+    Answer,
+    Pool,
+    ProtocolError,
+    Raised,
+    Substitute,
+    TimeUp,
+    WorkerEnded,
+)
 
 SLOW_LOAD_SECONDS = 1.0
 TRACER = Path(__file__).with_name("tracer.py")
@@ -28,6 +40,19 @@ MAX_CALLS = 256  # that are kept for the diagnosis
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has timed out
 NO_SUBSTITUTES: Mapping[str, Substitute] = MappingProxyType({})
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
+OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
+SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "a segmentation fault",
+    signal.SIGABRT: "an abort",
+    signal.SIGFPE: "an arithmetic fault",
+    signal.SIGILL: "an illegal instruction",
+}
+MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
+NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
+NOT_WRITTEN = "`{}` is not written yet."
+NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
+"""What a call of a worker raises where the student's code gives no answer at all."""
+KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
 
 Progress = Callable[[str, str], None]
 """Hears, several times a second while a call runs, the function's name and the line it printed last."""
@@ -183,7 +208,7 @@ class StudentModule:
             try:
                 with self._run.timed(self._limits.load_seconds) as seconds:
                     self.worker.load(module, source.name, source.data, seconds)
-            except messages.NO_ANSWER:
+            except NO_ANSWER:
                 self._run.note(f"{source.name} ends or hangs while it is loaded, and was left out")
                 self._run.used[module] = Source(f"{module}.py", problem="cannot be loaded")
                 self.worker.end()
@@ -192,23 +217,23 @@ class StudentModule:
 
     def _load(self) -> None:
         run, limit = self._run, self._limits.load_seconds
-        name, started, advice = run.source.name, time.monotonic(), messages.KEEP_EXPERIMENTS_APART
+        name, started, advice = run.source.name, time.monotonic(), KEEP_EXPERIMENTS_APART
         try:
             with run.timed(limit) as seconds:
                 stopped = self.worker.load(run.exercise.file.module, name, run.source.data, seconds)
-        except messages.NO_ANSWER as error:
+        except NO_ANSWER as error:
             too_slow = (
                 f"was still running after {limit:g} s, before any function was called, and was stopped; "
             )
-            text = messages.no_answer(error, name, too_slow + advice, loading=True)
+            text = no_answer(error, name, too_slow + advice, loading=True)
             raise SubmissionFault(text) from None
         if stopped and stopped.kind == "syntax":
-            raise SubmissionFault(messages.not_python(stopped, name))
+            raise SubmissionFault(not_python(stopped, name))
         took = time.monotonic() - started
         if took > SLOW_LOAD_SECONDS:
             run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {advice}")
         if stopped:
-            run.note(f"{messages.stops_at(stopped, name)} What was defined before that is graded.")
+            run.note(f"{stops_at(stopped, name)} What was defined before that is graded.")
         self.stopped = stopped
 
     def call(self, function: str, arguments: Any, substitutes: Mapping[str, Substitute]) -> Answer:
@@ -227,12 +252,12 @@ class StudentModule:
         try:
             with run.timed(limit) as seconds:
                 return self.worker.call(function, arguments, seconds, substitutes)
-        except messages.NO_ANSWER as error:
+        except NO_ANSWER as error:
             if isinstance(error, TimeUp):
                 run.timed_out.add(function)
             took = time.monotonic() - started
             too_slow = f"ran for {took:.0f} s and was stopped; does a loop never end?"
-            raise SubmissionFault(messages.no_answer(error, f"`{function}`", too_slow)) from None
+            raise SubmissionFault(no_answer(error, f"`{function}`", too_slow)) from None
 
 
 class Student:
@@ -283,9 +308,9 @@ class Student:
         if not self._substitutes and len(run.calls) < MAX_CALLS:
             run.calls.append(Call(self._check, function, arguments, answer, run))
         if answer.not_written and answer.raised and not answer.raised.text:
-            raise NotWritten(messages.NOT_WRITTEN.format(function))
+            raise NotWritten(NOT_WRITTEN.format(function))
         limits, name = run.exercise.file.limits, run.source.name
-        problem = messages.no_value(function, answer, name, module.stopped, limits.memory_bytes)
+        problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
             raise SubmissionFault(problem)
         if time.monotonic() - started < QUICK_SECONDS:
@@ -304,9 +329,6 @@ class Student:
 
         An answer that counts calls, reads the clock or remembers the process gives itself away. The earlier
         question is repeated only where this is the worker's first to the function.
-
-        Raises:
-            SubmissionFault: the answers differ.
         """
         asked = arguments, value
         before = self._run.first_answers.setdefault((function, *self._substitutes), asked)
@@ -317,7 +339,7 @@ class Student:
                 again = module.call(function, question, self._substitutes)
             if again.raised or not same_value(again.value, answer):
                 self._run.nondeterministic.add(function)
-                raise SubmissionFault(messages.NONDETERMINISTIC.format(function))
+                raise SubmissionFault(NONDETERMINISTIC.format(function))
 
     def finish(self) -> str:
         """End the worker; return what the student's code printed, as it is."""
@@ -341,6 +363,105 @@ def same_value(value: Any, other: Any) -> bool:
     return bool(value == other) or (value != value and other != other)
 
 
+# --- why code gave no answer: from what happened in its worker to a sentence ---------------------------
+
+
+def clean_output(output: str) -> str:
+    """Clean what was printed; a warning may also name the file that called the student's function: ours."""
+    return clean(output.replace(SERVER_FILE, "the grader"))
+
+
+def process_end(status: int) -> str:
+    """Say how a worker's process ended.
+
+    Args:
+        status: its exit code, negative for a signal.
+    """
+    if status in (LOST, KILLED):
+        return "closed its connection to the grader or was killed"
+    if status >= 0:
+        return f"ended the whole process with exit status {status} instead of returning"
+    if status == OUT_OF_PROCESSOR_TIME:
+        return "used up its processor time and was stopped"
+    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
+
+
+def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
+    """Say why a worker did not answer.
+
+    Args:
+        error: one of ``NO_ANSWER``.
+        subject: whose code ran: a file or a function.
+        too_slow: what to say of it where its time was up.
+        loading: whether it was the file, while it was loaded.
+    """
+    if isinstance(error, TimeUp):
+        return f"{subject} {too_slow}"
+    if isinstance(error, WorkerEnded):
+        return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
+    return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
+
+
+def exception_text(raised: Raised) -> str:
+    """Return an exception's type and text, as Python's last line has them."""
+    text = MATMUL.sub(
+        r"@ needs as many columns on its left as rows on its right, but got \2 and \1", raised.text.strip()
+    )
+    return f"{raised.type_name}: {text}" if text else raised.type_name
+
+
+def traceback_lines(raised: Raised, file: str) -> str:
+    """Return the lines of the student's file that an exception came through, each after a line break."""
+    return "".join(
+        f"\n  {file}, line {line}{f', in {function}' if function else ''}: {source}"
+        for line, function, source in raised.frames
+        if line
+    )
+
+
+def not_python(raised: Raised, file: str) -> str:
+    """Say why a file cannot be compiled."""
+    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
+        return f"{file} cannot be read as text; save it as UTF-8 ({raised.text})"
+    return f"{file} is not Python yet: {exception_text(raised)}{traceback_lines(raised, file)}"
+
+
+def stops_at(raised: Raised, file: str) -> str:
+    """Say where a file stops half-way while it is loaded."""
+    line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
+    what = "a call of sys.exit" if raised.kind == "exit" else exception_text(raised)
+    return f"{file} stops at {line}: {what}."
+
+
+def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
+    """Say why an answer holds no value; empty if it does.
+
+    Args:
+        file: name of the student's file.
+        stopped: what stopped that file half-way while it was loaded, if anything did.
+        memory_bytes: that a check may use.
+    """
+    if answer.missing:
+        return f"`{function}` is no function but an object of type {answer.missing}; is the name used twice?"
+    if answer.missing is not None:
+        if stopped:
+            return f"`{function}` is not defined. {stops_at(stopped, file)}"
+        return f"{file} defines no function `{function}`; is it spelt differently or indented?"
+    if answer.unsendable:
+        return f"what `{function}` returns cannot be graded: {answer.unsendable}"
+    raised = answer.raised
+    if not raised:
+        return ""
+    why = {
+        "MemoryError": f"\n(a check may use {memory_bytes // 2**20} MB)",
+        "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
+        "PermissionError": "\n(files, processes and the network are out of reach here)",
+    }.get(raised.type_name, "")
+    if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
+        why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
+    return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"
+
+
 # --- shapes that broadcast ----------------------------------------------------------------------------
 
 
@@ -360,7 +481,7 @@ def trace_broadcasts(call: Call) -> list[Broadcast]:
     if run is None:
         return []
     text = f"{TRACER.read_text(encoding='utf-8')}\nstudent = sys.modules[{run.exercise.file.module!r}]\n"
-    with contextlib.suppress(SubmissionFault, *messages.NO_ANSWER):
+    with contextlib.suppress(SubmissionFault, *NO_ANSWER):
         worker = StudentModule(run).worker
         seconds = min(run.exercise.file.limits.call_seconds * SECOND_CHANCE, run.seconds_left)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.messages import (
+from grader.checks.student import (
     clean_output,
     exception_text,
     no_value,
