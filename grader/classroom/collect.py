@@ -294,7 +294,15 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
             exercise.id: replace(read[exercise.id], used=tuple(read[part.id] for part in exercise.used))
             for exercise in exercises
         }
-    _note_changes(found, manifest)
+    # which files are others than those the manifest tells of
+    own = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in found.sources.items()}
+    own[RESPONSES] = hashlib.sha256(found.answers).hexdigest() if found.answers else ""
+    listed = manifest.get("files")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
+    others = [f"`{name}`" for name, sha256 in own.items() if sha256 and told.get(name, sha256) != sha256]
+    if others:
+        found.notes += (f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`",)
     _note_learner(found, manifest)
 
 
@@ -326,18 +334,6 @@ def _read_manifest(found: Submission, place: Path | Archive) -> dict[str, Any]:
         return document
     found.notes += (f"{MANIFEST} is no `{SCHEMA}` document; it is ignored",)
     return {}
-
-
-def _note_changes(found: Submission, manifest: dict[str, Any]) -> None:
-    """Note which files are others than those the manifest tells of."""
-    own = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in found.sources.items()}
-    own[RESPONSES] = hashlib.sha256(found.answers).hexdigest() if found.answers else ""
-    listed = manifest.get("files")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
-    others = [f"`{name}`" for name, sha256 in own.items() if sha256 and told.get(name, sha256) != sha256]
-    if others:
-        found.notes += (f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`",)
 
 
 def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
-from grader.sandbox.process import START_SECONDS, Forked, Spawned, Zygote, can_fork
+from grader.sandbox.process import CAN_FORK, START_SECONDS, Forked, Spawned, Zygote
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
@@ -91,7 +91,7 @@ class WorkerPool(Pool):
     ) -> None:
         self._makes_spare = spare
         self._spare: tuple[Budget, ConfinedWorker] | None = None
-        self._forks = can_fork() if fork is None else fork
+        self._forks = CAN_FORK if fork is None else fork
         self._layers = zygote.layers if zygote else layers
         self._zygote = zygote or (Zygote(layers) if self._forks else None)
 

@@ -18,12 +18,8 @@ from grader.sandbox import LAYERS
 from grader.sandbox.worker import KILLED, Budget, WorkerBroken
 
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
+CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")  # workers, from a warm process
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-def can_fork() -> bool:
-    """Whether workers can be forked from a warm process on this platform."""
-    return hasattr(os, "fork") and hasattr(socket, "send_fds")
 
 
 def start_early(confinement: str = "best") -> Zygote | None:
@@ -32,7 +28,7 @@ def start_early(confinement: str = "best") -> Zygote | None:
     Returns:
         None where workers cannot be forked.
     """
-    return Zygote(() if confinement == "none" else LAYERS) if can_fork() else None
+    return Zygote(() if confinement == "none" else LAYERS) if CAN_FORK else None
 
 
 class Zygote:
