@@ -337,6 +337,9 @@ class Terminal:
         self.until("> ")
         while termios.tcgetattr(self.far)[3] & termios.ICANON:
             time.sleep(0.01)
+        state = Path(f"/proc/{self.process.pid}/stat")
+        while state.exists() and state.read_text().rpartition(")")[2].split()[0] in "RD":
+            time.sleep(0.01)  # a signal that comes just before the program waits would be heard with a key
 
     def type(self, text: str) -> None:
         """Type something."""
