@@ -1,5 +1,7 @@
 """The command line: one file a command, which parses, calls one function, prints and exits."""
 
+from typing import TYPE_CHECKING
+
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
     confinement_option,
@@ -14,7 +16,19 @@ from grader.cli.options import (
     write_output,
 )
 from grader.cli.terminal import coloured, print_lines, progress_line, width
-from grader.course import Course
+
+if TYPE_CHECKING:
+    from grader.course import Course
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the course room with the first command: the help does not wait for it."""
+        if name == "Course":
+            from grader.course import Course
+
+            return Course
+        raise AttributeError(name)
+
 
 __all__ = [
     "BROKEN",

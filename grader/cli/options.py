@@ -6,12 +6,14 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
 from grader.cli.group import USAGE, stop
-from grader.course import Course, open_course
+
+if TYPE_CHECKING:
+    from grader.course import Course
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Parameters = ParamSpec("Parameters")
@@ -22,6 +24,8 @@ def pass_course(command: Callable[Concatenate[Course, Parameters], None]) -> Cal
 
     @functools.wraps(command)
     def opened(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
+        from grader.course import open_course  # the help does not wait for it
+
         command(open_course(click.get_current_context().obj), *arguments, **options)
 
     return opened
