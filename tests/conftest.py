@@ -19,11 +19,10 @@ import pytest
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.cli import main
 from grader.course import Course, Exercise, open_course
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
-from tests.helpers import Ran, Run
+from tests.helpers import Ran, Run, run_main
 
 HERE = Path(__file__).parent
 CLOCKS = (
@@ -114,14 +113,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tin
         monkeypatch.setattr(sys, "argv", ["grader", *arguments])
         if typed is not None:
             monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        code: object = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return Ran(int(str(code or 0)), captured.out, captured.err)
+        return run_main(capsys)
 
     return run
 

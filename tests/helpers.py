@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 
 from grader.checks.report import Report
+from grader.cli import main
 from grader.course import Course
 from grader.sandbox.pool import ConfinedWorker
 from grader.sandbox.worker import Answer
@@ -22,6 +23,18 @@ class Ran(NamedTuple):
     code: int
     out: str
     err: str
+
+
+def run_main(capsys: pytest.CaptureFixture[str]) -> Ran:
+    """Run the command that ``sys.argv`` names, in this process; a traceback is no way to end."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as stopped:
+        code = stopped.code
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.out + captured.err
+    return Ran(int(str(code or 0)), captured.out, captured.err)
 
 
 class Run(Protocol):

@@ -89,4 +89,4 @@ def take(
         raise click.UsageError("--answers needs the NAME of a quiz")
     from grader.cli.quiz_take import take_quiz  # the help does not wait for it
 
-    sys.exit(take_quiz(course_folder, name, topic, questions or 0, review, restart, answers, form))
+    sys.exit(take_quiz(course_folder, name, topic, questions, review, restart, answers, form))

@@ -27,28 +27,24 @@ def take_quiz(
     course_folder: str | None,
     name: str | None,
     topic: str,
-    questions: int,
+    questions: int | None,
     review: bool,
     restart: bool,
     answers: Path | None,
     form: str,
 ) -> int:
-    """Do what the options of ``grader quiz`` say; return the exit code.
-
-    Args:
-        questions: how many at the most; 0 means all.
-    """
+    """Do what the options of ``grader quiz`` say; return the exit code."""
     course = open_course(course_folder)
     try:
         with open_context(course, hide) as context:
             if review:
                 sheets = [find_public(course, name)] if name else all_public(course)
-                return review_due(sheets, context, questions or None)
+                return review_due(sheets, context, questions)
             sheet = find_public(course, name or choose(all_public(course), context))
             if topic and topic not in sheet.topics:
                 topics = ", ".join(sheet.topics)
                 raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
-            selection = Selection(topic, questions, restart)
+            selection = Selection(topic, questions or 0, restart)
             if answers is not None:
                 return answer_from_file(sheet, context, selection, answers, form)
             return sit(Session(sheet, context, selection))

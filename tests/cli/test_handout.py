@@ -7,25 +7,16 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from grader.cli import main
 from grader.course import Course
 from grader.quiz import edition
 from grader.quiz.registry import load_quiz
+from tests.helpers import Ran, run_main
 from tests.quiz.helpers import graded, sample
 
 SECRET = b"a secret of the tests' own"
-
-
-class Ran(NamedTuple):
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -40,14 +31,7 @@ def run(
 
     def run(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["grader", "--course", str(tiny_copy.root), *arguments])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return Ran(int(str(code or 0)), captured.out, captured.err)
+        return run_main(capsys)
 
     return run
 

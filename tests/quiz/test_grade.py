@@ -12,13 +12,12 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cli import main
 from grader.course import Course, open_course
 from grader.progress import Learner, open_ledger
 from grader.progress.hand_in import NotResponses, read_responses, responses_document
@@ -31,6 +30,7 @@ from grader.quiz.questions.base import Runner
 from grader.quiz.registry import Picks, Quiz, load_quiz
 from grader.quiz.session import Selection, Session
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from tests.helpers import Ran, run_main
 from tests.quiz import helpers
 from tests.quiz.helpers import sample
 from tests.quiz.sample_answers import answers_to
@@ -472,14 +472,6 @@ def test_json_adds_up(world: World) -> None:
     assert quiz["unanswered"] == ["stack"]
 
 
-class Ran(NamedTuple):
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 def test_from_build_to_grade(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course, tmp_path: Path
 ) -> None:
@@ -493,14 +485,7 @@ def test_from_build_to_grade(
 
     def run(where: Path, *arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["grader", "--course", str(where), *arguments])
-        code: object = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = stopped.code
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.out + captured.err
-        return Ran(int(str(code or 0)), captured.out, captured.err)
+        return run_main(capsys)
 
     handed = tmp_path / "handed"
     handed.mkdir()
