@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from grader.checks.source import (
     LINK,
@@ -31,6 +31,7 @@ from grader.checks.source import (
     read_source,
 )
 from grader.course import Exercise, parse_time
+from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
     MAX_MANIFEST_BYTES,
@@ -41,7 +42,7 @@ from grader.progress.hand_in import (
     parse_responses,
 )
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
-from grader.sandbox.text import HIDING, one_line
+from grader.sandbox.text import HIDING, clean, one_line
 
 RECEIVED = "received.csv"
 MAX_RECEIVED_BYTES = 4 * 2**20
@@ -64,23 +65,34 @@ class Submission:
     A student decides on its size: at most 1 MiB an exercise, and the answers.
 
     Args:
-        name: printable and unique in its class, in whatever case.
+        key: where it was collected, below the folder of submissions; stays when its neighbours change.
+        name: printable and unique in its class, in whatever case; fit for a file's name.
         path: where its exercises are: a folder that mirrors ``exercises/``, a zip, or a module file.
         received: when it arrived, in UTC.
+        received_from: what says so; ``file`` is the time of the file, which anybody can set.
+        platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
+        platform_id: whose it is as the platform says; empty if that says nothing. So is ``platform_name``.
+        learner_id: as the submission itself claims; empty if it does not. So is ``learner_name``.
         problem: why it is not looked at, one sentence; empty if it is.
-        learner_id: as the submission claims; empty if it does not.
-        notes: what whoever grades should know, one sentence each.
+        nothing_found: whether it holds none of the files that are graded, nor answers.
+        notes: what whoever grades should know.
         sources: by exercise, its file and those it builds on; empty if there is a problem.
         answers: the bytes of ``responses.json``; empty if there is none that can be read.
     """
 
+    key: str
     name: str
     path: Path
     received: datetime.datetime
-    problem: str = ""
+    received_from: Literal["platform", "received.csv", "commit", "file"] = "file"
+    platform: Literal["", "canvas", "moodle", "gradescope", "github"] = ""
+    platform_id: str = ""
+    platform_name: str = ""
     learner_id: str = ""
     learner_name: str = ""
-    notes: tuple[str, ...] = ()
+    problem: str = ""
+    nothing_found: bool = False
+    notes: tuple[Note, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""
 
@@ -120,7 +132,8 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
             few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
             more = len(names) - 1 - len(few)
             others = ", ".join(f"`{name}`" for name in few) + (f" and {more} more" if more else "")
-            submission.notes += (f"is by the same learner `{submission.learner_id}` as {others}",)
+            text = f"is by the same learner `{submission.learner_id}` as {others}"
+            submission.notes += (Note("same-learner", text),)
     return found
 
 
@@ -150,7 +163,8 @@ def _number_equal_names(found: list[Submission]) -> None:
         taken.setdefault(folded(name), 0)
         if name != submission.name:
             submission.name = name
-            submission.notes += (f"is called `{name}` here, since another one has that name",)
+            text = f"is called `{name}` here, since another one has that name"
+            submission.notes += (Note("renamed", text),)
 
 
 # --- when it arrived ------------------------------------------------------------------------------------
@@ -211,9 +225,11 @@ def _look(
     name = MOODLE.sub("", name[: -len(path.suffix)] if is_zip(path) or path.suffix == ".py" else name)
     name = NOT_IN_NAMES.sub("_", one_line(name, MAX_SHOWN))[:MAX_NAME].strip(" .") or "submission"
     received = (arrivals or {}).get(path.name) or (arrivals or {}).get(name)
-    found = Submission(name, path, received or _modified([path]))
+    key = unicodedata.normalize("NFC", clean(path.name)) or name
+    found = Submission(key, name, path, received or _modified([path]), "received.csv" if received else "file")
     if arrivals is not None and received is None:
-        found.notes = (f"is not in {RECEIVED}; when it arrived is told from its file",)
+        text = f"is not in {RECEIVED}; when it arrived is told from its file"
+        found.notes = (Note("not-in-received", text),)
     shown = one_line(path.name, MAX_SHOWN) or name
     try:
         _require_fit(path, exercises)
@@ -281,7 +297,8 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
     found.path = below if opened is root and below.is_dir() else root
     if isinstance(opened, Archive) and opened.outside:
         name = one_line(opened.outside[0], MAX_SHOWN)
-        found.notes += (f"holds names that lead out of it, as `{name}`; nothing is there",)
+        text = f"holds names that lead out of it, as `{name}`; nothing is there"
+        found.notes += (Note("names-outside", text),)
     manifest = _read_manifest(found, opened)
     found.answers = _read_top(found, opened, RESPONSES, MAX_RESPONSES_BYTES) or b""
     place = found.path if opened is root else opened
@@ -302,7 +319,8 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
     told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
     others = [f"`{name}`" for name, sha256 in own.items() if sha256 and told.get(name, sha256) != sha256]
     if others:
-        found.notes += (f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`",)
+        text = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
+        found.notes += (Note("hash-differs", text),)
     _note_learner(found, manifest)
 
 
@@ -316,7 +334,7 @@ def _read_top(found: Submission, place: Path | Archive, name: str, limit: int) -
         return None
     except (FileRejected, OSError) as error:
         reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
-        found.notes += (f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored",)
+        found.notes += (Note("file-ignored", f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored"),)
         return None
 
 
@@ -328,11 +346,11 @@ def _read_manifest(found: Submission, place: Path | Archive) -> dict[str, Any]:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
-        found.notes += (f"{MANIFEST} cannot be read; it is ignored",)
+        found.notes += (Note("file-ignored", f"{MANIFEST} cannot be read; it is ignored"),)
         return {}
     if isinstance(document, dict) and document.get("schema") == SCHEMA:
         return document
-    found.notes += (f"{MANIFEST} is no `{SCHEMA}` document; it is ignored",)
+    found.notes += (Note("file-ignored", f"{MANIFEST} is no `{SCHEMA}` document; it is ignored"),)
     return {}
 
 
@@ -346,15 +364,18 @@ def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
             case _ if manifest:
                 raise ValueError("names no learner")
     except ValueError as error:
-        found.notes += (f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored",)
+        text = f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        found.notes += (Note("learner-ignored", text),)
     try:
         claims += [parse_responses(found.answers).learner] if found.answers else []
     except NotResponses as error:
-        found.notes += (f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored",)
+        text = f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        found.notes += (Note("learner-ignored", text),)
     if ANONYMOUS in claims:
-        found.notes += ("was made while nobody was logged in",)
+        found.notes += (Note("nobody-logged-in", "was made while nobody was logged in"),)
     known = [claim for claim in claims if claim != ANONYMOUS]
     if known:
         found.learner_id, found.learner_name = known[0].id, known[0].name
     if len({claim.id for claim in known}) > 1:
-        found.notes += (f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`",)
+        text = f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`"
+        found.notes += (Note("claims-differ", text),)

@@ -27,6 +27,20 @@ class Adjustment(NamedTuple):
     reason: str
 
 
+class Note(NamedTuple):
+    """What whoever grades should know of a submission.
+
+    Args:
+        kind: which note it is, for programs, such as ``hash-differs``.
+        text: one printable sentence that goes on after the submission's name.
+        decide: whether the instructor has to decide something.
+    """
+
+    kind: str
+    text: str
+    decide: bool = False
+
+
 class QuizResult(NamedTuple):
     """What one submission earned in one quiz, in hundredths of a credit."""
 
