@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -39,6 +41,10 @@ COMMANDS = {
 _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
 FOR_INSTRUCTORS = {*COMMANDS} - _THERE  # that the students' edition is without
 COMMANDS = {name: summary for name, summary in COMMANDS.items() if name in _THERE}
+NO_PROCESS = "see `ulimit -u`, or the container's limit on processes; end others, or raise it"
+UNTIL_STOPPED = frozenset({"watch", "quiz"})
+"""Commands that have nothing to finish once nobody reads them."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
 KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
 """Commands that hold neither solutions nor keys that student code could look for."""
 
@@ -105,7 +111,32 @@ def grader(ctx: click.Context, course: str | None) -> None:
     """
     if ctx.invoked_subcommand not in KEYLESS | {"quiz"}:  # few quizzes run code: they hide when one does
         hide()
+    if ctx.invoked_subcommand not in UNTIL_STOPPED:
+        _complete_unread()
     ctx.obj = course
+
+
+def _complete_unread() -> None:
+    """Let a command run to its end where the reader of its output leaves first, as ``head`` does."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is getattr(sys, f"__{name}__"):  # not one that a test or another program put there
+            raw = _PatientOutput(stream.fileno(), "wb", closefd=False)
+            lines = name == "stderr" or stream.isatty()
+            buffered = io.BufferedWriter(raw)
+            patient = io.TextIOWrapper(buffered, stream.encoding, stream.errors, line_buffering=lines)
+            setattr(sys, name, patient)
+
+
+class _PatientOutput(io.FileIO):
+    """A file that drops what nobody reads any more."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
 
 
 def hide() -> None:
@@ -118,9 +149,11 @@ def hide() -> None:
 def main() -> None:
     """Run the command line; every error a user can cause is one sentence and an exit code."""
     gc.set_threshold(100_000, 20, 100)  # what start-up makes, stays; looking through it again costs 20 ms
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            getattr(sys, name).reconfigure(errors="backslashreplace")
     try:
         grader.main(prog_name="grader", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -130,7 +163,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
-    except BrokenPipeError:  # the reader of our output has gone, as in `grader list | head`
+    except BrokenPipeError:  # the reader of our output has gone, as in `grader watch | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
@@ -144,6 +177,11 @@ def main() -> None:
             stop(str(error), BROKEN)
         if os.environ.get("GRADER_DEBUG"):
             raise
+        if isinstance(error, BlockingIOError):
+            stop(f"this machine lets no further process start ({NO_PROCESS})", USAGE)
+        if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
+            place = error.filename or "a file"
+            stop(f"{place} cannot be read or written: {error.strerror}; change that, and try again", USAGE)
         where = f"{type(error).__name__}: {error}"
         stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
 

@@ -10,7 +10,7 @@ import sys
 import click
 
 from grader.cli import Course, pass_course
-from grader.course import make_stub
+from grader.course import make_stub, write_atomic
 
 
 @click.command("reset")
@@ -37,5 +37,5 @@ def command(course: Course, exercise_id: str, yes: bool) -> None:
         copy = next(folder / name for name in names if not (folder / name).exists())
         shutil.copyfile(path, copy)
         click.echo(f"your file is kept as {copy.relative_to(course.root)}")
-    path.write_text(stub, encoding="utf-8")
+    write_atomic(path, stub)
     click.echo(f"{path.name} is the stub again")

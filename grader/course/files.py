@@ -19,7 +19,7 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         data: text is written as UTF-8 without changing its line ends; what UTF-8 cannot hold is escaped.
 
     Raises:
-        OSError: the file or one beside it cannot be written; the old content is still there.
+        OSError: it cannot be written, as its errno and filename say; the old content is still there.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")
@@ -28,6 +28,8 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         with open(beside, "xb") as file:
             file.write(data)
         beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # nobody knows of the file beside it
     finally:
         beside.unlink(missing_ok=True)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 import grader.reports
 from grader.cli import COMMANDS
 from grader.course import Course, make_stub
+from grader.progress import open_ledger
 from tests.helpers import Run, solve
 
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "schema.json").read_text(encoding="utf-8"))
@@ -252,6 +255,58 @@ def test_an_internal_fault_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyP
         "grader: the grader itself broke (ZeroDivisionError: planted); "
         "GRADER_DEBUG=1 shows where, please report it\n"
     )
+
+
+@pytest.mark.parametrize("closed", ["after a line", "before the first", "by the caller"])
+def test_a_command_completes_though_nobody_reads_it(tiny_copy: Course, closed: str) -> None:
+    solve(tiny_copy)
+    command = [sys.executable, "-m", "grader", "--course", str(tiny_copy.root), "check", "--all"]
+    if closed == "by the caller":
+        code = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *command], check=False).returncode
+    else:
+        started = subprocess.Popen([*command, "--format", "json"], stdout=subprocess.PIPE)
+        assert started.stdout
+        if closed == "after a line":
+            started.stdout.readline()
+        started.stdout.close()
+        code = started.wait()
+    assert code == 0
+    with open_ledger(tiny_copy) as ledger:
+        latest = ledger.latest("exercise-1")
+        assert latest
+        assert latest.earned == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "exercises/a.py"), "exercises/a.py cannot be"),
+        (OSError(errno.EROFS, "Read-only file system", "exercises/a.py"), "Read-only file system"),
+        (OSError(errno.ENOSPC, "No space left on device"), "a file cannot be read or written: No space left"),
+        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "ulimit -u"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, says: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("grader.cli.list.show_list", refuse)
+    ran = run("list")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert says in ran.err
+    assert "report it" not in ran.err
+
+
+def test_reset_where_nothing_can_be_written(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    shutil.rmtree(tiny_copy.state_folder, ignore_errors=True)
+    tiny_copy.state_folder.write_text("a file where a folder should be")
+    ran = run("reset", "exercise-1", "--yes")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "cannot be read or written" in ran.err
+    assert "return 2 * x" in tiny_copy["exercise-1"].stub_path.read_text()
 
 
 def test_an_encoding_without_signs(tiny: Course) -> None:
