@@ -17,9 +17,8 @@ from pathlib import Path
 
 from grader.course import open_course
 from grader.quiz.credits import earning
-from grader.quiz.questions.base import Question, Unreadable
-from grader.quiz.registry import QuizFile, load_quiz, parse, quiz_paths
-from grader.quiz.variants import Variant, make_variant
+from grader.quiz.files import QuizFile, load_quiz, parse, quiz_paths
+from grader.quiz.questions.base import Question, Unreadable, Variant, make_variant
 
 ROOT = Path(__file__).resolve().parents[1]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

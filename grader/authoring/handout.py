@@ -36,8 +36,7 @@ from grader.course import (
     strict_yaml,
     write_zip,
 )
-from grader.quiz.edition import edition_texts, full_quizzes, write_edition
-from grader.quiz.registry import Quiz
+from grader.quiz.files import Quiz, edition_texts, full_quizzes, write_edition
 
 KEPT = ".git"  # of an earlier hand-out in the same place
 MARK = "# The students' edition: no solutions, no hidden checks. `grader` knows it by `edition`.\n"

@@ -22,10 +22,8 @@ import yaml
 
 from grader.checks.recorded import FILE, unpacked
 from grader.course import Course, Place, make_stub
-from grader.quiz.edition import NOTE, PublicFile
-from grader.quiz.questions.base import Question
-from grader.quiz.registry import Attempts, Picks, Quiz, QuizFile
-from grader.quiz.variants import Draw, Option, PublicQuestion
+from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz, QuizFile
+from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
 WORD = re.compile(r"\d+(?:\.\d+)+|\w+|[^\w\s]")
 MAX_BYTES = 16 * 2**20  # a longer file is no text

@@ -13,13 +13,11 @@ from typing import Any
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import lazy_runner
-from grader.quiz.edition import public_quiz
+from grader.quiz.files import Quiz, load_quiz, public_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Problem, Question, Runner
+from grader.quiz.questions.base import HOLE, NoVariant, Problem, Question, Runner, make_variant
 from grader.quiz.questions.choices import Single
 from grader.quiz.questions.words import normal
-from grader.quiz.registry import Quiz, load_quiz, quiz_paths
-from grader.quiz.variants import HOLE, NoVariant, make_variant
 
 VARIANTS = 2000
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.course import Place, Raw, open_course
+from grader.quiz.files import SCHEMA_VERSION, QuizFile
 from grader.quiz.questions.base import ID, Question
-from grader.quiz.registry import SCHEMA_VERSION, QuizFile
 
 FILE = "quiz.schema.json"
 ARGUMENT = re.compile(r"^    (\w+): ((?:.|\n(?= {6}))+)", re.MULTILINE)

@@ -7,7 +7,7 @@ import click
 from grader.cli import Course, format_option, hide, pass_course, print_lines, width
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
-from grader.quiz.edition import all_public
+from grader.quiz.files import all_public
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
 
 

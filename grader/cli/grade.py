@@ -29,7 +29,7 @@ from grader.cli import (
     width,
 )
 from grader.course import open_course
-from grader.quiz.edition import NoSecret
+from grader.quiz.files import NoSecret
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 from grader.sandbox.text import clean

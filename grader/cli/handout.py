@@ -15,8 +15,16 @@ from grader.authoring.handout import (
     write_gradescope_archive,
 )
 from grader.cli import BROKEN, USAGE, Course, pass_course, stop
-from grader.quiz import edition
-from grader.quiz.registry import Quiz, UnknownQuiz, find_quiz_path
+from grader.quiz.files import (
+    NoSecret,
+    Quiz,
+    UnknownQuiz,
+    find_quiz_path,
+    full_quizzes,
+    make_secret,
+    read_secret,
+    secret_path,
+)
 
 
 @click.command("handout")
@@ -59,7 +67,7 @@ def command(
         for leak in leaking.leaks:
             click.echo(leak, err=True)
         stop("nothing was written: what would be handed out tells answers", BROKEN)
-    except (CannotHandOut, UnknownQuiz, edition.NoSecret) as error:
+    except (CannotHandOut, UnknownQuiz, NoSecret) as error:
         stop(str(error), USAGE)
 
 
@@ -78,11 +86,11 @@ def _hand_out(
 ) -> None:
     """Build a hand-out, or write its quizzes, and say what was written."""
     only = tuple(find_quiz_path(course, name).stem for name in quizzes)
-    known = edition.full_quizzes(course)
-    if edition.make_secret(course):
-        path = edition.secret_path(course).relative_to(course.root)
+    known = full_quizzes(course)
+    if make_secret(course):
+        path = secret_path(course).relative_to(course.root)
         click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
-    secret = edition.read_secret(course)
+    secret = read_secret(course)
     if quizzes_only:
         for quiz in hand_out_quizzes(known, target, secret, only):
             click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")

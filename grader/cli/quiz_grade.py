@@ -21,7 +21,7 @@ from grader.cli import (
     write_output,
 )
 from grader.quiz.code import lazy_runner
-from grader.quiz.edition import NoSecret
+from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, editions_of, grade_files
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from grader.sandbox.text import clean

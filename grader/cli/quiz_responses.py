@@ -11,8 +11,7 @@ import click
 from grader.cli import FAILED, Course, output_option, pass_course, stop, write_output
 from grader.progress import open_ledger
 from grader.progress.hand_in import responses_document
-from grader.quiz.edition import all_public, find_public
-from grader.quiz.registry import UnknownQuiz
+from grader.quiz.files import UnknownQuiz, all_public, find_public
 
 
 @click.command("responses")

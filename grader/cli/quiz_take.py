@@ -15,9 +15,8 @@ from grader.cli import FAILED, hide, print_lines, width
 from grader.cli.quiz_terminal import LearnerLeft, ask, sit
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.edition import PublicQuiz, all_public, find_public
+from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public
 from grader.quiz.questions.base import Unreadable
-from grader.quiz.registry import UnknownQuiz
 from grader.quiz.session import Item, OtherSitting, Reply, Selection, Session, due_questions, schedule
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped

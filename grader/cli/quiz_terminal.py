@@ -12,8 +12,8 @@ import click
 
 from grader.cli import FAILED, print_lines, width
 from grader.quiz.credits import REVIEW
+from grader.quiz.files import parse
 from grader.quiz.questions.base import Unreadable
-from grader.quiz.registry import parse
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Session
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped

@@ -11,7 +11,7 @@ from grader.cli import USAGE, Course, pass_course, stop
 from grader.cli import check as check_command
 from grader.course import CourseError
 from grader.progress.hand_in import CannotBundle, gather, write_bundle
-from grader.quiz.edition import all_public
+from grader.quiz.files import all_public
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 

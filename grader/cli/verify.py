@@ -10,7 +10,7 @@ from grader.authoring.mutants import try_mutants
 from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, confusions, verify
 from grader.cli import BROKEN, USAGE, Course, pass_course, print_lines, seed_option, stop, width
-from grader.quiz.registry import UnknownQuiz, find_quiz_path, quiz_paths
+from grader.quiz.files import UnknownQuiz, find_quiz_path, quiz_paths
 from grader.reports.tables import (
     CONFUSION_HEADING,
     confusion_lines,

@@ -13,11 +13,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
-from grader.quiz.edition import PublicQuiz
+from grader.quiz.files import Attempts, PublicQuiz, parse
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Marked, Question, Runner, Unreadable
-from grader.quiz.registry import Attempts, parse
-from grader.quiz.variants import Variant, recalled
+from grader.quiz.questions.base import Marked, Question, Runner, Unreadable, Variant, recalled
 
 REVIEW = "review"
 NO_BETTER = "an earlier sitting earned as much"

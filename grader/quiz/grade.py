@@ -16,9 +16,10 @@ from grader.course import Course
 from grader.progress import Learner, Response, Sitting
 from grader.progress.hand_in import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
 from grader.quiz.credits import REVIEW, CountedAnswer, fold, mark
-from grader.quiz.edition import (
+from grader.quiz.files import (
     PublicFile,
     PublicQuiz,
+    Quiz,
     edition_text,
     full_quizzes,
     plain_ids,
@@ -27,9 +28,7 @@ from grader.quiz.edition import (
     read_secret,
 )
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Marked, Runner
-from grader.quiz.registry import Quiz
-from grader.quiz.variants import NoVariant, Variant, make_variant, pick
+from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant, pick
 
 OTHERS = "drawn for somebody else, or changed"
 

@@ -21,10 +21,17 @@ from grader.quiz.credits import (
     update,
     which_sittings_count,
 )
-from grader.quiz.edition import PublicQuiz
-from grader.quiz.questions.base import Marked
-from grader.quiz.registry import parse
-from grader.quiz.variants import PublicQuestion, Stream, Variant, fill, make_variant, pick, recalled
+from grader.quiz.files import PublicQuiz, parse
+from grader.quiz.questions.base import (
+    Marked,
+    PublicQuestion,
+    Stream,
+    Variant,
+    fill,
+    make_variant,
+    pick,
+    recalled,
+)
 
 
 class AnsweredElsewhere(Exception):

@@ -8,10 +8,9 @@ from string import ascii_lowercase as LETTERS
 
 from grader.course import render
 from grader.quiz.credits import which_sittings_count
-from grader.quiz.edition import PublicQuiz
-from grader.quiz.questions.base import Question
+from grader.quiz.files import PublicQuiz
+from grader.quiz.questions.base import Question, fill
 from grader.quiz.session import Item, Reply, Session, Summary
-from grader.quiz.variants import fill
 from grader.reports.text import INDENT, Line, Style, ends, wrapped
 from grader.sandbox.text import clean, shorten
 

@@ -12,16 +12,16 @@ import pytest
 from grader.authoring.handout import Leaking, hand_out_quizzes
 from grader.authoring.leaks import find_leaks, texts_of
 from grader.course import dataclass
-from grader.quiz import edition
+from grader.quiz import files
+from grader.quiz.files import Quiz
 from grader.quiz.questions.words import Text
-from grader.quiz.registry import Quiz
 from tests.quiz.helpers import graded, sample
 
 SECRET = b"a secret of the tests' own"
 
 
 def built(quiz: Quiz, folder: Path) -> Path:
-    edition.write_edition([quiz], SECRET, folder)
+    files.write_edition([quiz], SECRET, folder)
     return folder / "quizzes" / quiz.path.name
 
 
@@ -135,7 +135,7 @@ def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Pa
     wordy = Wordy(**{**vars(question), "prompt": "Name the gate that was not there"})
     quiz = graded(sample(), questions=(*sample().file.questions[:3], wordy))
     path = tmp_path / "quizzes" / "every-type.yaml"
-    text = edition.edition_text(quiz, SECRET).replace(
+    text = files.edition_text(quiz, SECRET).replace(
         "prompt: Name", "prompt: The gate that was not there. Name"
     )
     assert "(remark" in find_leaks(tmp_path, {path: text}, quizzes=[quiz])[0]

@@ -8,7 +8,7 @@ import pytest
 
 from grader.authoring.quiz_lint import lint_file
 from grader.course import Course, CourseError
-from grader.quiz.registry import load_quiz
+from grader.quiz.files import load_quiz
 from tests.conftest import HERE
 
 SOUND = (HERE / "fixtures/course/quizzes/every-type.yaml").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from grader.authoring.quiz_schema import FILE, quiz_schema, schema_text
-from grader.quiz.registry import QuizFile
+from grader.quiz.files import QuizFile
 from tests.quiz.helpers import sample
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import Course
 from grader.progress import Response, open_ledger
-from grader.quiz.edition import all_public
+from grader.quiz.files import all_public
 from grader.reports.statement import COLUMNS
 from grader.reports.text import decimal
 from tests.helpers import Run, solve

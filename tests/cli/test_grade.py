@@ -13,7 +13,7 @@ import pytest
 
 from grader.checks.report import reports_from_json
 from grader.course import Course
-from grader.quiz import edition
+from grader.quiz import files
 from tests.classroom.helpers import hand_in, right
 from tests.helpers import Ran, Run, solve
 
@@ -132,7 +132,7 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     run("login", "Ada Lovelace")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n\n" * 30))
     run("quiz", "every-type")
-    assert edition.read_secret(tiny_copy)
+    assert files.read_secret(tiny_copy)
     assert run("submit", "-o", str(handed / "eve.zip")).code == 0
     graded(run, handed)
     grade = json.loads((tiny_copy.root / "results" / "students" / "eve" / "report.json").read_text())

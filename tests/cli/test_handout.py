@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.quiz import edition
-from grader.quiz.registry import load_quiz
+from grader.quiz import files
+from grader.quiz.files import load_quiz
 from tests.helpers import Ran, run_main
 from tests.quiz.helpers import graded, sample
 
@@ -24,7 +24,7 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course
 ) -> Callable[..., Ran]:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(edition.VARIABLE, raising=False)
+    monkeypatch.delenv(files.VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     text = path.read_text(encoding="utf-8").replace("version: 1\n", "version: 1\nmode: graded\n")
     path.write_text(text, encoding="utf-8")
@@ -55,13 +55,13 @@ def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> No
 def test_build_takes_the_secret_of_the_environment(
     run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(edition.VARIABLE, SECRET.decode())
+    monkeypatch.setenv(files.VARIABLE, SECRET.decode())
     assert run("handout", str(tmp_path / "student"), "--quizzes-only").code == 0
     assert not (tiny_copy.root / ".grader" / "secret").exists()
     quiz = load_quiz(tiny_copy.root / "quizzes" / "every-type.yaml")
     written = (tmp_path / "student" / "quizzes" / "every-type.yaml").read_text(encoding="utf-8")
-    assert written == edition.edition_text(quiz, SECRET)
-    monkeypatch.setenv(edition.VARIABLE, "short")
+    assert written == files.edition_text(quiz, SECRET)
+    monkeypatch.setenv(files.VARIABLE, "short")
     ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "at least 16" in ran.err) == (2, True)
 
@@ -95,6 +95,6 @@ def test_the_old_spelling_works_and_names_the_new_one(run: Callable[..., Ran], t
 
 def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
-    path.write_text(edition.edition_text(graded(sample()), SECRET), encoding="utf-8")
+    path.write_text(files.edition_text(graded(sample()), SECRET), encoding="utf-8")
     ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "go to the full course" in ran.err) == (3, True)

@@ -19,7 +19,7 @@ import pytest
 from grader.course import Course
 from grader.progress import open_ledger
 from grader.quiz.credits import balance
-from grader.quiz.edition import find_public
+from grader.quiz.files import find_public
 from tests.helpers import Ran, Run
 
 Take = Callable[..., Ran]

@@ -18,7 +18,7 @@ from grader.classroom.collect import find_submissions
 from grader.course import Course
 from grader.progress import Learner, Response, open_ledger
 from grader.progress.hand_in import Bundle, CannotBundle, QuizOf, gather, parse_responses, write_bundle
-from grader.quiz.edition import all_public
+from grader.quiz.files import all_public
 from tests.helpers import Run, solve
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)

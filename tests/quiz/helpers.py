@@ -7,9 +7,8 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from grader.quiz.questions.base import Question
-from grader.quiz.registry import Quiz, load_quiz
-from grader.quiz.variants import Variant, make_variant
+from grader.quiz.files import Quiz, load_quiz
+from grader.quiz.questions.base import Question, Variant, make_variant
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "course" / "quizzes" / "every-type.yaml"
 

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from grader.course import Course
 from grader.progress import Learner, Response, Sitting, open_ledger
 from grader.quiz.credits import Credits, QuizContext, balance, earning, fold, update
-from grader.quiz.edition import PublicQuiz, find_public, public_quiz
-from grader.quiz.registry import Attempts, Picks, Quiz
+from grader.quiz.files import Attempts, Picks, PublicQuiz, Quiz, find_public, public_quiz
 from tests.quiz.helpers import question, runner, sample
 
 LEDGERS = Path(__file__).parents[1] / "fixtures" / "ledgers"

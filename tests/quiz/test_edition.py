@@ -12,12 +12,10 @@ import pytest
 import yaml
 
 from grader.course import CourseError, Raw
-from grader.quiz import edition
-from grader.quiz.edition import PublicFile, load_public
-from grader.quiz.questions.base import Question
+from grader.quiz import files
+from grader.quiz.files import PublicFile, Quiz, load_public, load_quiz
+from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question, make_variant
 from grader.quiz.questions.numbers import Target
-from grader.quiz.registry import Quiz, load_quiz
-from grader.quiz.variants import Draw, Option, PublicQuestion, make_variant
 from tests.quiz.helpers import graded, sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +29,7 @@ def everything() -> list[Quiz]:
 
 
 def built(quiz: Quiz, folder: Path) -> Path:
-    edition.write_edition([quiz], SECRET, folder)
+    files.write_edition([quiz], SECRET, folder)
     return folder / "quizzes" / quiz.path.name
 
 
@@ -40,7 +38,7 @@ def built(quiz: Quiz, folder: Path) -> Path:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_no_text_of_the_key_is_handed_out(quiz: Quiz) -> None:
-    flat = " ".join(edition.edition_text(quiz, SECRET).split())
+    flat = " ".join(files.edition_text(quiz, SECRET).split())
     for question in quiz.file.questions:
         for text in key_side(question):
             assert " ".join(text.split()) not in flat, question.id
@@ -56,7 +54,7 @@ def key_side(question: Question) -> list[str]:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_it_has_the_fields_of_faces_and_no_others(quiz: Quiz) -> None:
-    document = yaml.safe_load(edition.edition_text(quiz, SECRET))
+    document = yaml.safe_load(files.edition_text(quiz, SECRET))
     assert set(document) <= names(PublicFile)
     for face in document["faces"]:
         assert set(face) <= names(PublicQuestion)
@@ -108,7 +106,7 @@ def names(kind: Any) -> set[str]:
 def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
     sheet = load_public(built(quiz, tmp_path))
     assert sheet.key is None
-    for face, wanted in zip(sheet.public.faces, edition.public_file(quiz, SECRET).faces, strict=True):
+    for face, wanted in zip(sheet.public.faces, files.public_file(quiz, SECRET).faces, strict=True):
         variants = [make_variant(one, "salt", "learner", quiz.id, one.id, 1) for one in (face, wanted)]
         assert variants[0].record() == variants[1].record()
         assert (face.prompt, face.options, face.lefts) == (wanted.prompt, wanted.options, wanted.lefts)
@@ -119,23 +117,23 @@ def test_options_stand_in_the_order_of_ids_that_say_nothing(tmp_path: Path) -> N
     quiz = graded(sample())
     face = load_public(built(quiz, tmp_path)).face("bound")
     assert [one.id for one in face.options] == sorted(one.id for one in face.options)
-    back = edition.plain_ids(SECRET, quiz.id, quiz.question("bound"))
+    back = files.plain_ids(SECRET, quiz.id, quiz.question("bound"))
     assert sorted(back[one.id] for one in face.options) == ["rho", "smax", "trace"]
     texts = {one.text: one.id for one in face.options}
     assert back[texts["the trace of $W_{hh}$"]] == "trace"
 
 
 def test_one_option_has_another_id_in_another_question_or_quiz() -> None:
-    ids = {edition.opaque(SECRET, quiz, question, "a") for quiz in "pq" for question in "rs"}
-    assert len(ids | {edition.opaque(b"another secret of ours", "p", "r", "a")}) == 5
-    assert edition.opaque(SECRET, "ab", "c", "d") != edition.opaque(SECRET, "a", "bc", "d")
+    ids = {files.opaque(SECRET, quiz, question, "a") for quiz in "pq" for question in "rs"}
+    assert len(ids | {files.opaque(b"another secret of ours", "p", "r", "a")}) == 5
+    assert files.opaque(SECRET, "ab", "c", "d") != files.opaque(SECRET, "a", "bc", "d")
 
 
 def test_the_same_course_and_secret_give_the_same_bytes(tmp_path: Path) -> None:
     quiz = graded(sample())
     first, second = (built(quiz, tmp_path / name).read_bytes() for name in "ab")
     assert first == second
-    assert edition.edition_text(quiz, b"another secret of ours") != first.decode()
+    assert files.edition_text(quiz, b"another secret of ours") != first.decode()
 
 
 def test_practice_goes_out_as_it_is_and_says_so(tmp_path: Path) -> None:
@@ -147,16 +145,16 @@ def test_practice_goes_out_as_it_is_and_says_so(tmp_path: Path) -> None:
 
 
 def test_two_options_never_share_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edition, "opaque", lambda *_: "00000000")
+    monkeypatch.setattr(files, "opaque", lambda *_: "00000000")
     with pytest.raises(CourseError, match="same id"):
-        edition.public_file(graded(sample()), SECRET)
+        files.public_file(graded(sample()), SECRET)
 
 
 def test_what_reads_otherwise_once_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = edition.edition_text(graded(sample()), SECRET).replace("0.85", "0.84")
-    monkeypatch.setattr(edition, "edition_text", lambda *_: text)
+    text = files.edition_text(graded(sample()), SECRET).replace("0.85", "0.84")
+    monkeypatch.setattr(files, "edition_text", lambda *_: text)
     with pytest.raises(CourseError, match="reads otherwise"):
         built(graded(sample()), tmp_path)
     assert not (tmp_path / "quizzes" / "every-type.yaml").exists()

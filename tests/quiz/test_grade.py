@@ -21,13 +21,12 @@ from hypothesis import strategies as st
 from grader.course import Course, open_course
 from grader.progress import Learner, open_ledger
 from grader.progress.hand_in import NotResponses, read_responses, responses_document
-from grader.quiz import edition, grade
+from grader.quiz import files, grade
 from grader.quiz.code import lazy_runner
 from grader.quiz.credits import QuizContext, balance, fold, update
-from grader.quiz.edition import PublicQuiz, load_public, public_quiz
+from grader.quiz.files import Picks, PublicQuiz, Quiz, load_public, load_quiz, public_quiz
 from grader.quiz.grade import Graded
 from grader.quiz.questions.base import Runner
-from grader.quiz.registry import Picks, Quiz, load_quiz
 from grader.quiz.session import Selection, Session
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from tests.helpers import Ran, run_main
@@ -59,7 +58,7 @@ class World:
         if quiz.file.mode == "practice":
             self.sheet = public_quiz(quiz)
         else:
-            edition.write_edition([quiz], SECRET, self.course.root)
+            files.write_edition([quiz], SECRET, self.course.root)
             self.sheet = load_public(self.course.root / "quizzes" / quiz.path.name)
         self.edition = grade.edition_of(quiz, SECRET)
         self.login(ADA)
@@ -476,7 +475,7 @@ def test_from_build_to_grade(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(edition.VARIABLE, raising=False)
+    monkeypatch.delenv(files.VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(path.read_text("utf-8").replace("version: 1\n", "version: 1\nmode: graded\n"), "utf-8")
     student = tmp_path / "student"
@@ -512,7 +511,7 @@ def test_from_build_to_grade(
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"), "--format", "csv")
     assert ran.code == 0
     assert len(list(csv.reader(io.StringIO(ran.out)))) == 3
-    monkeypatch.setenv(edition.VARIABLE, "another secret, not that of the hand-out")
+    monkeypatch.setenv(files.VARIABLE, "another secret, not that of the hand-out")
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"))
     assert (ran.code, "2.00 of 17.00" in ran.out) == (0, True)
     assert "not byte for byte" in ran.out

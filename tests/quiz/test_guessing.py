@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.quiz_guessing import STRATEGIES, overall, simulate
 from grader.course import Course
-from grader.quiz.registry import QuizFile, load_quiz, quiz_paths
+from grader.quiz.files import QuizFile, load_quiz, quiz_paths
 from tests.quiz.helpers import sample
 
 STUDENTS = 5

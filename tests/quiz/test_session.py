@@ -14,9 +14,8 @@ import pytest
 from grader.course import Course
 from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import QuizContext, balance
-from grader.quiz.edition import PublicQuiz, public_quiz
+from grader.quiz.files import Picks, PublicQuiz, Quiz, public_quiz
 from grader.quiz.questions.base import Unreadable
-from grader.quiz.registry import Picks, Quiz
 from grader.quiz.session import (
     AnsweredElsewhere,
     FinishedElsewhere,

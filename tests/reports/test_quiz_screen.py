@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from grader.course import Course
 from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
-from grader.quiz.edition import PublicQuiz, public_quiz
-from grader.quiz.registry import Quiz
+from grader.quiz.files import PublicQuiz, Quiz, public_quiz
 from grader.quiz.session import Item, Reply, Selection, Session, Summary
 from grader.reports import quiz_screen as screen
 from grader.reports.quiz_screen import NO_BREAK, plain, prose_lines

@@ -16,7 +16,7 @@ import pytest
 from grader.course import Course
 from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import balance
-from grader.quiz.edition import public_quiz
+from grader.quiz.files import public_quiz
 from tests.quiz.helpers import sample
 
 KILLS = 200 if os.environ.get("GRADER_LONG") else 12

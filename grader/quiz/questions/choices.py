@@ -18,12 +18,13 @@ from grader.quiz.questions.base import (
     Question,
     Runner,
     Unreadable,
+    Variant,
     chosen_ids,
     partly,
+    require,
     require_share,
     require_unique,
 )
-from grader.quiz.variants import Variant, require
 
 SPAN = r"\d+\s*-\s*\d+"
 CATCH_ALL = r"(?i)\b(all|none|both) of (the )?(above|these)\b"

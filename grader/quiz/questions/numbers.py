@@ -12,23 +12,21 @@ from typing import Literal
 from grader.course import Raw, dataclass
 from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
 from grader.quiz.questions.base import (
+    Draw,
     Marked,
+    NoVariant,
     PartlyRight,
     Problem,
     Question,
     Runner,
     Unreadable,
-    partly,
-    plain_signs,
-)
-from grader.quiz.variants import (
-    Draw,
-    NoVariant,
     Variant,
     fill,
     format_value,
     make_variant,
     nothing,
+    partly,
+    plain_signs,
     require,
 )
 

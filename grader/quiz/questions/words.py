@@ -21,9 +21,10 @@ from grader.quiz.questions.base import (
     Question,
     Runner,
     Unreadable,
+    Variant,
     partly,
+    require,
 )
-from grader.quiz.variants import Variant, require
 
 LETTERS_FOR_TYPOS = 6
 ARTICLES = {"a", "an", "the"}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.quiz.formula import FormulaError, evaluate
-from grader.quiz.variants import (
+from grader.quiz.questions.base import (
     Draw,
     NoVariant,
     PublicQuestion,
