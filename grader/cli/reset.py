@@ -10,7 +10,7 @@ import sys
 import click
 
 from grader.cli import Course, pass_course
-from grader.course import make_stub, write_atomic
+from grader.course import make_private_folder, make_stub, write_atomic
 
 
 @click.command("reset")
@@ -21,7 +21,7 @@ def command(course: Course, exercise_id: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
     exercise = course[exercise_id]
     path, stub = exercise.stub_path, make_stub(exercise)
-    if path.is_file() and path.read_bytes() == stub.encode():
+    if path.is_file() and path.read_bytes().replace(b"\r\n", b"\n") == stub.encode():
         click.echo(f"{path.name} is the stub already; nothing was changed")
         return
     if not yes and not sys.stdin.isatty():
@@ -31,6 +31,7 @@ def command(course: Course, exercise_id: str, yes: bool) -> None:
         return
     if path.exists():  # copied to a name that is not taken yet
         folder = course.state_folder / "backups" / exercise.id
+        make_private_folder(course.state_folder)
         folder.mkdir(parents=True, exist_ok=True)
         stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
         names = (f"{stem}{f'-{number}' if number else ''}.py" for number in itertools.count())

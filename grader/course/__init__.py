@@ -16,7 +16,7 @@ from grader.course.course import (
     parse,
     parse_time,
 )
-from grader.course.files import write_atomic, write_zip
+from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, render
 from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
@@ -41,6 +41,7 @@ __all__ = [
     "has_key",
     "load",
     "load_lists",
+    "make_private_folder",
     "make_stub",
     "open_course",
     "parse",

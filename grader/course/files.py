@@ -1,4 +1,4 @@
-"""Writes files whole or not at all, and zips of which the same content gives the same bytes."""
+"""Writes files whole or not at all, private folders, and zips whose bytes depend on their content alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from typing import BinaryIO
 
 ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry: the earliest that a zip can hold
 UNIX = 3  # the system a zip says it was made on, whoever writes it
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that git leaves alone, for what is about people; one that is there stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def write_atomic(path: Path, data: str | bytes) -> None:

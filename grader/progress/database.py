@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from grader.course import make_private_folder
+
 BUSY_SECONDS = 10.0
 CURES = {
     sqlite3.SQLITE_BUSY: "another program is using it; try again in a moment",
@@ -175,7 +177,7 @@ def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> 
     """
     migrations = MIGRATIONS if migrations is None else migrations
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as error:
         cure = "its folder should be one that you can write to"
         raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None

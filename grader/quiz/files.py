@@ -17,7 +17,16 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import yaml
 
-from grader.course import Course, CourseError, Place, dataclass, has_key, strict_yaml, write_atomic
+from grader.course import (
+    Course,
+    CourseError,
+    Place,
+    dataclass,
+    has_key,
+    make_private_folder,
+    strict_yaml,
+    write_atomic,
+)
 from grader.quiz.questions.base import (
     ID,
     Answer,
@@ -353,7 +362,7 @@ def make_secret(course: Course) -> bool:
     if os.environ.get(VARIABLE, "").strip() or path.exists():
         return False
     try:
-        path.parent.mkdir(exist_ok=True)
+        make_private_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False

@@ -190,6 +190,8 @@ def test_hints_go_to_the_function_that_failed(run: Run, tiny_copy: Course) -> No
 def test_reset_keeps_a_backup(run: Run, tiny_copy: Course) -> None:
     exercise = tiny_copy["exercise-1"]
     assert "is the stub already" in run("reset", "exercise-1").out
+    exercise.stub_path.write_bytes(exercise.stub_path.read_bytes().replace(b"\n", b"\r\n"))
+    assert "is the stub already" in run("reset", "exercise-1").out  # whatever ends its lines
     solve(tiny_copy)
     mine = exercise.stub_path.read_bytes()
     for text in (mine, b"\xff not even text"):
@@ -198,6 +200,7 @@ def test_reset_keeps_a_backup(run: Run, tiny_copy: Course) -> None:
         assert exercise.stub_path.read_text(encoding="utf-8") == make_stub(exercise)
     kept = (tiny_copy.root / ".grader/backups/exercise-1").glob("*.py")
     assert {path.read_bytes() for path in kept} == {mine, b"\xff not even text"}
+    assert (tiny_copy.root / ".grader/.gitignore").read_text(encoding="utf-8") == "*\n"
 
 
 def test_reset_asks_first(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.files import write_atomic, write_zip
+from grader.course.files import make_private_folder, write_atomic, write_zip
 
 
 def test_a_file_is_written_as_it_is(tmp_path: Path) -> None:
@@ -35,6 +35,14 @@ def test_what_was_there_stays_where_writing_fails(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
     with pytest.raises(OSError, match=r"."):
         write_atomic(tmp_path / "no" / "file", b"x")
+
+
+def test_git_leaves_a_private_folder_alone(tmp_path: Path) -> None:
+    make_private_folder(tmp_path / "a" / ".grader")
+    assert (tmp_path / "a" / ".grader" / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    assert not (tmp_path / "a" / ".gitignore").exists()
+    make_private_folder(tmp_path)  # which is there, and may be anything
+    assert not (tmp_path / ".gitignore").exists()
 
 
 def zipped(files: dict[str, bytes], **options: tuple[str, ...]) -> bytes:
