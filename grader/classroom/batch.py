@@ -27,7 +27,7 @@ from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.course import Course, CourseError, Exercise, open_course
 from grader.progress.grades import ClassGrades, QuizResult
-from grader.progress.hand_in import NotResponses, parse_responses
+from grader.progress.hand_in import BadDocument, parse_responses
 from grader.quiz.code import lazy_runner
 from grader.quiz.grade import Grading, editions_of, grade_learner
 from grader.sandbox.pool import WorkerPool, open_pool
@@ -346,7 +346,7 @@ def _grade_quizzes(
             left_out: list[str] = []
             try:
                 graded = grade_learner([parse_responses(data)], grading, left_out.append).quizzes
-            except NotResponses as error:
+            except BadDocument as error:
                 problem = f"responses.json {error}"
                 graded = ()
                 results.append(QuizResult("responses", "Answers that cannot be read", 0, 0, (problem,)))

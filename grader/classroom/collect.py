@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime
-import hashlib
 import io
 import itertools
-import json
 import os
 import re
 import stat
@@ -38,8 +36,10 @@ from grader.progress.hand_in import (
     MAX_RESPONSES_BYTES,
     RESPONSES,
     SCHEMA,
-    NotResponses,
+    BadDocument,
     parse_responses,
+    read_document,
+    text_hashes,
 )
 from grader.progress.learner import ANONYMOUS, JOINERS, Learner
 from grader.sandbox.text import HIDING, clean, one_line
@@ -312,12 +312,13 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
             for exercise in exercises
         }
     # which files are others than those the manifest tells of
-    own = {f"exercises/{exercise}/{source.name}": source.sha256 for exercise, source in found.sources.items()}
-    own[RESPONSES] = hashlib.sha256(found.answers).hexdigest() if found.answers else ""
+    own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
+    own[RESPONSES] = found.answers
     listed = manifest.get("files")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
-    others = [f"`{name}`" for name, sha256 in own.items() if sha256 and told.get(name, sha256) != sha256]
+    known = {name: data for name, data in own.items() if data and name in told}
+    others = [f"`{name}`" for name, data in known.items() if told[name] not in text_hashes(data)]
     if others:
         text = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
         found.notes += (Note("hash-differs", text),)
@@ -344,14 +345,11 @@ def _read_manifest(found: Submission, place: Path | Archive) -> dict[str, Any]:
     if data is None:
         return {}
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        found.notes += (Note("file-ignored", f"{MANIFEST} cannot be read; it is ignored"),)
+        manifest: dict[str, Any] = read_document(data, SCHEMA).value
+        return manifest
+    except BadDocument as error:
+        found.notes += (Note("file-ignored", f"{MANIFEST} {error}; it is ignored"),)
         return {}
-    if isinstance(document, dict) and document.get("schema") == SCHEMA:
-        return document
-    found.notes += (Note("file-ignored", f"{MANIFEST} is no `{SCHEMA}` document; it is ignored"),)
-    return {}
 
 
 def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
@@ -368,7 +366,7 @@ def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
         found.notes += (Note("learner-ignored", text),)
     try:
         claims += [parse_responses(found.answers).learner] if found.answers else []
-    except NotResponses as error:
+    except BadDocument as error:
         text = f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
         found.notes += (Note("learner-ignored", text),)
     if ANONYMOUS in claims:

@@ -11,15 +11,17 @@ import datetime
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader import __version__
 from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, open_archive, read_source
 from grader.course import Course, CourseError, make_stub, parse_time, write_atomic, write_zip
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
+from grader.sandbox.text import one_line
 
 SCHEMA = "rnn-grader/submission/1"
 MANIFEST = "manifest.json"
@@ -29,18 +31,29 @@ RESPONSES_SCHEMA = "rnn-grader/responses/1"
 MAX_RESPONSES_BYTES = 4 * 2**20  # in a zip
 MAX_BYTES = 8 * 2**20
 MAX_NUMBER = 10**6
-MAX_TEXT = 20_000
+MAX_DIGITS = 19
+MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
+MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of a file, of a sitting
+MAX_QUIZZES = 100_000
+HALF = re.compile("[\ud800-\udfff]")  # of a character, which nothing can store
+YEARS = range(
+    1970, 2200
+)  # far from where sums of dates and shifts of their zone end; a cheap clock begins there
+CURES = {
+    SCHEMA: "make it anew with `grader submit`",
+    RESPONSES_SCHEMA: "export it anew with `grader quiz responses`",
+}
 HANDED_IN = "question attempt version params answer certainty hints at".split()
 
 QuizOf = tuple[str, int, Path]
 """A quiz as a document of answers names it: its id, its version, its file."""
 
 
-class NotResponses(ValueError):
-    """A file is no file of responses; the sentence says what is wrong with it."""
+class BadDocument(ValueError):
+    """A file that was handed in is not of its form; the sentence says what is wrong, where, and the cure."""
 
 
-class SomethingElse(NotResponses):
+class SomethingElse(BadDocument):
     """It is JSON, but of another kind."""
 
 
@@ -106,13 +119,132 @@ def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.
             {
                 "quiz": quiz,
                 "version": version,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "sha256": text_hashes(path.read_bytes())[0],
                 "sittings": [sitting_object(sitting) for sitting in sittings],
             }
             for quiz, version, path in quizzes
             if (sittings := ledger.sittings(quiz))
         ],
     }
+
+
+def text_hashes(data: bytes) -> tuple[str, str, str]:
+    """Return SHA-256 hashes of a text file: whatever its line ends are, as it is, with those of Windows.
+
+    The first is the one to write down, since git and editors change line ends. Any of them may be told.
+    """
+    plain = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    forms = plain, data, plain.replace(b"\n", b"\r\n")
+    first, second, third = (hashlib.sha256(form).hexdigest() for form in forms)
+    return first, second, third
+
+
+# --- documents that somebody else wrote -----------------------------------------------------------------
+
+
+def read_document(data: bytes, schema: str) -> Part:
+    """Read a JSON document that was handed in; every value is then taken from it within bounds.
+
+    Args:
+        data: in UTF-8, or in what else JSON may come in; Windows writes UTF-16.
+        schema: the form that it should be of.
+
+    Raises:
+        SomethingElse: it is JSON of another kind.
+        BadDocument: it is no JSON, names something twice, or holds a number that no file of ours holds.
+    """
+    cure = CURES[schema]
+
+    def number(text: str) -> float:
+        value = float(text) if text.strip("-0123456789") or len(text) > MAX_DIGITS else int(text)
+        if isinstance(value, float) and not abs(value) < 10.0**MAX_DIGITS:  # nor is it infinite, or no number
+            raise BadDocument(
+                f"holds the number {text[:20]}, which is beyond all that is written there; {cure}"
+            )
+        return value
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in found if names.count(name) > 1)
+            raise BadDocument(f"has `{one_line(twice, 40)}` twice in one object; {cure}")
+        return found
+
+    hooks: dict[str, Any] = {"parse_int": number, "parse_float": number, "parse_constant": number}
+    try:
+        value = json.loads(data.decode(json.detect_encoding(data)), object_pairs_hook=unique, **hooks)
+    except BadDocument:
+        raise
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise BadDocument(f"is no JSON{where}; {cure}") from None
+    if not isinstance(value, dict) or value.get("schema") != schema:
+        raise SomethingElse(f"is no `{schema}` document; {cure}")
+    return Part(value, "the file", cure)
+
+
+class Part(NamedTuple):
+    """An object of a document that may hold anything, and what to call it."""
+
+    value: Any
+    name: str
+    cure: str
+
+    def bad(self, problem: str) -> BadDocument:
+        """Return the error that says what is wrong here, and the cure."""
+        return BadDocument(f"{problem} in {self.name}; {self.cure}")
+
+    def part(self, key: str, value: Any, name: str) -> Part:
+        """Return an object inside this one."""
+        if not isinstance(value, dict):
+            raise self.bad(f"has something else than an object in `{key}`")
+        return Part(value, name, self.cure)
+
+    def text(self, key: str, most: int = MAX_TEXT) -> str:
+        """Return a text that can be written down again, of so many characters at the most."""
+        value = self.value.get(key)
+        if not isinstance(value, str) or len(value) > most or HALF.search(value):
+            raise self.bad(f"has no text `{key}` of at most {most} characters")
+        return value
+
+    def word(self, key: str) -> str:
+        """Return a short text that can be shown as it is: an id, a mode, a hash."""
+        return self.words(key, [self.value.get(key)])[0]
+
+    def words(self, key: str, values: list[Any]) -> tuple[str, ...]:
+        """Return the values of a list as short texts that can be shown as they are."""
+        for value in values:
+            if not isinstance(value, str) or len(value) > MAX_WORD or not value.isprintable():
+                raise self.bad(f"has something else than a printable id in `{key}`")
+        return tuple(values)
+
+    def number(self, key: str, least: int = 1, most: int = MAX_NUMBER) -> int:
+        """Return a whole number within bounds."""
+        value = self.value.get(key)
+        if type(value) is not int or not least <= value <= most:
+            raise self.bad(f"has no whole number `{key}` from {least} to {most}")
+        return value
+
+    def time(self, key: str) -> str:
+        """Return a time in UTC, ISO 8601."""
+        text = self.text(key, MAX_WORD)
+        try:
+            time = parse_time(text).astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            raise self.bad(f"has no time with a zone `{key}`") from None
+        if time.year not in YEARS:
+            raise self.bad(f"has a time `{key}` outside the years {YEARS[0]} to {YEARS[-1]}")
+        return time.isoformat()
+
+    def items(self, key: str, most: int) -> list[Any]:
+        """Return a list of so many entries at the most."""
+        value = self.value.get(key)
+        if not isinstance(value, list):
+            raise self.bad(f"has no list `{key}`")
+        if len(value) > most:
+            raise self.bad(f"has more than {most} entries in `{key}`")
+        return value
 
 
 # --- answers: reading ---------------------------------------------------------------------------------
@@ -123,116 +255,83 @@ def read_responses(path: Path) -> Handed:
 
     Raises:
         SomethingElse: it is JSON of another kind.
-        NotResponses: it is missing, too large, or not of this form.
+        BadDocument: it is missing, too large, or not of this form.
     """
     try:
         if path.is_symlink() or not path.is_file():
-            raise NotResponses("is no plain file")
-        if path.stat().st_size > MAX_BYTES:
-            raise NotResponses(f"is larger than {MAX_BYTES // 2**20} MiB; export it anew")
-        return parse_responses(path.read_bytes())
+            raise BadDocument("is no plain file; hand in the file itself")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NotResponses(f"cannot be read: {error.strerror}") from None
+        raise BadDocument(f"cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB; {CURES[RESPONSES_SCHEMA]}")
+    return parse_responses(data)
 
 
 def parse_responses(data: bytes) -> Handed:
     """Read what somebody handed in, from the bytes of its file.
 
     Raises:
-        SomethingElse, NotResponses: as :func:`read_responses`.
+        SomethingElse, BadDocument: as :func:`read_responses`.
     """
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        raise NotResponses("is no JSON; export it anew with `grader quiz responses`") from None
-    if not isinstance(value, dict) or value.get("schema") != RESPONSES_SCHEMA:
-        raise SomethingElse(f"is no `{RESPONSES_SCHEMA}` document; `grader quiz responses` writes one")
-    document = _Object(value, "the file")
-    who = _Object(value.get("learner"), "`learner`")
+    document = read_document(data, RESPONSES_SCHEMA)
+    who = document.part("learner", document.value.get("learner"), "`learner`")
     try:
         learner = Learner(who.text("id"), who.text("name"))
     except ValueError as error:
-        raise NotResponses(f"names a learner that cannot be: {error}") from None
-    quizzes = tuple(map(_read_quiz, document.objects("quizzes", "quiz")))
-    if len({quiz.quiz for quiz in quizzes}) != len(quizzes):
-        raise NotResponses("has one quiz twice")
-    return Handed(learner, document.time("at"), quizzes)
+        raise BadDocument(f"names a learner that cannot be: {error}") from None
+    quizzes: dict[str, QuizResponses] = {}
+    left = {"sittings": MAX_SITTINGS, "responses": MAX_ANSWERS}
+    for count, value in enumerate(document.items("quizzes", MAX_QUIZZES), 1):
+        quiz = _read_quiz(document.part("quizzes", value, f"quiz {count}"), left)
+        if quiz.quiz in quizzes:
+            raise document.bad(f"has the quiz {quiz.quiz} twice")
+        quizzes[quiz.quiz] = quiz
+    return Handed(learner, document.time("at"), tuple(quizzes.values()))
 
 
-@dataclass(frozen=True)
-class _Object:
-    """An object of a document that may hold anything."""
-
-    value: Any
-    name: str
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.value, dict):
-            raise NotResponses(f"has something else than an object for {self.name}")
-
-    def text(self, key: str) -> str:
-        value = self.value.get(key)
-        if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise NotResponses(f"has no text `{key}` in {self.name}")
-        return value
-
-    def number(self, key: str, least: int = 1) -> int:
-        value = self.value.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
-            raise NotResponses(f"has no whole number `{key}` from {least} in {self.name}")
-        return value
-
-    def time(self, key: str) -> str:
-        text = self.text(key)
-        try:
-            return parse_time(text).astimezone(datetime.UTC).isoformat()
-        except (ValueError, OverflowError):
-            raise NotResponses(f"has no time with a zone `{key}` in {self.name}") from None
-
-    def items(self, key: str) -> list[Any]:
-        value = self.value.get(key)
-        if not isinstance(value, list):
-            raise NotResponses(f"has no list `{key}` in {self.name}")
-        return value
-
-    def objects(self, key: str, name: str) -> list[_Object]:
-        return [_Object(value, f"{name} {number}") for number, value in enumerate(self.items(key), 1)]
-
-
-def _read_quiz(part: _Object) -> QuizResponses:
-    quiz = part.text("quiz")
-    numbered = {each.number("number"): each for each in part.objects("sittings", f"a sitting of {quiz}:")}
-    if len(numbered) != len(part.items("sittings")):
-        raise NotResponses(f"has one sitting of {quiz} twice")
+def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
+    """Read the answers to one quiz; ``left`` tells how many sittings and answers the file may still hold."""
+    quiz = part.word("quiz")
+    numbered: dict[int, Part] = {}
+    for count, value in enumerate(_some(part, "sittings", left), 1):
+        sitting = part.part("sittings", value, f"sitting {count} of {quiz}")
+        numbered[sitting.number("number")] = sitting
+    if len(numbered) != len(part.value["sittings"]):
+        raise part.bad(f"has one sitting of {quiz} twice")
     sittings: list[Sitting] = []
     responses: list[Response] = []
     for number, sitting in sorted(numbered.items()):
-        questions = sitting.items("questions")
-        if not all(isinstance(question, str) for question in questions):
-            raise NotResponses(f"has something else than texts in `questions` of {sitting.name}")
-        header = sitting.number("version"), sitting.text("mode"), number, tuple(questions)
+        questions = sitting.words("questions", sitting.items("questions", MAX_QUESTIONS))
         finished = None if sitting.value.get("finished") is None else sitting.time("finished")
+        header = sitting.number("version"), sitting.word("mode"), number, questions
         sittings.append(Sitting(number, quiz, *header, sitting.time("begun"), finished))
-        responses += [_read_answer(answer, quiz, number) for answer in sitting.objects("responses", "answer")]
-    sha256 = part.text("sha256")
-    return QuizResponses(quiz, part.number("version"), sha256, tuple(sittings), _numbered(responses))
+        for count, value in enumerate(_some(sitting, "responses", left), 1):
+            answer = sitting.part("responses", value, f"answer {count} of {sitting.name}")
+            responses.append(_read_answer(answer, quiz, number, len(responses) + 1))
+    return QuizResponses(quiz, part.number("version"), part.word("sha256"), tuple(sittings), tuple(responses))
 
 
-def _read_answer(part: _Object, quiz: str, sitting: int) -> Response:
-    certainty = None if part.value.get("certainty") is None else part.number("certainty")
-    if certainty not in (None, 1, 2, 3):
-        raise NotResponses(f"has a certainty of {certainty} in {part.name}; it is 1, 2 or 3")
+def _some(part: Part, key: str, left: dict[str, int]) -> list[Any]:
+    found = part.items(key, left[key])
+    left[key] -= len(found)
+    return found
+
+
+def _read_answer(part: Part, quiz: str, sitting: int, count: int) -> Response:
     return Response(
         sitting=sitting,
         quiz=quiz,
         version=part.number("version"),
-        question=part.text("question"),
+        question=part.word("question"),
         attempt=part.number("attempt"),
         params=part.text("params"),
         answer=part.text("answer"),
-        certainty=certainty,
+        certainty=None if part.value.get("certainty") is None else part.number("certainty", 1, 3),
         hints=part.number("hints", 0),
         at=part.time("at"),
+        id=count,
     )
 
 
@@ -300,7 +399,7 @@ class Bundle:
             "at": self.at.isoformat(timespec="seconds"),
             "learner": {"id": self.learner.id, "name": self.learner.name},
             "files": [
-                {"path": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+                {"path": name, "sha256": text_hashes(data)[0], "bytes": len(data)}
                 for name, data in self.files.items()
             ],
         }
@@ -390,7 +489,7 @@ def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
 def _owner(path: Path) -> str | None:
     """Return the id of the learner whose bundle a file is; None if it is none."""
     try:
-        manifest = json.loads(open_archive(path).read(MANIFEST, MAX_MANIFEST_BYTES))
-        return str(manifest["learner"]["id"]) if manifest["schema"] == SCHEMA else None
-    except (FileRejected, OSError, ValueError, RecursionError, KeyError, TypeError):
+        manifest = read_document(open_archive(path).read(MANIFEST, MAX_MANIFEST_BYTES), SCHEMA).value
+        return str(manifest["learner"]["id"])
+    except (FileRejected, OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.progress import Learner, Response, Sitting
-from grader.progress.hand_in import Handed, NotResponses, QuizResponses, SomethingElse, merged, read_responses
+from grader.progress.hand_in import BadDocument, Handed, QuizResponses, SomethingElse, merged, read_responses
 from grader.quiz.credits import REVIEW, CountedAnswer, fold, mark
 from grader.quiz.files import (
     PublicFile,
@@ -176,7 +176,7 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
     for path, named in files.items():
         try:
             answers = read_responses(path)
-        except NotResponses as error:
+        except BadDocument as error:
             if named or not isinstance(error, SomethingElse):
                 problems.append(f"{path}: {error}")
         else:

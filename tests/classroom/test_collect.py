@@ -302,12 +302,12 @@ BIDI = "A\u202eda"
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        (b"no json", "cannot be read"),
-        (b"[" * 200_000, "cannot be read"),
-        (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, "cannot be read"),
+        (b"no json", "is no JSON"),
+        (b"[" * 200_000, "is no JSON"),
+        (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, "is no JSON"),
         (b" " * 300_000, "is larger than 0.25 MiB"),
-        (b"9" * 5000, "cannot be read"),
-        (b"\xff\xfe\xfd", "cannot be read"),
+        (b"9" * 5000, "holds the number 9999"),
+        (b"\xff\xfe\xfd", "is no JSON"),
         (b"[]", "is no `rnn-grader/submission/1` document"),
         (b'{"schema": "another"}', "is no `rnn-grader/submission/1` document"),
         ({"learner": None}, "names no learner"),

@@ -17,7 +17,16 @@ from grader.checks.source import MAX_ARCHIVE_BYTES
 from grader.classroom.collect import find_submissions
 from grader.course import Course
 from grader.progress import Learner, Response, open_ledger
-from grader.progress.hand_in import Bundle, CannotBundle, QuizOf, gather, parse_responses, write_bundle
+from grader.progress.hand_in import (
+    BadDocument,
+    Bundle,
+    CannotBundle,
+    QuizOf,
+    gather,
+    parse_responses,
+    text_hashes,
+    write_bundle,
+)
 from grader.quiz.files import all_public
 from tests.helpers import Run, solve
 
@@ -328,3 +337,167 @@ def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(CannotBundle, match=f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"):
         write_bundle(bundle, tmp_path / "mine.zip")
     assert not list(tmp_path.iterdir())
+
+
+# --- answers that somebody else wrote ---------------------------------------------------------------------
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """Return a file of one answer; a change goes wherever its name stands."""
+    answer = {"question": "bound", "attempt": 1, "version": 1, "params": "{}", "answer": "smax"}
+    answer |= {"certainty": None, "hints": 0, "at": "2026-03-01T12:00:00+00:00"}
+    sitting = {"number": 1, "version": 1, "mode": "practice", "questions": ["bound"], "responses": [answer]}
+    sitting |= {"begun": "2026-03-01T11:00:00+00:00", "finished": None}
+    quiz = {"quiz": "every-type", "version": 1, "sha256": "0" * 64, "sittings": [sitting]}
+    whole: dict[str, Any] = {
+        "schema": "rnn-grader/responses/1",
+        "at": "2026-03-01T13:00:00+00:00",
+        "quizzes": [quiz],
+    }
+    whole["learner"] = {"id": "ada", "name": "Ada"}
+    for part in (answer, sitting, quiz, whole):
+        part |= {name: value for name, value in changes.items() if name in part}
+    return whole
+
+
+def text_of(**changes: Any) -> str:
+    return json.dumps(document(**changes))
+
+
+@pytest.mark.parametrize(
+    ("name", "time"),
+    [
+        ("at", "0001-01-01T00:00:00+14:00"),
+        ("begun", "9999-12-31T23:59:59-14:00"),
+        ("begun", "9999-12-31T23:59:59+00:00"),
+        ("finished", "0001-01-01T00:00:00+01:00"),
+        ("finished", "2200-01-01T00:00:00+00:00"),
+        ("at", "1970-01-01T00:00:00+00:01"),
+    ],
+)
+def test_a_time_that_nothing_can_be_added_to_is_refused(name: str, time: str) -> None:
+    with pytest.raises(BadDocument, match=rf"time .*`{name}`.* in .*; export it anew with"):
+        parse_responses(text_of(**{name: time}).encode())
+
+
+@pytest.mark.parametrize(
+    "time", ["1970-01-01T00:00:00+00:00", "2199-12-31T23:59:59Z", "2026-03-01T12:00+14:00"]
+)
+def test_a_clock_may_be_wrong(time: str) -> None:
+    (quiz,) = parse_responses(text_of(at=time, begun=time, finished=time).encode()).quizzes
+    assert len(quiz.responses) == 1
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", "1" * 5000, "1e19", "-" + "9" * 30, "1e-5", "true"],
+)
+@pytest.mark.parametrize("name", ["number", "attempt", "version", "hints", "extra"])
+def test_a_number_that_no_file_holds_is_refused(name: str, number: str) -> None:
+    text = text_of(**{name: "HERE"}).replace('"HERE"', number)
+    if name == "extra":
+        text = text.replace('"schema"', f'"extra": [{number}], "schema"')
+        if number in ("1e-5", "true"):
+            assert parse_responses(text.encode()).learner.id == "ada"
+            return
+    with pytest.raises(BadDocument, match=r"holds the number|has no whole number"):
+        parse_responses(text.encode())
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb"])
+@pytest.mark.parametrize(
+    "name", ["quiz", "mode", "sha256", "question", "params", "answer", "questions", "learner"]
+)
+def test_half_a_character_is_refused(name: str, text: str) -> None:
+    value: Any = [text] if name == "questions" else {"id": "ada", "name": text} if name == "learner" else text
+    with pytest.raises(BadDocument) as refused:
+        parse_responses(text_of(**{name: value}).encode())
+    str(refused.value).encode()
+
+
+@pytest.mark.parametrize("sign", ["\0", "\n", "\x1b", "\u202e", "\u2028"])
+@pytest.mark.parametrize("name", ["quiz", "mode", "sha256", "question", "questions"])
+def test_an_id_that_hides_something_is_refused(name: str, sign: str) -> None:
+    value = [f"a{sign}"] if name == "questions" else f"a{sign}"
+    with pytest.raises(BadDocument, match=f"`{name}`"):
+        parse_responses(text_of(**{name: value}).encode())
+
+
+def test_what_was_typed_stays_as_it_is() -> None:
+    typed = "line 2: return\tx\n\0\u202e naïve \U0001f600"
+    (quiz,) = parse_responses(text_of(answer=typed).encode()).quizzes
+    assert quiz.responses[0].answer == typed
+
+
+@pytest.mark.parametrize("name", ["schema", "quiz", "number", "answer"])
+def test_a_name_that_stands_twice_is_refused(name: str) -> None:
+    text = text_of().replace(f'"{name}":', f'"{name}": "first", "{name}":')
+    with pytest.raises(BadDocument, match=f"`{name}` twice in one object"):
+        parse_responses(text.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_json_comes_in_what_windows_writes(encoding: str) -> None:
+    text = json.dumps(document(answer="naïve"), ensure_ascii=False)
+    assert parse_responses(text.encode(encoding)).quizzes[0].responses[0].answer == "naïve"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"\xff\xfe\x00", b"nul"]
+)
+def test_what_is_no_json_is_one_sentence(data: bytes) -> None:
+    with pytest.raises(BadDocument, match=r"is no JSON.*; export it anew with `grader quiz responses`"):
+        parse_responses(data)
+
+
+def many(sittings: int, answers: int) -> bytes:
+    whole = document()
+    (sitting,) = whole["quizzes"][0]["sittings"]
+    (answer,) = sitting["responses"]
+    sitting["responses"] = [answer] * answers
+    whole["quizzes"][0]["sittings"] = [{**sitting, "number": number} for number in range(1, sittings + 1)]
+    return json.dumps(whole).encode()
+
+
+def test_counts_are_of_the_whole_file() -> None:
+    assert len(parse_responses(many(5_000, 0)).quizzes[0].sittings) == 5_000
+    for sittings, answers, name in (
+        (5_001, 0, "sittings"),
+        (1, 20_001, "responses"),
+        (11, 2_000, "responses"),
+    ):
+        with pytest.raises(BadDocument, match=f"more .* `{name}`"):
+            parse_responses(many(sittings, answers))
+
+
+def test_line_ends_change_no_hash() -> None:
+    unix, windows, mac = b"a\nb\n", b"a\r\nb\r\n", b"a\rb\r"
+    assert text_hashes(unix)[0] == text_hashes(windows)[0] == text_hashes(mac)[0]
+    assert {hashlib.sha256(data).hexdigest() for data in (unix, windows)} <= set(text_hashes(unix))
+    assert hashlib.sha256(windows).hexdigest() in text_hashes(windows)
+    assert text_hashes(unix)[0] != text_hashes(b"a\nb")[0]
+
+
+@pytest.mark.parametrize("raw", [False, True], ids=["as written now", "as written before"])
+@pytest.mark.parametrize("ends", [(b"\n", b"\r\n"), (b"\r\n", b"\n"), (b"\r\n", b"\r\n")])
+def test_a_bundle_whose_line_ends_git_has_changed_is_the_same(
+    tiny_copy: Course, tmp_path: Path, ends: tuple[bytes, bytes], raw: bool
+) -> None:
+    login(tiny_copy)
+    solve(tiny_copy)
+    path = tiny_copy.root / MODULE
+    before, after = (path.read_bytes().replace(b"\n", end) for end in ends)
+    path.write_bytes(before)
+    files = gather(tiny_copy, quizzes(tiny_copy), NOON)
+    manifest = files.manifest()
+    if raw:
+        manifest["files"][0]["sha256"] = hashlib.sha256(before).hexdigest()
+    folder = tmp_path / "handed" / "ada"
+    (folder / MODULE).parent.mkdir(parents=True)
+    (folder / MODULE).write_bytes(after)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (found,) = find_submissions(tmp_path / "handed", [tiny_copy["exercise-1"]])
+    assert found.notes == ()
+    (folder / MODULE).write_bytes(after + b"#")
+    (found,) = find_submissions(tmp_path / "handed", [tiny_copy["exercise-1"]])
+    assert [note.kind for note in found.notes] == ["hash-differs"]
