@@ -7,6 +7,7 @@ import datetime
 import difflib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
@@ -19,6 +20,7 @@ from grader.course.frozen import dataclass
 from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
+MAX_EXTENSION = 3650  # days
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "names", "none"]
 Edition = Literal["full", "handout"]
@@ -88,7 +90,7 @@ class LatePolicy:
         deadlines: by exercise, where it is another one.
         per_day: percent of the credits earned in an exercise, for each day that has begun.
         at_most: percent that are taken at the most.
-        extensions: by learner's id, days that they may take longer.
+        extensions: days that somebody may take longer, by platform id, folder or file name.
     """
 
     deadline: str = ""
@@ -102,14 +104,28 @@ class LatePolicy:
             parse_time(text)
         if not (0 <= self.per_day <= 100 and 0 <= self.at_most <= 100):
             raise ValueError("`per_day` and `at_most` are percents, from 0 to 100")
-        if any(days < 0 for days in self.extensions.values()):
-            raise ValueError("an extension is a number of days, not below 0")
+        if any(not 0 <= days <= MAX_EXTENSION for days in self.extensions.values()):
+            raise ValueError(f"an extension is a number of days, from 0 to {MAX_EXTENSION}")
+        names: dict[str, str] = {}
+        for name in self.extensions:
+            first = names.setdefault(folded(name), name)
+            if first != name or not folded(name):
+                raise ValueError(f"`extensions` names `{first}` and `{name}`, which is nobody or the same")
 
-    def due(self, exercise: str, learner_id: str) -> datetime.datetime | None:
-        """Return when an exercise is due for a learner; None if it never is."""
+    def due(self, exercise: str, extension: str) -> datetime.datetime | None:
+        """Return when an exercise is due; None if it never is.
+
+        Args:
+            extension: the name of somebody's extension; any other for none.
+        """
         text = self.deadlines.get(exercise, self.deadline)
-        days = self.extensions.get(learner_id, 0.0)
+        days = self.extensions.get(extension, 0.0)
         return parse_time(text) + datetime.timedelta(days=days) if text else None
+
+
+def folded(name: str) -> str:
+    """Return a name as names are compared: in whatever case, and however its accents are encoded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
 
 
 def parse_time(text: str) -> datetime.datetime:
