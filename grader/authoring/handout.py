@@ -6,13 +6,13 @@ program goes with it, without the instructors' rooms; Gradescope gets the course
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
 import importlib.metadata
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,125 +38,20 @@ from grader.course import (
 )
 from grader.quiz.files import Quiz, edition_texts, full_quizzes, write_edition
 
+TEMPLATES = Path(__file__).parent / "templates"
 KEPT = ".git"  # of an earlier hand-out in the same place
 MARK = "# The students' edition: no solutions, no hidden checks. `grader` knows it by `edition`.\n"
-IGNORED = "__pycache__/\n*.egg-info/\n/build/\n.venv/\n.grader/\n.pytest_cache/\n/debug-*.npz\n"
-WORKFLOW = """\
-name: check
-on: [push, pull_request]
-permissions:
-  contents: read
-jobs:
-  check:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: python -m pip install .
-      - run: grader check --all
-"""
-README = """\
-# {title}
+BINARY = (".bin", ".png")  # all other files are text, and have the same line ends whoever builds a hand-out
 
-You learn by writing: each exercise has a lesson, a file with functions to fill in, and checks that say in
-about a second what is right, what is wrong, and where.
-
-## Set up
-
-With Python 3.11 or newer, in this folder:
-
-```sh
-python3 -m venv .venv
-.venv/bin/python -m pip install .
-```
-
-Then, in every new terminal, `. .venv/bin/activate` (on Windows `.venv\\Scripts\\activate`).
-
-## Work
-
-| command | what it does |
-|---|---|
-| `grader login NAME` | says who you are, before the first check |
-| `grader list` | the exercises, your credits, what to do next |
-| `grader show {first}` | the lesson |
-| `grader check {first}` | the verdict on what you wrote in `exercises/{first}/` |
-| `grader watch` | checks again at every save |
-| `grader hint {first}` | one more hint each time |
-| `grader debug {first}` | the inputs of a failing check, to try in your own Python |
-| `grader quiz` | the quizzes, if there are any |
-| `grader credits` | what you earned, and what is still to earn |
-| `grader reset {first}` | puts the stub back and keeps what you had |
-| `grader submit` | bundles what you wrote and answered into one zip, to hand it in |
-
-Checks ask the same questions every time here, and compare with answers that were recorded. When your work is
-graded, other inputs are drawn, and more checks are run: they decide the credits that are counted as “more”.
-
-| exercise | title | credits here | more |
-|---|---|---|---|
-{rows}
-"""
-
-SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of its files; `py.typed` has one
+SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of this program's files; `py.typed` has one
 INSTRUCTORS = (
-    *("authoring/", "classroom/", "cli/quiz_grade.py"),
+    *("authoring/", "classroom/", "cli/old_names.py", "cli/quiz_grade.py"),
+    *("reports/class_pages.py", "reports/quiz_grades.py", "reports/tables.py"),
     *("reports/templates/class.html", "reports/templates/student.html"),
 )
-FACES = ("__init__.py", "reports/__init__.py")  # they reach for other rooms only when they are asked to
+"""The program's files that students do not get; nor do they get what imports one of the first two rooms."""
+USES_THEM = re.compile(r"^from grader\.(authoring|classroom)\b", re.MULTILINE)
 EXTRAS = ("plot", "review")  # what may be installed besides
-PROJECT = """\
-[build-system]
-requires = ["setuptools>=77"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "{name}"
-version = "{version}"
-description = "{summary}"
-requires-python = "{python}"
-dependencies = [
-{needed}]
-
-[project.optional-dependencies]
-{extras}
-[project.scripts]
-grader = "grader.__main__:main"
-
-[tool.setuptools.packages.find]
-include = ["grader*"]
-
-[tool.setuptools.package-data]
-grader = [
-{data}]
-"""
-SETUP = """\
-#!/usr/bin/env bash
-# Runs once, when the archive is uploaded: installs the grader into an environment of its own.
-set -euo pipefail
-here="${AUTOGRADER:-/autograder}/source"
-python3 -m venv "$here/.venv" || {
-    apt-get update && apt-get install -y --no-install-recommends python3-venv
-    python3 -m venv "$here/.venv"
-}
-"$here/.venv/bin/python" -m pip install --quiet "$here"
-"""
-RUN = """\
-#!/usr/bin/env bash
-# Runs for each submission, and leaves results.json whatever happens.
-set -uo pipefail
-root="${{AUTOGRADER:-/autograder}}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-grader() {{ "$root/source/.venv/bin/grader" --course "$root/source/course" "$@"; }}
-mkdir -p "$root/results"
-grader grade "$root/submission" -o "$work" --no-quizzes --confinement best --jobs 1{exercises}
-# 1 says that this cannot be graded, and the results say why.
-[ $? -le 1 ] && grader export "$work" gradescope -o "$root/results/results.json" ||
-    cat > "$root/results/results.json" <<'END'
-{{"score": 0, "output": "The grader could not run. This is not your fault; tell your instructor."}}
-END
-"""
 
 
 class CannotHandOut(Exception):
@@ -217,24 +112,27 @@ def build_handout(
         CourseError: the course is broken.
     """
     require_full(course)
-    chosen = _chosen(course, exercises)
+    ids = {exercise.id for exercise in course.exercises(exercises)}
+    chosen = [course[name] for name in course.exercise_ids() if name in ids]
+    for exercise in chosen:
+        if missing := [used.id for used in exercise.used if used.id not in ids]:
+            raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
     known = full_quizzes(course)
-    out = [quiz for quiz in known if not quizzes or quiz.id in quizzes]
+    out = tuple(quiz for quiz in known if not quizzes or quiz.id in quizzes)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
         files = {}
         for exercise in chosen:
             on_progress(exercise.id)
-            files[exercise.id] = _write_exercise(course, exercise, folder, [one.id for one in chosen])
+            files[exercise.id] = _write_exercise(course, exercise, folder, ids)
         _write_frame(course, folder, files)
-        write_edition(out, secret, folder)
+        write_edition(list(out), secret, folder)
         texts = texts_of(folder)
-        leaks = find_leaks(folder, texts, secrets_of(course), course.shown, known, secret.decode())
-        if leaks:
+        if leaks := find_leaks(folder, texts, secrets_of(course), course.shown, known, secret.decode()):
             raise Leaking(leaks)
         if archive:
-            packed = {f"{target.name}/{name}": data for name, data in folder_files(folder).items()}
+            packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
             write_zip(packed, Path(beside, "zip"))
         if target.exists():  # it leaves with the temporary folder
             if (target / KEPT).exists():
@@ -243,8 +141,7 @@ def build_handout(
         folder.rename(target)
         if archive:
             Path(beside, "zip").replace(target.with_name(f"{target.name}.zip"))
-    lines = sum(len(text.splitlines()) for path, text in texts.items() if path.name != FILE)
-    return Built(files, tuple(out), lines)
+    return Built(files, out, sum(len(text.splitlines()) for path, text in texts.items() if path.name != FILE))
 
 
 def hand_out_quizzes(
@@ -267,14 +164,10 @@ def hand_out_quizzes(
         raise CannotHandOut(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
     texts = texts_of(target) | edition_texts(out, secret, target)
-    leaks = find_leaks(target, texts, quizzes=quizzes, course_secret=secret.decode())
-    if leaks:
+    if leaks := find_leaks(target, texts, quizzes=quizzes, course_secret=secret.decode()):
         raise Leaking(leaks)
     write_edition(out, secret, target)
     return tuple(out)
-
-
-# --- where it goes ------------------------------------------------------------------------------------
 
 
 def require_full(course: Course) -> None:
@@ -285,17 +178,6 @@ def require_full(course: Course) -> None:
     """
     if course.handout:
         raise CannotHandOut(f"{course.root} is a hand-out itself; go to the full course for this")
-
-
-def _chosen(course: Course, ids: tuple[str, ...]) -> list[Exercise]:
-    for name in ids:
-        course[name]  # which says so if there is none of this id
-    chosen = [course[name] for name in course.exercise_ids() if name in ids or not ids]
-    for exercise in chosen:
-        missing = [used.id for used in exercise.used if ids and used.id not in ids]
-        if missing:
-            raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
-    return chosen
 
 
 def _require_free(course: Course, target: Path) -> None:
@@ -317,28 +199,29 @@ def _require_free(course: Course, target: Path) -> None:
 
 def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]) -> None:
     """Write all that is around the exercises: the course's file, what to read first, the program."""
-    rows = [
+    rows = "\n".join(
         f"| [{name}](exercises/{name}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
         for name, file in files.items()
-    ]
+    )
+    readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
     first = next(iter(files), "exercise-1")
+    _write(folder / "README.md", readme.format(title=course.title, first=first, rows=rows))
     keys = {"title": course.title, "salt": course.salt, "edition": "handout"}
     _write(folder / COURSE_FILE, MARK + _yaml(keys))
-    _write(folder / "README.md", README.format(title=course.title, first=first, rows="\n".join(rows)))
-    _write(folder / ".gitignore", IGNORED)
-    _write(folder / ".github" / "workflows" / "check.yml", WORKFLOW)
+    _copy(TEMPLATES / "gitignore", folder / ".gitignore")
+    _copy(TEMPLATES / "gitattributes", folder / ".gitattributes")
+    _copy(TEMPLATES / "check.yml", folder / ".github" / "workflows" / "check.yml")
     if (course.root / "LICENSE").is_file():
         _copy(course.root / "LICENSE", folder / "LICENSE")
-    write_program(folder, full=False)
+    _write_program(folder, full=False)
 
 
-def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: list[str]) -> ExerciseFile:
+def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[str]) -> ExerciseFile:
     """Write one exercise and its recorded answers; return its ``exercise.yaml`` as it went out."""
     answers = record(exercise, seed_of(exercise, course.salt))
     given, recorded = folder / "exercises" / exercise.id, folder / "recorded" / exercise.id
-    stub = make_stub(exercise)
-    _write(given / exercise.stub_path.name, stub)
-    _write(recorded / exercise.stub_path.name, stub)
+    for side in (given, recorded):
+        _write(side / exercise.stub_path.name, make_stub(exercise))
     (recorded / FILE).write_bytes(answers.data)
     pictures = [path for path in sorted(exercise.folder.iterdir()) if path.suffix in PICTURES]
     plots = [plot_path(exercise)] if answers.plots else []
@@ -372,80 +255,55 @@ def _write(path: Path, text: str) -> None:
 def _copy(source: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(source, path)
+        data = source.read_bytes()
     except OSError as error:
         raise CourseError(source, f"cannot be read: {error.strerror}") from None
+    path.write_bytes(data if source.suffix in BINARY else data.replace(b"\r\n", b"\n"))
 
 
-# --- this program, and what Gradescope gets ---------------------------------------------------------------
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their names relative to it, in order."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def write_program(folder: Path, *, full: bool) -> None:
+# --- this program, and what Gradescope gets -----------------------------------------------------------
+
+
+def _write_program(folder: Path, *, full: bool) -> None:
     """Write this program's own source below a folder, where ``pip install`` finds it.
 
     Args:
         full: with what only instructors need.
     """
     package = Path(grader.__file__).parent
-    paths = sorted(path for path in package.rglob("*") if path.suffix in SUFFIXES)
-    names = [path.relative_to(package).as_posix() for path in paths]
-    left_out = set() if full else _instructors_files(package, names)
-    kept = [name for name in names if name not in left_out]
-    for name in kept:
-        target = folder / "grader" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(package / name, target)
+    kept = []
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        if path.suffix not in SUFFIXES and path.parent != TEMPLATES:
+            continue
+        if full or not (name.startswith(INSTRUCTORS) or USES_THEM.search(path.read_text(encoding="utf-8"))):
+            _copy(path, folder / "grader" / name)
+            kept.append(name)
     about = importlib.metadata.metadata("rnn-grader")
     needs = [need.partition("; extra == ") for need in importlib.metadata.requires("rnn-grader") or ()]
     extras = {name: [need for need, _, extra in needs if extra.strip("\"'") == name] for name in EXTRAS}
-    text = PROJECT.format(
-        name=about["Name"],
-        version=grader.__version__,
-        summary=about["Summary"],
-        python=about["Requires-Python"],
-        needed="".join(f'  "{need}",\n' for need, _, extra in needs if not extra),
-        extras="".join(f'{name} = ["{", ".join(needed)}"]\n' for name, needed in extras.items() if needed),
-        data="".join(f'  "{name}",\n' for name in kept if not name.endswith(".py")),
+    text = (
+        (TEMPLATES / "project.toml")
+        .read_text(encoding="utf-8")
+        .format(
+            name=about["Name"],
+            version=grader.__version__,
+            summary=about["Summary"],
+            python=about["Requires-Python"],
+            needed="".join(f'  "{need}",\n' for need, _, extra in needs if not extra),
+            extras="".join(
+                f'{name} = ["{", ".join(needed)}"]\n' for name, needed in extras.items() if needed
+            ),
+            data="".join(f'  "{name}",\n' for name in kept if not name.endswith(".py")),
+        )
     )
-    (folder / "pyproject.toml").write_text(text, encoding="utf-8", newline="\n")
-
-
-def _instructors_files(package: Path, names: list[str]) -> set[str]:
-    """Return the program's files that students do not get.
-
-    These are INSTRUCTORS, whatever imports any of these, such as their commands, and what of ``reports`` and
-    ``cli`` is then imported by nobody. What is imported only to check types does not count.
-    """
-    imported = {name: set(_imported(package, name)) for name in names if name.endswith(".py")}
-    left_out = {name for name in names if name.startswith(INSTRUCTORS)}
-    before = set[str]()
-    while left_out != before:
-        before = set(left_out)
-        rest = {name: used for name, used in imported.items() if name not in left_out}
-        left_out |= {name for name, used in rest.items() if used & left_out and name not in FACES}
-        needed = set().union(*rest.values())
-        served = set().union(*(imported.get(name, set()) for name in left_out))
-        left_out |= {name for name in served - needed if name.startswith(("cli/", "reports/"))}
-    return left_out
-
-
-def _imported(package: Path, name: str) -> Iterator[str]:
-    """Yield the program's files that one of them imports, by their names."""
-    nodes: list[ast.AST] = [ast.parse((package / name).read_text(encoding="utf-8"))]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        nodes += ast.iter_child_nodes(node)
-        modules = []
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for module in modules:
-            path = module.removeprefix("grader.").replace(".", "/")
-            if module.startswith("grader.") and (package / f"{path}.py").is_file():
-                yield f"{path}.py"
+    _write(folder / "pyproject.toml", text)
 
 
 def write_gradescope_archive(course: Course, exercises: list[Exercise], target: Path) -> None:
@@ -460,22 +318,17 @@ def write_gradescope_archive(course: Course, exercises: list[Exercise], target: 
     Raises:
         OSError: it cannot be written.
     """
-    ids = "".join(f" --exercise {exercise.id}" for exercise in exercises)
-    scripts = {"run_autograder": RUN.format(exercises=ids), "setup.sh": SETUP}
     with tempfile.TemporaryDirectory() as beside:
         folder = Path(beside, "source")
-        write_program(folder, full=True)
+        _write_program(folder, full=True)
         for side in ("exercises", "solutions"):
             ignored = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(course.root / side, folder / "course" / side, ignore=ignored)
-        shutil.copyfile(course.root / COURSE_FILE, folder / "course" / COURSE_FILE)
-        for name, text in scripts.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        files = folder_files(folder)
-    write_zip(files, target, executables=scripts)
-
-
-def folder_files(folder: Path) -> dict[str, bytes]:
-    """Return all files below a folder by their names relative to it, in order."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+        _copy(course.root / COURSE_FILE, folder / "course" / COURSE_FILE)
+        ids = " ".join(f"--exercise {exercise.id}" for exercise in exercises)
+        run = (TEMPLATES / "run_autograder").read_text(encoding="utf-8")
+        _write(folder / "run_autograder", run.replace("EXERCISES", ids))
+        for name in ("setup.sh", "uv.txt"):
+            _copy(TEMPLATES / name, folder / name)
+        files = _files(folder)
+    write_zip(files, target, executables=("setup.sh", "run_autograder"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,22 +16,21 @@ from grader.authoring.handout import (
     write_gradescope_archive,
 )
 from grader.cli import BROKEN, USAGE, Course, pass_course, stop
-from grader.quiz.files import (
-    NoSecret,
-    Quiz,
-    UnknownQuiz,
-    find_quiz_path,
-    full_quizzes,
-    make_secret,
-    read_secret,
-    secret_path,
-)
+from grader.quiz import files
+
+
+def _split(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    words = (word.strip() for name in names for word in name.split(","))
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+SOME: dict[str, Any] = {"multiple": True, "callback": _split, "help": "Only these, with commas between them."}
 
 
 @click.command("handout")
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
-@click.option("--exercises", metavar="IDS", multiple=True, help="Only these, with commas between them.")
-@click.option("--quizzes", metavar="NAMES", multiple=True, help="Only these, with commas between them.")
+@click.option("--exercises", metavar="IDS", **SOME)
+@click.option("--quizzes", metavar="NAMES", **SOME)
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
@@ -60,64 +60,50 @@ def command(
     try:
         require_full(course)
         if gradescope:
-            _write_gradescope(course, target, _split(exercises))
-        else:
-            _hand_out(course, target, _split(exercises), _split(quizzes), archive, quizzes_only)
+            _write_gradescope(course, target, exercises)
+            return
+        quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
+        if quizzes_only:
+            known, secret = files.full_quizzes(course), _secret(course)
+            for quiz in hand_out_quizzes(known, target, secret, quizzes):
+                click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
+            return
+        built = build_handout(
+            course,
+            target,
+            _secret(course),
+            exercises=exercises,
+            quizzes=quizzes,
+            archive=archive,
+            on_progress=lambda name: click.echo(f"recording {name}", err=True),
+        )
     except Leaking as leaking:
-        for leak in leaking.leaks:
-            click.echo(leak, err=True)
+        click.echo("\n".join(leaking.leaks), err=True)
         stop("nothing was written: what would be handed out tells answers", BROKEN)
-    except (CannotHandOut, UnknownQuiz, NoSecret) as error:
+    except (CannotHandOut, files.UnknownQuiz, files.NoSecret) as error:
         stop(str(error), USAGE)
-
-
-def _split(names: tuple[str, ...]) -> tuple[str, ...]:
-    words = (word.strip() for name in names for word in name.split(","))
-    return tuple(dict.fromkeys(filter(None, words)))
-
-
-def _hand_out(
-    course: Course,
-    target: Path,
-    exercises: tuple[str, ...],
-    quizzes: tuple[str, ...],
-    archive: bool,
-    quizzes_only: bool,
-) -> None:
-    """Build a hand-out, or write its quizzes, and say what was written."""
-    only = tuple(find_quiz_path(course, name).stem for name in quizzes)
-    known = full_quizzes(course)
-    if make_secret(course):
-        path = secret_path(course).relative_to(course.root)
-        click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
-    secret = read_secret(course)
-    if quizzes_only:
-        for quiz in hand_out_quizzes(known, target, secret, only):
-            click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
-        return
-    built = build_handout(
-        course,
-        target,
-        secret,
-        exercises=exercises,
-        quizzes=only,
-        archive=archive,
-        on_progress=lambda name: click.echo(f"recording {name}", err=True),
-    )
     for name, file in built.exercises.items():
         click.echo(f"{name:<26}{file.credits:>3} credits visible, {file.more_credits:>2} more when graded")
     for quiz in built.quizzes:
         click.echo(f"{quiz.id:<26}{_quiz_row(quiz)}")
     credits = sum(file.credits for file in built.exercises.values())
-    counts = f"{_count(len(built.exercises), 'exercise', 's')} with {credits} visible credits"
-    files = f"{target} and {target.name}.zip" if archive else str(target)
-    looked = f"{built.lines} lines looked through, and no answer in them"
-    click.echo(f"{files}: {counts}, {_count(len(built.quizzes), 'quiz', 'zes')}; {looked}")
+    counts = f"{_count(len(built.exercises), 'exercise', 's')} with {_count(credits, 'visible credit', 's')}"
+    written = f"{target} and {target.name}.zip" if archive else str(target)
+    looked = f"{_count(built.lines, 'line', 's')} looked through, and no answer in them"
+    click.echo(f"{written}: {counts}, {_count(len(built.quizzes), 'quiz', 'zes')}; {looked}")
 
 
-def _quiz_row(quiz: Quiz) -> str:
+def _secret(course: Course) -> bytes:
+    """Read the course's secret, which is made at its first use."""
+    if files.make_secret(course):
+        path = files.secret_path(course).relative_to(course.root)
+        click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
+    return files.read_secret(course)
+
+
+def _quiz_row(quiz: files.Quiz) -> str:
     what = "answers included" if quiz.file.mode == "practice" else "without its key"
-    return f"{len(quiz.file.questions):>3} questions, {what}"
+    return f"{_count(len(quiz.file.questions), 'question', 's'):>13}, {what}"
 
 
 def _count(number: int, noun: str, plural: str) -> str:
@@ -130,5 +116,7 @@ def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...]) -> Non
         write_gradescope_archive(course, exercises, target)
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror}", USAGE)
-    credits = sum(exercise.file.credits for exercise in exercises)
-    click.echo(f"{target}: {len(exercises)} exercises with {credits} credits; set the assignment to as many")
+    credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")
+    click.echo(
+        f"{target}: {_count(len(exercises), 'exercise', 's')} with {credits}; set the assignment to as many"
+    )

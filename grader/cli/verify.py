@@ -11,13 +11,7 @@ from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, confusions, verify
 from grader.cli import BROKEN, USAGE, Course, pass_course, print_lines, seed_option, stop, width
 from grader.quiz.files import UnknownQuiz, find_quiz_path, quiz_paths
-from grader.reports.tables import (
-    CONFUSION_HEADING,
-    confusion_lines,
-    quiz_lines,
-    trial_lines,
-    verify_lines,
-)
+from grader.reports import tables
 from grader.reports.text import Line
 
 
@@ -50,25 +44,25 @@ def command(
     """
     if course.handout:
         stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course", USAGE)
+    faulty = False
     if quizzes:
-        sys.exit(BROKEN if _lint(course, names) else 0)
-    if mutants:
+        faulty = _lint(course, names)
+    elif mutants:
         trials = try_mutants(course, names, seed=seed, jobs=jobs)
-        print_lines(trial_lines(trials, width()))
-        sys.exit(BROKEN if any(trial.faults for trial in trials) else 0)
-    if diagnose:
-        misnamed = False
-        print_lines([CONFUSION_HEADING])
+        print_lines(tables.trial_lines(trials, width()))
+        faulty = any(trial.faults for trial in trials)
+    elif diagnose:
+        print_lines([tables.CONFUSION_HEADING])
         for confusion in confusions(course, names, seed=seed, jobs=jobs):
-            print_lines(confusion_lines(confusion, width()))
-            misnamed = misnamed or bool(confusion.misnamed)
-        sys.exit(BROKEN if misnamed else 0)
-    results = verify(course, names, seed=seed, jobs=jobs)
-    print_lines(verify_lines(results, width()))
-    faulty = any(findings.faults for findings in results)
-    if not names and quiz_paths(course):
-        print_lines([Line("", "detail")])
-        faulty = _lint(course, ()) or faulty
+            print_lines(tables.confusion_lines(confusion, width()))
+            faulty = faulty or bool(confusion.misnamed)
+    else:
+        results = verify(course, names, seed=seed, jobs=jobs)
+        print_lines(tables.verify_lines(results, width()))
+        faulty = any(findings.faults for findings in results)
+        if not names and quiz_paths(course):
+            print_lines([Line("", "detail")])
+            faulty = _lint(course, ()) or faulty
     sys.exit(BROKEN if faulty else 0)
 
 
@@ -79,5 +73,5 @@ def _lint(course: Course, names: tuple[str, ...]) -> bool:
     except UnknownQuiz as error:
         raise click.UsageError(str(error)) from None
     results = lint_course(course, tuple(path.stem for path in paths))
-    print_lines(quiz_lines(results, width()))
+    print_lines(tables.quiz_lines(results, width()))
     return any(findings.faults for findings in results)

@@ -83,7 +83,8 @@ def of_the_course(folder: Path) -> set[str]:
 
 def test_it_holds_what_a_student_needs_and_no_more(handed_out: Course) -> None:
     assert of_the_course(handed_out.root) == {
-        *(".github/workflows/check.yml", ".gitignore", "README.md", "course.yaml", "pyproject.toml"),
+        *(".gitattributes", ".github/workflows/check.yml", ".gitignore", "README.md", "course.yaml"),
+        "pyproject.toml",
         "exercises/exercise-1/check_doubling.py",
         "exercises/exercise-1/doubling.py",
         "exercises/exercise-1/exercise.yaml",
@@ -691,7 +692,7 @@ def test_the_archive_for_gradescope_can_set_itself_up(
 ) -> None:
     before = ["--course", str(tiny.root)]
     code, out = run([*before, "handout", str(tmp_path / "a.zip"), "--gradescope"], capsys)
-    assert (code, "1 exercises with 7 credits; set the assignment to as many" in out) == (0, True)
+    assert (code, "1 exercise with 7 credits; set the assignment to as many" in out) == (0, True)
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         runnable = {one.filename for one in archive.infolist() if one.external_attr >> 16 & 0o100}
         names = set(archive.namelist())
@@ -704,6 +705,51 @@ def test_the_archive_for_gradescope_can_set_itself_up(
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     assert run([*before, "handout", str(tmp_path / "no" / "a.zip"), "--gradescope"], capsys)[0] == 2
     assert run([*before, "handout", str(tmp_path / "c.zip"), "--gradescope", "--zip"], capsys)[0] == 2
+
+
+# --- line ends ------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git as on a machine where nobody set it up, but for turning line ends into those of Windows."""
+    settings = (
+        "core.autocrlf=true",
+        "user.name=Ada",
+        "user.email=ada@example.org",
+        "init.defaultBranch=main",
+    )
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *words]
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    return subprocess.run(command, cwd=folder, env=clean, check=True, capture_output=True, text=True).stdout
+
+
+def through_git(folder: Path, copy: Path) -> None:
+    """Commit a folder and clone it."""
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "the hand-out")
+    git(folder, "clone", "-q", str(folder), str(copy))
+    shutil.rmtree(folder / ".git")
+    shutil.rmtree(copy / ".git")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is what changes them")
+def test_git_changes_no_byte_of_a_handout(home: Course, tmp_path: Path) -> None:
+    through_git(home.root, tmp_path / "clone")
+    assert files(tmp_path / "clone") == files(home.root)
+    (home.root / ".gitattributes").unlink()  # and this is what would happen without it
+    through_git(home.root, tmp_path / "without")
+    assert b"\r\n" in (tmp_path / "without" / EXERCISE / "doubling.py").read_bytes()
+
+
+def test_a_handout_does_not_depend_on_the_line_ends_of_the_course(
+    tiny_copy: Course, handed_out: Course, tmp_path: Path
+) -> None:
+    for path in tiny_copy.root.rglob("*"):
+        if path.suffix in (".py", ".md", ".yaml"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    build_handout(open_course(tiny_copy.root), tmp_path / "out", SECRET)
+    assert files(tmp_path / "out") == files(handed_out.root)
 
 
 # --- on a student's machine ---------------------------------------------------------------------------
