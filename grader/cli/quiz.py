@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -72,21 +73,8 @@ def command() -> None:
 )
 @format_option("text", "json", help="For people, or for programs (with --answers).")
 @click.pass_obj
-def take(
-    course_folder: str | None,
-    name: str | None,
-    topic: str,
-    questions: int | None,
-    review: bool,
-    restart: bool,
-    answers: Path | None,
-    form: str,
-) -> None:
+def take(course_folder: str | None, /, **options: Any) -> None:
     """Take a quiz."""
-    if form == "json" and answers is None:
-        raise click.UsageError("--format json goes with --answers")
-    if answers is not None and name is None:
-        raise click.UsageError("--answers needs the NAME of a quiz")
     from grader.cli.quiz_take import take_quiz  # the help does not wait for it
 
-    sys.exit(take_quiz(course_folder, name, topic, questions, review, restart, answers, form))
+    sys.exit(take_quiz(course_folder, **options))

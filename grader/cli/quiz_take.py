@@ -1,29 +1,54 @@
-"""What ``grader quiz`` does: take a quiz, repeat what is due, or answer from a file."""
+"""What ``grader quiz`` does: take a quiz, repeat what is due, or answer from a file.
+
+A sitting is a conversation: plain lines out, one line in, whatever is at the other end.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
 import json
+import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
 
 import click
 
 from grader.cli import FAILED, hide, print_lines, width
-from grader.cli.quiz_terminal import LearnerLeft, ask, sit
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public
+from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public, parse
 from grader.quiz.questions.base import Unreadable
-from grader.quiz.session import Item, OtherSitting, Reply, Selection, Session, due_questions, schedule
+from grader.quiz.session import (
+    AnsweredElsewhere,
+    FinishedElsewhere,
+    Item,
+    OtherSitting,
+    Reply,
+    Selection,
+    Session,
+    Summary,
+    due_questions,
+    schedule,
+)
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
+
+UNFINISHED = 75
+ESCAPE = "="
+
+
+class LearnerLeft(Exception):
+    """The learner goes away: end of input, Ctrl+C, q, or the window was closed."""
 
 
 def take_quiz(
     course_folder: str | None,
+    *,
     name: str | None,
     topic: str,
     questions: int | None,
@@ -33,6 +58,10 @@ def take_quiz(
     form: str,
 ) -> int:
     """Do what the options of ``grader quiz`` say; return the exit code."""
+    if form == "json" and answers is None:
+        raise click.UsageError("--format json goes with --answers")
+    if answers is not None and name is None:
+        raise click.UsageError("--answers needs the NAME of a quiz")
     course = open_course(course_folder)
     try:
         with open_context(course, hide) as context:
@@ -72,7 +101,7 @@ def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
         try:
             word = ask(f"Which one? [{suggestion or 'name or number'}, q] ").strip() or suggestion
         except LearnerLeft:
-            sys.exit(0)
+            word = "q"
         if word == "q":
             sys.exit(0)
         if word.isdecimal() and 1 <= int(word) <= len(ids):
@@ -100,7 +129,6 @@ def review_due(sheets: list[PublicQuiz], context: QuizContext, count: int | None
         due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]
     if not due:
         click.echo("nothing is due for review")
-        return 0
     code = 0
     for sheet in {sheet.id: sheet for sheet, _ in due}.values():
         questions = tuple(question for of_sheet, question in due if of_sheet.id == sheet.id)
@@ -116,6 +144,190 @@ def review_due(sheets: list[PublicQuiz], context: QuizContext, count: int | None
                     when = f"in {days:.0f} days" if days >= 1.5 else "tomorrow" if days >= 0.5 else "today"
                     click.echo(f"  {question}: again {when}")
     return code
+
+
+# --- a sitting ----------------------------------------------------------------------------------------
+
+
+def ask(prompt: str) -> str:
+    """Read one line.
+
+    Raises:
+        LearnerLeft: there is no more input, or Ctrl+C was pressed.
+    """
+    try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            with contextlib.suppress(ImportError):
+                import readline  # noqa: F401  # lets a line be edited
+            return input(prompt)
+        click.echo(prompt, nl=False)
+        line = sys.stdin.readline()
+    except (EOFError, KeyboardInterrupt):
+        raise LearnerLeft from None
+    if not line:
+        raise LearnerLeft
+    click.echo(line.rstrip("\n"))
+    return line.rstrip("\n")
+
+
+def sit(session: Session) -> int:
+    """Ask the questions of a sitting; return the exit code."""
+    try:
+        with _closing_window_leaves():
+            print_lines(screen.intro_lines(session, width()))
+            _Conversation(session).run()
+    except (LearnerLeft, KeyboardInterrupt):
+        with contextlib.suppress(OSError):  # the window may be gone
+            again = "--review" if session.sitting.mode == REVIEW else session.sheet.id
+            click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {again}")
+        return UNFINISHED
+    except FinishedElsewhere:
+        click.echo("This sitting was finished in another window.")
+    session.finish()
+    summary = session.summary()
+    print_lines(screen.summary_lines(session.sheet, summary, width()))
+    return 0 if summary.silent or summary.passed or summary.mode == REVIEW else FAILED
+
+
+@contextlib.contextmanager
+def _closing_window_leaves() -> Iterator[None]:
+    """Take a closed window, or an order to end, for leaving."""
+
+    def leave(number: int, frame: object) -> None:
+        raise LearnerLeft
+
+    numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Conversation:
+    """Where the learner is, and what the next line means."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.count = len(session.questions)
+        self.place = 0
+
+    def run(self) -> None:
+        """Go through the questions until all are done, or the learner has had enough."""
+        # There is no bar where it would be read aloud, or could not be drawn.
+        plain = os.environ.get("ACCESSIBLE") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+        bar = 0 if plain else screen.BAR
+        self._go_on(0)
+        while self.place < self.count or self._goes_back(self.session.items()):
+            item = self._item(self.place)
+            print_lines(screen.question_lines(self.session, item, width(), bar))
+            if reply := self.session.said(item):
+                print_lines(screen.reply_lines(reply, width()))
+            while not self._act(item, ask("> ")):
+                pass
+
+    def _item(self, place: int) -> Item:
+        return self.session.item(self.session.questions[place])
+
+    def _go_on(self, start: int) -> None:
+        """Turn to the next question from a place on that can still be answered."""
+        items = ((place, self._item(place)) for place in range(start, self.count))
+        is_open = (
+            place for place, item in items if not (item.answered if self.session.silent else item.done)
+        )
+        self.place = next(is_open, self.count)
+
+    def _goes_back(self, items: list[Item]) -> bool:
+        """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""
+        skipped = [str(number) for number, item in enumerate(items, 1) if not item.answered]
+        flagged = [str(number) for number, item in enumerate(items, 1) if item.flagged]
+        if not skipped and not flagged and not self.session.silent:
+            return False
+        told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
+        told += [f"flagged: {', '.join(flagged)}"] if flagged else []
+        click.echo()
+        print_lines(wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", width(), ""))
+        while text := ask("a number goes back, Enter finishes > ").strip():
+            if text == "q":
+                raise LearnerLeft
+            if text.isdecimal() and 1 <= int(text[:6]) <= self.count:
+                self.place = int(text) - 1
+                return True
+        return False
+
+    def _act(self, item: Item, text: str) -> bool:
+        """Do what a line says; return whether the question should be shown anew (or another one)."""
+        word = text.strip()
+        match word:
+            case "q":
+                raise LearnerLeft
+            case "" | "s":
+                self._go_on(self.place + 1)
+                return True
+            case "b":
+                self.place = max(0, self.place - 1)
+                return True
+            case "h" if item.next_hint is not None:
+                price = f"  a hint costs {item.next_hint:.2f} credits; y takes it > "
+                taken = not item.next_hint or ask(price).strip().casefold() in ("y", "yes")
+                if taken:
+                    self.session.hint(item)
+                return taken
+            case "h":
+                click.echo("  there is no hint left" if item.hints else "  there is no hint for this one")
+                return False
+            case "f":
+                click.echo("  flagged" if self.session.flag(item).flagged else "  no longer flagged")
+                return False
+            case "l":
+                print_lines(screen.list_lines(self.session, self.session.items(), width()))
+                return False
+            case "?":
+                print_lines(screen.help_lines(item, width()))
+                return False
+        if word.startswith("l ") and word[2:].strip().isdecimal():
+            self.place = min(max(int(word[2:8]) - 1, 0), self.count - 1)
+            return True
+        return self._answer(item, word.removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
+
+    def _answer(self, item: Item, text: str) -> bool:
+        if item.done:
+            click.echo("  this question is done; Enter goes on")
+            return False
+        try:
+            parse(item.variant, text)  # what cannot be read is said at once
+            certainty, leaves = self._certainty(item)
+            reply = self.session.answer(item, text, certainty)
+        except Unreadable as error:
+            print_lines(wrapped(str(error), "skipped", width(), "  "))
+            return False
+        except AnsweredElsewhere:
+            click.echo("  this question was answered in another window meanwhile")
+            return True
+        if leaves:
+            raise LearnerLeft
+        print_lines(screen.reply_lines(reply, width()))
+        if reply.mark is None or reply.item.done:
+            self._go_on(self.place + 1)
+        return True
+
+    def _certainty(self, item: Item) -> tuple[int | None, bool]:
+        """Ask how sure the learner is, where the quiz wants to know it.
+
+        Returns:
+            1, 2 or 3, or None; and whether the learner leaves, though the answer counts.
+        """
+        confidence = self.session.sheet.public.confidence
+        if confidence == "off" or (item.answered and not self.session.silent):
+            return None, False
+        try:
+            while (given := ask(f"  {screen.HOW_SURE}, Enter: no answer > ").strip()) not in ("1", "2", "3"):
+                if given in ("", "q"):
+                    return None, given == "q"
+        except LearnerLeft:
+            return None, True
+        return int(given), False
 
 
 # --- answers from a file ------------------------------------------------------------------------------
@@ -153,29 +365,30 @@ def answer_from_file(
     session.finish()
     summary = session.summary()
     if form == "json":
-        click.echo(json.dumps(_document(session, said), indent=2, ensure_ascii=False))
-        return 0 if summary.silent or summary.passed else FAILED
-    for question, replies in said.items():
-        click.echo(question)
-        for reply in replies:
-            if isinstance(reply, Unreadable):
-                print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
-            else:
-                print_lines(screen.reply_lines(reply, width()))
-    print_lines(screen.summary_lines(session.sheet, summary, width()))
+        click.echo(json.dumps(_document(session, summary, said), indent=2, ensure_ascii=False))
+    else:
+        for question, replies in said.items():
+            click.echo(question)
+            for reply in replies:
+                if isinstance(reply, Unreadable):
+                    print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
+                else:
+                    print_lines(screen.reply_lines(reply, width()))
+        print_lines(screen.summary_lines(sheet, summary, width()))
     return 0 if summary.silent or summary.passed else FAILED
 
 
 def _by_ids(item: Item, answer: str) -> str:
     """Put numbers (letters, in a match) in the place of the ids of options: a file cannot know the order."""
-    names = LETTERS if item.variant.public.lefts else list(map(str, range(1, 100)))
+    names = LETTERS if item.variant.public.lefts else map(str, range(1, 100))
     known = {option.id: name for option, name in zip(item.variant.options, names, strict=False)}
     words = answer.replace(",", " ").split()
     return " ".join(known[word] for word in words) if words and set(words) <= known.keys() else answer
 
 
-def _document(session: Session, said: dict[str, list[Reply | Unreadable]]) -> dict[str, object]:
-    summary = session.summary()
+def _document(
+    session: Session, summary: Summary, said: dict[str, list[Reply | Unreadable]]
+) -> dict[str, object]:
     return {
         "schema": "rnn-grader/quiz/1",
         "quiz": session.sheet.id,
