@@ -17,8 +17,8 @@ from pathlib import Path
 
 from grader.course import open_course
 from grader.quiz.credits import earning
-from grader.quiz.files import QuizFile, load_quiz, parse, quiz_paths
-from grader.quiz.questions.base import Question, Unreadable, Variant, make_variant
+from grader.quiz.files import QuizFile, load_quiz, quiz_paths
+from grader.quiz.questions.base import Question, Unreadable, Variant, make_variant, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -21,8 +21,8 @@ import click
 from grader.cli import FAILED, hide, print_lines, width
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public, parse
-from grader.quiz.questions.base import Unreadable
+from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public
+from grader.quiz.questions.base import Unreadable, parse
 from grader.quiz.session import (
     AnsweredElsewhere,
     FinishedElsewhere,

@@ -13,9 +13,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
-from grader.quiz.files import Attempts, PublicQuiz, parse
+from grader.quiz.files import Attempts, PublicQuiz
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Marked, Question, Runner, Unreadable, Variant, recalled
+from grader.quiz.questions.base import Marked, Question, Runner, Unreadable, Variant, parse, recalled
 
 REVIEW = "review"
 NO_BETTER = "an earlier sitting earned as much"

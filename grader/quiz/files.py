@@ -29,10 +29,8 @@ from grader.course import (
 )
 from grader.quiz.questions.base import (
     ID,
-    Answer,
     PublicQuestion,
     Question,
-    Variant,
     require,
     require_share,
     require_unique,
@@ -46,15 +44,6 @@ AnyFile = TypeVar("AnyFile", bound="Header")
 
 for kind in (Single, Multiple, Numeric, Shape, Order, Match, Text, Output, Fix):
     Question.kinds[kind.type] = kind
-
-
-def parse(variant: Variant, text: str) -> Answer:
-    """Return the answer that a text stands for, as :meth:`Question.parse`; no key is needed.
-
-    Raises:
-        Unreadable: it stands for none.
-    """
-    return Question.kinds[variant.public.type].parse(variant, text)
 
 
 @dataclass(frozen=True)

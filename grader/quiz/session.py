@@ -21,7 +21,7 @@ from grader.quiz.credits import (
     update,
     which_sittings_count,
 )
-from grader.quiz.files import PublicQuiz, parse
+from grader.quiz.files import PublicQuiz
 from grader.quiz.questions.base import (
     Marked,
     PublicQuestion,
@@ -29,6 +29,7 @@ from grader.quiz.questions.base import (
     Variant,
     fill,
     make_variant,
+    parse,
     pick,
     recalled,
 )

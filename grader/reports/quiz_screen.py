@@ -154,7 +154,7 @@ def _body(item: Item, width: int) -> Iterator[Line]:
     variant, face = item.variant, item.variant.public
     if face.code:
         yield Line("", "detail")
-    numbered = Question.kinds[face.type].shows_line_numbers
+    numbered = Question.kinds[face.type].answered_in == "code"
     for number, line in enumerate(face.code.rstrip().splitlines(), 1):
         yield Line(f"  {f'{number:>2} ' if numbered else '  '}{line}", "code")
     options = [(str(number), left.text) for number, left in enumerate(face.lefts, 1)]

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from grader.quiz.files import parse
 from grader.quiz.formula import evaluate_number
-from grader.quiz.questions.base import Marked, Unreadable
+from grader.quiz.questions.base import Marked, Unreadable, parse
 from grader.quiz.questions.numbers import parse_number
 from tests.quiz.helpers import numbers, question, runner, sample, variant_of
 

@@ -14,9 +14,18 @@ from grader.authoring.quiz_schema import quiz_schema
 from grader.course import Course, CourseError, dataclass
 from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
-from grader.quiz.files import Quiz, load_public, load_quiz, parse, public_quiz, write_edition
+from grader.quiz.files import Quiz, load_public, load_quiz, public_quiz, write_edition
 from grader.quiz.formula import Value
-from grader.quiz.questions.base import Marked, Problem, Question, Runner, Unreadable, Variant, make_variant
+from grader.quiz.questions.base import (
+    Marked,
+    Problem,
+    Question,
+    Runner,
+    Unreadable,
+    Variant,
+    make_variant,
+    parse,
+)
 from grader.quiz.session import Session
 from grader.reports.quiz_screen import help_lines, question_lines, reply_lines
 from tests.quiz.helpers import runner, sample

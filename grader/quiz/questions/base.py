@@ -16,15 +16,28 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from types import MappingProxyType
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from grader.course import NOWHERE, Place, dataclass
 from grader.quiz.formula import FormulaError, Names, Value, evaluate
 
-MAX_TRIES = 2000
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HOLE = re.compile(r"\$\{(=?)([^{}$]+)\}")
+# Other patterns are compiled when they are first used: none is needed to ask a question.
+RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
+MAX_LENGTH = 2000  # characters of an answer
+MAX_TRIES = 2000
+SHOWN = "id type topic credits prompt code params where dims".split()
+"""Fields of a question that learners see before they answer, where it has them; all others are its key."""
+
 T = TypeVar("T")
+
+Answer = Any
+"""An id; a frozenset, a tuple or a dict of ids; a float; expressions; words; a line's number and text."""
+
+Problem = tuple[str, Place]
+"""A fault that an author should mend: a sentence about the question, and where it stands."""
 
 
 def require(holds: bool, problem: str) -> None:
@@ -33,9 +46,18 @@ def require(holds: bool, problem: str) -> None:
         raise ValueError(problem)
 
 
-def nothing() -> Mapping[str, Any]:
-    """Return an empty mapping that stays so, as the default of a field."""
-    return MappingProxyType({})
+def require_share(value: float, name: str) -> None:
+    """Raise ValueError unless this is between 0 and 1."""
+    require(0 <= value <= 1, f"`{name}` should be a share between 0 and 1, but is {value:g}")
+
+
+def require_unique(names: list[str], what: str) -> None:
+    """Raise ValueError if a name stands twice."""
+    for name in names:
+        require(names.count(name) == 1, f"the {what} `{name}` stands {names.count(name)} times")
+
+
+# --- what is shown of a question, and how its numbers are drawn ----------------------------------------
 
 
 @dataclass(frozen=True)
@@ -61,8 +83,8 @@ class Draw:
         require(given == 1, "a parameter needs exactly one of `int`, `uniform` and `choice`")
         require(len(self.int_) in (0, 2, 3), "`int` should be [first, last] or [first, last, step]")
         if self.int_:
-            step = self.int_[2] if len(self.int_) == 3 else 1
-            require(step > 0 and self.int_[0] < self.int_[1], "`int` should rise from first to last")
+            first, last, step = (*self.int_, 1)[:3]
+            require(step > 0 and first < last, "`int` should rise from first to last")
         if self.uniform:
             rises = len(self.uniform) == 2 and self.uniform[0] < self.uniform[1]
             require(rises, "`uniform` should be [low, high]")
@@ -101,9 +123,9 @@ class PublicQuestion:
     options: tuple[Option, ...] = ()
     lefts: tuple[Option, ...] = ()
     code: str = ""
-    params: Mapping[str, Draw] = field(default_factory=nothing)
+    params: Mapping[str, Draw] = field(default_factory=dict)
     where: str = ""
-    dims: Mapping[str, int] = field(default_factory=nothing)
+    dims: Mapping[str, int] = field(default_factory=dict)
 
 
 class Stream:
@@ -181,6 +203,10 @@ class Variant:
         return json.dumps(drawn, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+class NoVariant(ValueError):
+    """No drawn parameters meet the condition of a question; the sentence says which."""
+
+
 def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
     """Draw a variant.
 
@@ -200,10 +226,6 @@ def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
         if holds:
             return Variant(public, params, stream.shuffled(public.options))
     raise NoVariant(f"`where: {where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
-
-
-class NoVariant(ValueError):
-    """No drawn parameters meet the condition of a question; the sentence says which."""
 
 
 def recalled(public: PublicQuestion, record: str) -> Variant | None:
@@ -267,25 +289,49 @@ def format_value(value: Value, figures: int = 12) -> str:
     return f"{digits}e{int(exponent)}" if e else digits
 
 
-# --- a question with its key ---------------------------------------------------------------------------
-
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAX_LENGTH = 2000  # characters of an answer
-SHOWN = "id type topic credits prompt code params where dims".split()
-"""Fields of a question that learners see before they answer, where it has them; all others are its key."""
-# Patterns are compiled when they are first used: none is needed to ask a question.
-RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
-DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
-
-Answer = Any
-"""An id; a frozenset, a tuple or a dict of ids; a float; expressions; words; a line's number and text."""
-
-Problem = tuple[str, Place]
-"""A fault that an author should mend: a sentence about the question, and where it stands."""
+# --- what is typed -------------------------------------------------------------------------------------
 
 
 class Unreadable(ValueError):
     """What was typed is no answer to this kind of question; the sentence says what would be."""
+
+
+def parse(variant: Variant, text: str) -> Answer:
+    """Return the answer that a text stands for: forgiving about form, silent about right and wrong.
+
+    Args:
+        variant: the public side is enough; no key is needed.
+        text: as typed; options are named by their numbers on the screen.
+
+    Raises:
+        Unreadable: it stands for none.
+    """
+    kind = Question.kinds[variant.public.type]
+    if kind.answered_in == "signs":
+        plain = plain_signs(text)
+    else:
+        plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip()
+    if max(len(text), len(plain)) > MAX_LENGTH:
+        raise Unreadable(f"that is {len(text)} characters; an answer takes a line")
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\t" for sign in text.strip()):
+        raise Unreadable("that holds characters nobody can see; type it anew")
+    if not plain:
+        raise Unreadable("type an answer, or `s` to skip the question")
+    return kind.read(variant, text if kind.answered_in == "code" else plain)
+
+
+def plain_signs(text: str) -> str:
+    """Write a text with plain digits and signs; what is raised becomes a power, ½ becomes (1/2)."""
+    if len(text) > MAX_LENGTH:
+        return text
+    raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
+    parts = (unicodedata.normalize("NFKC", sign) for sign in raised)
+    halves = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
+    plain = unicodedata.normalize("NFKC", halves).translate(DASHES).strip()
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in plain)
+
+
+# --- a question with its key ---------------------------------------------------------------------------
 
 
 class Runner(Protocol):
@@ -324,17 +370,6 @@ def partly(credit: float, feedback: str, accepted: str = "") -> Marked:
     """Mark a known wrong answer, which may earn part of the credits."""
     arithmetic = f"partly right: {credit:g}" if credit else "not right"
     return Marked(credit, arithmetic, (feedback,) if feedback else (), accepted)
-
-
-def require_share(value: float, name: str) -> None:
-    """Raise ValueError unless this is between 0 and 1."""
-    require(0 <= value <= 1, f"`{name}` should be a share between 0 and 1, but is {value:g}")
-
-
-def require_unique(names: list[str], what: str) -> None:
-    """Raise ValueError if a name stands twice."""
-    for name in names:
-        require(names.count(name) == 1, f"the {what} `{name}` stands {names.count(name)} times")
 
 
 @dataclass(frozen=True)
@@ -389,15 +424,14 @@ class Question:
     hints: tuple[Hint, ...] = ()
     place: Place = field(default=NOWHERE, compare=False)
 
-    kinds: ClassVar[Kinds] = {}  # every type by its name; the registry fills it
+    kinds: ClassVar[Kinds] = {}  # every type by its name; grader.quiz.files fills it
     RETIRED: ClassVar[Mapping[str, str]] = {  # what may not be said any more, and what takes its place
         "scoring": "`scoring` is gone: there is one rule for each type (docs/author.md); delete it",
         "tags": "`tags` is gone, since nothing read it; `topic` groups questions",
     }
-    is_choice = False  # few possible answers: later attempts are worth less
-    asks = ""  # what can be typed, in a line on the screen
-    in_words = False  # an answer is words or code, not numbers and signs
-    shows_line_numbers = False  # its code has them
+    is_choice: ClassVar[bool] = False  # few possible answers: later attempts are worth less
+    asks: ClassVar[str] = ""  # what can be typed, in a line on the screen
+    answered_in: ClassVar[Literal["signs", "words", "code"]] = "signs"  # code is read exactly as it is typed
 
     def __post_init__(self) -> None:
         require(bool(ID.fullmatch(self.id)), f"`id` should be words-with-hyphens, but is `{self.id}`")
@@ -434,30 +468,12 @@ class Question:
     # -- what is answered --
 
     @classmethod
-    def parse(cls, variant: Variant, text: str) -> Answer:
-        """Return the answer that a text stands for: forgiving about form, silent about right and wrong.
-
-        Args:
-            text: as typed; options are named by their numbers on the screen.
+    def read(cls, variant: Variant, text: str) -> Answer:
+        """Return the answer that a text stands for; :func:`parse` has made its signs plain before.
 
         Raises:
             Unreadable: it stands for none.
         """
-        if cls.in_words:
-            plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip()
-        else:
-            plain = plain_signs(text)
-        if max(len(text), len(plain)) > MAX_LENGTH:
-            raise Unreadable(f"that is {len(text)} characters; an answer takes a line")
-        if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\t" for sign in text.strip()):
-            raise Unreadable("that holds characters nobody can see; type it anew")
-        if not plain:
-            raise Unreadable("type an answer, or `s` to skip the question")
-        return cls.read(variant, plain)
-
-    @classmethod
-    def read(cls, variant: Variant, text: str) -> Answer:
-        """Return the answer that a text stands for, with plain digits and signs and not empty."""
         return text
 
     def mark(self, names: Names, answer: Answer, runner: Runner) -> Marked:
@@ -465,7 +481,7 @@ class Question:
 
         Args:
             names: the variant's parameters and dimensions.
-            answer: as :meth:`parse` returned it, with the ids of the key.
+            answer: as :func:`parse` returned it, with the ids of the key.
             runner: runs mended code.
         """
         raise NotImplementedError
@@ -496,30 +512,3 @@ class Question:
 
 
 Kinds = dict[str, type[Question]]
-
-
-def plain_signs(text: str) -> str:
-    """Write a text with plain digits and signs; what is raised becomes a power, ½ becomes (1/2)."""
-    if len(text) > MAX_LENGTH:
-        return text
-    raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
-    parts = (unicodedata.normalize("NFKC", sign) for sign in raised)
-    halves = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
-    plain = unicodedata.normalize("NFKC", halves).translate(DASHES).strip()
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in plain)
-
-
-def chosen_ids(variant: Variant, text: str) -> list[str]:
-    """Return the ids of the options whose numbers were typed, in that order.
-
-    Raises:
-        Unreadable: it names none, or one twice.
-    """
-    count = len(variant.options)
-    words = [word for word in re.split(r"[\s,;.>→-]+", text) if word]
-    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 3]
-    if not words or len(numbers) != len(words) or not all(1 <= number <= count for number in numbers):
-        raise Unreadable(f"type the numbers of what you choose, 1 to {count}, with spaces between them")
-    if len(set(numbers)) != len(numbers):
-        raise Unreadable("a number stands there twice")
-    return [variant.options[number - 1].id for number in numbers]

@@ -19,7 +19,6 @@ from grader.quiz.questions.base import (
     Runner,
     Unreadable,
     Variant,
-    chosen_ids,
     partly,
     require,
     require_share,
@@ -27,8 +26,25 @@ from grader.quiz.questions.base import (
 )
 
 SPAN = r"\d+\s*-\s*\d+"
+PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
 CATCH_ALL = r"(?i)\b(all|none|both) of (the )?(above|these)\b"
 STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives itself away
+
+
+def chosen_ids(variant: Variant, text: str) -> list[str]:
+    """Return the ids of the options whose numbers were typed, in that order.
+
+    Raises:
+        Unreadable: it names none, or one twice.
+    """
+    count = len(variant.options)
+    words = [word for word in re.split(r"[\s,;.>→-]+", text) if word]
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 3]
+    if not words or len(numbers) != len(words) or not all(1 <= number <= count for number in numbers):
+        raise Unreadable(f"type the numbers of what you choose, 1 to {count}, with spaces between them")
+    if len(set(numbers)) != len(numbers):
+        raise Unreadable("a number stands there twice")
+    return [variant.options[number - 1].id for number in numbers]
 
 
 @dataclass(frozen=True)
@@ -140,9 +156,7 @@ class Multiple(_OfChoices):
         return Marked(share, f"{ticked}: {t}/{c} - {w}/{n - c} = {share:.2f}", feedback)
 
 
-# --- ordering and matching --------------------------------------------------------------------------
-
-PAIR = r"(\d+)\s*[-=:>→]*\s*([a-z])"
+# --- ordering and matching ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

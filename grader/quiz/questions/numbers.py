@@ -24,7 +24,6 @@ from grader.quiz.questions.base import (
     fill,
     format_value,
     make_variant,
-    nothing,
     partly,
     plain_signs,
     require,
@@ -52,7 +51,7 @@ MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a
 class _Drawn(Question):
     """A question whose numbers may be drawn anew for everyone; ``where`` is a condition on them."""
 
-    params: Mapping[str, Draw] = field(default_factory=nothing)
+    params: Mapping[str, Draw] = field(default_factory=dict)
     where: str = ""
 
     def __post_init__(self) -> None:
@@ -217,7 +216,7 @@ class Shape(_Drawn):
 
     type: Literal["shape"] = "shape"
     answer: tuple[Raw, ...]
-    dims: Mapping[str, int] = field(default_factory=nothing)
+    dims: Mapping[str, int] = field(default_factory=dict)
     mistakes: tuple[WrongShape, ...] = ()
     asks = "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)"
 
@@ -274,20 +273,17 @@ class Shape(_Drawn):
 
 def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -> bool:
     """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
-    others: list[Names] = [dict(zip(names, primes, strict=False)) for primes in PRIMES]
     if len(answer) != len(wanted):
         return False
+    others: list[Names] = [dict(zip(names, primes, strict=False)) for primes in PRIMES]
     try:
-        return all(
-            size_of(entry, sizes) == size_of(right, sizes)
-            for entry, right in zip(answer, wanted, strict=True)
-            for sizes in (
-                names,
-                *(others if re.search(r"[A-Za-z]", entry) else ()),
-            )  # a formula holds for all
-        )
+        for entry, right in zip(answer, wanted, strict=True):
+            tried = [names, *others] if re.search(r"[A-Za-z]", entry) else [names]  # a formula holds for all
+            if any(size_of(entry, sizes) != size_of(right, sizes) for sizes in tried):
+                return False
     except Unreadable:
         return False
+    return True
 
 
 def size_of(entry: str, names: Names) -> int:

@@ -50,7 +50,7 @@ class Text(Question):
     typos: int = 0
     reject: tuple[WrongText, ...] = ()
     asks = "type a word or two"
-    in_words = True
+    answered_in = "words"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -124,12 +124,6 @@ NUMBER = r"(?i)[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OfCode(Question):
-    code: str
-    in_words = True
-
-
-@dataclass(frozen=True, kw_only=True)
 class WrongOutput(PartlyRight):
     """What people expect it to print instead."""
 
@@ -137,13 +131,15 @@ class WrongOutput(PartlyRight):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Output(_OfCode):
+class Output(Question):
     """What does this code print? Compared as Python values where both are, else as text."""
 
+    code: str
     type: Literal["output"] = "output"
     answer: Raw
     mistakes: tuple[WrongOutput, ...] = ()
     asks = "type what it prints"
+    answered_in = "words"
 
     def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
         if same_output(answer, self.answer):
@@ -187,7 +183,7 @@ class WrongLine(Mistake):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fix(_OfCode):
+class Fix(Question):
     """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
 
     Args:
@@ -198,13 +194,14 @@ class Fix(_OfCode):
         mistakes: other lines that people suspect.
     """
 
+    code: str
     type: Literal["fix"] = "fix"
     line: int
     tests: tuple[str, ...]
     solution: str
     mistakes: tuple[WrongLine, ...] = ()
     asks = "type the number of the faulty line, a colon and the line as it should be"
-    shows_line_numbers = True
+    answered_in = "code"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -216,8 +213,7 @@ class Fix(_OfCode):
             require(1 <= wrong.line <= count and wrong.line != self.line, problem)
 
     @classmethod
-    def parse(cls, variant: Variant, text: str) -> tuple[int, str]:
-        super().parse(variant, text)  # refuses what no answer is; spaces and dashes of code stay as they are
+    def read(cls, variant: Variant, text: str) -> tuple[int, str]:
         found = re.fullmatch(NAMED_LINE, text.rstrip())
         lines = variant.public.code.splitlines()
         if not found or not found[2].strip() or len(found[1]) > 4 or not 1 <= int(found[1]) <= len(lines):
