@@ -31,7 +31,7 @@ import pytest
 
 from grader.course import CourseError, Exercise, Misconception
 from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_arrays, walk_leaves
-from grader.sandbox.worker import Answer, Raised, Substitute
+from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 
 if TYPE_CHECKING:
     from grader.checks.student import Call
@@ -137,7 +137,7 @@ class CheckSuite:
             warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
             try:
                 check.body(**{name: given[name] for name in wanted if name in given})
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, NoProcess):
                 raise
             except BaseException as error:  # pytest.fail raises no Exception
                 return error

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from grader import __version__
+from grader.sandbox import THREADS
 
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
 COMMANDS = {
@@ -41,10 +42,10 @@ COMMANDS = {
 _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
 FOR_INSTRUCTORS = {*COMMANDS} - _THERE  # that the students' edition is without
 COMMANDS = {name: summary for name, summary in COMMANDS.items() if name in _THERE}
-NO_PROCESS = "see `ulimit -u`, or the container's limit on processes; end others, or raise it"
 UNTIL_STOPPED = frozenset({"watch", "quiz"})
 """Commands that have nothing to finish once nobody reads them."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
+NO_THREAD = "can't start new thread"  # Python's own words
 KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
 """Commands that hold neither solutions nor keys that student code could look for."""
 
@@ -149,6 +150,7 @@ def hide() -> None:
 def main() -> None:
     """Run the command line; every error a user can cause is one sentence and an exit code."""
     gc.set_threshold(100_000, 20, 100)  # what start-up makes, stays; looking through it again costs 20 ms
+    os.environ |= {name: "1" for name in THREADS if name not in os.environ}
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
@@ -169,16 +171,17 @@ def main() -> None:
     except Exception as error:
         from grader.course import CourseError, NoCourse, UnknownExercise
         from grader.progress import LedgerError
-        from grader.sandbox.worker import ConfinementMissing, WorkerBroken
+        from grader.sandbox.process import no_process
+        from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
-        if isinstance(error, NoCourse | UnknownExercise):
+        if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
+            error = no_process()
+        if isinstance(error, NoCourse | UnknownExercise | NoProcess):
             stop(str(error), USAGE)
         if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
             stop(str(error), BROKEN)
         if os.environ.get("GRADER_DEBUG"):
             raise
-        if isinstance(error, BlockingIOError):
-            stop(f"this machine lets no further process start ({NO_PROCESS})", USAGE)
         if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
             place = error.filename or "a file"
             stop(f"{place} cannot be read or written: {error.strerror}; change that, and try again", USAGE)

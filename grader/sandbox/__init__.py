@@ -5,6 +5,8 @@ LAYERS = ("account", "namespaces", "limits", "landlock", "seccomp")
 
 REQUIRED = ("account", "limits", "seccomp")
 """Layers that are strong by themselves; the others are a second line behind them."""
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables of the environment that say how many threads NumPy starts; one is enough for small arrays."""
 LOST = 70
 """Exit status of a worker that can no longer speak to the grader."""
 

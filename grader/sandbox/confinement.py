@@ -39,13 +39,16 @@ def prepare(wanted: Iterable[str]) -> Confinement:
     """Find out which of the wanted layers this machine offers, and enter those that workers inherit.
 
     Afterwards the calling process may be another one than before: the first of its own namespaces.
+
+    Raises:
+        OSError: no process can be started.
     """
     offers: dict[str, Callable[[], object]] = {
         "account": _give_up_privileges,
         "namespaces": _enter_namespaces,
         "limits": lambda: os.name == "posix",
-        "landlock": _landlock_version,
-        "seccomp": _can_filter,
+        "landlock": lambda: _landlock_version() and _works(_apply_landlock),
+        "seccomp": available,
     }
     wanted = set(wanted)
     mapped = 0  # where the system does not say
@@ -109,6 +112,23 @@ def _prctl(option: int, value: int, pointer: object = None) -> None:
     _call(f"prctl({option})", "prctl", option, ctypes.c_ulong(value), third, zero, zero)
 
 
+def _works(function: Callable[[], object]) -> bool:
+    """Whether a function does what it should in a throw-away child: it raises nothing there.
+
+    Raises:
+        OSError: no child can be made.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            function()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def _give_up_privileges() -> bool:
     """Leave root for an account that owns nothing, for good; True if no privileges are left."""
     if os.name != "posix":
@@ -140,17 +160,14 @@ def _enter_namespaces() -> bool:
     """
     if sys.platform != "linux":
         return False
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            _unshare()
-            if os.fork() == 0:  # the first fork is what fails where the kernel only pretends
-                os._exit(0)
-            code = os.waitstatus_to_exitcode(os.wait()[1])
-        finally:
-            os._exit(code)
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
+
+    def try_it() -> None:
+        _unshare()
+        if os.fork() == 0:  # the first fork is what fails where the kernel only pretends
+            os._exit(0)
+        os.wait()
+
+    if not _works(try_it):
         return False
     _unshare()
     inner = os.fork()
@@ -287,17 +304,28 @@ ALLOW_OR_REFUSE: list[Instruction] = [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, REFU
 REFUSE_OR_ALLOW = ALLOW_OR_REFUSE[::-1]
 
 
-def _can_filter() -> bool:
-    """Whether the kernel filters, and the tables know the machine."""
+def available() -> bool:
+    """Whether the kernel filters, and the tables know the machine.
+
+    A child tries it: some kernels offer filters in /proc and refuse them, or accept them and do nothing.
+    """
     if sys.platform != "linux" or platform.machine() not in MACHINES:
         return False
-    with open("/proc/self/status", encoding="utf-8", errors="replace") as file:
-        return any(line.startswith("Seccomp:") for line in file)
+
+    def try_it() -> None:
+        _apply_filter()
+        with contextlib.suppress(PermissionError):  # unfiltered it would be a FileExistsError
+            os.mkdir("/")
+
+    return _works(try_it)
 
 
 def _apply_filter() -> None:
-    """Put the filter on this process and what it starts."""
-    instructions = filter_program(platform.machine(), os.getpid())
+    apply_program(filter_program(platform.machine(), os.getpid()))
+
+
+def apply_program(instructions: list[Instruction]) -> None:
+    """Put a filter of system calls on this process and what it starts; raises OSError if it is refused."""
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grader.sandbox import LAYERS, REQUIRED
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.worker import WorkerBroken
+from grader.sandbox.worker import NoProcess, WorkerBroken
 
 PROBES = {
     "account": ("become root, or read what only root may", "os.setuid(0); open('/etc/shadow').close()"),
@@ -51,6 +51,9 @@ def probe(layer: str, layers: tuple[str, ...] | None = None) -> Finding:
 
     Args:
         layers: those that are switched on; None means this one alone.
+
+    Raises:
+        NoProcess: the system starts no more processes.
     """
     tried, attempt = PROBES[layer]
     source = SOURCE.format(attempt=attempt.format(grader=os.getpid(), memory=MEMORY))
@@ -61,6 +64,8 @@ def probe(layer: str, layers: tuple[str, ...] | None = None) -> Finding:
             refused = worker.call("probe", (), 10.0).value == "refused"
             active = refused and layer in worker.layers
             worker.end()
+    except NoProcess:
+        raise
     except WorkerBroken:
         active = False
     return Finding(layer, tried, active, "" if active else MEANING[layer])

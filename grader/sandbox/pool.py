@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
-from grader.sandbox.process import CAN_FORK, START_SECONDS, Forked, Spawned, Zygote
+from grader.sandbox.process import CAN_FORK, START_SECONDS, Forked, Spawned, Zygote, no_process
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
@@ -35,6 +36,8 @@ LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
 MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
+MAX_ASKED_RESULT = 2**20
+"""Entries of the largest array that what a substitute is asked with may broadcast into."""
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -51,7 +54,7 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
 
     Raises:
         ConfinementMissing: a required layer is missing here.
-        WorkerBroken: a process could not be started.
+        WorkerBroken: a process could not be started; NoProcess if the system starts no more of them.
     """
     pool = WorkerPool(zygote, layers=() if confinement == "none" else LAYERS)
     if confinement != "required":
@@ -114,21 +117,29 @@ class WorkerPool(Pool):
         """Start a worker, which is not ready yet; with ``now``, see that it has been forked at least."""
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
-        with far_channel, far_output:
-            far = far_channel, far_output
-            if not self._forks:
-                return ConfinedWorker(Spawned("worker", far, self._layers, budget), channel, output)
-            for _ in range(2):
-                self._zygote = self._zygote or Zygote(self._layers)
-                try:
-                    forked = self._zygote.spawn(budget, far)
-                    if now:
-                        self._zygote.number_last_worker()
-                except (OSError, ValueError):  # a damaged zygote is replaced, once
-                    self._zygote.close()
-                    self._zygote = None
-                else:
-                    return ConfinedWorker(forked, channel, output)
+        with far_channel, far_output, contextlib.ExitStack() as unused:
+            unused.callback(channel.close)
+            unused.callback(output.close)
+            process = self._start(budget, (far_channel, far_output), now)
+            unused.pop_all()
+            return ConfinedWorker(process, channel, output)
+
+    def _start(self, budget: Budget, far: Sequence[socket.socket], now: bool) -> Forked | Spawned:
+        if not self._forks:
+            return Spawned("worker", far, self._layers, budget)
+        for _ in range(2):
+            self._zygote = self._zygote or Zygote(self._layers)
+            try:
+                forked = self._zygote.spawn(budget, far)
+                if now:
+                    self._zygote.number_last_worker()
+            except (OSError, ValueError):  # a damaged zygote is replaced, once
+                self._zygote.close()
+                self._zygote = None
+                continue
+            if now and forked.number is None:
+                raise no_process(self._zygote.refused)
+            return forked
         raise WorkerBroken("the process that forks workers does not answer")
 
     def close(self) -> None:
@@ -369,12 +380,15 @@ def _ask_substitute(
             pass
         case _:
             raise protocol.ProtocolError("the worker asks without arguments")
-    sizes = [
-        max(leaf.shape, default=0) if isinstance(leaf, np.ndarray) else abs(leaf)
-        for _, leaf in walk_leaves(asked)
-        if isinstance(leaf, np.ndarray | int)
-    ]
-    modest = len(body) <= MAX_ASKED_BYTES and max(sizes, default=0) <= MAX_ASKED_SIZE
+    leaves = [leaf for _, leaf in walk_leaves(asked) if isinstance(leaf, np.ndarray | int)]
+    shapes = [leaf.shape if isinstance(leaf, np.ndarray) else (abs(leaf),) for leaf in leaves]
+    axes = sorted((size for shape in shapes for size in shape), reverse=True)
+    largest = math.prod(size or 1 for size in axes[: max(map(len, shapes), default=0)])
+    modest = (
+        len(body) <= MAX_ASKED_BYTES
+        and max(axes, default=0) <= MAX_ASKED_SIZE
+        and largest <= MAX_ASKED_RESULT
+    )
     if modest and count <= MAX_ASKED_TIMES:
         with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning would quote the reference

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import json
 import os
@@ -14,12 +15,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.sandbox import LAYERS
-from grader.sandbox.worker import KILLED, Budget, WorkerBroken
+from grader.sandbox import LAYERS, THREADS
+from grader.sandbox.worker import KILLED, Budget, NoProcess, WorkerBroken
 
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")  # workers, from a warm process
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def no_process(number: int = errno.EAGAIN) -> NoProcess:
+    """Return what to say where the system, with this errno, starts no more processes."""
+    return NoProcess(
+        f"this machine lets no further process start ({os.strerror(number)}); see `ulimit -u`, or the "
+        "container's limit on processes; end others, or raise it"
+    )
 
 
 def start_early(confinement: str = "best") -> Zygote | None:
@@ -36,6 +44,7 @@ class Zygote:
 
     def __init__(self, layers: tuple[str, ...] = LAYERS) -> None:
         self.layers = layers
+        self.refused = errno.EAGAIN  # why a worker was not forked
         self._unnumbered: Forked | None = None
         self._control, far = socket.socketpair()
         self._control.settimeout(START_SECONDS)
@@ -62,7 +71,11 @@ class Zygote:
         """
         if self._unnumbered is not None:
             worker, self._unnumbered = self._unnumbered, None
-            worker.number = self._read_number()
+            word, number = self._read_answer()
+            if word == "refused":
+                self.refused = number
+            else:
+                worker.number = number
 
     def kill(self, word: str, worker: Forked) -> int:
         """End a worker: by ``end`` its exit code is waited for and returned, by ``dismiss`` it is not."""
@@ -71,15 +84,15 @@ class Zygote:
             if worker.number is None:  # the zygote did not fork it
                 return KILLED
             self._control.sendall(json.dumps([word, worker.number]).encode())
-            return self._read_number()
+            return self._read_answer()[1]
         except (OSError, ValueError):
             return KILLED
 
-    def _read_number(self) -> int:
+    def _read_answer(self) -> tuple[str, int]:
         answer: Any = json.loads(self._control.recv(4096))
         if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
             raise ValueError("the zygote's answer is malformed")
-        return answer[1]
+        return answer[0], answer[1]
 
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
@@ -125,16 +138,19 @@ class Spawned:
         )
         kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
         settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-        self._process = process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-S", "-B", "-c", program],
-            env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
-            cwd=os.path.abspath(os.sep),
-            stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-            start_new_session=posix,
-        )
+        try:
+            self._process = process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-S", "-B", "-c", program],
+                env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
+                cwd=os.path.abspath(os.sep),
+                stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=descriptors,
+                start_new_session=posix,
+            )
+        except OSError as error:
+            raise no_process(error.errno or errno.EAGAIN) from None
         if process.stdin is not None:  # Windows
             for each in sockets:
                 process.stdin.write(repr(each.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]

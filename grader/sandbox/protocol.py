@@ -18,12 +18,13 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox import ProtocolError as ProtocolError
-from grader.sandbox.values import Array, Named, Opaque, fields_of, type_name
+from grader.sandbox.values import MAX_NAME, Array, Named, Opaque, fields_of, plain_text, type_name
 
 MAX_HEADER = 256 * 1024
 MAX_BODY = 64 * 1024 * 1024
@@ -32,6 +33,7 @@ MAX_ITEMS = 4096
 MAX_STRING = 64 * 1024
 MAX_DIMENSIONS = 8
 MAX_INTEGER_BITS = 1024
+MAX_WORDS = 200  # characters that say what did not cross
 LENGTHS = struct.Struct("<II")
 DTYPES = frozenset(
     ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
@@ -117,49 +119,68 @@ class _Encoder:
             raise Unsendable(f"it holds more than {MAX_ITEMS} items; an array counts as one")
         if value is None or value is True or value is False:
             return value
-        if isinstance(value, np.ndarray | np.generic):
+        kind = type(value)  # and not isinstance: a value may answer otherwise when it is asked for its class
+        if issubclass(kind, np.ndarray | np.generic):
             return self._array(value)
-        if isinstance(value, int):
+        if issubclass(kind, int):
             if int.bit_length(value) > MAX_INTEGER_BITS:
                 raise Unsendable(f"it holds an integer of more than {MAX_INTEGER_BITS} bits")
-            return int(value)
-        if isinstance(value, float):
-            return float(value)
-        if isinstance(value, str):
-            if len(value) > MAX_STRING:
-                raise Unsendable(f"it holds a string of more than {MAX_STRING // 1024} KiB")
-            return str(value)
-        if isinstance(value, tuple):
+            return int.__int__(value)
+        if issubclass(kind, float):
+            return float.__float__(value)
+        if issubclass(kind, str):
+            return self._text(value)
+        if issubclass(kind, tuple):
             values = [self.encode(item, depth + 1) for item in tuple.__iter__(value)]
-            fields = fields_of(value)
-            if fields is None or len(fields) != len(values):
+            fields = [plain_text(field) for field in fields_of(value) or ()]
+            if len(fields) != len(values) or not fields or max(map(len, fields)) > MAX_NAME:
                 return ["t", values]
-            return ["n", type_name(value), list(fields), values]
-        if isinstance(value, list):
+            return ["n", type_name(value), fields, values]
+        if issubclass(kind, list):
             return ["l", [self.encode(item, depth + 1) for item in list.__iter__(value)]]
-        if not isinstance(value, dict):
-            return ["x", type_name(value)]
+        if issubclass(kind, dict):
+            return self._dict(value, depth + 1)
+        return ["x", type_name(value)]
+
+    def _text(self, value: str) -> str:
+        text = plain_text(value)
+        if len(text) > MAX_STRING:
+            raise Unsendable(f"it holds a string of more than {MAX_STRING // 1024} KiB")
+        return text
+
+    def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         pairs = [
-            (key.item() if isinstance(key, np.generic) else key, item) for key, item in dict.items(value)
+            (key.item() if issubclass(type(key), np.generic) else key, item)
+            for key, item in dict.items(value)
         ]
-        if not all(isinstance(key, KEYS) for key, _ in pairs):
+        if not all(issubclass(type(key), KEYS) for key, _ in pairs):
             return ["x", "dict whose keys are neither text nor numbers"]
-        return ["d", [[self.encode(key, depth + 1), self.encode(item, depth + 1)] for key, item in pairs]]
+        encoded = [[self.encode(key, depth), self.encode(item, depth)] for key, item in pairs]
+        if len({key if key == key else math.nan for key, _ in encoded}) < len(encoded):
+            raise Unsendable("it holds a dict in which two keys are the same text or number")
+        return ["d", encoded]
 
     def _array(self, value: Array | np.generic) -> Any:
         array = np.array(value, copy=None, subok=False)
         if array.dtype == np.longdouble and array.dtype.itemsize > 8:
             array = array.astype(np.float64)
-        dtype = array.dtype.newbyteorder("<").str
+        dtype = array.dtype.newbyteorder("<").str if array.dtype.kind in "biufc" else ""
         if dtype not in DTYPES:
-            return ["x", f"array of dtype {array.dtype.name}"]
+            return ["x", f"array of dtype {array.dtype.name}"[:MAX_WORDS]]
         if array.ndim > MAX_DIMENSIONS:
             raise Unsendable(f"an array has more than {MAX_DIMENSIONS} dimensions")
         self.bytes += array.nbytes
         if self.bytes > MAX_BODY:
             raise Unsendable(f"its arrays are larger than {MAX_BODY // 2**20} MB")
+        if not _is_possible(array.shape):
+            raise Unsendable(f"it holds an empty array of shape {array.shape}, which is too long an axis")
         self.arrays.append(array.astype(dtype, copy=False).tobytes())
         return ["a", dtype, list(array.shape)]
+
+
+def _is_possible(shape: Sequence[int]) -> bool:
+    """Whether an array of this shape may cross; a zero excuses no other size."""
+    return math.prod(size or 1 for size in shape) <= MAX_BODY
 
 
 # --- values in ----------------------------------------------------------------------------------------
@@ -212,21 +233,20 @@ class _Decoder:
                     result[key] = self.decode(pair[1], depth + 1)
                 return result
             case ["n", str(name), list(fields), list(items)]:
-                words = [field for field in fields if isinstance(field, str) and len(field) <= 80]
-                if len(name) > 80 or len(words) != len(fields) or len(fields) != len(items):
+                words = [field for field in fields if isinstance(field, str) and len(field) <= MAX_NAME]
+                if len(name) > MAX_NAME or len(words) != len(fields) or len(fields) != len(items):
                     raise ProtocolError("a named tuple has malformed fields")
                 return Named.of(name, tuple(words), [self.decode(item, depth + 1) for item in items])
             case ["a", str(dtype), list(shape)]:
                 return self._array(dtype, shape)
-            case ["x", str(name)] if len(name) <= 200:
+            case ["x", str(name)] if len(name) <= MAX_WORDS:
                 return Opaque(name)
         raise ProtocolError("a value has an unknown form")
 
     def _array(self, dtype: str, shape: list[Any]) -> Array:
         if dtype not in DTYPES or len(shape) > MAX_DIMENSIONS:
             raise ProtocolError("an array has a dtype or rank that may not cross")
-        possible = all(type(size) is int and 0 <= size <= MAX_BODY for size in shape)
-        if not possible or math.prod(size or 1 for size in shape) > MAX_BODY:  # a zero excuses no other size
+        if not all(type(size) is int and size >= 0 for size in shape) or not _is_possible(shape):
             raise ProtocolError("an array has an impossible shape")
         start, self.offset = self.offset, self.offset + math.prod(shape) * np.dtype(dtype).itemsize
         if self.offset > len(self.body):

@@ -29,11 +29,21 @@ import numpy as np
 
 from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
-from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
+from grader.sandbox.values import (
+    MAX_NAME,
+    Array,
+    Named,
+    class_of,
+    map_leaves,
+    plain_text,
+    type_name,
+    walk_arrays,
+)
 
 MAX_TEXT = 2000
 MAX_FRAMES = 4
 CHANNEL = 3  # descriptor, in every worker
+TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 
 NUMPY_PARTS = (
     "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
@@ -57,20 +67,33 @@ ENCODINGS = (
 # --- the warm process ---------------------------------------------------------------------------------
 
 
-def serve_zygote(control: socket.socket, confinement: Confinement) -> None:
+def serve_zygote(control: socket.socket, layers: list[str]) -> None:
     """Fork a worker for each request until the grader closes its end.
 
     Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
-    with two descriptors (channel, output) answers ``["pid", n]``; ``["end", n]`` kills that worker and
-    answers ``["ended", status]``; ``["dismiss", n]`` kills it, too, but answers before it has gone.
+    with two descriptors (channel, output) answers ``["pid", n]``, or ``["refused", errno]`` if the system
+    starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
+    ``["dismiss", n]`` kills it, too, but answers before it has gone.
     """
+    ready: Confinement | OSError
+    try:
+        ready = prepare(layers)
+    except OSError as error:
+        ready = error
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
         if not data:
             return
         match json.loads(data):
             case ["spawn", memory, seconds]:
-                answer = "pid", _fork_worker(descriptors, confinement, (memory, seconds))
+                try:
+                    if isinstance(ready, OSError):
+                        raise ready
+                    answer = "pid", _fork_worker(descriptors, ready, (memory, seconds))
+                except OSError as error:
+                    answer = "refused", error.errno or 0
+                for descriptor in descriptors:
+                    os.close(descriptor)
             case ["end" | "dismiss" as word, pid]:
                 for kill in (os.killpg, os.kill):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -97,8 +120,6 @@ def _fork_worker(descriptors: list[int], confinement: Confinement, budget: tuple
             sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
         finally:
             os._exit(LOST)  # never back into the warm process's loop
-    for descriptor in descriptors:
-        os.close(descriptor)
     return pid
 
 
@@ -166,7 +187,7 @@ class WorkerServer:
 
     def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
         self.channel = channel
-        self.module = types.ModuleType("student")
+        self.module, self.filename = types.ModuleType("student"), ""
 
     def serve(self) -> None:
         """Answer one message after another until the grader hangs up."""
@@ -203,7 +224,7 @@ class WorkerServer:
 
         What was defined before an error stays and can be called.
         """
-        self.module = types.ModuleType(name)
+        self.module, self.filename = types.ModuleType(name), filename
         self.module.__file__ = filename
         sys.modules[name] = self.module
         try:
@@ -232,26 +253,26 @@ class WorkerServer:
             return array.shape, array.dtype.str, array.tobytes()
 
         _, name, tree, substitutes = message
-        function = getattr(self.module, name, None)
-        if not callable(function):
-            return ["missing", "" if function is None else type_name(function)], b""
-        arguments = self._rebuild(protocol.decode(tree, body))
-        before = [(path, array, state(array)) for path, array in walk_arrays(arguments)]
-        for substitute in substitutes:
-            setattr(self.module, substitute, functools.partial(self._ask, substitute))
-        try:
+        try:  # the module, and its named tuples, are the student's: they may raise wherever they are touched
+            function = getattr(self.module, name, None)
+            if not callable(function):
+                return ["missing", "" if function is None else type_name(function)], b""
+            arguments = self._rebuild(protocol.decode(tree, body))
+            before = [(path, array, state(array)) for path, array in walk_arrays(arguments)]
+            for substitute in substitutes:
+                setattr(self.module, substitute, functools.partial(self._ask, substitute))
             value = function(*arguments)
             arrays: list[bytes] = []
             encoded = protocol.encode(value, arrays)
-            if isinstance(value, types.CoroutineType):
+            if type(value) is types.CoroutineType:
                 value.close()  # else Python warns about our line, which called the student's async function
             changed = [list(path) for path, array, old in before if state(array) != old]
             return ["value", encoded, changed], b"".join(arrays)
         except protocol.Unsendable:
             raise
         except BaseException as error:
-            own = str(self.module.__file__)
-            trace, raised_in = error.__traceback__, ""
+            own = self.filename
+            trace, raised_in = TRACEBACK.__get__(error), ""
             while trace is not None:
                 raised_in, trace = trace.tb_frame.f_code.co_filename, trace.tb_next
             # a stub of another module is not this one's
@@ -269,8 +290,11 @@ class WorkerServer:
     def _ask(self, name: str, /, *arguments: Any, **named: Any) -> Any:
         """Stand in for one of the student's own functions: the grader answers."""
         arrays: list[bytes] = []
-        tree = protocol.encode((arguments, named), arrays)
-        self.send(["ask", name, tree], b"".join(arrays))
+        try:
+            tree = protocol.encode((arguments, named), arrays)
+            self.send(["ask", name, tree], b"".join(arrays))
+        except protocol.Unsendable:
+            raise TypeError(f"{name} cannot be called with these arguments") from None
         message, body = protocol.unpack(self._receive())
         if message[0] == "refused":
             raise TypeError(message[1])
@@ -286,15 +310,15 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
     A frame is ``[line number, function, source line]``; the innermost comes last.
     """
     frames = []
-    trace = error.__traceback__
+    trace = TRACEBACK.__get__(error)
     while trace is not None:
-        code = trace.tb_frame.f_code
+        code, number = trace.tb_frame.f_code, trace.tb_lineno or 0
         if code.co_filename == filename:
-            line = linecache.getline(filename, trace.tb_lineno)
-            frames.append([trace.tb_lineno, code.co_name[:80], line.strip()[:200]])
+            line = linecache.getline(filename, number)
+            frames.append([number, plain_text(code.co_name)[:MAX_NAME], line.strip()[:200]])
         trace = trace.tb_next
     try:
-        text = str(error)[:MAX_TEXT]
+        text = plain_text(str(error))[:MAX_TEXT]
     except BaseException:
         text = "(its text cannot be shown)"
     return type_name(error), text, frames[-MAX_FRAMES:]
@@ -332,7 +356,7 @@ def main(
         os.rmdir(folder)
     parent = os.getppid()
     if mode == "zygote":
-        serve_zygote(socket.socket(fileno=descriptors[0]), prepare(layers))
+        serve_zygote(socket.socket(fileno=descriptors[0]), layers)
     else:  # a process of one check has no children, so it needs no namespaces to keep them in
         confinement = prepare(set(layers) - {"namespaces"})
         serve_worker((descriptors[0], descriptors[1]), confinement, parent, (budget[0], budget[1]))

@@ -12,7 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 RTOL = 1e-9  # two ways to compute one number differ by rounding
+MAX_NAME = 80  # characters of the name of a type or of a field
 TYPE_NAME = type.__dict__["__name__"]  # not type(value).__name__, which a metaclass can answer
+plain_text = str.__str__
+"""The text itself, of a text whose class may say something else of it."""
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Key: TypeAlias = "str | int | float | None"
@@ -45,10 +48,10 @@ class Named(tuple[Any, ...]):
 
 
 def type_name(value: object) -> str:
-    """Return the name of a value's type, as its author would say it, at most 80 characters."""
+    """Return the name of a value's type, as its author would say it, at most ``MAX_NAME`` characters."""
     if isinstance(value, Opaque | Named):
         return value.type_name
-    return str(TYPE_NAME.__get__(type(value)))[:80]
+    return plain_text(TYPE_NAME.__get__(type(value)))[:MAX_NAME]
 
 
 def fields_of(value: object) -> tuple[str, ...] | None:

@@ -31,6 +31,10 @@ class WorkerBroken(Exception):
     """No worker could be had: the grader's fault or the machine's, never the student's."""
 
 
+class NoProcess(WorkerBroken):
+    """The system starts no more processes; the text names the limit."""
+
+
 class ConfinementMissing(Exception):
     """This machine does not offer the confinement that was required; the text says what is missing."""
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import re
 import signal
+import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +26,11 @@ import pytest
 from grader.checks.report import reports_to_json
 from grader.cli import main
 from grader.course import Course
-from grader.sandbox import LAYERS, confinement
+from grader.sandbox import LAYERS, confinement, process
 from grader.sandbox.doctor import PROBES, probe
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.worker import Budget, Worker, WorkerEnded
+from grader.sandbox.server import serve_zygote
+from grader.sandbox.worker import Budget, NoProcess, Worker, WorkerEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Grade
@@ -203,8 +207,8 @@ def test_of_some_calls_only_the_questions_are_allowed(machine: str) -> None:
         assert verdict(machine, numbers["ioctl"], 0, request) == wanted
     for request in (*range(40), 1024, 1030, 1033):  # descriptors: flags are read, none is set or copied
         assert verdict(machine, numbers["fcntl"], 0, request) == (ALLOW if request in (1, 3) else REFUSE)
-    for process, new in ((0, 0x7F0000001000), (0, 2**32), (1, 0), (OWN, 0), (2**31, 0)):
-        assert verdict(machine, numbers["prlimit64"], process, 9, new) == REFUSE
+    for pid, new in ((0, 0x7F0000001000), (0, 2**32), (1, 0), (OWN, 0), (2**31, 0)):
+        assert verdict(machine, numbers["prlimit64"], pid, 9, new) == REFUSE
     assert verdict(machine, numbers["prlimit64"], 0, 9, 0, 0x7F0000001000) == ALLOW
 
 
@@ -279,6 +283,109 @@ def test_what_a_layer_refuses_goes_through_where_nothing_is_confined(layer: str)
 
 
 # --- what a user is told ------------------------------------------------------------------------------
+
+WITHOUT_FILTERS = (
+    "refused = [(c.EQUAL, 0, 3, 157), (c.LOAD, 0, 0, c.ARGUMENTS_AT),"
+    " (c.EQUAL, 0, 1, c.PR_SET_SECCOMP), (c.RETURN, 0, 0, c.ERRNO | errno.EINVAL)]"
+)
+WITHOUT_PROCESSES = (
+    "refused = [step for call in (56, 57, 58, 435) for step in"
+    " ((c.EQUAL, 0, 1, call), (c.RETURN, 0, 0, c.ERRNO | errno.EAGAIN))]"
+)
+
+
+def run_where(machine: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line where the kernel refuses something: a filter of our own stands in for that."""
+    program = (
+        f"import errno, sys; from grader.sandbox import confinement as c; {machine}; "
+        "c.apply_program([(c.LOAD, 0, 0, c.NUMBER_AT), *refused, (c.RETURN, 0, 0, c.ALLOW)]); "
+        f"from grader.cli import main; sys.argv[1:] = {list(arguments)!r}; main()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, capture_output=True, text=True, timeout=120
+    )
+
+
+x86_only = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64", reason="system calls have other numbers"
+)
+
+
+@x86_only
+def test_a_kernel_that_refuses_filters_is_found_out_though_it_says_it_has_them(course: Course) -> None:
+    """As in containers of some virtual machines: /proc says that there are filters."""
+    arguments = ["check", "exercise-1", "--submission", "solutions"]
+    done = run_where(WITHOUT_FILTERS, *arguments, cwd=course.root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not fully confined (without seccomp)" in " ".join(done.stdout.split())
+    done = run_where(WITHOUT_FILTERS, *arguments, "--confinement", "required", cwd=course.root)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "cannot confine student code as required: seccomp missing" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@x86_only
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "exercise-1", "--submission", "solutions"),
+        ("doctor",),
+        ("grade", "submissions", "--exercise", "exercise-1", "-o", "results"),
+        ("debug", "exercise-1"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_limit_on_processes_is_told_in_one_sentence(arguments: tuple[str, ...], course: Course) -> None:
+    folder = course.root / "submissions" / "ada" / "exercise-1"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rnn_step.py").write_bytes(course["exercise-1"].solution_path.read_bytes())
+    done = run_where(WITHOUT_PROCESSES, *arguments, cwd=course.root)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "no further process" in done.stderr
+    assert "ulimit -u" in done.stderr
+    assert "report it" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (course.root / "results" / "index.html").exists()
+
+
+@linux_only
+@pytest.mark.parametrize("layers", [[], ["seccomp"]], ids=["at-the-first-worker", "at-the-start"])
+def test_a_warm_process_that_cannot_fork_says_so(layers: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(confinement, "hide_from_others", lambda: None)
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with near, far:
+        server = threading.Thread(target=serve_zygote, args=(far, layers))
+        server.start()
+        for _ in range(2):  # it goes on, and a later request may be granted
+            socket.send_fds(near, [b'["spawn", 1, 1]'], [os.open(os.devnull, os.O_RDONLY)])
+            assert json.loads(near.recv(100)) == ["refused", errno.EAGAIN]
+        near.shutdown(socket.SHUT_WR)
+        server.join()
+
+
+@linux_only
+def test_a_pool_says_that_no_worker_could_be_forked() -> None:
+    class Refusing:
+        layers, refused = (), errno.EAGAIN
+
+        def spawn(self, *_: object) -> process.Forked:
+            return process.Forked(self)  # type: ignore[arg-type]
+
+        def number_last_worker(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    with (
+        WorkerPool(Refusing()) as pool,  # type: ignore[arg-type]
+        pytest.raises(NoProcess, match=r"lets no further process start .* `ulimit -u`"),
+    ):
+        pool.open()
 
 
 @linux_only

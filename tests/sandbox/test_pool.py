@@ -428,6 +428,106 @@ def test_an_exception_whose_type_has_no_usable_name_does_not_end_the_worker(load
     assert value(worker, "g") == 1
 
 
+ODD = """
+import collections, numpy as np
+
+class Unequal:
+    def __hash__(self): return id(self)
+    def __eq__(self, other): return self is other
+class Text(Unequal, str):
+    def __len__(self): return 3
+    def __str__(self): return self
+    def __getitem__(self, index): return {"a": 1}
+class Whole(Unequal, int):
+    def bit_length(self): return 1
+    def __int__(self): return 10**400
+class Point(float):
+    def __float__(self): return Point(9.0)
+class False_(object):
+    __class__ = int
+def renamed(**changes):
+    def inner(): raise ValueError("inside")
+    inner.__code__ = inner.__code__.replace(**changes)
+    return inner
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("np.zeros((0, 10**12))", "an empty array of shape (0, 1000000000000)"),
+        ("[np.zeros((2**40, 0, 3), bool)]", "an empty array of shape (1099511627776, 0, 3)"),
+        ("{Whole(1): 1, Whole(1): 2}", "two keys are the same text or number"),
+        ("{Whole(1): 1, 1.0: 2}", "two keys are the same text or number"),
+        ("{Text('a'): 1, Text('a'): 2}", "two keys are the same text or number"),
+        ("{float('nan'): 1, float('nan'): 2}", "two keys are the same text or number"),
+        ("Text('x' * 100_000)", "a string of more than 64 KiB"),
+        ("{Text('x' * 100_000): 1}", "a string of more than 64 KiB"),
+        ("Whole(2**2000)", "an integer of more than 1024 bits"),
+        ("{Whole(2**2000): 1}", "an integer of more than 1024 bits"),
+    ],
+)
+def test_values_that_misreport_themselves_are_told_as_what_they_are(
+    load: Open, expression: str, reason: str
+) -> None:
+    worker = load(f"{ODD}\ndef f(): return {expression}\ndef g(): return 1")
+    assert reason in worker.call("f", (), SECONDS).unsendable
+    assert value(worker, "g") == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("Text('ab')", "ab"),
+        ("Whole(5)", 5),
+        ("Point(2.0)", 2.0),
+        ("{Whole(3): 2, None: Text('b')}", {3: 2, None: "b"}),
+        ("False_()", Opaque("False_")),
+        ("collections.namedtuple('P', ['x' * 100, 'y'])(1, 2)", (1, 2)),
+        ("type('T', (tuple,), {'_fields': (Text('x' * 100), 'y')})((1, 2))", (1, 2)),
+        ("type(Text('Odd'), (), {})()", Opaque("Odd")),
+        ("np.array(['a'], np.dtypes.StringDType())", Opaque("array of dtype StringDType128")),
+    ],
+)
+def test_odd_values_cross_as_what_they_are_made_of(load: Open, expression: str, wanted: Any) -> None:
+    assert value(load(f"{ODD}\ndef f(): return {expression}"), "f") == wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "type_name", "text"),
+    [
+        ("raise type(Text('Odd'), (Exception,), {})('why')", "Odd", "why"),
+        ("raise type('E', (Exception,), {'__str__': lambda self: Text('why')})", "E", "why"),
+        ("raise type('E', (Exception,), {'__traceback__': 5})('why')", "E", "why"),
+        ("renamed(co_name=Text('odd'))()", "ValueError", "inside"),
+        ("renamed(co_linetable=b'')()", "ValueError", "inside"),
+        ("raise type('E', (Exception,), {'__str__': lambda self: '\\ud800'})", "E", "\ud800"),
+        # Python itself refuses such a name, in the line that gives it
+        ("raise type('E\\ud800', (Exception,), {})", "UnicodeEncodeError", "'utf-8' codec can't encode"),
+        ("raise BaseExceptionGroup('why', [KeyboardInterrupt()])", "BaseExceptionGroup", "why (1 sub-exc"),
+    ],
+)
+def test_odd_exceptions_are_told_with_their_line(load: Open, body: str, type_name: str, text: str) -> None:
+    found = raised(load(f"{ODD}\ndef f():\n    {body}"), "f")
+    assert found.type_name == type_name
+    assert found.text.startswith(text)
+    assert found.frames[0][1:] == ("f", body)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "def __getattr__(name): raise ValueError('why')",
+        "import sys, types\nclass M(types.ModuleType):\n    @property\n    def f(self):\n"
+        "        raise ValueError('why')\nsys.modules[__name__].__class__ = M",
+    ],
+)
+def test_a_module_that_raises_when_it_is_asked_does_not_end_the_worker(load: Open, module: str) -> None:
+    worker = load(f"{module}\ndef g(): return 1")
+    assert raised(worker, "f").text == "why"
+    assert value(worker, "g") == 1
+
+
 def test_not_written_is_told_from_other_exceptions(load: Open) -> None:
     worker = load("def f(): raise NotImplementedError\ndef g(): raise ValueError")
     assert worker.call("f", (), SECONDS).not_written
@@ -653,6 +753,27 @@ def test_a_substitute_refuses_what_the_reference_cannot_use(load: Open, call: st
     found = worker.call("f", (), SECONDS, {"g": g}).raised
     assert found is not None
     assert (found.type_name, found.text) == ("TypeError", "g cannot be called with these arguments")
+    assert value(worker, "h") == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "g(np.zeros((256, 1, 1, 1)), np.zeros((256, 1, 1)), np.zeros((256, 1)), np.zeros(256))",
+        "g(np.zeros((256, 1, 1)), np.zeros((1, 256, 1)), np.zeros((1, 1, 256)))",
+        "g(np.zeros((0, 10**12)))",
+        "g(np.zeros(10**7))",
+        "g('x' * 10**6)",
+    ],
+)
+def test_a_substitute_is_not_asked_what_would_spread(load: Open, call: str) -> None:
+    """Each axis is modest; what they broadcast into is not."""
+    worker = load(f"import numpy as np\ndef f(): return {call}\ndef h(): return 1")
+    asked: list[Any] = []
+    found = worker.call("f", (), SECONDS, {"g": lambda *arrays: asked.append(arrays)}).raised
+    assert found is not None
+    assert found.text == "g cannot be called with these arguments"
+    assert asked == []
     assert value(worker, "h") == 1
 
 
