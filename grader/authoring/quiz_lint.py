@@ -127,12 +127,13 @@ def _cues(quiz: Quiz) -> Iterator[str]:
     questions = quiz.file.questions
     singles = [question.choices for question in questions if isinstance(question, Single)]
     if len(singles) >= MIN_SINGLES:
-        longest = sum(
-            max(choices, key=lambda choice: len(render(choice.text))).correct for choices in singles
-        )
-        if longest > MAX_CUED * len(singles):
-            share = f"{longest} of {len(singles)} single choices"
-            yield f"the longest choice is right in {share}; spell out some wrong ones"
+        for extreme, pick in (("longest", max), ("shortest", min)):
+            cued = sum(
+                pick(choices, key=lambda choice: len(render(choice.text))).correct for choices in singles
+            )
+            if cued > MAX_CUED * len(singles):
+                share = f"{cued} of {len(singles)} single choices"
+                yield f"the {extreme} choice is right in {share}; even out their lengths"
         places = Counter([choice.correct for choice in choices].index(True) for choices in singles)
         place, count = places.most_common(1)[0]
         if count > MAX_CUED * len(singles):

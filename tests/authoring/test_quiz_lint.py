@@ -110,6 +110,9 @@ def test_cues_over_the_whole_quiz_are_named(tmp_path: Path) -> None:
     faults = linted(tmp_path, ("\n  - id: squashed", MORE_SINGLES + "\n  - id: squashed"))
     assert any("the longest choice is right in" in fault for fault in faults)
     assert any("choice 1 is right in 4 of 5 single choices" in fault for fault in faults)
+    short = MORE_SINGLES.replace("a right answer that is rather long", "a right one")
+    faults = linted(tmp_path, ("\n  - id: squashed", short + "\n  - id: squashed"))
+    assert any("the shortest choice is right in" in fault for fault in faults)
 
 
 def test_a_question_asked_twice_is_named(tmp_path: Path) -> None:
