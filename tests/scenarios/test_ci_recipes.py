@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,9 +58,15 @@ def repository(tiny: Course, tmp_path: Path) -> Path:
     return folder
 
 
-def bash(script: str, folder: Path, environment: Path, variables: Mapping[str, str]) -> str:
-    """Run a step as a runner does, and stop at the first command that fails."""
-    path = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
+def bash(
+    script: str, folder: Path, environment: Path, variables: Mapping[str, str], before: Path | None = None
+) -> str:
+    """Run a step as a runner does, and stop at the first command that fails.
+
+    Args:
+        before: a folder of programs that stand in for others.
+    """
+    path = os.pathsep.join([*map(str, filter(None, [before])), str(environment / "bin"), os.environ["PATH"]])
     kept = ("HOME", "LANG", "TMPDIR", "PIP_INDEX_URL", "PIP_CONFIG_FILE")
     clean = {name: os.environ[name] for name in kept if name in os.environ}
     ran = subprocess.run(
@@ -81,36 +88,120 @@ def steps(job: Any) -> Iterator[str]:
     yield from (step["run"] for step in job["steps"] if "run" in step)
 
 
+GH = """#!/usr/bin/env bash
+# Stands in for GitHub's own program: answers from files below $FAKE, and filters them as that does.
+case "$1 $2" in
+  "repo clone") git clone --quiet "$FAKE/$3" "$4" ;;
+  "run download") [ "$3" = 7 ] && mkdir -p "$7" && cp -R "$FAKE/results/." "$7" ;;
+  "api "*/activity*) jq -r "$4" "$FAKE/activity.json" ;;
+  "api "*/artifacts*) jq -r "$4" "$FAKE/artifacts.json" ;;
+  "api "*) jq -r "$4" "$FAKE/repository.json" ;;
+esac
+"""
+
+
+@pytest.fixture
+def github(tiny: Course, tmp_path: Path) -> Path:
+    """What GitHub knows: a repository of a student, when it was pushed, and no results yet."""
+    folder = tmp_path / "github"
+    hand_in(folder / "school", "rnn-eve", right(tiny))
+    for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-qm", "done")):
+        person = ("-c", "user.name=Eve", "-c", "user.email=eve@example.org")
+        subprocess.run(["git", *person, *words], cwd=folder / "school" / "rnn-eve", check=True)
+    commit = subprocess.check_output(
+        ["git", "rev-parse", "HEAD"], cwd=folder / "school" / "rnn-eve", text=True
+    )
+    pushes = [
+        {"after": "0" * 40, "timestamp": "2026-12-09T00:00:00Z"},
+        {"after": commit.strip(), "timestamp": "2026-12-01T21:00:00Z"},
+    ]
+    answers = {"activity": pushes, "artifacts": {"artifacts": []}, "repository": {"pushed_at": None}}
+    for name, answer in answers.items():
+        (folder / f"{name}.json").write_text(json.dumps(answer))
+    (folder / "bin").mkdir()
+    (folder / "bin" / "gh").write_text(GH)
+    (folder / "bin" / "gh").chmod(0o755)
+    return folder
+
+
 @pytest.mark.slow
-def test_a_class_on_github(repository: Path, environment: Path) -> None:
+@pytest.mark.skipif(not (shutil.which("git") and shutil.which("jq")), reason="needs git and jq")
+def test_a_class_on_github(repository: Path, github: Path, environment: Path) -> None:
     jobs = recipe("github-class.yml")["jobs"]
     assert jobs["grade"]["strategy"]["matrix"]["part"] == list(range(1, PARTS + 1))
-    assert jobs["grade"]["env"]["PARTS"] == PARTS
+    assert jobs["grade"]["env"]["PARTS"] == jobs["merge"]["env"]["PARTS"] == PARTS
+    (ours,) = (step["env"]["OURS"] for step in jobs["merge"]["steps"] if "OURS" in step.get("env", {}))
+    variables = {"FAKE": str(github), "GITHUB_REPOSITORY": "school/course", "OURS": ours, "PARTS": str(PARTS)}
+    (repository / "students.txt").write_text("eve school/rnn-eve\r\nfay school/none\r\n\r\n")
+
+    def run(job: str, **more: str) -> str:
+        return "".join(
+            bash(step, repository, environment, {**variables, **more}, before=github / "bin")
+            for step in steps(jobs[job])
+            if "pip" not in step and ("grader adjust" not in step or "SUBMISSION" in more)
+        )
+
+    bash("python -m pip install .", repository, environment, {})
+    assert "fay is not graded" in run("collect")
+    received = (repository / "submissions" / "received.csv").read_text()
+    assert received == "submission,received\neve,2026-12-01T21:00:00Z\n"
+    shutil.rmtree(repository / "submissions")
     for part in range(1, PARTS + 1):
-        for step in steps(jobs["grade"]):
-            if part == 1 or "pip" not in step:
-                bash(step, repository, environment, {"PART": str(part), "PARTS": str(PARTS)})
-    for step in steps(jobs["merge"]):
-        if "pip" not in step:
-            bash(step, repository, environment, {})
-    assert_graded((repository / "results" / "canvas.csv").read_text())
+        run("grade", PART=str(part))
+    run("merge", SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
+    assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
     assert (repository / "results" / "junit.xml").stat().st_size
     assert (repository / "results" / "students" / "ada" / "report.html").is_file()
 
+    # The next run has the results of this one, and lacks a part that broke.
+    shutil.move(repository / "results", github / "results")
+    forked = {"expired": False, "workflow_run": {"id": 8, "head_repository_id": 2, "repository_id": 1}}
+    kept = {"expired": False, "workflow_run": {"id": 7, "head_repository_id": 1, "repository_id": 1}}
+    (github / "artifacts.json").write_text(json.dumps({"artifacts": [forked, kept]}))
+    shutil.rmtree(repository / "part-2")
+    (repository / "part-2.tar").unlink()
+    with pytest.raises(AssertionError, match="part 2 is missing"):
+        run("merge")
+    assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
+    assert "A good talk." in bash("grader adjust results", repository, environment, {})
+
 
 @pytest.mark.slow
-def test_a_class_on_gitlab(repository: Path, environment: Path) -> None:
+def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) -> None:
     jobs = recipe("gitlab-class.yml")
-    assert jobs["grade"]["parallel"] == PARTS
+    assert jobs["grade"]["parallel"] == jobs["merge"]["variables"]["PARTS"] == PARTS
     for step in jobs["default"]["before_script"]:
         bash(step, repository, environment, {})
     for part in range(1, PARTS + 1):
         variables = {"CI_NODE_INDEX": str(part), "CI_NODE_TOTAL": str(PARTS)}
         bash("\n".join(jobs["grade"]["script"]), repository, environment, variables)
-    bash("\n".join(jobs["merge"]["script"]), repository, environment, {})
+    (tmp_path / "bin").mkdir()
+    curl = tmp_path / "bin" / "curl"
+    script, places = (
+        "\n".join(jobs["merge"]["script"]),
+        ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_COMMIT_REF_NAME"),
+    )
+    variables = {**dict.fromkeys((*places, "CI_JOB_TOKEN"), "x"), "PARTS": str(PARTS)}
+    adjusted = {"SUBMISSION": "bob", "CREDITS": "1.5", "REASON": "A good talk."}
+
+    def merge(code: int, **more: str) -> str:
+        curl.write_text(f"#!/bin/sh\nprintf {code}\n")
+        curl.chmod(0o755)
+        return bash(script, repository, environment, variables | more, before=curl.parent)
+
+    with pytest.raises(AssertionError, match="nothing is put in their place"):
+        merge(503)
+    assert not (repository / "results").exists()
+    merge(404, **adjusted)
     assert_graded((repository / "results" / "moodle.csv").read_text())
     for path in jobs["merge"]["artifacts"]["reports"].values():
         assert (repository / path).is_file()
+    shutil.make_archive(str(repository / "last"), "zip", repository, "results")
+    shutil.rmtree(repository / "results")
+    shutil.rmtree(repository / "part-2")
+    assert "Part 2 is missing" in merge(200)
+    assert_graded((repository / "results" / "moodle.csv").read_text())
+    assert "A good talk." in bash("grader adjust results", repository, environment, {})
 
 
 @pytest.fixture
@@ -165,8 +256,8 @@ def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
     assert results["output"]
 
 
-def assert_graded(table: str) -> None:
-    names = {"ada", "bob", "cleo", "dan"}
+def assert_graded(table: str, *more: str) -> None:
+    names = {"ada", "bob", "cleo", "dan", *more}
     rows = {name: line for line in table.splitlines() for name in names if name in line}
     assert set(rows) == names
     assert "7.00" in rows["ada"]
@@ -182,3 +273,28 @@ def test_every_recipe_is_listed_and_reads_no_more_than_it_should() -> None:
         for job in recipe(path.name).get("jobs", {}).values():
             for step in steps(job):
                 assert "${{" not in step, "what a runner fills in could be code"
+
+
+GITHUB = (*sorted(RECIPES.glob("github-*.yml")), ROOT / "grader" / "authoring" / "templates" / "check.yml")
+
+
+@pytest.mark.parametrize("path", GITHUB, ids=lambda path: path.name)
+def test_a_recipe_for_github_is_bounded_and_pinned(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert "secrets." not in json.dumps(workflow.get("env", {}))
+    for job in workflow["jobs"].values():
+        assert 0 < job["timeout-minutes"] < 360
+        assert "secrets." not in json.dumps(job.get("env", {})), "a secret is for the step that needs it"
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+            if "secrets." in json.dumps(step):
+                assert re.search("grader grade|gh repo clone", step["run"])
+
+
+def test_a_recipe_for_gitlab_is_bounded() -> None:
+    for path in RECIPES.glob("gitlab-*.yml"):
+        for job in recipe(path.name).values():
+            assert not isinstance(job, dict) or "script" not in job or "timeout" in job
