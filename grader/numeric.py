@@ -221,7 +221,7 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
             _each(item, wanted, label, compare)
             right.append(label)
         except CheckFailed as failure:
-            failures.append((label, failure))
+            failures.append((label, failure.with_traceback(None)))  # whose frames would hold this list
     if failures:
         first = failures[0][1]
         shapes = tuple(shape for _, failure in failures for shape in failure.shapes)

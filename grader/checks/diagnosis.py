@@ -101,7 +101,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
             for _ in _more_questions(result, suite, run):
-                found = diagnose(function, suite.mistakes.known_calls(run.calls), suite.mistakes)
+                found = diagnose(function, suite.mistakes.known_calls(run.calls), suite.mistakes, run)
                 if found:
                     result.diagnosis = found.sentence
                     break
@@ -142,11 +142,14 @@ def jitter(value: Any, rng: np.random.Generator) -> Any:
 # --- which mistakes answer as the student does? -------------------------------------------------------
 
 
-def diagnose(function: str, calls: Iterable[Call], mistakes: KnownMistakes) -> Diagnosis | None:
+def diagnose(
+    function: str, calls: Iterable[Call], mistakes: KnownMistakes, run: CheckRun
+) -> Diagnosis | None:
     """Look for the mistake that explains how a function answered.
 
     Args:
         calls: all that the checks asked of it, on any inputs.
+        run: in which they asked.
 
     Returns:
         What was found, perhaps nothing; None if there are too few wrong answers to say anything.
@@ -167,7 +170,9 @@ def diagnose(function: str, calls: Iterable[Call], mistakes: KnownMistakes) -> D
     if explanations:
         return Diagnosis(tuple(patched.mistakes for patched in explanations))
     reference = mistakes.solution.reference
-    return Diagnosis(remark=_broadcast(wrong[0], reference) or describe_difference(_paired(wrong, reference)))
+    return Diagnosis(
+        remark=_broadcast(run, wrong[0], reference) or describe_difference(_paired(wrong, reference))
+    )
 
 
 def _questions(function: str, calls: Iterable[Call], solution: PatchedSolution) -> list[Question]:
@@ -277,7 +282,7 @@ def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
 # --- what can be said of shapes and numbers alone -----------------------------------------------------
 
 
-def _broadcast(question: Question, reference: Reference) -> str:
+def _broadcast(run: CheckRun, question: Question, reference: Reference) -> str:
     """Name the line where a wrong shape came of two others; empty if it did not."""
     call, (mine, right) = question.call, question.results(reference)
     odd = {
@@ -287,7 +292,7 @@ def _broadcast(question: Question, reference: Reference) -> str:
     }
     for quoted in re.findall(r"\((\d[\d, ]*)\)", call.answer.raised.text if call.answer.raised else ""):
         odd[tuple(int(size) for size in quoted.split(",") if size.strip())] = "what does not fit"
-    for broadcast in trace_broadcasts(call) if odd else ():
+    for broadcast in trace_broadcasts(run, call) if odd else ():
         if broadcast.made in odd:
             shapes, made = " and ".join(map(str, broadcast.given)), broadcast.made
             return (

@@ -168,20 +168,21 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
 
 def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: bool) -> Result:
     """Run one check unless it waits for another; if it fails, perhaps again with substituted functions."""
-    students = [Student(run, check.name)]
+    students, first = [Student(run, check.name)], None
     started = time.perf_counter()
     try:
         _require(check, run, one_failure=one_failure)
-        error = suite.call(check, students[0])
+        first = error = suite.call(check, students[0])
         if error and check.substitutes:
             students.append(Student(run, check.name, substitutes(suite.reference, check.substitutes)))
-            second = suite.call(check, students[1])
-            if not second or judge(check, second)[0] == "error":
-                error = second
-            elif suite.recorded:
-                error = suite.recorded.waits_for(check.substitutes, run.results.values()) or error
-    except (DependencyFailed, LookupError) as missing:
-        error = missing
+            error = suite.call(check, students[1])
+            if error and judge(check, error)[0] != "error":
+                waits = suite.recorded and suite.recorded.waits_for(check.substitutes, run.results.values())
+                error = waits or first
+        if not error:
+            students[-1].ask_first_again()
+    except (DependencyFailed, LookupError, SubmissionFault) as fault:
+        error = fault
     seconds = time.perf_counter() - started
     output = clean_output("".join(student.finish() for student in students))
     status, message = judge(check, error)
@@ -193,6 +194,9 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
             axes = axes_of(error.name.split(" ")[0].split(".")[-1], suite.exercise, mask.ndim)
             entries = "".join(".x"[int(wrong)] for wrong in mask.ravel())
             result.mismatch = Mismatch(error.name, axes, mask.shape, entries)
+    for raised in (first, error):  # an exception's frames hold all that was answered, and the exception
+        while raised:
+            raised.__traceback__, raised = None, raised.__context__
     return result
 
 

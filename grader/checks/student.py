@@ -6,9 +6,11 @@ import contextlib
 import math
 import re
 import signal
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +23,7 @@ from grader.checks.source import Source
 from grader.course import Exercise
 from grader.sandbox import LOST
 from grader.sandbox.text import clean
+from grader.sandbox.values import map_leaves, walk_leaves
 from grader.sandbox.worker import (
     KILLED,
     SERVER_FILE,
@@ -35,8 +38,12 @@ from grader.sandbox.worker import (
 
 SLOW_LOAD_SECONDS = 1.0
 TRACER = Path(__file__).with_name("tracer.py")
-QUICK_SECONDS = 0.05  # calls that take longer are not repeated
+QUICK_SECONDS = 0.05  # of a call that takes longer, only a check's first question is asked again
+REPEATS = 2  # times the exercise's seconds that may go into questions that are asked again
+PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
 MAX_CALLS = 256  # that are kept for the diagnosis
+MAX_CHECK_BYTES, MAX_KEPT_BYTES = 16 * 2**20, 64 * 2**20  # of one check's kept calls, and of all checks'
+SAMPLE = 2**16  # entries of an array that are kept until another check asks the same
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has timed out
 NO_SUBSTITUTES: Mapping[str, Substitute] = MappingProxyType({})
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
@@ -72,14 +79,18 @@ class Call:
 
     Args:
         arguments: as the check gave them, in the order of the function's parameters.
-        run: in which it was made.
     """
 
     check: str
     function: str
     arguments: tuple[Any, ...]
     answer: Answer
-    run: CheckRun | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes to keep it."""
+        leaves = (leaf for _, leaf in walk_leaves((self.arguments, self.answer.value)))
+        return sum(leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf) for leaf in leaves)
 
 
 @dataclass
@@ -132,15 +143,17 @@ class CheckRun:
         self.results: dict[str, Result] = {}  # by the check's name, as far as they have run
         self.seconds = 0.0  # that its checks took
         self.seconds_left = exercise.file.limits.exercise_seconds
+        self.repeat_seconds_left = REPEATS * self.seconds_left
         self.confinement: tuple[str, ...] = ()
         self.notes: dict[str, None] = {}  # an ordered set
         self.calls: list[Call] = []  # of the student's functions alone, none of them substituted
+        self.kept_bytes = Counter[str]()  # of those calls, by the check's name
         self.unanswered: dict[str, Call] = {}  # by the check's name: it timed out or ended the process
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
         self.timed_out: set[str] = set()  # functions
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
         self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
-        """By function and the names of substituted ones: arguments and value of the first call."""
+        """By function and the names of substituted ones: arguments and value of the first call, sampled."""
         self.load_error = source.problem
         self.load_output = ""  # what the file printed before it could not be loaded
 
@@ -149,21 +162,37 @@ class CheckRun:
         lines = clean(sentence, MAX_NOTE).splitlines()
         self.notes["\n".join(lines[:MAX_NOTE_LINES])] = None
 
+    def keep(self, call: Call) -> None:
+        """Keep a call for the diagnosis, unless all that is kept becomes too large: no check needs much."""
+        check, total = self.kept_bytes[call.check] + call.size, self.kept_bytes.total() + call.size
+        if check <= MAX_CHECK_BYTES and total <= MAX_KEPT_BYTES and len(self.calls) < MAX_CALLS:
+            self.calls.append(call)
+            self.kept_bytes[call.check] = check
+
     @contextlib.contextmanager
-    def timed(self, seconds: float) -> Iterator[float]:
+    def timed(self, seconds: float, *, again: bool = False) -> Iterator[float]:
         """Give the time that a call may take, at most ``seconds``; what it takes is gone for the others.
+
+        Args:
+            again: whether the question was answered before; such calls have seconds of their own, so that
+                nobody runs into a limit by being asked twice.
 
         Raises:
             SubmissionFault: there is none left.
         """
-        if self.seconds_left <= 0:
+        left = self.repeat_seconds_left if again else self.seconds_left
+        if left <= 0:
             total = self.exercise.file.limits.exercise_seconds
             raise SubmissionFault(f"not run: the {total:g} s for all checks of this exercise are used up")
         started = time.monotonic()
         try:
-            yield min(seconds, self.seconds_left)
+            yield min(seconds, left)
         finally:
-            self.seconds_left -= time.monotonic() - started
+            took = time.monotonic() - started
+            if again:
+                self.repeat_seconds_left -= took
+            else:
+                self.seconds_left -= took
 
 
 # --- the module in a worker ---------------------------------------------------------------------------
@@ -201,7 +230,7 @@ class StudentModule:
         ends the worker is left out the next time.
         """
         self.worker = self._run.pool.open(
-            (self._limits.memory_bytes, math.ceil(self._limits.exercise_seconds))
+            (self._limits.memory_bytes, math.ceil((1 + REPEATS) * self._limits.exercise_seconds))
         )
         self._run.confinement = self.worker.layers
         for module, source in self._run.used.items():
@@ -236,21 +265,27 @@ class StudentModule:
             run.note(f"{stops_at(stopped, name)} What was defined before that is graded.")
         self.stopped = stopped
 
-    def call(self, function: str, arguments: Any, substitutes: Mapping[str, Substitute]) -> Answer:
+    def call(
+        self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False
+    ) -> Answer:
         """Call one function within its time.
 
         Args:
             substitutes: functions of the module that the grader answers meanwhile.
+            again: whether it answered the same question before; then nothing that it prints is kept.
 
         Raises:
             SubmissionFault: the function ran too long, ended its process or wrote to our channel.
         """
         run, started = self._run, time.monotonic()
         limit = self._limits.call_seconds * (SECOND_CHANCE if function in run.timed_out else 1)
+        limit *= PATIENCE if again else 1
         progress = run.progress
         self.worker.listener = (lambda printed: progress(function, printed)) if progress else None
         try:
-            with run.timed(limit) as seconds:
+            with run.timed(limit, again=again) as seconds, contextlib.ExitStack() as stack:
+                if again:
+                    stack.enter_context(self.worker.muted())
                 return self.worker.call(function, arguments, seconds, substitutes)
         except NO_ANSWER as error:
             if isinstance(error, TimeUp):
@@ -280,7 +315,8 @@ class Student:
         self._check = check
         self._substitutes = substitutes
         self._module: StudentModule | None = None
-        self._asked = set[str]()
+        self._first: dict[str, tuple[Any, Any, bool]] = {}
+        """By function: arguments and value of the check's first question, whether more were quick."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         parameters = self._run.exercise.parameters.get(name)
@@ -305,16 +341,16 @@ class Student:
         except SubmissionFault:
             run.unanswered[self._check] = Call(self._check, function, arguments, Answer())
             raise
-        if not self._substitutes and len(run.calls) < MAX_CALLS:
-            run.calls.append(Call(self._check, function, arguments, answer, run))
+        quick = time.monotonic() - started < QUICK_SECONDS
+        if not self._substitutes:
+            run.keep(Call(self._check, function, arguments, answer))
         if answer.not_written and answer.raised and not answer.raised.text:
             raise NotWritten(NOT_WRITTEN.format(function))
         limits, name = run.exercise.file.limits, run.source.name
         problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
             raise SubmissionFault(problem)
-        if time.monotonic() - started < QUICK_SECONDS:
-            self._repeat(module, function, arguments, answer.value)
+        self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
         names = run.exercise.parameters[function]
         self.changed = tuple(
             ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))
@@ -324,22 +360,42 @@ class Student:
         run.changed.setdefault(function, set()).update(self.changed)
         return answer.value
 
-    def _repeat(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
-        """Repeat a question, and one of an earlier check, and compare: a right answer stays the same.
+    def _ask_again(
+        self, module: StudentModule, function: str, arguments: Any, value: Any, *, quick: bool
+    ) -> None:
+        """Repeat a question, and the first of all checks, and compare: a right answer stays the same.
 
-        An answer that counts calls, reads the clock or remembers the process gives itself away. The earlier
-        question is repeated only where this is the worker's first to the function.
+        An answer that counts calls, reads the clock or remembers the process gives itself away. A check's
+        first question to a function is repeated whatever it costs; others, where that is quick.
         """
         asked = arguments, value
-        before = self._run.first_answers.setdefault((function, *self._substitutes), asked)
-        repeated = [asked] if function in self._asked or before is asked else [asked, before]
-        self._asked.add(function)
-        for question, answer in repeated:
-            with module.worker.muted():
-                again = module.call(function, question, self._substitutes)
-            if again.raised or not same_value(again.value, answer):
-                self._run.nondeterministic.add(function)
-                raise SubmissionFault(NONDETERMINISTIC.format(function))
+        earliest = self._run.first_answers.setdefault((function, *self._substitutes), asked)
+        if function not in self._first:
+            self._first[function] = *asked, False
+            if earliest is not asked:
+                self._expect(module, function, *earliest)
+        elif not quick:
+            return
+        else:
+            self._first[function] = *self._first[function][:2], True
+        self._expect(module, function, *asked)
+
+    def _expect(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
+        """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
+        again = module.call(function, arguments, self._substitutes, again=True)
+        if again.raised or not same_value(_sampled(again.value), value):
+            self._run.nondeterministic.add(function)
+            raise SubmissionFault(NONDETERMINISTIC.format(function))
+
+    def ask_first_again(self) -> None:
+        """Ask once more, after all others, what a check asked first, unless it is slow to answer.
+
+        Raises:
+            SubmissionFault: the answer is another one now.
+        """
+        for function, (arguments, value, more) in self._first.items():
+            if self._module and more:
+                self._expect(self._module, function, arguments, value)
 
     def finish(self) -> str:
         """End the worker; return what the student's code printed, as it is."""
@@ -348,6 +404,16 @@ class Student:
             return printed
         self._module.worker.dismiss()
         return self._module.worker.output()
+
+
+def _sampled(value: Any) -> Any:
+    """Return a value with a sample in the place of each array that is too large to be kept."""
+
+    def sample(leaf: Any) -> Any:
+        large = isinstance(leaf, np.ndarray) and leaf.size > SAMPLE
+        return (leaf.shape, leaf.ravel()[:: leaf.size // SAMPLE + 1].copy()) if large else leaf
+
+    return map_leaves(value, sample)
 
 
 def same_value(value: Any, other: Any) -> bool:
@@ -475,11 +541,8 @@ class Broadcast:
     made: tuple[int, ...]
 
 
-def trace_broadcasts(call: Call) -> list[Broadcast]:
+def trace_broadcasts(run: CheckRun, call: Call) -> list[Broadcast]:
     """Make a call once more, with arrays that note where two shapes become a third; empty if it fails."""
-    run = call.run
-    if run is None:
-        return []
     text = f"{TRACER.read_text(encoding='utf-8')}\nstudent = sys.modules[{run.exercise.file.module!r}]\n"
     with contextlib.suppress(SubmissionFault, *NO_ANSWER):
         worker = StudentModule(run).worker

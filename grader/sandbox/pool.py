@@ -36,8 +36,8 @@ LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
 MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
-MAX_ASKED_RESULT = 2**20
-"""Entries of the largest array that what a substitute is asked with may broadcast into."""
+MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
+"""What it makes of them: entries of an array, bytes of all its answers to one worker."""
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -175,6 +175,7 @@ class ConfinedWorker(Worker):
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
+        self._lent_bytes = 0
         for each in (channel, output):
             each.setblocking(False)
             self._selector.register(each, selectors.EVENT_READ)
@@ -228,7 +229,11 @@ class ConfinedWorker(Worker):
         asked = 0
         while message[0] == "ask":
             asked += 1
-            self._send(_ask_substitute(message, body, substitutes, asked), deadline)
+            answer = _ask_substitute(
+                message, body, substitutes, asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
+            )
+            self._lent_bytes += len(body) + len(answer)
+            self._send(answer, deadline)
             message, body = self._receive(deadline)
         return read_answer(message, body)
 
@@ -366,11 +371,14 @@ class _HeadAndTail:
 
 
 def _ask_substitute(
-    message: list[Any], body: memoryview, substitutes: Mapping[str, Substitute], count: int
+    message: list[Any], body: memoryview, substitutes: Mapping[str, Substitute], patient: bool
 ) -> bytes:
-    """Answer the worker's question for a function of the reference; it is the count-th of this call.
+    """Answer the worker's question for a function of the reference.
 
     The reference runs on our side, where no limit stops it, so it is asked only what it can answer at once.
+
+    Args:
+        patient: whether it has not been asked too much already.
     """
     if len(message) != 3 or not isinstance(message[1], str) or message[1] not in substitutes:
         raise protocol.ProtocolError("the worker asks for what was not lent")
@@ -380,23 +388,33 @@ def _ask_substitute(
             pass
         case _:
             raise protocol.ProtocolError("the worker asks without arguments")
-    leaves = [leaf for _, leaf in walk_leaves(asked) if isinstance(leaf, np.ndarray | int)]
-    shapes = [leaf.shape if isinstance(leaf, np.ndarray) else (abs(leaf),) for leaf in leaves]
-    axes = sorted((size for shape in shapes for size in shape), reverse=True)
-    largest = math.prod(size or 1 for size in axes[: max(map(len, shapes), default=0)])
-    modest = (
-        len(body) <= MAX_ASKED_BYTES
-        and max(axes, default=0) <= MAX_ASKED_SIZE
-        and largest <= MAX_ASKED_RESULT
-    )
-    if modest and count <= MAX_ASKED_TIMES:
-        with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a warning would quote the reference
-            arrays: list[bytes] = []
-            tree = protocol.encode(substitutes[name](*arguments, **named), arrays)
-            return protocol.pack(["answer", tree], b"".join(arrays))
-    # too much, or whatever the student handed over, the reference could not use it
+    if not patient or len(body) > MAX_ASKED_BYTES or not _is_modest([leaf for _, leaf in walk_leaves(asked)]):
+        reason = f"{name} is called more often, or with larger arrays or numbers, than any check does"
+        return protocol.pack(["refused", reason])
+    with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a warning would quote the reference
+        arrays: list[bytes] = []
+        tree = protocol.encode(substitutes[name](*arguments, **named), arrays)
+        return protocol.pack(["answer", tree], b"".join(arrays))
+    # whatever the student handed over, the reference could not use it
     return protocol.pack(["refused", f"{name} cannot be called with these arguments"])
+
+
+def _is_modest(leaves: list[Any]) -> bool:
+    """Whether nothing large can come of these arguments, however their axes are combined.
+
+    One operation makes an array of as many axes as the arguments have at the most. Each has the size of one
+    of theirs, and of two shapes, or of one and its transpose, any two axes may meet.
+    """
+    sizes, axes = [len(leaves)], 3
+    for leaf in leaves:
+        if isinstance(leaf, np.ndarray):
+            sizes += leaf.shape * 2
+            axes = max(axes, leaf.ndim)
+        elif isinstance(leaf, int):
+            sizes.append(abs(leaf))
+    largest = sorted(sizes, reverse=True)[:axes]
+    return largest[0] <= MAX_ASKED_SIZE and math.prod(filter(None, largest)) <= MAX_MADE_ENTRIES
 
 
 def read_answer(message: list[Any], body: memoryview) -> Answer:

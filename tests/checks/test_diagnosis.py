@@ -78,7 +78,9 @@ def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool)
         run_suite(suite, run)
         assert run.calls
         for function in one.file.functions:
-            found = diagnose(function, run.calls, mistakes)  # a list for an array is right, and different
+            found = diagnose(
+                function, run.calls, mistakes, run
+            )  # a list for an array is right, and different
             true = found and "float32" in found.remark  # which some of these use, and may
             assert true or not (found and found.sentence), f"{path.name}: {function}: {found}"
             assert not (found and found.mistakes)
