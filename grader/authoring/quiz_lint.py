@@ -17,7 +17,7 @@ from grader.quiz.files import Quiz, load_quiz, public_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import HOLE, NoVariant, Problem, Question, Runner, make_variant
 from grader.quiz.questions.choices import Single
-from grader.quiz.questions.words import normal
+from grader.quiz.questions.typed import normal
 
 VARIANTS = 2000
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
@@ -27,19 +27,25 @@ from grader.course import (
     strict_yaml,
     write_atomic,
 )
-from grader.quiz.questions.base import (
-    ID,
-    PublicQuestion,
-    Question,
-    require,
-    require_share,
-    require_unique,
-)
+from grader.quiz.questions.base import ID, PublicQuestion, Question, require, require_share, require_unique
 from grader.quiz.questions.choices import Match, Multiple, Order, Single
-from grader.quiz.questions.numbers import Numeric, Shape
-from grader.quiz.questions.words import Fix, Output, Text
+from grader.quiz.questions.typed import Fix, Numeric, Output, Shape, Text
 
 SCHEMA_VERSION = 1
+NOTE = "A quiz that is graded later. `grader quiz` asks it."
+"""The one comment in a graded quiz's file."""
+ID_DIGITS = 8
+MIN_SECRET = 16
+VARIABLE = "GRADER_SECRET"
+PRACTICE_NOTE = "A quiz to practise with: its answers stand below, and you are told at once what was right."
+EDITOR_LINE = "# yaml-language-server:"
+RETIRED = {  # what a file may not say any more, and what takes its place
+    "language": "`language` is gone, since nothing read it; delete it",
+    "earn": "`earn` is gone; in practice the best sitting counts, in a graded quiz the first `sittings: N`",
+    "minutes": "`minutes` is gone with the clock of exams; delete it",
+    "mode: exam": "`mode: exam` is gone; write `mode: graded` (`sittings: N` lets more than one count)",
+    "confidence: required": "`confidence: required` is gone; write `confidence: optional`, worth no credits",
+}
 AnyFile = TypeVar("AnyFile", bound="Header")
 
 for kind in (Single, Multiple, Numeric, Shape, Order, Match, Text, Output, Fix):
@@ -73,15 +79,6 @@ class Picks:
     """How many questions of each topic a sitting asks."""
 
     per_topic: Mapping[str, int]
-
-
-RETIRED = {  # what a file may not say any more, and what takes its place
-    "language": "`language` is gone, since nothing read it; delete it",
-    "earn": "`earn` is gone; in practice the best sitting counts, in a graded quiz the first `sittings: N`",
-    "minutes": "`minutes` is gone with the clock of exams; delete it",
-    "mode: exam": "`mode: exam` is gone; write `mode: graded` (`sittings: N` lets more than one count)",
-    "confidence: required": "`confidence: required` is gone; write `confidence: optional`, worth no credits",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +142,7 @@ class Quiz:
         return self.file.quiz
 
     def question(self, question_id: str) -> Question:
-        """Return one question.
-
-        Raises:
-            KeyError: there is none of this id.
-        """
+        """Return one question; a KeyError tells that there is none of this id."""
         return {question.id: question for question in self.file.questions}[question_id]
 
 
@@ -163,20 +156,12 @@ def quiz_paths(course: Course) -> tuple[Path, ...]:
 
 
 def load_quiz(path: Path) -> Quiz:
-    """Read one quiz file.
-
-    Raises:
-        CourseError: it is malformed; file, line and column, what, and the cure.
-    """
+    """Read one quiz file with its key."""
     return Quiz(path, load_header(path, QuizFile))
 
 
 def load_header(path: Path, kind: type[AnyFile]) -> AnyFile:
-    """Read a quiz file of a given form.
-
-    Raises:
-        CourseError: it is malformed, or named differently than the quiz.
-    """
+    """Read a quiz file of a given form; it should be named as its quiz."""
     file = strict_yaml.load(path, kind)
     if file.quiz != path.stem:
         raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")
@@ -195,18 +180,6 @@ def find_quiz_path(course: Course, quiz_id: str) -> Path:
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
     hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
     raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
-
-
-NOTE = "A quiz that is graded later. `grader quiz` asks it."
-"""The one comment in a graded quiz's file."""
-
-ID_DIGITS = 8
-MIN_SECRET = 16
-VARIABLE = "GRADER_SECRET"
-PRACTICE_NOTE = (
-    "# A quiz to practise with: its answers stand below, and you are told at once what was right.\n"
-)
-EDITOR_LINE = "# yaml-language-server:"
 
 
 class NoSecret(Exception):
@@ -243,11 +216,7 @@ class PublicQuiz:
         return tuple(dict.fromkeys(question.topic for question in self.public.faces))
 
     def face(self, question_id: str) -> PublicQuestion:
-        """Return the public side of one question.
-
-        Raises:
-            KeyError: there is none of this id.
-        """
+        """Return the public side of one question; a KeyError tells that there is none of this id."""
         return {question.id: question for question in self.public.faces}[question_id]
 
     def question(self, question_id: str) -> Question | None:
@@ -269,21 +238,17 @@ class PublicQuiz:
 
 def public_quiz(quiz: Quiz) -> PublicQuiz:
     """Return what a full quiz file lets a learner take."""
-    shown = tuple(question.public() for question in quiz.file.questions)
-    return PublicQuiz(quiz.path, _with_header(quiz.file, shown), quiz.file)
+    faces = (question.public() for question in quiz.file.questions)
+    return PublicQuiz(quiz.path, _with_header(quiz.file, faces), quiz.file)
 
 
-def _with_header(file: QuizFile, faces: tuple[PublicQuestion, ...]) -> PublicFile:
+def _with_header(file: QuizFile, faces: Iterable[PublicQuestion]) -> PublicFile:
     header = {field.name: getattr(file, field.name) for field in dataclasses.fields(Header)}
-    return PublicFile(faces=faces, **header)
+    return PublicFile(faces=tuple(faces), **header)
 
 
 def load_public(path: Path) -> PublicQuiz:
-    """Read a quiz file, a full one or a hand-out's.
-
-    Raises:
-        CourseError: it is malformed.
-    """
+    """Read a quiz file, a full one or a hand-out's."""
     if not has_key(path, "faces"):
         return public_quiz(load_quiz(path))
     return PublicQuiz(path, load_header(path, PublicFile))
@@ -300,11 +265,7 @@ def find_public(course: Course, quiz_id: str) -> PublicQuiz:
 
 
 def full_quizzes(course: Course) -> list[Quiz]:
-    """Read all quizzes of a course, with their keys.
-
-    Raises:
-        CourseError: one is malformed, or has no key because this is a hand-out.
-    """
+    """Read all quizzes of a course, with their keys, which a hand-out has not."""
     paths = quiz_paths(course)
     for path in paths:
         if has_key(path, "faces"):
@@ -375,11 +336,7 @@ def opaque(secret: bytes, quiz: str, question: str, option: str) -> str:
 
 
 def plain_ids(secret: bytes, quiz: str, question: Question) -> Mapping[str, str]:
-    """Return the key's own ids by those of the hand-out.
-
-    Raises:
-        CourseError: two options have got the same one; another secret helps.
-    """
+    """Return the key's own ids by those of the hand-out; of two options with the same one, say so."""
     public = question.public()
     ids = [option.id for option in (*public.options, *public.lefts)]
     found = {opaque(secret, quiz, question.id, name): name for name in ids}
@@ -390,27 +347,19 @@ def plain_ids(secret: bytes, quiz: str, question: Question) -> Mapping[str, str]
 
 
 def public_file(quiz: Quiz, secret: bytes) -> PublicFile:
-    """Return what a learner gets of a quiz whose key is kept.
-
-    Raises:
-        CourseError: two options have got the same id; another secret helps.
-    """
-    shown = []
+    """Return what a learner gets of a quiz whose key is kept."""
+    faces = []
     for question in quiz.file.questions:
         names = {own: name for name, own in plain_ids(secret, quiz.id, question).items()}
-        shown.append(question.public(names.__getitem__))
-    return _with_header(quiz.file, tuple(shown))
+        faces.append(question.public(names.__getitem__))
+    return _with_header(quiz.file, faces)
 
 
 def edition_text(quiz: Quiz, secret: bytes) -> str:
-    """Return the student's file of a quiz; the same course and secret give the same bytes.
-
-    Raises:
-        CourseError: the quiz cannot be read, or has options that get the same id.
-    """
+    """Return the student's file of a quiz; the same course and secret give the same bytes."""
     if quiz.file.mode == "practice":
         lines = quiz.path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
-        return PRACTICE_NOTE + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
+        return f"# {PRACTICE_NOTE}\n" + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
     document = _plain(public_file(quiz, secret))
 
     class Dumper(yaml.SafeDumper):
@@ -451,9 +400,6 @@ def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
     """Write the student's files of quizzes below a folder, and read them back.
 
     A variant is drawn from what a file says, to the last digit. Whoever hands it out looks for leaks.
-
-    Raises:
-        CourseError: a quiz cannot be written such that it reads the same.
     """
     (folder / "quizzes").mkdir(parents=True, exist_ok=True)
     texts = edition_texts(quizzes, secret, folder)

@@ -30,7 +30,24 @@ MAX_EXPONENT = 10_000
 MAX_INTEGER_BITS = 1023
 MAX_DIGITS = 300
 CONSTANTS = {"pi": math.pi, "e": math.e}
+
+
+class FormulaError(ValueError):
+    """A formula cannot be read or has no value; the sentence says where and why."""
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, int | float) and abs(exponent) > MAX_EXPONENT:
+        raise FormulaError(f"an exponent of {exponent} is too large")
+    whole = isinstance(base, int) and isinstance(exponent, int)
+    value = (float(base) if whole and base.bit_length() * exponent > MAX_INTEGER_BITS else base) ** exponent
+    if isinstance(value, complex):
+        raise FormulaError("a root of a negative number is no real number")
+    return value
+
+
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Pow: _power,
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -48,10 +65,6 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-
-
-class FormulaError(ValueError):
-    """A formula cannot be read or has no value; the sentence says where and why."""
 
 
 def evaluate(formula: str, names: Names) -> Value:
@@ -120,7 +133,11 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
                 raise FormulaError(f"`{name}` is not known here")
             return _as_array(names[name] if name in names else CONSTANTS[name])
         case ast.BinOp():
-            return _calculated(node, visit(node.left), visit(node.right))
+            sides = [visit(node.left), visit(node.right)]
+            calculate = _operator(node.op, node)
+            if any(isinstance(side, tuple) for side in sides):
+                raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
+            return _bounded(calculate(*sides))
         case ast.UnaryOp():
             return _operator(node.op, node)(visit(node.operand))
         case ast.BoolOp():
@@ -147,23 +164,6 @@ def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
     if type(op) not in OPERATORS:
         raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
     return OPERATORS[type(op)]
-
-
-def _calculated(node: ast.BinOp, left: Any, right: Any) -> Any:
-    if not isinstance(node.op, ast.Pow):
-        calculate = _operator(node.op, node)
-        if isinstance(left, tuple) or isinstance(right, tuple):
-            raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
-        return _bounded(calculate(left, right))
-    if isinstance(right, int | float) and abs(right) > MAX_EXPONENT:
-        raise FormulaError(f"an exponent of {right} is too large")
-    whole = isinstance(left, int) and isinstance(right, int)
-    if whole and left.bit_length() * right > MAX_INTEGER_BITS:
-        left = float(left)
-    value = left**right
-    if isinstance(value, complex):
-        raise FormulaError("a root of a negative number is no real number")
-    return value
 
 
 def _as_array(value: Any) -> Any:

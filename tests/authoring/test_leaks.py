@@ -14,7 +14,7 @@ from grader.authoring.leaks import find_leaks, texts_of
 from grader.course import dataclass
 from grader.quiz import files
 from grader.quiz.files import Quiz
-from grader.quiz.questions.words import Text
+from grader.quiz.questions.typed import Text
 from tests.quiz.helpers import graded, sample
 
 SECRET = b"a secret of the tests' own"

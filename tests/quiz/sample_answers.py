@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Question, Variant, format_value
 from grader.quiz.questions.choices import Match, Multiple, Order, Single
-from grader.quiz.questions.numbers import Numeric, Shape
-from grader.quiz.questions.words import Fix, Output, Text
+from grader.quiz.questions.typed import Fix, Numeric, Output, Shape, Text
 
 
 def answers_to(question: Question, variant: Variant) -> list[str]:

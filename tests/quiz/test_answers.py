@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Marked, Unreadable, parse
-from grader.quiz.questions.numbers import parse_number
+from grader.quiz.questions.typed import parse_number
 from tests.quiz.helpers import numbers, question, runner, sample, variant_of
 
 TYPES = [one.id for one in sample().file.questions]

@@ -15,7 +15,7 @@ from grader.course import CourseError, Raw
 from grader.quiz import files
 from grader.quiz.files import PublicFile, Quiz, load_public, load_quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question, make_variant
-from grader.quiz.questions.numbers import Target
+from grader.quiz.questions.typed import Target
 from tests.quiz.helpers import graded, sample
 
 ROOT = Path(__file__).resolve().parents[2]

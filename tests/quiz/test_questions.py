@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from grader.course import Raw
 from grader.quiz.questions.choices import Choice, Match, Multiple, Order, Pair, Step
-from grader.quiz.questions.numbers import Target
-from grader.quiz.questions.words import Output, Text, distance, normal, same_output, same_words
+from grader.quiz.questions.typed import Output, Target, Text, distance, normal, same_output, same_words
 from tests.quiz.helpers import runner
 
 BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}

@@ -229,11 +229,7 @@ def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
 
 
 def recalled(public: PublicQuestion, record: str) -> Variant | None:
-    """Return the variant of which this is the record; None if the question has changed too much since.
-
-    Args:
-        record: what :meth:`Variant.record` returned when it was shown.
-    """
+    """Return the variant of which this is the record; None if the question has changed too much since."""
     known = {option.id: option for option in public.options}
     try:
         drawn = json.loads(record)
@@ -246,11 +242,7 @@ def recalled(public: PublicQuestion, record: str) -> Variant | None:
 def pick(
     questions: Sequence[PublicQuestion], per_topic: Mapping[str, int], *seed: str | int
 ) -> tuple[PublicQuestion, ...]:
-    """Pick so many questions of each topic, in the order of the quiz.
-
-    Args:
-        seed: the course's public salt, learner, quiz and number of the sitting.
-    """
+    """Pick so many questions of each topic, in the quiz's order; the seed ends in the sitting's number."""
     stream = Stream(*seed)
     chosen: set[str] = set()
     for topic, count in per_topic.items():
@@ -365,11 +357,11 @@ class Marked:
         """Whether it is right entirely."""
         return self.share >= 1.0
 
-
-def partly(credit: float, feedback: str, accepted: str = "") -> Marked:
-    """Mark a known wrong answer, which may earn part of the credits."""
-    arithmetic = f"partly right: {credit:g}" if credit else "not right"
-    return Marked(credit, arithmetic, (feedback,) if feedback else (), accepted)
+    @classmethod
+    def partly(cls, credit: float, feedback: str, accepted: str = "") -> Marked:
+        """Mark a known wrong answer, which may earn part of the credits."""
+        arithmetic = f"partly right: {credit:g}" if credit else "not right"
+        return cls(credit, arithmetic, (feedback,) if feedback else (), accepted)
 
 
 @dataclass(frozen=True)
@@ -477,13 +469,7 @@ class Question:
         return text
 
     def mark(self, names: Names, answer: Answer, runner: Runner) -> Marked:
-        """Mark an answer.
-
-        Args:
-            names: the variant's parameters and dimensions.
-            answer: as :func:`parse` returned it, with the ids of the key.
-            runner: runs mended code.
-        """
+        """Mark an answer to the variant of these names, as :func:`parse` returned it, with the key's ids."""
         raise NotImplementedError
 
     def right_answer(self, variant: Variant) -> str:

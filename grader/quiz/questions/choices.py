@@ -19,7 +19,6 @@ from grader.quiz.questions.base import (
     Runner,
     Unreadable,
     Variant,
-    partly,
     require,
     require_share,
     require_unique,
@@ -113,7 +112,7 @@ class Single(_OfChoices):
         choice = next(choice for choice in self.choices if choice.id == answer)
         if choice.correct:
             return Marked(1.0, "right", (choice.feedback,) if choice.feedback else ())
-        return partly(choice.credit, choice.feedback)
+        return Marked.partly(choice.credit, choice.feedback)
 
     def lint(self, runner: Runner) -> Iterator[Problem]:
         yield from super().lint(runner)
