@@ -129,15 +129,11 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.Constant():
             raise FormulaError(f"`{ast.unparse(node)}` is no number")
         case ast.Name(id=name):
-            if name not in names and name not in CONSTANTS:
+            if name not in (known := {**CONSTANTS, **names}):
                 raise FormulaError(f"`{name}` is not known here")
-            return _as_array(names[name] if name in names else CONSTANTS[name])
+            return _as_array(known[name])
         case ast.BinOp():
-            sides = [visit(node.left), visit(node.right)]
-            calculate = _operator(node.op, node)
-            if any(isinstance(side, tuple) for side in sides):
-                raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
-            return _bounded(calculate(*sides))
+            return _calculated(node, visit(node.left), visit(node.right))
         case ast.UnaryOp():
             return _operator(node.op, node)(visit(node.operand))
         case ast.BoolOp():
@@ -164,6 +160,13 @@ def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
     if type(op) not in OPERATORS:
         raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
     return OPERATORS[type(op)]
+
+
+def _calculated(node: ast.BinOp, left: Any, right: Any) -> Any:
+    calculate = _operator(node.op, node)
+    if isinstance(left, tuple) or isinstance(right, tuple):
+        raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
+    return _bounded(calculate(left, right))
 
 
 def _as_array(value: Any) -> Any:
