@@ -25,7 +25,8 @@ from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
-from grader.course import Course, CourseError, Exercise, open_course
+from grader.classroom.tables import Scope
+from grader.course import Course, CourseError, Exercise, folded, open_course
 from grader.progress.grades import ClassGrades, QuizResult
 from grader.progress.hand_in import BadDocument, parse_responses
 from grader.quiz.code import lazy_runner
@@ -38,7 +39,7 @@ SUBMISSIONS_PER_TASK = 8  # more save little
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
 Confinement = Literal["required", "best", "none"]
 TaskReports = list[tuple[str, Report]]
-"""What came of a task: reports, each with its submission's name."""
+"""What came of a task: reports, each with its submission's key."""
 
 
 class BatchBroken(Exception):
@@ -56,6 +57,7 @@ def grade(
     seed: int | None = None,
     confinement: Confinement = "required",
     executor: ExecutorConfig | None = None,
+    confirm_gone: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ClassGrades:
     """Grade what a class handed in, and return what everybody in the gradebook earned.
@@ -70,6 +72,7 @@ def grade(
         quizzes: whether to grade answers to quizzes as well.
         seed: of the random inputs; None derives one from the exercise, the same for the whole class.
         executor: where tasks are run; as many processes of this machine as it has processors unless said.
+        confirm_gone: whether any number of submissions may have vanished from the folder.
         on_progress: is called with how many exercises of submissions are graded, and how many there are.
 
     Raises:
@@ -81,17 +84,34 @@ def grade(
     """
     executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
     chosen = course.exercises(exercises)
-    found = find_submissions(Path(submissions), chosen)[shard[0] - 1 :: shard[1]]
+    folder = Path(submissions)
+    found = find_submissions(folder, chosen)
+    own_name = folded(folder.resolve().name)
+    single = [folded(entry.key) for entry in found] == [own_name]  # or it is the folder of a class
+    found = found[shard[0] - 1 :: shard[1]]
+    scope = Scope(
+        tuple(exercise.id for exercise in chosen),
+        quizzes,
+        "" if single else str(folder.resolve()),
+        shard,
+        len(chosen) == len(course.exercise_ids()),
+    )
     batch = Batch(course, chosen, seed, confinement)
     with open_gradebook(Path(results), new=True) as book:
-        book.enter(found)
-        accepted = [submission for submission in found if not submission.problem]
+        vanished = book.enter(found, scope, confirm_gone=confirm_gone)
+        accepted = [
+            submission for submission in found if not (submission.problem or submission.nothing_found)
+        ]
         broken = batch.grade(accepted, book, executor, on_progress)
-        answers = {entry.name: entry.answers for entry in accepted if entry.answers}
+        answers = {entry.key: entry.answers for entry in accepted if entry.answers}
         if quizzes and answers:
             _grade_quizzes(course, answers, book, confinement)
-        rejected = tuple(submission.name for submission in found if submission.problem)
-        return replace(book.class_grades(course), rejected=rejected, broken=broken)
+        book.finish()
+        grades = book.class_grades(course)
+    names = {grade.key: grade.submission for grade in grades.grades}
+    rejected = tuple(names[entry.key] for entry in found if entry.problem or entry.nothing_found)
+    told = {names[key]: message for key, message in broken.items()}
+    return replace(grades, rejected=rejected, broken=told, vanished=vanished)
 
 
 # --- what a report depends on ---------------------------------------------------------------------------
@@ -121,7 +141,7 @@ def hashed(*words: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does at one time: sources of one exercise, each with its submission's name."""
+    """What one process does at one time: sources of one exercise, each with its submission's key."""
 
     course: str
     exercise: str
@@ -169,9 +189,9 @@ class Batch:
         while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
             for exercise in self.exercises:
                 sources = tuple(
-                    (submission.name, submission.sources[exercise.id])
+                    (submission.key, submission.sources[exercise.id])
                     for submission in together
-                    if (submission.name, exercise.id) in new
+                    if (submission.key, exercise.id) in new
                 )
                 # Derived from what is not handed out, so that nobody without the hidden checks can guess it.
                 seed = int(self.digests[exercise.id][:8], 16) if self.seed is None else self.seed
@@ -187,7 +207,7 @@ class Batch:
     ) -> dict[str, str]:
         """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
         keys = {
-            (submission.name, exercise.id): self.key(exercise, submission.sources[exercise.id])
+            (submission.key, exercise.id): self.key(exercise, submission.sources[exercise.id])
             for submission in submissions
             for exercise in self.exercises
         }
@@ -195,17 +215,19 @@ class Batch:
         new = {place: key for place, key in keys.items() if known.get(place) != key}
         done, broken = len(keys) - len(new), {}
         on_progress(done, len(keys))
-        for graded in run_all(executor, self.tasks(submissions, new)):
-            # What could not be graded has no key, so that it is tried again.
-            book.store_reports(
-                (name, "" if report.broken else new[name, report.exercise], report) for name, report in graded
-            )
-            for name, report in graded:
-                if report.broken:
-                    errors = (outcome for outcome in report.outcomes if outcome.status == "error")
-                    broken[name] = next(errors).message
-            done += len(graded)
-            on_progress(done, len(keys))
+        try:
+            for graded in run_all(executor, self.tasks(submissions, new)):
+                # What could not be graded has no key in the gradebook, so that it is tried again.
+                book.store_reports((key, new.pop((key, report.exercise)), report) for key, report in graded)
+                for key, report in graded:
+                    if report.broken:
+                        errors = (outcome for outcome in report.outcomes if outcome.status == "error")
+                        broken[key] = next(errors).message
+                done += len(graded)
+                on_progress(done, len(keys))
+        except BatchBroken as error:
+            book.mark_not_graded(new, str(error))
+            raise
         return broken
 
 
@@ -331,7 +353,7 @@ def _run_until_broken(
 def _grade_quizzes(
     course: Course, answers: Mapping[str, bytes], book: Gradebook, confinement: Confinement
 ) -> None:
-    """Grade the answers of submissions, by name, and store what each earned; what has not changed is kept."""
+    """Grade the answers of submissions, by key, and store what each earned; what has not changed is kept."""
     editions, known = editions_of(course), book.quiz_keys()
     sheets = (f"{name} {edition.sha256}" for name, edition in sorted(editions.items()))
     quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))

@@ -6,62 +6,44 @@ import contextlib
 import dataclasses
 import datetime
 import hashlib
+import itertools
 import json
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence, Set
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
-from grader.course import Course, LatePolicy
+from grader.classroom.identity import identify
+from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, Scope
+from grader.course import Course, LatePolicy, folded
 from grader.progress.database import LedgerError, explained, open_file
-from grader.progress.grades import Adjustment, ClassGrades, Grade, Item, QuizResult
+from grader.progress.grades import (
+    Adjustment,
+    ClassGrades,
+    Grade,
+    Item,
+    Move,
+    Note,
+    QuizResult,
+    causes,
+)
+from grader.sandbox.text import one_line
 
 FILE = "grades.db"
-TABLES = (
-    """CREATE TABLE submissions (
-        submission TEXT PRIMARY KEY,
-        learner_id TEXT NOT NULL,
-        learner_name TEXT NOT NULL,
-        received TEXT NOT NULL,
-        problem TEXT NOT NULL,
-        notes TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE reports (
-        submission TEXT NOT NULL REFERENCES submissions (submission),
-        exercise TEXT NOT NULL,
-        key TEXT NOT NULL,
-        seconds REAL NOT NULL,
-        report TEXT NOT NULL,
-        PRIMARY KEY (submission, exercise)
-    ) STRICT""",
-    """CREATE TABLE quizzes (
-        submission TEXT PRIMARY KEY REFERENCES submissions (submission),
-        key TEXT NOT NULL,
-        results TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE adjustments (
-        id TEXT PRIMARY KEY,
-        at TEXT NOT NULL,
-        submission TEXT NOT NULL,
-        exercise TEXT NOT NULL,
-        cents INTEGER NOT NULL,
-        reason TEXT NOT NULL
-    ) STRICT""",
-    *(
-        f"""CREATE TRIGGER adjustments_no_{order.lower()} BEFORE {order} ON adjustments
-        BEGIN SELECT RAISE(ABORT, 'an adjustment is never changed; make another one'); END"""
-        for order in ("UPDATE", "DELETE")
-    ),
-)
+COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
+SHARED = "key platform platform_id received_from learner_id learner_name problem".split()
 DAY = datetime.timedelta(days=1)
+FEW_GONE = 1  # submissions that may vanish from a class of any size
+SHARE_GONE = 5  # of so many, one may vanish
+MAX_REASON = 300  # characters of why something could not be graded
 
 
 class ManualAdjustment(NamedTuple):
-    """What an instructor gave or took, and why."""
+    """What an instructor gave or took, and why; the submission goes by its key."""
 
     at: str
     submission: str
@@ -75,51 +57,159 @@ class Gradebook:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._do = connection.execute
 
     # -- what was graded --
 
     def report_keys(self) -> dict[tuple[str, str], str]:
-        """Return the key of every report, by submission and exercise; empty if it should be made anew."""
-        rows = self._connection.execute("SELECT submission, exercise, key FROM reports")
+        """Return what every report depends on, as a hash, by submission and exercise.
+
+        The hash is empty if the report should be made anew.
+        """
+        rows = self._do("SELECT submission, exercise, key FROM reports")
         return {(submission, exercise): key for submission, exercise, key in rows}
 
     def quiz_keys(self) -> dict[str, str]:
-        """Return the key of what was graded in quizzes, by submission."""
-        return dict(self._connection.execute("SELECT submission, key FROM quizzes"))
+        """Return a hash of what was graded in quizzes, by submission."""
+        return dict(self._do("SELECT submission, key FROM quizzes"))
 
-    def enter(self, submissions: Iterable[Submission]) -> None:
-        """Keep what was handed in; what was graded before stays, unless there is a problem with it now."""
+    def enter(
+        self, submissions: Iterable[Submission], scope: Scope, *, confirm_gone: bool = False
+    ) -> tuple[str, ...]:
+        """Begin a run: keep what was handed in, and mark what has vanished.
+
+        What was graded before stays, but for what cannot be graded now, and answers that are withdrawn. A run
+        that was interrupted goes on: who moved is told of both together.
+
+        Args:
+            confirm_gone: whether any number of submissions may vanish.
+
+        Returns:
+            The names of those that have vanished and stay all the same, since they are too many.
+        """
+        found = [
+            (
+                Entry(
+                    received=handed.received.isoformat(),
+                    nothing_found=handed.nothing_found,
+                    notes=json.dumps(handed.notes, ensure_ascii=False),
+                    folder=scope.folder,
+                    **{name: getattr(handed, name) for name in COPIED},
+                ),
+                bool(handed.answers),
+            )
+            for handed in submissions
+        ]
         with self._transaction():
-            for entry in submissions:
-                row = (
-                    *(entry.name, entry.learner_id, entry.learner_name),
-                    *(entry.received.isoformat(), entry.problem, json.dumps(entry.notes)),
-                )
-                self._connection.execute(
-                    "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (submission) DO UPDATE SET"
-                    " learner_id = excluded.learner_id, learner_name = excluded.learner_name,"
-                    " received = excluded.received, problem = excluded.problem, notes = excluded.notes",
-                    row,
-                )
-                for table in ("reports", "quizzes") if entry.problem else ():
-                    self._connection.execute(f"DELETE FROM {table} WHERE submission = ?", (entry.name,))
+            self._begin()
+            if scope.folder:
+                self._do("UPDATE submissions SET seen = 0")
+            self._connection.executemany(KEEP, [entry for entry, _ in found])
+            self._adopt()
+            for entry, answers in found:
+                nothing = bool(entry.problem or entry.nothing_found)
+                for exercise in scope.exercises if nothing else ():
+                    self._put((entry.key, exercise, "", 0.0, "", 0, ""))
+                if scope.quizzes and (nothing or not answers):
+                    self._put_quizzes(entry.key, "", "[]")
+            order = "INSERT OR REPLACE INTO facts VALUES ('scope', ?)"
+            self._do(order, (json.dumps(scope),))
+            if not scope.folder or scope.shard != (1, 1):
+                return ()
+            return self._mark_gone({entry.key for entry, _ in found}, scope, confirm_gone)
 
     def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
-        """Keep reports, each with its submission's name and its key, a hash of all that it depends on."""
+        """Keep reports, each with its submission's key and a hash of all that it depends on.
+
+        A report of a check that broke replaces none that is whole; it says why that is not of today.
+        """
         rows = []
-        for name, key, report in graded:
+        for submission, key, report in graded:
             # How long things took is left out: grading the same again gives the same, to the letter.
             outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
             stored = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
-            rows.append((name, report.exercise, key, report.seconds, stored))
+            errors = (outcome for outcome in report.outcomes if outcome.status == "error")
+            reason = next((f"`{error.title}` broke: {error.message}" for error in errors), "")
+            reason = one_line(reason, MAX_REASON)
+            whole = int(not reason)
+            row = submission, report.exercise, key if whole else "", report.seconds, stored, whole, reason
+            rows.append(row)
         with self._transaction():
-            self._connection.executemany("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?)", rows)
+            for row in rows:
+                self._put(row)
+
+    def mark_not_graded(self, places: Iterable[tuple[str, str]], reason: str) -> None:
+        """Keep that exercises could not be graded, each with its submission's key; the last reports stay.
+
+        Args:
+            reason: one sentence for the instructor.
+        """
+        with self._transaction():
+            for submission, exercise in places:
+                self._put((submission, exercise, "", 0.0, "", 0, one_line(reason, MAX_REASON)))
 
     def store_quizzes(self, submission: str, key: str, results: Iterable[QuizResult]) -> None:
-        """Keep what one submission earned in quizzes."""
-        row = submission, key, json.dumps([list(result) for result in results], ensure_ascii=False)
+        """Keep what one submission earned in quizzes, by its key, with a hash of what that depends on."""
+        text = json.dumps([list(result) for result in results], ensure_ascii=False)
         with self._transaction():
-            self._connection.execute("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?)", row)
+            self._put_quizzes(submission, key, text)
+
+    def finish(self) -> None:
+        """End a run; the next one begins a list of its own of who moved."""
+        with self._transaction():
+            self._do("DELETE FROM facts WHERE name = 'unfinished'")
+
+    # -- who is in the class --
+
+    def entries(self) -> list[Entry]:
+        """Return what is known of every submission, by name; those that are gone come last.
+
+        A name that another one has as well, since they were collected apart, gets a number.
+        """
+        entries = []
+        taken: set[str] = set()
+        for entry in map(Entry._make, self._do(f"{ENTRIES} ORDER BY gone, name, submission")):
+            numbered = (f"{entry.name} ({number})" for number in itertools.count(2))
+            name = next(name for name in itertools.chain([entry.name], numbered) if folded(name) not in taken)
+            taken.add(folded(name))
+            entries.append(entry._replace(name=name))
+        return entries
+
+    def find(self, wanted: str, *, gone: bool = False) -> Entry:
+        """Return the submission that somebody means by its name, its path, or the name of its file.
+
+        Args:
+            wanted: the path alone if it begins with ``./``.
+            gone: whether those that are gone are meant as well.
+
+        Raises:
+            LookupError: there is none, or more than one; the text says which.
+        """
+        known = [entry for entry in self.entries() if gone or not entry.gone]
+        path = wanted.removeprefix("./")
+        meant = [entry for entry in known if entry.key == path]
+        if path == wanted:
+            meant = [entry for entry in known if wanted in (entry.key, entry.name)]
+            meant = meant or [entry for entry in known if wanted in _file_names(entry.key)]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            listed = " or ".join(f"`./{entry.key}` (shown as `{entry.name}`)" for entry in meant[:3])
+            more = f", or {len(meant) - 3} more" if len(meant) > 3 else ""
+            raise LookupError(f"`{wanted}` could be {listed}{more}; name it by that path")
+        raise LookupError(f"knows no submission `{wanted}`; names are case-sensitive")
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Delete all that is known of submissions, their adjustments as well; nothing brings it back."""
+        with self._transaction():
+            self._do("DROP TRIGGER adjustments_no_delete")
+            for key in keys:
+                old = "SELECT formerly FROM submissions WHERE submission = ? AND formerly != ''"
+                names = [key, *(name for (name,) in self._do(old, (key,)))]
+                for table in ("submissions", "reports", "quizzes", "moves", "decisions", "adjustments"):
+                    for name in names if table == "adjustments" else [key]:
+                        self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
+            self._do(NEVER_DELETED)
 
     # -- what an instructor decides --
 
@@ -127,21 +217,26 @@ class Gradebook:
         """Keep an adjustment; a regrade does not touch it.
 
         Raises:
-            LookupError: there is no such submission.
+            LookupError: there is no submission of that key.
         """
         known = "SELECT 1 FROM submissions WHERE submission = ?"
         # The same for the same event in two files, which are then merged.
         id_ = hashlib.sha256("\n".join(map(str, adjustment)).encode()).hexdigest()
         with self._transaction():
-            if not self._connection.execute(known, (adjustment.submission,)).fetchone():
+            if not self._do(known, (adjustment.submission,)).fetchone():
                 raise LookupError(adjustment.submission)
             order = "INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?)"
-            self._connection.execute(order, (id_, *adjustment))
+            self._do(order, (id_, *adjustment))
+
+    def decide(self, at: str, submission: str, student: str) -> None:
+        """Keep whose a submission is, by its key; the last decision counts."""
+        with self._transaction():
+            self._do("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (at, submission, student))
 
     def adjustments(self) -> list[ManualAdjustment]:
         """Return all adjustments, oldest first."""
         columns = "at, submission, exercise, cents, reason"
-        rows = self._connection.execute(f"SELECT {columns} FROM adjustments ORDER BY at, id")
+        rows = self._do(f"SELECT {columns} FROM adjustments ORDER BY at, id")
         return [ManualAdjustment(*row) for row in rows]
 
     # -- all of it --
@@ -154,75 +249,246 @@ class Gradebook:
         """
         order = course.exercise_ids()
         feedback = {name: course[name].file.feedback for name in order}
-        reports: dict[str, dict[str, Report]] = defaultdict(dict)
-        rows = self._connection.execute("SELECT submission, seconds, report FROM reports")
-        for name, seconds, text in rows:
-            (report,) = reports_from_json(text)
-            reports[name][report.exercise] = dataclasses.replace(report, seconds=seconds)
-        quizzes = {
-            name: tuple(
-                QuizResult(quiz, title, earned, possible, tuple(notes))
-                for quiz, title, earned, possible, notes in json.loads(text)
-            )
-            for name, text in self._connection.execute("SELECT submission, results FROM quizzes")
-        }
+        reports, not_graded = self._reports()
+        rows = self._do("SELECT submission, results FROM quizzes")
+        quizzes = {key: _quiz_results(text) for key, text in rows}
         given: dict[str, list[Adjustment]] = defaultdict(list)
-        for entry in self.adjustments():
-            given[entry.submission].append(Adjustment("manual", entry.exercise, entry.cents, entry.reason))
-        columns = "submission, learner_id, learner_name, received, problem"
-        rows = self._connection.execute(f"SELECT {columns} FROM submissions ORDER BY submission")
+        for event in self.adjustments():
+            given[event.submission].append(Adjustment("manual", event.exercise, event.cents, event.reason))
         grades = []
-        for name, learner_id, learner_name, received, problem in rows:
-            own = [reports[name][exercise] for exercise in order if exercise in reports[name]]
-            moment = datetime.datetime.fromisoformat(received)
-            late = late_adjustments(course.late, learner_id, moment, own)
-            grades.append(
-                Grade(
-                    submission=name,
-                    learner_id=learner_id,
-                    learner_name=learner_name,
-                    problem=problem,
-                    reports=tuple(own),
-                    quizzes=quizzes.get(name, ()),
-                    adjustments=(*late, *given[name]),
-                    feedback=feedback,
-                )
+        entries = self.entries()
+        here = [entry for entry in entries if not entry.gone]
+        decided = dict(self._do("SELECT submission, student FROM decisions ORDER BY at"))
+        identities = identify(here, course.late.extensions, decided)
+        for entry in here:
+            own = tuple(reports[entry.key][name] for name in order if name in reports[entry.key])
+            received, whose = datetime.datetime.fromisoformat(entry.received), identities[entry.key]
+            late = late_adjustments(course.late, whose.extension, received, own)
+            manual = [event for key in {entry.key, entry.formerly} for event in given[key]]
+            notes = [Note(*note) for note in json.loads(entry.notes) if isinstance(note, list)]
+            grade = Grade(
+                entry.name,
+                **{name: getattr(entry, name) for name in SHARED},
+                student=whose.student,
+                login=whose.login,
+                set_aside=whose.set_aside,
+                received=received,
+                nothing_found=bool(entry.nothing_found),
+                notes=(*notes, *whose.notes),
+                reports=own,
+                not_graded=not_graded[entry.key],
+                quizzes=quizzes.get(entry.key, ()),
+                adjustments=(*late, *manual),
+                feedback=feedback,
             )
-        return ClassGrades(course.title, tuple(_items(grades, order)), tuple(grades))
+            grades.append(grade)
+        gone = tuple(entry.name for entry in entries if entry.gone)
+        items = tuple(_items(course, grades, order))
+        moves = tuple(self._moves(grades, items))
+        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves)
 
-    def take_in(self, path: Path) -> None:
-        """Copy everything from another gradebook's file; what both have, the other's counts."""
-        self._connection.execute("ATTACH ? AS other", (str(path),))
-        try:
-            with self._transaction():
-                for table in ("submissions", "reports", "quizzes"):
-                    self._connection.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM other.{table}")
-                self._connection.execute("INSERT OR IGNORE INTO adjustments SELECT * FROM other.adjustments")
-        finally:
-            self._connection.execute("DETACH other")
+    def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
+        """Return reports, and why there is none of today, by submission and exercise."""
+        reports: dict[str, dict[str, Report]] = defaultdict(dict)
+        not_graded: dict[str, dict[str, str]] = defaultdict(dict)
+        rows = self._do("SELECT submission, exercise, seconds, report, not_graded FROM reports")
+        for key, exercise, seconds, text, reason in rows:
+            for report in reports_from_json(text) if text else ():
+                reports[key][exercise] = dataclasses.replace(report, seconds=seconds)
+            if reason:
+                not_graded[key][exercise] = reason
+        return reports, not_graded
+
+    def take_in(self, paths: Iterable[Path], *, itself: bool, confirm_gone: bool) -> tuple[str, ...]:
+        """Copy everything from the files of other gradebooks; what several have, the last one's counts.
+
+        Args:
+            itself: whether this one is one of them.
+            confirm_gone: whether any number of submissions may vanish.
+
+        Returns:
+            The names of those that have vanished and stay all the same, since they are too many.
+        """
+        taken: set[str] = set()  # keys that the last run of one of them looked at
+        scopes = []
+        if itself:
+            taken |= {entry.key for entry in self.entries() if entry.seen and not entry.gone}
+            scopes.append(self._scope("main"))
+        for path in paths:
+            self._do("ATTACH ? AS other", (str(path),))
+            try:
+                scopes.append(self._scope("other"))
+                with self._transaction():
+                    self._begin()
+                    self._copy_other(taken)
+                    self._adopt()
+            finally:
+                self._do("DETACH other")
+        with self._transaction():
+            self._do("DELETE FROM facts WHERE name = 'unfinished'")
+            shards = {scope.shard for scope in scopes if scope and scope.folder}
+            if len(shards) > 1 and {count for _, count in shards} == {len(shards)}:
+                scope = next(scope for scope in scopes if scope and scope.folder)
+                return self._mark_gone(taken, scope, confirm_gone)
+        return ()
+
+    def _scope(self, schema: str) -> Scope | None:
+        row = self._do(f"SELECT value FROM {schema}.facts WHERE name = 'scope'").fetchone()
+        if row is None:
+            return None
+        exercises, quizzes, folder, shard, whole_course = json.loads(row[0])
+        return Scope(tuple(exercises), quizzes, folder, tuple(shard), whole_course)
+
+    def _copy_other(self, taken: set[str]) -> None:
+        """Copy what another file holds, but for what an earlier run left there and this one knows better."""
+        theirs = map(Entry._make, self._do(ENTRIES.replace("FROM ", "FROM other.")).fetchall())
+        held = {entry.key for entry in self.entries()}
+        entries = {entry.key: entry for entry in theirs if entry.seen or entry.key not in held}
+        self._connection.executemany(KEEP, entries.values())
+        reports = self._do("SELECT * FROM other.reports").fetchall()
+        graded = {row[0] for row in reports}
+        for key, entry in entries.items():
+            if entry.problem and key not in graded:  # version 1 keeps no row of what is not there
+                for table in ("reports", "quizzes"):
+                    self._do(f"DELETE FROM {table} WHERE submission = ?", (key,))
+        for row in reports:
+            if row[0] in entries:
+                self._put(row)
+        for row in self._do("SELECT * FROM other.quizzes").fetchall():
+            if row[0] in entries:
+                self._put_quizzes(*row)
+        for row in self._do("SELECT * FROM other.moves").fetchall():
+            if row[0] in entries and row[0] not in held:
+                self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
+        for table in ("adjustments", "decisions"):
+            self._do(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")
+        taken |= {key for key, entry in entries.items() if entry.seen and not entry.gone}
+
+    # -- rows --
+
+    def _begin(self) -> None:
+        """Begin a list of who moved, unless an interrupted run goes on."""
+        begun = self._do("INSERT OR IGNORE INTO facts VALUES ('unfinished', '')")
+        if begun.rowcount:
+            self._do("DELETE FROM moves")
+
+    def _put(self, row: tuple[Any, ...]) -> None:
+        """Keep a row of ``reports``, unless it is worse founded than the one that is there."""
+        submission, exercise, _, _, report, _, reason = row
+        found = "SELECT report, whole FROM reports WHERE submission = ? AND exercise = ?"
+        before, whole = self._do(found, (submission, exercise)).fetchone() or ("", 0)
+        if whole and reason:
+            order = "UPDATE reports SET key = '', not_graded = ? WHERE submission = ? AND exercise = ?"
+            self._do(order, (reason, submission, exercise))
+            return
+        if whole and not (report and json.loads(report)["earned"] == json.loads(before)["earned"]):
+            self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", (submission, exercise, before))
+        self._do("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def _put_quizzes(self, submission: str, key: str, text: str) -> None:
+        found = self._do("SELECT results FROM quizzes WHERE submission = ?", (submission,)).fetchone()
+        after = {result.quiz: result for result in _quiz_results(text)}
+        for before in _quiz_results(found[0]) if found else ():
+            if before.quiz not in after or after[before.quiz].earned_cents != before.earned_cents:
+                row = submission, before.quiz, json.dumps([before])
+                self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
+        self._do("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?)", (submission, key, text))
+
+    def _adopt(self) -> None:
+        """Let submissions take over what version 1 kept under their names."""
+        entries = self.entries()
+        old = {entry.key for entry in entries if not entry.received_from}
+        for entry in entries if old else ():
+            names = [entry.formerly] if entry.formerly else [entry.name, *_file_names(entry.key)]
+            name = next((name for name in names if name in old), "")
+            if not entry.received_from or not name:
+                continue
+            order = "UPDATE submissions SET formerly = ? WHERE submission = ?"
+            self._do(order, (name, entry.key))
+            for table in ("reports", "quizzes"):
+                order = f"UPDATE OR IGNORE {table} SET submission = ? WHERE submission = ?"
+                self._do(order, (entry.key, name))
+            for table in ("submissions", "reports", "quizzes"):
+                self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
+            old.remove(name)
+
+    def _mark_gone(self, found: Set[str], scope: Scope, confirmed: bool) -> tuple[str, ...]:
+        """Mark what is not among the keys found; if that is too much of a class, return its names instead."""
+        ours = (entry for entry in self.entries() if scope.whole_course or entry.folder == scope.folder)
+        here = [entry for entry in ours if not entry.gone]
+        missing = [entry for entry in here if entry.key not in found]
+        if len(missing) > max(FEW_GONE, len(here) / SHARE_GONE) and not confirmed:
+            return tuple(entry.name for entry in missing)
+        order = "UPDATE submissions SET gone = 1 WHERE submission = ?"
+        self._connection.executemany(order, [(entry.key,) for entry in missing])
+        return ()
+
+    def _moves(self, grades: Iterable[Grade], items: Sequence[Item]) -> Iterator[Move]:
+        """Yield whose credits the last run changed, in the order of grades and items."""
+        order = {item.id: number for number, item in enumerate(items)}
+        before = defaultdict[str, list[tuple[str, str]]](list)
+        for key, item, text in self._do("SELECT submission, item, before FROM moves"):
+            before[key].append((item, text))
+        for grade in grades:
+            for item, text in sorted(before[grade.key], key=lambda row: (order.get(row[0], len(order)), row)):
+                if text.startswith("{"):  # a report; what a quiz gave is a list
+                    (old,) = reports_from_json(text)
+                    new = next((report for report in grade.reports if report.exercise == item), None)
+                    was, now = 100 * old.earned, None if new is None else 100 * new.earned
+                    because = causes(old, new) if new else (grade.problem or "nothing is there to be graded",)
+                else:
+                    was = _quiz_results(text)[0].earned_cents
+                    now = next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == item), None)
+                    because = ("no answers are there" if now is None else "the answers were graded again",)
+                if was != now:
+                    yield Move(grade, item, was, now, because)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._do("BEGIN IMMEDIATE")
             yield
 
 
-def _items(grades: Sequence[Grade], order: Sequence[str]) -> Iterator[Item]:
-    exercises = {report.exercise: report for grade in grades for report in grade.reports}
+def _quiz_results(text: str) -> tuple[QuizResult, ...]:
+    return tuple(
+        QuizResult(quiz, title, earned, possible, tuple(notes))
+        for quiz, title, earned, possible, notes in json.loads(text)
+    )
+
+
+def _file_names(key: str) -> list[str]:
+    """Return the name of a submission's file, and what version 1 made of it."""
+    name = PurePosixPath(key).name
+    stem = name[: -len(suffix)] if (suffix := PurePosixPath(name).suffix.lower()) in (".zip", ".py") else name
+    return [name, stem, stem.partition("_assignsubmission_file")[0]]
+
+
+def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Iterator[Item]:
+    reports = [report for grade in grades for report in grade.reports]
+    there = {report.exercise for report in reports} | {name for grade in grades for name in grade.not_graded}
+    whole = {report.exercise: report for report in reports if not report.broken}
     for name in order:
-        if name in exercises:
-            yield Item("exercise", name, exercises[name].title, 100 * exercises[name].credits)
+        if name in there:
+            file = course[name].file
+            title, credits = (
+                (whole[name].title, whole[name].credits) if name in whole else (file.title, file.credits)
+            )
+            yield Item("exercise", name, title, 100 * credits)
     for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 
 def late_adjustments(
-    policy: LatePolicy, learner_id: str, received: datetime.datetime, reports: Iterable[Report]
+    policy: LatePolicy, extension: str, received: datetime.datetime, reports: Iterable[Report]
 ) -> Iterator[Adjustment]:
-    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's."""
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
+
+    Args:
+        extension: the name of the student's in the policy; any other for none.
+    """
     for report in reports:
-        due = policy.due(report.exercise, learner_id)
+        due = policy.due(report.exercise, extension)
         if due is None or received <= due or not policy.per_day:
             continue
         days = math.ceil((received - due) / DAY)
@@ -254,18 +520,21 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
-    with explained(path), contextlib.closing(open_file(path, (TABLES,))) as connection:
+    with explained(path), contextlib.closing(open_file(path, MIGRATIONS)) as connection:
         connection.commit()
         connection.execute("PRAGMA foreign_keys = OFF")  # a merge replaces rows that others refer to
         yield Gradebook(connection)
 
 
-def merge(course: Course, parts: Iterable[Path], results: Path) -> ClassGrades:
+def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone: bool = False) -> ClassGrades:
     """Put several gradebooks together; of a submission that several have, the last one counts.
+
+    If they are all shards of a class, what is in none of them has vanished.
 
     Args:
         parts: folders with a gradebook each.
         results: the folder of the gradebook that they are put into; what it holds already stays.
+        confirm_gone: whether any number of submissions may vanish.
 
     Raises:
         LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.
@@ -275,7 +544,6 @@ def merge(course: Course, parts: Iterable[Path], results: Path) -> ClassGrades:
         with open_gradebook(part):
             pass
     with open_gradebook(results, new=True) as book:
-        for part in parts:
-            if part.resolve() != results.resolve():
-                book.take_in(part / FILE)
-        return book.class_grades(course)
+        others = [part / FILE for part in parts if part.resolve() != results.resolve()]
+        vanished = book.take_in(others, itself=len(others) < len(parts), confirm_gone=confirm_gone)
+        return dataclasses.replace(book.class_grades(course), vanished=vanished)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
     confinement_option,
+    confirm_gone_option,
     format_option,
     output_option,
     pass_course,
@@ -39,6 +40,7 @@ __all__ = [
     "LazyGroup",
     "coloured",
     "confinement_option",
+    "confirm_gone_option",
     "format_option",
     "grader",
     "hide",

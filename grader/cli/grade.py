@@ -22,6 +22,7 @@ from grader.cli import (
     USAGE,
     Course,
     confinement_option,
+    confirm_gone_option,
     print_lines,
     results_option,
     seed_option,
@@ -59,6 +60,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 )
 @click.option("--shard", callback=_shard, metavar="I/N", help="Grade the I-th of N parts of the class only.")
 @confinement_option("students' code", machine="a machine", default="required")
+@confirm_gone_option
 @seed_option("Of the random inputs [derived from each exercise].")
 @click.pass_obj
 def command(
@@ -71,6 +73,7 @@ def command(
     cluster: str | None,
     shard: tuple[int, int],
     confinement: Confinement,
+    confirm_gone: bool,
     seed: int | None,
 ) -> None:
     """Grade the submissions of a class: a folder of folders, of zips or of checkouts, or a single one.
@@ -95,6 +98,7 @@ def command(
                 seed=seed,
                 confinement=confinement,
                 executor=executor,
+                confirm_gone=confirm_gone,
                 on_progress=on_progress,
             )
     except (CannotCollect, NoSecret) as error:
@@ -106,7 +110,7 @@ def command(
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
-    sys.exit(BROKEN if grades.broken else FAILED if grades.rejected else 0)
+    sys.exit(BROKEN if grades.broken else FAILED if grades.rejected or grades.vanished else 0)
 
 
 @contextlib.contextmanager

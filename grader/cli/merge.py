@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from grader.classroom.gradebook import merge
-from grader.cli import Course, pass_course, print_lines, results_option, width
+from grader.cli import FAILED, Course, confirm_gone_option, pass_course, print_lines, results_option, width
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 
@@ -17,12 +18,15 @@ from grader.reports.tables import class_lines
     "parts", metavar="PART...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
 @results_option("Folder of the results; what it holds already stays, unless a PART has it too.")
+@confirm_gone_option
 @pass_course
-def command(course: Course, parts: tuple[Path, ...], results: Path) -> None:
+def command(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone: bool) -> None:
     """Put the results of several runs together, such as those of `grader grade --shard`.
 
-    Each PART is a folder with a grades.db. Of a submission that several have, the last one counts.
+    Each PART is a folder with a grades.db. Of a submission that several have, the last one counts; of all
+    shards of a class together, what is in none of them has vanished.
     """
-    grades = merge(course, parts, results)
+    grades = merge(course, parts, results, confirm_gone=confirm_gone)
     print_lines(class_lines(grades, width()))
     write_pages(grades, results)
+    sys.exit(FAILED if grades.vanished else 0)

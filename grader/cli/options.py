@@ -133,5 +133,9 @@ def results_option(help: str) -> Decorator:
     return click.option("-o", "--output", "results", type=folder, metavar="RESULTS", required=True, help=help)
 
 
+confirm_gone_option = click.option(
+    "--confirm-gone", is_flag=True, help="Leave out all that has vanished, though it is more than a fifth."
+)
+"""Declares ``--confirm-gone``."""
 results_argument = click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
 """Declares ``RESULTS``: a folder that ``grader grade`` wrote."""

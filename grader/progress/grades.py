@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -51,24 +52,50 @@ class QuizResult(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+State = Literal["graded", "nothing found", "problem", "set aside", "stale"]
+"""How a submission stands; only what is ``graded`` counts in statistics and is exported."""
+
+
 @dataclass(frozen=True)
 class Grade:
     """What one submission earned.
 
     Args:
-        submission: its name in the folder of submissions, printable.
-        learner_id: of whoever handed it in; empty if it does not say.
-        learner_name: as they spell it; empty if it does not say.
+        submission: its display name, printable; it may change when its neighbours do.
+        key: where it was collected, which stays; adjustments follow it.
+        learner_id: as the submission itself claims; empty if it does not. So is ``learner_name``.
+        student: the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows.
+        login: by which another program knows them; empty if nothing says one that can be believed.
+        set_aside: why it counts for nothing until the instructor has decided; empty if it counts.
+        platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
+        platform_id: whose it is as the platform says; empty if that says nothing.
+        received: when it arrived, in UTC; None if nobody knows.
+        received_from: what says so: ``platform``, ``received.csv``, ``commit`` or ``file``.
         problem: why it could not be graded, or not whole; one sentence, empty if it could.
-        reports: of its exercises, whole, as the instructor sees them.
+        nothing_found: whether it holds none of the files that are graded, nor answers.
+        notes: what the instructor should know.
+        reports: of its exercises, as the instructor sees them: of each the last one that is whole, if any.
+        not_graded: by exercise, why what was handed in last could not be graded; its report, if it has one,
+            is an earlier one, or is not whole.
         feedback: by exercise, what the course lets a student see of hidden checks.
     """
 
     submission: str
+    key: str = ""
     learner_id: str = ""
     learner_name: str = ""
+    student: str = ""
+    login: str = ""
+    set_aside: str = ""
+    platform: str = ""
+    platform_id: str = ""
+    received: datetime.datetime | None = None
+    received_from: str = ""
     problem: str = ""
+    nothing_found: bool = False
+    notes: tuple[Note, ...] = ()
     reports: tuple[Report, ...] = ()
+    not_graded: Mapping[str, str] = field(default_factory=dict)
     quizzes: tuple[QuizResult, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     feedback: Mapping[str, Feedback] = field(default_factory=dict)
@@ -84,8 +111,27 @@ class Grade:
         return self.learner_name or self.submission
 
     @property
+    def stale(self) -> str:
+        """Why credits are of an earlier grading, or missing; empty if all of them are what they should be."""
+        broken = {report.exercise: "a check broke" for report in self.reports if report.broken}
+        return "; ".join(
+            f"{exercise}: {reason}" for exercise, reason in {**broken, **self.not_graded}.items()
+        )
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self.set_aside:
+            return "set aside"
+        if self.problem:
+            return "problem"
+        if self.nothing_found and not self.graded:
+            return "nothing found"
+        return "stale" if self.stale else "graded"
+
+    @property
     def raw_cents(self) -> int:
-        """What checks and quizzes gave, in hundredths of a credit."""
+        """What checks and quizzes gave, in hundredths of a credit, as far as it is known."""
         exercises = 100 * sum(report.earned for report in self.reports)
         return exercises + sum(quiz.earned_cents for quiz in self.quizzes)
 
@@ -97,13 +143,24 @@ class Grade:
 
     @property
     def cents(self) -> int:
-        """The same with all adjustments; never below 0."""
+        """The same as ``raw_cents`` with all adjustments; never below 0."""
         return max(0, self.raw_cents + sum(adjustment.cents for adjustment in self.adjustments))
+
+    @property
+    def total_cents(self) -> int | None:
+        """What goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing."""
+        known = self.graded or self.adjustments
+        return self.cents if known and self.state in ("graded", "problem", "nothing found") else None
 
     @property
     def graded(self) -> bool:
         """Whether anything of it was graded."""
         return bool(self.reports or self.quizzes)
+
+    @property
+    def counted(self) -> bool:
+        """Whether it takes part in medians and other statistics."""
+        return self.graded and self.state == "graded"
 
 
 class Item(NamedTuple):
@@ -115,10 +172,57 @@ class Item(NamedTuple):
     possible_cents: int
 
     def earned_cents(self, grade: Grade) -> int | None:
-        """Return what a submission earned here before adjustments; None if it was not graded in it."""
+        """Return what a submission earned here before adjustments; None where a number would be wrong.
+
+        That is where it was not graded, where a check broke or could not be run, and all that is set aside.
+        """
+        if grade.set_aside:
+            return None
         if self.kind == "quiz":
             return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
-        return next((100 * report.earned for report in grade.reports if report.exercise == self.id), None)
+        reports = (report for report in grade.reports if report.exercise == self.id)
+        report = next(reports, None)
+        if report is None or report.broken or self.id in grade.not_graded:
+            return None
+        return 100 * report.earned
+
+
+class Move(NamedTuple):
+    """What a regrade changed in one exercise or quiz of a submission.
+
+    Args:
+        item: the exercise's or the quiz's id.
+        before_cents: what it earned when the class was graded the time before.
+        after_cents: what it earns now; None if nothing is known any more.
+        because: the checks that went another way, or another cause, one sentence each.
+    """
+
+    grade: Grade
+    item: str
+    before_cents: int
+    after_cents: int | None
+    because: tuple[str, ...]
+
+    @property
+    def change_cents(self) -> int:
+        """By how much it moved; what is not known any more counts as 0."""
+        return (self.after_cents or 0) - self.before_cents
+
+
+def causes(before: Report, after: Report) -> tuple[str, ...]:
+    """Return why one report of an exercise earns something else than another of it."""
+    was = {outcome.check: outcome for outcome in before.outcomes}
+    now = {outcome.check: outcome for outcome in after.outcomes}
+    found = ["another file was handed in"] * (before.source_sha256 != after.source_sha256)
+    for check in {**was, **now}:
+        old, new = was.get(check), now.get(check)
+        if (old.earned if old else 0) != (new.earned if new else 0):
+            words = [
+                f"{outcome.status} ({outcome.earned})" if outcome else "not there" for outcome in (old, new)
+            ]
+            title = next(outcome.title for outcome in (new, old) if outcome)
+            found.append(f"{title}: {words[0]}, now {words[1]}")
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -128,9 +232,13 @@ class ClassGrades:
     Args:
         title: the course's.
         items: all that was graded, in the order of the course.
-        grades: one for each submission, by its name.
+        grades: one for each submission that is in the class, by its name.
         rejected: submissions of the last run that were not looked at; their grades say why.
         broken: submissions of the last run that the grader itself broke on, and what it said.
+        gone: names of submissions that have vanished from the folder; they are in no other field.
+        vanished: names of those that have vanished as well, but stay in ``grades`` until it is confirmed:
+            they are too many.
+        moves: whose credits the last run changed, in the order of ``grades``.
     """
 
     title: str
@@ -138,6 +246,9 @@ class ClassGrades:
     grades: tuple[Grade, ...]
     rejected: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
 
     @property
     def possible_cents(self) -> int:

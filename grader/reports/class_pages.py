@@ -52,7 +52,7 @@ def student_page(grade: Grade, course: str = "") -> str:
 
 def class_page(grades: ClassGrades) -> str:
     """Return the page of the class; it shows hidden checks and is not for students."""
-    graded = sorted(grade.cents for grade in grades.grades if grade.graded)
+    graded = sorted(grade.cents for grade in grades.grades if grade.counted)
     problems = sum(bool(grade.problem) for grade in grades.grades)
     figures = [(len(grades.grades), "submissions"), (amount(grades.possible_cents), "credits to earn")]
     figures += [(amount(round(median(graded))), "median")] if graded else []

@@ -104,12 +104,11 @@ def _titles(grades: ClassGrades) -> list[str]:
 
 
 def _amounts(grades: ClassGrades, grade: Grade) -> list[str | int]:
-    """Return one amount an item, the adjustments and the total; blank where nothing was graded."""
+    """Return one amount an item, the adjustments and the total; blank where a number would be wrong."""
     earned = [item.earned_cents(grade) for item in grades.items]
-    cells = ["" if cents is None else cents for cents in earned]
-    if set(earned) <= {None} and not grade.adjustments:
-        return [*cells, "", ""]
-    return [*cells, grade.cents - grade.raw_cents, grade.cents]
+    cells: list[str | int] = ["" if cents is None else cents for cents in earned]
+    total = grade.total_cents
+    return [*cells, "", ""] if total is None else [*cells, total - grade.raw_cents, total]
 
 
 # --- JUnit XML, for the test reports of Jenkins, GitLab and others --------------------------------------

@@ -69,7 +69,7 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
             yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
     if len(grades.grades) > most:
         yield Line(f"  … {len(grades.grades) - most} more", "detail")
-    earned = [grade.cents for grade in grades.grades if grade.graded]
+    earned = [grade.cents for grade in grades.grades if grade.counted]
     if earned:
         half = f"half of them earned at least {amount(round(median(earned)))}"
         yield from wrapped(f"{half} of {amount(grades.possible_cents)} credits", "note", width, indent="  ")

@@ -1,19 +1,25 @@
-"""A gradebook of the first release opens and shows the same; several are put together."""
+"""A gradebook of the first release shows the same; nobody counts twice; no grade is replaced by a worse."""
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader.checks.report import reports_to_json
+from grader.checks.report import Outcome, Report, Status, reports_to_json
+from grader.classroom.collect import Submission
 from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
+from grader.classroom.tables import Scope
 from grader.course import Course, open_course
 from grader.progress.database import LedgerError
-from grader.progress.grades import ClassGrades
+from grader.progress.grades import ClassGrades, Grade, QuizResult
 from grader.reports.exports import canvas_csv, moodle_csv
 from grader.reports.tables import class_lines
 
@@ -96,3 +102,336 @@ def test_what_is_no_gradebook_is_told_in_one_sentence(tmp_path: Path, results: P
     (results / "grades.db").write_bytes(b"no database, but long enough to be taken for one" * 100)
     with pytest.raises(LedgerError, match="cannot be used"):
         grades_in(results, course)
+
+
+# --- a run, as the gradebook sees it -------------------------------------------------------------------
+
+ONE = Scope(("exercise-1",), folder="/class")
+IN_TIME = datetime.datetime(2026, 3, 1, 9, tzinfo=datetime.UTC)
+SHAPES = QuizResult("shapes", "Shapes", 200, 300)
+
+
+def handed(key: str, name: str = "", **fields: Any) -> Submission:
+    return Submission(key, name or key, Path(key), IN_TIME, **fields)
+
+
+def report(*statuses: Status, **fields: Any) -> Report:
+    """Return a report of the tiny course's exercise; each of its checks is worth 2 credits."""
+    outcomes = [
+        Outcome(f"check_{number}", f"Check {number}", "double", status, 2, "why")
+        for number, status in enumerate(statuses)
+    ]
+    return Report("exercise-1", "Doubling", tuple(outcomes), **fields)
+
+
+def run(
+    results: Path,
+    graded: Mapping[str, Report | None],
+    scope: Scope = ONE,
+    quizzes: Mapping[str, QuizResult] | None = None,
+    **fields: Any,
+) -> tuple[str, ...]:
+    """Grade those submissions, by key; without a report there is a problem. Return who has vanished."""
+    quizzes = quizzes or {}
+    with open_gradebook(results, new=True) as book:
+        found = [
+            handed(key, problem="" if graded[key] else "is damaged", answers=b"[]" * (key in quizzes))
+            for key in graded
+        ]
+        vanished = book.enter(found, scope, **fields)
+        book.store_reports((key, f"hash of {key}", report) for key, report in graded.items() if report)
+        for key, result in quizzes.items():
+            book.store_quizzes(key, "a hash", [result])
+        book.finish()
+    return vanished
+
+
+def by_key(results: Path, course: Course) -> dict[str, Grade]:
+    return {grade.key: grade for grade in grades_in(results, course).grades}
+
+
+def earned(results: Path, course: Course) -> dict[str, int | None]:
+    return {key: grade.total_cents for key, grade in by_key(results, course).items()}
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return tmp_path / "new"
+
+
+GOOD, HALF, BAD, ERROR = (
+    report(*statuses)
+    for statuses in (("passed", "passed"), ("passed", "failed"), ("failed", "failed"), ("passed", "error"))
+)
+
+
+# --- by key --------------------------------------------------------------------------------------------
+
+
+def test_a_neighbour_changes_nothing(new: Path, tiny: Course) -> None:
+    run(new, {"s2": HALF})
+    with open_gradebook(new) as book:
+        book.adjust(ManualAdjustment("2026-03-20T00:00:00+00:00", "s2", "", 100, "a reason"))
+        book.enter([handed("S2"), handed("s2", "s2 (2)")], ONE)
+        book.store_reports([("S2", "", BAD)])
+        assert [book.find(name).key for name in ("S2", "s2", "s2 (2)", "./s2")] == ["S2", "s2", "s2", "s2"]
+    assert {key: grade.cents for key, grade in by_key(new, tiny).items()} == {"S2": 0, "s2": 300}
+    run(new, {"s2": HALF})
+    assert earned(new, tiny) == {"s2": 300}
+
+
+def test_whom_somebody_means(new: Path) -> None:
+    with open_gradebook(new, new=True) as book:
+        places = {
+            "1/ada.zip": "ada",
+            "ada": "ada (2)",
+            "a/bob.py": "bob",
+            "b/bob.py": "bob (2)",
+            "cleo": "CLEO",
+        }
+        book.enter([handed(key, name) for key, name in places.items()], ONE)
+        for wanted in ("1/ada.zip", "ada.zip", "ada (2)", "bob", "bob (2)", "a/bob.py", "cleo", "./ada"):
+            entry = book.find(wanted)
+            assert wanted.removeprefix("./") in (entry.key, entry.name, entry.key.removeprefix("1/"))
+        for wanted, told in {
+            "ada": "`./1/ada.zip` (shown as `ada`) or `./ada` (shown as `ada (2)`); name it by that path",
+            "bob.py": "`bob.py` could be `./a/bob.py`",
+            "Ada": "knows no submission `Ada`",
+            "./bob": "knows no submission `./bob`",
+        }.items():
+            with pytest.raises(LookupError, match=re.escape(told)):
+                book.find(wanted)
+
+
+def test_names_that_were_numbered_apart_are_told_apart(new: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD})
+    with open_gradebook(new) as book:
+        book.enter([handed("ADA.zip", "ADA")], Scope(("exercise-1",)))
+        assert book.find("ada (2)").key == "ada"
+    assert [grade.submission for grade in grades_in(new, tiny).grades] == ["ADA", "ada (2)"]
+
+
+@pytest.mark.parametrize("key", ["ada", "ada.zip", "group/ada.zip"])
+def test_what_the_first_version_kept_under_a_name_is_taken_over(
+    results: Path, course: Course, key: str
+) -> None:
+    before = earned(results, course)
+    everybody = {name: handed(name) for name in before}
+    everybody["ada"] = handed(
+        key, "ada", learner_id="ada-lovelace", learner_name="Ada Lovelace", answers=b"[]"
+    )
+    with open_gradebook(results) as book:
+        known = book.report_keys()["ada", "exercise-1"]
+        assert book.enter([everybody["ada"]], Scope(("exercise-1",))) == ()
+        assert book.report_keys()[key, "exercise-1"] == known
+        event = ManualAdjustment("2026-03-20T00:00:00+00:00", key, "", 50, "more")
+        book.adjust(event)
+    after = earned(results, course)
+    assert after.pop(key) == (before.pop("ada") or 0) + 50
+    assert after == before
+    assert len(canvas_csv(grades_in(results, course)).splitlines()) == 7
+    old = results.parent / "old"
+    old.mkdir()
+    shutil.copy(OLD / "grades.db", old)
+    assert earned(results, course) == {
+        grade.key: grade.total_cents for grade in merge(course, [old], results).grades
+    }
+
+
+# --- what has vanished ---------------------------------------------------------------------------------
+
+CLASS = dict.fromkeys(("ada", "bob", "cleo", "dan", "eve", "fay"), GOOD)
+
+
+def without(*names: str) -> dict[str, Report]:
+    return {name: report for name, report in CLASS.items() if name not in names}
+
+
+def test_what_has_vanished_is_gone_until_it_is_back(new: Path, tiny: Course) -> None:
+    run(new, CLASS)
+    assert run(new, without("bob")) == ()
+    grades = grades_in(new, tiny)
+    assert (grades.gone, len(grades.grades)) == (("bob",), 5)
+    assert "bob" not in moodle_csv(grades)
+    run(new, {**CLASS, "bob": HALF})
+    grades = grades_in(new, tiny)
+    assert (grades.gone, len(grades.grades)) == ((), 6)
+    assert earned(new, tiny)["bob"] == 200
+
+
+def test_many_vanish_only_if_that_is_confirmed(new: Path, tiny: Course) -> None:
+    run(new, CLASS)
+    few = without("bob", "cleo")
+    assert run(new, few) == ("bob", "cleo")
+    assert len(earned(new, tiny)) == 6
+    assert run(new, few, confirm_gone=True) == ()
+    assert len(earned(new, tiny)) == 4
+    assert run(new, without("bob", "cleo", "dan")) == ()
+    assert grades_in(new, tiny).gone == ("bob", "cleo", "dan")
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(("exercise-1",)),
+        Scope(("exercise-1",), folder="/class", shard=(2, 3)),
+        Scope(("exercise-1",), folder="/other", whole_course=False),
+    ],
+    ids=["single", "shard", "another folder with other exercises"],
+)
+def test_a_part_of_a_class_makes_nobody_vanish(new: Path, tiny: Course, scope: Scope) -> None:
+    run(new, CLASS)
+    assert run(new, {"ada": HALF}, scope) == ()
+    assert earned(new, tiny) == {name: 200 if name == "ada" else 400 for name in CLASS}
+
+
+def test_exercises_of_the_same_folder_make_them_vanish(new: Path, tiny: Course) -> None:
+    some = ONE._replace(whole_course=False)
+    run(new, CLASS, some)
+    run(new, {"ada": GOOD}, Scope(("exercise-1",)))  # in between, somebody alone
+    run(new, without("ada"), some)
+    assert grades_in(new, tiny).gone == ("ada",)
+
+
+def test_all_shards_together_are_the_class(new: Path, tmp_path: Path, tiny: Course) -> None:
+    merged = tmp_path / "merged"
+
+    def shards(everybody: dict[str, Report], **fields: Any) -> tuple[str, ...]:
+        parts = [tmp_path / "part-1", tmp_path / "part-2"]
+        for number, part in enumerate(parts):
+            names = sorted(everybody)[number::2]
+            run(part, {name: everybody[name] for name in names}, ONE._replace(shard=(number + 1, 2)))
+        return merge(tiny, parts, merged, **fields).vanished
+
+    assert shards(CLASS) == ()
+    assert shards({**without("bob"), "ada": HALF}) == ()  # who is in which shard has changed
+    assert earned(merged, tiny) == {name: 200 if name == "ada" else 400 for name in without("bob")}
+    assert shards(without("bob", "cleo", "dan")) == ("cleo", "dan")
+    shards(without("bob", "cleo", "dan"), confirm_gone=True)
+    assert list(earned(merged, tiny)) == ["ada", "eve", "fay"]
+    merge(tiny, [tmp_path / "part-1"], merged)
+    assert list(earned(merged, tiny)) == ["ada", "eve", "fay"]
+
+
+def test_what_is_forgotten_leaves_nothing(new: Path, tiny: Course) -> None:
+    run(new, CLASS, quizzes={"ada": SHAPES})
+    with open_gradebook(new) as book:
+        for name in ("ada", "bob"):
+            book.adjust(ManualAdjustment("2026-03-20T00:00:00+00:00", name, "", 100, f"secret of {name}"))
+        book.forget(["ada"])
+        assert [event.submission for event in book.adjustments()] == ["bob"]
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            book._do("DELETE FROM adjustments")
+    assert list(earned(new, tiny)) == ["bob", "cleo", "dan", "eve", "fay"]
+    assert b"secret of ada" not in (new / "grades.db").read_bytes()
+    run(new, CLASS)
+    assert earned(new, tiny)["ada"] == 400
+
+
+# --- replaced, not kept --------------------------------------------------------------------------------
+
+
+def test_a_problem_takes_the_credits_of_what_was_there(new: Path, tmp_path: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD, "bob": GOOD}, quizzes={"ada": SHAPES})
+    run(tmp_path / "later", {"ada": None}, ONE._replace(shard=(1, 2)))
+    merge(tiny, [tmp_path / "later"], new)
+    ada, bob = by_key(new, tiny).values()
+    assert (ada.state, ada.reports, ada.quizzes, bob.cents) == ("problem", (), (), 400)
+    (report, quiz) = grades_in(new, tiny).moves
+    assert (report.item, report.before_cents, report.after_cents) == ("exercise-1", 400, None)
+    assert (quiz.item, quiz.before_cents, quiz.after_cents) == ("shapes", 200, None)
+
+
+def test_withdrawn_answers_take_their_credits_along(new: Path, tmp_path: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD}, quizzes={"ada": SHAPES})
+    assert earned(new, tiny) == {"ada": 600}
+    run(new, {"ada": GOOD}, ONE._replace(quizzes=False))
+    assert earned(new, tiny) == {"ada": 600}, "a run without quizzes does not touch them"
+    run(tmp_path / "later", {"ada": GOOD})
+    merge(tiny, [tmp_path / "later"], new)
+    assert earned(new, tiny) == {"ada": 400}
+    run(new, {"ada": GOOD}, quizzes={"ada": SHAPES})
+    run(new, {"ada": GOOD})
+    assert earned(new, tiny) == {"ada": 400}
+
+
+def test_exercises_that_a_run_leaves_out_keep_their_credits(new: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD})
+    run(new, {"ada": None}, Scope(("exercise-2",), quizzes=False))
+    (ada,) = by_key(new, tiny).values()
+    assert (ada.state, ada.cents) == ("problem", 400)
+    with open_gradebook(new) as book:
+        book.enter([handed("ada", nothing_found=True)], Scope(("exercise-2",)))
+        assert book.class_grades(tiny).grades[0].state == "graded"
+        book.enter([handed("ada", nothing_found=True)], Scope(("exercise-1",)))
+        assert book.class_grades(tiny).grades[0].state == "nothing found"
+    assert earned(new, tiny) == {"ada": None}
+
+
+# --- better founded ------------------------------------------------------------------------------------
+
+
+def test_a_check_that_breaks_replaces_no_grade(new: Path, tmp_path: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD, "bob": ERROR})
+    for again in (new, tmp_path / "later"):
+        run(again, {"ada": ERROR, "bob": ERROR})
+    for merged in (False, True):
+        grades = merge(tiny, [tmp_path / "later"], new) if merged else grades_in(new, tiny)
+        ada, bob = grades.grades
+        assert (ada.state, bob.state) == ("stale", "stale")
+        assert "exercise-1: `Check 1` broke: why" in ada.stale
+        assert (ada.cents, ada.total_cents, bob.total_cents) == (400, None, None)
+        assert [grades.items[0].earned_cents(grade) for grade in grades.grades] == [None, None]
+        assert grades.items[0].possible_cents == 400
+        assert not grades.moves
+    run(new, {"ada": HALF, "bob": HALF})
+    assert earned(new, tiny) == {"ada": 200, "bob": 200}
+    (move,) = grades_in(new, tiny).moves
+    assert (move.grade.key, move.before_cents, move.after_cents) == ("ada", 400, 200)
+
+
+def test_a_machine_that_cannot_grade_replaces_no_grade(new: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD, "bob": None})
+    with open_gradebook(new) as book:
+        book.enter([handed("ada"), handed("bob")], ONE)
+        book.mark_not_graded([("ada", "exercise-1"), ("bob", "exercise-1")], "this machine cannot confine")
+        assert book.report_keys()["ada", "exercise-1"] == ""
+    ada, bob = by_key(new, tiny).values()
+    assert (ada.state, ada.cents, ada.total_cents) == ("stale", 400, None)
+    assert (bob.state, bob.stale, bob.total_cents) == (
+        "stale",
+        "exercise-1: this machine cannot confine",
+        None,
+    )
+    run(new, {"ada": GOOD, "bob": GOOD})
+    assert earned(new, tiny) == {"ada": 400, "bob": 400}
+
+
+# --- who moved -----------------------------------------------------------------------------------------
+
+
+def test_who_moved_and_because_of_which_check(new: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD, "bob": HALF, "cleo": BAD}, quizzes={"bob": SHAPES})
+    assert not grades_in(new, tiny).moves, "the first grade is no move"
+    again = {"ada": HALF, "bob": HALF, "cleo": report("passed", "failed", source_sha256="other")}
+    run(new, again, quizzes={"bob": SHAPES._replace(earned_cents=250)})
+    ada, bob, cleo = grades_in(new, tiny).moves
+    assert (ada.grade.key, ada.change_cents) == ("ada", -200)
+    assert ada.because == ("Check 1: passed (2), now failed (0)",)
+    assert (bob.grade.key, bob.item, bob.change_cents) == ("bob", "shapes", 50)
+    assert cleo.because[0] == "another file was handed in"
+    run(new, again, quizzes={"bob": SHAPES})
+    assert [move.grade.key for move in grades_in(new, tiny).moves] == ["bob"]
+
+
+def test_an_interrupted_run_tells_all_who_moved(new: Path, tiny: Course) -> None:
+    run(new, {"ada": GOOD, "bob": GOOD, "cleo": GOOD})
+    everybody = [handed(key) for key in ("ada", "bob", "cleo")]
+    with open_gradebook(new) as book:  # and is killed
+        book.enter(everybody, ONE)
+        book.store_reports([("ada", "", HALF), ("bob", "", HALF)])
+    with open_gradebook(new) as book:
+        book.enter(everybody, ONE)
+        book.store_reports([("bob", "", GOOD), ("cleo", "", HALF)])
+        book.finish()
+    assert [move.grade.key for move in grades_in(new, tiny).moves] == ["ada", "cleo"]

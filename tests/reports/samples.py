@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.checks.report import Mismatch, Outcome, Report
+from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.course import Feedback
 from grader.progress.grades import Adjustment, ClassGrades, Grade, Item, QuizResult
 
@@ -32,7 +32,7 @@ def graded(submission: str, *reports: Report, feedback: Feedback = "full", **fie
     return Grade(submission, reports=reports, feedback=shown, **fields)
 
 
-def typical() -> Grade:
+def typical(fourth: Status = "error") -> Grade:
     """One of everything: all four statuses, a map, a quiz, both kinds of adjustment."""
     first = exercise(
         outcome("passed", check="check_a", title="The first is right"),
@@ -40,7 +40,7 @@ def typical() -> Grade:
             "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", mismatch=WRONG
         ),
         outcome("skipped", check="check_c", title="The third waits", message="waits for “h is right”"),
-        outcome("error", check="check_d", title="The fourth broke", message="ZeroDivisionError", hidden=True),
+        outcome(fourth, check="check_d", title="The fourth broke", message="ZeroDivisionError", hidden=True),
         notes=("`step` changes its argument",),
         seed=7,
         seconds=0.5,

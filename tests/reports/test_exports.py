@@ -383,7 +383,7 @@ def table(text: str) -> list[list[str]]:
 
 def test_canvas_columns_and_points_possible() -> None:
     heading, possible, ada, nobody = table(
-        canvas_csv(of_class(typical(), Grade("b", problem="broken")), "A1")
+        canvas_csv(of_class(typical("failed"), Grade("b", problem="broken")), "A1")
     )
     assert heading[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert heading[5:] == [
@@ -396,7 +396,7 @@ def test_canvas_columns_and_points_possible() -> None:
 
 
 def test_moodle_columns_add_up() -> None:
-    heading, ada = table(moodle_csv(of_class(typical()), "Username"))
+    heading, ada = table(moodle_csv(of_class(typical("failed")), "Username"))
     assert heading[:2] == ["Username", "Name"]
     assert heading[-2:] == ["Adjustments", "Total"]
     assert sum(float(cell) for cell in ada[2:-1]) == float(ada[-1]) == 6.0

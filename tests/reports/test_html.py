@@ -266,8 +266,8 @@ def test_what_several_checks_say_is_said_once() -> None:
 
 
 def test_the_drawing_of_a_class_counts_every_graded_submission_once() -> None:
-    grades = [graded(str(number), *typical().reports) for number in range(3)]
-    page = class_page(of_class(*grades, typical(), Grade("none", problem="broken")))
+    grades = [graded(str(number), *typical("failed").reports) for number in range(3)]
+    page = class_page(of_class(*grades, typical("failed"), Grade("none", problem="broken")))
     told = re.search(r'<desc id="lie-d">([^<]*)</desc>', page)
     assert told
     counts = [int(part.rpartition(": ")[2]) for part in told[1].split("; ")]
