@@ -79,6 +79,9 @@ class Report:
         source_sha256: of the graded file; empty if there was none to read.
         confinement: layers that the student's code ran under; none if none of it ran.
         seconds: wall-clock time of the whole run.
+        python: version that graded, as is ``numpy``; empty if no check ran.
+        round: of the class, 1 or more; 0 if it was not graded as one of a class.
+        resubmitted: whether it was handed in again in this round, so that it has a seed of its own.
     """
 
     exercise: str
@@ -89,6 +92,10 @@ class Report:
     source_sha256: str = ""
     confinement: tuple[str, ...] = ()
     seconds: float = 0.0
+    python: str = ""
+    numpy: str = ""
+    round: int = 0
+    resubmitted: bool = False
 
     @property
     def credits(self) -> int:

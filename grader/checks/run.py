@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import platform
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
@@ -127,6 +129,8 @@ def _report(
         source_sha256=run.source.sha256,
         confinement=run.confinement,
         seconds=run.seconds + time.perf_counter() - started,
+        python=platform.python_version(),
+        numpy=np.__version__,
     )
 
 

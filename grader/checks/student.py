@@ -55,6 +55,8 @@ SIGNALS: dict[int, str] = {
     signal.SIGILL: "an illegal instruction",
 }
 MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
+GRADED_WITH = f"graded with Python {sys.version_info.major}.{sys.version_info.minor}"
+"""What is said beside a syntax error: another Python may know more."""
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 NOT_WRITTEN = "`{}` is not written yet."
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
@@ -257,6 +259,7 @@ class StudentModule:
             text = no_answer(error, name, too_slow + advice, loading=True)
             raise SubmissionFault(text) from None
         if stopped and stopped.kind == "syntax":
+            run.note(GRADED_WITH)
             raise SubmissionFault(not_python(stopped, name))
         took = time.monotonic() - started
         if took > SLOW_LOAD_SECONDS:

@@ -9,8 +9,10 @@ import contextlib
 import dataclasses
 import datetime
 import hashlib
+import importlib.metadata
 import io
 import json
+import platform
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -396,6 +398,8 @@ class Bundle:
         return {
             "schema": SCHEMA,
             "grader_version": __version__,
+            "python": platform.python_version(),
+            "numpy": importlib.metadata.version("numpy"),
             "at": self.at.isoformat(timespec="seconds"),
             "learner": {"id": self.learner.id, "name": self.learner.name},
             "files": [

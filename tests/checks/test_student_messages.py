@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from grader.checks.report import Report
@@ -277,3 +280,10 @@ def test_every_misconception_loses_credits(grade: Grade, tiny: Course) -> None:
 
 def test_a_right_answer_passes_under_many_seeds(grade: Grade) -> None:
     assert all(grade(SOLUTION, seed=seed).passed for seed in range(10))
+
+
+def test_the_versions_that_graded_stand_in_the_report_and_beside_a_syntax_error(grade: Grade) -> None:
+    report = grade("def double(x:\n")
+    assert (report.python, report.numpy) == (platform.python_version(), np.__version__)
+    assert report.notes == (f"graded with Python {sys.version_info.major}.{sys.version_info.minor}",)
+    assert grade("def double(x):\n    return 1 / 0\n").notes == ()

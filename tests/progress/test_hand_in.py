@@ -6,11 +6,13 @@ import datetime
 import hashlib
 import json
 import os
+import platform
 import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.checks.source import MAX_ARCHIVE_BYTES
@@ -81,6 +83,7 @@ def test_a_bundle_holds_modules_answers_and_whose_they_are(run: Run, tiny_copy: 
     manifest = manifest_of(path)
     assert manifest["schema"] == "rnn-grader/submission/1"
     assert manifest["learner"] == {"id": "ada", "name": "Ada"}
+    assert (manifest["python"], manifest["numpy"]) == (platform.python_version(), np.__version__)
     assert datetime.datetime.fromisoformat(manifest["at"]).utcoffset() == datetime.timedelta(0)
     assert manifest["files"] == [
         {"path": name, "sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}

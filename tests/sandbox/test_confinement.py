@@ -335,17 +335,18 @@ def test_a_kernel_that_refuses_filters_is_found_out_though_it_says_it_has_them(c
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_limit_on_processes_is_told_in_one_sentence(arguments: tuple[str, ...], course: Course) -> None:
-    folder = course.root / "submissions" / "ada" / "exercise-1"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rnn_step.py").write_bytes(course["exercise-1"].solution_path.read_bytes())
-    done = run_where(WITHOUT_PROCESSES, *arguments, cwd=course.root)
+def test_a_limit_on_processes_is_told_in_one_sentence(arguments: tuple[str, ...], tiny_copy: Course) -> None:
+    solution = tiny_copy["exercise-1"].solution_path
+    folder = tiny_copy.root / "submissions" / "ada" / "exercise-1"
+    folder.mkdir(parents=True)
+    (folder / solution.name).write_bytes(solution.read_bytes())
+    done = run_where(WITHOUT_PROCESSES, *arguments, cwd=tiny_copy.root)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "no further process" in done.stderr
     assert "ulimit -u" in done.stderr
     assert "report it" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert not (course.root / "results" / "index.html").exists()
+    assert not (tiny_copy.root / "results" / "index.html").exists()
 
 
 @linux_only
