@@ -36,7 +36,7 @@ from grader.course import (
     strict_yaml,
     write_zip,
 )
-from grader.quiz.files import Quiz, edition_texts, full_quizzes, write_edition
+from grader.quiz.files import Quiz, all_quizzes, edition_texts, write_edition
 
 TEMPLATES = Path(__file__).parent / "templates"
 KEPT = ".git"  # of an earlier hand-out in the same place
@@ -118,7 +118,7 @@ def build_handout(
         if missing := [used.id for used in exercise.used if used.id not in ids]:
             raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
-    known = full_quizzes(course)
+    known = all_quizzes(course)
     out = tuple(quiz for quiz in known if not quizzes or quiz.id in quizzes)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)

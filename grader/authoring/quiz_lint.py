@@ -13,7 +13,7 @@ from typing import Any
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import lazy_runner
-from grader.quiz.files import Quiz, load_quiz, public_quiz, quiz_paths
+from grader.quiz.files import Quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import HOLE, NoVariant, Problem, Question, Runner, make_variant
 from grader.quiz.questions.choices import Single
@@ -53,13 +53,13 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
     """Lint one quiz file; all of it, since its questions are compared with each other."""
     try:
         quiz = load_quiz(path)
+        questions = quiz.file.questions
     except CourseError as error:
         return QuizFindings(path.stem, faults=(str(error),))
-    questions = quiz.file.questions
     with lazy_runner() as runner:
         faults = tuple(str(fault) for fault in lint_quiz(quiz, runner, variants))
     drawn = sum(bool(question.public().params) for question in questions)
-    return QuizFindings(quiz.id, len(questions), drawn, public_quiz(quiz).credits, faults)
+    return QuizFindings(quiz.id, len(questions), drawn, quiz.credits, faults)
 
 
 def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[CourseError]:

@@ -7,7 +7,7 @@ import click
 from grader.cli import Course, format_option, hide, pass_course, print_lines, width
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
-from grader.quiz.files import all_public
+from grader.quiz.files import all_quizzes
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
 
 
@@ -19,7 +19,7 @@ def command(course: Course, form: str) -> None:
 
     The best check of an exercise counts, and no credit counts twice.
     """
-    sheets = all_public(course)
+    sheets = all_quizzes(course)
     with open_context(course, hide) as context:
         update(sheets, context)
     with open_ledger(course) as ledger:

@@ -64,7 +64,7 @@ def command(
             return
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
-            known, secret = files.full_quizzes(course), _secret(course)
+            known, secret = files.all_quizzes(course), _secret(course)
             for quiz in hand_out_quizzes(known, target, secret, quizzes):
                 click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
             return

@@ -11,7 +11,7 @@ import click
 from grader.cli import FAILED, Course, output_option, pass_course, stop, write_output
 from grader.progress import open_ledger
 from grader.progress.hand_in import responses_document
-from grader.quiz.files import UnknownQuiz, all_public, find_public
+from grader.quiz.files import UnknownQuiz, all_quizzes, find_quiz
 
 
 @click.command("responses")
@@ -24,7 +24,7 @@ def command(course: Course, names: tuple[str, ...], output: Path | None) -> None
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
     try:
-        sheets = [find_public(course, name) for name in names] if names else all_public(course)
+        sheets = [find_quiz(course, name) for name in names] if names else all_quizzes(course)
     except UnknownQuiz as error:
         raise click.UsageError(str(error)) from None
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in sheets]

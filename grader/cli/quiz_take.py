@@ -21,7 +21,7 @@ import click
 from grader.cli import FAILED, hide, print_lines, width
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.files import PublicQuiz, UnknownQuiz, all_public, find_public
+from grader.quiz.files import Quiz, UnknownQuiz, all_quizzes, find_quiz
 from grader.quiz.questions.base import Unreadable, parse
 from grader.quiz.session import (
     AnsweredElsewhere,
@@ -66,9 +66,9 @@ def take_quiz(
     try:
         with open_context(course, hide) as context:
             if review:
-                sheets = [find_public(course, name)] if name else all_public(course)
+                sheets = [find_quiz(course, name)] if name else all_quizzes(course)
                 return review_due(sheets, context, questions)
-            sheet = find_public(course, name or choose(all_public(course), context))
+            sheet = find_quiz(course, name or choose(all_quizzes(course), context))
             if topic and topic not in sheet.topics:
                 topics = ", ".join(sheet.topics)
                 raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
@@ -80,7 +80,7 @@ def take_quiz(
         raise click.UsageError(str(error)) from None
 
 
-def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
+def choose(sheets: list[Quiz], context: QuizContext) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
     update(sheets, context)
     rows = []
@@ -111,7 +111,7 @@ def choose(sheets: list[PublicQuiz], context: QuizContext) -> str:
         click.echo(f"type one of {', '.join(ids)}, or a number from 1 to {len(ids)}")
 
 
-def review_due(sheets: list[PublicQuiz], context: QuizContext, count: int | None) -> int:
+def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> int:
     """Ask missed questions again, when they are due, with new numbers and no credits; return the exit code.
 
     Args:
@@ -333,9 +333,7 @@ class _Conversation:
 # --- answers from a file ------------------------------------------------------------------------------
 
 
-def answer_from_file(
-    sheet: PublicQuiz, context: QuizContext, selection: Selection, path: Path, form: str
-) -> int:
+def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, path: Path, form: str) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code.
 
     Raises:

@@ -11,7 +11,7 @@ from grader.cli import USAGE, Course, pass_course, stop
 from grader.cli import check as check_command
 from grader.course import CourseError
 from grader.progress.hand_in import CannotBundle, gather, write_bundle
-from grader.quiz.files import all_public
+from grader.quiz.files import all_quizzes
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 
@@ -33,7 +33,7 @@ def command(course: Course, check: bool, output: Path | None, force: bool) -> No
     written, and never keeps it from being written. Exits with 0 if it was, even if a check failed: work that
     is half done may be handed in as well.
     """
-    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_public(course)]
+    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
     try:
         bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC))
         if check:

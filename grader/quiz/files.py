@@ -129,66 +129,6 @@ class QuizFile(Header):
             require(len(set(there)) == 1, problem)
 
 
-@dataclass(frozen=True)
-class Quiz:
-    """One quiz of a course: its file's contents and where they stand."""
-
-    path: Path
-    file: QuizFile
-
-    @property
-    def id(self) -> str:
-        """Its stable id."""
-        return self.file.quiz
-
-    def question(self, question_id: str) -> Question:
-        """Return one question; a KeyError tells that there is none of this id."""
-        return {question.id: question for question in self.file.questions}[question_id]
-
-
-class UnknownQuiz(Exception):
-    """No quiz has this id; the text names the nearest ones."""
-
-
-def quiz_paths(course: Course) -> tuple[Path, ...]:
-    """Return the files of all quizzes."""
-    return tuple(sorted((course.root / "quizzes").glob("*.yaml")))
-
-
-def load_quiz(path: Path) -> Quiz:
-    """Read one quiz file with its key."""
-    return Quiz(path, load_header(path, QuizFile))
-
-
-def load_header(path: Path, kind: type[AnyFile]) -> AnyFile:
-    """Read a quiz file of a given form; it should be named as its quiz."""
-    file = strict_yaml.load(path, kind)
-    if file.quiz != path.stem:
-        raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")
-    return file
-
-
-def find_quiz_path(course: Course, quiz_id: str) -> Path:
-    """Return the file of the quiz of this id.
-
-    Raises:
-        UnknownQuiz: there is none; the text names the nearest ones.
-    """
-    known = {path.stem: path for path in quiz_paths(course)}
-    if quiz_id in known:
-        return known[quiz_id]
-    near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
-    hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
-    raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
-
-
-class NoSecret(Exception):
-    """The course's secret is missing or too short; the sentence says where it is looked for."""
-
-
-# --- a quiz to be taken -------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class PublicFile(Header):
     """A quiz file in a hand-out: public questions in the place of those with their key."""
@@ -198,8 +138,8 @@ class PublicFile(Header):
 
 
 @dataclass(frozen=True)
-class PublicQuiz:
-    """A quiz to be taken: its public side, and its key unless that is the instructor's alone."""
+class Quiz:
+    """One quiz of a course: its public side, and its key unless that is the instructor's alone."""
 
     path: Path
     public: PublicFile
@@ -207,8 +147,15 @@ class PublicQuiz:
 
     @property
     def id(self) -> str:
-        """The quiz's stable id."""
+        """Its stable id."""
         return self.public.quiz
+
+    @property
+    def file(self) -> QuizFile:
+        """Its file with the key, for what is done in the full course only."""
+        if self.key is None:
+            raise CourseError(self.path, "is a hand-out's, without its key; go to the full course for this")
+        return self.key
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -236,10 +183,9 @@ class PublicQuiz:
         return sum(map(self.possible, self.topics))
 
 
-def public_quiz(quiz: Quiz) -> PublicQuiz:
-    """Return what a full quiz file lets a learner take."""
-    faces = (question.public() for question in quiz.file.questions)
-    return PublicQuiz(quiz.path, _with_header(quiz.file, faces), quiz.file)
+def full_quiz(path: Path, file: QuizFile) -> Quiz:
+    """Return a quiz with its key; the public side is made of it."""
+    return Quiz(path, _with_header(file, (question.public() for question in file.questions)), file)
 
 
 def _with_header(file: QuizFile, faces: Iterable[PublicQuestion]) -> PublicFile:
@@ -247,30 +193,50 @@ def _with_header(file: QuizFile, faces: Iterable[PublicQuestion]) -> PublicFile:
     return PublicFile(faces=tuple(faces), **header)
 
 
-def load_public(path: Path) -> PublicQuiz:
+def quiz_paths(course: Course) -> tuple[Path, ...]:
+    """Return the files of all quizzes."""
+    return tuple(sorted((course.root / "quizzes").glob("*.yaml")))
+
+
+def all_quizzes(course: Course) -> list[Quiz]:
+    """Read every quiz of a course."""
+    return list(map(load_quiz, quiz_paths(course)))
+
+
+def load_quiz(path: Path) -> Quiz:
     """Read a quiz file, a full one or a hand-out's."""
-    if not has_key(path, "faces"):
-        return public_quiz(load_quiz(path))
-    return PublicQuiz(path, load_header(path, PublicFile))
+    kind: type[QuizFile] | type[PublicFile] = PublicFile if has_key(path, "faces") else QuizFile
+    file: QuizFile | PublicFile = strict_yaml.load(path, kind)
+    if file.quiz != path.stem:
+        raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")
+    return full_quiz(path, file) if isinstance(file, QuizFile) else Quiz(path, file)
 
 
-def all_public(course: Course) -> list[PublicQuiz]:
-    """Read every quiz of a course, to be taken, as :func:`load_public` does."""
-    return [load_public(path) for path in quiz_paths(course)]
+class UnknownQuiz(Exception):
+    """No quiz has this id; the text names the nearest ones."""
 
 
-def find_public(course: Course, quiz_id: str) -> PublicQuiz:
-    """Read the quiz of this id, as :func:`find_quiz_path` and :func:`load_public` do."""
-    return load_public(find_quiz_path(course, quiz_id))
+def find_quiz(course: Course, quiz_id: str) -> Quiz:
+    """Read the quiz of this id, as :func:`find_quiz_path` and :func:`load_quiz` do."""
+    return load_quiz(find_quiz_path(course, quiz_id))
 
 
-def full_quizzes(course: Course) -> list[Quiz]:
-    """Read all quizzes of a course, with their keys, which a hand-out has not."""
-    paths = quiz_paths(course)
-    for path in paths:
-        if has_key(path, "faces"):
-            raise CourseError(path, "is a hand-out's, without its key; go to the full course for this")
-    return list(map(load_quiz, paths))
+def find_quiz_path(course: Course, quiz_id: str) -> Path:
+    """Return the file of the quiz of this id.
+
+    Raises:
+        UnknownQuiz: there is none; the text names the nearest ones.
+    """
+    known = {path.stem: path for path in quiz_paths(course)}
+    if quiz_id in known:
+        return known[quiz_id]
+    near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
+    hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
+    raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
+
+
+class NoSecret(Exception):
+    """The course's secret is missing or too short; the sentence says where it is looked for."""
 
 
 # --- the secret ---------------------------------------------------------------------------------------
@@ -405,8 +371,17 @@ def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
     texts = edition_texts(quizzes, secret, folder)
     for quiz, (path, text) in zip(quizzes, texts.items(), strict=True):
         write_atomic(path, text)
-        read = load_public(path)
+        read = load_quiz(path)
         if _plain(read.key or read.public) != _plain(quiz.file if read.key else public_file(quiz, secret)):
             path.unlink(missing_ok=True)
             problem = "reads otherwise once it is written; look for odd spaces in its texts"
             raise CourseError(quiz.path, problem)
+
+
+PublicQuiz = Quiz
+load_public, full_quizzes = load_quiz, all_quizzes
+
+
+def public_quiz(quiz: Quiz) -> Quiz:
+    """Return the quiz itself."""
+    return quiz

@@ -8,7 +8,7 @@ from string import ascii_lowercase as LETTERS
 
 from grader.course import render
 from grader.quiz.credits import which_sittings_count
-from grader.quiz.files import PublicQuiz
+from grader.quiz.files import Quiz
 from grader.quiz.questions.base import Question, fill
 from grader.quiz.session import Item, Reply, Session, Summary
 from grader.reports.text import INDENT, Line, Style, ends, wrapped
@@ -216,7 +216,7 @@ def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iter
         yield Line(f"  {sign} {number:>3}  {text}{flag}", style)
 
 
-def summary_lines(sheet: PublicQuiz, summary: Summary, width: int = 80) -> Iterator[Line]:
+def summary_lines(sheet: Quiz, summary: Summary, width: int = 80) -> Iterator[Line]:
     """Lay out how a sitting went."""
     yield Line("", "detail")
     count = sum(row.questions for row in summary.rows)
@@ -268,7 +268,7 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
     yield from wrapped(f"{brier}{advice}", "note", width, "  ")
 
 
-def menu_lines(rows: list[tuple[PublicQuiz, int, str]], due: int, width: int = 80) -> Iterator[Line]:
+def menu_lines(rows: list[tuple[Quiz, int, str]], due: int, width: int = 80) -> Iterator[Line]:
     """Lay out the quizzes of a course.
 
     Args:

@@ -15,7 +15,7 @@ from grader.course import dataclass
 from grader.quiz import files
 from grader.quiz.files import Quiz
 from grader.quiz.questions.typed import Text
-from tests.quiz.helpers import graded, sample
+from tests.quiz.helpers import graded, question, sample
 
 SECRET = b"a secret of the tests' own"
 
@@ -91,7 +91,7 @@ def test_the_scan_sees(name: str, tmp_path: Path) -> None:
 
 def test_a_leak_is_named_without_telling_it(tmp_path: Path) -> None:
     quiz = graded(sample())
-    (tmp_path / "notes.md").write_text(f"ask me\n{quiz.question('bound').explain}", encoding="utf-8")
+    (tmp_path / "notes.md").write_text(f"ask me\n{question('bound').explain}", encoding="utf-8")
     with pytest.raises(Leaking) as found:
         hand_out_quizzes([quiz], tmp_path, SECRET)
     (leak,) = found.value.leaks

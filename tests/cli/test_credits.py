@@ -9,7 +9,7 @@ import pytest
 
 from grader.course import Course
 from grader.progress import Response, open_ledger
-from grader.quiz.files import all_public
+from grader.quiz.files import all_quizzes
 from grader.reports.statement import COLUMNS
 from grader.reports.text import decimal
 from tests.helpers import Run, solve
@@ -87,7 +87,7 @@ def answer_all(course: Course) -> int:
     """Answer every question of every quiz for 30 hundredths of its credits, and return how many these are."""
     count = 0
     with open_ledger(course) as ledger:
-        for sheet in all_public(course):
+        for sheet in all_quizzes(course):
             sitting = ledger.begin(sheet.id, 1, "practice", ())
             for face in sheet.public.faces:
                 response = Response(sitting.id, sheet.id, 1, face.id, 1, "{}", "x", None, 0)
@@ -101,7 +101,7 @@ def test_credits_of_quizzes_and_exercises_in_every_form(run: Run, tiny_copy: Cou
     solve(tiny_copy)
     run("check", "exercise-1")
     expected = 700 + 30 * answer_all(tiny_copy)
-    possible = 700 + 100 * sum(sheet.credits for sheet in all_public(tiny_copy))
+    possible = 700 + 100 * sum(sheet.credits for sheet in all_quizzes(tiny_copy))
 
     document = json.loads(run("credits", "--format", "json").out)
     jsonschema.validate(document, SCHEMA)

@@ -19,7 +19,7 @@ import pytest
 from grader.course import Course
 from grader.progress import open_ledger
 from grader.quiz.credits import balance
-from grader.quiz.files import find_public
+from grader.quiz.files import find_quiz
 from tests.helpers import Ran, Run
 
 Take = Callable[..., Ran]
@@ -280,7 +280,7 @@ def test_review(take: Take, tiny_copy: Course) -> None:
     assert "1 of 1 right at once" in ran.out
     assert re.search(r"square: again (today|tomorrow|in \d+ days)", ran.out)
     with open_ledger(tiny_copy) as ledger:
-        assert balance(ledger, find_public(tiny_copy, "every-type")).cents == 0
+        assert balance(ledger, find_quiz(tiny_copy, "every-type")).cents == 0
         assert list(ledger.review_states()) == [("every-type", "square")]
     assert "nothing is due" in take("", "--review").out
 

@@ -29,7 +29,7 @@ from grader.progress.hand_in import (
     text_hashes,
     write_bundle,
 )
-from grader.quiz.files import all_public
+from grader.quiz.files import all_quizzes
 from tests.helpers import Run, solve
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
@@ -51,7 +51,7 @@ def answer(course: Course, *, finish: bool = False, text: str = "smax") -> None:
 
 
 def quizzes(course: Course) -> list[QuizOf]:
-    return [(sheet.id, sheet.public.version, sheet.path) for sheet in all_public(course)]
+    return [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
 
 
 def opened(path: Path) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from grader.quiz.files import Quiz, load_quiz
+from grader.quiz.files import Quiz, full_quiz, load_quiz
 from grader.quiz.questions.base import Question, Variant, make_variant
 
 SAMPLE = Path(__file__).parents[1] / "fixtures" / "course" / "quizzes" / "every-type.yaml"
@@ -21,12 +21,12 @@ def sample() -> Quiz:
 
 def graded(quiz: Quiz, **changes: Any) -> Quiz:
     """Return a quiz whose key is the instructor's."""
-    return Quiz(quiz.path, dataclasses.replace(quiz.file, **{"mode": "graded", **changes}))
+    return full_quiz(quiz.path, dataclasses.replace(quiz.file, **{"mode": "graded", **changes}))
 
 
-def question(question_id: str) -> Any:
-    """Return one question of the sample."""
-    return sample().question(question_id)
+def question(question_id: str, quiz: Quiz | None = None) -> Any:
+    """Return one question of a quiz, or of the sample."""
+    return (quiz or sample()).question(question_id)
 
 
 def variant_of(one: Question, attempt: int = 1) -> Variant:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from grader.course import Course
 from grader.progress import Learner, Response, Sitting, open_ledger
 from grader.quiz.credits import Credits, QuizContext, balance, earning, fold, update
-from grader.quiz.files import Attempts, Picks, PublicQuiz, Quiz, find_public, public_quiz
+from grader.quiz.files import Attempts, Picks, Quiz, find_quiz, full_quiz
 from tests.quiz.helpers import question, runner, sample
 
 LEDGERS = Path(__file__).parents[1] / "fixtures" / "ledgers"
@@ -25,8 +25,8 @@ EQUAL = tuple(dataclasses.replace(one, credits=2) for one in sample().file.quest
 DRAWN = {"questions": EQUAL, "draw": Picks({"shapes": 1, "gates": 1})}
 
 
-def sheet(**header: Any) -> PublicQuiz:
-    return public_quiz(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
+def sheet(**header: Any) -> Quiz:
+    return full_quiz(sample().path, dataclasses.replace(sample().file, **header))
 
 
 # --- what holds whatever is answered --------------------------------------------------------------------
@@ -50,7 +50,7 @@ ANSWERS = st.lists(
 )
 
 
-def folded(quiz: PublicQuiz, modes: list[str], answers: list[tuple[int, str, float, int]]) -> Credits:
+def folded(quiz: Quiz, modes: list[str], answers: list[tuple[int, str, float, int]]) -> Credits:
     """Count answers: to which of five sittings, to which question, with which score, after how many hints."""
     sittings = [
         Sitting(number, quiz.id, 1, mode, number, tuple(QUESTIONS), "", None)
@@ -163,7 +163,7 @@ def test_an_old_ledger_shows_the_balances_that_it_showed(
     shutil.copy(LEDGERS / f"{ledger_name}.db", tiny_copy.state_folder / "progress.db")
     if version == 2:
         with_changed_key(tiny_copy)
-    quiz = find_public(tiny_copy, "every-type")
+    quiz = find_quiz(tiny_copy, "every-type")
     context = QuizContext(tiny_copy.salt, lambda: open_ledger(tiny_copy), runner)
     expected = json.loads((LEDGERS / f"{shown}.json").read_text(encoding="utf-8"))
     for name, balances in expected.items():

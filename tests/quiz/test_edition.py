@@ -13,9 +13,10 @@ import yaml
 
 from grader.course import CourseError, Raw
 from grader.quiz import files
-from grader.quiz.files import PublicFile, Quiz, load_public, load_quiz
+from grader.quiz.files import PublicFile, Quiz, load_quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question, make_variant
 from grader.quiz.questions.typed import Target
+from tests.quiz import helpers
 from tests.quiz.helpers import graded, sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +105,7 @@ def names(kind: Any) -> set[str]:
 
 @pytest.mark.parametrize("quiz", everything(), ids=lambda quiz: quiz.id)
 def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
-    sheet = load_public(built(quiz, tmp_path))
+    sheet = load_quiz(built(quiz, tmp_path))
     assert sheet.key is None
     for face, wanted in zip(sheet.public.faces, files.public_file(quiz, SECRET).faces, strict=True):
         variants = [make_variant(one, "salt", "learner", quiz.id, one.id, 1) for one in (face, wanted)]
@@ -115,9 +116,9 @@ def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
 
 def test_options_stand_in_the_order_of_ids_that_say_nothing(tmp_path: Path) -> None:
     quiz = graded(sample())
-    face = load_public(built(quiz, tmp_path)).face("bound")
+    face = load_quiz(built(quiz, tmp_path)).face("bound")
     assert [one.id for one in face.options] == sorted(one.id for one in face.options)
-    back = files.plain_ids(SECRET, quiz.id, quiz.question("bound"))
+    back = files.plain_ids(SECRET, quiz.id, helpers.question("bound"))
     assert sorted(back[one.id] for one in face.options) == ["rho", "smax", "trace"]
     texts = {one.text: one.id for one in face.options}
     assert back[texts["the trace of $W_{hh}$"]] == "trace"

@@ -14,7 +14,7 @@ from grader.authoring.quiz_schema import quiz_schema
 from grader.course import Course, CourseError, dataclass
 from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
-from grader.quiz.files import Quiz, load_public, load_quiz, public_quiz, write_edition
+from grader.quiz.files import Quiz, load_quiz, write_edition
 from grader.quiz.formula import Value
 from grader.quiz.questions.base import (
     Marked,
@@ -95,7 +95,7 @@ def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_tenth_type_is_loaded_drawn_asked_and_marked(letters: Path, tmp_path: Path) -> None:
     quiz = load_quiz(letters)
     course = Course(tmp_path, "A course", "salt")
-    session = Session(public_quiz(quiz), QuizContext("salt", lambda: open_ledger(course), runner))
+    session = Session(quiz, QuizContext("salt", lambda: open_ledger(course), runner))
     item = session.item("author")
     assert "type one letter" in "\n".join(line.text for line in question_lines(session, item))
     assert "type one letter" in next(line.text for line in help_lines(item))
@@ -125,8 +125,8 @@ def test_a_tenth_type_is_handed_out_without_its_key(letters: Path, tmp_path: Pat
     assert leaks(folder, quiz) == []
     written = folder / "quizzes" / "letters.yaml"
     assert "Hochreiter" not in written.read_text()
-    shown = load_public(written)
-    assert (shown.key, shown.face("author")) == (None, quiz.question("author").public())
+    shown = load_quiz(written)
+    assert (shown.key, shown.face("author")) == (None, quiz.file.questions[0].public())
     assert parse(make_variant(shown.face("author"), "seed"), "H") == "h"  # without the key
     written.write_text(f"{written.read_text()}# Hochreiter\n")
     assert leaks(folder, quiz) == []  # a word comes by chance; a value does not

@@ -45,7 +45,7 @@ GRADED = [
 
 def with_mode(quiz: Quiz, mode: str = "graded", **changes: Any) -> Quiz:
     changes["mode"] = mode
-    return Quiz(quiz.path, dataclasses.replace(quiz.file, **changes))
+    return files.full_quiz(quiz.path, dataclasses.replace(quiz.file, **changes))
 
 
 class World:
@@ -77,7 +77,7 @@ class World:
         """Give the answer of this number, 0 for the right one."""
         item = session.item(question)
         plain = item.variant if session.sheet.key else self.edition.plain(item.variant)
-        texts = answers_to(self.quiz.question(question), plain)
+        texts = answers_to(helpers.question(question, self.quiz), plain)
         session.answer(item, texts[number % len(texts)], certainty)
 
     def document(self) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def test_a_sitting_that_is_not_handed_in_makes_no_later_one_count(world: World) 
 
 
 def test_no_more_of_a_topic_than_a_sitting_draws(tmp_path: Path) -> None:
-    twin = dataclasses.replace(sample().question("missing-gate"), id="missing-gate-again")
+    twin = dataclasses.replace(helpers.question("missing-gate"), id="missing-gate-again")
     questions = (*sample().file.questions, twin)
     quiz = with_mode(sample(), questions=questions, draw=Picks({"history": 1}), sittings=8)
     world = World(tmp_path, quiz)

@@ -14,7 +14,7 @@ import pytest
 from grader.course import Course
 from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import QuizContext, balance
-from grader.quiz.files import Picks, PublicQuiz, Quiz, public_quiz
+from grader.quiz.files import Picks, Quiz, full_quiz
 from grader.quiz.questions.base import Unreadable
 from grader.quiz.session import (
     AnsweredElsewhere,
@@ -25,6 +25,7 @@ from grader.quiz.session import (
     Selection,
     Session,
 )
+from tests.quiz import helpers
 from tests.quiz.helpers import numbers, runner, sample
 
 
@@ -38,12 +39,12 @@ class World:
     def ledger(self) -> AbstractContextManager[Ledger]:
         return open_ledger(self.course)
 
-    def sit(self, sheet: PublicQuiz, **options: Any) -> Session:
+    def sit(self, sheet: Quiz, **options: Any) -> Session:
         return Session(sheet, QuizContext("salt", self.ledger, runner), Selection(**options))
 
-    def earned(self, quiz: PublicQuiz | None = None) -> int:
+    def earned(self, quiz: Quiz | None = None) -> int:
         with self.ledger() as ledger:
-            return balance(ledger, quiz or public_quiz(sample())).cents
+            return balance(ledger, quiz or sample()).cents
 
 
 @pytest.fixture
@@ -51,15 +52,15 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "course")
 
 
-def sheet(**header: Any) -> PublicQuiz:
+def sheet(**header: Any) -> Quiz:
     """Return the sample with other keys in its header."""
-    return public_quiz(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
+    return full_quiz(sample().path, dataclasses.replace(sample().file, **header))
 
 
 def right(session: Session, question: str) -> Reply:
     """Answer a question rightly."""
     item = session.item(question)
-    text = sample().question(question).right_answer(item.variant)
+    text = helpers.question(question).right_answer(item.variant)
     return session.answer(item, text.partition(" = ")[0] if question == "all-gates" else text)
 
 
@@ -126,7 +127,7 @@ def test_attempts_get_new_numbers_and_lower_weights(world: World) -> None:
     assert last.variant == second.variant  # it stays as it was answered
     said = session.said(last)
     assert said is not None
-    assert said.solution == sample().question("half-life").right_answer(second.variant)
+    assert said.solution == helpers.question("half-life").right_answer(second.variant)
 
 
 def test_after_the_last_attempt_the_right_answer_is_told(world: World) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from grader.course import Course
 from grader.progress import open_ledger
 from grader.quiz.credits import QuizContext
-from grader.quiz.files import PublicQuiz, Quiz, public_quiz
+from grader.quiz.files import Quiz, full_quiz
 from grader.quiz.session import Item, Reply, Selection, Session, Summary
 from grader.reports import quiz_screen as screen
 from grader.reports.quiz_screen import NO_BREAK, plain, prose_lines
@@ -40,7 +40,7 @@ def session(course: Course) -> Session:
 
 def sit(course: Course, **options: Any) -> Session:
     header = {"mode": options.pop("mode", "practice"), "title": "One of every type"}
-    sheet: PublicQuiz = public_quiz(Quiz(sample().path, dataclasses.replace(sample().file, **header)))
+    sheet: Quiz = full_quiz(sample().path, dataclasses.replace(sample().file, **header))
     if header["mode"] == "graded":
         sheet = dataclasses.replace(sheet, key=None)
     return Session(sheet, QuizContext("salt", lambda: open_ledger(course), runner), Selection(**options))
@@ -78,7 +78,7 @@ def test_a_graded_quiz_says_which_sitting_counts(course: Course) -> None:
 
 def test_the_menu_shows_what_was_earned_and_what_is_due() -> None:
     assert text(screen.menu_lines([], 0)) == "this course has no quizzes yet"
-    quiz = public_quiz(sample())
+    quiz = sample()
     public = dataclasses.replace(quiz.public, title="The gates", faces=quiz.public.faces[:2])
     first = dataclasses.replace(quiz, public=public)
     credits = [first.credits, quiz.credits, quiz.credits]

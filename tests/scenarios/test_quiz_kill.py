@@ -16,7 +16,6 @@ import pytest
 from grader.course import Course
 from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import balance
-from grader.quiz.files import public_quiz
 from tests.quiz.helpers import sample
 
 KILLS = 200 if os.environ.get("GRADER_LONG") else 12
@@ -104,7 +103,7 @@ def compare(course: Course, before: list[str], new: list[str], what: str) -> lis
 def hold_credits(ledger: Ledger, answers: int) -> None:
     """Every answer was marked, and each question has what its best sitting earned."""
     assert len(ledger.scores("every-type")) == answers
-    credits = balance(ledger, public_quiz(sample()))
+    credits = balance(ledger, sample())
     for one in sample().file.questions:
         earned = credits.by_question.get(one.id, 0)
         sittings = [credits.by_sitting.get((each.id, one.id), 0) for each in ledger.sittings("every-type")]
