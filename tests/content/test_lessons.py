@@ -100,3 +100,21 @@ def test_no_lesson_holds_a_line_of_its_solution(path: Path, course: Course) -> N
         code = line.partition("  #")[0].strip()
         if len(code) > 25 and line.strip() not in stub and "=" in code:
             assert code not in text, f"{path} holds {code!r}"
+
+
+def test_the_lengths_of_gradients_are_those_that_are_measured() -> None:
+    spec = importlib.util.spec_from_file_location("measurements", ROOT / "docs" / "measurements.py")
+    assert spec
+    assert spec.loader
+    measurements = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(measurements)
+    rows = [line.split("|")[1:5] for line in measurements.norms() if line.startswith("|")]
+    shown = {
+        row[1].strip(): [float(cell) for cell in row[2:5]]
+        for line in (ROOT / "exercises/exercise-6/lesson.md").read_text(encoding="utf-8").splitlines()
+        if (row := line.split("|"))[0] == "" and len(row) == 6 and row[1].strip().startswith(("RNN", "LSTM"))
+    }
+    assert len(shown) == len(rows) == 7
+    for name, *cells in rows:
+        for told, found in zip(shown[name.strip()], map(float, cells), strict=True):
+            assert told == pytest.approx(found, rel=0.5 if found < 1e-60 else 0.34), name
