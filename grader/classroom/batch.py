@@ -27,10 +27,9 @@ from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, Exercise, folded, open_course
-from grader.progress.grades import ClassGrades, QuizResult
-from grader.progress.hand_in import BadDocument, parse_responses
+from grader.progress.grades import ClassGrades
 from grader.quiz.code import lazy_runner
-from grader.quiz.grade import Grading, editions_of, grade_learner
+from grader.quiz.grade import Grading, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
@@ -103,9 +102,9 @@ def grade(
             submission for submission in found if not (submission.problem or submission.nothing_found)
         ]
         broken = batch.grade(accepted, book, executor, on_progress)
-        answers = {entry.key: entry.answers for entry in accepted if entry.answers}
+        answers = {entry.key: (entry.answers, entry.learner_id) for entry in accepted if entry.answers}
         if quizzes and answers:
-            _grade_quizzes(course, answers, book, confinement)
+            broken |= _grade_quizzes(course, answers, book, confinement)
         book.finish()
         grades = book.class_grades(course)
     names = {grade.key: grade.submission for grade in grades.grades}
@@ -351,29 +350,29 @@ def _run_until_broken(
 
 
 def _grade_quizzes(
-    course: Course, answers: Mapping[str, bytes], book: Gradebook, confinement: Confinement
-) -> None:
-    """Grade the answers of submissions, by key, and store what each earned; what has not changed is kept."""
+    course: Course, answers: Mapping[str, tuple[bytes, str]], book: Gradebook, confinement: Confinement
+) -> dict[str, str]:
+    """Grade the answers of submissions, by key, and store what each earned; what has not changed is kept.
+
+    Args:
+        answers: each with whose submission it says it is.
+
+    Returns:
+        By submission, where the grader broke; what was stored before stays.
+    """
     editions, known = editions_of(course), book.quiz_keys()
-    sheets = (f"{name} {edition.sha256}" for name, edition in sorted(editions.items()))
+    sheets = (f"{name} {edition.hashes[0]}" for name, edition in sorted(editions.items()))
     quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
-    fixed = grader_digest(), course.salt, quizzes, *sheets
+    fixed, broken = hashed(grader_digest(), course.salt, quizzes, *sheets), {}
     with lazy_runner(confinement) as runner:
         grading = Grading(course, editions, runner)
-        for name, data in answers.items():
-            key = hashed(hashed(*fixed), hashlib.sha256(data).hexdigest())
+        for name, (data, owner) in answers.items():
+            key = hashed(fixed, hashlib.sha256(data).hexdigest(), owner)
             if known.get(name) == key:
                 continue
-            results: list[QuizResult] = []
-            left_out: list[str] = []
-            try:
-                graded = grade_learner([parse_responses(data)], grading, left_out.append).quizzes
-            except BadDocument as error:
-                problem = f"responses.json {error}"
-                graded = ()
-                results.append(QuizResult("responses", "Answers that cannot be read", 0, 0, (problem,)))
-            for quiz in graded:
-                notes = (*left_out, *quiz.notes, *(f"refused: {text}" for text in quiz.refused.values()))
-                title = quiz.sheet.public.title
-                results.append(QuizResult(quiz.sheet.id, title, quiz.cents, quiz.possible_cents, notes))
-            book.store_quizzes(name, key, results)
+            found = grade_submission(data, owner, grading)
+            if found.broken:
+                broken[name] = found.broken
+            else:
+                book.store_quizzes(name, key, found.results)
+    return broken

@@ -14,7 +14,8 @@ import io
 import json
 import platform
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,6 +81,27 @@ class QuizResponses:
     sittings: tuple[Sitting, ...]
     responses: tuple[Response, ...]
 
+    def follows(self, earlier: QuizResponses) -> bool:
+        """Whether these hold all that the earlier ones do, and go on from there."""
+
+        def history(answers: QuizResponses) -> dict[int, list[Response]]:
+            of_sitting: dict[int, list[Response]] = {sitting.number: [] for sitting in answers.sittings}
+            for response in answers.responses:
+                of_sitting[response.sitting].append(dataclasses.replace(response, id=0))
+            return of_sitting
+
+        if earlier is self:
+            return True
+        own, theirs = history(self), history(earlier)
+        sittings = {sitting.number: sitting for sitting in self.sittings}
+        for before in earlier.sittings:
+            now, given = sittings.get(before.number), theirs[before.number]
+            if now is None or dataclasses.replace(now, finished=before.finished) != before:
+                return False
+            if before.finished not in (None, now.finished) or own[now.number][: len(given)] != given:
+                return False
+        return True
+
 
 @dataclass(frozen=True)
 class Handed:
@@ -93,15 +115,18 @@ class Handed:
 # --- answers: writing ---------------------------------------------------------------------------------
 
 
-def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.datetime) -> dict[str, Any]:
+def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetime.datetime) -> dict[str, Any]:
     """Return all answers of whoever is logged in, as the document to hand in.
 
     Args:
         quizzes: that it is about; those that were never begun are left out.
     """
+    of_sitting: dict[int, list[Response]] = defaultdict(list)
+    for quiz, _, _ in quizzes:
+        for response in ledger.responses(quiz):
+            of_sitting[response.sitting].append(response)
 
     def sitting_object(sitting: Sitting) -> dict[str, Any]:
-        here = [response for response in ledger.responses(sitting.quiz) if response.sitting == sitting.id]
         return {
             "number": sitting.number,
             "version": sitting.version,
@@ -109,7 +134,9 @@ def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.
             "begun": sitting.at,
             "finished": sitting.finished,
             "questions": list(sitting.questions),
-            "responses": [{name: getattr(response, name) for name in HANDED_IN} for response in here],
+            "responses": [
+                {name: getattr(response, name) for name in HANDED_IN} for response in of_sitting[sitting.id]
+            ],
         }
 
     return {
@@ -130,15 +157,14 @@ def responses_document(ledger: Ledger, quizzes: Iterable[QuizOf], now: datetime.
     }
 
 
-def text_hashes(data: bytes) -> tuple[str, str, str]:
+def text_hashes(data: bytes) -> tuple[str, ...]:
     """Return SHA-256 hashes of a text file: whatever its line ends are, as it is, with those of Windows.
 
     The first is the one to write down, since git and editors change line ends. Any of them may be told.
     """
     plain = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     forms = plain, data, plain.replace(b"\n", b"\r\n")
-    first, second, third = (hashlib.sha256(form).hexdigest() for form in forms)
-    return first, second, third
+    return tuple(hashlib.sha256(form).hexdigest() for form in forms)
 
 
 # --- documents that somebody else wrote -----------------------------------------------------------------
@@ -335,44 +361,6 @@ def _read_answer(part: Part, quiz: str, sitting: int, count: int) -> Response:
         at=part.time("at"),
         id=count,
     )
-
-
-def _numbered(responses: Iterable[Response]) -> tuple[Response, ...]:
-    return tuple(dataclasses.replace(response, id=count) for count, response in enumerate(responses, 1))
-
-
-def merged(handed: list[QuizResponses]) -> tuple[QuizResponses, list[int]]:
-    """Return one learner's answers to one quiz out of several files: of every sitting, the newest state.
-
-    Args:
-        handed: at least one; the first is the newest file.
-
-    Returns:
-        The answers, and the numbers of the sittings of which another file holds something else.
-    """
-    states: dict[int, list[tuple[Sitting, list[Response]]]] = {}
-    for each in handed:
-        for sitting in each.sittings:
-            answers = [response for response in each.responses if response.sitting == sitting.id]
-            states.setdefault(sitting.number, []).append((sitting, answers))
-    sittings: list[Sitting] = []
-    responses: list[Response] = []
-    differing: list[int] = []
-
-    def age(state: tuple[Sitting, list[Response]]) -> tuple[str, int]:
-        return max((answer.at for answer in state[1]), default=""), len(state[1])
-
-    def said(answers: list[Response]) -> set[tuple[str, int, str, str]]:
-        return {(answer.question, answer.attempt, answer.params, answer.answer) for answer in answers}
-
-    for number, of_files in sorted(states.items()):
-        sitting, answers = max(of_files, key=age)
-        if any(said(others) - said(answers) for _, others in of_files):
-            differing.append(number)
-        sittings.append(sitting)
-        responses += answers
-    whole = dataclasses.replace(handed[0], sittings=tuple(sittings), responses=_numbered(responses))
-    return whole, differing
 
 
 # --- the zip ------------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.learner = ANONYMOUS
-        for learner in self._learners("newest DESC LIMIT 1"):
+        for learner in self.learners():
             self.learner = learner
 
     # --- learners -------------------------------------------------------------------------------------
@@ -125,12 +125,10 @@ class Ledger:
             self._add("logged_in", name=learner.name)
 
     def learners(self) -> tuple[Learner, ...]:
-        """Return everyone who ever logged in here, each with the latest name."""
-        return self._learners("learner")
-
-    def _learners(self, order: str) -> tuple[Learner, ...]:
-        query = "SELECT learner, name, max(id) AS newest FROM logged_in GROUP BY learner ORDER BY"
-        rows = self._all(f"{query} {order}")
+        """Return everyone who ever logged in here, each with the latest name, the latest at the end."""
+        rows = self._all(
+            "SELECT learner, name, max(id) AS newest FROM logged_in GROUP BY learner ORDER BY newest"
+        )
         try:
             return tuple(Learner(learner, name) for learner, name, _ in rows)
         except ValueError as error:

@@ -13,9 +13,19 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
-from grader.quiz.files import Attempts, PublicQuiz
+from grader.quiz.files import Attempts, PublicFile, PublicQuiz
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Marked, Question, Runner, Unreadable, Variant, parse, recalled
+from grader.quiz.questions.base import (
+    Marked,
+    Question,
+    Runner,
+    Stream,
+    Unreadable,
+    Variant,
+    parse,
+    pick,
+    recalled,
+)
 
 REVIEW = "review"
 NO_BETTER = "an earlier sitting earned as much"
@@ -132,6 +142,25 @@ def fold(
         by_topic[question.topic] += cents
         answers.append(CountedAnswer(response, worth, cents, arithmetic, note))
     return Credits(tuple(answers), dict(by_question), dict(by_topic), dict(by_sitting))
+
+
+def asked(
+    quiz: PublicFile, salt: str, learner: str, quiz_id: str, number: int, topic: str = "", count: int = 0
+) -> tuple[str, ...]:
+    """Return the questions that a learner's sitting of this number asks.
+
+    Args:
+        topic: only those of this one; empty for all.
+        count: so many at the most; 0 for all.
+    """
+    seed, faces = (salt, learner, quiz_id, number), quiz.faces
+    if quiz.draw:
+        faces = pick(faces, quiz.draw.per_topic, *seed)
+    faces = tuple(face for face in faces if topic in ("", face.topic))
+    if count and count < len(faces):
+        chosen = {face.id for face in Stream(*seed, "count").shuffled(faces)[:count]}
+        faces = tuple(face for face in faces if face.id in chosen)
+    return tuple(face.id for face in faces)
 
 
 def which_sittings_count(quiz: PublicQuiz) -> str:

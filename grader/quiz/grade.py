@@ -1,21 +1,36 @@
 """Grades answers that were handed in, with the key and the secret that a hand-out was made with.
 
-Nothing in a file is believed: every variant is drawn again for the learner it names, and an answer to any
-other earns nothing. What was typed is marked and counted as in a sitting, by :mod:`grader.quiz.credits`.
+Nothing in a file is believed. Which questions a sitting asked, and in which variant, is drawn again for the
+learner it names; an answer to any other earns nothing. What was typed is marked and counted as in a sitting,
+by :mod:`grader.quiz.credits`.
 """
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.course import Course
 from grader.progress import Learner, Response, Sitting
-from grader.progress.hand_in import BadDocument, Handed, QuizResponses, SomethingElse, merged, read_responses
-from grader.quiz.credits import REVIEW, CountedAnswer, fold, mark
+from grader.progress.grades import Note, QuizResult
+from grader.progress.hand_in import (
+    RESPONSES,
+    BadDocument,
+    Handed,
+    QuizResponses,
+    SomethingElse,
+    parse_responses,
+    read_responses,
+    text_hashes,
+)
+from grader.quiz.code import OutOfTime, SubmissionRunner
+from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
 from grader.quiz.files import (
     PublicFile,
     PublicQuiz,
@@ -28,9 +43,15 @@ from grader.quiz.files import (
     read_secret,
 )
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant, pick
+from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
+from grader.sandbox.text import one_line
+from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 OTHERS = "drawn for somebody else, or changed"
+MODES = ("practice", "graded", REVIEW)
+EXAM = "was in the mode `exam`, which is gone; grade it with the grader that asked it"
+MAX_LISTED = 500  # answers to a quiz that earn nothing, in a list of all
+MAX_NAMED = 5  # of many alike, in a sentence
 
 
 class Refused(Exception):
@@ -44,13 +65,13 @@ class Edition:
     Args:
         shown: what they see, with the ids of the hand-out.
         sheet: the same with the key's own ids.
-        sha256: of their file.
+        hashes: SHA-256 of their file, with the line ends of any system.
         back: by question, the key's own ids by those of the hand-out; None where they have the key's own.
     """
 
     shown: PublicFile
     sheet: PublicQuiz
-    sha256: str
+    hashes: tuple[str, ...]
     back: Mapping[str, Mapping[str, str]] | None
 
     def plain(self, variant: Variant) -> Variant:
@@ -70,8 +91,9 @@ class QuizGrade:
         counted: the answers that count, oldest first.
         marks: of all answers, by the ids of the responses.
         refused: by the id of a response, why it earns nothing.
-        unanswered: questions of its sittings without an answer.
+        unanswered: questions of the sittings that count, without an answer.
         notes: what whoever grades should know.
+        doubts: what no program of ours writes, for whoever grades to decide on.
     """
 
     sheet: PublicQuiz
@@ -80,6 +102,7 @@ class QuizGrade:
     refused: Mapping[int, str]
     unanswered: tuple[str, ...]
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def cents(self) -> int:
@@ -137,12 +160,11 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     Raises:
         CourseError: the quiz cannot be read, or has options that get the same id.
     """
-    sheet = public_quiz(quiz)
-    sha256 = hashlib.sha256(edition_text(quiz, secret).encode()).hexdigest()
+    sheet, hashes = public_quiz(quiz), text_hashes(edition_text(quiz, secret).encode())
     if quiz.file.mode == "practice":
-        return Edition(sheet.public, sheet, sha256, None)
+        return Edition(sheet.public, sheet, hashes, None)
     back = {question.id: plain_ids(secret, quiz.id, question) for question in quiz.file.questions}
-    return Edition(public_file(quiz, secret), sheet, sha256, back)
+    return Edition(public_file(quiz, secret), sheet, hashes, back)
 
 
 def editions_of(course: Course) -> dict[str, Edition]:
@@ -163,7 +185,7 @@ def editions_of(course: Course) -> dict[str, Edition]:
 def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
     """Grade all that lies in files and folders; what is broken is named, and does not stop the rest."""
     problems: list[str] = []
-    handed: dict[str, list[Handed]] = {}
+    handed: dict[str, list[tuple[Path, Handed]]] = defaultdict(list)
     files: dict[Path, bool] = {}  # whether it was named, not found in a folder; in order, each once
     for path in paths:
         found = [path]
@@ -180,83 +202,263 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
             if named or not isinstance(error, SomethingElse):
                 problems.append(f"{path}: {error}")
         else:
-            handed.setdefault(answers.learner.id, []).append(answers)
-    learners = [grade_learner(files, grading, problems.append) for _, files in sorted(handed.items())]
+            handed[answers.learner.id].append((path, answers))
+    learners = []
+    for learner_id, of_learner in sorted(handed.items()):
+        try:
+            grade = grade_learner(of_learner, grading, problems.append)
+        except (ConfinementMissing, WorkerBroken):
+            raise
+        except Exception as error:  # whatever it is, the others are none the worse for it
+            names = ", ".join(str(path) for path, _ in of_learner[:MAX_NAMED])
+            problems.append(
+                f"{names}: could not be graded ({type(error).__name__}: {error}); please report it"
+            )
+        else:
+            learners.append(grade)
+            doubts = ((quiz.sheet.id, doubt) for quiz in grade.quizzes for doubt in quiz.doubts)
+            problems += [f"{learner_id}, {quiz}: {doubt}" for quiz, doubt in doubts]
     return Graded(tuple(learners), tuple(problems))
 
 
-def grade_learner(files: list[Handed], grading: Grading, problem: Callable[[str], None]) -> LearnerGrade:
-    """Grade all that one learner handed in.
+class SubmissionQuizzes(NamedTuple):
+    """What became of the answers of a submission.
+
+    Args:
+        notes: for whoever grades the class.
+        broken: why they could not be graded, by the fault of the grader or the course; else empty.
+    """
+
+    results: tuple[QuizResult, ...] = ()
+    notes: tuple[Note, ...] = ()
+    broken: str = ""
+
+
+def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQuizzes:
+    """Grade the answers of one submission of a class; whatever is wrong with them, is told and not raised.
+
+    Args:
+        data: of its ``responses.json``; empty if there is none, which earns nothing.
+        owner: id of the learner whose submission it says it is; empty if it does not say.
+
+    Raises:
+        ConfinementMissing, WorkerBroken: no code at all can be run here.
+    """
+    if not data:
+        return SubmissionQuizzes()
+    left_out: list[str] = []
+    try:
+        handed = parse_responses(data)
+        graded = grade_learner([(Path(RESPONSES), handed)], grading, left_out.append)
+    except BadDocument as error:
+        problem = one_line(f"{RESPONSES} {error}")
+        unread = QuizResult("responses", "Answers that cannot be read", 0, 0, (problem,))
+        return SubmissionQuizzes((unread,), (Note("answers-unreadable", problem, decide=True),))
+    except (ConfinementMissing, WorkerBroken):
+        raise
+    except Exception as error:
+        problem = f"{RESPONSES} could not be graded ({type(error).__name__}: {error})"
+        return SubmissionQuizzes(broken=one_line(problem, 400))
+    anothers = ""
+    if owner and handed.learner.id != owner:
+        anothers = f"the answers were drawn for `{handed.learner.id}`; they earn nothing until you decide"
+    results, notes = [], [Note("answers-left-out", text) for text in left_out]
+    notes += [Note("answers-of-another", anothers, decide=True)] if anothers else []
+    for quiz in graded.quizzes:
+        refused = _counted(quiz.refused.values(), "refused: {}")
+        texts = (*([anothers] if anothers else []), *left_out, *quiz.doubts, *quiz.notes, *refused)
+        cents = 0 if anothers else quiz.cents
+        results.append(QuizResult(quiz.sheet.id, quiz.sheet.public.title, cents, quiz.possible_cents, texts))
+        notes += [Note("answers-doubtful", f"{quiz.sheet.id}: {doubt}", decide=True) for doubt in quiz.doubts]
+    return SubmissionQuizzes(tuple(results), tuple(notes))
+
+
+def _counted(sentences: Iterable[str], form: str) -> list[str]:
+    """Return the most frequent of many sentences, each once, with how often it was said."""
+    counts = Counter(sentences).most_common(MAX_NAMED)
+    return [form.format(text) + (f" ({count} times)" if count > 1 else "") for text, count in counts]
+
+
+def _listed(names: Sequence[object]) -> str:
+    few = ", ".join(map(str, names[:MAX_NAMED]))
+    return f"{few} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else few
+
+
+def grade_learner(
+    files: Sequence[tuple[Path, Handed]], grading: Grading, problem: Callable[[str], None]
+) -> LearnerGrade:
+    """Grade all that one learner handed in, in files that claim to be by them.
 
     Args:
         problem: is told what is left out, and why.
     """
-    files = sorted(files, key=lambda file: file.at, reverse=True)
-    learner = files[0].learner
-    by_quiz: dict[str, list[QuizResponses]] = {}
-    for quiz in (quiz for file in files for quiz in file.quizzes):
-        by_quiz.setdefault(quiz.quiz, []).append(quiz)
-    for unknown in sorted(by_quiz.keys() - grading.editions.keys()):
-        problem(f"{learner.id}: this course has no quiz `{unknown[:40]}`; its answers are left out")
-    known = [quiz for quiz in grading.editions if quiz in by_quiz]
-    return LearnerGrade(learner, tuple(grade_quiz(learner, by_quiz[quiz], grading) for quiz in known))
+    files = sorted(files, key=lambda file: not _is_named_after(*file))
+    learner, runner = files[0][1].learner, SubmissionRunner(grading.runner)
+    by_quiz: dict[str, list[tuple[Path, Handed, QuizResponses]]] = defaultdict(list)
+    for path, handed in files:
+        for quiz in handed.quizzes:
+            by_quiz[quiz.quiz].append((path, handed, quiz))
+    if unknown := sorted(by_quiz.keys() - grading.editions.keys()):
+        names = _listed([f"`{one_line(name, 40)}`" for name in unknown])
+        problem(f"{learner.id}: this course has no quiz {names}; its answers are left out")
+    grades = []
+    for claims in (by_quiz[name] for name in grading.editions if name in by_quiz):
+        if answers := _undisputed(claims, problem):
+            grades.append(grade_quiz(learner, answers, grading, runner))
+    return LearnerGrade(learner, tuple(grades))
+
+
+def _extent(answers: QuizResponses) -> tuple[int, int, int]:
+    finished = [sitting for sitting in answers.sittings if sitting.finished]
+    return len(answers.responses), len(answers.sittings), len(finished)
+
+
+def _is_named_after(path: Path, handed: Handed) -> bool:
+    """Whether the name of a file or of its folder is the learner's id, perhaps among other words."""
+    own = rf"(?<![a-z0-9]){re.escape(handed.learner.id)}(?![a-z0-9])"
+    return any(re.search(own, name.casefold()) for name in (path.stem, path.parent.name))
+
+
+def _undisputed(
+    claims: list[tuple[Path, Handed, QuizResponses]], problem: Callable[[str], None]
+) -> QuizResponses | None:
+    """Return the answers to one quiz that all files of one learner agree on; None if there are none.
+
+    A later file goes on where an earlier one ends; what it says of its own time decides nothing. Where some
+    are named after the learner, only these are believed.
+    """
+    learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
+    named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
+    newest = max((answers for _, _, answers in named), key=_extent)
+    if all(newest.follows(answers) for _, _, answers in named):
+        if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
+            contradiction = f"{_listed(others)}: set aside, since `{learner}` it claims to be by"
+            problem(f"{contradiction} says otherwise about {quiz} in a file of that name")
+        return newest
+    names = _listed([str(path) for path, _, _ in named])
+    problem(f"{names}: say different things of {quiz} for `{learner}`; none counts until the wrong ones go")
+    return None
 
 
 # --- one quiz of one learner --------------------------------------------------------------------------
 
 
-def grade_quiz(learner: Learner, handed: list[QuizResponses], grading: Grading) -> QuizGrade:
+def grade_quiz(
+    learner: Learner, answers: QuizResponses, grading: Grading, runner: SubmissionRunner
+) -> QuizGrade:
     """Grade one learner's answers to one quiz.
 
     Args:
-        handed: from one or several files, the newest first; of a sitting in several, the newest state counts.
+        runner: bounds the time of all that the learner handed in.
     """
-    edition = grading.editions[handed[0].quiz]
-    answers, differing = merged(handed)
-    sittings = {sitting.id: sitting for sitting in answers.sittings}
-    faces = [face.id for face in edition.shown.faces]
-    responses = [response for response in answers.responses if response.question in faces]
+    edition = grading.editions[answers.quiz]
+    quiz, sittings = edition.shown, {sitting.id: sitting for sitting in answers.sittings}
+    known = [response for response in answers.responses if edition.sheet.question(response.question)]
+    last = {(response.sitting, response.question): response.id for response in known}
+    responses = [  # which a fold looks at
+        response
+        for response in known
+        if sittings[response.sitting].mode != REVIEW
+        and (quiz.mode == "practice" or last[response.sitting, response.question] == response.id)
+    ]
+    why, doubts = _refusals(quiz, answers)
+    refused = {response.id: why[response.id] for response in responses if response.id in why}
     marks: dict[int, Marked] = {}
-    refused: dict[int, str] = {}
-    for response in responses:
+    for response in (response for response in responses if response.id not in refused):
         try:
+            runner.require_time()
             variant = _drawn_again(learner, edition, grading, sittings[response.sitting], response)
-            marks[response.id] = mark(edition.sheet, response, grading.runner, variant) or Marked(0.0, "")
-        except Refused as error:
+            marks[response.id] = mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
+        except (Refused, OutOfTime) as error:
             refused[response.id] = str(error)
         except (NoVariant, FormulaError) as error:
             refused[response.id] = f"the course is at fault here, not the answer: {error}"
-    marks |= {response: Marked(0.0, why) for response, why in refused.items()}
+    marks |= {response: Marked(0.0, reason) for response, reason in refused.items()}
     scores = {response: marked.share for response, marked in marks.items()}
     counted = fold(edition.sheet, answers.sittings, responses, scores).answers
-    several = "several files hold sitting {}, with different answers; the newest counts"
-    notes = [*map(several.format, differing), *_notes(edition, answers, handed)]
-    if gone := len(answers.responses) - len(responses):
-        notes.append(f"{gone} answers are to questions that this quiz does not ask any more")
-    asked = {
-        question for sitting in answers.sittings if sitting.mode != REVIEW for question in sitting.questions
-    }
-    answered = {response.question for response in responses}
-    return QuizGrade(
-        sheet=edition.sheet,
-        counted=tuple(answer for answer in counted if sittings[answer.response.sitting].mode != REVIEW),
-        marks=marks,
-        refused=refused,
-        unanswered=tuple(question for question in faces if question in asked - answered),
-        notes=tuple(notes),
-    )
+    idle = itertools.count(1)
+    listed = tuple(answer for answer in counted if answer.cents or next(idle) <= MAX_LISTED)
+    unanswered, odd = _unanswered(learner, edition, grading, answers)
+    gone, unlisted = len(answers.responses) - len(known), len(counted) - len(listed)
+    notes = _notes(edition, answers, gone, unlisted)
+    return QuizGrade(edition.sheet, listed, marks, refused, unanswered, tuple(notes), (*doubts, *odd))
 
 
-def _notes(edition: Edition, answers: QuizResponses, handed: list[QuizResponses]) -> Iterator[str]:
-    for version, sha256 in dict.fromkeys((each.version, each.sha256) for each in handed):
-        if version != edition.shown.version:
-            yield f"answered in version {version}; graded by the key of version {edition.shown.version}"
-        elif sha256 != edition.sha256:
-            yield "the quiz's file is not byte for byte the one that is handed out"
-    numbers = {sitting.number for sitting in answers.sittings}
-    missing = sorted(set(range(1, max(numbers, default=0) + 1)) - numbers)[:5]
-    if missing:
-        yield f"sitting {', '.join(map(str, missing))} is missing from what was handed in"
+def _notes(edition: Edition, answers: QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
+    if answers.version != edition.shown.version:
+        yield f"answered in version {answers.version}; graded by the key of version {edition.shown.version}"
+    elif answers.sha256 not in edition.hashes:
+        yield "the quiz's file is not byte for byte the one that is handed out"
+    if gone:
+        yield f"{gone} answers are to questions that this quiz does not ask any more"
+    if unlisted:
+        yield f"{unlisted} more answers, which earn nothing, are not listed"
+
+
+def _refusals(quiz: PublicFile, answers: QuizResponses) -> tuple[dict[int, str], list[str]]:
+    """Return, by their ids, why answers earn nothing that no program of ours wrote so; and what to say.
+
+    Sittings follow one another from 1, and so do the attempts at a question: each number draws something
+    else, and nobody chooses a draw by leaving numbers out.
+    """
+    sittings = {sitting.id: sitting for sitting in answers.sittings}
+    gap = _first_missing(sittings)
+    attempts: dict[str, set[int]] = defaultdict(set)
+    for response in answers.responses if quiz.mode == "practice" else ():  # else the sitting's number draws
+        attempts[response.question].add(response.attempt)
+    gaps = {question: _first_missing(numbers) for question, numbers in attempts.items()}
+    refused: dict[int, str] = {}
+    for response in answers.responses:
+        sitting, attempt = sittings[response.sitting], response.attempt
+        left, which = attempts.get(response.question), f"at {response.question[:40]}"
+        if sitting.number > gap:
+            reason = f"sitting {gap} is missing from what was handed in; what follows it earns nothing"
+        elif sitting.mode not in MODES:
+            mode = EXAM if sitting.mode == "exam" else f"has the mode `{sitting.mode[:40]}`, which is none"
+            reason = f"sitting {sitting.number} {mode}"
+        elif left is not None and (missing := gaps[response.question]) < attempt:
+            reason = f"attempt {missing} {which} is missing; what follows it earns nothing"
+        elif left is not None and attempt not in left:
+            reason = f"attempt {attempt} {which} stands twice; the first one counts"
+        else:
+            reason = ""
+        if left is not None:
+            left.discard(attempt)
+        if reason:
+            refused[response.id] = reason
+    reasons = list(dict.fromkeys(refused.values()))
+    more = len(reasons) - MAX_NAMED
+    return refused, [*reasons[:MAX_NAMED], *([f"and {more} more like that"] if more > 0 else [])]
+
+
+def _first_missing(numbers: Container[int]) -> int:
+    return next(number for number in itertools.count(1) if number not in numbers)
+
+
+def _unanswered(
+    learner: Learner, edition: Edition, grading: Grading, answers: QuizResponses
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return the questions without an answer in the sittings that count, and what is odd in their lists.
+
+    A sitting of this version asked what its number draws; of another one, nobody here knows what it asked.
+    """
+    quiz, missing = edition.shown, set[str]()
+    odd: list[int] = []
+    for sitting in answers.sittings:
+        if sitting.mode == REVIEW or (quiz.mode != "practice" and sitting.number > quiz.sittings):
+            continue
+        questions = sitting.questions
+        seed = grading.course.salt, learner.id, quiz.quiz, sitting.number
+        if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != asked(quiz, *seed):
+            topics = "", *dict.fromkeys(face.topic for face in quiz.faces)
+            forms = (asked(quiz, *seed, topic, count) for topic in topics for count in (0, len(questions)))
+            if not questions or questions not in forms:
+                odd.append(sitting.number)
+                questions = asked(quiz, *seed)
+        missing |= set(questions)
+    missing -= {response.question for response in answers.responses}
+    told = f"the list of questions in sitting {_listed(odd)} is refused: what was asked is told from the draw"
+    return tuple(face.id for face in quiz.faces if face.id in missing), [told] if odd else []
 
 
 def _drawn_again(
@@ -268,23 +470,23 @@ def _drawn_again(
         Refused: the stored one is another, or the answer was not to be given.
     """
     quiz, salt = edition.shown, grading.course.salt
+    other_version = f"asked otherwise in version {response.version}; grade it with that version's key"
+    if quiz.draw and response.question not in asked(quiz, salt, learner.id, quiz.quiz, sitting.number):
+        if sitting.version != quiz.version:
+            raise Refused(other_version)
+        raise Refused("this question was not drawn for this sitting")
+    number = response.attempt if quiz.mode == "practice" else sitting.number
+    seed = (salt, learner.id, quiz.quiz, response.question, number)
+    face = next(face for face in quiz.faces if face.id == response.question)
+    variant = make_variant(face, *seed)
     try:
         stored = json.loads(response.params)
     except (ValueError, RecursionError):
         stored = None  # which is no variant's record
-    if quiz.draw and sitting.mode != REVIEW:
-        drawn = pick(quiz.faces, quiz.draw.per_topic, salt, learner.id, quiz.quiz, sitting.number)
-        if response.question not in {face.id for face in drawn}:
-            raise Refused("this question was not drawn for this sitting")
-    number = response.attempt if quiz.mode == "practice" else sitting.number
-    seed = (salt, learner.id, quiz.quiz, response.question, number)
-    variant = make_variant(next(face for face in quiz.faces if face.id == response.question), *seed)
     if json.loads(variant.record()) == stored:
         return edition.plain(variant)
     if grading.full_course:
         variant = make_variant(edition.sheet.face(response.question), *seed)
         if json.loads(variant.record()) == stored:
             return variant
-    if response.version != quiz.version:
-        raise Refused(f"asked otherwise in version {response.version}; grade it with that version's key")
-    raise Refused(OTHERS)
+    raise Refused(OTHERS if response.version == quiz.version else other_version)

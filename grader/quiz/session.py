@@ -15,6 +15,7 @@ from grader.quiz.credits import (
     REVIEW,
     CountedAnswer,
     QuizContext,
+    asked,
     balance,
     is_silent,
     mark,
@@ -24,13 +25,10 @@ from grader.quiz.credits import (
 from grader.quiz.files import PublicQuiz
 from grader.quiz.questions.base import (
     Marked,
-    PublicQuestion,
-    Stream,
     Variant,
     fill,
     make_variant,
     parse,
-    pick,
     recalled,
 )
 
@@ -221,15 +219,8 @@ class Session:
 
     def _picked(self, ledger: Ledger, number: int, selection: Selection) -> tuple[str, ...]:
         """Return the questions of the sitting of this number."""
-        seed = (self._context.salt, ledger.learner.id, self.sheet.id, number)
-        faces: tuple[PublicQuestion, ...] = self.sheet.public.faces
-        if self.sheet.public.draw:
-            faces = pick(faces, self.sheet.public.draw.per_topic, *seed)
-        faces = tuple(face for face in faces if selection.topic in ("", face.topic))
-        if selection.count and selection.count < len(faces):
-            chosen = {face.id for face in Stream(*seed, "count").shuffled(faces)[: selection.count]}
-            faces = tuple(face for face in faces if face.id in chosen)
-        return tuple(face.id for face in faces)
+        quiz, learner = self.sheet.public, ledger.learner.id
+        return asked(quiz, self._context.salt, learner, quiz.quiz, number, selection.topic, selection.count)
 
     # -- what is asked --
 

@@ -38,7 +38,7 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
                 yield from _answer_lines(grade, answer, width)
             if grade.unanswered:
                 yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
-            for note in grade.notes:
+            for note in (*grade.doubts, *grade.notes):
                 yield from wrapped(f"note: {note}", "note", width)
         yield Line("", "detail")
     for problem in graded.problems:
@@ -82,7 +82,7 @@ def grades_to_json(graded: Graded) -> str:
                         "passed": grade.passed,
                         "answers": [_answer_object(grade, answer) for answer in grade.counted],
                         "unanswered": list(grade.unanswered),
-                        "notes": list(grade.notes),
+                        "notes": [*grade.doubts, *grade.notes],
                     }
                     for grade in learner.quizzes
                 ],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import csv
 import dataclasses
 import datetime
 import io
 import json
 import os
+import pickle
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +26,7 @@ from grader.course import Course, open_course
 from grader.progress import Learner, open_ledger
 from grader.progress.hand_in import BadDocument, read_responses, responses_document
 from grader.quiz import files, grade
-from grader.quiz.code import lazy_runner
+from grader.quiz.code import TOO_LONG, CodeRunner, lazy_runner
 from grader.quiz.credits import QuizContext, balance, fold, update
 from grader.quiz.files import Picks, PublicQuiz, Quiz, load_public, load_quiz, public_quiz
 from grader.quiz.grade import Graded
@@ -94,8 +98,9 @@ class World:
 
     def grade(self, document: Any = None, **options: Any) -> grade.QuizGrade:
         graded = self.grade_all([self.hand_in(document)], **options)
-        assert graded.problems == ()
-        return graded.learners[0].quizzes[0]
+        (quiz,) = graded.learners[0].quizzes
+        assert graded.problems == tuple(f"ada, {self.quiz.id}: {doubt}" for doubt in quiz.doubts)
+        return quiz
 
     def grade_all(self, paths: list[Path], **options: Any) -> Graded:
         course = dataclasses.replace(self.course, **options.pop("course", {}))
@@ -235,7 +240,7 @@ def answers(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_somebody_elses_answers_earn_nothing_where_something_was_drawn(world: World) -> None:
     document = all_right(world)
     document["learner"] = {"id": "eve", "name": "Eve"}
-    graded = world.grade(document)
+    graded = world.grade_all([world.hand_in(document)]).learners[0].quizzes[0]
     drawn = {"bound", "squashed", "half-life", "back", "roles"}  # what has no options has nothing to draw
     refused = {one.response.question for one in graded.counted if one.response.id in graded.refused}
     assert drawn <= refused | {"bound", "roles"}
@@ -285,10 +290,9 @@ def test_another_sitting_has_other_numbers(world: World) -> None:
     document = all_right(world)
     document["quizzes"][0]["sittings"][0]["number"] = 2
     graded = world.grade(document)
-    assert "half-life" in {
-        one.response.question for one in graded.counted if one.response.id in graded.refused
-    }
-    assert graded.notes == ("sitting 1 is missing from what was handed in",)
+    assert graded.cents == 0
+    assert graded.doubts[0] == "sitting 1 is missing from what was handed in; what follows it earns nothing"
+    assert set(graded.refused.values()) == {graded.doubts[0]}
 
 
 def test_what_cannot_be_read_earns_nothing(world: World) -> None:
@@ -332,20 +336,74 @@ def test_questions_that_are_gone_are_left_out(world: World) -> None:
 # --- many files ---------------------------------------------------------------------------------------
 
 
-def test_of_several_files_of_one_learner_the_newest_counts(world: World) -> None:
+def test_of_several_files_of_one_learner_the_one_that_goes_on_counts(world: World) -> None:
     session = world.sit()
     world.answer(session, "missing-gate", 2)
     first = world.document()
     world.answer(session, "missing-gate", 0)
     world.answer(session, "square", 0)
     second = world.document()
-    paths = [world.hand_in(second, "b.json"), world.hand_in(first, "a.json")]
-    (learner,) = world.grade_all(paths).learners
-    assert (learner.quizzes[0].cents, learner.quizzes[0].notes) == (200, ())
-    first["quizzes"][0]["sittings"][0]["responses"][0]["answer"] = "something else"
-    (learner,) = world.grade_all([*paths, world.hand_in(first, "a.json")]).learners
-    assert learner.quizzes[0].cents == 200
-    assert "several files hold sitting 1" in learner.quizzes[0].notes[0]
+    session.finish()
+    third = {
+        **world.document(),
+        "at": "1970-01-02T00:00:00+00:00",
+    }
+    paths = [world.hand_in(one, f"{number}.json") for number, one in enumerate((third, first, second, first))]
+    graded = world.grade_all(paths)
+    (learner,) = graded.learners
+    assert (learner.quizzes[0].cents, learner.quizzes[0].notes, graded.problems) == (200, (), ())
+    assert graded == world.grade_all(paths[::-1])
+
+
+def forged(document: dict[str, Any], change: str) -> dict[str, Any]:
+    """Return another file that claims to be by the same learner."""
+    other = copy.deepcopy({**document, "at": "2099-01-01T00:00:00+00:00"})
+    (sitting,) = other["quizzes"][0]["sittings"]
+    if change == "wrong answers":
+        for one in sitting["responses"]:
+            one["answer"] = "nonsense"
+    elif change == "no answers":
+        sitting |= {"responses": [], "begun": "2099-01-01T00:00:00+00:00"}
+    elif change == "one answer less":
+        del sitting["responses"][0]
+    elif change == "more sittings":
+        more = [{**sitting, "number": number, "responses": []} for number in range(2, 9)]
+        other["quizzes"][0]["sittings"] = [{**sitting, "begun": "2099-01-01T00:00:00+00:00"}, *more]
+    return other
+
+
+FORGERIES = ["wrong answers", "no answers", "one answer less", "more sittings"]
+
+
+@pytest.mark.parametrize("change", FORGERIES)
+@pytest.mark.parametrize("own", ["ada.json", "responses-ada (1).json", "ada/responses.json"])
+def test_a_file_that_only_claims_to_be_by_somebody_changes_nothing(
+    world: World, own: str, change: str
+) -> None:
+    document = all_right(world)
+    (world.root / "handed" / "ada").mkdir(parents=True)
+    honest = world.hand_in(document, own)
+    theirs = world.hand_in(forged(document, change), "eve.json")
+    for paths in ([honest, theirs], [theirs, honest]):
+        graded = world.grade_all(paths)
+        (learner,) = graded.learners
+        assert learner.quizzes[0].passed
+        (problem,) = graded.problems
+        assert problem.startswith(f"{theirs}: set aside")
+
+
+@pytest.mark.parametrize("change", FORGERIES)
+@pytest.mark.parametrize("names", [("1.json", "2.json"), ("ada.json", "ada (1).json")])
+def test_of_two_files_that_contradict_each_other_none_counts(
+    world: World, names: tuple[str, str], change: str
+) -> None:
+    document = all_right(world)
+    paths = [world.hand_in(document, names[0]), world.hand_in(forged(document, change), names[1])]
+    graded = world.grade_all(paths)
+    assert graded.learners[0].quizzes == ()
+    (problem,) = graded.problems
+    assert all(str(path) in problem for path in paths)
+    assert "none counts" in problem
 
 
 def test_one_broken_file_does_not_stop_the_rest(world: World) -> None:
@@ -432,6 +490,289 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(BadDocument, match="no plain file"):
         read_responses(tmp_path / "pipe.json")
+
+
+# --- which questions were asked -------------------------------------------------------------------------
+
+
+def sitting_of(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["quizzes"][0]["sittings"][0]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["none", "other order", "other question", "twice"])
+def test_the_list_of_questions_is_not_believed(world: World, kind: str) -> None:
+    document = all_right(world)
+    questions = sitting_of(document)["questions"]
+    lists = {
+        "none": [],
+        "other order": questions[::-1],
+        "other question": [*questions[:-1], "gone"],
+        "twice": [*questions, questions[0]],
+    }
+    del sitting_of(document)["responses"][3]
+    honest = world.grade(document)
+    sitting_of(document)["questions"] = lists[kind]
+    graded = world.grade(document)
+    assert (graded.cents, graded.unanswered) == (honest.cents, honest.unanswered)
+    assert "the list of questions in sitting 1 is refused" in graded.doubts[0]
+
+
+def test_a_part_of_a_quiz_is_a_list_that_was_asked(tmp_path: Path) -> None:
+    world = World(tmp_path, sample())
+    for options in ({"topic": "shapes"}, {"count": 3}, {"topic": "gates", "count": 2}, {}):
+        session = world.sit(restart=True, **options)
+        for question in session.questions:
+            world.answer(session, question, 0)
+    review = world.sit(only=("square",))
+    world.answer(review, "square", 0)
+    graded = world.grade()
+    assert (graded.doubts, graded.refused, graded.cents) == ((), {}, graded.possible_cents)
+
+
+def test_a_list_of_another_version_is_no_doubt(world: World) -> None:
+    document = all_right(world)
+    sitting_of(document).update(version=2, questions=["bound", "gone"])
+    assert world.grade(document).doubts == ()
+
+
+def guesses(world: World, sittings: int) -> dict[str, Any]:
+    """Return a file of many sittings, of which each answers one question."""
+    document = all_right(world)
+    sitting = sitting_of(document)
+    document["quizzes"][0]["sittings"] = [
+        {**sitting, "number": number, "questions": [], "responses": [one]}
+        for number, one in enumerate(sitting["responses"] * sittings, 1)
+    ][:sittings]
+    return document
+
+
+@pytest.mark.parametrize("sittings", [17, 1920])
+def test_many_sittings_earn_what_the_first_one_does(world: World, sittings: int) -> None:
+    document = guesses(world, sittings)
+    graded = world.grade(document)
+    first = {**document["quizzes"][0]["sittings"][0]}
+    document["quizzes"][0]["sittings"] = [first]
+    assert graded.cents == world.grade(document).cents == 200
+    notes = {answer.note for answer in graded.counted if answer.response.sitting > 1}
+    assert notes == {"only the first sitting counts"}
+    assert len(graded.counted) <= 501
+    assert graded.doubts
+
+
+@pytest.mark.parametrize("numbers", [[2], [17], [1, 3], [1, 2, 4], [5, 6]])
+def test_nobody_chooses_a_draw_by_leaving_numbers_out(tmp_path: Path, numbers: list[int]) -> None:
+    world = World(tmp_path, with_mode(sample(), sittings=20))
+    for _ in range(max(numbers)):
+        session = world.sit(restart=True)
+        world.answer(session, "half-life", 0 if session.sitting.number == numbers[-1] else 1)
+    document = world.document()
+    assert cents(world.grade(document))["half-life"] == 100
+    found = document["quizzes"][0]["sittings"]
+    document["quizzes"][0]["sittings"] = [one for one in found if one["number"] in numbers]
+    graded = world.grade(document)
+    assert cents(graded)["half-life"] < 100
+    assert "is missing from what was handed in" in graded.doubts[0]
+
+
+def test_nobody_chooses_an_attempt(tmp_path: Path) -> None:
+    world = World(tmp_path, sample())
+    session = world.sit()
+    for number in (1, 2, 0):
+        world.answer(session, "half-life", number)
+    honest = world.grade()
+    assert honest.cents > 0
+    document = world.document()
+    del sitting_of(document)["responses"][:2]  # and the third would have been the first
+    graded = world.grade(document)
+    assert graded.cents == 0
+    assert graded.doubts == ("attempt 1 at half-life is missing; what follows it earns nothing",)
+    document = world.document()
+    sitting_of(document)["responses"].append(sitting_of(document)["responses"][2])
+    assert "stands twice" in world.grade(document).doubts[0]
+
+
+@pytest.mark.parametrize("mode", ["exam", "other"])
+def test_a_sitting_in_a_mode_that_is_gone_is_refused(world: World, mode: str) -> None:
+    document = all_right(world)
+    sitting_of(document)["mode"] = mode
+    graded = world.grade(document)
+    assert graded.cents == 0
+    assert f"the mode `{mode}`" in graded.doubts[0]
+
+
+def test_a_first_sitting_that_was_left_is_the_first(world: World) -> None:
+    world.answer(world.sit(), "square", 1)
+    world.answer(world.sit(restart=True), "square", 0)
+    document = world.document()
+    sitting_of(document)["finished"] = None
+    assert world.grade(document).cents == world.grade().cents < 100
+
+
+@settings(max_examples=300 if os.environ.get("GRADER_LONG") == "1" else 6, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3), st.integers(0, 5)), min_size=4, max_size=12))
+def test_an_honest_file_raises_no_doubt(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, int]]
+) -> None:
+    for mode in ("practice", "graded"):
+        world = World(tmp_path_factory.mktemp("any"), with_mode(sample(), mode))
+        session = world.sit()
+        for place, number, then in steps:
+            question = session.questions[place % len(session.questions)]
+            if not session.item(question).done:
+                world.answer(session, question, number)
+            if then == 0:
+                session = world.sit(restart=True)
+            elif then == 1 and mode == "practice":
+                session = world.sit(restart=True, topic="gates")
+            elif then == 2 and mode == "practice":
+                review = world.sit(only=(question,))
+                world.answer(review, question, number)
+        graded = world.grade(json.loads(json.dumps(world.document())))
+        assert (graded.doubts, graded.refused) == ((), {})
+        if mode == "practice":
+            assert cents(graded) == world.earned()
+
+
+# --- a submission of a class ------------------------------------------------------------------------------
+
+
+def submitted(world: World, document: Any, owner: str = "ada") -> grade.SubmissionQuizzes:
+    grading = grade.Grading(world.course, {world.quiz.id: world.edition}, world.runner)
+    data = document if isinstance(document, bytes) else json.dumps(document).encode()
+    found = grade.grade_submission(data, owner, grading)
+    assert pickle.loads(pickle.dumps(found)) == found
+    return found
+
+
+def test_a_submission_of_a_class(world: World) -> None:
+    (result,), notes, broken = submitted(world, all_right(world))
+    assert (result.earned_cents, result.possible_cents, notes, broken) == (1700, 1700, (), "")
+    assert submitted(world, b"") == ((), (), "")
+
+
+def test_answers_of_another_earn_nothing_until_somebody_decides(world: World) -> None:
+    (result,), (note,), _ = submitted(world, all_right(world), "eve")
+    assert (result.earned_cents, result.possible_cents) == (0, 1700)
+    assert (note.kind, note.decide) == ("answers-of-another", True)
+    assert note.text == "the answers were drawn for `ada`; they earn nothing until you decide"
+    (result,), notes, _ = submitted(world, all_right(world), "")  # it claims to be nobody's
+    assert (result.earned_cents, notes) == (1700, ())
+
+
+@pytest.mark.parametrize("data", [b"{", b'{"schema": "rnn-grader/responses/1"}', b"\xff"])
+def test_answers_that_cannot_be_read_are_told(world: World, data: bytes) -> None:
+    (result,), (note,), broken = submitted(world, data)
+    assert (result.quiz, result.possible_cents, note.kind, note.decide) == (
+        "responses",
+        0,
+        "answers-unreadable",
+        True,
+    )
+    assert (result.notes, broken) == ((note.text,), "")
+
+
+def test_doubts_are_for_whoever_grades(world: World) -> None:
+    (result,), (note,), _ = submitted(world, guesses(world, 40))
+    assert result.earned_cents == 200
+    assert (note.kind, note.decide) == ("answers-doubtful", True)
+    assert len(result.notes) < 10
+
+
+def test_whatever_breaks_is_told_about_one_submission(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise OverflowError("a date")
+
+    monkeypatch.setattr(grade, "grade_quiz", breaks)
+    found = submitted(world, all_right(world))
+    assert found == ((), (), "responses.json could not be graded (OverflowError: a date)")
+    graded = world.grade_all([world.hand_in()])
+    assert graded.learners == ()
+    assert "could not be graded (OverflowError: a date)" in graded.problems[0]
+
+
+def test_many_unknown_quizzes_are_one_sentence(world: World) -> None:
+    document = all_right(world)
+    document["quizzes"] += [
+        {"quiz": f"other-{number}", "version": 1, "sha256": "", "sittings": []} for number in range(20_000)
+    ]
+    (result,), (note,), _ = submitted(world, document)
+    assert result.earned_cents == 1700
+    assert "`other-0`" in note.text
+    assert "and 19995 more" in note.text
+    assert len(note.text) < 300
+
+
+# --- limits of a submission -------------------------------------------------------------------------------
+
+
+class Slow(CodeRunner):
+    """Runs no code, and says that it took its time."""
+
+    def __init__(self) -> None:
+        super().__init__("none", contextlib.ExitStack(), lambda: None)
+        self.runs: list[tuple[str, int]] = []
+
+    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
+        self.runs.append((code, self.limits.processor))
+        endless = "while True" in code
+        self.seconds += self.limits.processor if endless else 0.01
+        return not endless
+
+
+def test_answers_that_never_end_have_a_limit_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)  # so that code alone takes time
+    runner = Slow()
+    world = World(tmp_path, with_mode(sample(), sittings=5000), runner)
+    document = all_right(world)
+    sitting = sitting_of(document)
+    (one,) = (answer for answer in sitting["responses"] if answer["question"] == "stack")
+    line = one["answer"].partition(":")[0]
+    loops = [{**one, "answer": f"{line}: while True: {number}"} for number in range(60)]
+    document["quizzes"][0]["sittings"] = [
+        {**sitting, "number": number, "responses": [answer]} for number, answer in enumerate([*loops, one], 1)
+    ]
+    runner.runs.clear()
+    graded = world.grade(document)
+    assert [limit for _, limit in runner.runs] == [3] * 4 + [1] * 19
+    assert set(graded.refused.values()) == {TOO_LONG}
+    assert len(graded.refused) == 60 + 1 - 23
+    document["quizzes"][0]["sittings"] = document["quizzes"][0]["sittings"][:20]
+    document["quizzes"][0]["sittings"].append({**sitting, "number": 21, "responses": [one]})
+    assert cents(world.grade(document))["stack"] > 0  # what is right earns its credits still
+
+
+def test_the_same_code_runs_once(tmp_path: Path) -> None:
+    runner = Slow()
+    world = World(tmp_path, with_mode(sample(), sittings=5000), runner)
+    document = all_right(world)
+    sitting = sitting_of(document)
+    (one,) = (answer for answer in sitting["responses"] if answer["question"] == "stack")
+    answer = {**one, "answer": f"{one['answer'].partition(':')[0]}: while True: pass"}
+    document["quizzes"][0]["sittings"] = [
+        {**sitting, "number": number, "responses": [answer]} for number in range(1, 3000)
+    ]
+    runner.runs.clear()
+    assert world.grade(document).refused == {}
+    assert len(runner.runs) == 1
+
+
+def test_the_work_grows_with_the_answers_and_not_faster(tmp_path: Path) -> None:
+    """Counted in looks at responses, so that no clock decides."""
+    world = World(tmp_path, sample())
+    session = world.sit()
+    for _ in range(40):
+        session.finish()
+        session = world.sit()
+    with open_ledger(world.course) as ledger:
+        looks = []
+        monitored = ledger.responses
+        ledger.responses = lambda *given: looks.append(given) or monitored(*given)  # type: ignore[method-assign, func-returns-value]
+        document = responses_document(ledger, [(world.sheet.id, 1, world.sheet.path)], NOON)
+    assert len(document["quizzes"][0]["sittings"]) == 41
+    assert len(looks) == 1
 
 
 # --- what is printed ----------------------------------------------------------------------------------
