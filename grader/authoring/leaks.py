@@ -135,26 +135,26 @@ def _key(quiz: Quiz) -> Iterator[Secret]:
     Most belong to the key. What is shown is no leak: it stands in the hand-out as often as it is shown.
     """
     for question in quiz.file.questions:
-        for field, text in _texts(question):
+        for field, text in texts_in(question):
             for part in text.splitlines() if field == "solution" else [text]:
                 line = " ".join(part.split())
                 if len(line) >= KEY_LETTERS or NUMBER.fullmatch(part):
                     yield Secret(f"the key of `{question.id}`", line, field, question.id)
 
 
-def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+def texts_in(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
     """Yield every text in a value, with the names of the fields that lead to it."""
     if isinstance(value, str):
         yield field, value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _texts(item, field)
+            yield from texts_in(item, field)
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _texts(item, f"{field}.{name}")
+            yield from texts_in(item, f"{field}.{name}")
     elif dataclasses.is_dataclass(value) and not isinstance(value, Place):
         for inner in dataclasses.fields(value):
-            yield from _texts(getattr(value, inner.name), f"{field}.{inner.name}" if field else inner.name)
+            yield from texts_in(getattr(value, inner.name), f"{field}.{inner.name}" if field else inner.name)
 
 
 def _shown(question: Question, *, labels: bool = True) -> list[str]:
@@ -259,7 +259,7 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
     comments = COMMENT.findall(text.partition("schema:")[0])
     found = [flat(part.casefold()) for part in (*values, *comments)]
     topics = quiz.file.draw.per_topic if quiz.file.draw else ()
-    header = [part for field, part in _texts(quiz.file) if not field.startswith("questions")]
+    header = [part for field, part in texts_in(quiz.file) if not field.startswith("questions")]
     shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
     shown += [part for question in quiz.file.questions for part in _shown(question)]
     cues = {

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from grader.authoring.leaks import texts_in
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import lazy_runner
 from grader.quiz.files import Quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import HOLE, NoVariant, Problem, Question, Runner, make_variant
+from grader.quiz.questions.base import (
+    HOLE,
+    NoVariant,
+    Problem,
+    PublicQuestion,
+    Question,
+    Runner,
+    make_variant,
+)
 from grader.quiz.questions.choices import Single
 from grader.quiz.questions.typed import normal
 
@@ -23,7 +29,7 @@ VARIANTS = 2000
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
 MIN_SINGLES = 4  # below that, shares mean nothing
 CUE_LETTERS = 4
-NO_PROSE = ("code", "value", "where", "solution", "tests", "answer", "id")
+NO_PROSE = {"code", "value", "where", "solution", "tests", "answer", "id"}
 
 
 @dataclass(frozen=True)
@@ -37,29 +43,23 @@ class QuizFindings:
     faults: tuple[str, ...] = ()
 
 
-def lint_course(course: Course, ids: tuple[str, ...] = (), *, variants: int = VARIANTS) -> list[QuizFindings]:
-    """Lint the quizzes of a course, in parallel.
-
-    Args:
-        ids: which; none means all of them.
-        variants: how many of each parameterised question are drawn.
-    """
+def lint_course(course: Course, ids: tuple[str, ...] = ()) -> list[QuizFindings]:
+    """Lint the quizzes of these ids, or all of a course, in parallel."""
     paths = [path for path in quiz_paths(course) if not ids or path.stem in ids]
-    lint = functools.partial(lint_file, variants=variants)
-    return [findings for (findings,) in map_shares(lint, paths, jobs=int(len(paths) == 1), shares=1)]
+    return [findings for (findings,) in map_shares(lint_file, paths, jobs=int(len(paths) == 1), shares=1)]
 
 
 def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> QuizFindings:
     """Lint one quiz file; all of it, since its questions are compared with each other."""
     try:
         quiz = load_quiz(path)
-        questions = quiz.file.questions
+        count = len(quiz.file.questions)
     except CourseError as error:
         return QuizFindings(path.stem, faults=(str(error),))
     with lazy_runner() as runner:
         faults = tuple(str(fault) for fault in lint_quiz(quiz, runner, variants))
-    drawn = sum(bool(question.public().params) for question in questions)
-    return QuizFindings(quiz.id, len(questions), drawn, quiz.credits, faults)
+    drawn = sum(bool(face.params) for face in quiz.public.faces)
+    return QuizFindings(quiz.id, count, drawn, quiz.credits, faults)
 
 
 def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
@@ -69,25 +69,25 @@ def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[
         runner: runs the code that questions hold.
         variants: how many of each parameterised question are drawn.
     """
-    for question in quiz.file.questions:
-        drawn = _variants(question, quiz, variants)
-        for problem, place in (*_texts(question), *drawn, *question.lint(runner)):
+    for question, face in zip(quiz.file.questions, quiz.public.faces, strict=True):
+        drawn = _variants(question, face, quiz.id, variants if face.params else 1)
+        for problem, place in (*_texts(question, face), *drawn, *question.lint(runner)):
             yield CourseError(quiz.path, f"`{question.id}` {problem}", place.line, place.column)
     for cue in _cues(quiz):
         yield CourseError(quiz.path, cue)
 
 
-def _shown(question: Question) -> list[str]:
-    public = question.public()
-    return [public.prompt, *(option.text for option in (*public.options, *public.lefts))]
+def _shown(face: PublicQuestion) -> list[str]:
+    return [face.prompt, *(option.text for option in (*face.options, *face.lefts))]
 
 
-def _texts(question: Question) -> Iterator[Problem]:
+def _texts(question: Question, face: PublicQuestion) -> Iterator[Problem]:
     """Look at the mathematics and the holes of every text."""
-    if any("${=" in text for text in _shown(question)):
+    if any("${=" in text for text in _shown(face)):
         problem = "computes something in what is shown before the answer; only `${name}` may stand there"
         yield problem, question.place
-    for text in (*_shown(question), *_strings(question)):
+    prose = (text for field, text in texts_in(question) if not NO_PROSE & {*field.split(".")})
+    for text in (*_shown(face), *prose):
         try:
             render(HOLE.sub("1", text), strict=True)
         except MathError as error:
@@ -97,23 +97,11 @@ def _texts(question: Question) -> Iterator[Problem]:
         yield "has hints that cost more than the question earns", question.place
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Yield every text of a question, except code and formulas."""
-    if isinstance(value, str):
-        yield value
-    elif dataclasses.is_dataclass(value):
-        names = (field.name for field in dataclasses.fields(value) if field.name not in NO_PROSE)
-        value = tuple(getattr(value, name) for name in names)
-    for entry in value if isinstance(value, tuple) else ():
-        yield from _strings(entry)
-
-
-def _variants(question: Question, quiz: Quiz, variants: int) -> Iterator[Problem]:
+def _variants(question: Question, face: PublicQuestion, quiz: str, count: int) -> Iterator[Problem]:
     """Look at variants, until one has a fault."""
-    public = question.public()
     try:
-        for number in range(variants if public.params else 1):
-            variant = make_variant(public, "lint", str(number), quiz.id, question.id, 1)
+        for number in range(count):
+            variant = make_variant(face, "lint", str(number), quiz, question.id, 1)
             problems = list(question.lint_variant(variant))
             yield from problems
             if problems:
@@ -138,14 +126,13 @@ def _cues(quiz: Quiz) -> Iterator[str]:
         place, count = places.most_common(1)[0]
         if count > MAX_CUED * len(singles):
             yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
-    code = {question.id: question.public().code for question in questions}
-    shown = {question.id: normal(" ".join([*_shown(question), code[question.id]])) for question in questions}
+    shown = {face.id: normal(" ".join([*_shown(face), face.code])) for face in quiz.public.faces}
     for asked, answer in ((question.id, cue) for question in questions for cue in question.cues()):
         words = normal(answer)
         for other, text in shown.items():
             if other != asked and len(words) >= CUE_LETTERS and f" {words} " in f" {text} ":
                 yield f"`{other}` prints “{answer}”, the answer of `{asked}`; reword one of them"
-    prompts = Counter((question.prompt.strip(), code[question.id]) for question in questions)
+    prompts = Counter((face.prompt.strip(), face.code) for face in quiz.public.faces)
     for (prompt, _), count in prompts.items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Marked, Unreadable, parse
-from grader.quiz.questions.typed import parse_number
 from tests.quiz.helpers import numbers, question, runner, sample, variant_of
 
 TYPES = [one.id for one in sample().file.questions]
@@ -207,7 +206,7 @@ def test_what_is_no_set_of_choices(text: str) -> None:
     ],
 )
 def test_numbers(text: str, number: float) -> None:
-    assert parse_number(text) == pytest.approx(number, rel=1e-15)
+    assert parse(variant_of(question("half-life")), text) == pytest.approx(number, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +216,7 @@ def test_numbers(text: str, number: float) -> None:
 )  # fmt: skip
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(Unreadable) as caught:
-        parse_number(text)
+        parse(variant_of(question("half-life")), text)
     assert ("could mean 1234 or 1.234" in str(caught.value)) == (text == "1,234")
 
 

@@ -10,6 +10,7 @@ side of a question only.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -28,8 +29,6 @@ RAISED = "[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
 DASHES = {**dict.fromkeys(map(ord, "‐‑‒–—−"), "-"), ord("⁄"): "/", ord("٫"): ","}
 MAX_LENGTH = 2000  # characters of an answer
 MAX_TRIES = 2000
-SHOWN = "id type topic credits prompt code params where dims".split()
-"""Fields of a question that learners see before they answer, where it has them; all others are its key."""
 
 T = TypeVar("T")
 
@@ -435,7 +434,7 @@ class Question:
     # -- what is shown --
 
     def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
-        """Return what may be shown before the answer: the fields named in ``SHOWN``, and what is offered.
+        """Return what may be shown before the answer: what :class:`PublicQuestion` names, and the options.
 
         Args:
             rename: gives the ids of options; a hand-out's say nothing, and options are sorted by them there,
@@ -446,7 +445,8 @@ class Question:
         )
         if rename is not str:
             options = tuple(sorted(options, key=lambda option: option.id))
-        shown = {name: getattr(self, name) for name in SHOWN if hasattr(self, name)}
+        named = [field.name for field in dataclasses.fields(PublicQuestion)]
+        shown = {name: getattr(self, name) for name in named if hasattr(self, name)}
         return PublicQuestion(**shown, options=options, lefts=lefts)
 
     def offered(self) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -30,7 +30,6 @@ from grader.quiz.questions.base import (
     fill,
     format_value,
     make_variant,
-    plain_signs,
     require,
 )
 
@@ -132,7 +131,25 @@ class Numeric(_Drawn):
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> float:
-        return parse_number(text)
+        if re.fullmatch(AMBIGUOUS, text):
+            joined, point = text.replace(",", ""), text.replace(",", ".")
+            raise Unreadable(f"`{text}` could mean {joined} or {point}; write one of them")
+        text = re.sub(TIMES_TEN, "e", text).replace("^", "**").replace("×", "*").replace("·", "*")
+        if re.fullmatch(GROUPED, text):
+            text = text.replace(",", "").replace(" ", "")
+        elif re.fullmatch(DOTTED, text):
+            text = text.replace(".", "").replace(",", ".")
+        elif re.fullmatch(COMMA, text):
+            text = text.replace(",", ".")
+        if text.endswith("%"):
+            text = f"({text[:-1]})/100"
+        try:
+            value = evaluate(re.sub(LEADING_ZEROS, "", text), {})
+        except FormulaError:
+            value = ()
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are")
+        return float(value)
 
     def mark(self, names: Names, answer: float, runner: Runner) -> Marked:
         low, high = self.answer.interval(names)
@@ -184,34 +201,6 @@ class Numeric(_Drawn):
                 mistake = self.mistakes[later]
                 problem = f"has a mistake `{mistake.value}` that an earlier one answers for in {share}"
                 yield f"{problem}; put the narrower one first, or exclude such numbers", mistake.place
-
-
-def parse_number(text: str) -> float:
-    """Return the number that a text stands for: `0.5`, `1e-3`, `2·10^-7`, `1/3`, `0,5`, `log(0.5)/log(0.9)`.
-
-    Raises:
-        Unreadable: it stands for none, for more than one, or for none that is finite.
-    """
-    plain = plain_signs(text)
-    if re.fullmatch(AMBIGUOUS, plain):
-        joined, point = plain.replace(",", ""), plain.replace(",", ".")
-        raise Unreadable(f"`{plain}` could mean {joined} or {point}; write one of them")
-    plain = re.sub(TIMES_TEN, "e", plain).replace("^", "**").replace("×", "*").replace("·", "*")
-    if re.fullmatch(GROUPED, plain):
-        plain = plain.replace(",", "").replace(" ", "")
-    elif re.fullmatch(DOTTED, plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    elif re.fullmatch(COMMA, plain):
-        plain = plain.replace(",", ".")
-    if plain.endswith("%"):
-        plain = f"({plain[:-1]})/100"
-    try:
-        value = evaluate(re.sub(LEADING_ZEROS, "", plain), {})
-    except FormulaError:
-        value = ()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are")
-    return float(value)
 
 
 @dataclass(frozen=True, kw_only=True)
