@@ -137,6 +137,11 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
     return found
 
 
+def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
+    """Read a folder as one submission, whatever lies in it; what is wrong with it is told and not raised."""
+    return _look(folder, exercises, None)
+
+
 def _mirrors(folder: Path, exercises: Sequence[Exercise]) -> bool:
     return any((folder / name).is_dir() for name in ("exercises", *(exercise.id for exercise in exercises)))
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "adjust": "Give or take credits by hand, with a reason.",
     "export": "Write a class's grades for another program.",
     "merge": "Put the results of several runs together.",
+    "gradescope": "Grade one submission where Gradescope runs it.",
     "verify": "Let the course check itself (for authors).",
 }
 _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
