@@ -196,11 +196,12 @@ class Gradebook:
         if meant:
             listed = " or ".join(f"`./{entry.key}` (shown as `{entry.name}`)" for entry in meant[:3])
             more = f", or {len(meant) - 3} more" if len(meant) > 3 else ""
-            raise LookupError(f"`{wanted}` could be {listed}{more}; name it by that path")
+            raise LookupError(f"knows more than one `{wanted}`: {listed}{more}; write its path")
         raise LookupError(f"knows no submission `{wanted}`; names are case-sensitive")
 
     def forget(self, keys: Iterable[str]) -> None:
         """Delete all that is known of submissions, their adjustments as well; nothing brings it back."""
+        self._do("PRAGMA secure_delete = ON")
         with self._transaction():
             self._do("DROP TRIGGER adjustments_no_delete")
             for key in keys:

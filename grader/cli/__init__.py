@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
+    bom_option,
     confinement_option,
     confirm_gone_option,
     format_option,
@@ -38,6 +39,7 @@ __all__ = [
     "USAGE",
     "Course",
     "LazyGroup",
+    "bom_option",
     "coloured",
     "confinement_option",
     "confirm_gone_option",

@@ -43,26 +43,28 @@ def command(
 ) -> None:
     """Give or take credits by hand; without SUBMISSION, list what was given and taken.
 
-    An adjustment is an event with a time and a reason: it is never changed, survives every regrade, and is
-    taken back by another one.
+    SUBMISSION is its name, its path in the folder of submissions, or the name of its file. An adjustment is
+    an event with a time and a reason: it is never changed, survives every regrade, and is taken back by
+    another one.
     """
     with open_gradebook(results) as book:
         if submission is None:
-            for entry in book.adjustments():
-                about = f"{entry.submission} {entry.exercise}".strip()
-                amount = f"{'+' if entry.cents > 0 else ''}{decimal(entry.cents)}"
-                click.echo(clean(f"{entry.at[:16]}  {about}  {amount}  {entry.reason}"))
+            names = {key: entry.name for entry in book.entries() for key in (entry.formerly, entry.key)}
+            for event in book.adjustments():
+                about = f"{names.get(event.submission, event.submission)} {event.exercise}".strip()
+                amount = f"{'+' if event.cents > 0 else ''}{decimal(event.cents)}"
+                click.echo(clean(f"{event.at[:16]}  {about}  {amount}  {event.reason}"))
             return
         if cents is None or not reason.strip():
             raise click.UsageError("an adjustment needs --credits and a --reason")
         about = course[exercise].id if exercise else ""
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         try:
-            book.adjust(ManualAdjustment(at, submission, about, cents, " ".join(reason.split())))
-        except LookupError:
-            known = f"{results} knows no submission `{submission}`; names are case-sensitive"
-            raise click.UsageError(known) from None
+            entry = book.find(submission)
+        except LookupError as error:
+            raise click.UsageError(f"{results} {error}") from None
+        book.adjust(ManualAdjustment(at, entry.key, about, cents, " ".join(reason.split())))
         grades = book.class_grades(course)
     write_pages(grades, results)
-    earned = next(grade.cents for grade in grades.grades if grade.submission == submission)
-    click.echo(f"{submission} now has {decimal(earned)} credits")
+    earned = next(grade.cents for grade in grades.grades if grade.key == entry.key)
+    click.echo(f"{clean(entry.name)} now has {decimal(earned)} credits")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from grader.cli import Course, format_option, hide, pass_course, print_lines, width
+from grader.cli import (
+    Course,
+    bom_option,
+    format_option,
+    hide,
+    pass_course,
+    print_lines,
+    width,
+    write_output,
+)
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.files import all_quizzes
@@ -13,8 +22,9 @@ from grader.reports.statement import Row, statement_lines, statement_to_csv, sta
 
 @click.command("credits")
 @format_option("text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet.")
+@bom_option
 @pass_course
-def command(course: Course, form: str) -> None:
+def command(course: Course, form: str, bom: bool) -> None:
     """Show your credits by exercise, by quiz and by topic, and what is still to earn.
 
     The best check of an exercise counts, and no credit counts twice.
@@ -37,6 +47,6 @@ def command(course: Course, form: str) -> None:
     if form == "json":
         click.echo(statement_to_json(learner, rows))
     elif form == "csv":
-        click.echo(statement_to_csv(learner, rows), nl=False)
+        write_output(statement_to_csv(learner, rows), None, bom=bom)
     else:
         print_lines(statement_lines(learner, rows, width()))

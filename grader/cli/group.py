@@ -35,6 +35,7 @@ COMMANDS = {
     "handout": "Build the students' edition, without solutions and keys.",
     "grade": "Grade the submissions of a class.",
     "adjust": "Give or take credits by hand, with a reason.",
+    "forget": "Delete submissions for good.",
     "export": "Write a class's grades for another program.",
     "merge": "Put the results of several runs together.",
     "gradescope": "Grade one submission where Gradescope runs it.",

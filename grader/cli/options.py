@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import os
 from collections.abc import Callable, Sequence
@@ -110,16 +111,24 @@ def require_writable(path: Path, *, new_folders: bool = False) -> None:
         stop(f"{path} cannot be written: Permission denied", USAGE)
 
 
-def write_output(content: str | bytes, path: Path | None) -> None:
+bom_option = click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
+"""Declares ``--bom``."""
+
+
+def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) -> None:
     """Write what a command was asked for to a file, or to standard output where path is None.
 
-    Missing folders on the way are made. Text is written as UTF-8, its line ends as they are. If it cannot be
-    written, one sentence says why, and the program exits with 2.
+    Missing folders on the way are made. Text is written as UTF-8, whatever the locale is, its line ends as
+    they are. If it cannot be written, one sentence says why, and the program exits with 2.
+
+    Args:
+        bom: whether a mark comes first by which Excel knows UTF-8.
     """
-    if path is None:
-        click.echo(content, nl=isinstance(content, str) and not content.endswith("\n"))
-        return
     data = content if isinstance(content, bytes) else content.encode("utf-8", errors="backslashreplace")
+    data = codecs.BOM_UTF8 * bom + data
+    if path is None:
+        click.echo(data, nl=isinstance(content, str) and not content.endswith("\n"))
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -11,6 +11,7 @@ from grader.cli import (
     FAILED,
     USAGE,
     Course,
+    bom_option,
     confinement_option,
     format_option,
     output_option,
@@ -38,6 +39,7 @@ from grader.sandbox.text import clean
     is_flag=True,
     help="Also take answers that were given in the full course, where the key lies open.",
 )
+@bom_option
 @confinement_option("learners' code")
 @pass_course
 def command(
@@ -46,6 +48,7 @@ def command(
     output: Path | None,
     form: str,
     full_course: bool,
+    bom: bool,
     confinement: str,
 ) -> None:
     """Grade answers that were handed in: files of `grader quiz responses`, or folders of them.
@@ -65,7 +68,8 @@ def command(
     elif form == "text":
         write_output("".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded)), output)
     else:
-        write_output(f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded), output)
+        text = f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded)
+        write_output(text, output, bom=bom and form == "csv")
     if form != "text" or output is not None:
         for problem in graded.problems:
             click.echo(f"grader: {clean(problem, 400)}", err=True)

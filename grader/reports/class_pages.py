@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+from collections.abc import Set
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,10 +12,11 @@ from typing import Any
 from grader.checks.report import reports_to_json
 from grader.course import write_atomic
 from grader.progress.grades import ClassGrades, Grade, check_rates, frequent_failures
-from grader.reports.exports import KINDS, adjustment_text
+from grader.reports.exports import KINDS, adjustment_text, moved_csv
 from grader.reports.html import render
 from grader.reports.text import amount
 
+PAGES = ("report.html", "report.json")
 MOST_BINS = 12
 WIDTH, HEIGHT, FLOOR = 720, 220, 175  # of the histogram, and where its columns stand; px
 
@@ -25,12 +28,24 @@ def write_pages(grades: ClassGrades, folder: Path) -> None:
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_pages(folder / "students", {grade.submission for grade in grades.grades})
+    write_atomic(folder / "moved.csv", moved_csv(grades))
     write_atomic(folder / "index.html", class_page(grades))
     for grade in grades.grades:
         own = folder / "students" / grade.submission
         own.mkdir(parents=True, exist_ok=True)
         write_atomic(own / "report.html", student_page(grade, grades.title))
         write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
+
+
+def _remove_pages(students: Path, names: Set[str]) -> None:
+    """Remove the pages of those who are not of these names any more, and nothing else."""
+    for own in students.iterdir() if students.is_dir() else ():
+        if own.name not in names and own.is_dir() and not own.is_symlink():
+            with contextlib.suppress(OSError):
+                for name in PAGES:
+                    (own / name).unlink(missing_ok=True)
+                own.rmdir()  # unless something else is in it
 
 
 def student_page(grade: Grade, course: str = "") -> str:

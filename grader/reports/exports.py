@@ -11,20 +11,25 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
-from grader.course import Course
+from grader.course import Course, folded
+from grader.progress import Learner
 from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports.text import MARKS, amount, csv_text, notes_of, outcome_text, signed
 from grader.sandbox.text import clean, one_line
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+EMAIL = "Email address"  # Moodle's own heading
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ENDING = re.compile(r"^.*/|\.(zip|py)$")  # of a path, all but the name without its kind
+MOST_NAMED = 20  # submissions in a sentence
 READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone
 JUNIT_TAGS: dict[Status, str] = {"failed": "failure", "error": "error", "skipped": "skipped"}
 CLASSROOM: dict[Status, str] = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
@@ -43,9 +48,13 @@ def adjustment_text(adjustment: Adjustment) -> str:
 
 
 def remarks(grade: Grade) -> list[str]:
-    """Return what there is to say about the submission as a whole: its problem and its adjustments."""
-    problem = [f"Not graded, or not whole: {one_line(grade.problem)}"] * bool(grade.problem)
-    return [*problem, *map(adjustment_text, grade.adjustments)]
+    """Return what there is to say of the submission as a whole, such as its problem and its adjustments."""
+    said = [f"Not graded, or not whole: {one_line(grade.problem)}"] * bool(grade.problem)
+    # The reason may tell of a hidden check.
+    said += [
+        f"{name} could not be graded for now; its credits may be of earlier" for name in grade.not_graded
+    ]
+    return [*said, *map(adjustment_text, grade.adjustments)]
 
 
 def line_in(outcome: Outcome, path: str) -> int:
@@ -68,7 +77,7 @@ def _named(report: Report) -> Iterator[tuple[str, Outcome]]:
 
 
 def canvas_csv(grades: ClassGrades, section: str = "") -> str:
-    """Return a table in Canvas's form; the learner's id is the login by which Canvas knows them.
+    """Return a table in Canvas's form; the login is the one by which Canvas knows them.
 
     The total goes by the name of Canvas's own, which its import ignores: it adds up the columns itself.
 
@@ -78,24 +87,58 @@ def canvas_csv(grades: ClassGrades, section: str = "") -> str:
     possible = [item.possible_cents for item in grades.items]
     blank = [""] * (len(CANVAS) - 1)
     rows: list[list[str | int]] = [["Points Possible", *blank, *possible, 0, READ_ONLY]]
-    for grade in grades.grades:
+    for grade, login in _logins(grades):
         # Canvas takes any row whose first cell holds these two words for the row of what is possible.
-        name = one_line(grade.name).replace("Points Possible", "Points_Possible")
-        rows.append([name, "", "", one_line(grade.learner_id), one_line(section), *_amounts(grades, grade)])
+        name = _name(grade).replace("Points Possible", "Points_Possible")
+        number = one_line(grade.platform_id) if grade.platform == "canvas" and not grade.set_aside else ""
+        rows.append([name, number, "", login, one_line(section), *_amounts(grades, grade)])
     return csv_text([*CANVAS, *_titles(grades), "Adjustments", "Final Points"], rows)
 
 
-def moodle_csv(grades: ClassGrades, identifier: str = "Email address") -> str:
+def moodle_csv(grades: ClassGrades, identifier: str = EMAIL) -> str:
     """Return a table with a column for everything that Moodle's import can be told to map.
 
     Args:
-        identifier: heading of the column of learners' ids: what Moodle knows them by, such as ``Username``.
+        identifier: heading of the column of logins: what Moodle knows them by, such as ``Username``. In a
+            column of e-mail addresses stands nothing else.
     """
-    rows = [
-        [one_line(grade.learner_id), one_line(grade.name), *_amounts(grades, grade)]
-        for grade in grades.grades
-    ]
-    return csv_text([one_line(identifier), "Name", *_titles(grades), "Adjustments", "Total"], rows)
+    # The number in a download's names is the participant's, as Moodle's grading worksheet calls them.
+    numbered = any(grade.platform == "moodle" for grade in grades.grades)
+    rows: list[list[str | int]] = []
+    for grade, login in _logins(grades):
+        known = grade.platform == "moodle" and grade.platform_id and not grade.set_aside
+        number = [f"Participant {one_line(grade.platform_id)}" if known else ""] * numbered
+        shown = "" if identifier == EMAIL and not ADDRESS.fullmatch(login) else login
+        rows.append([shown, *number, _name(grade), *_amounts(grades, grade)])
+    heading = [one_line(identifier), *["Identifier"] * numbered, "Name", *_titles(grades), "Adjustments"]
+    return csv_text([*heading, "Total"], rows)
+
+
+def _name(grade: Grade) -> str:
+    """Return what to call a student; what is set aside does not get the name that it claims."""
+    return one_line(grade.submission if grade.set_aside else grade.name)
+
+
+def _logins(grades: ClassGrades) -> Iterator[tuple[Grade, str]]:
+    """Yield every grade with its login, blank rather than wrong; no two have the same."""
+    rivals = defaultdict[str, list[Grade]](list)
+    for grade in grades.grades:
+        rivals[grade.login].append(grade)
+    for grade in grades.grades:
+        others = [other for other in rivals[grade.login] if other is not grade]
+        better = [other for other in others if other.total_cents is not None or grade.total_cents is None]
+        believed = grade.login and not better and not grade.set_aside and not _is_invented(grade)
+        yield grade, one_line(grade.login) if believed else ""
+
+
+def _is_invented(grade: Grade) -> bool:
+    """Whether a login was made from a name by ``grader login``, and no platform nor folder knows it."""
+    if folded(grade.learner_name) == grade.login or ENDING.sub("", folded(grade.key)) == grade.login:
+        return False
+    try:
+        return Learner.named(grade.learner_name).id == grade.login
+    except ValueError:
+        return False
 
 
 def _titles(grades: ClassGrades) -> list[str]:
@@ -111,12 +154,52 @@ def _amounts(grades: ClassGrades, grade: Grade) -> list[str | int]:
     return [*cells, "", ""] if total is None else [*cells, total - grade.raw_cents, total]
 
 
+def doubts(grades: Iterable[Grade]) -> list[str]:
+    """Return whose cells in a gradebook are blank, and why, as sentences for the instructor."""
+    blank = defaultdict[str, list[str]](list)
+    for grade in grades:
+        reasons = {
+            "set aside": f"set aside: {grade.set_aside}",
+            "problem": grade.problem,
+            "nothing found": "nothing was found that could be graded",
+            "stale": grade.stale,
+        }
+        if grade.state in reasons:
+            blank[one_line(reasons[grade.state])].append(one_line(grade.submission))
+    return [f"{_listed(names)}: blank, since {reason}" for reason, names in blank.items()]
+
+
+def login_doubts(grades: ClassGrades, identifier: str = "") -> list[str]:
+    """Return whom the other program will not find by a login, as sentences.
+
+    Args:
+        identifier: heading of Moodle's column; empty for Canvas.
+    """
+    unknown, no_address = list[str](), list[str]()
+    for grade, login in _logins(grades):
+        if identifier == EMAIL and login and not ADDRESS.fullmatch(login):
+            no_address.append(one_line(grade.submission))
+        elif not login and grade.platform_id == "":
+            unknown.append(one_line(grade.submission))
+    told = [f"{_listed(unknown)}: no login that can be believed, so that cell is blank"] * bool(unknown)
+    cure = "give `--identifier Username` if they are Moodle's"
+    told += [f"{_listed(no_address)}: the login is no e-mail address, so that cell is blank; {cure}"] * bool(
+        no_address
+    )
+    return told
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 # --- JUnit XML, for the test reports of Jenkins, GitLab and others --------------------------------------
 
 
 def student_junit(grade: Grade) -> str:
     """Return one suite an exercise and one case a check, with what the student may see."""
-    suites = [_suite(report, report.exercise) for report in grade.shown]
+    suites = [_suite(report, report.exercise) for report in _of_today(grade, grade.shown)]
     return _junit(grade.name, [*_problem_suite(grade, "submission"), *suites])
 
 
@@ -126,8 +209,18 @@ def class_junit(grades: ClassGrades) -> str:
     for grade in grades.grades:
         name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
         suites += _problem_suite(grade, name)
-        suites += [_suite(report, f"{name}.{report.exercise}", hidden=True) for report in grade.reports]
+        reports = _of_today(grade, grade.reports)
+        suites += [_suite(report, f"{name}.{report.exercise}", hidden=True) for report in reports]
+        for exercise, reason in grade.not_graded.items():
+            if exercise not in {report.exercise for report in reports}:
+                outcome = Outcome("grading", "The exercise can be graded", "", "error", 0, reason)
+                suites.append(_suite(Report(exercise, exercise, (outcome,)), f"{name}.{exercise}"))
     return _junit(grades.title, suites)
+
+
+def _of_today(grade: Grade, reports: Iterable[Report]) -> list[Report]:
+    """Return reports but for those that an earlier grading left, since today's failed."""
+    return [report for report in reports if report.broken or report.exercise not in grade.not_graded]
 
 
 def _problem_suite(grade: Grade, name: str) -> list[Element]:
@@ -317,6 +410,24 @@ def classroom_result(grade: Grade) -> str:
     status = next((status for status in ("error", "fail") if status in statuses), "pass")
     document = {"version": 1, "status": status, "max_score": grade.possible_cents / 100, "tests": tests}
     return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+# --- who moved -----------------------------------------------------------------------------------------
+
+
+def moved_csv(grades: ClassGrades) -> str:
+    """Return a table of whose credits the last run changed, by how much, and because of what."""
+    rows: list[list[str | int]] = []
+    for move in grades.moves:
+        after = "" if move.after_cents is None else move.after_cents
+        rows.append(
+            [
+                *map(one_line, (move.grade.submission, move.grade.key, move.grade.login, move.item)),
+                *(move.before_cents, after, move.change_cents, one_line("; ".join(move.because))),
+            ]
+        )
+    heading = ["submission", "key", "login", "item", "before", "after", "change", "because"]
+    return csv_text(heading, rows)
 
 
 # --- one student's, by name ----------------------------------------------------------------------------

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import os
+import re
+import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -15,7 +20,7 @@ from grader.checks.report import reports_from_json
 from grader.course import Course
 from grader.quiz import files
 from tests.classroom.helpers import hand_in, right
-from tests.helpers import Ran, Run, solve
+from tests.helpers import Ran, Run, edit, solve
 
 HALF = "def double(x):\n    return 2 * x\n"
 MANY_FILES = 10_000
@@ -143,6 +148,168 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     (handed / "fay").mkdir()
     (handed / "fay" / "responses.json").write_text("[1")
     assert "broke" not in graded(run, handed).err
+
+
+# --- whose, and who has gone ---
+
+
+def students(course: Course) -> set[str]:
+    return {path.name for path in (course.root / "results" / "students").iterdir()}
+
+
+def test_what_has_vanished_has_no_page_and_no_row(run: Run, handed: Path, tiny_copy: Course) -> None:
+    graded(run, handed)
+    assert students(tiny_copy) == {"ada", "bob", "cleo", "dan"}
+    shutil.rmtree(handed / "bob")
+    ran = graded(run, handed)
+    assert students(tiny_copy) == {"ada", "cleo", "dan"}
+    assert "bob" not in run("export", "results", "canvas").out
+    assert run("export", "results", "gradescope", "--submission", "bob").code == 2
+    hand_in(handed, "bob", HALF)
+    graded(run, handed)
+    assert students(tiny_copy) == {"ada", "bob", "cleo", "dan"}
+    ran = run("grade", str(handed / "ada"), "-o", "results", "--jobs", "1")
+    assert (ran.code, students(tiny_copy)) == (0, {"ada", "bob", "cleo", "dan"})
+
+
+def test_half_a_class_leaves_only_if_that_is_confirmed(run: Run, handed: Path, tiny_copy: Course) -> None:
+    (handed / "dan").unlink()
+    graded(run, handed)
+    for name in ("ada", "bob"):
+        shutil.rmtree(handed / name)
+    ran = graded(run, handed)
+    assert (ran.code, students(tiny_copy)) == (1, {"ada", "bob", "cleo"})
+    assert graded(run, handed, "--confirm-gone").code == 0
+    assert students(tiny_copy) == {"cleo"}
+
+
+def test_a_submission_is_forgotten_for_good(run: Run, handed: Path, tiny_copy: Course) -> None:
+    graded(run, handed)
+    run("adjust", "results", "bob", "--credits", "1", "--reason", "told in confidence")
+    for wrong in ([], ["bob", "--gone"], ["nobody"]):
+        assert run("forget", "results", *wrong).code == 2
+    assert run("forget", "results", "bob", typed="n\n").code == 130
+    assert "bob" in students(tiny_copy)
+    ran = run("forget", "results", "bob", typed="y\n")
+    assert (ran.code, ran.out) == (0, "delete all that is known of bob? [y/N]: deleted: bob\n")
+    assert students(tiny_copy) == {"ada", "cleo", "dan"}
+    assert run("adjust", "results").out == ""
+    assert "nobody is gone" in run("forget", "results", "--gone").out
+    shutil.rmtree(handed / "ada")
+    graded(run, handed)
+    assert "ada" not in students(tiny_copy)
+    assert run("forget", "results", "--gone", "--yes").out == "deleted: ada\n"
+    assert b"told in confidence" not in (tiny_copy.root / "results" / "grades.db").read_bytes()
+
+
+def test_an_adjustment_follows_the_file_and_not_its_shown_name(
+    run: Run, handed: Path, tiny_copy: Course
+) -> None:
+    hand_in(handed, "s2", HALF)
+    graded(run, handed)
+    assert run("adjust", "results", "s2", "--credits", "3", "--reason", "by hand").out.startswith(
+        "s2 now has"
+    )
+    hand_in(handed, "S2", "")
+    graded(run, handed)
+    names = students(tiny_copy)
+    assert names >= {"S2", "s2 (2)"}
+    assert "s2" not in names
+    page = (tiny_copy.root / "results" / "students" / "s2 (2)" / "report.html").read_text()
+    assert "by hand" in page
+    assert "by hand" not in (tiny_copy.root / "results" / "students" / "S2" / "report.html").read_text()
+    assert "s2 (2)  +3.00  by hand" in run("adjust", "results").out
+    assert run("adjust", "results", "s2", "--credits", "-3", "--reason", "no").out.startswith(
+        "s2 (2) now has"
+    )
+
+
+def test_who_moved_is_told(run: Run, handed: Path, tiny_copy: Course) -> None:
+    graded(run, handed)
+    moved = tiny_copy.root / "results" / "moved.csv"
+    assert len(moved.read_text().splitlines()) == 1
+    edit(tiny_copy["exercise-1"].hidden_checks, "credits(2)", "credits(1)")
+    edit(
+        tiny_copy["exercise-1"].solution_folder.parent.parent / "exercises/exercise-1/exercise.yaml",
+        "credits: 7",
+        "credits: 6",
+    )
+    graded(run, handed)
+    (row,) = csv.DictReader(io.StringIO(moved.read_text()))
+    assert (row["submission"], row["item"], row["change"]) == ("ada", "exercise-1", "-1.00")
+    assert "passed (2), now passed (1)" in row["because"]
+
+
+# --- blank rather than wrong ---
+
+
+def break_check(course: Course) -> None:
+    """Let the first hidden check use a name that is not there."""
+    path = course["exercise-1"].hidden_checks
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'("""\n)(?!.*""")', r"\1    no_such_name\n", text, count=1, flags=re.DOTALL))
+
+
+def test_a_broken_check_is_exported_as_no_number(run: Run, handed: Path, tiny_copy: Course) -> None:
+    (handed / "dan").unlink()
+    graded(run, handed)
+    before = run("export", "results", "canvas")
+    assert (before.code, before.err.count("blank, since")) == (0, 0)
+    check = tiny_copy["exercise-1"].hidden_checks
+    whole = check.read_text(encoding="utf-8")
+    break_check(tiny_copy)
+    assert graded(run, handed).code == 3
+    for form in ("canvas", "moodle", "junit"):
+        ran = run("export", "results", form)
+        assert ran.code == 1
+        assert re.search("grader: ada, bob, cleo: blank, since exercise-1: .*no_such_name", ran.err), ran.err
+        assert run("export", "results", form, "--allow-incomplete").code == 0
+    rows = list(csv.DictReader(io.StringIO(run("export", "results", "canvas").out)))
+    assert [[*row.values()][5:] for row in rows[1:]] == 3 * [["", "", ""]]
+    assert run("export", "results", "gradescope", "--submission", "ada").code == 1
+    check.write_text(whole, encoding="utf-8")
+    assert graded(run, handed).code == 0
+    assert run("export", "results", "canvas").out == before.out
+
+
+def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
+    run: Run, handed: Path, tiny_copy: Course
+) -> None:
+    graded(run, handed)
+    tiny_copy["exercise-1"].hidden_checks.write_text("def check_nothing(:\n")
+    assert graded(run, handed).code == 3
+    ran = run("export", "results", "canvas")
+    assert ran.code == 1
+    assert "ada, bob, cleo: blank, since exercise-1: " in ran.err
+    assert "a check file cannot be loaded" in ran.err
+
+
+def test_a_csv_is_utf_8_in_every_locale(run: Run, handed: Path, tiny_copy: Course) -> None:
+    hand_in(handed, "Nguy\u1ec5n", HALF)
+    graded(run, handed)
+    command = [sys.executable, "-m", "grader", "export", "results", "canvas"]
+    variables = os.environ | {"PYTHONIOENCODING": "cp1252", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    for more in ([], ["--bom"]):
+        data = subprocess.run([*command, *more], env=variables, capture_output=True, check=False).stdout
+        assert data.startswith(codecs.BOM_UTF8) == bool(more)
+        assert "Nguy\u1ec5n" in data.decode("utf-8-sig")
+    run("export", "results", "moodle", "--bom", "-o", "moodle.csv")
+    assert Path("moodle.csv").read_bytes().startswith(codecs.BOM_UTF8 + b'"Email address"')
+
+
+def test_no_login_stands_among_addresses(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    (tiny_copy.root / "class").mkdir()
+    run("login", "Ada Lovelace", "--id", "adal")
+    run("submit", "-o", "class/ada.zip")
+    assert graded(run, tiny_copy.root / "class").code == 0
+    ran = run("export", "results", "moodle")
+    (row,) = csv.DictReader(io.StringIO(ran.out))
+    assert (ran.code, row["Email address"], row["Name"]) == (0, "", "Ada Lovelace")
+    assert "ada: the login is no e-mail address, so that cell is blank" in ran.err
+    ran = run("export", "results", "moodle", "--identifier", "username")
+    (row,) = csv.DictReader(io.StringIO(ran.out))
+    assert (row["Username"], ran.err) == ("adal", "")
 
 
 # --- hostile things in the folder ---

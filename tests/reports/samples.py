@@ -49,7 +49,8 @@ def typical(fourth: Status = "error") -> Grade:
     quiz = QuizResult("quiz-1", "Shapes", 150, 200, ("Question 3 was not answered.",))
     given = Adjustment("manual", "exercise-1", 50, "The idea was right.")
     late = Adjustment("late", "", -100, "Handed in a day late.")
-    who: dict[str, Any] = {"learner_id": "ada@example.org", "learner_name": "Ada L"}
+    address = "ada@example.org"
+    who: dict[str, Any] = {"learner_id": address, "login": address, "learner_name": "Ada L"}
     return graded("ada", first, second, quizzes=(quiz,), adjustments=(late, given), **who)
 
 
@@ -59,7 +60,12 @@ def hostile() -> Grade:
     bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, mismatch=wrong)
     late = Adjustment("late", "exercise-1", -100, HOSTILE)
     quiz = QuizResult("quiz-1", "Q", 0, 100, (HOSTILE,))
-    texts: dict[str, Any] = {"learner_id": HOSTILE, "learner_name": HOSTILE, "problem": HOSTILE}
+    texts: dict[str, Any] = {
+        "learner_id": HOSTILE,
+        "login": HOSTILE,
+        "learner_name": HOSTILE,
+        "problem": HOSTILE,
+    }
     report = exercise(bad, notes=(HOSTILE,))
     return graded(HOSTILE, report, quizzes=(quiz,), adjustments=(late,), **texts)
 

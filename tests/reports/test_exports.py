@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -17,17 +18,20 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
 from grader.course import Feedback
-from grader.progress.grades import Adjustment, ClassGrades, Grade
+from grader.progress.grades import Adjustment, ClassGrades, Grade, Move
 from grader.reports import exports, text
 from grader.reports.class_pages import student_page
 from grader.reports.exports import (
     canvas_csv,
     class_junit,
     classroom_result,
+    doubts,
     gradescope_json,
     job_summary,
     line_in,
+    login_doubts,
     moodle_csv,
+    moved_csv,
     student_junit,
     workflow_commands,
 )
@@ -404,14 +408,104 @@ def test_moodle_columns_add_up() -> None:
     assert table(moodle_csv(of_class(taken)))[1][2:] == ["0.00", "", "", "0.00", "0.00"]
 
 
+def rows_of(*grades: Grade, export: Callable[[ClassGrades], str] = canvas_csv) -> list[dict[str, str]]:
+    rows = [*csv.DictReader(io.StringIO(export(of_class(*grades))), strict=True)]
+    return rows[1:] if export is canvas_csv else rows
+
+
+FULL = exercise(outcome("passed"))
+
+
+@pytest.mark.parametrize(
+    ("grade", "told"),
+    [
+        (graded("ada", exercise(outcome("error", message="no such name"))), "exercise-1: a check broke"),
+        (graded("ada", FULL, not_graded={"exercise-1": "`h` broke: why"}), "exercise-1: `h` broke: why"),
+        (graded("ada", FULL, not_graded={"exercise-2": "cannot confine"}), "exercise-2: cannot confine"),
+        (graded("ada", FULL, set_aside="claims to be `bob`"), "set aside: claims to be `bob`"),
+        (Grade("ada", nothing_found=True), "nothing was found"),
+        (Grade("ada", problem="is damaged"), "is damaged"),
+    ],
+)
+def test_a_cell_is_blank_rather_than_wrong(grade: Grade, told: str) -> None:
+    (doubt,) = doubts([grade, graded("bob", FULL)])
+    assert doubt.startswith("ada: blank, since ")
+    assert told in doubt
+    for export in (canvas_csv, moodle_csv):
+        ada, bob = rows_of(grade, graded("bob", FULL), export=export)
+        known = 2.0 if "exercise-2" in grade.not_graded else None
+        assert ada["Exercise number 1 (exercise-1)"] == ("2.00" if known else "")
+        assert [*ada.values()][-2:] == ["", ""]
+        assert [*bob.values()][-2:] == ["0.00", "2.00"]
+
+
+def test_what_an_earlier_grading_left_is_in_no_junit_as_if_it_were_of_today() -> None:
+    stale = graded("ada", FULL, not_graded={"exercise-1": "`h` broke: why"})
+    (suite,) = JUnitXml.fromstring(class_junit(of_class(stale)))
+    (case,) = suite
+    assert (suite.name, suite.errors, case.result[0].message) == ("ada.exercise-1", 1, "`h` broke: why")
+    assert "why" not in student_junit(stale) + job_summary(stale)
+    assert "could not be graded for now" in gradescope(stale)["output"]
+
+
+@pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
+def test_no_login_is_in_two_rows(export: Callable[[ClassGrades], str]) -> None:
+    def logins(*grades: Grade) -> list[str]:
+        return [
+            row.get("SIS Login ID", row.get("Email address", "")) for row in rows_of(*grades, export=export)
+        ]
+
+    own = graded("s1", FULL, login="s1@x.org")
+    assert logins(own, Grade("s1.zip", login="s1@x.org", problem="is damaged")) == ["s1@x.org", ""]
+    assert logins(Grade("s1.zip", login="s1@x.org", nothing_found=True), own) == ["", "s1@x.org"]
+    assert logins(own, graded("s2", FULL, login="s1@x.org")) == ["", ""]
+    assert logins(own, graded("s2", FULL, login="s1@x.org", set_aside="is not")) == ["s1@x.org", ""]
+
+
+def test_no_id_is_invented() -> None:
+    canvas: dict[str, Any] = {"platform": "canvas", "platform_id": "4711"}
+    moodle: dict[str, Any] = {"platform": "moodle", "platform_id": "815"}
+    grades = [
+        graded(
+            "ada", FULL, login="ada-lovelace", learner_name="Ada Lovelace", **canvas
+        ),  # made from the name
+        graded("bob", FULL, login="bob", learner_name="Bob", **moodle),
+        graded("c", FULL, key="week-1/cleo-c.zip", login="cleo-c", learner_name="Cleo C"),
+        graded("mallory", FULL, login="", learner_name="Bob", set_aside="claims to be `bob`", **canvas),
+    ]
+    rows = rows_of(*grades)
+    assert [row["ID"] for row in rows] == ["4711", "", "", ""]
+    assert [row["SIS Login ID"] for row in rows] == ["", "bob", "cleo-c", ""]
+    assert [row["Student"] for row in rows] == ["Ada Lovelace", "Bob", "Cleo C", "mallory"]
+    rows = rows_of(*grades, export=moodle_csv)
+    assert [row["Email address"] for row in rows] == ["", "", "", ""]
+    assert [row["Identifier"] for row in rows] == ["", "Participant 815", "", ""]
+    (told,) = login_doubts(of_class(*grades), "Email address")
+    assert told.startswith("bob, c: the login is no e-mail address")
+    assert login_doubts(of_class(graded("ada", FULL))) == [
+        "ada: no login that can be believed, so that cell is blank"
+    ]
+
+
+def test_who_moved_is_a_table() -> None:
+    grade = graded("ada", FULL, key="ada.zip", login="ada")
+    moves = (
+        Move(grade, "exercise-1", 0, 200, ("=h: failed (0), now passed (2)",)),
+        Move(grade, "quiz-1", 150, None, ("no answers are there",)),
+    )
+    heading, first, second = table(moved_csv(dataclasses.replace(of_class(grade), moves=moves)))
+    assert heading == ["submission", "key", "login", "item", "before", "after", "change", "because"]
+    assert first[:4] == ["ada", "ada.zip", "ada", "exercise-1"]
+    assert first[4:] == ["0.00", "2.00", "2.00", "'=h: failed (0), now passed (2)"]
+    assert second[3:] == ["quiz-1", "1.50", "", "-1.50", "no answers are there"]
+
+
 @pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
 def test_no_name_is_a_formula_or_a_second_row(
     export: Callable[[ClassGrades], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [*FORMULAS, HOSTILE, 'a","b', "a;b;c", "Points Possible"]
-    grades = of_class(
-        *(graded(name, *typical().reports, learner_id=name, learner_name=name) for name in names)
-    )
+    grades = of_class(*(graded(name, *typical().reports, login=name, learner_name=name) for name in names))
     rows = table(export(grades))
     assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
     first = [row[0] for row in rows]
