@@ -211,6 +211,8 @@ def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]
     _copy(TEMPLATES / "gitignore", folder / ".gitignore")
     _copy(TEMPLATES / "gitattributes", folder / ".gitattributes")
     _copy(TEMPLATES / "check.yml", folder / ".github" / "workflows" / "check.yml")
+    for page in (course.root / "quizzes").glob("*.md"):
+        _copy(page, folder / "quizzes" / page.name)
     if (course.root / "LICENSE").is_file():
         _copy(course.root / "LICENSE", folder / "LICENSE")
     _write_program(folder, full=False)

@@ -21,7 +21,7 @@ FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/rep
 COMMANDS = {
     "login": "Say who learns here.",
     "list": "Show the exercises, your credits and what to do next.",
-    "show": "Read the lesson of an exercise.",
+    "show": "Read the lesson of an exercise, or the FAQ.",
     "check": "Run the checks of exercises and show the verdict.",
     "watch": "Check again at every save, and show what changed.",
     "debug": "Write a failing check's inputs to a file, and how to try them yourself.",

@@ -1,4 +1,4 @@
-"""``grader show``: the lesson of an exercise."""
+"""``grader show``: the lesson of an exercise, or a page that stands beside the quizzes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from grader.course import CourseError, render
 
 
 @click.command("show")
-@click.argument("exercise")
+@click.argument("lesson")
 @pass_course
-def command(course: Course, exercise: str) -> None:
-    """Read the lesson of an exercise; into a pipe it goes as the Markdown it is."""
-    path = course[exercise].lesson_path
+def command(course: Course, lesson: str) -> None:
+    """Read the LESSON of an exercise, or `faq`; into a pipe it goes as the Markdown it is."""
+    pages = {path.stem: path for path in (course.root / "quizzes").glob("*.md")}
+    path = pages.get(lesson) or course[lesson].lesson_path
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

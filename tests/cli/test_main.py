@@ -168,6 +168,9 @@ def test_a_verdict_is_shown_even_where_it_cannot_be_kept(run: Run, tiny_copy: Co
 def test_show_into_a_pipe_is_the_lesson_itself(run: Run, tiny_copy: Course) -> None:
     lesson = tiny_copy["exercise-1"].lesson_path.read_text(encoding="utf-8")
     assert run("show", "exercise-1").out.strip() == lesson.strip()
+    (tiny_copy.root / "quizzes" / "faq.md").write_text("# Questions\n", encoding="utf-8")
+    assert run("show", "faq").out == "# Questions\n"
+    assert run("show", "../course").code == 2
 
 
 def test_hints_come_one_by_one(run: Run, tiny_copy: Course) -> None:

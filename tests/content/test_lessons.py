@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import math
 import re
 import sys
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grader.course import Course
+from grader.quiz.files import load_quiz
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "exercises").glob("*/lesson.md"), key=lambda path: int(path.parent.name[9:]))
+PAGES = [*LESSONS, *(ROOT / "quizzes").glob("*.md")]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LIBRARIES = re.compile(r"^\s*(?:import|from) (torch|tensorflow|keras|jax)\b", re.MULTILINE)
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
@@ -54,7 +58,7 @@ def plain(text: str, smallest: float = 0.0) -> str:
     return re.sub(r"\s+", " ", re.sub(r"\d+\.?\d*(e[-+]?\d+)?", number, text)).strip()
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=name)
+@pytest.mark.parametrize("path", PAGES, ids=name)
 def test_the_code_of_a_lesson_runs_and_prints_what_is_shown(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +85,7 @@ def test_the_code_of_a_lesson_runs_and_prints_what_is_shown(
     assert ran or not any(language == "python" for language, _ in found) or path.parent.name == "exercise-12"
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=name)
+@pytest.mark.parametrize("path", PAGES, ids=name)
 def test_pictures_and_links_lead_somewhere(path: Path) -> None:
     text = FENCE.sub("", path.read_text(encoding="utf-8"))
     for alternative, target in PICTURE.findall(text):
@@ -100,6 +104,27 @@ def test_no_lesson_holds_a_line_of_its_solution(path: Path, course: Course) -> N
         code = line.partition("  #")[0].strip()
         if len(code) > 25 and line.strip() not in stub and "=" in code:
             assert code not in text, f"{path} holds {code!r}"
+
+
+def test_the_page_of_questions_says_what_is_so() -> None:
+    text = (ROOT / "quizzes" / "faq.md").read_text(encoding="utf-8")
+    for gate in (0.5, 0.9, 0.99):
+        (row,) = (line for line in text.splitlines() if line.startswith(f"| {gate:<12} |"))
+        for told, steps in zip(row.split("|")[2:5], (10, 20, 100), strict=True):
+            assert float(told) == pytest.approx(gate**steps, rel=0.02)
+    slope = 1 / (1 + math.exp(-4)) * (1 - 1 / (1 + math.exp(-4)))
+    values = np.array([1.0, 2.0, 3.0])
+    third = (3 - values.mean()) / values.std()
+    quadrupled = [5 * width + width * width + width for width in (10, 20)]
+    measured = (
+        f"{slope:.4f} {third:.2f} {2 * third + 1:.2f} {0.9**50:.3f} {1.1**50:.0f} {quadrupled[1]}".split()
+    )
+    for number in (*measured, str(quadrupled[0]), str(4 * (3 + 1) + 2 * (4 + 1)), str((3 * 3 * 3 + 1) * 16)):
+        assert number in text, number
+    assert (7 + 2 * 1 - 3) // 2 + 1 == 4
+    topics = load_quiz(ROOT / "quizzes" / "deep-learning-faq.yaml").public.draw
+    assert topics
+    assert len(re.findall("^## [0-9]+\\. ", text, re.MULTILINE)) == len(topics.per_topic)
 
 
 def test_the_lengths_of_gradients_are_those_that_are_measured() -> None:
