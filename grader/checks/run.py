@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
+from grader.checks.files import Files
 from grader.checks.report import Mismatch, Report, Status
-from grader.checks.source import Archive, Source, read_source
+from grader.checks.source import Source, read_source
 from grader.checks.student import (
     NONDETERMINISTIC,
     CheckRun,
@@ -41,7 +42,7 @@ def new_seed() -> int:
 
 def check(
     exercise: Exercise,
-    submission: Source | Archive | Path | str | None = None,
+    submission: Source | Files | Path | str | None = None,
     *,
     seed: int | None = None,
     confinement: Literal["required", "best", "none"] = "best",

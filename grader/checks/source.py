@@ -1,38 +1,42 @@
-"""Reads the one file of a submission that an exercise names, as bytes, without following links.
-
-A zip is read in memory: nothing of it is ever unpacked to disk.
-"""
+"""Finds and reads the modules of a submission, as bytes; each is known by its file name, wherever it lies."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import io
-import os
-import stat
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
+from grader.checks.files import (
+    LINK,
+    MAX_ARCHIVE_BYTES,
+    MAX_BYTES,
+    MAX_NAME,
+    FileRejected,
+    Files,
+    Folder,
+    Parts,
+    Zip,
+    is_zip,
+    open_zip,
+)
 from grader.course import Exercise
 from grader.sandbox.text import one_line
 
-MAX_BYTES = 1024 * 1024
-MAX_ARCHIVE_BYTES = 8 * 1024 * 1024
-MAX_ENTRIES = 10_000
-MAX_DEPTH = 8
-LINK = "is a symbolic link, or lies behind one; hand in the file itself"
-TOO_LARGE = "is larger than {:g} MiB; what is handed in takes a few KiB"
-READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile bounds what comes out of these only
-ENTRY = b"PK\1\2"  # how each entry of a zip's directory begins
-ENCRYPTED = 1  # in the flags of an entry
-
-
-class FileRejected(Exception):
-    """A file is not one that the grader reads; the text goes on after the file's name."""
+MAX_NESTED = 3  # zips within zips
+AT_ITS_PLACE, ITS_OWN_PATH = 0, 1  # how well a file fits: less is better
+COPY = re.compile(
+    r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+(?:copy|final))\Z", re.IGNORECASE
+)  # what browsers, systems and people add to the name of another version
+SEPARATORS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")  # but not those that keep two numbers apart
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,20 @@ class Source:
         data: its bytes; never decoded or compiled on the grader's side.
         problem: why there are no bytes, one sentence for the student; empty if there are.
         used: the same student's files of the exercises that this one builds on, in their order.
+        place: where it lay; empty if that was where it belongs.
+        others: paths of files that would have fitted less well, where it lay elsewhere.
+        there: whether there is a file to speak of, even if there is a problem with it.
+        doubtful: whether several files fit equally well, and none was read.
     """
 
     name: str
     data: bytes = b""
     problem: str = ""
     used: tuple[Source, ...] = ()
+    place: str = ""
+    others: tuple[str, ...] = ()
+    there: bool = True
+    doubtful: bool = False
 
     @cached_property
     def sha256(self) -> str:
@@ -57,179 +69,178 @@ class Source:
         return "" if self.problem else hashlib.sha256(self.data).hexdigest()
 
 
-def read_source(exercise: Exercise, submission: Path | Archive | None = None) -> Source:
+def read_source(exercise: Exercise, submission: Files | Path | None = None) -> Source:
     """Read a student's file for one exercise, and those it builds on.
 
     Args:
-        submission: a folder that mirrors ``exercises/``, a zip of one (opened or not), or the module file
-            alone; None is the course's own ``exercises/``.
+        submission: a folder or a zip, or the module file alone; None is the course's own ``exercises/``.
     """
-    source = _read_one(exercise, submission)
-    if isinstance(submission, Path) and submission.is_file() and not is_zip(submission):
-        alone = f"is not there: {submission.name} was handed in alone"
-        names = [f"{needed.file.module}.py" for needed in exercise.used]
-        used = [Source(name, problem=f"{name} {alone}") for name in names]
-    else:
-        used = [_read_one(needed, submission) for needed in exercise.used]
-    return dataclasses.replace(source, used=tuple(used))
+    try:
+        if submission is None:
+            own = [(part.id, f"{part.file.module}.py") for part in (exercise, *exercise.used)]
+            return read_sources([exercise], Folder(exercise.folder.parent, own))[exercise.id]
+        if isinstance(submission, Files):
+            return read_sources([exercise], submission)[exercise.id]
+        with open_submission(submission) as files:
+            return read_sources([exercise], innermost(files, [exercise]))[exercise.id]
+    except (FileRejected, OSError) as error:
+        names = [f"{part.file.module}.py" for part in (exercise, *exercise.used)]
+        source, *used = (_unread(each, error, f"{exercise.id}/{names[0]}") for each in names)
+        return replace(source, used=tuple(used))
 
 
-def is_zip(path: Path) -> bool:
-    """Whether a submission of this name is read as a zip."""
-    return path.suffix.lower() == ".zip"
+def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Source]:
+    """Read a student's files for exercises, by their ids; each file once, however many build on it."""
+    exercises = list(exercises)
+    needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
+    found = find_modules(needed.values(), files.paths)
+    if files.lone and len(exercises) == 1:  # whatever it is called
+        found = dict.fromkeys(needed, Found()) | {exercises[0].id: Found(tuple(files.paths))}
+    read = {name: _read(part, found[name], files) for name, part in needed.items()}
+    return {
+        exercise.id: replace(read[exercise.id], used=tuple(read[part.id] for part in exercise.used))
+        for exercise in exercises
+    }
 
 
-def open_archive(path: Path) -> Archive:
-    """Read a zip into memory, once for all that is read out of it.
-
-    Raises:
-        FileRejected: it is damaged, too large or a link.
-        OSError: it cannot be read.
-    """
-    if path.lstat().st_size > MAX_ARCHIVE_BYTES:
-        large = f"an archive of more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
-        raise FileRejected(f"cannot be read: {large}; hand in the exercises only")
-    return Archive(read_plain(path.parent, [path.name], MAX_ARCHIVE_BYTES))
-
-
-def _read_one(exercise: Exercise, submission: Path | Archive | None) -> Source:
+def _read(exercise: Exercise, found: Found, files: Files) -> Source:
     name = f"{exercise.file.module}.py"
-    wanted = f"{exercise.id}/{name}"
-    try:
-        if isinstance(submission, Archive):
-            return Source(name, submission.read(name, MAX_BYTES, exercise.id))
-        if submission is None or submission.is_dir():
-            if submission is not None and submission.is_symlink():
-                raise FileRejected(LINK)
-            folder = submission or exercise.folder.parent
-            return Source(name, read_plain(folder, [exercise.id, name], MAX_BYTES))
-        # a folder of submissions may hold links to elsewhere; so may the folder of a single file
-        if submission.is_symlink() or (submission.is_file() and submission.parent.is_symlink()):
-            raise FileRejected(LINK)
-        if is_zip(submission):
-            return Source(name, open_archive(submission).read(name, MAX_BYTES, exercise.id))
-        wanted = submission.name
-        return Source(name, read_plain(submission.parent, [submission.name], MAX_BYTES))
-    except FileNotFoundError:
-        return Source(name, problem=f"there is no {wanted} to grade; is it named differently?")
-    except FileRejected as rejected:
-        return Source(name, problem=f"{name} {rejected}")
-    except OSError as error:
-        return Source(name, problem=f"{name} cannot be read: {error.strerror}")
-
-
-def read_plain(folder: Path, parts: list[str], limit: int) -> bytes:
-    """Read ``folder/parts``, where nothing below ``folder`` may be a link or anything but a plain file.
-
-    Args:
-        limit: bytes that the file may have.
-
-    Raises:
-        FileRejected: it is something else, or larger.
-        OSError: it cannot be read.
-    """
-    for step in range(1, len(parts) + 1):
-        if folder.joinpath(*parts[:step]).is_symlink():
-            raise FileRejected(LINK)
-    if os.open not in os.supports_dir_fd:  # Windows: the test above is all there is
-        descriptor = os.open(folder.joinpath(*parts), os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    else:
-        descriptor = _open_below(folder, parts)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileRejected("should be a plain file, and is something else")
-        if status.st_size > limit:
-            raise FileRejected(TOO_LARGE.format(limit / 2**20))
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > limit:
-        raise FileRejected("grew beyond the limit while it was read")
-    return data
-
-
-def _open_below(folder: Path, parts: list[str]) -> int:
-    """Open step by step from a folder's descriptor, so that no link slips in after the test above."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    for part in parts:
-        last = part is parts[-1]
-        flags = os.O_NOFOLLOW | (os.O_NONBLOCK | os.O_NOCTTY if last else os.O_DIRECTORY)
+    if len(found.paths) > 1:
+        first, second = (f"`{shown(parts)}`" for parts in found.paths[:2])
+        problem = f"{name} is there {len(found.paths)} times, as {first} and {second}; hand it in once"
+        return Source(name, problem=problem, doubtful=True)
+    if not found.paths and files.lone:
+        problem = f"{name} is not there: {shown(files.paths[0])} was handed in alone"
+        return Source(name, problem=problem, there=False)
+    wanted = (exercise.id, name)
+    source = _unread(name, FileNotFoundError(), "/".join(files.paths[0] if files.lone else wanted))
+    for parts in found.paths or (("exercises", *wanted), wanted):  # where a link or a file may be in the way
         try:
-            below = os.open(part, os.O_RDONLY | flags, dir_fd=descriptor)
-        finally:
-            os.close(descriptor)
-        descriptor = below
-    return descriptor
+            source = Source(name, files.read(parts, MAX_BYTES))
+        except FileNotFoundError:
+            continue
+        except (FileRejected, OSError) as error:
+            source = _unread(name, error)
+        break
+    if found.rank > ITS_OWN_PATH:
+        source = replace(source, place=shown(parts), others=tuple(map(shown, found.others)))
+    return source
 
 
-# --- zips ---------------------------------------------------------------------------------------------
+def _unread(name: str, error: FileRejected | OSError, wanted: str = "") -> Source:
+    if isinstance(error, FileNotFoundError):
+        return Source(name, problem=f"there is no {wanted} to grade; is it named differently?", there=False)
+    reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+    return Source(name, problem=f"{name} {reason}")
 
 
-class Archive:
-    """A zip that was read into memory; its directory is read once, whatever is then read out of it.
+def shown(parts: Parts) -> str:
+    """Return a path of a student as one short, printable line."""
+    return one_line("/".join(parts), MAX_NAME)
 
-    Raises:
-        FileRejected: it is damaged, or holds too many files.
-    """
 
-    def __init__(self, data: bytes) -> None:
-        count = data.count(ENTRY)  # before there is an object for each
-        if count > MAX_ENTRIES:
-            raise FileRejected(f"cannot be read: an archive of {count} files; hand in the exercises only")
-        self.outside: list[str] = []
-        """Names that lead out of the archive; nothing is read from them."""
-        self._entries: dict[str, list[tuple[tuple[str, ...], zipfile.ZipInfo]]] = {}
-        with _zipfile_errors():
-            self._opened = zipfile.ZipFile(io.BytesIO(data))
-            for entry in self._opened.infolist():
-                parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-                if {"..", "/"} & set(parts):
-                    self.outside.append(entry.filename)
-                elif len(parts) <= MAX_DEPTH and parts and parts[0] != "__MACOSX":
-                    self._entries.setdefault(parts[-1], []).append((parts, entry))
-
-    def read(self, name: str, limit: int, folder: str = "") -> bytes:
-        """Return the bytes of ``…/folder/name``; without a folder, of the ``name`` that lies least deep.
-
-        Args:
-            limit: bytes that the file may have, whatever the archive says of it.
-
-        Raises:
-            FileRejected: the file is damaged, a link, too large or there twice.
-            FileNotFoundError: there is no such file.
-        """
-        found = self._entries.get(name, [])
-        if folder:
-            found = [(parts, entry) for parts, entry in found if parts[-2:] == (folder, name)]
-        else:
-            depth = min((len(parts) for parts, _ in found), default=0)
-            found = [(parts, entry) for parts, entry in found if len(parts) == depth]
-        if not found:
-            raise FileNotFoundError(name)
-        if len(found) > 1:
-            raise FileRejected(f"is {len(found)} times in the archive; hand it in once")
-        entry = found[0][1]
-        if entry.is_dir() or stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise FileRejected("is a link, a folder or a device in the archive; hand in the file itself")
-        if entry.flag_bits & ENCRYPTED:
-            raise FileRejected("is encrypted in the archive; make a zip without a password")
-        if entry.compress_type not in READABLE:
-            raise FileRejected("is compressed in an unusual way; make a plain zip")
-        with _zipfile_errors(), self._opened.open(entry) as file:
-            data = file.read(limit + 1)  # the size an archive claims may be a lie: count what comes out
-        if len(data) > limit:
-            raise FileRejected(TOO_LARGE.format(limit / 2**20))
-        return data
+# --- what counts ------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _zipfile_errors() -> Iterator[None]:
-    """Make one sentence of whatever ``zipfile`` raises: on hostile bytes, that is almost anything."""
-    try:
-        yield
-    except Exception as error:
-        reason = one_line(str(error), 200)
-        text = f"cannot be read: the archive is damaged or of an unknown kind ({reason})"
-        raise FileRejected(text) from None
+def open_submission(path: Path) -> Iterator[Files]:
+    """List the folder, the zip or the single file that somebody handed in.
+
+    Raises:
+        FileRejected: it is a link, damaged or too large.
+        OSError: it cannot be read.
+    """
+    folder = path.is_dir()
+    # a folder of submissions may hold links to elsewhere; so may the folder of a single file
+    if path.is_symlink() or (not folder and path.parent.is_symlink()):
+        raise FileRejected(LINK)
+    if folder:
+        yield Folder(path)
+    elif is_zip(path.name):
+        with open_zip(path) as archive:
+            yield archive
+    else:
+        yield Folder(path.parent, [(path.name,)], lone=True)
+
+
+def innermost(files: Files, exercises: Sequence[Exercise]) -> Files:
+    """Return what a submission is about: itself, or, where it holds no module, the one zip in it.
+
+    Raises:
+        FileRejected: it holds several zips, or the one is damaged or too large.
+        OSError: it cannot be read.
+    """
+    for _ in range(MAX_NESTED):
+        zips = [parts for parts in files.paths if is_zip(parts[-1])]
+        if not zips or any(found.paths for found in find_modules(exercises, files.paths).values()):
+            break
+        if len(zips) > 1:
+            names = " and ".join(f"`{shown(parts)}`" for parts in zips[:2])
+            text = f"holds {len(zips)} zips, {names}, and it is not clear which one counts; keep one"
+            raise FileRejected(text)
+        try:
+            files = Zip(io.BytesIO(files.read(zips[0], MAX_ARCHIVE_BYTES)))
+        except FileRejected as rejected:
+            raise FileRejected(f"holds only `{shown(zips[0])}`, which {rejected}") from None
+    return files
+
+
+class Found(NamedTuple):
+    """Which files fit a module best; it is clear if that is one.
+
+    Args:
+        rank: how well they do.
+        others: those that fit less well.
+    """
+
+    paths: tuple[Parts, ...] = ()
+    rank: int = AT_ITS_PLACE
+    others: tuple[Parts, ...] = ()
+
+
+def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[str, Found]:
+    """Return, by exercise, the files that are its module, by their names and those of their folders."""
+    exercises, paths = list(exercises), list(paths)
+    folders = {plain(exercise.id): exercise for exercise in exercises}
+    modules = defaultdict(list)
+    for exercise in exercises:
+        modules[plain(exercise.file.module)].append(exercise)
+    folders_of = [parts[:-1] for parts in paths]
+    first, last = min(folders_of, default=()), max(folders_of, default=())
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    around = sum(1 for _ in alike)  # how many folders lie around all of it
+    fits: dict[str, dict[int, list[Parts]]] = {exercise.id: defaultdict(list) for exercise in exercises}
+    for parts in paths:
+        wanted = modules.get(_module_of(parts[-1], modules), [])
+        above = (folders.get(plain(name)) for name in reversed(parts[:-1])) if wanted else ()
+        owner = next(filter(None, above), None)
+        if owner not in wanted and len(wanted) != 1:
+            continue
+        exercise = owner if owner in wanted and owner else wanted[0]
+        name = f"{exercise.file.module}.py"
+        if parts[-2:] == (exercise.id, name):
+            rank = AT_ITS_PLACE if parts[around:-2] in ((), ("exercises",)) else ITS_OWN_PATH
+        else:  # in a folder that means the exercise, or elsewhere; called as it should be, or alike
+            rank = 2 + 2 * (exercise is not owner) + (parts[-1] != name)
+        fits[exercise.id][rank].append(parts)
+    found = {}
+    for exercise_id, by_rank in fits.items():
+        rank = min(by_rank, default=AT_ITS_PLACE)
+        others = [parts for other in sorted(by_rank) if other != rank for parts in by_rank[other]]
+        found[exercise_id] = Found(tuple(by_rank[rank]), rank, tuple(others))
+    return found
+
+
+def _module_of(name: str, modules: Iterable[str]) -> str:
+    """Return which of the modules a file name means, without what tells versions apart; empty if none."""
+    stem = name[:-3] if len(name) <= MAX_NAME and name.lower().endswith(".py") else ""
+    while stem and plain(stem) not in modules:
+        shorter = COPY.sub("", stem, count=1)
+        stem = shorter if shorter != stem else ""
+    return plain(stem)
+
+
+def plain(name: str) -> str:
+    """Return a name as people spell it: ``Exercise_01`` is ``exercise1``, but ``exercise-1-1`` is not 11."""
+    text = unicodedata.normalize("NFKC", name[:MAX_NAME]).casefold()
+    return re.sub(r"(?<!\d)0+(?=\d)", "", SEPARATORS.sub("", text))

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import datetime
-import io
-import itertools
-import os
+import difflib
+import hashlib
 import re
 import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.checks.source import (
-    LINK,
-    MAX_DEPTH,
-    MAX_ENTRIES,
-    Archive,
-    FileRejected,
-    Source,
-    is_zip,
-    open_archive,
-    read_plain,
-    read_source,
-)
-from grader.course import Exercise, parse_time
+from grader.checks.files import LINK, FileRejected, Files, Part, Zip, is_zip
+from grader.checks.source import Source, find_modules, innermost, read_sources, shown
+from grader.classroom.arrival import RECEIVED, commit_time, moment, read_received
+from grader.classroom.arrival import CannotCollect as CannotCollect
+from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
+from grader.classroom.shapes import Platform
+from grader.course import Exercise
 from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
@@ -41,21 +34,15 @@ from grader.progress.hand_in import (
     read_document,
     text_hashes,
 )
-from grader.progress.learner import ANONYMOUS, JOINERS, Learner
-from grader.sandbox.text import HIDING, clean, one_line
+from grader.progress.learner import ANONYMOUS, Learner
+from grader.sandbox.text import clean, one_line
 
-RECEIVED = "received.csv"
-MAX_RECEIVED_BYTES = 4 * 2**20
-MAX_NAME = 80  # characters of a submission's name
+MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so
+MAX_KEY = 400  # characters
 MAX_SHOWN = 200  # characters of what a student wrote, in a note
-MAX_LISTED = 3  # submissions in a note
+MAX_LISTED = 3  # submissions or files in a note
 NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')  # a report may become a file of this name, on any system
-MOODLE = re.compile(r"_assignsubmission_file_?$")
-LAST_SECOND = 253402300799  # of the year 9999
-
-
-class CannotCollect(Exception):
-    """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names that Windows keeps
 
 
 @dataclass
@@ -67,7 +54,7 @@ class Submission:
     Args:
         key: where it was collected, below the folder of submissions; stays when its neighbours change.
         name: printable and unique in its class, in whatever case; fit for a file's name.
-        path: where its exercises are: a folder that mirrors ``exercises/``, a zip, or a module file.
+        path: the folder, the zip or the module file; that of the class, where it is one of its files.
         received: when it arrived, in UTC.
         received_from: what says so; ``file`` is the time of the file, which anybody can set.
         platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
@@ -85,7 +72,7 @@ class Submission:
     path: Path
     received: datetime.datetime
     received_from: Literal["platform", "received.csv", "commit", "file"] = "file"
-    platform: Literal["", "canvas", "moodle", "gradescope", "github"] = ""
+    platform: Platform = ""
     platform_id: str = ""
     platform_name: str = ""
     learner_id: str = ""
@@ -100,28 +87,34 @@ class Submission:
 # --- a class --------------------------------------------------------------------------------------------
 
 
-def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submission]:
+def find_submissions(
+    folder: Path, exercises: Sequence[Exercise], *, single: bool = False
+) -> list[Submission]:
     """Find and read the submissions in a folder, by name; what is no submission is listed with its problem.
 
     Args:
-        folder: of folders, zips and checkouts; or a single submission, which may also be a zip, or a module
-            file where there is one exercise.
+        folder: of folders, zips and checkouts, or a platform's download, which may also be its zip; or a
+            single submission, which may also be a zip, or a module file.
         exercises: to be graded.
+        single: whether it is one student's, whatever it looks like.
 
     Raises:
-        CannotCollect: the folder, or its ``received.csv``, cannot be read.
+        CannotCollect: the folder, or the instructor's ``received.csv``, cannot be read.
     """
-    try:
-        if not folder.is_dir() or _mirrors(folder, exercises):
-            folder.lstat()
-            return [_look(folder, exercises, None)]
-        folder = folder.resolve()
-        paths = [path for path in folder.iterdir() if path.name != RECEIVED and not _is_clutter(path.name)]
-        arrivals = _read_arrivals(folder)
-    except OSError as error:
-        raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} cannot be read: {error.strerror}") from None
-    paths.sort(key=lambda path: (_is_odd(path.name), path.name))  # the odd give way to the plain
-    found = [_look(path, exercises, arrivals) for path in paths]
+    with contextlib.ExitStack() as stack:
+        try:
+            entries = None if single else list_class(folder, exercises, stack)
+            if entries is None:
+                folder.lstat()
+                alone = single_entry(folder, cloned=not single and (folder / ".git").is_dir())
+                arrivals = None if single else read_received(folder.parent)
+            else:
+                arrivals = read_received(folder if folder.is_dir() else folder.parent)
+                _require_known(arrivals or {}, entries)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+            raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} {reason}") from None
+        found = [_look(entry, exercises, arrivals) for entry in ([alone] if entries is None else entries)]
     _number_equal_names(found)
     by_learner = defaultdict(list)
     for submission in found:
@@ -129,26 +122,37 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
     for submission in found:
         names = by_learner[submission.learner_id]
         if submission.learner_id and len(names) > 1:
-            few = [name for name in names[: MAX_LISTED + 1] if name != submission.name][:MAX_LISTED]
-            more = len(names) - 1 - len(few)
-            others = ", ".join(f"`{name}`" for name in few) + (f" and {more} more" if more else "")
-            text = f"is by the same learner `{submission.learner_id}` as {others}"
+            others = [name for name in names[: MAX_LISTED + 1] if name != submission.name]
+            text = f"is by the same learner `{submission.learner_id}` as {_listed(others, len(names) - 1)}"
             submission.notes += (Note("same-learner", text),)
     return found
 
 
-def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
-    """Read a folder as one submission, whatever lies in it; what is wrong with it is told and not raised."""
-    return _look(folder, exercises, None)
+def _listed(names: Sequence[str], count: int) -> str:
+    few = ", ".join(f"`{name}`" for name in names[:MAX_LISTED])
+    return few if count <= MAX_LISTED else f"{few} and {count - MAX_LISTED} more"
 
 
-def _mirrors(folder: Path, exercises: Sequence[Exercise]) -> bool:
-    return any((folder / name).is_dir() for name in ("exercises", *(exercise.id for exercise in exercises)))
+# --- names ----------------------------------------------------------------------------------------------
 
 
-def _is_clutter(name: str) -> bool:
-    hidden = name.startswith(".") and not is_zip(Path(name))
-    return hidden or name.startswith("._") or name == "__MACOSX"
+def _key(entry: Entry) -> str:
+    """Return where it was collected, as text that can be stored and is the same on every system."""
+    path = entry.prefix + entry.delivery.key
+    key = clean(unicodedata.normalize("NFC", path), MAX_KEY)
+    if len(path) > MAX_KEY:
+        key += f" ~{hashlib.sha256(path.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    return key
+
+
+def _name(entry: Entry) -> str:
+    """Return what a submission is called: fit for the name of a file, on any system."""
+    name = entry.delivery.key
+    if not entry.delivery.platform:
+        name = re.sub(r"(?i)\.(zip|py)\Z", "", name)
+    name = NOT_IN_NAMES.sub("_", one_line(name, MAX_SHOWN))[:MAX_NAME]
+    name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .") or "submission"
+    return f"_{name}" if RESERVED.match(name) else name
 
 
 def _number_equal_names(found: list[Submission]) -> None:
@@ -158,7 +162,12 @@ def _number_equal_names(found: list[Submission]) -> None:
         return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
     taken: dict[str, int] = {}
+    keys: set[str] = set()
     for submission in found:
+        if submission.key in keys:  # their names differ in their bytes alone
+            raw = str(submission.path).encode(errors="surrogatepass")
+            submission.key += f" ~{hashlib.sha256(raw).hexdigest()[:8]}"
+        keys.add(submission.key)
         name, first = submission.name, folded(submission.name)
         number = taken.get(first, 0)
         while folded(name) in taken:
@@ -175,147 +184,124 @@ def _number_equal_names(found: list[Submission]) -> None:
 # --- when it arrived ------------------------------------------------------------------------------------
 
 
-def _read_arrivals(folder: Path) -> Mapping[str, datetime.datetime] | None:
-    """Read ``received.csv``; None if there is none."""
-    try:
-        text = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES).decode("utf-8-sig")
-    except FileNotFoundError:
-        return None
-    except FileRejected as rejected:
-        raise CannotCollect(f"{RECEIVED} {rejected}") from None
-    except UnicodeDecodeError:
-        raise CannotCollect(f"{RECEIVED} is not UTF-8; save it as `CSV UTF-8`") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    arrivals: dict[str, datetime.datetime] = {}
-    try:
-        if not {"submission", "received"} <= set(rows.fieldnames or ()):
-            raise ValueError("should name the columns submission,received")
-        for row in rows:
-            name, time = (row["submission"] or "").strip(), row["received"] or ""
-            if not name or name in arrivals:
-                raise ValueError(
-                    f"names `{one_line(name, MAX_SHOWN)[:80]}` twice" if name else "names no submission"
-                )
-            try:
-                arrivals[name] = parse_time(time.strip()).astimezone(datetime.UTC)
-            except (ValueError, OverflowError):
-                raise ValueError(
-                    "should have a time with a zone, such as 2026-03-01T18:00:00Z, "
-                    f"but has `{one_line(time, MAX_SHOWN)[:40]}`"
-                ) from None
-    except (ValueError, csv.Error) as error:
-        raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
-    return arrivals
+def _known_as(entry: Entry) -> list[str]:
+    """Return the names under which the instructor may have written down when it arrived."""
+    entries = (name for name, _ in entry.delivery.entries)
+    names = (_key(entry), entry.delivery.key, *entries, _name(entry))
+    return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def _modified(paths: Iterable[Path]) -> datetime.datetime:
-    """Return when the newest of those files that are there was changed."""
-    seconds = [0.0]
-    for path in paths:
+def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[Entry]) -> None:
+    """Refuse a row for nobody: a name that is misspelt there would cost its student a penalty."""
+    known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
+    for name in arrivals:
+        if unicodedata.normalize("NFC", name) not in known:
+            near = difflib.get_close_matches(name, sorted(known), MAX_LISTED)
+            nearest = f"; the nearest: {_listed([one_line(text, 80) for text in near], 0)}" if near else ""
+            text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
+            raise CannotCollect(f"{RECEIVED} {text}; correct that row, or take it out")
+
+
+def _set_time(
+    found: Submission,
+    entry: Entry,
+    files: Files | None,
+    arrivals: Mapping[str, datetime.datetime] | None,
+) -> None:
+    """Set when it arrived, by the best that is known of it."""
+    written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}
+    told = next((written[name] for name in _known_as(entry) if name in written), None)
+    if told or entry.delivery.received:
+        found.received = told or entry.delivery.received or found.received
+        found.received_from = "received.csv" if told else "platform"
+        return
+    if arrivals is not None:
+        text = (
+            f"is not in {RECEIVED}; when it arrived is told from its {'commit' if entry.cloned else 'file'}"
+        )
+        found.notes += (Note("not-in-received", text),)
+    if entry.cloned:
         try:
-            seconds.append(path.lstat().st_mtime)
-        except OSError:
-            continue
-    return datetime.datetime.fromtimestamp(min(max(seconds), LAST_SECOND), datetime.UTC)
+            found.received, found.received_from = commit_time(entry.path), "commit"
+            text = "arrived when its last commit says, which whoever makes a commit can set"
+            found.notes += (Note("commit-time", text),)
+            return
+        except (FileRejected, OSError) as error:
+            text = f"is a checkout, but its last commit is not known: {one_line(str(error), MAX_SHOWN)}"
+            found.notes += (Note("commit-unknown", text),)
+    seconds = []
+    if files is not None and (isinstance(files, Part) or entry.path.is_dir()):
+        for parts in files.touched:
+            with contextlib.suppress(OSError):
+                seconds.append(files.modified(parts))
+    if not any(seconds):
+        with contextlib.suppress(OSError):
+            seconds.append(entry.path.lstat().st_mtime)
+    found.received = moment(max(seconds, default=0.0))
 
 
 # --- one submission -------------------------------------------------------------------------------------
 
 
 def _look(
-    path: Path, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
+    entry: Entry, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
 ) -> Submission:
-    """Read a submission; whatever is wrong with it, is told and not raised."""
-    name = path.name or path.resolve().name
-    name = MOODLE.sub("", name[: -len(path.suffix)] if is_zip(path) or path.suffix == ".py" else name)
-    name = NOT_IN_NAMES.sub("_", one_line(name, MAX_SHOWN))[:MAX_NAME].strip(" .") or "submission"
-    received = (arrivals or {}).get(path.name) or (arrivals or {}).get(name)
-    key = unicodedata.normalize("NFC", clean(path.name)) or name
-    found = Submission(key, name, path, received or _modified([path]), "received.csv" if received else "file")
-    if arrivals is not None and received is None:
-        text = f"is not in {RECEIVED}; when it arrived is told from its file"
-        found.notes = (Note("not-in-received", text),)
-    shown = one_line(path.name, MAX_SHOWN) or name
+    """Read a submission; whatever is wrong with it is told and not raised."""
+    who, label = entry.delivery, one_line(entry.delivery.entries[0][0], MAX_SHOWN)
+    found = Submission(_key(entry), _name(entry), entry.path, moment(0.0), notes=who.notes)
+    found.platform, found.platform_id, found.platform_name = who[2:5]
+    files: Files | None = None
     try:
-        _require_fit(path, exercises)
-        _read(found, _innermost(path, exercises), exercises)
-    except FileRejected as rejected:
-        found.problem = f"{shown} {rejected}"
-    except OSError as error:
-        found.problem = f"{shown} cannot be read: {error.strerror}"
-    if received is None and not found.problem:
-        graded = [found.path / exercise.id / f"{exercise.file.module}.py" for exercise in exercises]
-        found.received = _modified([file for file in graded if os.path.lexists(file)] or [found.path])
+        try:
+            _require_fit(entry, exercises)
+            with entry.open() as files:
+                _read(found, innermost(files, exercises), exercises)
+        except FileRejected as rejected:
+            found.problem = f"{label} {rejected}"
+        except OSError as error:
+            found.problem = f"{label} cannot be read: {error.strerror}"
+        _set_time(found, entry, files, arrivals)
+    except Exception as error:  # no submission is at another's expense
+        found.problem = (
+            f"{label} could not be read: {one_line(f'{type(error).__name__}: {error}', MAX_SHOWN)}"
+        )
+    if found.problem:
+        found.sources, found.answers = {}, b""
+    if who.late and found.received_from == "file":
+        text = f"was late, says {found.platform}, but not when it came; write that into {RECEIVED}"
+        found.notes += (Note("late-mark", text, decide=True),)
     return found
 
 
-def _is_odd(name: str) -> bool:
-    return any(unicodedata.category(letter) in HIDING and letter not in JOINERS for letter in name)
-
-
-def _require_fit(path: Path, exercises: Sequence[Exercise]) -> None:
+def _require_fit(entry: Entry, exercises: Sequence[Exercise]) -> None:
     """Refuse what is no submission by its name or kind."""
-    mode = path.lstat().st_mode
-    if _is_odd(path.name):
+    if any(is_odd(name) for name, _ in entry.delivery.entries):
         raise FileRejected("has an invisible or undecodable character in its name; rename it")
+    name, mode = entry.path.name, entry.path.lstat().st_mode
     if stat.S_ISLNK(mode):
         raise FileRejected(LINK)
-    if stat.S_ISDIR(mode) or (stat.S_ISREG(mode) and is_zip(path)):
-        return
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         raise FileRejected("is neither a folder nor a file; remove it")
-    if path.suffix != ".py":
+    if stat.S_ISDIR(mode) or is_zip(name) or entry.delivery.platform:
+        return
+    if not name.lower().endswith(".py"):
         raise FileRejected("is neither a folder nor a zip; remove it, or hand in one of these")
-    if len(exercises) != 1:
+    known = any(found.paths for found in find_modules(exercises, [(name,)]).values())
+    if len(exercises) != 1 and not known:
         raise FileRejected("is a single module file, which goes with a single exercise; hand in a folder")
 
 
-def _innermost(path: Path, exercises: Sequence[Exercise]) -> Path:
-    """Return what a folder is about: itself, or the one folder or zip it holds, as an LMS packs them."""
-    for _ in range(MAX_DEPTH):
-        if not path.is_dir() or _mirrors(path, exercises):
-            return path
-        with os.scandir(path) as entries:
-            inside = [
-                entry for entry in itertools.islice(entries, MAX_ENTRIES + 1) if not _is_clutter(entry.name)
-            ]
-        if len(inside) >= MAX_ENTRIES:
-            raise FileRejected(f"holds more than {MAX_ENTRIES} files; hand in the exercises only")
-        plain = [Path(entry.path) for entry in inside if entry.is_file(follow_symlinks=False)]
-        wanted = [file for file in plain if is_zip(file)]
-        if len(exercises) == 1 and not wanted:
-            wanted = [file for file in plain if file.name == f"{exercises[0].file.module}.py"]
-        if not wanted and len(inside) == 1 and inside[0].is_dir(follow_symlinks=False):
-            wanted = [Path(inside[0].path)]
-        if len(wanted) > 1:
-            raise FileRejected(f"holds {len(wanted)} zips, and it is not clear which one counts; keep one")
-        if not wanted:
-            return path
-        path = wanted[0]
-    return path
-
-
-def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
-    """Read a submission, and what it says of itself, from the folder, zip or module file it is about."""
-    opened = open_archive(root) if is_zip(root) and not root.is_dir() else root
-    below = root / "exercises"
-    found.path = below if opened is root and below.is_dir() else root
-    if isinstance(opened, Archive) and opened.outside:
-        name = one_line(opened.outside[0], MAX_SHOWN)
-        text = f"holds names that lead out of it, as `{name}`; nothing is there"
+def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
+    """Read a submission, and what it says of itself."""
+    if isinstance(files, Zip) and files.outside:
+        text = (
+            f"holds names that lead out of it, as `{one_line(files.outside[0], MAX_SHOWN)}`; nothing is there"
+        )
         found.notes += (Note("names-outside", text),)
-    manifest = _read_manifest(found, opened)
-    found.answers = _read_top(found, opened, RESPONSES, MAX_RESPONSES_BYTES) or b""
-    place = found.path if opened is root else opened
-    if isinstance(place, Path) and not place.is_dir():
-        found.sources = {exercise.id: read_source(exercise, place) for exercise in exercises}
-    else:  # each file is read once, however many exercises build on it
-        needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
-        read = {name: read_source(replace(part, used=()), place) for name, part in needed.items()}
-        found.sources = {
-            exercise.id: replace(read[exercise.id], used=tuple(read[part.id] for part in exercise.used))
-            for exercise in exercises
-        }
+    manifest = _read_manifest(found, files)
+    found.answers = _read_outermost(found, files, RESPONSES, MAX_RESPONSES_BYTES) or b""
+    found.sources = read_sources(exercises, files)
+    _note_places(found, files)
     # which files are others than those the manifest tells of
     own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
     own[RESPONSES] = found.answers
@@ -330,12 +316,36 @@ def _read(found: Submission, root: Path, exercises: Sequence[Exercise]) -> None:
     _note_learner(found, manifest)
 
 
-def _read_top(found: Submission, place: Path | Archive, name: str, limit: int) -> bytes | None:
+def _note_places(found: Submission, files: Files) -> None:
+    """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
+    placed = [f"{source.place}` as `{source.name}" for source in found.sources.values() if source.place]
+    if placed:
+        text = f"holds modules elsewhere than handed out, told by their names: {_listed(placed, len(placed))}"
+        found.notes += (Note("found-elsewhere", text),)
+    others = [other for source in found.sources.values() if source.place for other in source.others]
+    if others:
+        text = f"also holds {_listed(others, len(others))}, which were not graded"
+        found.notes += (Note("other-versions", text, decide=True),)
+    doubts = [source.problem for source in found.sources.values() if source.doubtful]
+    if doubts:
+        found.notes += (Note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True),)
+    missing = [source for source in found.sources.values() if not source.there]
+    zips = [shown(parts) for parts in files.paths if is_zip(parts[-1])]
+    if len(missing) < len(found.sources) and missing and zips:
+        text = f"holds {_listed(zips, len(zips))} beside its modules, and nobody looked into that"
+        found.notes += (Note("zip-unread", text, decide=True),)
+    if missing and len(missing) == len(found.sources) and not found.answers:
+        found.nothing_found = True
+        names = [shown(parts) for parts in files.paths]
+        there = f"only {_listed(names, len(names))}" if names else "it is empty"
+        text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
+        found.notes += (Note("nothing-found", text, decide=True),)
+
+
+def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> bytes | None:
     """Read a file beside ``exercises``; None if there is none, or, with a note, if it cannot be read."""
     try:
-        if isinstance(place, Archive):
-            return place.read(name, limit)
-        return read_plain(place, [name], limit) if place.is_dir() else None
+        return files.read_outermost(name, limit)
     except FileNotFoundError:
         return None
     except (FileRejected, OSError) as error:
@@ -344,9 +354,9 @@ def _read_top(found: Submission, place: Path | Archive, name: str, limit: int) -
         return None
 
 
-def _read_manifest(found: Submission, place: Path | Archive) -> dict[str, Any]:
-    """Read ``manifest.json``; empty if there is none of the right form."""
-    data = _read_top(found, place, MANIFEST, MAX_MANIFEST_BYTES)
+def _read_manifest(found: Submission, files: Files) -> dict[str, Any]:
+    """Return what a submission says of itself; nothing, with a note, if that cannot be understood."""
+    data = _read_outermost(found, files, MANIFEST, MAX_MANIFEST_BYTES)
     if data is None:
         return {}
     try:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader import __version__
-from grader.checks.source import MAX_ARCHIVE_BYTES, FileRejected, open_archive, read_source
+from grader.checks.files import FileRejected, open_zip
+from grader.checks.source import read_source
 from grader.course import Course, CourseError, make_stub, parse_time, write_atomic, write_zip
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 from grader.sandbox.text import one_line
@@ -33,6 +34,7 @@ RESPONSES = "responses.json"
 RESPONSES_SCHEMA = "rnn-grader/responses/1"
 MAX_RESPONSES_BYTES = 4 * 2**20  # in a zip
 MAX_BYTES = 8 * 2**20
+MAX_BUNDLE_BYTES = 8 * 2**20
 MAX_NUMBER = 10**6
 MAX_DIGITS = 19
 MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
@@ -404,8 +406,8 @@ class Bundle:
         """
         target = io.BytesIO()
         write_zip({MANIFEST: _as_json(self.manifest()), **self.files}, target)
-        if len(target.getvalue()) > MAX_ARCHIVE_BYTES:
-            most = f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"
+        if len(target.getvalue()) > MAX_BUNDLE_BYTES:
+            most = f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"
             raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
         return target.getvalue()
 
@@ -481,7 +483,8 @@ def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
 def _owner(path: Path) -> str | None:
     """Return the id of the learner whose bundle a file is; None if it is none."""
     try:
-        manifest = read_document(open_archive(path).read(MANIFEST, MAX_MANIFEST_BYTES), SCHEMA).value
+        with open_zip(path) as archive:
+            manifest = read_document(archive.read_outermost(MANIFEST, MAX_MANIFEST_BYTES), SCHEMA).value
         return str(manifest["learner"]["id"])
     except (FileRejected, OSError, ValueError, KeyError, TypeError):
         return None

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.source import MAX_ARCHIVE_BYTES
 from grader.classroom.collect import find_submissions
 from grader.course import Course
 from grader.progress import Learner, Response, open_ledger
 from grader.progress.hand_in import (
+    MAX_BUNDLE_BYTES,
     BadDocument,
     Bundle,
     CannotBundle,
@@ -337,7 +337,7 @@ def test_answers_that_nobody_would_read_are_not_written(
 def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:
     files = {f"exercises/exercise-{number}/a.py": os.urandom(2**20) for number in range(9)}
     bundle = Bundle(Learner("ada", "Ada"), NOON, files, ())
-    with pytest.raises(CannotBundle, match=f"more than {MAX_ARCHIVE_BYTES // 2**20} MiB"):
+    with pytest.raises(CannotBundle, match=f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"):
         write_bundle(bundle, tmp_path / "mine.zip")
     assert not list(tmp_path.iterdir())
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.checks.files import MAX_BYTES
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check
-from grader.checks.source import MAX_BYTES, Source, read_source
+from grader.checks.source import Source, read_source
 from grader.course import Course
 from grader.sandbox.pool import ConfinedWorker, WorkerPool, open_pool
 from grader.sandbox.worker import Raised

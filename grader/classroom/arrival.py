@@ -1,0 +1,161 @@
+"""When something arrived: what the instructor wrote down, what a commit says, what a file says."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime
+import io
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.checks.files import FileRejected, read_plain
+from grader.course import parse_time
+from grader.sandbox.text import one_line
+
+RECEIVED = "received.csv"
+MAX_RECEIVED_BYTES = 4 * 2**20
+MAX_SHOWN = 200  # characters of what somebody wrote, in a sentence
+LAST_SECOND = 253402300799  # of the year 9999
+COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMITTER = re.compile(rb"^committer [^\n]*> (\d{1,12}) [+-]\d{4}$", re.MULTILINE)
+BRANCH = re.compile(r"ref: (refs/heads/[^\s~^:?*\[\\]{1,200})")
+MAX_REFS_BYTES = 4 * 2**20
+MAX_COMMIT_BYTES = 64 * 1024  # its head; a message may be longer
+GIT_SECONDS, GIT_KIB = 5.0, 2**20
+
+
+class CannotCollect(Exception):
+    """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
+
+
+def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
+    """Read when each submission arrived, by the name that the instructor wrote down; None if nowhere.
+
+    Raises:
+        CannotCollect: the file is there and cannot be read.
+    """
+    try:
+        text = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES).decode("utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except FileRejected as rejected:
+        raise CannotCollect(f"{RECEIVED} {rejected}") from None
+    except UnicodeDecodeError:
+        raise CannotCollect(f"{RECEIVED} is not UTF-8; save it as `CSV UTF-8`") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    arrivals: dict[str, datetime.datetime] = {}
+    try:
+        if not {"submission", "received"} <= set(rows.fieldnames or ()):
+            raise ValueError("should name the columns submission,received")
+        for row in rows:
+            name, time = (row["submission"] or "").strip(), row["received"] or ""
+            if not name or name in arrivals:
+                raise ValueError(
+                    f"names `{one_line(name, MAX_SHOWN)[:80]}` twice" if name else "names no submission"
+                )
+            try:
+                arrivals[name] = parse_time(time.strip()).astimezone(datetime.UTC)
+            except (ValueError, OverflowError):
+                raise ValueError(
+                    "should have a time with a zone, such as 2026-03-01T18:00:00Z, "
+                    f"but has `{one_line(time, MAX_SHOWN)[:40]}`"
+                ) from None
+    except (ValueError, csv.Error) as error:
+        raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
+    return arrivals
+
+
+def moment(seconds: float) -> datetime.datetime:
+    """Return a time in seconds since 1970 as one that a calendar has."""
+    return datetime.datetime.fromtimestamp(min(max(seconds, 0.0), LAST_SECOND), datetime.UTC)
+
+
+# --- git ------------------------------------------------------------------------------------------------
+
+
+def commit_time(checkout: Path) -> datetime.datetime:
+    """Return when the last commit of a checkout was made, as it says itself.
+
+    Nothing that lies in the checkout decides what git does: it runs in an empty repository of ours, with no
+    configuration and no environment, and only looks up one object among the checkout's.
+
+    Raises:
+        FileRejected: that cannot be told; the text says why.
+    """
+    program = shutil.which("git")
+    if program is None:
+        raise FileRejected("git is not installed")
+    git = checkout / ".git"
+    objects = git / "objects"
+    if not all(os.path.isdir(path) and not path.is_symlink() for path in (git, objects)):
+        raise FileRejected("its `.git` is no folder with objects")
+    if any(os.path.lexists(objects / "info" / name) for name in ("alternates", "http-alternates")):
+        raise FileRejected("its objects are those of another repository")
+    commit = _head(git)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("refs", "objects"):
+            (Path(folder) / name).mkdir()
+        (Path(folder) / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
+        settings = (
+            "repositoryformatversion = 0",
+            "bare = true",
+            "commitGraph = false",
+        )
+        (Path(folder) / "config").write_text("\n".join(("[core]", *settings, "")), encoding="utf-8")
+        environment = dict.fromkeys(("GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"), "1")
+        environment |= dict.fromkeys(("GIT_NO_REPLACE_OBJECTS", "GIT_NO_LAZY_FETCH"), "1")
+        environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        environment |= {"PATH": os.defpath, "HOME": folder, "GIT_DIR": folder}
+        environment["GIT_OBJECT_DIRECTORY"] = str(objects.resolve())
+        limited = ["/bin/sh", "-c", f'ulimit -v {GIT_KIB}; exec "$@"', "sh"]  # an object may claim to be huge
+        if not os.path.exists(limited[0]):
+            limited = []
+        head = _first_bytes([*limited, program, "cat-file", "commit", commit], environment)
+    written = COMMITTER.search(head.partition(b"\n\n")[0])
+    if written is None:
+        raise FileRejected("its last commit cannot be read")
+    return moment(float(written[1]))
+
+
+def _head(git: Path) -> str:
+    """Return the id of the commit that is checked out."""
+    try:
+        head = read_plain(git, ["HEAD"], MAX_COMMIT_BYTES).decode("ascii").strip()
+        branch = BRANCH.fullmatch(head)
+        if branch and ".." not in branch[1]:
+            try:
+                head = read_plain(git, branch[1].split("/"), MAX_COMMIT_BYTES).decode("ascii").strip()
+            except FileNotFoundError:
+                packed = read_plain(git, ["packed-refs"], MAX_REFS_BYTES).decode("utf-8", "replace")
+                ends = (line.split(" ", 1) for line in packed.splitlines() if line.endswith(f" {branch[1]}"))
+                head = next((first for first, name in ends if name == branch[1]), "")
+    except (OSError, FileRejected, UnicodeDecodeError):
+        head = ""
+    if not COMMIT.fullmatch(head):
+        raise FileRejected("it has no commit that can be read")
+    return head
+
+
+def _first_bytes(command: list[str], environment: Mapping[str, str]) -> bytes:
+    """Run git, and return how its output begins; it is stopped after some seconds."""
+    output = b""
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as running:
+        assert running.stdout is not None
+        timer = threading.Timer(GIT_SECONDS, running.kill)
+        timer.start()
+        try:
+            output = running.stdout.read(MAX_COMMIT_BYTES)
+        finally:
+            timer.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                running.kill()
+    return output
