@@ -12,7 +12,6 @@ import io
 import itertools
 import re
 import tokenize
-import typing
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ import yaml
 
 from grader.checks.recorded import FILE, unpacked
 from grader.course import Course, Place, make_stub
-from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz, QuizFile
+from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
 WORD = re.compile(r"\d+(?:\.\d+)+|\w+|[^\w\s]")
@@ -37,6 +36,7 @@ STUDENTS_FILES = ("exercises/*/lesson.md", "exercises/*/plot_*.py", "quizzes/*.y
 
 FREE_NAMES = ("params", "dims", "per_topic")  # mappings whose keys are an author's own words
 PROSE = ("explain", "feedback", "text")  # sentences, which nobody writes twice by chance
+PUBLIC = (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks)  # whose fields a graded quiz has
 KEY_LETTERS = 3
 PROSE_LETTERS = 24
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
@@ -49,8 +49,8 @@ class Secret:
 
     Args:
         what: it is.
-        text: in one line.
-        field: of a quiz's question, with the fields that lead to it; case does not matter in a quiz.
+        text: in one line; in small letters if it is of a quiz, where case does not matter.
+        field: of a quiz's question, with the fields that lead to it.
         question: whose key it belongs to.
     """
 
@@ -62,7 +62,7 @@ class Secret:
     @functools.cached_property
     def words(self) -> str:
         """What is looked for."""
-        return flat(self.text.casefold() if self.field else self.text)
+        return flat(self.text)
 
     @property
     def is_prose(self) -> bool:
@@ -70,8 +70,7 @@ class Secret:
         return self.field.rpartition(".")[2] in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
 
     def __str__(self) -> str:
-        text = self.text.casefold() if self.field else self.text
-        start = text[:QUOTED] if len(text) > 2 * QUOTED else text[:2]
+        start = self.text[: QUOTED if len(self.text) > 2 * QUOTED else 2]
         return f"{self.what} ({self.field and f'{self.field}: '}“{start}…”)"
 
 
@@ -139,7 +138,7 @@ def _key(quiz: Quiz) -> Iterator[Secret]:
             for part in text.splitlines() if field == "solution" else [text]:
                 line = " ".join(part.split())
                 if len(line) >= KEY_LETTERS or NUMBER.fullmatch(part):
-                    yield Secret(f"the key of `{question.id}`", line, field, question.id)
+                    yield Secret(f"the key of `{question.id}`", line.casefold(), field, question.id)
 
 
 def texts_in(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
@@ -250,12 +249,8 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
         yield "is no YAML; build it anew"
         return
     keys, values = _parts(node) if node else ([], [])
-    public = (PublicFile, PublicQuestion, Option, Draw, Attempts, Picks)
-    key_side, known = (
-        {field.name.rstrip("_") for kind in kinds for field in dataclasses.fields(kind)}
-        for kinds in (_kinds(QuizFile, {}), public)
-    )
-    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key in key_side - known)
+    known = {field.name.rstrip("_") for kind in PUBLIC for field in dataclasses.fields(kind)}
+    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key not in known)
     comments = COMMENT.findall(text.partition("schema:")[0])
     found = [flat(part.casefold()) for part in (*values, *comments)]
     topics = quiz.file.draw.per_topic if quiz.file.draw else ()
@@ -278,8 +273,8 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
 
 
 def _count(words: str, texts: list[str]) -> int:
-    there = [text for text in texts if words in text]
-    return sum(len(re.findall(f"(?={re.escape(words)})", text)) for text in there)
+    again = re.compile(f"(?={re.escape(words)})")  # two of them may share a space
+    return sum(len(again.findall(text)) for text in texts if words in text)
 
 
 def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
@@ -297,14 +292,3 @@ def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
         keys += inner[0]
         values += inner[1]
     return keys, values
-
-
-def _kinds(kind: Any, seen: dict[Any, None]) -> Iterator[Any]:
-    """Yield a dataclass and all that its fields are made of."""
-    if dataclasses.is_dataclass(kind) and kind not in seen:
-        seen[kind] = None
-        yield kind
-        for inner in (*typing.get_type_hints(kind).values(), *vars(kind).get("kinds", {}).values()):
-            yield from _kinds(inner, seen)
-    for inner in typing.get_args(kind):
-        yield from _kinds(inner, seen)
