@@ -742,6 +742,39 @@ def test_git_changes_no_byte_of_a_handout(home: Course, tmp_path: Path) -> None:
     assert b"\r\n" in (tmp_path / "without" / EXERCISE / "doubling.py").read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is what changes them")
+@pytest.mark.parametrize("attributes", [True, False], ids=["as handed out", "without .gitattributes"])
+def test_what_went_through_git_is_graded_without_a_doubt(
+    attributes: bool, tiny_copy: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quizzes = tiny_copy.root / "quizzes" / "every-type.yaml"
+    edit(quizzes, lambda text: text.replace("title:", "mode: graded\ntitle:"))
+    build_handout(tiny_copy, tmp_path / "out", SECRET)
+    if not attributes:
+        (tmp_path / "out" / ".gitattributes").unlink()
+    through_git(tmp_path / "out", tmp_path / "home")
+    home = open_course(tmp_path / "home")
+    assert (b"\r\n" in (home.root / "quizzes" / "every-type.yaml").read_bytes()) != attributes
+    home["exercise-1"].stub_path.write_bytes(solution_source(tiny_copy["exercise-1"]).data)
+    for words in (["check", "--all"], ["login", "Ada"], ["quiz", "every-type"], ["submit", "-o", "ada.zip"]):
+        command = [sys.executable, "-m", "grader", "--course", str(home.root), *words]
+        typed = "1\n" * 60 if words[0] == "quiz" else ""
+        ran = subprocess.run(command, cwd=tmp_path, input=typed, text=True, check=False, capture_output=True)
+        assert ran.returncode in (0, 75), ran.stderr  # the quiz is left before its end
+    (tmp_path / "class").mkdir()
+    with zipfile.ZipFile(tmp_path / "ada.zip") as bundle:
+        bundle.extractall(tmp_path / "bundle")
+    through_git(tmp_path / "bundle", tmp_path / "class" / "ada")
+    assert b"\r\n" in (tmp_path / "class" / "ada" / EXERCISE / "doubling.py").read_bytes()
+    grade = graded(tiny_copy, tmp_path)
+    assert grade.reports[0].earned == tiny_copy["exercise-1"].file.credits
+    said = [note.text for note in grade.notes] + [note for quiz in grade.quizzes for note in quiz.notes]
+    assert not [text for text in said if "byte" in text or "hash" in text]
+    assert [quiz.quiz for quiz in grade.quizzes] == ["every-type"]
+    assert grade.quizzes[0].possible_cents > 0
+
+
 def test_a_handout_does_not_depend_on_the_line_ends_of_the_course(
     tiny_copy: Course, handed_out: Course, tmp_path: Path
 ) -> None:
