@@ -258,14 +258,17 @@ class Part(NamedTuple):
 
     def time(self, key: str) -> str:
         """Return a time in UTC, ISO 8601."""
-        text = self.text(key, MAX_WORD)
         try:
-            time = parse_time(text).astimezone(datetime.UTC)
-        except (ValueError, OverflowError):
+            time = parse_time(self.text(key, MAX_WORD)).astimezone(datetime.UTC)
+            if time.year in YEARS:
+                return time.isoformat()
+        except BadDocument:
+            raise
+        except ValueError:
             raise self.bad(f"has no time with a zone `{key}`") from None
-        if time.year not in YEARS:
-            raise self.bad(f"has a time `{key}` outside the years {YEARS[0]} to {YEARS[-1]}")
-        return time.isoformat()
+        except OverflowError:
+            pass
+        raise self.bad(f"has a time `{key}` outside the years {YEARS[0]} to {YEARS[-1]}")
 
     def items(self, key: str, most: int) -> list[Any]:
         """Return a list of so many entries at the most."""

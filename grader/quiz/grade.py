@@ -49,6 +49,7 @@ from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 OTHERS = "drawn for somebody else, or changed"
 MODES = ("practice", "graded", REVIEW)
+NOT_MARKED = "not marked"
 EXAM = "was in the mode `exam`, which is gone; grade it with the grader that asked it"
 MAX_LISTED = 500  # answers to a quiz that earn nothing, in a list of all
 MAX_NAMED = 5  # of many alike, in a sentence
@@ -365,6 +366,9 @@ def grade_quiz(
     refused = {response.id: why[response.id] for response in responses if response.id in why}
     marks: dict[int, Marked] = {}
     for response in (response for response in responses if response.id not in refused):
+        if not _counts(quiz, sittings[response.sitting]):
+            marks[response.id] = Marked(0.0, NOT_MARKED)
+            continue
         try:
             runner.require_time()
             variant = _drawn_again(learner, edition, grading, sittings[response.sitting], response)
@@ -382,6 +386,10 @@ def grade_quiz(
     gone, unlisted = len(answers.responses) - len(known), len(counted) - len(listed)
     notes = _notes(edition, answers, gone, unlisted)
     return QuizGrade(edition.sheet, listed, marks, refused, unanswered, tuple(notes), (*doubts, *odd))
+
+
+def _counts(quiz: PublicFile, sitting: Sitting) -> bool:
+    return sitting.mode != REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
 
 
 def _notes(edition: Edition, answers: QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
@@ -445,7 +453,7 @@ def _unanswered(
     quiz, missing = edition.shown, set[str]()
     odd: list[int] = []
     for sitting in answers.sittings:
-        if sitting.mode == REVIEW or (quiz.mode != "practice" and sitting.number > quiz.sittings):
+        if not _counts(quiz, sitting):
             continue
         questions = sitting.questions
         seed = grading.course.salt, learner.id, quiz.quiz, sitting.number

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader import __version__
 from grader.quiz.credits import CountedAnswer
-from grader.quiz.grade import Graded, QuizGrade
+from grader.quiz.grade import NOT_MARKED, Graded, QuizGrade
 from grader.reports.quiz_screen import plain
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import clean
@@ -51,7 +51,7 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
 def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterator[Line]:
     refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
     style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
-    style = "error" if refused else style
+    style = "error" if refused else "skipped" if marked.arithmetic == NOT_MARKED else style
     question = answer.response.question
     earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
     yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
