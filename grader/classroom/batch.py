@@ -47,7 +47,7 @@ class BatchBroken(Exception):
 
 def grade(
     course: Course,
-    submissions: Path | str,
+    submissions: Path | str | Submission,
     results: Path | str,
     *,
     exercises: Sequence[str] = (),
@@ -64,7 +64,7 @@ def grade(
     What the gradebook holds already is not made again, and each report is stored when it is made.
 
     Args:
-        submissions: a folder of folders, of zips or of checkouts, or a single submission.
+        submissions: a folder of folders, of zips or of checkouts, or one; or a submission that was read.
         results: the folder of ``grades.db``; it is made if it is missing.
         exercises: ids; all of the course unless said.
         shard: which part of the class, of how many; the first is 1.
@@ -83,15 +83,18 @@ def grade(
     """
     executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
     chosen = course.exercises(exercises)
-    folder = Path(submissions)
-    found = find_submissions(folder, chosen)
-    own_name = folded(folder.resolve().name)
-    single = [folded(entry.key) for entry in found] == [own_name]  # or it is the folder of a class
+    if isinstance(submissions, Submission):
+        found, place = [submissions], ""
+    else:
+        folder = Path(submissions)
+        found, place = find_submissions(folder, chosen), str(folder.resolve())
+        if [folded(entry.key) for entry in found] == [folded(folder.resolve().name)]:  # itself, and no class
+            place = ""
     found = found[shard[0] - 1 :: shard[1]]
     scope = Scope(
         tuple(exercise.id for exercise in chosen),
         quizzes,
-        "" if single else str(folder.resolve()),
+        place,
         shard,
         len(chosen) == len(course.exercise_ids()),
     )

@@ -87,27 +87,24 @@ class Submission:
 # --- a class --------------------------------------------------------------------------------------------
 
 
-def find_submissions(
-    folder: Path, exercises: Sequence[Exercise], *, single: bool = False
-) -> list[Submission]:
+def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submission]:
     """Find and read the submissions in a folder, by name; what is no submission is listed with its problem.
 
     Args:
         folder: of folders, zips and checkouts, or a platform's download, which may also be its zip; or a
             single submission, which may also be a zip, or a module file.
         exercises: to be graded.
-        single: whether it is one student's, whatever it looks like.
 
     Raises:
         CannotCollect: the folder, or the instructor's ``received.csv``, cannot be read.
     """
     with contextlib.ExitStack() as stack:
         try:
-            entries = None if single else list_class(folder, exercises, stack)
+            entries = list_class(folder, exercises, stack)
             if entries is None:
                 folder.lstat()
-                alone = single_entry(folder, cloned=not single and (folder / ".git").is_dir())
-                arrivals = None if single else read_received(folder.parent)
+                alone = single_entry(folder, cloned=(folder / ".git").is_dir())
+                arrivals = read_received(folder.parent)
             else:
                 arrivals = read_received(folder if folder.is_dir() else folder.parent)
                 _require_known(arrivals or {}, entries)
@@ -126,6 +123,11 @@ def find_submissions(
             text = f"is by the same learner `{submission.learner_id}` as {_listed(others, len(names) - 1)}"
             submission.notes += (Note("same-learner", text),)
     return found
+
+
+def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
+    """Read an upload as one submission, whatever lies in it; what is wrong with it is told and not raised."""
+    return _look(single_entry(folder, cloned=False), exercises, None)
 
 
 def _listed(names: Sequence[str], count: int) -> str:

@@ -38,6 +38,7 @@ COMMANDS = {
     "forget": "Delete submissions for good.",
     "export": "Write a class's grades for another program.",
     "merge": "Put the results of several runs together.",
+    "gradescope": "Grade one submission where Gradescope runs it.",
     "verify": "Let the course check itself (for authors).",
 }
 _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}

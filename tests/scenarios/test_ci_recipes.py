@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 from grader.authoring.handout import build_handout, write_gradescope_archive
 from grader.course import Course
 from tests.classroom.helpers import hand_in, right
+from tests.reports.test_exports import GRADESCOPE
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = ROOT / "examples" / "ci"
@@ -237,23 +239,55 @@ def test_a_student_on_gitlab(handed_out: Path, environment: Path) -> None:
     assert "<failure" in (handed_out / job["artifacts"]["reports"]["junit"]).read_text()
 
 
+def interpreter(version: str) -> Path | None:
+    """Return a Python of this version, wherever one is installed."""
+    found = [Path(name) for name in filter(None, [shutil.which(f"python{version}")])]
+    for path in [*found, *Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")]:
+        asked = [str(path), "-c", "import sys; print(sys.executable)"]
+        ran = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if ran.returncode == 0:
+            return Path(ran.stdout.strip())
+    return None
+
+
 @pytest.mark.slow
-def test_gradescope(tiny: Course, environment: Path, tmp_path: Path) -> None:
-    autograder = tmp_path / "autograder"
+@pytest.mark.parametrize("system", ["3.11 or newer", "3.10"])
+def test_gradescope(system: str, tiny: Course, environment: Path, tmp_path: Path) -> None:
+    autograder, programs = tmp_path / "autograder", tmp_path / "programs"
+    programs.mkdir()
     write_gradescope_archive(tiny, [tiny["exercise-1"]], tmp_path / "autograder.zip")
     with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
         archive.extractall(autograder / "source")
     variables = {"AUTOGRADER": str(autograder)}
-    bash("bash source/setup.sh", autograder, environment, variables)
-    hand_in(autograder, "submission", right(tiny))
-    bash("bash source/run_autograder", autograder, environment, variables)
-    results = json.loads((autograder / "results" / "results.json").read_text())
-    assert results["score"] == tiny["exercise-1"].file.credits
+    if system == "3.10":  # uv is fetched; another Python that is here stands in for the one it would fetch
+        old, new = interpreter("3.10"), interpreter("3.12")
+        if not (old and new):
+            pytest.skip("no Python 3.10, or no 3.12 to stand in for a download")
+        (programs / "python3").symlink_to(old)
+        (programs / "python3.12").symlink_to(new)
+        variables["UV_PYTHON_DOWNLOADS"] = "never"
+    bash("bash source/setup.sh", autograder, environment, variables, before=programs)
+    assert (autograder / "source" / ".uv").exists() == (system == "3.10")
+
+    def score(files: Mapping[str, str]) -> tuple[float, str]:
+        shutil.rmtree(autograder / "submission", ignore_errors=True)
+        for name, text in files.items():
+            (autograder / "submission" / name).parent.mkdir(parents=True, exist_ok=True)
+            (autograder / "submission" / name).write_text(text)
+        bash("bash source/run_autograder", autograder, environment, variables, before=programs)
+        document = json.loads((autograder / "results" / "results.json").read_text())
+        jsonschema.validate(document, GRADESCOPE)
+        return document["score"], document["output"]
+
+    text, credits = right(tiny), tiny["exercise-1"].file.credits
+    assert score({"doubling.py": text, "notes.py": "x = 1", "read me.txt": "hello"})[0] == credits
+    assert score({"exercise-1/doubling.py": text, "note.txt": "hello"})[0] == credits
+    for nothing in ({}, {"doubling.ipynb": "{}"}):
+        earned, said = score(nothing)
+        assert (earned, "by these names: exercise-1/doubling.py" in said) == (0, True)
     shutil.rmtree(autograder / "source" / "course" / "solutions")
-    bash("bash source/run_autograder", autograder, environment, variables)
-    results = json.loads((autograder / "results" / "results.json").read_text())
-    assert results["score"] == 0
-    assert results["output"]
+    earned, said = score({"doubling.py": text})
+    assert (earned, "not your fault" in said) == (0, True)
 
 
 def assert_graded(table: str, *more: str) -> None:

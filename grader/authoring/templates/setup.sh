@@ -4,12 +4,15 @@
 # uv knows the exact Python to fetch, with its hash.
 set -euo pipefail
 here="${AUTOGRADER:-/autograder}/source"
+export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 if python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python3 -m venv "$here/.venv"
 else
     python3 -m pip --version >/dev/null 2>&1 || { apt-get update && apt-get install -y --no-install-recommends python3-pip; }
     python3 -m pip install --quiet --require-hashes --only-binary :all: --target "$here/.uv" -r "$here/uv.txt"
-    UV_PYTHON_INSTALL_DIR="$here/.python" "$here/.uv/bin/uv" venv --quiet --seed --python 3.12 "$here/.venv"
+    export UV_PYTHON_INSTALL_DIR="$here/.python"
+    "$here/.uv/bin/uv" venv --quiet --no-project --no-config --python 3.12 "$here/.venv"
+    "$here/.venv/bin/python" -m ensurepip >/dev/null
 fi
 "$here/.venv/bin/python" -m pip install --quiet "$here"
 "$here/.venv/bin/grader" --version

@@ -1,0 +1,169 @@
+"""``grader gradescope``: grade one submission where Gradescope runs it, and leave ``results.json``.
+
+Sources: Gradescope's specification of autograders and its page on submission metadata
+(https://gradescope-autograders.readthedocs.io/en/latest/specs/ and .../submission_metadata/).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+import json
+import math
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from grader.classroom.batch import digest, grade, hashed, processes
+from grader.classroom.collect import read_submission
+from grader.classroom.gradebook import open_gradebook
+from grader.cli import Course, pass_course
+from grader.course import Exercise, parse_time, write_atomic
+from grader.reports.exports import gradescope_json
+from grader.sandbox.text import one_line
+
+SECONDS = 480  # for grading; Gradescope ends a run after ten minutes
+MAX_LISTED = 12  # names of files
+MAX_NAME = 100  # characters of each
+BROKEN = "The grader could not run. This is not your fault; tell your instructor."
+
+
+class OutOfTime(BaseException):
+    """Grading took too long; whatever catches ordinary errors lets this pass."""
+
+
+class About(NamedTuple):
+    """What Gradescope says of a submission.
+
+    Args:
+        received: when it arrived, in UTC; None if it does not say.
+        email: of the student; empty if it does not say. So is ``name``.
+        earlier: how often the same student handed in before.
+        score: that the last of these has; None if it has none.
+    """
+
+    received: datetime.datetime | None = None
+    email: str = ""
+    name: str = ""
+    earlier: int = 0
+    score: float | None = None
+
+
+@click.command("gradescope")
+@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--exercise", "ids", metavar="ID", multiple=True, help="Grade this one only; may be repeated.")
+@click.option(
+    "--seconds", type=click.IntRange(1), default=SECONDS, help="When to stop and say what is known."
+)
+@pass_course
+def command(course: Course, root: Path, ids: tuple[str, ...], seconds: int) -> None:
+    """Grade ROOT/submission, whatever lies in it, and write ROOT/results/results.json in any case.
+
+    The archive that `grader handout --gradescope` builds calls this. When something arrived, whose it is and
+    how often they handed in before comes from ROOT/submission_metadata.json.
+    """
+    about, results = read_metadata(root / "submission_metadata.json"), root / "results" / "results.json"
+    stays = "" if about.score is None else " The score is that of your last submission."
+    document = {"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"}
+    try:
+        document = grade_one(course, root / "submission", about, course.exercises(ids), seconds)
+    finally:
+        results.parent.mkdir(exist_ok=True)
+        write_atomic(results, json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def read_metadata(path: Path) -> About:
+    """Read what Gradescope says of a submission; what it does not say, or says otherwise, is left out."""
+    about = About()
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return about
+    match document:
+        case {"created_at": str(text)}:
+            with contextlib.suppress(ValueError, OverflowError):
+                about = about._replace(received=parse_time(text).astimezone(datetime.UTC))
+    match document:
+        case {"users": [{"email": str(email), "name": str(name)}, *_]}:
+            about = about._replace(email=email, name=name)
+    match document:
+        case {"previous_submissions": [*earlier]}:
+            about = about._replace(earlier=len(earlier))
+    match document:
+        case {"previous_submissions": [*_, {"score": int(score) | float(score)}]} if 0 <= score < math.inf:
+            about = about._replace(score=score)
+    return about
+
+
+def grade_one(
+    course: Course, folder: Path, about: About, exercises: Sequence[Exercise], seconds: int
+) -> dict[str, Any]:
+    """Grade a folder as one submission, and return the document that Gradescope shows.
+
+    Args:
+        seconds: after which the exercises that are still to be graded are left out.
+    """
+    handed = replace(read_submission(folder, exercises), platform="gradescope")
+    if about.received:
+        handed = replace(handed, received=about.received, received_from="platform")
+    if about.email:
+        handed = replace(handed, platform_id=about.email, platform_name=about.name)
+    # Whoever hands in again gets other inputs, so that what earlier messages tell is of no use.
+    seed = None
+    if about.earlier:
+        kept = digest(course.root, (course.root / "solutions").rglob("*.py"))
+        seed = int(hashed(kept, str(about.earlier))[:8], 16)
+    said = []
+    with tempfile.TemporaryDirectory() as work:
+        before = signal.signal(signal.SIGALRM, _stop)
+        signal.alarm(seconds)
+        try:
+            grade(
+                course,
+                handed,
+                work,
+                exercises=[exercise.id for exercise in exercises],
+                quizzes=False,
+                seed=seed,
+                confinement="best",
+                executor=processes(1),
+            )
+        except OutOfTime:
+            said.append(f"Time ran out after {seconds} seconds; what is not listed below was not graded.")
+        finally:
+            signal.alarm(0)
+            signal.signal(signal.SIGALRM, before)
+        with open_gradebook(Path(work)) as book:
+            (found,) = book.class_grades(course).grades
+    if not any(source.data for source in handed.sources.values()):
+        said.append(_layout(folder, exercises))
+    document: dict[str, Any] = json.loads(gradescope_json(found))
+    document["output"] = "\n".join(filter(None, [*said, document["output"]]))
+    if any(report.broken for report in found.reports) and about.score is not None:
+        document["score"] = max(document["score"], about.score)
+    return document
+
+
+def _stop(*_: object) -> None:
+    for process in multiprocessing.active_children():
+        process.kill()
+    raise OutOfTime
+
+
+def _layout(folder: Path, exercises: Sequence[Exercise]) -> str:
+    """Say how files should be laid out, and which are there."""
+    wanted = ", ".join(f"{exercise.id}/{exercise.file.module}.py" for exercise in exercises)
+    files = (path for path in folder.rglob("*") if not path.is_dir())
+    paths = sorted(path.relative_to(folder).as_posix() for path in itertools.islice(files, MAX_LISTED))
+    there = ", ".join(one_line(path, MAX_NAME) for path in paths) or "nothing"
+    return (
+        f"None of the files that are graded was found. Hand in, by these names: {wanted}; the files alone, "
+        f"in their folders, or in one zip. What is there: {there}."
+    )
