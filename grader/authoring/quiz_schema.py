@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.course import Place, Raw, open_course
+from grader.course import Raw, open_course, strict_yaml
 from grader.quiz.files import SCHEMA_VERSION, QuizFile
 from grader.quiz.questions.base import ID, Question
 
@@ -47,21 +47,16 @@ def schema_text() -> str:
 
 def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one dataclass; a field without a default is required, and no other key may stand there."""
-    kinds, described = typing.get_type_hints(kind), dict[str, str]()
+    described: dict[str, str] = {}
     for base in reversed(kind.__mro__[:-1]):  # what the docstrings say about the fields
         _, _, arguments = (inspect.getdoc(base) or "").partition("Args:\n")
         described |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
     special = LABELS if issubclass(kind, Question) else HEADER if kind is QuizFile else {}
-    properties, required = {}, []
-    for field in dataclasses.fields(kind):
-        if kinds[field.name] is Place:
-            continue
-        name = field.name.rstrip("_")
-        found = special.get(name) or _schema(kinds[field.name], definitions)
-        text = {"description": described[field.name]} if field.name in described else {}
-        properties[name] = {**found, **text}
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            required.append(name)
+    keys, required, _ = strict_yaml.keys_of(kind)
+    properties = {}
+    for key, (name, wanted) in keys.items():
+        text = {"description": described[name]} if name in described else {}
+        properties[key] = {**(special.get(key) or _schema(wanted, definitions)), **text}
     return {
         "title": kind.__name__,
         "description": " ".join((inspect.getdoc(kind) or "").partition("Args:")[0].split()),

@@ -201,7 +201,7 @@ class _Reader:
                     pairs["type"][1], f"there is no type {_short(word)}; {_nearest(word, kinds)}"
                 )
             kind = kinds[word]
-        wanted, required, place = _fields(kind)
+        wanted, required, place = keys_of(kind)
         retired: Mapping[str, str] = getattr(kind, "RETIRED", {})
         for key, (key_node, value) in pairs.items():
             if cure := retired.get(key) or retired.get(f"{key}: {value.value}"):
@@ -260,7 +260,7 @@ class _Reader:
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[dict[str, tuple[str, Any]], list[str], str]:
+def keys_of(kind: Any) -> tuple[dict[str, tuple[str, Any]], list[str], str]:
     """Return a dataclass's keys with their fields and types, the required ones, and its ``Place`` field."""
     types_of, missing = typing.get_type_hints(kind), dataclasses.MISSING
     wanted, required, place = dict[str, tuple[str, Any]](), list[str](), ""
