@@ -38,11 +38,7 @@ class NoMatplotlib(Exception):
 
 
 def require_matplotlib() -> None:
-    """Make sure that pictures can be drawn.
-
-    Raises:
-        NoMatplotlib: they cannot.
-    """
+    """Make sure that pictures can be drawn; else raise NoMatplotlib."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:

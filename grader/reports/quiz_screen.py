@@ -35,8 +35,6 @@ SIGNS: Mapping[str, str] = {"passed": "✓", "skipped": "…", "failed": "✗", 
 CERTAINTY = {1: ("guessing", 1 / 3), 2: ("fairly sure", 2 / 3), 3: ("certain", 0.95)}  # share right expected
 MIN_ANSWERS = 3  # of one certainty, before it is compared with the truth
 HOW_SURE = "How sure are you? 1 guessing, 2 fairly, 3 certain"
-
-
 FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```[^\n]*$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])(.+?)(?<=[^\s*])\1(?![\w*])")
@@ -45,12 +43,7 @@ NO_BREAK = "\u00a0"  # holds a piece of code together until the line is broken
 
 
 def prose_lines(markdown: str, style: Style, width: int, indent: str = INDENT) -> Iterator[Line]:
-    """Break Markdown into lines: signs for mathematics, code as it is, no stars.
-
-    Args:
-        width: columns of the terminal.
-        indent: in front of every line; code stands two further in.
-    """
+    """Break Markdown into lines: signs for mathematics, code as it is and two further in, no stars."""
     for number, block in enumerate(FENCED.split(markdown)):
         if number % 2:
             yield from (Line(f"{indent}  {line}", "code") for line in block.rstrip().splitlines())
@@ -104,20 +97,22 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
 
 
 def question_lines(session: Session, item: Item, width: int = 80, columns: int = BAR) -> Iterator[Line]:
-    """Lay out a question with what can be done about it.
-
-    Args:
-        width: columns of the terminal.
-        columns: of the bar; 0 leaves it out.
-    """
+    """Lay out a question with what can be done about it; a bar of no columns is left out."""
     face = item.variant.public
     number, count = session.questions.index(face.id) + 1, len(session.questions)
     yield Line("", "detail")
     yield Line(ends(session.sheet.public.title, f"question {number} of {count}", width), "heading")
-    facts = " · ".join(fact.replace(" ", NO_BREAK) for fact in _facts(session, item))
     done = round(columns * (number - 1) / max(1, count))
     bar = f"{'█' * done}{'░' * (columns - done)}  " if columns else ""
-    for line in wrapped(f"{bar}{facts}", "note", width, ""):
+    counts = not session.silent and session.sitting.mode != "review"
+    facts = [f"{session.cents() / 100:.2f} earned"] if counts else []
+    facts += [face.topic, f"{face.credits} credit{'s' if face.credits != 1 else ''}"]
+    facts += [f"attempt {item.attempt} of {item.tries}"] if item.tries > 1 and not item.done else []
+    facts += ["flagged"] if item.flagged else []
+    if item.next_hint is not None:
+        facts.append(f"h: {f'hint -{item.next_hint:.2f}' if item.next_hint else 'free hint'}")
+    whole = " · ".join(fact.replace(" ", NO_BREAK) for fact in facts)
+    for line in wrapped(f"{bar}{whole}", "note", width, ""):
         yield Line(line.text.replace(NO_BREAK, " "), line.style)
     yield Line("", "detail")
     yield from prose_lines(item.variant.prompt, "detail", width, indent="")
@@ -133,20 +128,6 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
     else:
         asks = Question.kinds[face.type].asks
         yield from wrapped(asks if item.answered else f"{asks}; Enter skips", "note", width, "  ")
-
-
-def _facts(session: Session, item: Item) -> Iterator[str]:
-    face = item.variant.public
-    if not session.silent and session.sitting.mode != "review":
-        yield f"{session.cents() / 100:.2f} earned"
-    yield face.topic
-    yield f"{face.credits} credit{'s' if face.credits != 1 else ''}"
-    if item.tries > 1 and not item.done:
-        yield f"attempt {item.attempt} of {item.tries}"
-    if item.flagged:
-        yield "flagged"
-    if item.next_hint is not None:
-        yield f"h: {f'hint -{item.next_hint:.2f}' if item.next_hint else 'free hint'}"
 
 
 def _body(item: Item, width: int) -> Iterator[Line]:

@@ -38,12 +38,7 @@ class Line:
 
 
 def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> list[Line]:
-    """Lay out a report.
-
-    Args:
-        width: columns of the terminal.
-        footer: whether to say what can be done about checks that did not pass.
-    """
+    """Lay out a report; the footer says what can be done about checks that did not pass."""
     credits = f"{report.earned} of {report.credits} credits"
     lines = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
     for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
@@ -69,21 +64,12 @@ def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> lis
 
 
 def report_text(report: Report, width: int = 80) -> str:
-    """Return a report as `grader check` shows it into a pipe, for ``print``.
-
-    Args:
-        width: columns of the text.
-    """
+    """Return a report as `grader check` shows it into a pipe, for ``print``."""
     return "\n".join(line.text.rstrip() for line in report_lines(report, width))
 
 
 def changed_lines(report: Report, before: Report | None, width: int = 80) -> list[Line]:
-    """Lay out what changed since an earlier report of the same exercise, under the line with its credits.
-
-    Args:
-        before: the earlier one; without it, everything is new.
-        width: columns of the terminal.
-    """
+    """Lay out what changed since an earlier report of the same exercise, under the line with its credits."""
     lines = report_lines(report, width)
     if before is None:
         return lines
@@ -189,10 +175,7 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
     """Draw where an array is wrong; empty where that would say no more than the message.
 
     The first line names the array, and the axes along which only some places are wrong. Below it, rows and
-    columns stand as the array has them, and steps of time beside each other.
-
-    Args:
-        width: columns there is room for; what does not fit is left to the words.
+    columns stand as the array has them, and steps of time beside each other, where there is room for them.
     """
     mismatch = outcome.mismatch
     if mismatch is None or not {*"x."} <= {*mismatch.entries}:
@@ -219,12 +202,8 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
 
 def _ranges(numbers: list[int]) -> str:
     """Write 0, 1, 2, 5 as ``0 to 2, 5``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
+    in_a_row = itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
+    runs = [[number for _, number in pairs] for _, pairs in in_a_row]
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
