@@ -12,9 +12,10 @@ from grader.classroom.gradebook import ManualAdjustment, open_gradebook
 from grader.cli import Course, pass_course, results_argument
 from grader.reports.class_pages import write_pages
 from grader.reports.text import decimal
-from grader.sandbox.text import clean
+from grader.sandbox.text import clean, one_line
 
 MOST = 1000  # credits
+MAX_ID = 200  # characters of whose a submission is
 
 
 def _cents(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
@@ -37,9 +38,16 @@ def _cents(_: click.Context, __: click.Parameter, value: str | None) -> int | No
 )
 @click.option("--reason", metavar="TEXT", default="", help="What the student reads.")
 @click.option("--exercise", metavar="ID", default="", help="What it is about [the submission as a whole].")
+@click.option("--student", metavar="ID", help="Decide whose it is, such as of two that claim the same.")
 @pass_course
 def command(
-    course: Course, results: Path, submission: str | None, cents: int | None, reason: str, exercise: str
+    course: Course,
+    results: Path,
+    submission: str | None,
+    cents: int | None,
+    reason: str,
+    exercise: str,
+    student: str | None,
 ) -> None:
     """Give or take credits by hand; without SUBMISSION, list what was given and taken.
 
@@ -55,16 +63,25 @@ def command(
                 amount = f"{'+' if event.cents > 0 else ''}{decimal(event.cents)}"
                 click.echo(clean(f"{event.at[:16]}  {about}  {amount}  {event.reason}"))
             return
-        if cents is None or not reason.strip():
+        if student is None and (cents is None or not reason.strip()):
             raise click.UsageError("an adjustment needs --credits and a --reason")
+        if student is not None and (cents or reason or exercise):
+            raise click.UsageError("--student is a decision of its own; adjust credits separately")
         about = course[exercise].id if exercise else ""
         at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         try:
             entry = book.find(submission)
         except LookupError as error:
             raise click.UsageError(f"{results} {error}") from None
-        book.adjust(ManualAdjustment(at, entry.key, about, cents, " ".join(reason.split())))
+        if student is not None:
+            book.decide(at, entry.key, one_line(student.strip(), MAX_ID))
+        elif cents is not None:
+            book.adjust(ManualAdjustment(at, entry.key, about, cents, " ".join(reason.split())))
         grades = book.class_grades(course)
     write_pages(grades, results)
-    earned = next(grade.cents for grade in grades.grades if grade.key == entry.key)
-    click.echo(f"{clean(entry.name)} now has {decimal(earned)} credits")
+    grade = next(grade for grade in grades.grades if grade.key == entry.key)
+    if student is None:
+        click.echo(f"{clean(entry.name)} now has {decimal(grade.cents)} credits")
+    else:
+        told = f"is set aside: it {grade.set_aside}" if grade.set_aside else f"counts as `{grade.student}`"
+        click.echo(clean(f"{entry.name} now {told}"))

@@ -19,6 +19,7 @@ from grader.cli import (
     seed_option,
     submission_option,
     width,
+    write_output,
 )
 from grader.course import open_course
 from grader.progress import LedgerError, record
@@ -77,14 +78,14 @@ def command(
                     click.echo()
                 print_lines(report_lines(reports[-1], width()))
     if form == "json":
-        click.echo(reports_to_json(reports))
+        write_output(f"{reports_to_json(reports)}\n", None)
     elif form != "text":
         from grader.progress.grades import Grade
         from grader.reports.exports import student_export
 
         feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
         grade = Grade(course.root.name, reports=tuple(reports), feedback=feedback)
-        click.echo(student_export(form, grade, course), nl=False)
+        write_output(student_export(form, grade, course), None)
     if submission is None:
         remember(course, reports)
     if any(report.broken for report in reports):

@@ -45,7 +45,7 @@ def command(course: Course, form: str, bom: bool) -> None:
             possible = 100 * sheet.possible(topic)
             rows.append(Row("quiz", sheet.id, sheet.public.title, topic, cents.get(topic, 0), possible))
     if form == "json":
-        click.echo(statement_to_json(learner, rows))
+        write_output(f"{statement_to_json(learner, rows)}\n", None)
     elif form == "csv":
         write_output(statement_to_csv(learner, rows), None, bom=bom)
     else:

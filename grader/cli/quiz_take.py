@@ -18,7 +18,7 @@ from string import ascii_lowercase as LETTERS
 
 import click
 
-from grader.cli import FAILED, hide, print_lines, width
+from grader.cli import FAILED, hide, print_lines, width, write_output
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.files import Quiz, UnknownQuiz, all_quizzes, find_quiz
@@ -363,7 +363,8 @@ def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, pa
     session.finish()
     summary = session.summary()
     if form == "json":
-        click.echo(json.dumps(_document(session, summary, said), indent=2, ensure_ascii=False))
+        document = json.dumps(_document(session, summary, said), indent=2, ensure_ascii=False)
+        write_output(f"{document}\n", None)
     else:
         for question, replies in said.items():
             click.echo(question)

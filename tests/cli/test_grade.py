@@ -224,6 +224,26 @@ def test_an_adjustment_follows_the_file_and_not_its_shown_name(
     )
 
 
+def test_whose_it_is_is_decided_by_hand(run: Run, handed: Path, tiny_copy: Course) -> None:
+    (handed / "dan").unlink()
+    with zipfile.ZipFile(handed / "bob.zip", "w") as archive:
+        archive.writestr("exercise-1/doubling.py", HALF)
+    graded(run, handed)
+
+    def cells(name: str) -> str:
+        rows = csv.reader(io.StringIO(run("export", "results", "canvas").out))
+        return next(row[-1] for row in rows if row[0] == name)
+
+    assert (cells("bob"), cells("bob (2)")) == ("", "")
+    assert run("adjust", "results", "bob", "--student", "x", "--credits", "1", "--reason", "y").code == 2
+    ran = run("adjust", "results", "bob (2)", "--student", "bob")
+    assert (ran.code, ran.out) == (0, "bob (2) now counts as `bob`\n")
+    assert (cells("bob"), cells("bob (2)")) == ("", "3.00")
+    graded(run, handed)
+    assert (cells("bob"), cells("bob (2)")) == ("", "3.00")
+    assert "is set aside" in run("adjust", "results", "bob (2)", "--student", "").out
+
+
 def test_who_moved_is_told(run: Run, handed: Path, tiny_copy: Course) -> None:
     graded(run, handed)
     moved = tiny_copy.root / "results" / "moved.csv"
