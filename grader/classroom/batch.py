@@ -23,8 +23,9 @@ from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
-from grader.classroom.collect import Submission, find_submissions
+from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
+from grader.classroom.identity import unused_extensions
 from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, Exercise, folded, open_course
 from grader.progress.grades import ClassGrades
@@ -90,6 +91,9 @@ def grade(
         found, place = find_submissions(folder, chosen), str(folder.resolve())
         if [folded(entry.key) for entry in found] == [folded(folder.resolve().name)]:  # itself, and no class
             place = ""
+    for note in unused_extensions(found, course.late.extensions) if place else ():
+        if note.decide:
+            raise CannotCollect(note.text)
     found = found[shard[0] - 1 :: shard[1]]
     scope = Scope(
         tuple(exercise.id for exercise in chosen),

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.identity import identify
+from grader.classroom.identity import identify, unused_extensions
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, Scope
 from grader.course import Course, LatePolicy, folded
 from grader.progress.database import LedgerError, explained, open_file
@@ -286,7 +286,20 @@ class Gradebook:
         gone = tuple(entry.name for entry in entries if entry.gone)
         items = tuple(_items(course, grades, order))
         moves = tuple(self._moves(grades, items))
-        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves)
+        told = tuple(self._class_notes(here, course.late))
+        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=told)
+
+    def _class_notes(self, here: Sequence[Entry], late: LatePolicy) -> Iterator[Note]:
+        """Yield what the instructor should know of the class as a whole."""
+        scope = self._scope("main")
+        if scope is None or (scope.folder and scope.shard == (1, 1)):
+            yield from unused_extensions(here, late.extensions)
+        told = sum(entry.received_from == "file" and not entry.problem for entry in here)
+        if told and late.per_day and (late.deadline or late.deadlines):
+            text = (
+                f"of {told} submissions only the time of the file tells when it came; received.csv tells more"
+            )
+            yield Note("file-times", text)
 
     def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""

@@ -6,9 +6,10 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from grader.classroom.collect import CannotCollect
+from grader.classroom.collect import Submission
+from grader.classroom.tables import Entry
 from grader.course import folded
 from grader.progress.grades import Note
 
@@ -20,38 +21,6 @@ AROUND = re.compile(
 """What stands around an id in a file's name, as ``grader submit``, students and browsers write it."""
 ALIKE = 0.75  # of two names, from where on one may be the other misspelt
 MAX_LISTED = 3  # submissions, or names, in a sentence
-
-
-class Claimant(Protocol):
-    """A submission, as far as it is about whose it is."""
-
-    @property
-    def key(self) -> str:
-        """Where it was collected."""
-
-    @property
-    def platform_id(self) -> str:
-        """Whose it is as the platform says."""
-
-    @property
-    def platform_name(self) -> str:
-        """What the platform calls them."""
-
-    @property
-    def learner_id(self) -> str:
-        """Whose it claims to be."""
-
-    @property
-    def learner_name(self) -> str:
-        """What they call themselves."""
-
-    @property
-    def problem(self) -> str:
-        """Why it is not looked at."""
-
-    @property
-    def nothing_found(self) -> bool:
-        """Whether it holds nothing to grade."""
 
 
 class Identity(NamedTuple):
@@ -75,7 +44,7 @@ class Identity(NamedTuple):
 class _Evidence(NamedTuple):
     """What speaks for whose a submission is; the names are folded."""
 
-    handed: Claimant
+    handed: Submission | Entry
     names: frozenset[str]  # that the instructor or the platform gave it
     claim: str
     person: str
@@ -83,7 +52,7 @@ class _Evidence(NamedTuple):
 
 
 def identify(
-    submissions: Iterable[Claimant], extensions: Mapping[str, float], decisions: Mapping[str, str]
+    submissions: Iterable[Submission | Entry], extensions: Mapping[str, float], decisions: Mapping[str, str]
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is.
 
@@ -132,7 +101,7 @@ def identify(
     return found
 
 
-def _evidence(handed: Claimant, decided: str) -> _Evidence:
+def _evidence(handed: Submission | Entry, decided: str) -> _Evidence:
     name = handed.key.rpartition("/")[2]
     stem = ENDING.sub("", name)
     claim = folded(handed.learner_id)
@@ -200,11 +169,12 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
     return found
 
 
-def unknown_extensions(submissions: Iterable[Claimant], extensions: Mapping[str, float]) -> list[Note]:
-    """Return a note on every extension for somebody who has not handed in.
+def unused_extensions(
+    submissions: Iterable[Submission | Entry], extensions: Mapping[str, float]
+) -> list[Note]:
+    """Return a note on every extension that is for nobody who has handed in.
 
-    Raises:
-        CannotCollect: somebody handed in whose name is nearly that one, and who has no extension.
+    It has to be decided on if the name is nearly that of somebody who did, and who has no extension.
     """
     everybody = [_evidence(handed, "") for handed in submissions]
     extended = _extended(everybody, extensions)
@@ -214,19 +184,16 @@ def unknown_extensions(submissions: Iterable[Claimant], extensions: Mapping[str,
         for text in (*who.names, folded(who.handed.platform_name), who.claim):
             known[text].add(who.person)
     notes = []
-    for name in extensions:
-        if name in extended.values() or folded(name) in claimed:
-            continue
+    for name in (
+        name for name in extensions if name not in extended.values() and folded(name) not in claimed
+    ):
         near = difflib.get_close_matches(folded(name), known, n=MAX_LISTED, cutoff=ALIKE)
         near = [other for other in near if _numbers(other) == _numbers(name)]
-        if near:
-            people = sorted({person for other in near for person in known[other]})[:MAX_LISTED]
-            nearest = ", ".join(f"`{person}`" for person in people)
-            raise CannotCollect(
-                f"course.yaml: `late.extensions` names `{name}`, but nobody of that name handed in; "
-                f"the nearest: {nearest}; correct it, or take it out until they hand in"
-            )
-        notes.append(Note("extension-unused", f"late.extensions: nobody called `{name}` has handed in"))
+        people = sorted({person for other in near for person in known[other]})[:MAX_LISTED]
+        nearest = ", ".join(f"`{person}`" for person in people)
+        cure = f"; the nearest: {nearest}; correct it, or take it out until they hand in" if near else ""
+        text = f"course.yaml: `late.extensions` names `{name}`, but nobody of that name has handed in{cure}"
+        notes.append(Note("extension-unused", text, decide=bool(near)))
     return notes
 
 

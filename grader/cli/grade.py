@@ -30,6 +30,7 @@ from grader.cli import (
     width,
 )
 from grader.course import open_course
+from grader.progress.grades import noted
 from grader.quiz.files import NoSecret
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
@@ -79,9 +80,9 @@ def command(
     """Grade the submissions of a class: a folder of folders, of zips or of checkouts, or a single one.
 
     Everything goes to RESULTS/grades.db as soon as it is known, so a run that was stopped goes on where it
-    was, and a second one grades what has changed. RESULTS/index.html is the class, RESULTS/students holds a
-    page and a report.json for each. Exits with 0 if everything was graded, whatever it earned, with 1 if
-    something was handed in that could not be, with 3 if the course is broken.
+    was, and a second one grades what has changed. RESULTS/index.html is the class, RESULTS/notes.csv tells
+    what there is to decide, RESULTS/students holds a page and a report.json for each. Exits with 0 if all was
+    graded, whatever it earned, with 1 if something has to be decided, with 3 if the course is broken.
     """
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
@@ -106,11 +107,14 @@ def command(
     except BatchBroken as error:
         stop(str(error), BROKEN)
     print_lines(class_lines(grades, width()))
-    write_pages(grades, results)
+    failed = write_pages(grades, results)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
-    sys.exit(BROKEN if grades.broken else FAILED if grades.rejected or grades.vanished else 0)
+    for sentence in failed:
+        click.echo(f"grader: {sentence}", err=True)
+    undecided = any(entry.note.decide for entry in noted(grades))
+    sys.exit(BROKEN if grades.broken else FAILED if undecided or failed else 0)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import click
 
 from grader.classroom.gradebook import merge
 from grader.cli import FAILED, Course, confirm_gone_option, pass_course, print_lines, results_option, width
+from grader.progress.grades import noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 
@@ -28,5 +29,7 @@ def command(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone
     """
     grades = merge(course, parts, results, confirm_gone=confirm_gone)
     print_lines(class_lines(grades, width()))
-    write_pages(grades, results)
-    sys.exit(FAILED if grades.vanished else 0)
+    failed = write_pages(grades, results)
+    for sentence in failed:
+        click.echo(f"grader: {sentence}", err=True)
+    sys.exit(FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0)

@@ -11,6 +11,11 @@ from typing import Literal, NamedTuple
 from grader.checks.report import Report
 from grader.course import Feedback
 
+MAX_NOTES = 50  # of one submission
+MAX_NAMES = 10  # in one note
+VANISHED = "more than a fifth of the class has vanished and still counts until you say --confirm-gone: {}"
+GONE = "has vanished, and is left out everywhere: {}"
+
 
 class Adjustment(NamedTuple):
     """Credits that no check gave or took.
@@ -239,6 +244,7 @@ class ClassGrades:
         vanished: names of those that have vanished as well, but stay in ``grades`` until it is confirmed:
             they are too many.
         moves: whose credits the last run changed, in the order of ``grades``.
+        notes: what the instructor should know of the class as a whole.
     """
 
     title: str
@@ -249,6 +255,7 @@ class ClassGrades:
     gone: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def possible_cents(self) -> int:
@@ -303,3 +310,36 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
                 said[report.exercise, text] = None
         counts.update(list(said))
     return [Failure(*key, count) for key, count in counts.most_common(most)]
+
+
+class Noted(NamedTuple):
+    """A note and whom it is about; None for the class as a whole."""
+
+    grade: Grade | None
+    note: Note
+
+
+def noted(grades: ClassGrades) -> list[Noted]:
+    """Return all that the instructor should know of a class, first what has to be decided.
+
+    Of each submission only so many notes are listed, and then how many more there are.
+    """
+    found = [Noted(None, note) for note in grades.notes]
+    for kind, names, told in (("vanished", grades.vanished, VANISHED), ("gone", grades.gone, GONE)):
+        if names:
+            more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+            text = told.format(", ".join(f"`{name}`" for name in names[:MAX_NAMES]) + more)
+            found.append(Noted(None, Note(kind, text, decide=kind == "vanished")))
+    for grade in grades.grades:
+        notes = [Note("problem", grade.problem, decide=True)] * bool(grade.problem)
+        notes += [Note("stale", grade.stale, decide=True)] * bool(grade.stale)
+        notes += grade.notes
+        notes += [Note("quiz", f"{quiz.quiz}: {text}") for quiz in grade.quizzes for text in quiz.notes]
+        if grade.received_from == "file" and any(entry.kind == "late" for entry in grade.adjustments):
+            notes.append(Note("file-time", "is late by the time of its file, which says little"))
+        notes.sort(key=lambda note: not note.decide)
+        if len(notes) > MAX_NOTES:
+            more = f"{len(notes) - MAX_NOTES + 1} more notes, which are not listed"
+            notes[MAX_NOTES - 1 :] = [Note("more", more, any(note.decide for note in notes[MAX_NOTES - 1 :]))]
+        found += [Noted(grade, note) for note in notes]
+    return sorted(found, key=lambda entry: not entry.note.decide)

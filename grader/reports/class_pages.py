@@ -11,31 +11,53 @@ from typing import Any
 
 from grader.checks.report import reports_to_json
 from grader.course import write_atomic
-from grader.progress.grades import ClassGrades, Grade, check_rates, frequent_failures
+from grader.progress.grades import MAX_NOTES, ClassGrades, Grade, check_rates, frequent_failures, noted
 from grader.reports.exports import KINDS, adjustment_text, moved_csv
 from grader.reports.html import render
-from grader.reports.text import amount
+from grader.reports.text import amount, csv_text
+from grader.sandbox.text import one_line
 
 PAGES = ("report.html", "report.json")
 MOST_BINS = 12
+MOST_NOTES = 200  # of a kind, on the page of a class
+MOST_BYTES = 2048  # of one text there
 WIDTH, HEIGHT, FLOOR = 720, 220, 175  # of the histogram, and where its columns stand; px
 
 
-def write_pages(grades: ClassGrades, folder: Path) -> None:
-    """Write a page for the class, and for each student a page and what a program can read.
+def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
+    """Write a page and tables for the class, and for each student a page and a ``report.json``.
+
+    Returns:
+        A sentence for each student whose page could not be written.
 
     Raises:
-        OSError: a file cannot be written.
+        OSError: what is about the class cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_pages(folder / "students", {grade.submission for grade in grades.grades})
     write_atomic(folder / "moved.csv", moved_csv(grades))
     write_atomic(folder / "index.html", class_page(grades))
+    write_atomic(folder / "notes.csv", notes_csv(grades))
+    failed = []
     for grade in grades.grades:
         own = folder / "students" / grade.submission
-        own.mkdir(parents=True, exist_ok=True)
-        write_atomic(own / "report.html", student_page(grade, grades.title))
-        write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
+        try:
+            own.mkdir(parents=True, exist_ok=True)
+            write_atomic(own / "report.html", student_page(grade, grades.title))
+            write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
+        except Exception as error:  # whatever it is, the others get theirs
+            reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            failed.append(one_line(f"the page of {grade.submission} could not be written: {reason}", 400))
+    return failed
+
+
+def notes_csv(grades: ClassGrades) -> str:
+    """Return a table of all that the instructor should know, first what has to be decided."""
+    rows = []
+    for grade, note in noted(grades):
+        who = (grade.submission, grade.key, grade.student) if grade else ("", "", "")
+        rows.append([*map(one_line, ("yes" if note.decide else "", *who, note.kind, note.text))])
+    return csv_text(["decide", "submission", "key", "student", "kind", "note"], rows)
 
 
 def _remove_pages(students: Path, names: Set[str]) -> None:
@@ -54,7 +76,7 @@ def student_page(grade: Grade, course: str = "") -> str:
     Args:
         course: its title.
     """
-    who = [course, grade.submission if grade.submission != grade.name else "", grade.learner_id]
+    who = [course, grade.submission if grade.submission != grade.name else "", grade.login]
     return render(
         "student",
         grade=grade,
@@ -62,22 +84,27 @@ def student_page(grade: Grade, course: str = "") -> str:
         over=" · ".join(part for part in who if part),
         reports=grade.shown,
         kinds=KINDS,
+        most=MAX_NOTES,
     )
 
 
 def class_page(grades: ClassGrades) -> str:
     """Return the page of the class; it shows hidden checks and is not for students."""
     graded = sorted(grade.cents for grade in grades.grades if grade.counted)
-    problems = sum(bool(grade.problem) for grade in grades.grades)
+    notes = noted(grades)
+    undecided = [entry for entry in notes if entry.note.decide]
     figures = [(len(grades.grades), "submissions"), (amount(grades.possible_cents), "credits to earn")]
     figures += [(amount(round(median(graded))), "median")] if graded else []
-    figures += [(problems, "with a problem")] if problems else []
+    figures += [(len(undecided), "to decide")] if undecided else []
     parts = ", ".join(item.id for item in grades.items)
     return render(
         "class",
+        limits=[MOST_BYTES],
         grades=grades,
         title=grades.title or "Class",
         figures=figures,
+        notes=[("To decide", undecided), ("Notes", notes[len(undecided) :])],
+        most=MOST_NOTES,
         graded=graded,
         histogram=_histogram(graded, grades.possible_cents) if graded and grades.possible_cents else None,
         titles={item.id: item.title for item in grades.items},

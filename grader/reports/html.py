@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
+import urllib.parse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
@@ -14,8 +17,15 @@ from grader.sandbox.text import clean
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+MAX_PAGE = 512 * 1024  # bytes of a page about one submission
+TEXT_LIMITS = (
+    64 * 1024,
+    4 * 1024,
+    512,
+)  # bytes of one text in a page; the next one if the page gets too large
 
 
 def report_html(report: Report) -> str:
@@ -26,26 +36,33 @@ def report_html(report: Report) -> str:
     return render("report", report=report)
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a page made from one of the templates; a value that it needs and does not get is an error."""
-    return _environment().get_template(f"{template}.html").render(values)
+def render(template: str, limits: Sequence[int] = TEXT_LIMITS, **values: Any) -> str:
+    """Return a page made from one of the templates; a value that it needs and does not get is an error.
+
+    Args:
+        limits: from how many bytes on a text is cut; the next one counts if the page is too large.
+    """
+    for limit in limits:
+        page = _environment(limit).get_template(f"{template}.html").render(values)
+        if len(page.encode()) <= MAX_PAGE:
+            break
+    return page
 
 
 @functools.cache
-def _environment() -> Environment:
+def _environment(limit: int) -> Environment:
     from importlib.resources import files
 
     import markupsafe
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     def printed(value: object) -> object:
-        """Clean every text that a template prints; markup was cleaned when it was made."""
-        return clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+        """Clean, escape and bound every text that a template prints; that of markup was, when it was made."""
+        return value if not isinstance(value, str) or hasattr(value, "__html__") else _bounded(value, limit)
 
     def prose(sentence: str) -> markupsafe.Markup:
         """Show what stands between backticks as code."""
-        escaped = str(markupsafe.escape(clean(sentence)))
-        return markupsafe.Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escaped))
+        return markupsafe.Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(printed(sentence))))
 
     environment = Environment(
         loader=PackageLoader("grader.reports"),
@@ -69,10 +86,24 @@ def _environment() -> Environment:
         "message": message,
         "notes": notes_of,
         "prose": prose,
+        "quote": functools.partial(urllib.parse.quote, safe="", errors="replace"),
         "share": lambda share: min(max(share, 0.0), 1.0),
         "signed": signed,
     }
     return environment
+
+
+def _bounded(text: str, limit: int) -> Markup:
+    """Return a text clean and escaped, cut if that takes more than so many bytes."""
+    from markupsafe import escape
+
+    text = clean(text[: limit + 1])
+    escaped = escape(text)
+    if len(escaped.encode()) <= limit:
+        return escaped
+    ends = range(len(text))
+    size = bisect.bisect(ends, limit, key=lambda end: len(escape(text[:end]).encode()))
+    return escape(f"{text[: size - 1]}… (the rest of it is not on this page)")
 
 
 def _groups(report: Report) -> list[list[Outcome]]:

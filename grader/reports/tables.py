@@ -7,9 +7,9 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING
 
-from grader.progress.grades import ClassGrades, check_rates, frequent_failures
+from grader.progress.grades import ClassGrades, Move, check_rates, frequent_failures, noted
 from grader.reports.statement import mark_of
-from grader.reports.text import Line, amount, ends, wrapped
+from grader.reports.text import Line, Style, amount, ends, wrapped
 from grader.sandbox.text import one_line, shorten
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10
+MOST_UNDECIDED, MOST_LISTED = 10, 5  # sentences in a terminal
+MOST_CHARACTERS = 300  # of each
 CONFUSION_HEADING = Line(
     f"{'exercise':<14}{'mistakes':>9}{'named':>7}{'tied':>6}{'silent':>8}{'misnamed':>10}"
     "  checks that decide",
@@ -35,6 +37,12 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
     """
     count = len(grades.grades)
     lines = [Line(ends(one_line(grades.title), f"{count} submission{'s' * (count != 1)}", width), "heading")]
+    undecided, others = list[str](), list[str]()
+    for grade, note in noted(grades):
+        text = f"{one_line(grade.submission)}: {one_line(note.text)}" if grade else one_line(note.text)
+        (undecided if note.decide else others).append(text)
+    lines += _section("to decide", undecided, width, MOST_UNDECIDED, "error")
+    lines += [Line("", "detail")] * bool(undecided)
     lines += _submissions(grades, width, most)
     if rates := check_rates(grades):
         lines += [Line("", "detail"), Line(ends("checks", "passed", width), "heading")]
@@ -46,12 +54,37 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
             bar = f"{'█' * full}{'░' * (BAR - full)}  " if width >= ROOMY else ""
             style = mark_of(check.ran, check.passed)[1] if check.ran else "note"
             lines.append(Line(ends(title, f"{bar}{check.passed:>3} of {check.ran:>3}", width), style))
-    if failures := frequent_failures(grades, 5):
-        lines += [Line("", "detail"), Line("most frequent failures", "heading")]
-    for failure in failures:
-        said = f"{failure.times}× {failure.exercise}: {one_line(failure.says)}"
-        lines += wrapped(said, "detail", width, indent="  ")
+    failures = [
+        f"{failure.times}× {failure.exercise}: {one_line(failure.says)}"
+        for failure in frequent_failures(grades, MOST_LISTED)
+    ]
+    lines += _section("most frequent failures", failures, width)
+    lines += _section("who moved", [_moved(move) for move in grades.moves], width, more="moved.csv")
+    lines += _section("notes", others, width, style="note")
     return lines
+
+
+def _moved(move: Move) -> str:
+    now = "not known" if move.after_cents is None else amount(move.after_cents)
+    because = f" ({one_line('; '.join(move.because))})" if move.because else ""
+    return f"{one_line(move.grade.name)}, {move.item}: {amount(move.before_cents)}, now {now}{because}"
+
+
+def _section(
+    heading: str,
+    sentences: Sequence[str],
+    width: int,
+    most: int = MOST_LISTED,
+    style: Style = "detail",
+    more: str = "notes.csv",
+) -> Iterator[Line]:
+    """Lay out sentences under a heading, and where there are more of them; nothing if there are none."""
+    if sentences:
+        yield from (Line("", "detail"), Line(heading, "heading"))
+    for sentence in sentences[:most]:
+        yield from wrapped(shorten(sentence, MOST_CHARACTERS), style, width, indent="  ")
+    if len(sentences) > most:
+        yield Line(shorten(f"  … and {len(sentences) - most} more in {more}", width), style)
 
 
 def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
@@ -61,12 +94,10 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
     yield Line(ends("", columns("earned", "adjusted"), width), "detail")
     for grade in grades.grades[:most]:
         mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
-        if grade.problem:
+        if grade.state != "graded":
             mark, style = "!", "error"
         credits = columns(amount(grade.raw_cents), amount(grade.cents)) if grade.graded else ""
         yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
-        if grade.problem:
-            yield Line(shorten(f"    {one_line(grade.problem)}", width), "note")
     if len(grades.grades) > most:
         yield Line(f"  … {len(grades.grades) - most} more", "detail")
     earned = [grade.cents for grade in grades.grades if grade.counted]
