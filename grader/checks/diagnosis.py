@@ -103,7 +103,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             for _ in _more_questions(result, suite, run):
                 found = diagnose(function, suite.mistakes.known_calls(run.calls), suite.mistakes, run)
                 if found:
-                    result.diagnosis = found.sentence
+                    result.diagnosis, result.recognised = found.sentence, bool(found.mistakes)
                     break
 
 

@@ -7,10 +7,11 @@ import json
 from typing import Any, Literal, TypeVar
 
 from grader import __version__
-from grader.course import dataclass
+from grader.course import Feedback, dataclass
 
 SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]
+WITHHELD = "The course withholds what this check saw."
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Outcome:
         hidden: whether the check is the instructor's alone.
         output: what the student's code printed while it ran, at most 64 KiB.
         seconds: wall-clock time it took.
-        diagnosis: what the student's mistake looks like, if it is recognised.
+        diagnosis: what the student's mistake looks like, if that can be said.
+        recognised: whether the diagnosis is the author's sentence for a known mistake.
+        gist: the message without anything that came out of a call; empty if nothing is left of it.
         mismatch: where the first wrong array is wrong, if it has the right shape.
     """
 
@@ -58,12 +61,32 @@ class Outcome:
     output: str = ""
     seconds: float = 0.0
     diagnosis: str = ""
+    recognised: bool = False
+    gist: str = ""
     mismatch: Mismatch | None = None
 
     @property
     def earned(self) -> int:
         """Credits: all or nothing."""
         return self.credits if self.status == "passed" else 0
+
+    def for_student(self, feedback: Feedback) -> Outcome:
+        """Return a hidden check's outcome as a student may see it; see :meth:`Report.for_student`."""
+        if feedback == "full":
+            return dataclasses.replace(self, output="")
+        gist = self.gist if feedback == "diagnosis" else ""
+        shown = dataclasses.replace(
+            self,
+            message=gist or (WITHHELD if self.message else ""),
+            gist=gist,
+            diagnosis=self.diagnosis if feedback == "diagnosis" and self.recognised else "",
+            output="",
+            seconds=0.0,
+            mismatch=None,
+        )
+        if feedback == "none":
+            shown = dataclasses.replace(shown, check="hidden", title="A hidden check")
+        return shown
 
 
 @dataclass(frozen=True)
@@ -113,29 +136,33 @@ class Report:
         return bool(self.outcomes) and all(outcome.status == "passed" for outcome in self.outcomes)
 
     @property
+    def first_error(self) -> Outcome | None:
+        """The first check that broke, or whose reference did; None if none did."""
+        return next((outcome for outcome in self.outcomes if outcome.status == "error"), None)
+
+    @property
     def broken(self) -> bool:
         """Whether a check or the reference broke."""
-        return any(outcome.status == "error" for outcome in self.outcomes)
+        return self.first_error is not None
 
-    def for_student(self, feedback: Literal["full", "names", "none"]) -> Report:
-        """Withhold what a student may not see of hidden checks.
+    def for_student(self, feedback: Feedback) -> Report:
+        """Withhold what a student may not see of hidden checks: every form a student gets comes from here.
+
+        What code prints, raises, returns or takes time for in a hidden check may tell the check's inputs, and
+        its message the right answer; whoever may hand in again could answer from a table of those.
 
         Args:
-            feedback: ``full`` keeps all; ``names`` keeps titles and outcomes; ``none`` keeps outcomes only.
+            feedback: ``full`` keeps messages, with their values; ``diagnosis`` keeps what is wrong in a
+                sentence without values, and what the author says to a known mistake; ``names`` keeps titles
+                and outcomes, ``none`` outcomes only. What was printed is never kept.
         """
-        if feedback == "full":
-            return self
-        outcomes = []
-        for outcome in self.outcomes:
-            if outcome.hidden and outcome.status != "error":
-                message = "The course withholds what this check saw." if outcome.message else ""
-                outcome = dataclasses.replace(
-                    outcome, message=message, output="", diagnosis="", mismatch=None
-                )
-                if feedback == "none":
-                    outcome = dataclasses.replace(outcome, check="hidden", title="A hidden check")
-            outcomes.append(outcome)
-        return dataclasses.replace(self, outcomes=tuple(outcomes))
+        outcomes = tuple(
+            outcome.for_student(feedback) if outcome.hidden else outcome for outcome in self.outcomes
+        )
+        if feedback == "full" or not any(outcome.hidden for outcome in outcomes):
+            return dataclasses.replace(self, outcomes=outcomes)
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        return dataclasses.replace(self, outcomes=outcomes, seconds=seconds)
 
 
 # --- JSON: schema.json describes its form, docs/report.md explains it ---------------------------------

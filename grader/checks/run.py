@@ -149,6 +149,7 @@ def _excuse(run: CheckRun, seed: int, known: Mapping[str, Report]) -> None:
             ):
                 reason = source.problem or f"`{function}` does not pass its own checks yet"
                 result.status, result.message = "skipped", f"waits for {name}: {reason}"
+                result.gist = result.message
                 break
 
 
@@ -167,7 +168,7 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
     for result in run.results.values():  # what a function earned by luck, before it answered in two ways
         if result.status == "passed" and result.check.function in run.nondeterministic:
             result.status = "failed"
-            result.message = NONDETERMINISTIC.format(result.check.function)
+            result.message = result.gist = NONDETERMINISTIC.format(result.check.function)
     run.seconds = time.perf_counter() - started
 
 
@@ -192,7 +193,7 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
     output = clean_output("".join(student.finish() for student in students))
     status, message = judge(check, error)
     excusable = status == "failed" and not isinstance(error, NotWritten)
-    result = Result(check, status, message, output, seconds, excusable=excusable)
+    result = Result(check, status, message, output, seconds, gist=gist(error), excusable=excusable)
     if isinstance(error, CheckFailed) and error.mask is not None:
         mask = error.mask
         if 1 < mask.size <= MAX_ENTRIES and mask.ndim in (1, 2, 3):  # nobody can see several thousand entries
@@ -237,3 +238,15 @@ def judge(check: Check, error: BaseException | None) -> tuple[Status, str]:
     if isinstance(error, AssertionError) and trace and Path(trace[-1].filename) == check.path:
         return "failed", str(error) or "an assertion of this check does not hold"
     return "error", f"{where}{type(error).__name__}: {error}"
+
+
+def gist(error: BaseException | None) -> str:
+    """Say what of an exception may be told of a hidden check: nothing that came out of a call."""
+    if isinstance(error, DependencyFailed):
+        return str(error)
+    if isinstance(error, SubmissionFault):
+        return error.gist
+    if isinstance(error, CheckFailed) and (error.name or error.shapes):
+        name = (error.name or error.shapes[0][0]).partition(" ")[0]
+        return f"`{name}` is not right." if error.name else f"`{name}` has a wrong shape."
+    return ""

@@ -68,7 +68,15 @@ Progress = Callable[[str, str], None]
 
 
 class SubmissionFault(Exception):
-    """The student's code did not give an answer; the text is for the student."""
+    """The student's code did not give an answer; the text is for the student.
+
+    Args:
+        gist: the same without anything that the code has said; empty if nothing is left of it.
+    """
+
+    def __init__(self, text: str, gist: str = "") -> None:
+        super().__init__(text)
+        self.gist = gist
 
 
 class NotWritten(SubmissionFault):
@@ -105,6 +113,8 @@ class Result:
     output: str = ""
     seconds: float = 0.0
     diagnosis: str = ""
+    recognised: bool = False
+    gist: str = ""
     mismatch: Mismatch | None = None
     excusable: bool = False  # whether a function of an earlier exercise may be to blame
 
@@ -121,6 +131,8 @@ class Result:
             output=self.output,
             seconds=self.seconds,
             diagnosis=self.diagnosis,
+            recognised=self.recognised,
+            gist=self.gist,
             mismatch=self.mismatch,
         )
 
@@ -295,7 +307,8 @@ class StudentModule:
                 run.timed_out.add(function)
             took = time.monotonic() - started
             too_slow = f"ran for {took:.0f} s and was stopped; does a loop never end?"
-            raise SubmissionFault(no_answer(error, f"`{function}`", too_slow)) from None
+            text = no_answer(error, f"`{function}`", too_slow)
+            raise SubmissionFault(text, gist=f"`{function}` gives no answer.") from None
 
 
 class Student:
@@ -348,7 +361,8 @@ class Student:
         if not self._substitutes:
             run.keep(Call(self._check, function, arguments, answer))
         if answer.not_written and answer.raised and not answer.raised.text:
-            raise NotWritten(NOT_WRITTEN.format(function))
+            text = NOT_WRITTEN.format(function)
+            raise NotWritten(text, gist=text)
         limits, name = run.exercise.file.limits, run.source.name
         problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
@@ -388,7 +402,8 @@ class Student:
         again = module.call(function, arguments, self._substitutes, again=True)
         if again.raised or not same_value(_sampled(again.value), value):
             self._run.nondeterministic.add(function)
-            raise SubmissionFault(NONDETERMINISTIC.format(function))
+            text = NONDETERMINISTIC.format(function)
+            raise SubmissionFault(text, gist=text)
 
     def ask_first_again(self) -> None:
         """Ask once more, after all others, what a check asked first, unless it is slow to answer.

@@ -22,7 +22,8 @@ from grader.course.strict_yaml import CourseError as CourseError
 COURSE_FILE = "course.yaml"
 MAX_EXTENSION = 3650  # days
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
-Feedback = Literal["full", "names", "none"]
+Feedback = Literal["full", "diagnosis", "names", "none"]
+"""What a student may see of a hidden check; see ``Report.for_student``."""
 Edition = Literal["full", "handout"]
 
 
@@ -68,7 +69,7 @@ class ExerciseFile:
     more_credits: int = 0
     after: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
-    feedback: Feedback = "full"
+    feedback: Feedback = "diagnosis"
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

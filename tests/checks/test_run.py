@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,8 +16,10 @@ from grader.checks.collection import collect_checks, load_module, load_reference
 from grader.checks.report import Report
 from grader.checks.run import check, check_many
 from grader.checks.source import Source, read_source
+from grader.checks.student import NONDETERMINISTIC
 from grader.course import Course, CourseError
 from grader.sandbox.pool import WorkerPool
+from tests.conftest import Grade
 
 
 def statuses(report: Report) -> list[str]:
@@ -161,3 +164,49 @@ def test_a_loaded_module_is_forgotten(tmp_path: Path) -> None:
     assert load_module(path, "a_module", {"lower": lower}).value == 2
     assert not {"lower", "a_module"} & {*sys.modules}
     assert not [*tmp_path.glob("__pycache__")]
+
+
+TELLING = {
+    "raises": "raise ValueError(f'SECRET {x!r}')",
+    "raises by name": "raise type(f'SECRET{x.size}', (Exception,), {})",
+    "returns": "print('SECRET'); return 'SECRET'",
+    "returns numbers": "return 7777 + 0 * x",
+    "returns a shape": "return np.zeros((7777, 1))",
+    "is another thing": "globals()['scale'] = type('SECRET', (), {})()\n    return x",
+    "hangs": "print('SECRET')\n    while True: pass",
+    "dies": "import os; os._exit(77)",
+    "is not written": "raise NotImplementedError",
+}
+
+
+@pytest.mark.parametrize("how", TELLING)
+def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Grade, how: str) -> None:
+    source = "import numpy as np\ndef double(x):\n    return 2 * x\n\n\ndef scale(x, pair):\n    "
+    report = grade(source + TELLING[how] + "\n", call_seconds=0.5 if how == "hangs" else 60.0)
+    (hidden,) = [outcome for outcome in report.for_student("diagnosis").outcomes if outcome.hidden]
+    assert hidden.status == "failed"
+    said = f"{hidden.message} {hidden.diagnosis} {hidden.output} {hidden.mismatch} {hidden.seconds}"
+    assert not re.search("SECRET|77", said)
+    known = {
+        "returns numbers": "`y` is not right.",
+        "returns a shape": "`y` has a wrong shape.",
+        "hangs": "`scale` gives no answer.",
+        "dies": "`scale` gives no answer.",
+        "is not written": "`scale` is not written yet.",
+        "is another thing": NONDETERMINISTIC.format("scale"),
+    }
+    assert hidden.message == known.get(how, "The course withholds what this check saw.")
+
+
+def test_a_check_of_the_course_that_breaks_is_told_as_such(tiny_copy: Course, pool: WorkerPool) -> None:
+    path = tiny_copy["exercise-1"].hidden_checks
+    path.write_text(path.read_text(encoding="utf-8").replace("rng.standard", "random.standard"), "utf-8")
+    exercise = tiny_copy["exercise-1"]
+    report = check(exercise, Source("doubling.py", exercise.solution_path.read_bytes()), pool=pool)
+    broken = report.first_error
+    assert report.broken
+    assert broken is not None
+    assert re.fullmatch(r"check_doubling_hidden.py:\d+: NameError: .*'random'.*", broken.message)
+    shown = report.for_student("diagnosis").first_error
+    assert shown is not None
+    assert "NameError" not in shown.message, "it might quote what an answer said"

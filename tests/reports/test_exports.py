@@ -8,8 +8,9 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import jsonschema
@@ -17,10 +18,11 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
+from grader.checks.report import reports_to_json
 from grader.course import Feedback
 from grader.progress.grades import Adjustment, ClassGrades, Grade, Move
 from grader.reports import exports, text
-from grader.reports.class_pages import student_page
+from grader.reports.class_pages import student_page, write_pages
 from grader.reports.exports import (
     canvas_csv,
     class_junit,
@@ -35,12 +37,14 @@ from grader.reports.exports import (
     student_junit,
     workflow_commands,
 )
+from grader.reports.html import report_html
 from grader.reports.tables import class_lines
 from tests.reports.samples import (
     HOSTILE,
     MARKUP,
     SECRET,
     TRACE,
+    WRONG,
     exercise,
     graded,
     hidden,
@@ -85,6 +89,46 @@ def test_what_a_hidden_check_printed_is_in_no_export_for_students(name: str) -> 
     printed = outcome(output=SECRET, hidden=True, message="off")
     assert SECRET not in STUDENT[name](graded("ada", exercise(printed)))
     assert SECRET in class_junit(of_class(graded("ada", exercise(printed))))
+
+
+def forms_for_a_student(grade: Grade, folder: Path) -> Iterator[tuple[str, str]]:
+    """Every form in which somebody may read of their own submission."""
+    yield from ((name, form(grade)) for name, form in STUDENT.items())
+    for name, form in exports.STUDENT_FORMS.items():
+        yield name, classroom(grade) if name == "github-classroom" else form(grade)
+    write_pages(of_class(grade), folder)
+    for path in (folder / "students").rglob("*"):
+        if path.is_file():
+            yield path.name, path.read_text(encoding="utf-8")
+    yield "json", reports_to_json(list(grade.shown))
+    yield "page", "".join(map(report_html, grade.shown))
+    lines = [line for report in grade.shown for line in text.report_lines(report, 80)]
+    yield "text", "".join(line.text for line in lines)
+
+
+@pytest.mark.parametrize("feedback", get_args(Feedback))
+def test_what_a_hidden_check_saw_is_in_no_form_for_a_student(feedback: Feedback, tmp_path: Path) -> None:
+    """Neither what code printed, nor its exception, the right answer, where it is wrong, or a time."""
+    seen = outcome(
+        hidden=True, message=f"off: {SECRET}", output=f"printed {SECRET}", diagnosis=SECRET, mismatch=WRONG
+    )
+    known = outcome(hidden=True, message=SECRET, gist="`h` is not right.", diagnosis="Try.", recognised=True)
+    broken = outcome("error", hidden=True, message=f"ValueError: {SECRET}", output=SECRET)
+    passed = outcome("passed", hidden=True, output=SECRET, seconds=12.345678)
+    visible = outcome("passed", check="check_b", seconds=0.5)
+    grade = graded("ada", exercise(seen, known, broken, passed, visible, seconds=13), feedback=feedback)
+    forms = dict(forms_for_a_student(grade, tmp_path))
+    assert len(forms) >= 12
+    for name, written in forms.items():
+        assert f"printed {SECRET}" not in written, name
+        assert (SECRET in written) == (feedback == "full"), name
+        assert "12.34" not in written or feedback == "full", name
+        told = "not right" in written.replace("\\", "")
+        assert feedback == "full" or told == (feedback == "diagnosis"), name
+        assert "Try." not in written or feedback in ("full", "diagnosis"), name
+    shown = grade.shown[0]
+    assert shown.for_student(feedback) == shown
+    assert shown.earned == grade.reports[0].earned
 
 
 @pytest.mark.parametrize("name", STUDENT)
