@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from grader.authoring.verify import SEED, SampleGrader
 from grader.checks.collection import load_suite
-from grader.checks.mutations import Mutant, mutants_of
+from grader.checks.mutations import Mutant, mutants
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import run_suite
 from grader.checks.student import Call, CheckRun, StudentModule, same_value
@@ -71,16 +70,6 @@ class Trial:
     faults: tuple[str, ...] = ()
 
 
-def mutants(exercise: Exercise) -> Iterator[Mutant]:
-    """Yield every mutant of an exercise's graded functions, always in the same order.
-
-    Raises:
-        CourseError: the solution cannot be read or is not Python.
-    """
-    parse(exercise.solution_path)
-    return mutants_of(exercise.solution_path.read_text(encoding="utf-8"), exercise.file.functions)
-
-
 def try_mutants(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs: int = 0) -> list[Trial]:
     """Try every mutant of some exercises, or of all, in parallel.
 
@@ -102,7 +91,9 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     number, count = share
     try:
         exercise = course[exercise_id]
-        mine = list(mutants(exercise))[number::count]
+        parse(exercise.solution_path)  # says what is wrong with it
+        text = exercise.solution_path.read_text(encoding="utf-8")
+        mine = list(mutants(text, exercise.file.functions))[number::count]
         with open_pool() as pool:
             jury = _Jury(SampleGrader(exercise, pool, seed))
             found = [survivor for mutant in mine if (survivor := jury.judge(mutant))]
@@ -132,9 +123,8 @@ class _Jury:
     def judge(self, mutant: Mutant) -> Survivor | None:
         """Return a mutant that keeps every credit, or breaks a check; None for one that loses some."""
         report = self.grader.grade(mutant.text.encode(), one_failure=True)
-        if report.broken:
-            first = next(outcome for outcome in report.outcomes if outcome.status == "error")
-            return Survivor(mutant, 0, f"`{first.check}` breaks: {first.message}")
+        if broken := report.first_error:
+            return Survivor(mutant, 0, f"`{broken.check}` breaks: {broken.message}")
         if report.earned < report.credits:
             return None
         # It is asked all questions; a worker that has answered one may answer the next.

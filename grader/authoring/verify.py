@@ -296,9 +296,8 @@ class _Verifier:
             return "says nothing; tell the student which way to look"
         wrong = solution.replace(misconception.replace, misconception.with_)
         report = self.grader.grade(wrong.encode(), one_failure=True)  # one lost credit is proof enough
-        if report.broken:
-            first = next(outcome for outcome in report.outcomes if outcome.status == "error")
-            return f"breaks a check: {first.check}: {inspect.cleandoc(first.message)}"
+        if broken := report.first_error:
+            return f"breaks a check: {broken.check}: {inspect.cleandoc(broken.message)}"
         return "keeps every credit; add a check that sees it" if report.earned == report.credits else ""
 
     def try_variants(self) -> None:

@@ -107,12 +107,11 @@ def find_failing_call(
     suite, run = load_suite(exercise, seed), CheckRun(exercise, read_source(exercise), pool, progress)
     name = _full_name(suite, check) if check else ""
     run_suite(suite, run)
-    visible = [result for result in run.results.values() if not result.check.hidden]
-    failed = [result for result in visible if result.status == "failed"]
-    result = run.results[name] if name else next(iter(failed), None)
-    if result is None or result.status != "failed":
-        return result.outcome() if result else None, None
-    return result.outcome(), _wrong_call(suite, run, result.check.name)
+    visible = (outcome for outcome in run.outcomes.values() if not outcome.hidden)
+    failed = (outcome for outcome in visible if outcome.status == "failed")
+    outcome = run.outcomes[name] if name else next(failed, None)
+    wrong = outcome and outcome.status == "failed"
+    return outcome, _wrong_call(suite, run, outcome.check) if outcome and wrong else None
 
 
 def _full_name(suite: CheckSuite, check: str) -> str:

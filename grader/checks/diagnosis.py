@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import (
+    Check,
     CheckSuite,
     KnownMistakes,
     PatchedSolution,
@@ -25,7 +26,7 @@ from grader.checks.collection import (
     named_results,
     result_arrays,
 )
-from grader.checks.student import Call, CheckRun, Result, Student, SubmissionFault, trace_broadcasts
+from grader.checks.student import Call, CheckRun, Student, SubmissionFault, trace_broadcasts
 from grader.course import Misconception
 from grader.numeric import ZERO_TOLERANCE
 from grader.sandbox.values import Array, map_leaves, same_array, same_value, walk_arrays
@@ -44,15 +45,12 @@ TRANSPOSED = "Your `{0}` is transposed: rows and columns are swapped."
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a function's answers look like.
-
-    Args:
-        mistakes: each of these explains all of them; a pair stands for two mistakes at once.
-        remark: what can be said of the numbers, where there is no such mistake.
-    """
+    """What a function's answers look like."""
 
     mistakes: tuple[tuple[Misconception, ...], ...] = ()
+    """Each of these explains all of them; a pair stands for two mistakes at once."""
     remark: str = ""
+    """What can be said of the numbers, where there is no such mistake."""
 
     @property
     def sentence(self) -> str:
@@ -94,30 +92,30 @@ class Question:
 def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
     """Say at the first failed check of each function what its answers look like."""
     explained = {""}  # a check of no function in particular
-    for result in run.results.values():
-        function = result.check.function
-        if result.status != "failed" or function in explained:
+    for check in suite.checks:
+        function = check.function
+        if run.outcomes[check.name].status != "failed" or function in explained:
             continue
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
-            for _ in _more_questions(result, suite, run):
+            for _ in _more_questions(check, suite, run):
                 found = diagnose(function, suite.mistakes.known_calls(run.calls), suite.mistakes, run)
                 if found:
-                    result.diagnosis, result.recognised = found.sentence, bool(found.mistakes)
+                    run.change(check.name, diagnosis=found.sentence, recognised=bool(found.mistakes))
                     break
 
 
-def _more_questions(result: Result, suite: CheckSuite, run: CheckRun) -> Iterator[None]:
+def _more_questions(check: Check, suite: CheckSuite, run: CheckRun) -> Iterator[None]:
     """Ask a failed check's questions on other inputs, once for each turn that is taken.
 
     A mistake is known by two answers at least. Where a check draws nothing, its inputs are varied a little.
     """
-    name = result.check.name
+    name = check.name
     asked = [call for call in run.calls if call.check == name]
     last = asked[-1].answer if asked else None
-    if last and result.seconds < QUICK_CHECK_SECONDS and not (last.not_written or last.missing):
+    if last and run.outcomes[name].seconds < QUICK_CHECK_SECONDS and not (last.not_written or last.missing):
         student = Student(run, name)
-        suite.call(result.check, student, draw=1)
+        suite.call(check, student, draw=1)
         student.finish()
         yield
         rng = np.random.default_rng(0)
@@ -326,19 +324,13 @@ def _paired(questions: Sequence[Question], reference: Reference) -> list[list[Pa
 
 @dataclass(frozen=True)
 class Pair:
-    """One result of one call: the student's array beside the right one.
-
-    Args:
-        label: what the student calls it.
-        columns: how many sequences a batch of this call may have had.
-        steps: how many steps of time.
-    """
+    """One result of one call: the student's array beside the right one."""
 
     label: str
     mine: Array
     right: Array
-    columns: frozenset[int] = frozenset()
-    steps: frozenset[int] = frozenset()
+    columns: frozenset[int] = frozenset()  # how many sequences a batch of this call may have had
+    steps: frozenset[int] = frozenset()  # how many steps of time
 
     @property
     def wrong(self) -> bool:
@@ -348,11 +340,7 @@ class Pair:
 
 @np.errstate(all="ignore")  # a student's numbers may be infinite
 def describe_difference(calls: Sequence[Sequence[Pair]]) -> str:
-    """Say what the first wrong result has in common with the right one in every call; empty if nothing.
-
-    Args:
-        calls: the results of each call.
-    """
+    """Say what the first wrong result has in common with the right one in every call; empty if nothing."""
     by_label: dict[str, list[Pair]] = {}
     for call in calls:
         for pair in call:

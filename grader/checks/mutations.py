@@ -56,7 +56,7 @@ class Mutant:
     text: str
 
 
-def mutants_of(text: str, functions: Iterable[str]) -> Iterator[Mutant]:
+def mutants(text: str, functions: Iterable[str]) -> Iterator[Mutant]:
     """Yield every mutant of some functions of a module, always in the same order.
 
     Raises:

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import RECORDED, DependencyFailed, KnownMistakes, PatchedSolution, Reference
-from grader.checks.student import Call, Result
+from grader.checks.report import Outcome
+from grader.checks.student import Call
 from grader.course import CourseError, Exercise, Misconception
 from grader.sandbox.protocol import ProtocolError, decode
 from grader.sandbox.values import Array, class_of, map_leaves
@@ -137,15 +138,15 @@ class Recorded:
             self._seen[key] = arguments, number  # which keeps the arguments, and so their id
         return self._seen[key][1]
 
-    def waits_for(self, substituted: Iterable[str], results: Iterable[Result]) -> DependencyFailed | None:
+    def waits_for(self, substituted: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
         """Say that a check waits for a function that is wrong, and that no recorded answer stands in for.
 
         Args:
             substituted: functions of the student's module that the reference was to answer for.
-            results: of the checks so far.
+            outcomes: of the checks so far.
         """
         missed, self.missed = self.missed, set()
-        wrong = {result.check.function for result in results if result.status != "passed"}
+        wrong = {outcome.function for outcome in outcomes if outcome.status != "passed"}
         for name in substituted:
             if name in missed & wrong:
                 return NotRecorded(f"waits for `{name}`, which does not pass its own checks yet")

@@ -16,23 +16,23 @@ import pytest
 
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.files import Files
-from grader.checks.report import Mismatch, Report, Status
+from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
 from grader.checks.student import (
     NONDETERMINISTIC,
     CheckRun,
     NotWritten,
     Progress,
-    Result,
     Student,
     SubmissionFault,
-    clean_output,
 )
 from grader.course import Exercise
 from grader.numeric import CheckFailed
-from grader.sandbox.worker import Pool
+from grader.sandbox.text import clean
+from grader.sandbox.worker import SERVER_FILE, Pool
 
 MAX_ENTRIES = 1000  # of an array that is shown entry by entry
+MAX_MESSAGE = 4000  # characters
 
 
 def new_seed() -> int:
@@ -107,16 +107,14 @@ def _report(
 ) -> Report:
     run_suite(suite, run, one_failure=one_failure)
     started = time.perf_counter()
-    _excuse(run, suite.seed, known)
-    failed = any(result.status == "failed" for result in run.results.values())
-    if failed and diagnose and not one_failure:
+    _excuse(suite, run, known)
+    outcomes = run.outcomes.values()
+    if diagnose and not one_failure and any(outcome.status == "failed" for outcome in outcomes):
         from grader.checks.diagnosis import explain_failures  # only after a failure
 
         explain_failures(suite, run)
-    for function in dict.fromkeys(
-        result.check.function for result in run.results.values() if result.status == "skipped"
-    ):  # the check of its arguments was skipped
-        for name in sorted(run.changed.get(function, ())):
+    for function in dict.fromkeys(outcome.function for outcome in outcomes if outcome.status == "skipped"):
+        for name in sorted(run.changed.get(function, ())):  # the check of its arguments was skipped
             run.note(f"`{function}` also changes its argument `{name}`; work on a copy")
     more = suite.exercise.file.more_credits
     if more:
@@ -124,7 +122,7 @@ def _report(
     return Report(
         exercise=suite.exercise.id,
         title=suite.exercise.file.title,
-        outcomes=tuple(result.outcome() for result in run.results.values()),
+        outcomes=tuple(outcomes),
         notes=tuple(run.notes),
         seed=suite.seed,
         source_sha256=run.source.sha256,
@@ -135,21 +133,21 @@ def _report(
     )
 
 
-def _excuse(run: CheckRun, seed: int, known: Mapping[str, Report]) -> None:
+def _excuse(suite: CheckSuite, run: CheckRun, known: Mapping[str, Report]) -> None:
     """Skip failed checks of what builds on functions of earlier exercises that fail checks of their own."""
     uses, lower = run.exercise.file.uses, dict(known)
-    for result in run.results.values():
-        for prerequisite in result.check.prerequisites if result.excusable else ():
+    for check_ in suite.checks:
+        for prerequisite in check_.prerequisites if check_.name in run.excusable else ():
             name, _, function = prerequisite.partition(".")
             used, source = run.exercise.used[uses.index(name)], run.source.used[uses.index(name)]
             if name not in lower:
-                lower[name] = check(used, source, seed=seed, pool=run.pool, diagnose=False)
+                lower[name] = check(used, source, seed=suite.seed, pool=run.pool, diagnose=False)
             if not all(
                 outcome.status == "passed" for outcome in lower[name].outcomes if outcome.function == function
             ):
                 reason = source.problem or f"`{function}` does not pass its own checks yet"
-                result.status, result.message = "skipped", f"waits for {name}: {reason}"
-                result.gist = result.message
+                waits = clean(f"waits for {name}: {reason}", MAX_MESSAGE)
+                run.change(check_.name, status="skipped", message=waits, gist=waits)
                 break
 
 
@@ -164,15 +162,15 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
     """
     started = time.perf_counter()
     for check in suite.checks:
-        run.results[check.name] = _run_check(suite, check, run, one_failure=one_failure)
-    for result in run.results.values():  # what a function earned by luck, before it answered in two ways
-        if result.status == "passed" and result.check.function in run.nondeterministic:
-            result.status = "failed"
-            result.message = result.gist = NONDETERMINISTIC.format(result.check.function)
+        run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
+    for name, outcome in run.outcomes.items():  # what was earned by luck, before there were two answers
+        if outcome.status == "passed" and outcome.function in run.nondeterministic:
+            text = NONDETERMINISTIC.format(outcome.function)
+            run.change(name, status="failed", message=text, gist=text)
     run.seconds = time.perf_counter() - started
 
 
-def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: bool) -> Result:
+def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: bool) -> Outcome:
     """Run one check unless it waits for another; if it fails, perhaps again with substituted functions."""
     students, first = [Student(run, check.name)], None
     started = time.perf_counter()
@@ -183,38 +181,54 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
             students.append(Student(run, check.name, substitutes(suite.reference, check.substitutes)))
             error = suite.call(check, students[1])
             if error and judge(check, error)[0] != "error":
-                waits = suite.recorded and suite.recorded.waits_for(check.substitutes, run.results.values())
-                error = waits or first
+                known = suite.recorded
+                error = (known and known.waits_for(check.substitutes, run.outcomes.values())) or first
         if not error:
             students[-1].ask_first_again()
     except (DependencyFailed, LookupError, SubmissionFault) as fault:
         error = fault
     seconds = time.perf_counter() - started
-    output = clean_output("".join(student.finish() for student in students))
+    output = "".join(student.finish() for student in students).replace(SERVER_FILE, "the grader")
     status, message = judge(check, error)
-    excusable = status == "failed" and not isinstance(error, NotWritten)
-    result = Result(check, status, message, output, seconds, gist=gist(error), excusable=excusable)
-    if isinstance(error, CheckFailed) and error.mask is not None:
-        mask = error.mask
-        if 1 < mask.size <= MAX_ENTRIES and mask.ndim in (1, 2, 3):  # nobody can see several thousand entries
-            axes = axes_of(error.name.split(" ")[0].split(".")[-1], suite.exercise, mask.ndim)
-            entries = "".join(".x"[int(wrong)] for wrong in mask.ravel())
-            result.mismatch = Mismatch(error.name, axes, mask.shape, entries)
+    if status == "failed" and not isinstance(error, NotWritten):
+        run.excusable.add(check.name)
+    outcome = Outcome(
+        check=check.name,
+        title=check.title,
+        function=check.function,
+        status=status,
+        credits=check.credits,
+        message=clean(message, MAX_MESSAGE),
+        gist=gist(error),
+        hidden=check.hidden,
+        output=clean(output),  # in which a warning may have named the file that called the student's function
+        seconds=seconds,
+        mismatch=_mismatch(suite.exercise, error) if isinstance(error, CheckFailed) else None,
+    )
     for raised in (first, error):  # an exception's frames hold all that was answered, and the exception
         while raised:
             raised.__traceback__, raised = None, raised.__context__
-    return result
+    return outcome
+
+
+def _mismatch(exercise: Exercise, error: CheckFailed) -> Mismatch | None:
+    """Return where an array is wrong, unless nobody could see it: several thousand entries, many axes."""
+    mask = error.mask
+    if mask is None or not 1 < mask.size <= MAX_ENTRIES or mask.ndim > 3:
+        return None
+    axes = axes_of(error.name.split(" ")[0].split(".")[-1], exercise, mask.ndim)
+    return Mismatch(error.name, axes, mask.shape, "".join(".x"[int(wrong)] for wrong in mask.ravel()))
 
 
 def _require(check: Check, run: CheckRun, *, one_failure: bool) -> None:
     """Raise DependencyFailed if a check has to wait, LookupError if a marker names what does not exist."""
-    if one_failure and any(result.status == "failed" for result in run.results.values()):
+    if one_failure and any(outcome.status == "failed" for outcome in run.outcomes.values()):
         raise DependencyFailed("not run: another check has failed already")
     for name in check.depends_on:
-        if name not in run.results:
+        if name not in run.outcomes:
             raise LookupError(f"depends on {name}, which is no check that ran before it")
-        if run.results[name].status != "passed":
-            raise DependencyFailed(f"waits for “{run.results[name].check.title}”")
+        if run.outcomes[name].status != "passed":
+            raise DependencyFailed(f"waits for “{run.outcomes[name].title}”")
     for prerequisite in check.prerequisites:
         exercise, _, function = prerequisite.partition(".")
         if not any(exercise == used.id and function in used.file.functions for used in run.exercise.used):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import re
 import signal
@@ -17,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import Check
-from grader.checks.report import Mismatch, Outcome, Status
+from grader.checks.report import Outcome
 from grader.checks.source import Source
 from grader.course import Exercise
 from grader.sandbox import LOST
@@ -26,7 +26,6 @@ from grader.sandbox.text import clean
 from grader.sandbox.values import map_leaves, walk_leaves
 from grader.sandbox.worker import (
     KILLED,
-    SERVER_FILE,
     Answer,
     Pool,
     ProtocolError,
@@ -85,15 +84,11 @@ class NotWritten(SubmissionFault):
 
 @dataclass(frozen=True)
 class Call:
-    """One call that a check made of a student's function, and the answer.
-
-    Args:
-        arguments: as the check gave them, in the order of the function's parameters.
-    """
+    """One call that a check made of a student's function, and the answer."""
 
     check: str
     function: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[Any, ...]  # as the check gave them, in the order of the function's parameters
     answer: Answer
 
     @property
@@ -103,48 +98,8 @@ class Call:
         return sum(leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf) for leaf in leaves)
 
 
-@dataclass
-class Result:
-    """What one check found, as far as is known yet; an :class:`Outcome` is made of it at the end."""
-
-    check: Check
-    status: Status
-    message: str = ""
-    output: str = ""
-    seconds: float = 0.0
-    diagnosis: str = ""
-    recognised: bool = False
-    gist: str = ""
-    mismatch: Mismatch | None = None
-    excusable: bool = False  # whether a function of an earlier exercise may be to blame
-
-    def outcome(self) -> Outcome:
-        """Return the outcome."""
-        return Outcome(
-            check=self.check.name,
-            title=self.check.title,
-            function=self.check.function,
-            status=self.status,
-            credits=self.check.credits,
-            message=clean(self.message, 4000),
-            hidden=self.check.hidden,
-            output=self.output,
-            seconds=self.seconds,
-            diagnosis=self.diagnosis,
-            recognised=self.recognised,
-            gist=self.gist,
-            mismatch=self.mismatch,
-        )
-
-
 class CheckRun:
-    """One submission in one run: all that is noticed while its checks run is kept here.
-
-    Args:
-        source: the student's file.
-        pool: where workers come from.
-        progress: hears what a running call has printed last.
-    """
+    """One submission in one run: all that is noticed while its checks run is kept here."""
 
     def __init__(
         self, exercise: Exercise, source: Source, pool: Pool, progress: Progress | None = None
@@ -154,7 +109,10 @@ class CheckRun:
         self.pool = pool
         self.progress = progress
         self.used = dict(zip((lower.file.module for lower in exercise.used), source.used, strict=False))
-        self.results: dict[str, Result] = {}  # by the check's name, as far as they have run
+        self.outcomes: dict[str, Outcome] = {}  # by the check's name, as far as they have run
+        self.excusable: set[str] = (
+            set()
+        )  # checks for whose failure a function of an earlier exercise may be to blame
         self.seconds = 0.0  # that its checks took
         self.seconds_left = exercise.file.limits.exercise_seconds
         self.repeat_seconds_left = REPEATS * self.seconds_left
@@ -170,6 +128,10 @@ class CheckRun:
         """By function and the names of substituted ones: arguments and value of the first call, sampled."""
         self.load_error = source.problem
         self.load_output = ""  # what the file printed before it could not be loaded
+
+    def change(self, check: str, **fields: Any) -> None:
+        """Change what is known of a check's outcome."""
+        self.outcomes[check] = dataclasses.replace(self.outcomes[check], **fields)
 
     def note(self, sentence: str) -> None:
         """Remember a sentence about the submission as a whole, once, and in few lines."""
@@ -450,17 +412,8 @@ def same_value(value: Any, other: Any) -> bool:
 # --- why code gave no answer: from what happened in its worker to a sentence ---------------------------
 
 
-def clean_output(output: str) -> str:
-    """Clean what was printed; a warning may also name the file that called the student's function: ours."""
-    return clean(output.replace(SERVER_FILE, "the grader"))
-
-
 def process_end(status: int) -> str:
-    """Say how a worker's process ended.
-
-    Args:
-        status: its exit code, negative for a signal.
-    """
+    """Say how a worker's process ended, by its exit code, which is negative for a signal."""
     if status in (LOST, KILLED):
         return "closed its connection to the grader or was killed"
     if status >= 0:
@@ -471,14 +424,7 @@ def process_end(status: int) -> str:
 
 
 def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
-    """Say why a worker did not answer.
-
-    Args:
-        error: one of ``NO_ANSWER``.
-        subject: whose code ran: a file or a function.
-        too_slow: what to say of it where its time was up.
-        loading: whether it was the file, while it was loaded.
-    """
+    """Say why a worker did not answer, by one of ``NO_ANSWER``; ``too_slow`` is said where time was up."""
     if isinstance(error, TimeUp):
         return f"{subject} {too_slow}"
     if isinstance(error, WorkerEnded):
@@ -518,13 +464,7 @@ def stops_at(raised: Raised, file: str) -> str:
 
 
 def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
-    """Say why an answer holds no value; empty if it does.
-
-    Args:
-        file: name of the student's file.
-        stopped: what stopped that file half-way while it was loaded, if anything did.
-        memory_bytes: that a check may use.
-    """
+    """Say why an answer holds no value; empty if it does. What ``stopped`` the file may be why."""
     if answer.missing:
         return f"`{function}` is no function but an object of type {answer.missing}; is the name used twice?"
     if answer.missing is not None:

@@ -226,9 +226,8 @@ class Batch:
                 # What could not be graded has no key in the gradebook, so that it is tried again.
                 book.store_reports((key, new.pop((key, report.exercise)), report) for key, report in graded)
                 for key, report in graded:
-                    if report.broken:
-                        errors = (outcome for outcome in report.outcomes if outcome.status == "error")
-                        broken[key] = next(errors).message
+                    if report.first_error:
+                        broken[key] = report.first_error.message
                 done += len(graded)
                 on_progress(done, len(keys))
         except BatchBroken as error:

@@ -7,7 +7,8 @@ import ast
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.mutants import REVIEWED, Trial, mutants, reviewed, try_mutants
+from grader.authoring.mutants import REVIEWED, Trial, reviewed, try_mutants
+from grader.checks.mutations import mutants
 from grader.cli import grader
 from grader.course import Course
 from tests.helpers import edit
@@ -115,7 +116,7 @@ def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course)
 def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Course) -> None:
     total = 0
     for exercise in course.exercises():
-        found = list(mutants(exercise))
+        found = list(mutants(exercise.solution_path.read_text(encoding="utf-8"), exercise.file.functions))
         assert len({(one.function, one.line, one.text) for one in found}) == len(found)
         for one in found:
             ast.parse(one.text)
@@ -126,7 +127,10 @@ def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Co
 @pytest.mark.slow
 def test_every_reviewed_entry_is_a_mutant_with_an_argument(course: Course) -> None:
     for exercise in course.exercises():
-        known = {(one.function, one.before, one.after) for one in mutants(exercise)}
+        known = {
+            (one.function, one.before, one.after)
+            for one in mutants(exercise.solution_path.read_text(encoding="utf-8"), exercise.file.functions)
+        }
         for entry in reviewed(exercise):
             assert entry.because.strip()
             for after in entry.after:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.checks.mutations import mutants_of
+from grader.checks.mutations import mutants
 
 MODULE = '''"""A module."""
 
@@ -29,7 +29,7 @@ def step(x, y, T):
 
 def changed(statement: str) -> set[str]:
     """Return what the mutants make of one statement."""
-    found = list(mutants_of(MODULE.format(statement=statement), ["step"]))
+    found = list(mutants(MODULE.format(statement=statement), ["step"]))
     assert {mutant.function for mutant in found} == {"step"}
     return {mutant.after for mutant in found if mutant.before == statement.splitlines()[0]}
 
@@ -66,12 +66,12 @@ def test_what_only_refuses_wrong_arguments_is_kept() -> None:
 
 def test_the_rest_of_the_module_stays_as_it_is() -> None:
     text = MODULE.format(statement="z = x * y")
-    for mutant in mutants_of(text, ["step"]):
+    for mutant in mutants(text, ["step"]):
         assert mutant.text.startswith(text[: text.index("def step")])
         assert ast.dump(ast.parse(mutant.text)) != ast.dump(ast.parse(text))
 
 
 def test_no_function_that_is_not_asked_for_is_changed() -> None:
     text = MODULE.format(statement="z = x")
-    assert {mutant.function for mutant in mutants_of(text, ["other"])} == {"other"}
-    assert list(mutants_of(text, [])) == []
+    assert {mutant.function for mutant in mutants(text, ["other"])} == {"other"}
+    assert list(mutants(text, [])) == []

@@ -13,6 +13,7 @@ import pytest
 
 from grader.checks.report import Report
 from grader.course import Course
+from grader.sandbox.worker import SERVER_FILE
 
 if TYPE_CHECKING:
     from tests.conftest import Grade
@@ -226,6 +227,15 @@ def test_a_slow_file_costs_nothing_and_a_note_says_so(grade: Grade, monkeypatch:
 def test_output_is_shown_beside_its_check(grade: Grade) -> None:
     report = grade(inside("print('hello')"))
     assert all("hello\n" in one.output for one in report.outcomes)
+
+
+def test_a_warning_names_no_file_of_ours(grade: Grade) -> None:
+    output = (
+        grade(inside("import warnings\nwarnings.warn('careful \x1b[2J', stacklevel=2)")).outcomes[0].output
+    )
+    assert "the grader:" in output
+    assert "careful \\x1b[2J" in output
+    assert SERVER_FILE not in output
 
 
 def test_a_quiet_file_has_no_output(grade: Grade) -> None:
