@@ -123,9 +123,9 @@ def _logins(grades: ClassGrades) -> Iterator[tuple[Grade, str]]:
     """Yield every grade with its login, blank rather than wrong; no two have the same."""
     rivals = defaultdict[str, list[Grade]](list)
     for grade in grades.grades:
-        rivals[grade.login].append(grade)
+        rivals[folded(grade.login)].append(grade)
     for grade in grades.grades:
-        others = [other for other in rivals[grade.login] if other is not grade]
+        others = [other for other in rivals[folded(grade.login)] if other is not grade]
         better = [other for other in others if other.total_cents is not None or grade.total_cents is None]
         believed = grade.login and not better and not grade.set_aside and not _is_invented(grade)
         yield grade, one_line(grade.login) if believed else ""

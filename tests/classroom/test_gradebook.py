@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from grader.checks.report import Outcome, Report, Status, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
+from grader.classroom.gradebook import Gradebook, ManualAdjustment, merge, open_gradebook
 from grader.classroom.tables import Scope
 from grader.course import Course, open_course
 from grader.progress.database import LedgerError
@@ -447,3 +448,53 @@ def test_an_interrupted_run_tells_all_who_moved(new: Path, tiny: Course) -> None
         book.store_reports([("bob", "", GOOD), ("cleo", "", HALF)])
         book.finish()
     assert [move.grade.key for move in grades_in(new, tiny).moves] == ["ada", "cleo"]
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it, and what was not committed is lost."""
+
+
+def test_a_run_that_is_killed_anywhere_ends_the_same(
+    new: Path, tmp_path: Path, tiny: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {f"student-{number}": BAD for number in range(5)}
+    run(new, {**CLASS, **others}, quizzes={"eve": SHAPES})
+    # moved, gone, stale, a problem, a conflict, withdrawn answers
+    again = {**without("bob"), **others, "ada": HALF, "cleo": ERROR, "dan": None, "fay.zip": GOOD}
+
+    def content(results: Path) -> tuple[list[str], ClassGrades]:
+        with contextlib.closing(sqlite3.connect(results / "grades.db")) as connection:
+            return list(connection.iterdump()), grades_in(results, tiny)
+
+    undisturbed = shutil.copytree(new, tmp_path / "undisturbed")
+    run(undisturbed, again)
+    states = {key: grade.state for key, grade in by_key(undisturbed, tiny).items()}
+    assert {states[key] for key in ("ada", "cleo", "dan", "fay")} == {
+        "graded",
+        "stale",
+        "problem",
+        "set aside",
+    }
+    for survived in range(0, 1000, 5):
+        killed = shutil.copytree(new, tmp_path / str(survived))
+        left = iter(range(survived))
+
+        def connect(book: Gradebook, connection: sqlite3.Connection, left: Iterator[int] = left) -> None:
+            def do(*order: Any) -> sqlite3.Cursor:
+                if next(left, None) is None:
+                    raise Killed
+                return connection.execute(*order)
+
+            book._connection, book._do = connection, do
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Gradebook, "__init__", connect)
+            try:
+                run(killed, again)
+            except Killed:
+                pass
+            else:
+                break
+        run(killed, again)
+        assert content(killed) == content(undisturbed), survived
+    assert survived > 50
