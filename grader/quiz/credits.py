@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import lazy_runner
-from grader.quiz.files import Attempts, PublicFile, PublicQuiz
+from grader.quiz.files import Attempts, PublicFile, Quiz
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import (
     Marked,
@@ -99,7 +99,7 @@ class Credits:
 
 
 def fold(
-    quiz: PublicQuiz, sittings: Iterable[Sitting], responses: Iterable[Response], scores: Mapping[int, float]
+    quiz: Quiz, sittings: Iterable[Sitting], responses: Iterable[Response], scores: Mapping[int, float]
 ) -> Credits:
     """Count a learner's answers to a quiz, oldest first.
 
@@ -163,7 +163,7 @@ def asked(
     return tuple(face.id for face in faces)
 
 
-def which_sittings_count(quiz: PublicQuiz) -> str:
+def which_sittings_count(quiz: Quiz) -> str:
     """Say which sittings of a graded quiz count."""
     count = quiz.public.sittings
     return f"only the first {count} sittings count" if count > 1 else "only the first sitting counts"
@@ -199,9 +199,7 @@ def earning(
 # --- marking --------------------------------------------------------------------------------------------
 
 
-def mark(
-    quiz: PublicQuiz, response: Response, runner: Runner, variant: Variant | None = None
-) -> Marked | None:
+def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None = None) -> Marked | None:
     """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
 
     Args:
@@ -222,19 +220,19 @@ def mark(
         return Marked(0.0, f"not read: {error}")
 
 
-def is_silent(quiz: PublicQuiz) -> bool:
+def is_silent(quiz: Quiz) -> bool:
     """Whether nothing is said about right and wrong: the quiz is graded later, by whoever has its key."""
     return quiz.key is None or quiz.public.mode != "practice"
 
 
-def balance(ledger: Ledger, quiz: PublicQuiz) -> Credits:
+def balance(ledger: Ledger, quiz: Quiz) -> Credits:
     """Return what is earned by what is stored of whoever is logged in; nothing where it is graded later."""
     if is_silent(quiz):
         return Credits((), {}, {}, {})
     return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), ledger.scores(quiz.id))
 
 
-def update(quizzes: Iterable[PublicQuiz], context: QuizContext) -> int:
+def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
     """Mark what was stored under earlier keys of these quizzes by their present keys, once a version.
 
     Returns:

@@ -376,12 +376,3 @@ def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
             path.unlink(missing_ok=True)
             problem = "reads otherwise once it is written; look for odd spaces in its texts"
             raise CourseError(quiz.path, problem)
-
-
-PublicQuiz = Quiz
-load_public, full_quizzes = load_quiz, all_quizzes
-
-
-def public_quiz(quiz: Quiz) -> Quiz:
-    """Return the quiz itself."""
-    return quiz

@@ -31,17 +31,7 @@ from grader.progress.hand_in import (
 )
 from grader.quiz.code import OutOfTime, SubmissionRunner
 from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
-from grader.quiz.files import (
-    PublicFile,
-    PublicQuiz,
-    Quiz,
-    edition_text,
-    full_quizzes,
-    plain_ids,
-    public_file,
-    public_quiz,
-    read_secret,
-)
+from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file, read_secret
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
 from grader.sandbox.text import one_line
@@ -71,7 +61,7 @@ class Edition:
     """
 
     shown: PublicFile
-    sheet: PublicQuiz
+    sheet: Quiz
     hashes: tuple[str, ...]
     back: Mapping[str, Mapping[str, str]] | None
 
@@ -97,7 +87,7 @@ class QuizGrade:
         doubts: what no program of ours writes, for whoever grades to decide on.
     """
 
-    sheet: PublicQuiz
+    sheet: Quiz
     counted: tuple[CountedAnswer, ...]
     marks: Mapping[int, Marked]
     refused: Mapping[int, str]
@@ -161,11 +151,11 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     Raises:
         CourseError: the quiz cannot be read, or has options that get the same id.
     """
-    sheet, hashes = public_quiz(quiz), text_hashes(edition_text(quiz, secret).encode())
+    hashes = text_hashes(edition_text(quiz, secret).encode())
     if quiz.file.mode == "practice":
-        return Edition(sheet.public, sheet, hashes, None)
+        return Edition(quiz.public, quiz, hashes, None)
     back = {question.id: plain_ids(secret, quiz.id, question) for question in quiz.file.questions}
-    return Edition(public_file(quiz, secret), sheet, hashes, back)
+    return Edition(public_file(quiz, secret), quiz, hashes, back)
 
 
 def editions_of(course: Course) -> dict[str, Edition]:
@@ -175,7 +165,7 @@ def editions_of(course: Course) -> dict[str, Edition]:
         NoSecret: it is needed, and there is none.
         CourseError: a quiz cannot be read.
     """
-    quizzes = full_quizzes(course)
+    quizzes = all_quizzes(course)
     secret = read_secret(course) if any(quiz.file.mode != "practice" for quiz in quizzes) else b""
     return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
 

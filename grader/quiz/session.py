@@ -22,7 +22,7 @@ from grader.quiz.credits import (
     update,
     which_sittings_count,
 )
-from grader.quiz.files import PublicQuiz
+from grader.quiz.files import Quiz
 from grader.quiz.questions.base import (
     Marked,
     Variant,
@@ -180,7 +180,7 @@ class Session:
             a graded quiz whose coming sitting counts.
     """
 
-    def __init__(self, sheet: PublicQuiz, context: QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
+    def __init__(self, sheet: Quiz, context: QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
         self.sheet = sheet
         self.silent = is_silent(sheet)
         self._context = context
@@ -408,9 +408,7 @@ class Session:
 # --- spaced review ----------------------------------------------------------------------------------------
 
 
-def due_questions(
-    ledger: Ledger, sheets: Iterable[PublicQuiz], now: datetime.datetime
-) -> list[tuple[PublicQuiz, str]]:
+def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime) -> list[tuple[Quiz, str]]:
     """Return the questions to review: missed ones never reviewed, and those that are due again.
 
     A question is missed when it was answered, and its best sitting did not earn all of its credits.

@@ -28,7 +28,7 @@ from grader.progress.hand_in import BadDocument, read_responses, responses_docum
 from grader.quiz import files, grade
 from grader.quiz.code import TOO_LONG, CodeRunner, lazy_runner
 from grader.quiz.credits import QuizContext, balance, fold, update
-from grader.quiz.files import Picks, PublicQuiz, Quiz, load_public, load_quiz, public_quiz
+from grader.quiz.files import Picks, Quiz, load_quiz
 from grader.quiz.grade import Graded
 from grader.quiz.questions.base import Runner
 from grader.quiz.session import Selection, Session
@@ -60,10 +60,10 @@ class World:
         self.course = Course(root / "student", "A course", "salt")
         self.course.root.mkdir(parents=True)
         if quiz.file.mode == "practice":
-            self.sheet = public_quiz(quiz)
+            self.sheet = quiz
         else:
             files.write_edition([quiz], SECRET, self.course.root)
-            self.sheet = load_public(self.course.root / "quizzes" / quiz.path.name)
+            self.sheet = load_quiz(self.course.root / "quizzes" / quiz.path.name)
         self.edition = grade.edition_of(quiz, SECRET)
         self.login(ADA)
 
@@ -71,7 +71,7 @@ class World:
         with open_ledger(self.course) as ledger:
             ledger.login(learner)
 
-    def sit(self, sheet: PublicQuiz | None = None, **options: Any) -> Session:
+    def sit(self, sheet: Quiz | None = None, **options: Any) -> Session:
         return Session(sheet or self.sheet, self.context(), Selection(**options))
 
     def context(self, runner: Runner | None = None) -> QuizContext:
@@ -107,7 +107,7 @@ class World:
         editions = {self.quiz.id: self.edition}
         return grade.grade_files(paths, grade.Grading(course, editions, self.runner, **options))
 
-    def earned(self, sheet: PublicQuiz | None = None) -> dict[str, int]:
+    def earned(self, sheet: Quiz | None = None) -> dict[str, int]:
         """Return the balance of every question."""
         sheet = sheet or self.sheet
         with open_ledger(self.course) as ledger:
@@ -277,7 +277,7 @@ def test_the_keys_own_ids_are_no_way_in(world: World) -> None:
     """The order in which the full course shows options can be worked out; with a hand-out it is another."""
     with open_ledger(world.course) as ledger:
         ledger.login(Learner("eve", "Eve"))
-    session = world.sit(public_quiz(world.quiz))
+    session = world.sit(world.quiz)
     for question in session.questions:
         world.answer(session, question, 0)
     graded = world.grade()
@@ -887,18 +887,18 @@ def scores(world: World, since: int = 0) -> dict[int, float]:
 
 def test_balances_follow_a_changed_key(practice: World) -> None:
     before = practice.earned()
-    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
     session = practice.sit(second)
     assert session.regraded == -100
     assert practice.earned(second) == {**before, "missing-gate": 0}
     assert len(scores(practice, since=2)) == 9
-    third = public_quiz(changed(practice.quiz, 3, "missing-gate", accept=("forget gate",)))
+    third = changed(practice.quiz, 3, "missing-gate", accept=("forget gate",))
     assert practice.sit(third).regraded == 100
     assert practice.earned(third) == before
 
 
 def test_answers_are_marked_once_for_each_version(practice: World) -> None:
-    sheet = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    sheet = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
     runs: list[str] = []
 
     class Counting(helpers.RunsHere):
@@ -917,18 +917,18 @@ def test_answers_are_marked_once_for_each_version(practice: World) -> None:
 
 def test_a_quiz_that_is_graded_later_is_not_marked(world: World) -> None:
     all_right(world)
-    assert update([world.sheet, public_quiz(world.quiz)], world.context()) == 0
+    assert update([world.sheet, world.quiz], world.context()) == 0
     assert scores(world) == {}
 
 
 def test_what_follows_a_changed_key_counts_from_there(practice: World) -> None:
-    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
     session = practice.sit(second)
     session.answer(session.item("missing-gate"), "carousel")
     assert practice.earned(second)["missing-gate"] == 100
     session.finish()
     assert practice.sit(second).regraded == 0
-    third = public_quiz(changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel")))
+    third = changed(practice.quiz, 3, "missing-gate", accept=("forget gate", "carousel"))
     assert practice.sit(third).regraded == 0
     assert practice.earned(third)["missing-gate"] == 100
 
@@ -942,9 +942,7 @@ def test_attempts_and_hints_count_anew_as_they_were_given(tmp_path: Path) -> Non
     first = world.earned()["half-life"]
     target = dataclasses.replace(helpers.question("half-life").answer, value="0.5/(1 - f)")
     quiz = changed(sample(), 2, "half-life", answer=target, mistakes=())
-    assert (
-        world.sit(public_quiz(quiz)).regraded == 75 - first
-    )  # the first attempt was right after all: 1 - 0.25
+    assert world.sit(quiz).regraded == 75 - first  # the first attempt was right after all: 1 - 0.25
 
 
 def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> None:
@@ -953,20 +951,20 @@ def test_a_question_that_changed_too_much_keeps_its_credits(practice: World) -> 
     choices = tuple(dataclasses.replace(one, id=f"new-{one.id}") for one in helpers.question("bound").choices)
     second = changed(practice.quiz, 2, "bound", choices=choices)
     less = with_mode(second, "practice", questions=second.file.questions[:-1])
-    assert practice.sit(public_quiz(less)).regraded == 0
-    assert practice.earned(public_quiz(less)) == before
+    assert practice.sit(less).regraded == 0
+    assert practice.earned(less) == before
     assert practice.earned()["stack"] == 300  # it is there again as soon as the question is
 
 
 def test_a_key_without_a_value_takes_no_credits_away(practice: World) -> None:
     target = dataclasses.replace(helpers.question("half-life").answer, value="1/(f - f)")
-    broken = public_quiz(changed(practice.quiz, 2, "half-life", answer=target))
+    broken = changed(practice.quiz, 2, "half-life", answer=target)
     assert practice.sit(broken).regraded == 0
     assert practice.earned(broken) == practice.earned()
 
 
 def test_a_review_is_not_regraded_into_credits(practice: World) -> None:
-    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
     review = practice.sit(only=["missing-gate"])
     review.answer(review.item("missing-gate"), "carousel")
     assert practice.sit(second).regraded == -100
@@ -981,7 +979,7 @@ def test_another_fold_of_what_is_stored_says_the_same(practice: World) -> None:
 
 
 def test_who_logs_in_while_answers_are_marked_gets_no_marks_of_others(practice: World) -> None:
-    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
 
     class Interrupting(helpers.RunsHere):
         def passes(self, *_: Any) -> bool:
@@ -995,7 +993,7 @@ def test_who_logs_in_while_answers_are_marked_gets_no_marks_of_others(practice: 
 
 
 def test_two_learners_are_regraded_apart(practice: World) -> None:
-    second = public_quiz(changed(practice.quiz, 2, "missing-gate", accept=("carousel",)))
+    second = changed(practice.quiz, 2, "missing-gate", accept=("carousel",))
     practice.login(Learner("bob", "Bob"))
     assert practice.sit(second).regraded == 0
     practice.login(ADA)
