@@ -172,13 +172,13 @@ def main() -> None:
         sys.exit(FAILED)
     except Exception as error:
         from grader.course import CourseError, NoCourse, UnknownExercise
-        from grader.progress import LedgerError
+        from grader.progress.database import CannotWrite, LedgerError
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = no_process()
-        if isinstance(error, NoCourse | UnknownExercise | NoProcess):
+        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite):
             stop(str(error), USAGE)
         if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
             stop(str(error), BROKEN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 from grader.course import make_private_folder
 
 BUSY_SECONDS = 10.0
-CURES = {
-    sqlite3.SQLITE_BUSY: "another program is using it; try again in a moment",
+NOT_WRITABLE = {
     sqlite3.SQLITE_FULL: "make room on the disk and try again",
-    sqlite3.SQLITE_IOERR: "see that the disk works and has room, and try again",
     sqlite3.SQLITE_PERM: "make it and its folder writable",
     sqlite3.SQLITE_READONLY: "make it and its folder writable",
     sqlite3.SQLITE_CANTOPEN: "make it and its folder writable",
+}
+CURES = NOT_WRITABLE | {
+    sqlite3.SQLITE_BUSY: "another program is using it; try again in a moment",
+    sqlite3.SQLITE_IOERR: "see that the disk works and has room, and try again",
 }
 
 VERSION_1 = (
@@ -148,6 +151,10 @@ class LedgerError(Exception):
     """The ledger refuses, or its file cannot be used; the text says which one and why."""
 
 
+class CannotWrite(LedgerError):
+    """The machine does not let the file be written: no right to, or no room; nothing is wrong with it."""
+
+
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says about a file into one sentence with a cure.
@@ -162,7 +169,8 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         cure = CURES.get(code, "move it away to start a new one")
-        raise LedgerError(f"{path} cannot be used ({error}); {cure}") from None
+        kind = CannotWrite if code in NOT_WRITABLE else LedgerError
+        raise kind(f"{path} cannot be used ({error}); {cure}") from None
 
 
 def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> sqlite3.Connection:
@@ -172,15 +180,17 @@ def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> 
         migrations: statements that lead from each version of the file to the next; a ledger's unless said.
 
     Raises:
-        LedgerError: its folder cannot be made, or it is from a newer grader.
+        CannotWrite, LedgerError: its folder cannot be made, or it is from a newer grader.
         sqlite3.Error: it is damaged, in use, or cannot be written.
     """
     migrations = MIGRATIONS if migrations is None else migrations
     try:
         make_private_folder(path.parent)
     except OSError as error:
-        cure = "its folder should be one that you can write to"
-        raise LedgerError(f"{path} cannot be used ({error.strerror}); {cure}") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = CURES[sqlite3.SQLITE_FULL] if full else "its folder should be one that you can write to"
+        kind = CannotWrite if full or error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else LedgerError
+        raise kind(f"{path} cannot be used ({error.strerror}); {cure}") from None
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         # The older journal is one that any file system can hold, whatever the file was made with.

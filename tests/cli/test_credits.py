@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from grader.course import Course
-from grader.progress import Response, open_ledger
+from grader.progress import Response, database, open_ledger
 from grader.quiz.files import all_quizzes
 from grader.reports.statement import COLUMNS
 from grader.reports.text import decimal
@@ -149,3 +154,45 @@ def test_a_ledger_in_the_way_is_one_sentence(run: Run, tiny_copy: Course) -> Non
         assert ran.code == 3
         assert "progress.db cannot be used" in ran.err
         assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", ["login Ada", "login", "credits", "submit", "quiz responses", "list"])
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.EACCES, "one that you can write to"),
+        (errno.EROFS, "one that you can"),
+        (errno.ENOSPC, "make room"),
+    ],
+)
+def test_a_course_that_cannot_be_written_is_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: str, number: int, cure: str
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(number, os.strerror(number), str(folder))
+
+    monkeypatch.setattr("grader.progress.database.make_private_folder", refuse)
+    ran = run(*arguments.split())
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    assert "progress.db cannot be used" in ran.err
+    assert cure in ran.err
+
+
+def test_a_full_disk_is_one_sentence(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file may have one page more than it has, which no event fits into."""
+    run("login", "Ada")
+    opened = database.open_file
+
+    def full(*given: Any) -> sqlite3.Connection:
+        connection = opened(*given)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr("grader.progress.ledger.open_file", full)
+    for number in range(200):
+        ran = run("login", f"{number} {'a' * 70}")
+        if ran.code:
+            break
+    assert (ran.code, "make room on the disk" in ran.err) == (2, True)
+    assert run("login").code == 0  # it can still be read

@@ -19,6 +19,7 @@ import pytest
 from grader.course import Course
 from grader.progress import ANONYMOUS, LedgerError, open_ledger
 from grader.progress import database as ledger_file
+from grader.progress.database import CannotWrite
 from tests.progress.helpers import ADA, TWO, answer, best, database, raw
 
 LONG = os.environ.get("GRADER_LONG") == "1"
@@ -237,7 +238,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
     with unprivileged() as folder:
         course = Course(folder, "read-only")
         folder.chmod(0o555)
-        with pytest.raises(LedgerError, match=r"progress\.db cannot be used \(Permission denied\)"):
+        with pytest.raises(CannotWrite, match=r"progress\.db cannot be used \(Permission denied\)"):
             open_ledger(course).__enter__()
         folder.chmod(0o755)
         with open_ledger(course) as ledger:
@@ -247,7 +248,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
         with open_ledger(course) as ledger:
             assert best(ledger) == {"exercise-1": 2}  # it can still be read
         with (
-            pytest.raises(LedgerError, match="make it and its folder writable"),
+            pytest.raises(CannotWrite, match="make it and its folder writable"),
             open_ledger(course) as ledger,
         ):
             ledger.record(TWO)
