@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import itertools
 import json
 import math
 import multiprocessing
 import signal
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +26,10 @@ from grader.classroom.gradebook import open_gradebook
 from grader.cli import Course, pass_course
 from grader.course import Exercise, parse_time, write_atomic
 from grader.reports.exports import gradescope_json
-from grader.sandbox.text import one_line
 
 SECONDS = 480  # for grading; Gradescope ends a run after ten minutes
-MAX_LISTED = 12  # names of files
-MAX_NAME = 100  # characters of each
+ABOUT_FILES = ("nothing-found", "other-versions", "which-file", "zip-unread", "names-outside")
+"""Kinds of notes that a student can do something about; the others are for the instructor."""
 BROKEN = "The grader could not run. This is not your fault; tell your instructor."
 
 
@@ -120,11 +118,9 @@ def grade_one(
     if about.earlier:
         kept = digest(course.root, (course.root / "solutions").rglob("*.py"))
         seed = int(hashed(kept, str(about.earlier))[:8], 16)
-    said = []
+    said, out_of_time = list[str](), True
     with tempfile.TemporaryDirectory() as work:
-        before = signal.signal(signal.SIGALRM, _stop)
-        signal.alarm(seconds)
-        try:
+        with contextlib.suppress(OutOfTime), _alarm(seconds):
             grade(
                 course,
                 handed,
@@ -135,15 +131,17 @@ def grade_one(
                 confinement="best",
                 executor=processes(1),
             )
-        except OutOfTime:
-            said.append(f"Time ran out after {seconds} seconds; what is not listed below was not graded.")
-        finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, before)
+            out_of_time = False
         with open_gradebook(Path(work)) as book:
             (found,) = book.class_grades(course).grades
-    if not any(source.data for source in handed.sources.values()):
-        said.append(_layout(folder, exercises))
+    graded = {report.exercise for report in found.reports}
+    missing = [exercise.id for exercise in exercises if exercise.id not in graded]
+    if out_of_time and missing:
+        said.append(f"Time ran out after {seconds} seconds; not graded: {', '.join(missing)}.")
+    said += [f"Your submission: {note.text}." for note in handed.notes if note.kind in ABOUT_FILES]
+    if handed.nothing_found or handed.problem:
+        wanted = ", ".join(f"{exercise.id}/{exercise.file.module}.py" for exercise in exercises)
+        said.append(f"Hand in, by these names: {wanted}; the files alone, in their folders, or in one zip.")
     document: dict[str, Any] = json.loads(gradescope_json(found))
     document["output"] = "\n".join(filter(None, [*said, document["output"]]))
     if any(report.broken for report in found.reports) and about.score is not None:
@@ -151,19 +149,19 @@ def grade_one(
     return document
 
 
-def _stop(*_: object) -> None:
-    for process in multiprocessing.active_children():
-        process.kill()
-    raise OutOfTime
+@contextlib.contextmanager
+def _alarm(seconds: int) -> Iterator[None]:
+    """After some seconds, kill the processes that were started inside, and raise OutOfTime there."""
 
+    def stop(*_: object) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise OutOfTime
 
-def _layout(folder: Path, exercises: Sequence[Exercise]) -> str:
-    """Say how files should be laid out, and which are there."""
-    wanted = ", ".join(f"{exercise.id}/{exercise.file.module}.py" for exercise in exercises)
-    files = (path for path in folder.rglob("*") if not path.is_dir())
-    paths = sorted(path.relative_to(folder).as_posix() for path in itertools.islice(files, MAX_LISTED))
-    there = ", ".join(one_line(path, MAX_NAME) for path in paths) or "nothing"
-    return (
-        f"None of the files that are graded was found. Hand in, by these names: {wanted}; the files alone, "
-        f"in their folders, or in one zip. What is there: {there}."
-    )
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
