@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import stat
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from grader.checks.source import Source, read_source
+from grader.checks.source import Source, find_modules, read_source
 from grader.course import Course
 
 GOOD = b"def double(x):\n    return 2 * x\n"
@@ -104,3 +105,178 @@ def test_a_submission_that_is_a_link_is_refused(tiny: Course, tmp_path: Path) ->
     assert "symbolic link" in read(tiny, tmp_path / "carol").problem
     (tmp_path / "dave").symlink_to(tiny.root / "solutions/exercise-1")
     assert "symbolic link" in read(tiny, tmp_path / "dave" / "doubling.py").problem
+
+
+# --- a module is known by its name ------------------------------------------------------------------------
+
+
+def lay(folder: Path, *names: str, form: str = "folder") -> Path:
+    """Lay out files of these names, each of which holds its own name."""
+    if form == "zip":
+        return make(folder.with_suffix(".zip"), *((name, name.encode()) for name in names))
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "doubling.py",
+        "Doubling.py",
+        "DOUBLING.PY",
+        "doubling (1).py",
+        "doubling(12).py",
+        "doubling-2.py",
+        "doubling_v2.py",
+        "doubling2.py",
+        "doubling_final.py",
+        "doubling - Copy.py",
+        "doubling - Copy (2).py",
+        "Copy of doubling.py",
+        "my work/doubling.py",
+        "exercise_1/doubling.py",
+        "Exercise-1/doubling.py",
+        "exercise 1/doubling.py",
+        "exercise-01/doubling.py",
+        "EXERCISE1/Doubling.py",
+        "exercise-1/doubling (1).py",
+        "exercise-1/exercise-1/src/doubling.py",
+        "exercises/exercise-1/mine/doubling.py",
+        "exercise-2/doubling.py",
+    ],
+)
+def test_a_module_is_known_by_its_name(tiny: Course, tmp_path: Path, name: str, form: str) -> None:
+    others = (
+        "report.pdf",
+        "notes/doubling.py.txt",
+        "doubling_test.py",
+        "undoubling.py",
+        "exercise-1/plot.py",
+    )
+    source = read(tiny, lay(tmp_path / "ada", name, *others, form=form))
+    assert (source.problem, source.data.decode()) == ("", name)
+    assert source.place in ("", name)  # one too deep in its own folder is no other place
+    assert source.others == ()
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize(
+    ("names", "which"),
+    [
+        (["exercise-1/doubling.py", "doubling.py", "exercise-1/doubling (1).py"], 0),
+        (["exercise-1/doubling.py", "backup/exercise-1/doubling.py"], 0),
+        (["exercises/exercise-1/doubling.py", "old/exercises/exercise-1/doubling.py", "README"], 0),
+        (["exercise_1/doubling.py", "old/doubling.py"], 0),
+        (["doubling.py", "doubling (1).py"], 0),
+        (["exercise-1/doubling-2.py", "doubling.py"], 0),
+        (["a/doubling.py", "b/doubling.py"], None),
+        (["doubling (1).py", "doubling (2).py"], None),
+        (["a/exercise-1/doubling.py", "b/exercise-1/doubling.py"], None),
+        (["exercise_1/doubling.py", "Exercise 1/doubling.py"], None),
+        (["doubling.py", "exercise-1-1/doubling.py", "exercise-11/doubling.py"], None),
+    ],
+)
+def test_the_file_that_fits_best(
+    tiny: Course, tmp_path: Path, names: list[str], which: int | None, form: str
+) -> None:
+    source = read(tiny, lay(tmp_path / "ada", *names, form=form))
+    if which is None:
+        assert source.doubtful
+        assert f"is there {len(names)} times" in source.problem
+        assert sum(f"`{name}`" in source.problem for name in names) == 2
+    else:
+        assert (source.problem, source.data.decode()) == ("", names[which])
+        assert set(source.others) <= set(names)
+
+
+def test_a_name_that_two_exercises_share_needs_its_folder(course: Course, tmp_path: Path) -> None:
+    first, second = course["exercise-1"], course["exercise-2"]
+    name = f"{first.file.module}.py"
+    second = dataclasses.replace(second, file=dataclasses.replace(second.file, module=first.file.module))
+
+    def found(*names: str) -> list[tuple[tuple[str, ...], ...]]:
+        paths = [tuple(path.split("/")) for path in names]
+        return [entry.paths for entry in find_modules([first, second], paths).values()]
+
+    assert found(name) == [(), ()]
+    assert found(f"exercise_2/{name}") == [(), (("exercise_2", name),)]
+    assert found(f"Exercise-1/{name}", f"exercise-2/x/{name}") == [
+        (("Exercise-1", name),),
+        (("exercise-2", "x", name),),
+    ]
+
+
+def test_a_number_that_belongs_to_a_name_stays(tiny: Course) -> None:
+    first = tiny["exercise-1"]
+    parts = [
+        dataclasses.replace(first, id=f"exercise-{number}", file=dataclasses.replace(first.file, module=name))
+        for number, name in enumerate(("part_1", "part_2", "part"), 1)
+    ]
+    paths = [(name,) for name in ("part_1.py", "part_2 (1).py", "Part_v3.py", "party_1.py")]
+    found = find_modules(parts, paths)
+    assert found["exercise-1"].paths == (("part_1.py",),)
+    assert found["exercise-2"].paths == (("part_2 (1).py",),)
+    assert found["exercise-3"].paths == (("Part_v3.py",),)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_zips_in_zips(tiny: Course, tmp_path: Path, depth: int) -> None:
+    data = make(tmp_path / "0.zip", ("exercise-1/doubling.py", GOOD)).read_bytes()
+    for number in range(1, depth + 1):
+        names = [(f"{number - 1}.zip", data), ("notes.txt", b"")]
+        data = make(tmp_path / f"{number}.zip", *names).read_bytes()
+    source = read(tiny, tmp_path / f"{depth}.zip")
+    assert (source.data == GOOD) == (depth <= 3)
+    assert source.problem == "" or "there is no exercise-1/doubling.py" in source.problem
+
+
+def test_a_zip_in_a_zip_is_bounded(tiny: Course, tmp_path: Path) -> None:
+    make(tmp_path / "a.zip", ("b.zip", bytes(65 * 2**20)))
+    assert "holds only `b.zip`, which is larger than 64 MiB" in read(tiny, tmp_path / "a.zip").problem
+    make(tmp_path / "a.zip", ("b.zip", b"no zip"))
+    assert "holds only `b.zip`, which cannot be read" in read(tiny, tmp_path / "a.zip").problem
+    make(tmp_path / "a.zip", ("b.zip", b""), ("c.zip", b""))
+    assert (
+        "holds 2 zips, `b.zip` and `c.zip`, and it is not clear which"
+        in read(tiny, tmp_path / "a.zip").problem
+    )
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize(
+    "clutter",
+    [
+        ".venv/lib/python3.11",
+        "venv/Lib",
+        "node_modules/x",
+        ".git/objects",
+        "__pycache__",
+        "__MACOSX/exercise-1",
+        ".ipynb_checkpoints",
+        ".mypy_cache/3.11",
+        "src/rnn.egg-info",
+        "build/lib",
+        ".grader/backups",
+    ],
+)
+def test_what_tools_leave_there_is_not_counted(
+    tiny: Course, tmp_path: Path, form: str, clutter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.checks.files.MAX_ENTRIES", 5)
+    monkeypatch.setattr("grader.checks.files.MAX_FOLDER", 5)
+    there = [f"{clutter}/doubling.py", *(f"{clutter}/exercise-1/{number}.py" for number in range(20))]
+    source = read(tiny, lay(tmp_path / "ada", *there, "exercise-1/._doubling.py", "doubling.py", form=form))
+    assert (source.problem, source.data) == ("", b"doubling.py")
+    more = [f"{number}.py" for number in range(6)]
+    assert "files; hand in the exercises only" in read(tiny, lay(tmp_path / "bob", *more, form=form)).problem
+
+
+def test_a_directory_of_a_zip_is_measured_before_it_is_read(
+    tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.checks.files.MAX_LISTED", 20)
+    lay(tmp_path / "ada", "doubling.py", *(f".venv/{number}.py" for number in range(20)), form="zip")
+    assert "an archive of 21 files" in read(tiny, tmp_path / "ada.zip").problem
