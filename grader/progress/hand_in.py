@@ -41,9 +41,7 @@ MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
 MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of a file, of a sitting
 MAX_QUIZZES = 100_000
 HALF = re.compile("[\ud800-\udfff]")  # of a character, which nothing can store
-YEARS = range(
-    1970, 2200
-)  # far from where sums of dates and shifts of their zone end; a cheap clock begins there
+YEARS = range(1970, 2200)  # a clock without a battery begins there; far from where sums of dates end
 CURES = {
     SCHEMA: "make it anew with `grader submit`",
     RESPONSES_SCHEMA: "export it anew with `grader quiz responses`",
@@ -194,11 +192,11 @@ def read_document(data: bytes, schema: str) -> Part:
         return value
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in found if names.count(name) > 1)
-            raise BadDocument(f"has `{one_line(twice, 40)}` twice in one object; {cure}")
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise BadDocument(f"has `{one_line(name, 40)}` twice in one object; {cure}")
+            found[name] = value
         return found
 
     hooks: dict[str, Any] = {"parse_int": number, "parse_float": number, "parse_constant": number}

@@ -145,7 +145,7 @@ def fold(
 
 
 def asked(
-    quiz: PublicFile, salt: str, learner: str, quiz_id: str, number: int, topic: str = "", count: int = 0
+    quiz: PublicFile, salt: str, learner: str, number: int, topic: str = "", count: int = 0
 ) -> tuple[str, ...]:
     """Return the questions that a learner's sitting of this number asks.
 
@@ -153,7 +153,7 @@ def asked(
         topic: only those of this one; empty for all.
         count: so many at the most; 0 for all.
     """
-    seed, faces = (salt, learner, quiz_id, number), quiz.faces
+    seed, faces = (salt, learner, quiz.quiz, number), quiz.faces
     if quiz.draw:
         faces = pick(faces, quiz.draw.per_topic, *seed)
     faces = tuple(face for face in faces if topic in ("", face.topic))

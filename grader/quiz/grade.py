@@ -440,21 +440,21 @@ def _unanswered(
 
     A sitting of this version asked what its number draws; of another one, nobody here knows what it asked.
     """
-    quiz, missing = edition.shown, set[str]()
+    quiz, missing, counting = edition.shown, set[str](), set[int]()
     odd: list[int] = []
     for sitting in answers.sittings:
         if not _counts(quiz, sitting):
             continue
-        questions = sitting.questions
-        seed = grading.course.salt, learner.id, quiz.quiz, sitting.number
-        if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != asked(quiz, *seed):
+        questions, drawn = sitting.questions, (quiz, grading.course.salt, learner.id, sitting.number)
+        if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != asked(*drawn):
             topics = "", *dict.fromkeys(face.topic for face in quiz.faces)
-            forms = (asked(quiz, *seed, topic, count) for topic in topics for count in (0, len(questions)))
-            if not questions or questions not in forms:
+            parts = (asked(*drawn, topic, count) for topic in topics for count in (0, len(questions)))
+            if not questions or questions not in parts:
                 odd.append(sitting.number)
-                questions = asked(quiz, *seed)
+                questions = asked(*drawn)
         missing |= set(questions)
-    missing -= {response.question for response in answers.responses}
+        counting.add(sitting.id)
+    missing -= {response.question for response in answers.responses if response.sitting in counting}
     told = f"the list of questions in sitting {_listed(odd)} is refused: what was asked is told from the draw"
     return tuple(face.id for face in quiz.faces if face.id in missing), [told] if odd else []
 
@@ -469,7 +469,7 @@ def _drawn_again(
     """
     quiz, salt = edition.shown, grading.course.salt
     other_version = f"asked otherwise in version {response.version}; grade it with that version's key"
-    if quiz.draw and response.question not in asked(quiz, salt, learner.id, quiz.quiz, sitting.number):
+    if quiz.draw and response.question not in asked(quiz, salt, learner.id, sitting.number):
         if sitting.version != quiz.version:
             raise Refused(other_version)
         raise Refused("this question was not drawn for this sitting")

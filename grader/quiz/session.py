@@ -195,6 +195,11 @@ class Session:
     def _begin(self, ledger: Ledger, selection: Selection) -> tuple[Sitting, bool]:
         """Return the sitting, the latest open one or a new one, and whether it was begun before."""
         quiz, sittings = self.sheet.public, ledger.sittings(self.sheet.id)
+
+        def picked(number: int) -> tuple[str, ...]:
+            who = self._context.salt, ledger.learner.id
+            return asked(quiz, *who, number, selection.topic, selection.count)
+
         reviews, part = bool(selection.only), bool(selection.topic or selection.count)
         of_kind = [sitting for sitting in sittings if (sitting.mode == REVIEW) == reviews]
         unfinished = [sitting for sitting in of_kind if sitting.finished is None]
@@ -202,7 +207,7 @@ class Session:
             ledger.finish(unfinished.pop().id)
         elif unfinished:
             found = unfinished[-1]
-            if part and found.questions != self._picked(ledger, found.number, selection):
+            if part and found.questions != picked(found.number):
                 raise OtherSitting(
                     f"a sitting of {len(found.questions)} questions of {quiz.quiz} is unfinished; go on with "
                     f"it by `grader quiz {quiz.quiz}`, or begin anew with --restart"
@@ -214,13 +219,8 @@ class Session:
                 f"{which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions; leave "
                 "--topic and --questions away"
             )
-        questions = selection.only or self._picked(ledger, number, selection)
+        questions = selection.only or picked(number)
         return ledger.begin(quiz.quiz, quiz.version, REVIEW if reviews else quiz.mode, questions), False
-
-    def _picked(self, ledger: Ledger, number: int, selection: Selection) -> tuple[str, ...]:
-        """Return the questions of the sitting of this number."""
-        quiz, learner = self.sheet.public, ledger.learner.id
-        return asked(quiz, self._context.salt, learner, quiz.quiz, number, selection.topic, selection.count)
 
     # -- what is asked --
 

@@ -504,3 +504,10 @@ def test_a_bundle_whose_line_ends_git_has_changed_is_the_same(
     (folder / MODULE).write_bytes(after + b"#")
     (found,) = find_submissions(tmp_path / "handed", [tiny_copy["exercise-1"]])
     assert [note.kind for note in found.notes] == ["hash-differs"]
+
+
+def test_many_names_are_looked_at_once() -> None:
+    """Were each compared with each, this would not come to its end."""
+    names = [f'"{number}": 1' for number in range(200_000)]
+    with pytest.raises(BadDocument, match="`199999` twice"):
+        parse_responses(f"{{{', '.join([*names, names[-1]])}}}".encode())

@@ -606,7 +606,21 @@ def test_a_first_sitting_that_was_left_is_the_first(world: World) -> None:
     world.answer(world.sit(restart=True), "square", 0)
     document = world.document()
     sitting_of(document)["finished"] = None
-    assert world.grade(document).cents == world.grade().cents < 100
+    graded = world.grade(document)
+    assert graded.cents == world.grade().cents < 100
+    assert "bound" in graded.unanswered
+
+
+def test_what_a_later_sitting_answers_is_unanswered_in_the_first(world: World) -> None:
+    world.answer(world.sit(), "square", 0)
+    world.answer(world.sit(restart=True), "bound", 0)
+    graded = world.grade()
+    assert "bound" in graded.unanswered
+    (late,) = (answer for answer in graded.counted if answer.response.question == "bound")
+    assert (late.note, graded.marks[late.response.id].arithmetic) == (
+        "only the first sitting counts",
+        "not marked",
+    )
 
 
 @settings(max_examples=300 if os.environ.get("GRADER_LONG") == "1" else 6, deadline=None)
