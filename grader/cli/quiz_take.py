@@ -112,14 +112,7 @@ def choose(sheets: list[Quiz], context: QuizContext) -> str:
 
 
 def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> int:
-    """Ask missed questions again, when they are due, with new numbers and no credits; return the exit code.
-
-    Args:
-        count: so many questions at the most; None for all.
-
-    Raises:
-        UsageError: the library that schedules is missing.
-    """
+    """Ask missed questions again, so many at the most, when they are due, with new numbers and no credits."""
     try:
         import fsrs  # noqa: F401
     except ImportError:
@@ -150,11 +143,7 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
 
 
 def ask(prompt: str) -> str:
-    """Read one line.
-
-    Raises:
-        LearnerLeft: there is no more input, or Ctrl+C was pressed.
-    """
+    """Read one line; LearnerLeft if there is no more input, or Ctrl+C was pressed."""
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
             with contextlib.suppress(ImportError):
@@ -313,11 +302,7 @@ class _Conversation:
         return True
 
     def _certainty(self, item: Item) -> tuple[int | None, bool]:
-        """Ask how sure the learner is, where the quiz wants to know it.
-
-        Returns:
-            1, 2 or 3, or None; and whether the learner leaves, though the answer counts.
-        """
+        """Return how sure the learner is, where the quiz asks; and whether they leave after this answer."""
         confidence = self.session.sheet.public.confidence
         if confidence == "off" or (item.answered and not self.session.silent):
             return None, False
@@ -334,11 +319,7 @@ class _Conversation:
 
 
 def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, path: Path, form: str) -> int:
-    """Answer what a file answers, finish, and show how it went; return the exit code.
-
-    Raises:
-        UsageError: the file is malformed, or answers a question that there is not.
-    """
+    """Answer what a file answers, finish, and show how it went; return the exit code."""
     try:
         answers = load_lists(path)
     except CourseError as error:

@@ -232,11 +232,7 @@ class Exercise:
 
     @cached_property
     def parameters(self) -> Mapping[str, tuple[str, ...]]:
-        """Parameter names of every graded function, as the solution spells them.
-
-        Raises:
-            CourseError: the solution does not define one of them.
-        """
+        """Parameter names of every graded function, as the solution spells them."""
         tree = parse(self.solution_path)
         found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         parameters = {}
@@ -248,11 +244,7 @@ class Exercise:
         return MappingProxyType(parameters)
 
     def misconceptions(self) -> tuple[Misconception, ...]:
-        """Read ``misconceptions.yaml``.
-
-        Raises:
-            CourseError: the file is missing or malformed.
-        """
+        """Read ``misconceptions.yaml``."""
         return strict_yaml.load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
 
     def function_of(self, check: str) -> str:
@@ -287,11 +279,7 @@ class Course:
         return tuple(sorted((path.parent.name for path in folders), key=natural))
 
     def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
-        """Read the exercises of these ids, each once, or all exercises if none is given.
-
-        Raises:
-            UnknownExercise, CourseError: as for one exercise.
-        """
+        """Read the exercises of these ids, each once, or all exercises if none is given."""
         return [self[exercise_id] for exercise_id in dict.fromkeys(ids) or self.exercise_ids()]
 
     def __getitem__(self, exercise_id: str) -> Exercise:
@@ -299,7 +287,6 @@ class Course:
 
         Raises:
             UnknownExercise: there is none of this id.
-            CourseError: its ``exercise.yaml`` is malformed.
         """
         known = self.exercise_ids()
         if exercise_id not in known:
@@ -322,7 +309,6 @@ def open_course(path: str | Path | None = None) -> Course:
 
     Raises:
         NoCourse: there is none.
-        CourseError: ``course.yaml`` is malformed.
     """
     given = path or os.environ.get("GRADER_COURSE")
     here = Path(given or ".").resolve()
@@ -337,11 +323,7 @@ def open_course(path: str | Path | None = None) -> Course:
 
 
 def parse(path: Path) -> ast.Module:
-    """Parse one of the course's own Python files.
-
-    Raises:
-        CourseError: it is missing or is not Python.
-    """
+    """Parse one of the course's own Python files."""
     try:
         return ast.parse(path.read_bytes(), str(path))
     except OSError as error:
@@ -353,11 +335,7 @@ def parse(path: Path) -> ast.Module:
 
 
 def make_stub(exercise: Exercise) -> str:
-    """Return the student's stub, which is made of the solution, so that it is never kept twice.
-
-    Raises:
-        CourseError: the solution is not Python, or a graded function has not exactly one TODO line.
-    """
+    """Return the student's stub, which is made of the solution, so that it is never kept twice."""
     path = exercise.solution_path
     functions = [node for node in parse(path).body if isinstance(node, ast.FunctionDef)]
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -100,11 +100,7 @@ def load(path: Path, kind: type[T]) -> T:
 
 
 def load_lists(path: Path) -> dict[str, list[str]]:
-    """Read a mapping of names to a scalar or a list of them, each as it is written.
-
-    Raises:
-        CourseError: the file cannot be read or does not have this form.
-    """
+    """Read a mapping of names to a scalar or a list of them, each as it is written."""
     pairs = _Reader(path).read(_compose(path), Mapping[str, tuple[Raw, ...] | Raw], "the file")
     return {name: [value] if isinstance(value, str) else list(value) for name, value in pairs.items()}
 

@@ -70,9 +70,6 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 def evaluate(formula: str, names: Names) -> Value:
     """Return the value of a formula: an int, a float, a truth value, an array, or a tuple of these.
 
-    Args:
-        names: values of the names that may occur besides the functions and constants.
-
     Raises:
         FormulaError: it is malformed, uses something that is not allowed, or has no finite value.
     """
@@ -92,11 +89,7 @@ def evaluate(formula: str, names: Names) -> Value:
 
 
 def evaluate_number(formula: str, names: Names) -> float:
-    """Return the number that a formula stands for.
-
-    Raises:
-        FormulaError: it has no value, or one that is no number.
-    """
+    """Return the number that a formula stands for; FormulaError if it stands for none."""
     value = evaluate(formula, names)
     if not isinstance(value, int | float):
         raise FormulaError(f"`{formula}` is no number")

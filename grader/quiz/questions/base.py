@@ -461,11 +461,7 @@ class Question:
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> Answer:
-        """Return the answer that a text stands for; :func:`parse` has made its signs plain before.
-
-        Raises:
-            Unreadable: it stands for none.
-        """
+        """Return the answer that a text with plain signs stands for; Unreadable if it stands for none."""
         return text
 
     def mark(self, names: Names, answer: Answer, runner: Runner) -> Marked:
@@ -473,11 +469,7 @@ class Question:
         raise NotImplementedError
 
     def right_answer(self, variant: Variant) -> str:
-        """Return a right answer as it could be typed; options are named by their numbers on the screen.
-
-        Raises:
-            FormulaError: the key has no value.
-        """
+        """Return a right answer as it could be typed; FormulaError if the key has no value."""
         raise NotImplementedError
 
     # -- what an author may have got wrong --
@@ -487,11 +479,7 @@ class Question:
         yield from ()
 
     def lint_variant(self, variant: Variant) -> Iterator[Problem]:
-        """Yield what is wrong with one variant.
-
-        Raises:
-            FormulaError: a text or a key has no value there.
-        """
+        """Yield what is wrong with one variant; FormulaError if a text or a key has no value there."""
         for text in (self.prompt, self.explain, *(hint.text for hint in self.hints)):
             fill(text, variant.names)
         yield from ()

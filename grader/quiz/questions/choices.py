@@ -31,11 +31,7 @@ STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives it
 
 
 def chosen_ids(variant: Variant, text: str) -> list[str]:
-    """Return the ids of the options whose numbers were typed, in that order.
-
-    Raises:
-        Unreadable: it names none, or one twice.
-    """
+    """Return the ids of the options whose numbers were typed, in that order; each may be named once."""
     count = len(variant.options)
     words = [word for word in re.split(r"[\s,;.>→-]+", text) if word]
     numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 3]

@@ -96,11 +96,7 @@ class Target:
         require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
 
     def interval(self, names: Names) -> tuple[float, float]:
-        """Return the smallest and the largest number that counts as the target.
-
-        Raises:
-            FormulaError: the target has no value.
-        """
+        """Return the smallest and the largest number that counts as the target."""
         value = evaluate_number(self.value, names)
         if self.digits is not None:
             exponent = math.floor(math.log10(abs(value))) if value else 0
@@ -290,11 +286,7 @@ def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -
 
 
 def size_of(entry: str, names: Names) -> int:
-    """Return the size that one entry of a shape stands for.
-
-    Raises:
-        Unreadable: it is no whole number of symbols and digits.
-    """
+    """Return the size that one entry of a shape stands for, if it is a whole number of symbols and digits."""
     if not re.fullmatch(r"[A-Za-z0-9_ +*/()-]{1,80}", entry):
         raise Unreadable("type a shape such as `(3, 5)` or `(D + H, 4*H)`; a single number is `(5,)`")
     try:
