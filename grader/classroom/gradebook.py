@@ -35,7 +35,7 @@ from grader.sandbox.text import one_line
 
 FILE = "grades.db"
 COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
-SHARED = "key platform platform_id received_from learner_id learner_name problem".split()
+SHARED = "key platform platform_id received_from learner_id problem".split()
 DAY = datetime.timedelta(days=1)
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
@@ -251,8 +251,7 @@ class Gradebook:
         order = course.exercise_ids()
         feedback = {name: course[name].file.feedback for name in order}
         reports, not_graded = self._reports()
-        rows = self._do("SELECT submission, results FROM quizzes")
-        quizzes = {key: _quiz_results(text) for key, text in rows}
+        quizzes = dict(self._do("SELECT submission, results FROM quizzes"))
         given: dict[str, list[Adjustment]] = defaultdict(list)
         for event in self.adjustments():
             given[event.submission].append(Adjustment("manual", event.exercise, event.cents, event.reason))
@@ -270,6 +269,7 @@ class Gradebook:
             grade = Grade(
                 entry.name,
                 **{name: getattr(entry, name) for name in SHARED},
+                learner_name=whose.name,
                 student=whose.student,
                 login=whose.login,
                 set_aside=whose.set_aside,
@@ -278,7 +278,7 @@ class Gradebook:
                 notes=(*notes, *whose.notes),
                 reports=own,
                 not_graded=not_graded[entry.key],
-                quizzes=quizzes.get(entry.key, ()),
+                quizzes=_quiz_results(quizzes.get(entry.key, "[]")),
                 adjustments=(*late, *manual),
                 feedback=feedback,
             )
@@ -286,8 +286,8 @@ class Gradebook:
         gone = tuple(entry.name for entry in entries if entry.gone)
         items = tuple(_items(course, grades, order))
         moves = tuple(self._moves(grades, items))
-        told = tuple(self._class_notes(here, course.late))
-        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=told)
+        told = self._class_notes(here, course.late)
+        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=tuple(told))
 
     def _class_notes(self, here: Sequence[Entry], late: LatePolicy) -> Iterator[Note]:
         """Yield what the instructor should know of the class as a whole."""

@@ -29,6 +29,7 @@ class Identity(NamedTuple):
     Args:
         student: the id that its grade belongs to.
         login: by which another program may know them; empty if nothing says one that can be believed.
+        name: what they are called, by a claim that can be believed or by the platform; empty if by neither.
         extension: the name under ``late.extensions`` that is theirs; empty if none is.
         set_aside: why it counts for nobody until the instructor decides; empty if it counts.
         notes: what the instructor should know.
@@ -36,6 +37,7 @@ class Identity(NamedTuple):
 
     student: str
     login: str = ""
+    name: str = ""
     extension: str = ""
     set_aside: str = ""
     notes: tuple[Note, ...] = ()
@@ -96,8 +98,12 @@ def identify(
         if name and others and key not in aside:
             told = f"has the name of {_listed(others)} as well; they count as different people"
             notes.append(Note("same-name", told))
-        student = extended.get(key, who.person)
-        found[key] = Identity(student, login, extended.get(key, ""), aside.get(key, ""), tuple(notes))
+        believed = login and login == who.handed.learner_id
+        shown = who.handed.learner_name if believed else who.handed.platform_name
+        extension = extended.get(key, "")
+        found[key] = Identity(
+            extension or who.person, login, shown, extension, aside.get(key, ""), tuple(notes)
+        )
     return found
 
 

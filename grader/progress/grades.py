@@ -68,7 +68,8 @@ class Grade:
     Args:
         submission: its display name, printable; it may change when its neighbours do.
         key: where it was collected, which stays; adjustments follow it.
-        learner_id: as the submission itself claims; empty if it does not. So is ``learner_name``.
+        learner_id: as the submission itself claims; empty if it does not.
+        learner_name: as it claims, or the platform says where the claim cannot be believed; else empty.
         student: the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows.
         login: by which another program knows them; empty if nothing says one that can be believed.
         set_aside: why it counts for nothing until the instructor has decided; empty if it counts.

@@ -6,12 +6,19 @@ import datetime
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grader.checks.report import Outcome, Report
 from grader.classroom.collect import Submission
+from grader.classroom.gradebook import open_gradebook
 from grader.classroom.identity import Identity, identify, unused_extensions
+from grader.classroom.tables import Scope
+from grader.course import Course, CourseError, open_course
+from grader.progress.grades import ClassGrades, noted
+from grader.reports.exports import canvas_csv
 
 Pair = tuple[Submission, Submission]
 NONE: Mapping[str, float] = {}
@@ -251,3 +258,73 @@ def test_an_extension_for_who_has_not_handed_in_stops_nobody() -> None:
         "zoe",
         "anna",
     ]
+
+
+# --- in a gradebook ---------------------------------------------------------------------------------------
+
+DUE = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+LATE = "\nlate: {deadline: '2026-03-01T12:00:00Z', per_day: 10, extensions: {s1: 3}}\n"
+GOOD = Report("exercise-1", "Doubling", (Outcome("check_a", "It doubles", "double", "passed", 10),))
+
+
+@pytest.fixture
+def course(tiny_copy: Course) -> Course:
+    path = tiny_copy.root / "course.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + LATE, encoding="utf-8")
+    return open_course(tiny_copy.root)
+
+
+def grades_of(course: Course, results: Path, *them: Submission) -> ClassGrades:
+    """Grade submissions that arrived two days late, all of them right."""
+    late = DUE + datetime.timedelta(days=2)
+    with open_gradebook(results, new=True) as book:
+        book.enter([replace(one, received=late) for one in them], Scope(("exercise-1",), folder="/class"))
+        book.store_reports((one.key, "", GOOD) for one in them)
+        book.finish()
+        return book.class_grades(course)
+
+
+def test_a_claim_gets_neither_the_extension_nor_the_row(course: Course, tmp_path: Path) -> None:
+    own = handed("s1.zip", "s1", learner_name="Somebody")
+    alone = grades_of(course, tmp_path / "own", own, handed("s2", "s2"))
+    claim = handed("mallory.zip", "s1", learner_name="Somebody")
+    both = grades_of(course, tmp_path / "both", own, claim, handed("s2", "s2"))
+    credits = {grade.key: grade.total_cents for grade in both.grades}
+    assert credits == {"s1.zip": 1000, "mallory.zip": None, "s2": 800}
+    assert [grade.name for grade in both.grades] == ["mallory.zip", "Somebody", "s2"]
+    assert [entry.grade and entry.grade.key for entry in noted(both) if entry.note.decide] == ["mallory.zip"]
+    rows = {row for row in canvas_csv(both).splitlines() if "mallory" not in row}
+    assert rows == set(canvas_csv(alone).splitlines())
+    lone = grades_of(course, tmp_path / "lone", claim)
+    assert [grade.total_cents for grade in lone.grades] == [800]
+    assert [entry.note.kind for entry in noted(lone) if entry.note.decide] == ["extension-not-applied"]
+
+
+def test_a_decision_is_kept_and_follows_the_submission(course: Course, tmp_path: Path) -> None:
+    them = handed("homework.zip", "s1"), handed("submission_1.zip", "s1")
+    assert [grade.total_cents for grade in grades_of(course, tmp_path, *them).grades] == [None, None]
+    with open_gradebook(tmp_path) as book:
+        book.decide("2026-03-04T00:00:00+00:00", "homework.zip", "s1")
+    for _ in range(2):  # however often the class is graded
+        grades = grades_of(course, tmp_path, *them)
+        assert [(grade.total_cents, grade.login) for grade in grades.grades] == [(1000, "s1"), (None, "")]
+
+
+def test_what_the_whole_class_should_know_is_told_of_the_whole_class(course: Course, tmp_path: Path) -> None:
+    grades = grades_of(course, tmp_path, handed("zoe", "zoe"), handed("bob", "bob"))
+    assert [note.kind for note in grades.notes] == ["extension-unused", "file-times"]
+    assert "of 2 submissions" in grades.notes[1].text
+    with open_gradebook(tmp_path / "shard", new=True) as book:
+        book.enter([handed("zoe")], Scope(("exercise-1",), folder="/class", shard=(1, 2)))
+        assert [note.kind for note in book.class_grades(course).notes] == ["file-times"]
+
+
+@pytest.mark.parametrize(
+    "extensions", ["{Ada: 1, ada: 2}", "{'': 1}", "{ada: 1e300}", "{ada: -1}", "{'ada ': 1, ada: 1}"]
+)
+def test_extensions_that_cannot_be_meant_are_refused(tiny_copy: Course, extensions: str) -> None:
+    path = tiny_copy.root / "course.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}\nlate: {{extensions: {extensions}}}\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="extension"):
+        open_course(tiny_copy.root)
