@@ -42,14 +42,13 @@ class About(NamedTuple):
 
     Args:
         received: when it arrived, in UTC; None if it does not say.
-        email: of the student; empty if it does not say. So is ``name``.
+        email: of the student, who cannot choose it, as they can their name; empty if it does not say.
         earlier: how often the same student handed in before.
         score: that the last of these has; None if it has none.
     """
 
     received: datetime.datetime | None = None
     email: str = ""
-    name: str = ""
     earlier: int = 0
     score: float | None = None
 
@@ -89,8 +88,8 @@ def read_metadata(path: Path) -> About:
             with contextlib.suppress(ValueError, OverflowError):
                 about = about._replace(received=parse_time(text).astimezone(datetime.UTC))
     match document:
-        case {"users": [{"email": str(email), "name": str(name)}, *_]}:
-            about = about._replace(email=email, name=name)
+        case {"users": [{"email": str(email)}, *_]}:
+            about = about._replace(email=email)
     match document:
         case {"previous_submissions": [*earlier]}:
             about = about._replace(earlier=len(earlier))
@@ -108,11 +107,10 @@ def grade_one(
     Args:
         seconds: after which the exercises that are still to be graded are left out.
     """
-    handed = replace(read_submission(folder, exercises), platform="gradescope")
+    handed = read_submission(folder, exercises)
+    handed = replace(handed, platform="gradescope", platform_id=about.email)
     if about.received:
         handed = replace(handed, received=about.received, received_from="platform")
-    if about.email:
-        handed = replace(handed, platform_id=about.email, platform_name=about.name)
     # Whoever hands in again gets other inputs, so that what earlier messages tell is of no use.
     seed = None
     if about.earlier:

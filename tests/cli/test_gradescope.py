@@ -108,17 +108,19 @@ def test_the_platform_says_when_and_who(tiny: Course, tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(json.dumps(METADATA), encoding="utf-8")
     about = read_metadata(tmp_path / "data.json")
     received = datetime.datetime(2018, 7, 1, 21, 22, 32, 365935, datetime.UTC)
-    assert about == About(received, "ada@example.org", "Ada Lovelace", 1, 3.0)
-    late = LatePolicy("2018-07-01T14:00:00-07:00", per_day=50, extensions={"ada@example.org": 0, "bob": 9})
-    document = grade_one(
-        replace(tiny, late=late),
-        hand_in(tmp_path, {"exercise-1/doubling.py": right(tiny)}),
-        about,
-        tiny.exercises(),
-        60,
+    assert about == About(received, "ada@example.org", 1, 3.0)
+    late = LatePolicy("2018-07-01T14:00:00-07:00", per_day=50)
+    folder = hand_in(
+        tmp_path, {"exercise-1/doubling.py": right(tiny), "received.csv": "submission,received\n"}
     )
-    assert document["score"] == tiny["exercise-1"].file.credits / 2
-    assert "1 day late" in document["output"]
+    credits = tiny["exercise-1"].file.credits
+    for extensions, share in (({"Ada Lovelace": 9.0}, 0.5), ({"ada@example.org": 9.0}, 1)):
+        course = replace(
+            tiny, late=replace(late, extensions=extensions)
+        )  # a name is whatever they call themselves
+        document = grade_one(course, folder, about, tiny.exercises(), 60)
+        assert document["score"] == share * credits
+        assert ("1 day late" in document["output"]) == (share < 1)
 
 
 ODD: list[Any] = [
