@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -143,7 +144,7 @@ def _set_aside(
             told = f"claims to be `{who.handed.learner_id}`, but {_listed(better)} is by more than a claim"
             aside[who.handed.key] = told
         elif not (who.handed.problem or who.handed.nothing_found):  # which have no grade to contest
-            people[folded(who.person)].append(who)
+            people[unicodedata.normalize("NFC", who.person)].append(who)  # `S2` is not `s2`
     for same in people.values():
         top = max(who.rank for who in same)
         best = [who for who in same if who.rank == top]
@@ -164,14 +165,17 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
     called = defaultdict[str, set[str]](set)
     for who in everybody:
         called[folded(who.handed.platform_name)].add(who.handed.platform_id)
-    found = {}
+    found: dict[str, str] = {}
     for name in sorted(extensions, key=lambda name: extensions[name]):
+        theirs: dict[str, str] = {}  # by key, the file as it is spelt
         for who in everybody:
             file = who.handed.key.rpartition("/")[2]
             names = who.names | {folded(file), folded(ENDING.sub("", file))}
             by_name = folded(name) == folded(who.handed.platform_name) and len(called[folded(name)]) == 1
             if folded(name) in names or by_name:
-                found[who.handed.key] = name
+                theirs[who.handed.key] = ENDING.sub("", file)
+        exact = [key for key, file in theirs.items() if file == name]
+        found |= dict.fromkeys(exact or theirs, name)
     return found
 
 
