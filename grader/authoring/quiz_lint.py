@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.authoring.leaks import texts_in
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, MathError, render
-from grader.quiz.code import lazy_runner
+from grader.quiz.code import CodeRunner
 from grader.quiz.files import Quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import (
@@ -56,7 +56,7 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
         count = len(quiz.file.questions)
     except CourseError as error:
         return QuizFindings(path.stem, faults=(str(error),))
-    with lazy_runner() as runner:
+    with CodeRunner() as runner:
         faults = tuple(str(fault) for fault in lint_quiz(quiz, runner, variants))
     drawn = sum(bool(face.params) for face in quiz.public.faces)
     return QuizFindings(quiz.id, count, drawn, quiz.credits, faults)

@@ -29,7 +29,7 @@ from grader.classroom.identity import unused_extensions
 from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, Exercise, folded, open_course
 from grader.progress.grades import ClassGrades
-from grader.quiz.code import lazy_runner
+from grader.quiz.code import CodeRunner
 from grader.quiz.grade import Grading, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean
@@ -370,7 +370,7 @@ def _grade_quizzes(
     sheets = (f"{name} {edition.hashes[0]}" for name, edition in sorted(editions.items()))
     quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
     fixed, broken = hashed(grader_digest(), course.salt, quizzes, *sheets), {}
-    with lazy_runner(confinement) as runner:
+    with CodeRunner(confinement) as runner:
         grading = Grading(course, editions, runner)
         for name, (data, owner) in answers.items():
             key = hashed(fixed, hashlib.sha256(data).hexdigest(), owner)

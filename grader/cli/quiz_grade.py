@@ -21,7 +21,7 @@ from grader.cli import (
     width,
     write_output,
 )
-from grader.quiz.code import lazy_runner
+from grader.quiz.code import CodeRunner
 from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, editions_of, grade_files
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
@@ -60,7 +60,7 @@ def command(
         editions = editions_of(course)
     except NoSecret as error:
         stop(str(error), USAGE)
-    with lazy_runner(confinement) as runner:
+    with CodeRunner(confinement) as runner:
         grading = Grading(course, editions, runner, full_course)
         graded = grade_files(responses, grading)
     if form == "text" and output is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grader.quiz.questions.base import Runner
@@ -34,20 +34,23 @@ TOO_LONG = f"not marked: the answers before it took {SUBMISSION_SECONDS:g} secon
 T = TypeVar("T")
 
 
-class CodeRunner:
-    """Runs what questions hold and what learners write into them.
+class CodeRunner(contextlib.ExitStack):
+    """Runs what questions hold and what learners write into them, within ``with``.
 
     Workers start with the first code, since few questions hold any: what they need is imported then.
+
+    Args:
+        confinement: ``required``, ``best`` or ``none``.
+        before_code: is called once, before the first code runs.
 
     Attributes:
         limits: of the coming runs.
         seconds: that code of learners has run so far.
     """
 
-    def __init__(
-        self, confinement: str, stack: contextlib.ExitStack, before_code: Callable[[], None]
-    ) -> None:
-        self._confinement, self._stack, self._before_code = confinement, stack, before_code
+    def __init__(self, confinement: str = "best", before_code: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._confinement, self._before_code = confinement, before_code
         self.limits, self.seconds = PATIENT, 0.0
         self._pool: Pool | None = None
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any] | None] = {}
@@ -91,7 +94,7 @@ class CodeRunner:
 
         if self._pool is None:
             self._before_code()
-            self._pool = self._stack.enter_context(open_pool(self._confinement))
+            self._pool = self.enter_context(open_pool(self._confinement))
         worker = self._pool.open((MEMORY, self.limits.processor))
         try:
             loads = worker.load("question", "question.py", code.encode(), self.limits.clock) is None
@@ -145,17 +148,3 @@ class SubmissionRunner:
     def printed(self, code: str) -> str | None:
         """Return what a program prints; None if it does not come to its end."""
         return self._runner.printed(code)
-
-
-@contextlib.contextmanager
-def lazy_runner(
-    confinement: str = "best", before_code: Callable[[], None] = lambda: None
-) -> Iterator[CodeRunner]:
-    """Offer to run the code of questions.
-
-    Args:
-        confinement: ``required``, ``best`` or ``none``.
-        before_code: is called once, before the first code runs.
-    """
-    with contextlib.ExitStack() as stack:
-        yield CodeRunner(confinement, stack, before_code)

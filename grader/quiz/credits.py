@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
-from grader.quiz.code import lazy_runner
+from grader.quiz.code import CodeRunner
 from grader.quiz.files import Attempts, PublicFile, Quiz
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import (
@@ -56,7 +56,7 @@ def open_context(course: Course, before_code: Callable[[], None] = lambda: None)
     Args:
         before_code: is called once, before the first code runs.
     """
-    with lazy_runner(before_code=before_code) as runner:
+    with CodeRunner(before_code=before_code) as runner:
         yield QuizContext(course.salt, lambda: open_ledger(course), runner)
 
 

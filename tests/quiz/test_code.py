@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.quiz.code import CodeRunner, lazy_runner
+from grader.quiz.code import CodeRunner
 from grader.sandbox import pool
 from tests.quiz.helpers import question
 
@@ -16,7 +16,7 @@ TESTS = ("double(np.ones((2, 1)))", "double(3)")
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[CodeRunner]:
-    with lazy_runner() as runner:
+    with CodeRunner() as runner:
         yield runner
 
 
@@ -64,7 +64,7 @@ def test_no_worker_starts_before_there_is_code(monkeypatch: pytest.MonkeyPatch) 
         raise RuntimeError("no worker here")
 
     monkeypatch.setattr(pool, "open_pool", refuse)
-    with lazy_runner("required") as runner:
+    with CodeRunner("required") as runner:
         assert opened == []
         for _ in range(2):  # what could not be confined once is not run the next time either
             with pytest.raises(RuntimeError, match="no worker here"):

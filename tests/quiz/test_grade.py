@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import csv
 import dataclasses
@@ -26,7 +25,7 @@ from grader.course import Course, open_course
 from grader.progress import Learner, open_ledger
 from grader.progress.hand_in import BadDocument, read_responses, responses_document
 from grader.quiz import files, grade
-from grader.quiz.code import TOO_LONG, CodeRunner, lazy_runner
+from grader.quiz.code import TOO_LONG, CodeRunner
 from grader.quiz.credits import QuizContext, balance, fold, update
 from grader.quiz.files import Picks, Quiz, load_quiz
 from grader.quiz.grade import Graded
@@ -132,7 +131,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with lazy_runner() as runner:
+    with CodeRunner() as runner:
         yield runner
 
 
@@ -724,7 +723,7 @@ class Slow(CodeRunner):
     """Runs no code, and says that it took its time."""
 
     def __init__(self) -> None:
-        super().__init__("none", contextlib.ExitStack(), lambda: None)
+        super().__init__("none")
         self.runs: list[tuple[str, int]] = []
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
