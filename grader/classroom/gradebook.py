@@ -37,6 +37,7 @@ FILE = "grades.db"
 COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
 SHARED = "key platform platform_id received_from learner_id problem".split()
 DAY = datetime.timedelta(days=1)
+FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
 MAX_REASON = 300  # characters of why something could not be graded
@@ -263,9 +264,11 @@ class Gradebook:
         for entry in here:
             own = tuple(reports[entry.key][name] for name in order if name in reports[entry.key])
             received, whose = datetime.datetime.fromisoformat(entry.received), identities[entry.key]
-            late = late_adjustments(course.late, whose.extension, received, own)
+            late = late_adjustments(course.late, whose.extension, received, own, entry.received_from)
             manual = [event for key in {entry.key, entry.formerly} for event in given[key]]
             notes = [Note(*note) for note in json.loads(entry.notes) if isinstance(note, list)]
+            if entry.received_from == "file" and own and course.late.per_day:
+                notes.append(Note("file-time", FILE_TIME))
             grade = Grade(
                 entry.name,
                 **{name: getattr(entry, name) for name in SHARED},
@@ -494,16 +497,23 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
 
 
 def late_adjustments(
-    policy: LatePolicy, extension: str, received: datetime.datetime, reports: Iterable[Report]
+    policy: LatePolicy,
+    extension: str,
+    received: datetime.datetime,
+    reports: Iterable[Report],
+    received_from: str = "",
 ) -> Iterator[Adjustment]:
     """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
 
     Args:
         extension: the name of the student's in the policy; any other for none.
+        received_from: what says when it was received; where that is a file, the reason says so.
     """
+    grace = datetime.timedelta(minutes=policy.grace_minutes)
+    said = " by the time of the file" if received_from == "file" else ""
     for report in reports:
         due = policy.due(report.exercise, extension)
-        if due is None or received <= due or not policy.per_day:
+        if due is None or received <= due + grace or not policy.per_day:
             continue
         days = math.ceil((received - due) / DAY)
         percent = min(policy.at_most, days * policy.per_day)
@@ -511,7 +521,7 @@ def late_adjustments(
             moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
         )
         reason = (
-            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}; "
+            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
             f"{percent:g} % of {report.earned} credits"
         )
         yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)

@@ -20,7 +20,7 @@ from grader.course.frozen import dataclass
 from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
-MAX_EXTENSION = 3650  # days
+MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "diagnosis", "names", "none"]
 """What a student may see of a hidden check; see ``Report.for_student``."""
@@ -91,6 +91,7 @@ class LatePolicy:
         deadlines: by exercise, where it is another one.
         per_day: percent of the credits earned in an exercise, for each day that has begun.
         at_most: percent that are taken at the most.
+        grace_minutes: how long after the deadline nothing is taken yet.
         extensions: days that somebody may take longer, by platform id, folder or file name.
     """
 
@@ -98,6 +99,7 @@ class LatePolicy:
     deadlines: Mapping[str, str] = field(default_factory=dict)
     per_day: float = 0.0
     at_most: float = 100.0
+    grace_minutes: float = 0.0
     extensions: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,6 +107,8 @@ class LatePolicy:
             parse_time(text)
         if not (0 <= self.per_day <= 100 and 0 <= self.at_most <= 100):
             raise ValueError("`per_day` and `at_most` are percents, from 0 to 100")
+        if not 0 <= self.grace_minutes <= MAX_GRACE:
+            raise ValueError(f"`grace_minutes` is a number of minutes, from 0 to {MAX_GRACE}")
         if any(not 0 <= days <= MAX_EXTENSION for days in self.extensions.values()):
             raise ValueError(f"an extension is a number of days, from 0 to {MAX_EXTENSION}")
         names: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import os
 import random
 import signal
@@ -231,6 +232,36 @@ def test_an_exercise_may_have_a_deadline_of_its_own() -> None:
     policy = LatePolicy(DUE, {"exercise-1": later}, per_day=10)
     received = datetime.datetime.fromisoformat("2026-03-20T00:00:00+00:00")
     assert not list(late_adjustments(policy, "ada", received, [report(10)]))
+
+
+@pytest.mark.parametrize(("after", "cents"), [("18:00:01", 0), ("18:10:00", 0), ("18:10:01", -100)])
+def test_minutes_of_grace_cost_nothing(after: str, cents: int) -> None:
+    """After them, days count from the deadline, as ever."""
+    policy = LatePolicy("2026-03-01T18:00:00+00:00", per_day=10, grace_minutes=10)
+    received = datetime.datetime.fromisoformat(f"2026-03-01T{after}+00:00")
+    assert sum(entry.cents for entry in late_adjustments(policy, "ada", received, [report(10)])) == cents
+
+
+def test_a_penalty_by_a_file_s_time_says_so() -> None:
+    policy = LatePolicy("2026-03-01T18:00:00+00:00", per_day=10)
+    received = datetime.datetime(2026, 3, 1, 19, tzinfo=datetime.UTC)
+    (entry,) = late_adjustments(policy, "ada", received, [report(10)], "file")
+    assert "received 2026-03-01 19:00 UTC by the time of the file; 10 % of 10 credits" in entry.reason
+
+
+def test_a_file_s_time_is_noted_where_lateness_costs(tiny_copy: Course, tmp_path: Path) -> None:
+    hand_in(tmp_path / "in", "ada", right(tiny_copy))
+    run(tiny_copy, tmp_path / "in", tmp_path / "out", ("exercise-1",), in_this_process())
+    assert grades_in(tmp_path / "out", tiny_copy).grades[0].notes == ()
+    late = dataclasses.replace(tiny_copy, late=LatePolicy("2100-01-01T00:00:00Z", per_day=10))
+    (note,) = grades_in(tmp_path / "out", late).grades[0].notes
+    assert (note.kind, note.decide) == ("file-time", False)
+
+
+@pytest.mark.parametrize("minutes", [-1, 1441, math.inf, math.nan])
+def test_grace_is_less_than_a_day(minutes: float) -> None:
+    with pytest.raises(ValueError, match="`grace_minutes` is a number of minutes, from 0 to 1440"):
+        LatePolicy(grace_minutes=minutes)
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-03-01", "2026-03-01T12:00:00"])
