@@ -266,9 +266,7 @@ class Gradebook:
             received, whose = datetime.datetime.fromisoformat(entry.received), identities[entry.key]
             late = late_adjustments(course.late, whose.extension, received, own, entry.received_from)
             manual = [event for key in {entry.key, entry.formerly} for event in given[key]]
-            notes = [Note(*note) for note in json.loads(entry.notes) if isinstance(note, list)]
-            if entry.received_from == "file" and own and course.late.per_day:
-                notes.append(Note("file-time", FILE_TIME))
+            by_file = bool(own) and course.late.per_day > 0 and entry.received_from == "file"
             grade = Grade(
                 entry.name,
                 **{name: getattr(entry, name) for name in SHARED},
@@ -278,7 +276,7 @@ class Gradebook:
                 set_aside=whose.set_aside,
                 received=received,
                 nothing_found=bool(entry.nothing_found),
-                notes=(*notes, *whose.notes),
+                notes=(*_notes(entry.notes, by_file=by_file), *whose.notes),
                 reports=own,
                 not_graded=not_graded[entry.key],
                 quizzes=_quiz_results(quizzes.get(entry.key, "[]")),
@@ -494,6 +492,12 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
             yield Item("exercise", name, title, 100 * credits)
     for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
+
+
+def _notes(text: str, *, by_file: bool) -> list[Note]:
+    """Return what was noted when a submission was collected; those of an older form are left out."""
+    notes = [Note(*note) for note in json.loads(text) if isinstance(note, list)]
+    return [*notes, Note("file-time", FILE_TIME)] if by_file else notes
 
 
 def late_adjustments(

@@ -28,11 +28,11 @@ MANY_FILES = 10_000
 
 @pytest.fixture
 def handed(tiny_copy: Course) -> Path:
-    """A class of four: right, half right, nothing, and one that is a link."""
+    """A class of four: right, half right, an empty file, and one that is a link."""
     folder = tiny_copy.root.parent / "class"
     hand_in(folder, "ada", right(tiny_copy))
     hand_in(folder, "bob", HALF)
-    (folder / "cleo").mkdir()
+    hand_in(folder, "cleo", "")
     (folder / "dan").symlink_to(folder / "ada")
     return folder
 
@@ -55,6 +55,24 @@ def test_a_class_is_graded_and_shown(run: Run, handed: Path, tiny_copy: Course) 
     page = (results / "students" / "ada" / "report.html").read_text()
     assert "<h1>" in page
     assert "cleo" in (results / "index.html").read_text()
+
+
+def test_where_nothing_is_found_the_cell_stays_blank(run: Run, tiny_copy: Course) -> None:
+    folder = tiny_copy.root.parent / "class"
+    hand_in(folder, "ada", right(tiny_copy))
+    (folder / "empty").mkdir()
+    (folder / "bob").mkdir()
+    for name in ("doubling.ipynb", "doubling.py.txt", "notes.md", "plot.png", "readme.txt"):
+        (folder / "bob" / name).touch()
+    ran = graded(run, folder)
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1] == "graded 1 of 1"
+    said = " ".join(ran.out.split())
+    assert "holds none of the files that are graded, such as `doubling.py`; only `" in said
+    assert "and 2 more" in said
+    assert "it is empty" in said
+    rows = csv.DictReader(io.StringIO(run("export", "results", "moodle").out))
+    assert {row["Name"]: row["Total"] == "" for row in rows} == {"ada": False, "bob": True, "empty": True}
 
 
 def test_what_is_no_folder_of_submissions_is_told(run: Run, handed: Path) -> None:
@@ -357,9 +375,9 @@ def hostile(folder: Path) -> dict[str, str]:
     return {
         "slip": "lead out of the archive",
         "bomb": "larger than 1 MiB",
-        "twice": "2 times in the archive",
+        "twice": "is there 2 times",
         "damaged": "damaged",
-        "many": "more than 10000 files",
+        "many": "holds none of the files that are graded",
         "linked": "symbolic link",
         "line": "invisible",
         "pipe": "neither a folder nor a file",
