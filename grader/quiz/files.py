@@ -222,14 +222,15 @@ def find_quiz(course: Course, quiz_id: str) -> Quiz:
 
 
 def find_quiz_path(course: Course, quiz_id: str) -> Path:
-    """Return the file of the quiz of this id.
+    """Return the file of the quiz of this id, which may also be its path, in any case.
 
     Raises:
         UnknownQuiz: there is none; the text names the nearest ones.
     """
     known = {path.stem: path for path in quiz_paths(course)}
-    if quiz_id in known:
-        return known[quiz_id]
+    spelt = Path(quiz_id).name.casefold().removesuffix(".yaml").replace("_", "-").replace(" ", "-")
+    if spelt in known:
+        return known[spelt]
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
     hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
     raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")

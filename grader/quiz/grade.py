@@ -299,11 +299,6 @@ def grade_learner(
     return LearnerGrade(learner, tuple(grades))
 
 
-def _extent(answers: QuizResponses) -> tuple[int, int, int]:
-    finished = [sitting for sitting in answers.sittings if sitting.finished]
-    return len(answers.responses), len(answers.sittings), len(finished)
-
-
 def _is_named_after(path: Path, handed: Handed) -> bool:
     """Whether the name of a file or of its folder is the learner's id, perhaps among other words."""
     own = rf"(?<![a-z0-9]){re.escape(handed.learner.id)}(?![a-z0-9])"
@@ -320,7 +315,7 @@ def _undisputed(
     """
     learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
     named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
-    newest = max((answers for _, _, answers in named), key=_extent)
+    newest = max((answers for _, _, answers in named), key=QuizResponses.extent)
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
             contradiction = f"{_listed(others)}: set aside, since `{learner}` it claims to be by"

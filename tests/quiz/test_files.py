@@ -13,6 +13,7 @@ from grader.authoring.quiz_lint import lint_quiz
 from grader.authoring.quiz_schema import quiz_schema
 from grader.course import Course, CourseError, dataclass
 from grader.progress import open_ledger
+from grader.quiz import files
 from grader.quiz.credits import QuizContext
 from grader.quiz.files import Quiz, load_quiz, write_edition
 from grader.quiz.formula import Value
@@ -179,3 +180,17 @@ def test_what_a_file_may_not_say(old: str, new: str, said: str, tmp_path: Path) 
 def test_every_type_is_registered_under_its_name() -> None:
     assert set(Question.kinds) == {question.type for question in sample().file.questions}
     assert all(kind.asks for kind in Question.kinds.values())
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["every-type", "Every-Type", "every_type", "every type", "quizzes/every-type.yaml", "EVERY-TYPE.YAML"],
+)
+def test_a_quiz_is_found_however_it_is_spelt(tiny: Course, spelt: str) -> None:
+    assert files.find_quiz_path(tiny, spelt).name == "every-type.yaml"
+
+
+@pytest.mark.parametrize("spelt", ["every", "", "..", "every-type.yml", "every-type\0"])
+def test_what_is_no_quiz_is_told_with_the_nearest(tiny: Course, spelt: str) -> None:
+    with pytest.raises(files.UnknownQuiz, match="the nearest are every-type"):
+        files.find_quiz_path(tiny, spelt)

@@ -6,6 +6,7 @@ import copy
 import csv
 import dataclasses
 import datetime
+import hashlib
 import io
 import json
 import os
@@ -321,6 +322,17 @@ def test_another_file_is_noted(world: World) -> None:
     assert world.grade(document).notes == ()
     document["quizzes"][0]["sha256"] = "0" * 64
     assert world.grade(document).notes == ("the quiz's file is not byte for byte the one that is handed out",)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_line_ends_make_no_other_file(world: World, end: bytes) -> None:
+    document = all_right(world)
+    path = world.course.root / "quizzes" / world.quiz.path.name
+    data = path.read_bytes().replace(b"\n", end)
+    path.write_bytes(data)
+    assert world.document()["quizzes"][0]["sha256"] == document["quizzes"][0]["sha256"]
+    document["quizzes"][0]["sha256"] = hashlib.sha256(data).hexdigest()  # as it was written before
+    assert world.grade(document).notes == ()
 
 
 def test_questions_that_are_gone_are_left_out(world: World) -> None:
