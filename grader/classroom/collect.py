@@ -9,7 +9,6 @@ import hashlib
 import re
 import stat
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,15 +112,6 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
             raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} {reason}") from None
         found = [_look(entry, exercises, arrivals) for entry in ([alone] if entries is None else entries)]
     _number_equal_names(found)
-    by_learner = defaultdict(list)
-    for submission in found:
-        by_learner[submission.learner_id].append(submission.name)
-    for submission in found:
-        names = by_learner[submission.learner_id]
-        if submission.learner_id and len(names) > 1:
-            others = [name for name in names[: MAX_LISTED + 1] if name != submission.name]
-            text = f"is by the same learner `{submission.learner_id}` as {_listed(others, len(names) - 1)}"
-            submission.notes += (Note("same-learner", text),)
     return found
 
 

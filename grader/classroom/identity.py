@@ -20,6 +20,7 @@ AROUND = re.compile(
     r"^(submission-|exercise[-_ ]?\d+[-_ ])|([-_ ]exercise[-_ ]?\d+)?( \(\d+\))?$", re.IGNORECASE
 )
 """What stands around an id in a file's name, as ``grader submit``, students and browsers write it."""
+OF_MOODLE = re.compile(r"_assignsubmission_file_?$")  # ends the name of a folder, and is in no key
 ALIKE = 0.75  # of two names, from where on one may be the other misspelt
 MAX_LISTED = 3  # submissions, or names, in a sentence
 
@@ -87,7 +88,7 @@ def identify(
         elif who.rank == DECIDED:
             login = who.person
         elif who.claim and who.rank == PLATFORM and who.claim not in who.names and rivals:
-            told = f"claims to be `{login}`, and so does {_listed(rivals)}; it counts as `{who.person}`"
+            told = f"claims to be `{login}`, and so do {_listed(rivals)}; it counts as `{who.person}`"
             notes.append(Note("claim-shared", f"{told}, as the platform says", decide=True))
             login = ""
         if who.claim in unused and key not in aside:
@@ -122,7 +123,7 @@ def _evidence(handed: Submission | Entry, decided: str) -> _Evidence:
 
 
 def _listed(several: Sequence[_Evidence]) -> str:
-    few = " and ".join(f"`{who.handed.key}`" for who in several[:MAX_LISTED])
+    few = ", ".join(f"`{who.handed.key}`" for who in several[:MAX_LISTED])
     return f"{few} and {len(several) - MAX_LISTED} more" if len(several) > MAX_LISTED else few
 
 
@@ -141,7 +142,9 @@ def _set_aside(
         if who.rank == CLAIM and not better:
             better = [other for other in claimants[who.claim] if other.rank == PLATFORM]
         if better and who.rank != DECIDED:
-            told = f"claims to be `{who.handed.learner_id}`, but {_listed(better)} is by more than a claim"
+            told = (
+                f"claims to be `{who.handed.learner_id}`, but more than a claim says so of {_listed(better)}"
+            )
             aside[who.handed.key] = told
         elif not (who.handed.problem or who.handed.nothing_found):  # which have no grade to contest
             people[unicodedata.normalize("NFC", who.person)].append(who)  # `S2` is not `s2`
@@ -152,8 +155,8 @@ def _set_aside(
             others = [other for other in best if other is not who]
             if others:
                 told = "claims to be" if who.rank == CLAIM else "goes by the name of"
-                which = "nothing says which one counts" if who in best else "which is better founded"
-                aside[who.handed.key] = f"{told} `{who.person}`, as {_listed(others)} does; {which}"
+                which = "nothing says which one counts" if who in best else "more than that says so there"
+                aside[who.handed.key] = f"{told} `{who.person}`, and so do {_listed(others)}; {which}"
     return aside
 
 
@@ -172,7 +175,7 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
             file = who.handed.key.rpartition("/")[2]
             names = who.names | {folded(file), folded(ENDING.sub("", file))}
             by_name = folded(name) == folded(who.handed.platform_name) and len(called[folded(name)]) == 1
-            if folded(name) in names or by_name:
+            if by_name or folded(OF_MOODLE.sub("", name)) in names:
                 theirs[who.handed.key] = ENDING.sub("", file)
         exact = [key for key, file in theirs.items() if file == name]
         found |= dict.fromkeys(exact or theirs, name)

@@ -26,6 +26,7 @@ import pytest
 from grader.checks.source import read_source
 from grader.classroom.batch import Batch
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
+from grader.classroom.identity import identify
 from grader.course import Course, Exercise
 from grader.progress import Learner
 from grader.progress.hand_in import Bundle, write_bundle
@@ -261,13 +262,14 @@ def test_two_claims_that_differ_are_noted(inbox: Path, only: Callable[[], Submis
     assert texts(found) == ("manifest.json names the learner `ada`, but responses.json `bob`",)
 
 
-def test_the_same_learner_twice_is_noted_on_both(inbox: Path, exercise: Exercise) -> None:
+def test_the_same_claim_of_several_sets_them_aside(inbox: Path, exercise: Exercise) -> None:
     for name in "abcdef":
         make_bundle(inbox / f"{name}.zip", "eve" if name == "f" else "ada")
-    *found, other = find_submissions(inbox, [exercise])
-    assert texts(other) == ()
-    assert texts(found[0]) == ("is by the same learner `ada` as `b`, `c`, `d` and 1 more",)
-    assert texts(found[4]) == ("is by the same learner `ada` as `a`, `b`, `c` and 1 more",)
+    found = identify(find_submissions(inbox, [exercise]), {}, {})
+    assert found.pop("f.zip").set_aside == ""
+    told = "claims to be `ada`, and so do `b.zip`, `c.zip`, `d.zip` and 1 more; nothing says which one counts"
+    assert found["a.zip"].set_aside == told
+    assert all(who.set_aside for who in found.values())
 
 
 def test_a_file_that_was_changed_after_bundling_is_a_note(

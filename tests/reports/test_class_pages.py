@@ -23,7 +23,7 @@ from tests.reports.samples import HOSTILE, exercise, graded, hostile, of_class, 
 PASSED = exercise(outcome("passed"))
 NAMES = ["ada", "Zoë O'Hara", "a#b?c%d&e", "'quoted' (2)", "x" * 80]
 HASH = Note("hash-differs", "has another hash of `a.py`")
-ASIDE = Note("set-aside", "claims to be `s1`, but `s1.zip` is by more than a claim", decide=True)
+ASIDE = Note("set-aside", "claims to be `s1`, but more than a claim says so of `s1.zip`", decide=True)
 
 
 def text_of(page: str) -> str:
