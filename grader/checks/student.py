@@ -61,6 +61,10 @@ NOT_WRITTEN = "`{}` is not written yet."
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
 """What a call of a worker raises where the student's code gives no answer at all."""
 KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
+HINTS = {
+    "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
+    "PermissionError": "\n(files, processes and the network are out of reach here)",
+}
 
 Progress = Callable[[str, str], None]
 """Hears, several times a second while a call runs, the function's name and the line it printed last."""
@@ -126,6 +130,7 @@ class CheckRun:
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
         self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
         """By function and the names of substituted ones: arguments and value of the first call, sampled."""
+        self.slow_lines: dict[str, set[int]] = {}  # by module: of statements that are not waited for again
         self.load_error = source.problem
         self.load_output = ""  # what the file printed before it could not be loaded
 
@@ -188,7 +193,7 @@ class StudentModule:
         self._run = run
         self._limits = run.exercise.file.limits
         self.stopped: Raised | None = None
-        """What stopped the file half-way while it was loaded, if anything did."""
+        """What kept the file from being run to its end, if anything did."""
         try:
             while not self._load_used():
                 pass
@@ -211,8 +216,7 @@ class StudentModule:
         self._run.confinement = self.worker.layers
         for module, source in self._run.used.items():
             try:
-                with self._run.timed(self._limits.load_seconds) as seconds:
-                    self.worker.load(module, source.name, source.data, seconds)
+                self._load_file(module, source)
             except NO_ANSWER:
                 self._run.note(f"{source.name} ends or hangs while it is loaded, and was left out")
                 self._run.used[module] = Source(f"{module}.py", problem="cannot be loaded")
@@ -220,27 +224,39 @@ class StudentModule:
                 return False
         return True
 
+    def _load_file(self, module: str, source: Source) -> tuple[Raised, ...]:
+        """Load a file; a statement that took too long is not waited for a second time."""
+        slow = self._run.slow_lines.setdefault(module, set())
+        with self._run.timed(self._limits.load_seconds) as seconds:
+            faults = self.worker.load(module, source.name, source.data, seconds, slow)
+        for fault in faults:
+            if fault.kind == "slow" and fault.frames:
+                slow.add(fault.frames[0][0])
+                self._run.note(left_out(fault, source.name, self._limits.load_seconds))
+        return faults
+
     def _load(self) -> None:
         run, limit = self._run, self._limits.load_seconds
-        name, started, advice = run.source.name, time.monotonic(), KEEP_EXPERIMENTS_APART
+        name, started = run.source.name, time.monotonic()
         try:
-            with run.timed(limit) as seconds:
-                stopped = self.worker.load(run.exercise.file.module, name, run.source.data, seconds)
+            faults = self._load_file(run.exercise.file.module, run.source)
         except NO_ANSWER as error:
             too_slow = (
                 f"was still running after {limit:g} s, before any function was called, and was stopped; "
             )
-            text = no_answer(error, name, too_slow + advice, loading=True)
+            text = no_answer(error, name, too_slow + KEEP_EXPERIMENTS_APART, loading=True)
             raise SubmissionFault(text) from None
-        if stopped and stopped.kind == "syntax":
-            run.note(GRADED_WITH)
-            raise SubmissionFault(not_python(stopped, name))
+        for fault in faults:
+            if fault.kind == "syntax" or fault.type_name == "ImportError":
+                run.note(GRADED_WITH)
+            if fault.kind == "syntax":
+                raise SubmissionFault(not_python(fault, name))
+            run.note(left_out(fault, name, limit))
+            if fault.kind in ("exit", "end"):
+                self.stopped = fault
         took = time.monotonic() - started
-        if took > SLOW_LOAD_SECONDS:
-            run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {advice}")
-        if stopped:
-            run.note(f"{stops_at(stopped, name)} What was defined before that is graded.")
-        self.stopped = stopped
+        if took > SLOW_LOAD_SECONDS and not any(fault.kind == "slow" for fault in faults):
+            run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {KEEP_EXPERIMENTS_APART}")
 
     def call(
         self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False
@@ -463,6 +479,24 @@ def stops_at(raised: Raised, file: str) -> str:
     return f"{file} stops at {line}: {what}."
 
 
+def left_out(fault: Raised, file: str, seconds: float) -> str:
+    """Say what of a file could not be run, and what becomes of the rest."""
+    line, _, source = fault.frames[0] if fault.frames else (0, "", "")
+    if fault.kind == "line":
+        return f"{file}, line {line}: only a notebook understands `{source}`. The rest is graded."
+    if fault.kind == "slow":
+        return f"{file}, line {line}, was still running after {seconds:g} s and was left out; " + (
+            KEEP_EXPERIMENTS_APART
+        )
+    if fault.kind == "import":
+        there = HINTS.get(fault.type_name, "").replace("\n", " ")
+        return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
+    graded = "What was defined before that is graded."
+    if fault.kind == "error":
+        graded = "That statement was left out, and the rest is graded."
+    return f"{stops_at(fault, file)} {graded}"
+
+
 def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
     """Say why an answer holds no value; empty if it does. What ``stopped`` the file may be why."""
     if answer.missing:
@@ -476,11 +510,8 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
     raised = answer.raised
     if not raised:
         return ""
-    why = {
-        "MemoryError": f"\n(a check may use {memory_bytes // 2**20} MB)",
-        "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
-        "PermissionError": "\n(files, processes and the network are out of reach here)",
-    }.get(raised.type_name, "")
+    memory = f"\n(a check may use {memory_bytes // 2**20} MB)"
+    why = memory if raised.type_name == "MemoryError" else HINTS.get(raised.type_name, "")
     if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
         why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
     return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"

@@ -97,7 +97,7 @@ class CodeRunner(contextlib.ExitStack):
             self._pool = self.enter_context(open_pool(self._confinement))
         worker = self._pool.open((MEMORY, self.limits.processor))
         try:
-            loads = worker.load("question", "question.py", code.encode(), self.limits.clock) is None
+            loads = worker.load("question", "question.py", code.encode(), self.limits.clock) == ()
             return ask(worker) if loads else None
         except (TimeUp, WorkerEnded, ProtocolError):
             return None

@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,10 @@ MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
 MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
 """What it makes of them: entries of an array, bytes of all its answers to one worker."""
+
+
+FAULTS = ("syntax", "line", "import", "slow", "error", "exit", "end")
+MAX_FAULTS = 25  # that are heard of one file
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -202,15 +206,19 @@ class ConfinedWorker(Worker):
         except (WorkerBroken, OSError):
             return False
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+    def load(
+        self, name: str, filename: str, source: bytes, seconds: float, skipped: Collection[int] = ()
+    ) -> tuple[Raised, ...]:
         deadline = time.monotonic() + seconds
-        self._send(protocol.pack(["load", name, filename], source), deadline)
-        message, _ = self._receive(deadline)
+        self._send(protocol.pack(["load", name, filename, sorted(skipped)], source), deadline)
+        try:
+            message, _ = self._receive(deadline)
+        except TimeUp:  # the statement that runs is ended, and the rest of the file gets as long once more
+            self._process.interrupt()
+            message, _ = self._receive(time.monotonic() + seconds)
         match message:
-            case ["loaded", None]:
-                return None
-            case ["loaded", [str(kind), *rest]]:
-                return _raised(rest, kind)
+            case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
+                return tuple(map(_read_fault, faults))
         raise protocol.ProtocolError("a malformed answer to load")
 
     def call(
@@ -437,6 +445,13 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
         case ["unsendable", str(reason)] if len(reason) < 200:
             return Answer(unsendable=reason)
     raise protocol.ProtocolError("a malformed answer to a call")
+
+
+def _read_fault(fault: Any) -> Raised:
+    match fault:
+        case [str(kind), *rest] if kind in FAULTS:
+            return _raised(rest, kind)
+    raise protocol.ProtocolError("a malformed answer to load")
 
 
 def _raised(parts: list[Any], kind: str) -> Raised:

@@ -16,12 +16,11 @@ import gc
 import importlib
 import io
 import json
-import linecache
 import os
 import random
+import signal
 import socket
 import sys
-import tokenize
 import types
 from typing import Any, BinaryIO
 
@@ -29,21 +28,10 @@ import numpy as np
 
 from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
-from grader.sandbox.values import (
-    MAX_NAME,
-    Array,
-    Named,
-    class_of,
-    map_leaves,
-    plain_text,
-    type_name,
-    walk_arrays,
-)
+from grader.sandbox.loading import TRACEBACK, Fault, TooSlow, describe, run_source
+from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
-MAX_TEXT = 2000
-MAX_FRAMES = 4
 CHANNEL = 3  # descriptor, in every worker
-TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 
 NUMPY_PARTS = (
     "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
@@ -94,6 +82,10 @@ def serve_zygote(control: socket.socket, layers: list[str]) -> None:
                     answer = "refused", error.errno or 0
                 for descriptor in descriptors:
                     os.close(descriptor)
+            case ["interrupt", pid]:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGINT)
+                answer = "interrupted", 0
             case ["end" | "dismiss" as word, pid]:
                 for kill in (os.killpg, os.kill):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -170,6 +162,7 @@ def serve_worker(
         )
         for descriptor in (1, 2)
     )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     random.seed()  # a fork repeats the parent's random streams
     np.random.seed()
@@ -180,6 +173,10 @@ def serve_worker(
         server.serve()
     finally:
         os._exit(LOST)  # student code may have broken everything that would be said now
+
+
+def _end_statement(*_: object) -> None:
+    raise TooSlow
 
 
 class WorkerServer:
@@ -194,7 +191,8 @@ class WorkerServer:
         while frame := self._receive():
             message, body = protocol.unpack(frame)
             if message[0] == "load":
-                self.send(["loaded", self._load(message[1], message[2], bytes(body))])
+                _, name, filename, skipped = message
+                self.send(["loaded", self._load(name, filename, skipped, bytes(body))])
                 continue
             try:
                 self.send(*self._call(message, body))
@@ -219,32 +217,16 @@ class WorkerServer:
         while frame:
             frame = frame[self.channel.write(frame) or 0 :]
 
-    def _load(self, name: str, filename: str, source: bytes) -> Any:
-        """Run the student's source; return None, or what stopped it.
-
-        What was defined before an error stays and can be called.
-        """
+    def _load(self, name: str, filename: str, skipped: list[int], source: bytes) -> list[Fault]:
+        """Run the student's source as a module; return what was left out of it, or stopped it."""
         self.module, self.filename = types.ModuleType(name), filename
         self.module.__file__ = filename
         sys.modules[name] = self.module
+        signal.signal(signal.SIGINT, _end_statement)
         try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-            lines = source.decode(encoding, "replace").splitlines(keepends=True)
-            linecache.cache[filename] = (len(source), None, lines, filename)  # for tracebacks: no such file
-            code = compile(source, filename, "exec", dont_inherit=True)
-        except SyntaxError as error:
-            line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:200]
-            where = [[error.lineno or 0, "", line]]
-            return ["syntax", type_name(error), str(error.msg)[:MAX_TEXT], where]
-        except BaseException as error:
-            return ["syntax", *describe(error, filename)]
-        try:
-            exec(code, self.module.__dict__)
-        except SystemExit as error:
-            return ["exit", *describe(error, filename)]
-        except BaseException as error:
-            return ["error", *describe(error, filename)]
-        return None
+            return run_source(source, filename, self.module.__dict__, skipped)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
         """Call a function with private copies; return the answer's message and body."""
@@ -299,29 +281,6 @@ class WorkerServer:
         if message[0] == "refused":
             raise TypeError(message[1])
         return self._rebuild(protocol.decode(message[1], body))
-
-
-# --- errors, in the student's terms -------------------------------------------------------------------
-
-
-def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
-    """Return the error's type name, its text, and the frames that lie in the student's file.
-
-    A frame is ``[line number, function, source line]``; the innermost comes last.
-    """
-    frames = []
-    trace = TRACEBACK.__get__(error)
-    while trace is not None:
-        code, number = trace.tb_frame.f_code, trace.tb_lineno or 0
-        if code.co_filename == filename:
-            line = linecache.getline(filename, number)
-            frames.append([number, plain_text(code.co_name)[:MAX_NAME], line.strip()[:200]])
-        trace = trace.tb_next
-    try:
-        text = plain_text(str(error))[:MAX_TEXT]
-    except BaseException:
-        text = "(its text cannot be shown)"
-    return type_name(error), text, frames[-MAX_FRAMES:]
 
 
 # --- start --------------------------------------------------------------------------------------------

@@ -180,12 +180,6 @@ def test_an_ordinary_flaw_costs_nothing(name: str, grade: Grade) -> None:
         ("print(undefined)", "NameError: name 'undefined' is not defined"),
         ("double()", "TypeError"),
         ("1 / 0", "ZeroDivisionError"),
-        ("import matplotlib.pyplot", "ModuleNotFoundError"),
-        ("import sys; sys.exit()", "a call of sys.exit"),
-        ("import sys; sys.exit('done')", "a call of sys.exit"),
-        ("raise SystemExit(3)", "a call of sys.exit"),
-        ("exit()", "a call of"),
-        ("quit()", "a call of"),
         ("number = int(input())", "EOFError"),
         ("open('data.csv')", "data.csv"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
@@ -198,7 +192,62 @@ def test_a_scratch_line_that_fails_costs_nothing_and_is_named(scratch: str, says
     (note,) = report.notes
     assert note.startswith(f"doubling.py stops at line {LINES + 2}: ")
     assert says in note
-    assert note.endswith("What was defined before that is graded.")
+    assert note.endswith("That statement was left out, and the rest is graded.")
+    assert grade(first(scratch)).earned == 7, "nor does it at the top"
+
+
+@pytest.mark.parametrize(
+    "scratch",
+    ["import sys; sys.exit()", "import sys; sys.exit('done')", "raise SystemExit(3)", "exit()", "quit()"],
+)
+def test_an_exit_costs_nothing_of_what_stands_above_and_is_named(scratch: str, grade: Grade) -> None:
+    report = grade(last(scratch))
+    assert report.earned == 7, words(report)
+    assert report.notes == (
+        f"doubling.py stops at line {LINES + 2}: a call of sys.exit. What was defined before that is graded.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("leftover", "says"),
+    [
+        (
+            "import matplotlib.pyplot as plt\nplt.style.use('ggplot')\nplt.show()",
+            "line 1: No module named 'matplotlib' (NumPy and most of the standard library are there, and "
+            "nothing else). What does not use it is graded.",
+        ),
+        (
+            "%matplotlib inline",
+            "line 1: only a notebook understands `%matplotlib inline`. The rest is graded.",
+        ),
+        ("from google.colab import drive\ndrive.mount('/content')", "line 1: No module named 'google'"),
+    ],
+)
+def test_what_is_left_of_a_notebook_costs_nothing_and_is_named(
+    leftover: str, says: str, grade: Grade
+) -> None:
+    for report in (grade(first(leftover)), grade(last(leftover))):
+        assert report.earned == 7, words(report)
+        (note,) = report.notes
+        assert says.partition(": ")[2] in note
+    assert f"doubling.py, {says}" in grade(first(leftover)).notes[0]
+
+
+def test_what_uses_an_absent_module_says_its_line_and_costs_itself_alone(grade: Grade) -> None:
+    report = grade(first("import pandas as pd").replace(RIGHT, "    return 2 * pd.DataFrame(x).to_numpy()"))
+    assert report.earned == 4
+    assert "`double` raises ModuleNotFoundError: No module named 'pandas', which line 1 imports" in words(
+        report
+    )
+
+
+def test_a_training_loop_at_the_end_costs_nothing_and_is_named(grade: Grade) -> None:
+    report = grade(last("step = 0\nwhile True:\n    step += 1"), load_seconds=0.5)
+    assert report.earned == 7, words(report)
+    assert report.notes == (
+        f"doubling.py, line {LINES + 3}, was still running after 0.5 s and was left out; "
+        'put experiments under `if __name__ == "__main__":`',
+    )
 
 
 def test_an_error_in_a_called_function_is_named_by_the_line_at_the_outside(grade: Grade) -> None:
@@ -207,12 +256,13 @@ def test_an_error_in_a_called_function_is_named_by_the_line_at_the_outside(grade
     assert f"stops at line {LINES + 6}" in report.notes[0]
 
 
-def test_what_stands_below_a_failing_line_is_lost_and_the_message_says_why(grade: Grade) -> None:
-    report = grade(renamed(("\n\ndef scale", "\nprint(undefined)\n\n\ndef scale")))
+def test_what_stands_below_a_failing_line_is_graded_and_below_an_exit_the_message_says_why(
+    grade: Grade,
+) -> None:
+    assert grade(renamed(("\n\ndef scale", "\nprint(undefined)\n\n\ndef scale"))).earned == 7
+    report = grade(renamed(("\n\ndef scale", "\nexit()\n\n\ndef scale")))
     assert report.earned == 3
-    text = words(report)
-    assert "`scale` is not defined. doubling.py stops at line" in text
-    assert "NameError" in text
+    assert "`scale` is not defined. doubling.py stops at line" in words(report)
 
 
 def test_a_slow_file_costs_nothing_and_a_note_says_so(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -470,7 +470,7 @@ def spin():
         pass
 """
     worker = pool.open((64 * 2**20, 1))
-    assert worker.load("spin", "spin.py", source, 5.0) is None
+    assert worker.load("spin", "spin.py", source, 5.0) == ()
     with pytest.raises(WorkerEnded) as ended:
         worker.call("spin", (), 20.0)
     assert ended.value.status == -signal.SIGKILL
@@ -916,7 +916,7 @@ def test_a_source_in_another_encoding_is_read(encoding: str, pool: WorkerPool) -
     cookie, word = encoding.removesuffix("-sig"), WORDS[encoding]
     source = f"# coding: {cookie}\ndef text():\n    return {word!r}\n".encode(encoding)
     worker = pool.open()
-    assert worker.load("text", "text.py", source, 5.0) is None
+    assert worker.load("text", "text.py", source, 5.0) == ()
     value: Any = worker.call("text", (), 5.0).value
     worker.end()
     assert value == word

@@ -29,7 +29,7 @@ if os.getuid() == 0:
     os.setresuid(12345, 12345, 12345)
     _prctl(PR_SET_DUMPABLE, 1)  # as it is for a program that was started under this account
 worker = open_pool(zygote=zygote).open()
-assert worker.load("student", "student.py", b"def f(): return 7", 10.0) is None
+assert worker.load("student", "student.py", b"def f(): return 7", 10.0) == ()
 assert worker.call("f", (), 10.0).value == 7
 with open("/proc/self/environ") as file:
     assert file.read()

@@ -10,7 +10,7 @@ import io
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, Exercise
+from grader.sandbox.loading import describe
 from grader.sandbox.protocol import decode, encode
-from grader.sandbox.server import describe
 from grader.sandbox.values import Named, class_of, map_leaves, walk_arrays
 from grader.sandbox.worker import DEFAULT_BUDGET, Answer, Budget, Pool, Raised, Substitute, Worker
 
@@ -37,19 +37,21 @@ class InProcessWorker:
         self.module = types.ModuleType("student")
         self.printed = io.StringIO()
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float) -> Raised | None:
+    def load(
+        self, name: str, filename: str, source: bytes, seconds: float, skipped: Collection[int] = ()
+    ) -> tuple[Raised, ...]:
         self.module = self.modules[name] = types.ModuleType(name)
         self.module.__file__ = filename
         try:
             code = compile(source, filename, "exec", dont_inherit=True)
         except SyntaxError as error:
-            return self.raised(error, "syntax")
+            return (self.raised(error, "syntax"),)
         try:
             with self.importable(), contextlib.redirect_stdout(self.printed):
                 exec(code, vars(self.module))
         except Exception as error:
-            return self.raised(error, "error")
-        return None
+            return (self.raised(error, "error"),)
+        return ()
 
     def call(
         self,

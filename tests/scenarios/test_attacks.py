@@ -409,7 +409,7 @@ def assert_works(pool: WorkerPool) -> None:
     """The pool gives out a worker that does what it is told."""
     worker = pool.open()
     try:
-        assert worker.load("fresh", "fresh.py", b"def answer():\n    return 42\n", 60.0) is None
+        assert worker.load("fresh", "fresh.py", b"def answer():\n    return 42\n", 60.0) == ()
         assert worker.call("answer", (), 60.0).value == 42
     finally:
         worker.end()

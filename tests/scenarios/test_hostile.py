@@ -363,10 +363,10 @@ def test_what_cannot_be_loaded_is_loaded_once(grade: Grade, monkeypatch: pytest.
     load = ConfinedWorker.load
 
     def counting(
-        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float
-    ) -> Raised | None:
+        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float, skipped: Any = ()
+    ) -> tuple[Raised, ...]:
         loads.append(name)
-        return load(self, name, filename, source, seconds)
+        return load(self, name, filename, source, seconds, skipped)
 
     monkeypatch.setattr(ConfinedWorker, "load", counting)
     report = grade(first("while True: pass"), load_seconds=0.5)

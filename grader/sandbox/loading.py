@@ -1,0 +1,213 @@
+"""Runs a student's file inside a worker and leaves out what cannot be run there.
+
+People hand in what they worked with: libraries and pictures that are not here, lines of a notebook,
+experiments that fail or take long. What can be defined is defined; what was left out is told by its line.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import io
+import linecache
+import tokenize
+import types
+from collections.abc import Collection
+from typing import Any
+
+from grader.sandbox.values import MAX_NAME, plain_text, type_name
+
+MAX_TEXT = 2000
+MAX_LINE = 200
+MAX_FRAMES = 4
+MAX_FAULTS = 20  # statements that are left out of one file; it ends at the next one that fails
+TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
+FUTURE = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+NOTEBOOK = (b"%", b"!")  # how a line may begin that is no Python
+USES = (
+    "call mro_entries iter next enter exit setitem delitem array len float int index "
+    "add radd sub rsub mul rmul matmul rmatmul truediv rtruediv pow rpow neg"
+).split()
+Fault = list[Any]
+"""A word of ``Worker.load``, then what :func:`describe` says."""
+
+
+class TooSlow(KeyboardInterrupt):
+    """The grader's own: a statement runs for longer than the whole file may."""
+
+
+def run_source(source: bytes, filename: str, names: dict[str, Any], skipped: Collection[int]) -> list[Fault]:
+    """Run a file in a namespace; return what was left out, and what stopped it, in order.
+
+    Args:
+        skipped: first lines of statements that are left out without a word.
+    """
+    faults: list[Fault] = []
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        lines = source.decode(encoding, "replace").splitlines(keepends=True)
+        linecache.cache[filename] = (len(source), None, lines, filename)  # for tracebacks: no such file
+        source, code = _without_notebook(source, filename, faults)
+    except SyntaxError as error:
+        line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:MAX_LINE]
+        where = [[error.lineno or 0, "", line]]
+        return [["syntax", type_name(error), str(error.msg)[:MAX_TEXT], where]]
+    except BaseException as error:
+        return [["syntax", *describe(error, filename)]]
+    rest: list[ast.stmt] | None = None
+    if skipped:
+        rest = [statement for statement in ast.parse(source).body if _first_line(statement) not in skipped]
+        code = _compiled(rest, filename, code)
+    while True:
+        try:
+            exec(code, names)
+            return faults
+        except SystemExit as error:
+            return [*faults, ["exit", *describe(error, filename)]]
+        except BaseException as error:
+            try:
+                rest = ast.parse(source).body if rest is None else rest
+                number = _failed(error, rest, filename)
+                failed, rest = rest[number], rest[number + 1 :]
+                code = _compiled(rest, filename, code)
+                faults += _left_out(failed, error, names, filename)
+            except BaseException:  # it compiles, and still cannot be taken apart
+                return [*faults, ["end", *describe(error, filename)]]
+            if len(faults) > MAX_FAULTS:
+                return [*faults[:-1], ["end", *describe(error, filename)]]
+
+
+def _without_notebook(source: bytes, filename: str, faults: list[Fault]) -> tuple[bytes, types.CodeType]:
+    """Compile a file; lines that only a notebook understands are blanked where Python stumbles over them."""
+    while True:
+        try:
+            return source, compile(source, filename, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            lines, number = source.splitlines(keepends=True), error.lineno or 0
+            line = lines[number - 1] if 0 < number <= len(lines) else b""
+            text = line.strip()
+            if len(faults) >= MAX_FAULTS or not (text.startswith(NOTEBOOK) or text.endswith(b"?")):
+                raise
+            lines[number - 1] = line.replace(text, b"pass  # " + text)
+            source = b"".join(lines)
+            shown = linecache.getline(filename, number).strip()[:MAX_LINE]
+            faults.append(["line", "", "", [[number, "", shown]]])
+
+
+def _compiled(statements: list[ast.stmt], filename: str, like: types.CodeType) -> types.CodeType:
+    flags = like.co_flags & FUTURE
+    code: types.CodeType = compile(
+        ast.Module(statements, []), filename, "exec", flags=flags, dont_inherit=True
+    )
+    return code
+
+
+def _first_line(statement: ast.stmt) -> int:
+    return min([statement.lineno, *(line.lineno for line in getattr(statement, "decorator_list", ()))])
+
+
+def _failed(error: BaseException, statements: list[ast.stmt], filename: str) -> int:
+    """Find the statement that an exception came out of, by the place where the module itself was.
+
+    Raises:
+        LookupError: it came out of none of them.
+    """
+    trace = TRACEBACK.__get__(error)
+    while trace is not None and trace.tb_frame.f_code.co_filename != filename:
+        trace = trace.tb_next
+    if trace is None:
+        raise LookupError
+    line, _, column, _ = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2]
+    for number, statement in enumerate(statements):
+        end = statement.end_lineno or 0, statement.end_col_offset or 0
+        if (
+            _first_line(statement) <= (line or trace.tb_lineno)
+            and (line or trace.tb_lineno, column or 0) < end
+        ):
+            return number
+    raise LookupError
+
+
+def _left_out(failed: ast.stmt, error: BaseException, names: dict[str, Any], filename: str) -> list[Fault]:
+    """Say that a statement was left out, and let what it was to import, or to make of that, be absent."""
+    if isinstance(failed, ast.Import | ast.ImportFrom) and isinstance(error, ImportError):
+        for alias in failed.names:  # some may be there
+            single: ast.stmt = ast.Import([alias])
+            if isinstance(failed, ast.ImportFrom):
+                single = ast.ImportFrom(failed.module, [alias], failed.level)
+            try:
+                exec(_compiled([ast.copy_location(single, failed)], filename, _left_out.__code__), names)
+            except ImportError as missing:
+                absent = Absent(missing, failed.lineno)
+                names[alias.asname or alias.name.partition(".")[0]] = absent
+        return [["import", *describe(error, filename)]]
+    if type(error) in (ImportError, ModuleNotFoundError) and isinstance(error.args[-1], Absent):
+        defined = [getattr(failed, "name", "")]
+        if not isinstance(failed, ast.FunctionDef | ast.ClassDef):
+            inner = (node for node in ast.walk(failed) if isinstance(node, ast.Name))
+            defined = [node.id for node in inner if isinstance(node.ctx, ast.Store)]
+        for name in defined:
+            names.setdefault(name, error.args[-1])
+        return []
+    if isinstance(error, TooSlow):
+        line = _first_line(failed)
+        return [["slow", "", "", [[line, "", linecache.getline(filename, line).strip()[:MAX_LINE]]]]]
+    return [["error", *describe(error, filename)]]
+
+
+class Absent:
+    """Stands for what could not be imported: it may be mentioned, and raises where it is used."""
+
+    def __init__(self, error: ImportError, line: int) -> None:
+        self._kind = ModuleNotFoundError if isinstance(error, ModuleNotFoundError) else ImportError
+        self._text = f"{describe(error, '')[1]}, which line {line} imports"
+
+    def __getattr__(self, name: str) -> Absent:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, _: object) -> Absent:  # as in an annotation
+        return self
+
+    def __or__(self, _: object) -> Absent:
+        return self
+
+    __ror__ = __or__
+
+    def __instancecheck__(self, _: object) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return self._text
+
+    def raise_(self, *_: object, **__: object) -> Any:
+        """Raise the error of the import."""
+        raise self._kind(self)
+
+
+for _name in USES:
+    setattr(Absent, f"__{_name}__", Absent.raise_)
+
+
+# --- errors, in the student's terms -------------------------------------------------------------------
+
+
+def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[Any]]]:
+    """Return the error's type name, its text, and the frames that lie in the student's file.
+
+    A frame is ``[line number, function, source line]``; the innermost comes last.
+    """
+    frames = []
+    trace = TRACEBACK.__get__(error)
+    while trace is not None:
+        code, number = trace.tb_frame.f_code, trace.tb_lineno or 0
+        if code.co_filename == filename:
+            line = linecache.getline(filename, number)
+            frames.append([number, plain_text(code.co_name)[:MAX_NAME], line.strip()[:MAX_LINE]])
+        trace = trace.tb_next
+    try:
+        text = plain_text(str(error))[:MAX_TEXT]
+    except BaseException:
+        text = "(its text cannot be shown)"
+    return type_name(error), text, frames[-MAX_FRAMES:]
