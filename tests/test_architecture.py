@@ -87,7 +87,7 @@ def test_the_worker_imports_nothing_of_the_trusted_side() -> None:
     run = [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {program}"]
     found = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
     assert found == ["grader", "grader.sandbox"] + [
-        f"grader.sandbox.{name}" for name in ("confinement", "protocol", "server", "values")
+        f"grader.sandbox.{name}" for name in ("confinement", "loading", "protocol", "server", "values")
     ]
 
 

@@ -36,16 +36,11 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class Survivor:
-    """A mutant that kept every credit.
-
-    Args:
-        asked: how many questions of the checks it answered as the solution does, to rounding.
-        differs: the function that answered a question otherwise, or what else went wrong; may be empty.
-    """
+    """A mutant that kept every credit."""
 
     mutant: Mutant
-    asked: int
-    differs: str
+    asked: int  # how many questions of the checks it answered as the solution does, to rounding
+    differs: str  # the function that answered a question otherwise, or what else went wrong; may be empty
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -52,17 +52,11 @@ def seed_of(exercise: Exercise, salt: str) -> int:
 
 @dataclass(frozen=True)
 class Recording:
-    """What a hand-out gets of a solution.
+    """What a hand-out gets of a solution."""
 
-    Args:
-        data: the file of answers.
-        credits: of the visible checks.
-        plots: whether the plot file can be drawn with these answers, whatever the student's are.
-    """
-
-    data: bytes
-    credits: int
-    plots: bool
+    data: bytes  # the file of answers
+    credits: int  # of the visible checks
+    plots: bool  # whether the plot file can be drawn with these answers, whatever the student's are
 
 
 def record(exercise: Exercise, seed: int) -> Recording:
@@ -115,18 +109,13 @@ class Store:
 
 @dataclass
 class _Question:
-    """One question that was asked, and the solution's answer.
-
-    Args:
-        row: as the file has it; the last entry says whether the known mistakes were asked as well.
-        rank: how many questions of a check come before it; None if it is no question for known mistakes.
-    """
+    """One question that was asked, and the solution's answer."""
 
     function: str
     arguments: tuple[Any, ...]
     answer: Any
-    row: list[Any]
-    rank: int | None = None
+    row: list[Any]  # as the file has it; the last entry says whether the known mistakes were asked as well
+    rank: int | None = None  # how many of a check come before it; None if it is none for known mistakes
 
 
 class _Recorder:

@@ -55,7 +55,7 @@ def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs:
     Raises:
         UnknownExercise: an id names no exercise.
     """
-    wanted = ids or course.exercise_ids()
+    wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
     verify_share = functools.partial(verify_exercise, course, seed=seed)
     results = []
     for parts in map_shares(verify_share, wanted[::-1], jobs=jobs):  # the last ones take longest
@@ -316,24 +316,17 @@ class _Verifier:
 
 @dataclass(frozen=True)
 class Confusion:
-    """What an exercise's known mistakes and variants were taken for.
-
-    Args:
-        named: ids that were recognised, and nothing else with them.
-        ties: for an id, all that explain its answers equally well, itself among them.
-        silent: ids that were not recognised.
-        misnamed: for an id or a variant, what was said instead; there should be none.
-        checks: all checks, in their order.
-        deciding: those that at least one known mistake fails alone.
-    """
+    """What an exercise's known mistakes and variants were taken for."""
 
     exercise: str
-    named: tuple[str, ...] = ()
-    ties: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    silent: tuple[str, ...] = ()
-    misnamed: tuple[tuple[str, str], ...] = ()
-    checks: tuple[str, ...] = ()
-    deciding: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()  # ids that were recognised, and nothing else with them
+    ties: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # for an id, all that explain its answers as well as it
+    silent: tuple[str, ...] = ()  # ids that were not recognised
+    misnamed: tuple[tuple[str, str], ...] = ()  # for an id or a variant, what was said instead
+    checks: tuple[str, ...] = ()  # all, in their order
+    deciding: frozenset[str] = frozenset()  # checks that at least one known mistake fails alone
 
     @property
     def total(self) -> int:
@@ -359,7 +352,8 @@ def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: in
         CourseError: a file of the course cannot be read.
     """
     try_share = functools.partial(confusion, course, seed=seed)
-    for parts in map_shares(try_share, ids or course.exercise_ids(), jobs=jobs):
+    wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
+    for parts in map_shares(try_share, wanted, jobs=jobs):
         yield Confusion(
             parts[0].exercise,
             named=tuple(name for part in parts for name in part.named),

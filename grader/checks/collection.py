@@ -67,47 +67,30 @@ class DependencyFailed(Exception):
 
 @dataclass(frozen=True)
 class Check:
-    """One check, as its file has it.
-
-    Args:
-        name: of its function.
-        title: first sentence of its docstring.
-        function: the student's function it is about; empty if about none in particular.
-        credits: what it is worth.
-        hidden: whether it is the instructor's alone.
-        path: its file.
-        body: what is called.
-        depends_on: names of checks that have to pass first.
-        substitutes: functions of the student's module that the reference answers in a second try.
-        prerequisites: functions of earlier exercises, such as ``exercise-5.rnn_backward``.
-    """
+    """One check, as its file has it."""
 
     name: str
-    title: str
-    function: str
+    title: str  # first sentence of its docstring
+    function: str  # the student's function it is about; empty if about none in particular
     credits: int
     hidden: bool
     path: Path
     body: Callable[..., Any]
-    depends_on: tuple[str, ...]
-    substitutes: tuple[str, ...]
-    prerequisites: tuple[str, ...]
+    depends_on: tuple[str, ...]  # names of checks that have to pass first
+    substitutes: tuple[
+        str, ...
+    ]  # functions of the student's module that the reference answers in a second try
+    prerequisites: tuple[str, ...]  # functions of earlier exercises, such as exercise-5.rnn_backward
 
 
 @dataclass(frozen=True)
 class CheckSuite:
-    """The checks of an exercise, loaded: every submission of a run is given the same.
-
-    Args:
-        checks: in the order in which they stand in their files, visible ones first.
-        reference: the solution's module, loaded in this process.
-        seed: of the random inputs.
-    """
+    """The checks of an exercise, loaded: every submission of a run is given the same."""
 
     exercise: Exercise
-    checks: tuple[Check, ...]
-    reference: Reference
-    seed: int
+    checks: tuple[Check, ...]  # in the order in which they stand in their files, visible ones first
+    reference: Reference  # the solution's module, loaded in this process
+    seed: int  # of the random inputs
 
     @property
     def recorded(self) -> Any:
@@ -343,19 +326,12 @@ def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Subst
 
 @dataclass(frozen=True)
 class PatchedSolution:
-    """The solution with some mistakes in it.
-
-    Args:
-        mistakes: those that are in it; none is the solution itself.
-        text: of the patched module.
-        solution: of the module as it should be.
-        reference: the solution, loaded.
-    """
+    """The solution with some mistakes in it; without any it is the solution itself."""
 
     mistakes: tuple[Misconception, ...]
     text: str
-    solution: str
-    reference: Reference
+    solution: str  # the text without them
+    reference: Reference  # the solution, loaded
 
     @functools.cached_property
     def _module(self) -> types.SimpleNamespace:

@@ -28,19 +28,12 @@ class NoSuchCheck(Exception):
 
 @dataclass(frozen=True)
 class FailingCall:
-    """One call of a failing check, as a student may ask it.
-
-    Args:
-        function: name of the function that was called.
-        arguments: by the function's own names for them, in its order.
-        shapes: of what should come back, by name; empty if that is no array.
-        classes: names of the named tuples that the student's module has.
-    """
+    """One call of a failing check, as a student may ask it."""
 
     function: str
-    arguments: dict[str, Any]
-    shapes: dict[str, tuple[int, ...]]
-    classes: frozenset[str]
+    arguments: dict[str, Any]  # by the function's own names for them, in its order
+    shapes: dict[str, tuple[int, ...]]  # of what should come back, by name; empty if that is no array
+    classes: frozenset[str]  # names of the named tuples that the student's module has
 
     def arrays(self) -> dict[str, Array]:
         """Return the arguments as flat arrays, such as ``params.Wxh``, and ``expected_shape.dx``."""

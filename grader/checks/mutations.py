@@ -41,19 +41,13 @@ BLANK = re.compile(r"np\.(empty|zeros)(_like)?\(")  # minus nothing is nothing
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module with one small change.
-
-    Args:
-        before: first line of the changed statement, as Python would write it.
-        after: what it has become.
-        text: of the whole module.
-    """
+    """A module with one small change."""
 
     function: str
     line: int
-    before: str
-    after: str
-    text: str
+    before: str  # first line of the changed statement, as Python would write it
+    after: str  # what it has become
+    text: str  # of the whole module
 
 
 def mutants(text: str, functions: Iterable[str]) -> Iterator[Mutant]:

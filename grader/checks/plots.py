@@ -25,17 +25,11 @@ SEED = 1  # two plots of one submission should look the same
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a plot file made of one submission.
+    """What a plot file made of one submission."""
 
-    Args:
-        panels: those that could be drawn.
-        fault: why there are no more, one sentence for the student; empty if there are all.
-        confinement: layers that the student's code ran under; none if none of it ran.
-    """
-
-    panels: tuple[Panel, ...]
-    fault: str = ""
-    confinement: tuple[str, ...] = ()
+    panels: tuple[Panel, ...]  # those that could be drawn
+    fault: str = ""  # why there are no more, one sentence for the student
+    confinement: tuple[str, ...] = ()  # layers that the student's code ran under; none if none of it ran
 
 
 def plot_path(exercise: Exercise) -> Path:

@@ -178,18 +178,12 @@ class Recorded:
 
 @dataclass(frozen=True)
 class RecordedCall:
-    """A question of the file.
-
-    Args:
-        form: as :func:`fingerprint` makes it, and ``sums`` as well.
-        answer: the solution's.
-        asked_of_mistakes: whether the known mistakes were asked, too.
-    """
+    """A question of the file; ``form`` and ``sums`` are what :func:`fingerprint` makes of it."""
 
     function: str
     form: str
     sums: Stored
-    answer: Stored
+    answer: Stored  # the solution's
     asked_of_mistakes: bool
 
 

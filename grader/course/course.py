@@ -21,6 +21,7 @@ from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
 MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
+SPELLING = re.compile(r"([a-z]*)[-_. ]*0*([0-9]+)")  # of an exercise: exercise-1, Exercise_01, ex1, 1
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "diagnosis", "names", "none"]
 """What a student may see of a hidden check; see ``Report.for_student``."""
@@ -283,20 +284,41 @@ class Course:
         return tuple(sorted((path.parent.name for path in folders), key=natural))
 
     def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
-        """Read the exercises of these ids, each once, or all exercises if none is given."""
-        return [self[exercise_id] for exercise_id in dict.fromkeys(ids) or self.exercise_ids()]
+        """Read the exercises that are meant, each once, or all exercises if none is given."""
+        wanted = dict.fromkeys(map(self.exercise_id, ids)) or self.exercise_ids()
+        return [self[exercise_id] for exercise_id in wanted]
 
-    def __getitem__(self, exercise_id: str) -> Exercise:
-        """Read one exercise.
+    def exercise_id(self, meant: str) -> str:
+        """Return the id of the exercise that is meant: by its id, number, folder, module or a path to one.
+
+        Raises:
+            UnknownExercise: it is none, or might be several.
+        """
+        known = self.exercise_ids()
+
+        def names(part: str, exercise: str) -> bool:
+            spelt, own = (SPELLING.fullmatch(text.lower()) for text in (part, exercise))
+            if spelt and own:
+                return spelt[2] == own[2] and spelt[1] in (own[1], own[1][:2], own[1][:1], "")
+            module = f"{part.removesuffix('.py').removeprefix('check_')}.py"
+            files = os.listdir(self.root / "exercises" / exercise)
+            return module in files or part.lower() == exercise.lower()
+
+        for part in reversed(meant.replace("\\", "/").split("/")):
+            found = [name for name in known if name == meant] or [name for name in known if names(part, name)]
+            if len(found) == 1:
+                return found[0]
+        near = difflib.get_close_matches(meant, known, n=3, cutoff=0.4) or known[:3]
+        hint = f"the nearest are {', '.join(near)}" if near else "this course has no exercises yet"
+        raise UnknownExercise(f"there is no exercise `{meant}`; {hint}")
+
+    def __getitem__(self, meant: str) -> Exercise:
+        """Read one exercise, by whatever :meth:`exercise_id` understands.
 
         Raises:
             UnknownExercise: there is none of this id.
         """
-        known = self.exercise_ids()
-        if exercise_id not in known:
-            near = difflib.get_close_matches(exercise_id, known, n=3, cutoff=0.4) or known[:3]
-            hint = f"the nearest are {', '.join(near)}" if near else "this course has no exercises yet"
-            raise UnknownExercise(f"there is no exercise `{exercise_id}`; {hint}")
+        exercise_id, known = self.exercise_id(meant), self.exercise_ids()
         path = self.root / "exercises" / exercise_id / "exercise.yaml"
         file = strict_yaml.load(path, ExerciseFile)
         for other in (*file.after, *file.uses):

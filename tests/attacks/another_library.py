@@ -2,7 +2,7 @@
 # FAMILY: accident
 # EXERCISE: exercise-1
 # EXPECT: none
-# SAYS: is not defined
+# SAYS: No module named 'torch', which line 7 imports
 # COVERED-BY:
 import torch
 

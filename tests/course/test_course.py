@@ -44,6 +44,43 @@ def test_exercises_are_read_by_id(tiny: Course) -> None:
         tiny["exercis-1"]
 
 
+@pytest.mark.parametrize(
+    "meant",
+    [
+        *("1", "01", "ex1", "Ex-1", "EXERCISE-1", "Exercise_1", "exercise 1", "exercise1", "e1"),
+        *("exercises/exercise-1", "exercises/exercise-1/", "./exercise-1/", "/a/b/exercises/exercise-1//"),
+        *(
+            "doubling",
+            "doubling.py",
+            "exercise-1/doubling.py",
+            "check_doubling.py",
+            "exercises\\exercise-1\\",
+        ),
+        "/home/ex2/exercises/exercise-1/lesson.md",
+    ],
+)
+def test_an_exercise_is_understood_however_it_is_spelt(tiny: Course, meant: str) -> None:
+    assert tiny.exercise_id(meant) == "exercise-1"
+    assert tiny[meant] == tiny["exercise-1"]
+    assert tiny.exercises((meant, "exercise-1")) == [tiny["exercise-1"]]
+
+
+@pytest.mark.parametrize(
+    "meant", ["", "2", "11", "quiz-1", "exercis-1", "doublin", "..", "/", "*", "\0", "x" * 5000]
+)
+def test_what_is_no_spelling_of_an_exercise_is_refused(tiny: Course, meant: str) -> None:
+    with pytest.raises(UnknownExercise, match="the nearest are exercise-1"):
+        tiny.exercise_id(meant)
+
+
+def test_a_module_that_two_exercises_have_is_known_by_its_folder(tiny_copy: Course) -> None:
+    shutil.copytree(tiny_copy["exercise-1"].folder, tiny_copy.root / "exercises/exercise-12")
+    assert tiny_copy.exercise_id("exercise-12/doubling.py") == "exercise-12"
+    assert tiny_copy.exercise_id("1") == "exercise-1"
+    with pytest.raises(UnknownExercise):
+        tiny_copy.exercise_id("doubling")
+
+
 def test_ten_comes_after_nine(tiny_copy: Course) -> None:
     for number in (9, 10):
         shutil.copytree(tiny_copy["exercise-1"].folder, tiny_copy.root / "exercises" / f"exercise-{number}")

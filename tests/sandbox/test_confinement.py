@@ -889,7 +889,7 @@ def confined() -> Iterator[Worker]:
     with WorkerPool() as pool:
         worker = pool.open()
         stopped = worker.load("features", "features.py", FEATURES.encode(), 10.0)
-        assert stopped is None, stopped
+        assert stopped == ()
         yield worker
         worker.end()
 

@@ -80,7 +80,6 @@ CASES = [
         double("import os\nos._exit(0)"),
         ("`double` ended the whole process", "status 0"),
     ),
-    Case("loops at import", first("while True: pass"), ("doubling.py was still running after 0.5 s",), 0),
     Case("loops in a function", double("while True: pass"), ("`double` ran for", "was stopped")),
     Case("sleeps inside C", double("import time\ntime.sleep(1e6)"), ("`double` ran for", "was stopped")),
     Case("computes inside C", double("return sum(range(10**15))"), ("`double` ran for", "was stopped")),
@@ -240,7 +239,7 @@ CASES = [
     Case(
         "says that it is loaded, twice",
         first(forging(b'\x0d\0\0\0\0\0\0\0["loaded",[]]')),
-        ("doubling.py writes to the grader's own channel",),
+        ("writes to the grader's own channel",),
         0,
     ),
     Case(
@@ -296,7 +295,9 @@ CASES = [
     Case("is empty", "", ("doubling.py defines no function `double`",), 0),
     Case("is noise", bytes(range(256)) * 8, ("doubling.py",), 0),
     Case(
-        "imports what is not there", first("import torch"), ("`double` is not defined", "line 1", "torch"), 0
+        "imports what is not there and uses it",
+        "import torch\n" + double("return torch.tensor(x)"),
+        ("`double` raises ModuleNotFoundError", "line 1", "torch"),
     ),
     Case(
         "misspells the function",
@@ -369,7 +370,8 @@ def test_what_cannot_be_loaded_is_loaded_once(grade: Grade, monkeypatch: pytest.
         return load(self, name, filename, source, seconds, skipped)
 
     monkeypatch.setattr(ConfinedWorker, "load", counting)
-    report = grade(first("while True: pass"), load_seconds=0.5)
+    source = first("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
+    report = grade(source, load_seconds=0.5)
     assert loads == ["doubling"]
     assert len({one.message for one in report.outcomes if one.status == "failed"}) == 1
 
