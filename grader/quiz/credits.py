@@ -126,7 +126,8 @@ def fold(
         score = scores[response.id]
         cost = sum(hint.cost for hint in question.hints[: response.hints])
         worth, arithmetic = earning(question, quiz.public.attempts, score, earlier[place], cost)
-        earlier[place].append(score)
+        if len(earlier[place]) <= len(quiz.public.attempts.of(question)):  # no later one is worth anything
+            earlier[place].append(score)
         if sitting.mode == REVIEW:
             answers.append(CountedAnswer(response, 0, 0, arithmetic, REVIEW_NOTE))
             continue

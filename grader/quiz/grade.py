@@ -38,6 +38,7 @@ from grader.sandbox.text import one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 OTHERS = "drawn for somebody else, or changed"
+OTHER_VERSION = "asked otherwise in version {}; grade it with that version's key"
 MODES = ("practice", "graded", REVIEW)
 NOT_MARKED = "not marked"
 EXAM = "was in the mode `exam`, which is gone; grade it with the grader that asked it"
@@ -290,7 +291,7 @@ def grade_learner(
         for quiz in handed.quizzes:
             by_quiz[quiz.quiz].append((path, handed, quiz))
     if unknown := sorted(by_quiz.keys() - grading.editions.keys()):
-        names = _listed([f"`{one_line(name, 40)}`" for name in unknown])
+        names = _listed([f"`{name[:40]}`" for name in unknown])
         problem(f"{learner.id}: this course has no quiz {names}; its answers are left out")
     grades = []
     for claims in (by_quiz[name] for name in grading.editions if name in by_quiz):
@@ -463,10 +464,9 @@ def _drawn_again(
         Refused: the stored one is another, or the answer was not to be given.
     """
     quiz, salt = edition.shown, grading.course.salt
-    other_version = f"asked otherwise in version {response.version}; grade it with that version's key"
     if quiz.draw and response.question not in asked(quiz, salt, learner.id, sitting.number):
         if sitting.version != quiz.version:
-            raise Refused(other_version)
+            raise Refused(OTHER_VERSION.format(sitting.version))
         raise Refused("this question was not drawn for this sitting")
     number = response.attempt if quiz.mode == "practice" else sitting.number
     seed = (salt, learner.id, quiz.quiz, response.question, number)
@@ -482,4 +482,4 @@ def _drawn_again(
         variant = make_variant(edition.sheet.face(response.question), *seed)
         if json.loads(variant.record()) == stored:
             return variant
-    raise Refused(OTHERS if response.version == quiz.version else other_version)
+    raise Refused(OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version))
