@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import difflib
 import hashlib
+import itertools
 import re
 import stat
 import unicodedata
@@ -156,9 +157,11 @@ def _number_equal_names(found: list[Submission]) -> None:
     taken: dict[str, int] = {}
     keys: set[str] = set()
     for submission in found:
-        if submission.key in keys:  # their names differ in their bytes alone
-            raw = str(submission.path).encode(errors="surrogatepass")
-            submission.key += f" ~{hashlib.sha256(raw).hexdigest()[:8]}"
+        key = submission.key  # of several whose names differ in their bytes alone, the next ones get a number
+        for number in itertools.count(2):
+            if submission.key not in keys:
+                break
+            submission.key = f"{key} ~{number}"
         keys.add(submission.key)
         name, first = submission.name, folded(submission.name)
         number = taken.get(first, 0)

@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import os
+import re
 import socket
 import stat
 import struct
@@ -24,6 +25,7 @@ from typing import Any
 import pytest
 
 from grader.checks.source import read_source
+from grader.classroom import collect
 from grader.classroom.batch import Batch
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.identity import identify
@@ -508,6 +510,90 @@ def test_names_that_become_equal_are_numbered(inbox: Path, exercise: Exercise) -
     assert {one.name for one in found if one.path.name in ("ADA", "\nada")} == {"ADA", "ada (4)"}
     assert sum("is called" in note for one in found for note in texts(one)) >= 5
     assert {one.path for one in found} == set(inbox.iterdir())
+
+
+def test_names_are_short_enough_for_a_file_and_differ_in_more_than_case(
+    inbox: Path, exercise: Exercise
+) -> None:
+    """In bytes, with what a system adds; 255 is what it takes."""
+    names = [
+        "a" * 255,
+        "A" * 255,
+        "\u5c71" * 85,
+        "\u0130" * 127,
+        "\U0001f600" * 63,
+        "con",
+        "NUL.zip",
+        "aux.py",
+    ]
+    names += [b"\xff".decode(errors="surrogateescape") * 200, "a" * 254 + "b", "." + "." * 200 + "a"]
+    for name in names:
+        make_folder(inbox / name)
+    found = find_submissions(inbox, [exercise])
+    assert len(found) == len(names) - 1  # one is hidden
+    assert len({unicodedata.normalize("NFKC", one.name).casefold() for one in found}) == len(found)
+    assert len({one.key for one in found}) == len(found)
+    for one in found:
+        assert one.name.isprintable()
+        assert one.key.isprintable()
+        assert one.key.encode()  # which can be stored
+        (inbox.parent / "pages" / one.name).mkdir(parents=True)
+        assert len(one.name.encode()) <= 200
+    assert {"_con", "_NUL", "_aux"} <= {one.name for one in found}
+
+
+def test_a_key_stays_whatever_lies_beside(inbox: Path, exercise: Exercise) -> None:
+    for name in ("s2", "Jose\u0301", "a" * 255):
+        make_folder(inbox / name)
+    before = {one.path: one.key for one in find_submissions(inbox, [exercise])}
+    assert before[inbox / "Jose\u0301"] == "Jos\u00e9"
+    for name in ("S2", "s2 (2)", "\ns2", "b" * 255, "A" * 255):
+        make_folder(inbox / name)
+    make_zip(inbox / "s2.zip")
+    after = {one.path: one.key for one in find_submissions(inbox, [exercise])}
+    assert {path: after[path] for path in before} == before
+    assert len(set(after.values())) == 9
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OverflowError("year"),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no"),
+        RecursionError(),
+        MemoryError(),
+        KeyError("x"),
+        AssertionError("\x1b[2J"),
+        ValueError("a\nb" * 1000),
+        OSError(36, "File name too long"),
+    ],
+)
+@pytest.mark.parametrize(
+    "where", ["read_sources", "parse_responses", "read_document", "innermost", "_set_time"]
+)
+def test_whatever_breaks_is_told_about_that_one(
+    inbox: Path, exercise: Exercise, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    for name in ("ada", "eve", "zoe"):
+        make_bundle(inbox / f"{name}.zip", name, name)
+        with zipfile.ZipFile(inbox / f"{name}.zip", "a") as archive:
+            archive.writestr("responses.json", responses(name, name))
+    real, calls = getattr(collect, where), 0
+
+    def broken(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(collect, where, broken)
+    ada, eve, zoe = find_submissions(inbox, [exercise])
+    assert [(one.problem, one.sources[exercise.id].data) for one in (ada, zoe)] == [("", GOOD)] * 2
+    assert re.match(r"eve.zip (could not|cannot) be read: ", eve.problem)
+    assert eve.problem.isprintable()
+    assert len(eve.problem) < 300
+    assert (eve.sources, eve.answers) == ({}, b"")
 
 
 def test_many_equal_names_are_numbered_quickly(
