@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
 
@@ -162,7 +161,11 @@ def ask(prompt: str) -> str:
 def sit(session: Session) -> int:
     """Ask the questions of a sitting; return the exit code."""
     try:
-        with _closing_window_leaves():
+        with contextlib.ExitStack() as stack:
+            for number in (getattr(signal, name, None) for name in ("SIGHUP", "SIGTERM")):
+                if number:  # a closed window, or an order to end, is taken for Ctrl+C
+                    before = signal.signal(number, signal.default_int_handler)
+                    stack.callback(signal.signal, number, before)
             print_lines(screen.intro_lines(session, width()))
             _Conversation(session).run()
     except (LearnerLeft, KeyboardInterrupt):
@@ -176,22 +179,6 @@ def sit(session: Session) -> int:
     summary = session.summary()
     print_lines(screen.summary_lines(session.sheet, summary, width()))
     return 0 if summary.silent or summary.passed or summary.mode == REVIEW else FAILED
-
-
-@contextlib.contextmanager
-def _closing_window_leaves() -> Iterator[None]:
-    """Take a closed window, or an order to end, for leaving."""
-
-    def leave(number: int, frame: object) -> None:
-        raise LearnerLeft
-
-    numbers = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    before = {number: signal.signal(number, leave) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Conversation:

@@ -297,12 +297,11 @@ def parse(variant: Variant, text: str) -> Answer:
     Raises:
         Unreadable: it stands for none.
     """
-    kind = Question.kinds[variant.public.type]
-    if kind.answered_in == "signs":
-        plain = plain_signs(text)
-    else:
-        plain = unicodedata.normalize("NFKC", text).translate(DASHES).strip()
-    if max(len(text), len(plain)) > MAX_LENGTH:
+    kind, plain = Question.kinds[variant.public.type], text
+    if len(text) <= MAX_LENGTH:
+        signs = plain_signs(text) if kind.answered_in == "signs" else unicodedata.normalize("NFKC", text)
+        plain = signs.translate(DASHES).strip()
+    if len(plain) > MAX_LENGTH:
         raise Unreadable(f"that is {len(text)} characters; an answer takes a line")
     if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\t" for sign in text.strip()):
         raise Unreadable("that holds characters nobody can see; type it anew")
@@ -312,13 +311,11 @@ def parse(variant: Variant, text: str) -> Answer:
 
 
 def plain_signs(text: str) -> str:
-    """Write a text with plain digits and signs; what is raised becomes a power, ½ becomes (1/2)."""
-    if len(text) > MAX_LENGTH:
-        return text
+    """Write a text with plain digits; what is raised becomes a power, ½ becomes (1/2)."""
     raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
     parts = (unicodedata.normalize("NFKC", sign) for sign in raised)
     halves = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
-    plain = unicodedata.normalize("NFKC", halves).translate(DASHES).strip()
+    plain = unicodedata.normalize("NFKC", halves)
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in plain)
 
 
