@@ -152,7 +152,7 @@ class Ledger:
     def latest(self, exercise: str) -> Progress | None:
         """Return the state of an exercise as of its last check; None if it was never checked."""
         checks = self._checks("exercise = :exercise ORDER BY id DESC LIMIT 1", exercise=exercise)
-        return checks[0][1] if checks else None
+        return next((check for _, check in checks), None)
 
     def best_checks(self) -> Mapping[str, Progress]:
         """Return, of every exercise that was ever checked, the check that earned most, the first of equals.
@@ -211,11 +211,7 @@ class Ledger:
             self._add("finished", sitting=sitting_id)
 
     def take_hint(self, sitting_id: int, question: str, number: int) -> None:
-        """Append that hint 1, 2, ... on a question was shown; a second time changes nothing.
-
-        Raises:
-            LedgerError: the sitting is not one of this learner's.
-        """
+        """Append that hint 1, 2, ... on a question was shown, as :meth:`finish` does."""
         self._sitting(sitting_id)
         if number > self.hints_taken(sitting_id, question):
             self._add("quiz_hinted", sitting=sitting_id, question=question, number=number)
@@ -226,11 +222,7 @@ class Ledger:
         return len(self._all(query, sitting=sitting_id, question=question))
 
     def flag(self, sitting_id: int, question: str, flagged: bool) -> None:
-        """Append that a question is marked to come back to, or no longer.
-
-        Raises:
-            LedgerError: the sitting is not one of this learner's.
-        """
+        """Append that a question is marked to come back to, or no longer, as :meth:`finish` does."""
         self._sitting(sitting_id)
         if (question in self.flagged(sitting_id)) != flagged:
             self._add("flagged", sitting=sitting_id, question=question, flagged=int(flagged))
@@ -241,19 +233,16 @@ class Ledger:
         return frozenset(question for question, flagged, _ in self._all(query, sitting=sitting_id) if flagged)
 
     def _sitting(self, sitting_id: int) -> Sitting:
-        for sitting in self.sittings():
-            if sitting.id == sitting_id:
-                return sitting
-        problem = f"sitting {sitting_id} is not one of {self.learner.name}'s"
-        raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
+        own = {sitting.id: sitting for sitting in self.sittings()}
+        if sitting_id not in own:
+            problem = f"sitting {sitting_id} is not one of {self.learner.name}'s"
+            raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
+        return own[sitting_id]
 
     # --- responses and what they are worth ------------------------------------------------------------
 
     def respond(self, response: Response) -> int:
-        """Append a response.
-
-        Returns:
-            Its id.
+        """Append a response; return its id.
 
         Raises:
             Duplicate: this attempt at the question was recorded before.
@@ -280,12 +269,7 @@ class Ledger:
         return tuple(Response(*row) for row in rows)
 
     def mark(self, response_id: int, version: int, score: float, arithmetic: str) -> None:
-        """Append what a response is worth by the key of a version; a second time changes nothing.
-
-        Args:
-            score: from 0 to 1.
-            arithmetic: how the score came about.
-        """
+        """Append what a response is worth by the key of a version, from 0 to 1; once for each version."""
         query = "SELECT 1 FROM marked WHERE response = :response AND version = :version"
         if not self._all(query, response=response_id, version=version):
             self._add("marked", response=response_id, version=version, score=score, arithmetic=arithmetic)
@@ -313,12 +297,7 @@ class Ledger:
     # --- spaced review --------------------------------------------------------------------------------
 
     def record_review(self, quiz: str, question: str, state: str, due: str) -> None:
-        """Append where a question stands in spaced review.
-
-        Args:
-            state: JSON of whoever schedules.
-            due: when it should be asked again, ISO 8601.
-        """
+        """Append where a question stands in spaced review: the scheduler's state, and when it is due."""
         self._add("reviewed", quiz=quiz, question=question, state=state, due=due)
 
     def review_states(self) -> Mapping[tuple[str, str], tuple[str, str]]:

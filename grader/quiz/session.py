@@ -235,17 +235,14 @@ class Session:
             return [self._item(ledger, question) for question in self.questions]
 
     def _item(self, ledger: Ledger, question: str) -> Item:
-        face = self.sheet.face(question)
+        face, attempts = self.sheet.face(question), self.sheet.public.attempts
         key = None if self.silent else self.sheet.question(question)
-        responses = ledger.responses(self.sheet.id, question)
+        responses, scores = ledger.responses(self.sheet.id, question), ledger.scores(self.sheet.id)
         here = [response for response in responses if response.sitting == self.sitting.id]
-        score = None
-        if key and here:
-            scores = ledger.scores(self.sheet.id)
-            score = max(  # an answer to what is another question by now counts as wrong
-                scores.get(response.id, 0.0) if recalled(face, response.params) else 0.0 for response in here
-            )
-        attempts = self.sheet.public.attempts
+        same = [
+            response for response in here if recalled(face, response.params)
+        ]  # and no other question by now
+        score = max((scores.get(response.id, 0.0) for response in same), default=0.0)
         # Where answers can be changed until the end, the numbers stay; else every attempt has its own.
         number = self.sitting.number if self.silent else len(responses) + 1
         item = Item(
@@ -253,7 +250,7 @@ class Session:
             attempt=len(here) + 1,
             tries=len(attempts.of(key)) if key else 0,
             given=here[-1].answer if here else "",
-            score=score,
+            score=score if key and here else None,
             hints=(),
             next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
@@ -337,8 +334,7 @@ class Session:
             last = self._here(ledger, item.variant.public.id)[-1]
         if last.id not in self._marked:
             self._marked[last.id] = mark(self.sheet, last, self._context.runner)
-        marked = self._marked[last.id]
-        return self._with_solution(Reply(item, marked)) if marked else None
+        return self._with_solution(Reply(item, marked)) if (marked := self._marked[last.id]) else None
 
     def hint(self, item: Item) -> Item:
         """Take the next hint of a question; that it was taken is kept before it is shown."""

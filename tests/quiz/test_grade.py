@@ -728,6 +728,54 @@ def test_many_unknown_quizzes_are_one_sentence(world: World) -> None:
     assert len(note.text) < 300
 
 
+ODD: list[Any] = [
+    None, True, 0, -1, 1, 2, 3, 17, 10**6, 10**7, 10**30, 1.5, 1e300, "", "x", "exam", "review", "bound",
+    "\0" * 50, "\ud800", "\u202e", "a" * 30_000, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
+    "2030-01-01T00:00:00Z", "[" * 5000, '{"params":{},"options":[]}', [], {}, [[]] * 3, {"a": 1}, ["bound"],
+]  # fmt: skip
+
+
+def places(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Return the path of every value in a document."""
+    inside = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, value in inside:
+        yield (*path, name)
+        yield from places(value, (*path, name))
+
+
+@settings(max_examples=20_000 if os.environ.get("GRADER_LONG") == "1" else 150, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_file_is_graded_or_told(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    if not FUZZED:
+        world = World(tmp_path_factory.mktemp("fuzz"), with_mode(sample()))
+        FUZZED.append((world, guesses(world, 4)))
+    world, document = FUZZED[0][0], copy.deepcopy(FUZZED[0][1])
+    for _ in range(data.draw(st.integers(1, 3))):
+        *path, last = data.draw(st.sampled_from(list(places(document))))
+        part = document
+        for name in path:
+            part = part[name]
+        what = data.draw(st.sampled_from(["set", "delete", "twice"]))
+        if what == "set":
+            part[last] = copy.deepcopy(data.draw(st.sampled_from(ODD)))
+        elif what == "delete":
+            del part[last]
+        elif isinstance(part, list):
+            part.append(copy.deepcopy(part[last]))
+        if not document:
+            return
+    results, notes, broken = submitted(world, document)
+    assert broken == ""
+    assert sum(result.earned_cents for result in results) <= 200
+    json.dumps([results, notes], ensure_ascii=False).encode()
+
+
+FUZZED: list[tuple[World, dict[str, Any]]] = []
+"""Made once: a course and a document that hypothesis changes."""
+
+
 # --- limits of a submission -------------------------------------------------------------------------------
 
 
