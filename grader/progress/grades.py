@@ -286,7 +286,7 @@ class Failure(NamedTuple):
 def check_rates(grades: ClassGrades) -> list[CheckRate]:
     """Count, for every check, the submissions it ran on and those that passed; in the order of the course."""
     ran, passed = Counter[tuple[str, str, str, bool]](), Counter[tuple[str, str, str, bool]]()
-    for report in (report for grade in grades.grades for report in grade.reports):
+    for report in (report for grade in grades.grades if not grade.set_aside for report in grade.reports):
         for outcome in report.outcomes:
             key = report.exercise, outcome.check, outcome.title, outcome.hidden
             ran[key] += outcome.status in ("passed", "failed")
@@ -302,7 +302,7 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
     Of each function only the first failed check counts; later ones may fail for the same reason.
     """
     counts = Counter[tuple[str, str]]()
-    for grade in grades.grades:
+    for grade in (grade for grade in grades.grades if not grade.set_aside):
         said: dict[tuple[str, str], None] = {}  # in order, each once
         for report in grade.reports:
             failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
@@ -321,7 +321,7 @@ class Noted(NamedTuple):
 
 
 def noted(grades: ClassGrades) -> list[Noted]:
-    """Return all that the instructor should know of a class, first what has to be decided.
+    """Return what the instructor should know of a class, first what has to be decided, above all whose it is.
 
     Of each submission only so many notes are listed, and then how many more there are.
     """
@@ -335,12 +335,13 @@ def noted(grades: ClassGrades) -> list[Noted]:
         notes = [Note("problem", grade.problem, decide=True)] * bool(grade.problem)
         notes += [Note("stale", grade.stale, decide=True)] * bool(grade.stale)
         notes += grade.notes
-        notes += [Note("quiz", f"{quiz.quiz}: {text}") for quiz in grade.quizzes for text in quiz.notes]
-        if grade.received_from == "file" and any(entry.kind == "late" for entry in grade.adjustments):
-            notes.append(Note("file-time", "is late by the time of its file, which says little"))
+        said = {note.text for note in notes}
+        for quiz in grade.quizzes:
+            texts = [text for text in quiz.notes if not said & {text, f"{quiz.quiz}: {text}"}]
+            notes += [Note("quiz", f"{quiz.quiz}: {text}") for text in texts]
         notes.sort(key=lambda note: not note.decide)
         if len(notes) > MAX_NOTES:
             more = f"{len(notes) - MAX_NOTES + 1} more notes, which are not listed"
             notes[MAX_NOTES - 1 :] = [Note("more", more, any(note.decide for note in notes[MAX_NOTES - 1 :]))]
         found += [Noted(grade, note) for note in notes]
-    return sorted(found, key=lambda entry: not entry.note.decide)
+    return sorted(found, key=lambda entry: (not entry.note.decide, entry.note.kind != "set-aside"))

@@ -14,6 +14,7 @@ from grader.course import write_atomic
 from grader.progress.grades import MAX_NOTES, ClassGrades, Grade, check_rates, frequent_failures, noted
 from grader.reports.exports import KINDS, adjustment_text, moved_csv
 from grader.reports.html import render
+from grader.reports.tables import DECIDE
 from grader.reports.text import amount, csv_text
 from grader.sandbox.text import one_line
 
@@ -103,7 +104,9 @@ def class_page(grades: ClassGrades) -> str:
         grades=grades,
         title=grades.title or "Class",
         figures=figures,
-        notes=[("To decide", undecided), ("Notes", notes[len(undecided) :])],
+        undecided=undecided,
+        notes=notes[len(undecided) :],
+        decide=DECIDE,
         most=MOST_NOTES,
         graded=graded,
         histogram=_histogram(graded, grades.possible_cents) if graded and grades.possible_cents else None,

@@ -21,6 +21,10 @@ ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10
 MOST_UNDECIDED, MOST_LISTED = 10, 5  # sentences in a terminal
 MOST_CHARACTERS = 300  # of each
+DECIDE = (
+    "What is set aside counts for nobody until you remove it, rename it, or say whose it is: "
+    "grader adjust RESULTS NAME --student ID"
+)
 CONFUSION_HEADING = Line(
     f"{'exercise':<14}{'mistakes':>9}{'named':>7}{'tied':>6}{'silent':>8}{'misnamed':>10}"
     "  checks that decide",
@@ -42,6 +46,8 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
         text = f"{one_line(grade.submission)}: {one_line(note.text)}" if grade else one_line(note.text)
         (undecided if note.decide else others).append(text)
     lines += _section("to decide", undecided, width, MOST_UNDECIDED, "error")
+    if any(grade.set_aside for grade in grades.grades):
+        lines += wrapped(DECIDE, "detail", width, indent="  ")
     lines += [Line("", "detail")] * bool(undecided)
     lines += _submissions(grades, width, most)
     if rates := check_rates(grades):
@@ -96,8 +102,10 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
         mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
         if grade.state != "graded":
             mark, style = "!", "error"
-        credits = columns(amount(grade.raw_cents), amount(grade.cents)) if grade.graded else ""
-        yield Line(ends(f"  {mark} {one_line(grade.name)}", credits, width).rstrip(), style)
+        right: str = "" if grade.state == "graded" else grade.state
+        if grade.graded and not grade.set_aside:
+            right = columns(amount(grade.raw_cents), amount(grade.cents))
+        yield Line(ends(f"  {mark} {one_line(grade.name)}", right, width).rstrip(), style)
     if len(grades.grades) > most:
         yield Line(f"  … {len(grades.grades) - most} more", "detail")
     earned = [grade.cents for grade in grades.grades if grade.counted]

@@ -63,6 +63,7 @@ def test_what_has_to_be_decided_comes_first_everywhere() -> None:
         "note": ASIDE.text,
     }
     lines = terminal(grades)
+    assert any(re.fullmatch("  ! mallory +set aside", line) for line in lines)
     assert lines[2] == "to decide"
     assert lines[3].startswith("  mallory: claims to be `s1`")
     assert "  ada: has another hash of `a.py`" in lines[lines.index("notes") :]
