@@ -54,7 +54,8 @@ def command(
     """Grade answers that were handed in: files of `grader quiz responses`, or folders of them.
 
     Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
-    again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not.
+    again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not, or
+    holds what no program of ours writes.
     """
     try:
         editions = editions_of(course)

@@ -27,12 +27,13 @@ def command(course: Course, names: tuple[str, ...], output: Path | None) -> None
         sheets = [find_quiz(course, name) for name in names] if names else all_quizzes(course)
     except UnknownQuiz as error:
         raise click.UsageError(str(error)) from None
-    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in sheets]
+    quizzes = list(dict.fromkeys((sheet.id, sheet.public.version, sheet.path) for sheet in sheets))
     with open_ledger(course) as ledger:
         document = responses_document(ledger, quizzes, datetime.datetime.now(datetime.UTC))
     if not document["quizzes"]:
         stop(f"{document['learner']['name']} has answered nothing here yet", FAILED)
-    write_output(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n", output)
+    plain = output is None  # a shell that writes it to a file may know no other letters
+    write_output(f"{json.dumps(document, indent=2, ensure_ascii=plain)}\n", output)
     who = document["learner"]
     click.echo(f"answers of {who['name']} (id {who['id']})", err=True)
     if who["id"] == "anonymous":

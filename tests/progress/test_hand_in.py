@@ -108,6 +108,15 @@ def test_the_answers_are_those_of_quiz_responses(run: Run, tiny_copy: Course) ->
     assert parse_responses(opened(tiny_copy.root / "mine.zip")["responses.json"]).learner.name == "Åsa"
 
 
+def test_answers_survive_a_shell_that_knows_few_letters(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy, "Zoë")
+    answer(tiny_copy, text="naïve \U0001f600")
+    ran = run("quiz", "responses", "every-type", "quizzes/every-type.yaml")
+    for encoding in ("cp1252", "utf-16"):
+        (quiz,) = parse_responses(ran.out.encode(encoding).decode(encoding).encode("utf-16")).quizzes
+        assert quiz.responses[0].answer == "naïve \U0001f600"
+
+
 def test_what_was_bundled_is_collected(run: Run, tiny_copy: Course) -> None:
     login(tiny_copy)
     answer(tiny_copy)
