@@ -121,13 +121,14 @@ def _name(grade: Grade) -> str:
 
 def _logins(grades: ClassGrades) -> Iterator[tuple[Grade, str]]:
     """Yield every grade with its login, blank rather than wrong; no two have the same."""
-    rivals = defaultdict[str, list[Grade]](list)
+    holders = defaultdict[str, list[str]](list)
+    for grade in sorted(grades.grades, key=lambda grade: grade.total_cents is None):
+        same = holders[folded(grade.login)]
+        if not same or grade.total_cents is not None:  # a row without credits contests none
+            same.append(grade.submission)
     for grade in grades.grades:
-        rivals[folded(grade.login)].append(grade)
-    for grade in grades.grades:
-        others = [other for other in rivals[folded(grade.login)] if other is not grade]
-        better = [other for other in others if other.total_cents is not None or grade.total_cents is None]
-        believed = grade.login and not better and not grade.set_aside and not _is_invented(grade)
+        alone = holders[folded(grade.login)] == [grade.submission]
+        believed = grade.login and alone and not grade.set_aside and not _is_invented(grade)
         yield grade, one_line(grade.login) if believed else ""
 
 
