@@ -1,4 +1,4 @@
-"""When something arrived: what the instructor wrote down, what a commit says, what a file says."""
+"""When something arrived, by what the instructor, a commit or a file says, and what lateness costs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import contextlib
 import csv
 import datetime
 import io
+import math
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from grader.checks.files import FileRejected, read_plain
-from grader.course import parse_time
+from grader.checks.report import Report
+from grader.course import LatePolicy, parse_time
+from grader.progress.grades import Adjustment
 from grader.sandbox.text import one_line
 
 RECEIVED = "received.csv"
@@ -29,6 +32,7 @@ BRANCH = re.compile(r"ref: (refs/heads/[^\s~^:?*\[\\]{1,200})")
 MAX_REFS_BYTES = 4 * 2**20
 MAX_COMMIT_BYTES = 64 * 1024  # its head; a message may be longer
 GIT_SECONDS, GIT_KIB = 5.0, 2**20
+DAY = datetime.timedelta(days=1)
 
 
 class CannotCollect(Exception):
@@ -159,3 +163,34 @@ def _first_bytes(command: list[str], environment: Mapping[str, str]) -> bytes:
             with contextlib.suppress(ProcessLookupError):
                 running.kill()
     return output
+
+
+def late_adjustments(
+    policy: LatePolicy,
+    extension: str,
+    received: datetime.datetime,
+    reports: Iterable[Report],
+    received_from: str = "",
+) -> Iterator[Adjustment]:
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
+
+    Args:
+        extension: the name of the student's in the policy; any other for none.
+        received_from: what says when it was received; where that is a file, the reason says so.
+    """
+    grace = datetime.timedelta(minutes=policy.grace_minutes)
+    said = " by the time of the file" if received_from == "file" else ""
+    for report in reports:
+        due = policy.due(report.exercise, extension)
+        if due is None or received <= due + grace or not policy.per_day:
+            continue
+        days = math.ceil((received - due) / DAY)
+        percent = min(policy.at_most, days * policy.per_day)
+        then, now = (
+            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
+        )
+        reason = (
+            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
+            f"{percent:g} % of {report.earned} credits"
+        )
+        yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)

@@ -1,45 +1,62 @@
 """Grades a class: what is new or has changed is cut into tasks, and an executor does them.
 
-A task is one exercise of a few submissions, whose checks are found once for all of them. It is a function of
-what it is given: done twice, or somewhere else, it gives the same. So a killed run goes on where it stopped.
+A task is one exercise, or the quizzes, of a few submissions. It is a function of what it is given: done
+twice, or somewhere else, it gives the same. So a killed run goes on where it stopped. Whatever one submission
+breaks is told of that one, and the class goes on.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import html
 import json
 import multiprocessing
 import multiprocessing.util
 import os
+import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 from grader.checks.parallel import CANNOT_START, process_pools
-from grader.checks.report import Outcome, Report
+from grader.checks.report import Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
-from grader.classroom.gradebook import Gradebook, open_gradebook
+from grader.classroom.gradebook import QUIZZES, Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
+from grader.classroom.rounds import (
+    Drawn,
+    Place,
+    Round,
+    derive_seed,
+    digest,
+    files_key,
+    hashed,
+    round_secret,
+)
 from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, Exercise, folded, open_course
 from grader.progress.grades import ClassGrades
 from grader.quiz.code import CodeRunner
-from grader.quiz.grade import Grading, editions_of, grade_submission
+from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
-from grader.sandbox.text import clean
-from grader.sandbox.worker import ConfinementMissing, WorkerBroken
+from grader.sandbox.text import clean, one_line
+from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
 SUBMISSIONS_PER_TASK = 8  # more save little
+MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
+OUTPUT_LENGTHS = (16_000, 4_000, 1_000, 200)  # characters of an outcome's output, where a report is too large
+MAX_REASON = 400  # characters of why something could not be graded
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
 Confinement = Literal["required", "best", "none"]
-TaskReports = list[tuple[str, Report]]
-"""What came of a task: reports, each with its submission's key."""
+Work: TypeAlias = "Source | tuple[bytes, str]"
+"""What a submission holds of an exercise; or its answers to quizzes, and who it says it is by."""
 
 
 class BatchBroken(Exception):
@@ -54,6 +71,7 @@ def grade(
     exercises: Sequence[str] = (),
     shard: tuple[int, int] = (1, 1),
     quizzes: bool = True,
+    round_number: int | None = None,
     seed: int | None = None,
     confinement: Confinement = "required",
     executor: ExecutorConfig | None = None,
@@ -70,7 +88,10 @@ def grade(
         exercises: ids; all of the course unless said.
         shard: which part of the class, of how many; the first is 1.
         quizzes: whether to grade answers to quizzes as well.
-        seed: of the random inputs; None derives one from the exercise, the same for the whole class.
+        round_number: of the round; the one that the gradebook is in unless said. A later one is begun, with
+            other random inputs.
+        seed: of the random inputs; None derives one from the course's secret and the round, the same for the
+            whole class, and one of its own for what is handed in again in the same round.
         executor: where tasks are run; as many processes of this machine as it has processors unless said.
         confirm_gone: whether any number of submissions may have vanished from the folder.
         on_progress: is called with how many exercises of submissions are graded, and how many there are.
@@ -78,11 +99,14 @@ def grade(
     Raises:
         CannotCollect: the submissions cannot be read.
         LedgerError: the gradebook cannot be used.
+        RoundOver: the gradebook is in a later round.
         BatchBroken: nothing can be graded; what was stored before stays.
+        NoProcess: the system starts no more processes.
         NoSecret: answers to graded quizzes need the secret of the hand-out.
         CourseError: the course is broken.
     """
     executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
+    executor.require(confinement)
     chosen = course.exercises(exercises)
     if isinstance(submissions, Submission):
         found, place = [submissions], ""
@@ -94,7 +118,7 @@ def grade(
     for note in unused_extensions(found, course.late.extensions) if place else ():
         if note.decide:
             raise CannotCollect(note.text)
-    found = found[shard[0] - 1 :: shard[1]]
+    found = [storable(entry) for entry in found[shard[0] - 1 :: shard[1]]]
     scope = Scope(
         tuple(exercise.id for exercise in chosen),
         quizzes,
@@ -102,34 +126,42 @@ def grade(
         shard,
         len(chosen) == len(course.exercise_ids()),
     )
-    batch = Batch(course, chosen, seed, confinement)
+    accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
+        secret = round_secret(course)
+        begun = book.rounds.begin(round_number, seed, secret)
+        batch = Batch(course, chosen, begun, secret, confinement, fixed_seed=seed is not None)
         vanished = book.enter(found, scope, confirm_gone=confirm_gone)
-        accepted = [
-            submission for submission in found if not (submission.problem or submission.nothing_found)
-        ]
-        broken = batch.grade(accepted, book, executor, on_progress)
-        answers = {entry.key: (entry.answers, entry.learner_id) for entry in accepted if entry.answers}
-        if quizzes and answers:
-            broken |= _grade_quizzes(course, answers, book, confinement)
+        broken = batch.grade(accepted, book, executor, on_progress, quizzes=quizzes)
         book.finish()
         grades = book.class_grades(course)
     names = {grade.key: grade.submission for grade in grades.grades}
-    rejected = tuple(names[entry.key] for entry in found if entry.problem or entry.nothing_found)
-    told = {names[key]: message for key, message in broken.items()}
-    return replace(grades, rejected=rejected, broken=told, vanished=vanished)
+    return replace(
+        grades,
+        rejected=tuple(names[entry.key] for entry in found if entry.problem or entry.nothing_found),
+        broken={names[key]: message for key, message in broken.items()},
+        all_broken=bool(broken) and len(broken) == len(accepted),
+        vanished=vanished,
+    )
+
+
+def storable(submission: Submission) -> Submission:
+    """Return a submission as it is, or if that cannot be kept, with this as its problem."""
+    try:
+        words = {name: value for name, value in vars(submission).items() if name not in ("path", "sources")}
+        json.dumps(words, ensure_ascii=False, default=str).encode()
+    except Exception as error:
+        return Submission(
+            key=clean(submission.key),
+            name=clean(submission.name),
+            path=submission.path,
+            received=submission.received,
+            problem=one_line(f"could not be read: {type(error).__name__}: {error}", MAX_REASON),
+        )
+    return submission
 
 
 # --- what a report depends on ---------------------------------------------------------------------------
-
-
-def digest(root: Path, paths: Iterable[Path]) -> str:
-    """Return a hash of files: of their names below ``root`` and of what is in them."""
-    sums = hashlib.sha256()
-    for path in sorted(paths):
-        name = path.relative_to(root).as_posix()
-        sums.update(f"{len(name)} {name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return sums.hexdigest()
 
 
 @functools.cache
@@ -139,40 +171,62 @@ def grader_digest() -> str:
     return digest(root, root.rglob("*.py"))
 
 
-def hashed(*words: str) -> str:
-    """Return a hash of some texts, none of which can run into the next."""
-    text = "".join(f"{len(word)} {word}\n" for word in words)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+@dataclass(frozen=True)
+class NotGraded:
+    """Why something could not be graded, one sentence for the instructor."""
+
+    reason: str
+
+
+TaskResults: TypeAlias = list[tuple[str, Report | SubmissionQuizzes | NotGraded]]
+"""What came of a task, by the submission's key."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does at one time: sources of one exercise, each with its submission's key."""
+    """What one process does at one time.
+
+    Args:
+        exercise: its id, or ``QUIZZES``.
+        work: by the submission's key.
+    """
 
     course: str
     exercise: str
     seed: int
     confinement: Confinement
-    sources: tuple[tuple[str, Source], ...]
+    work: tuple[tuple[str, Work], ...]
 
     def alone(self) -> Iterator[Task]:
         """Yield one task for each submission."""
-        return (replace(self, sources=(source,)) for source in self.sources)
+        return (replace(self, work=(item,)) for item in self.work)
+
+    def not_graded(self, reason: str) -> TaskResults:
+        """Return the results of a task that could not be done."""
+        return [(key, NotGraded(reason)) for key, _ in self.work]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Exercises of a class that are graded alike; the arguments are those of :func:`grade`."""
+    """Exercises of a class that are graded alike; the arguments are those of :func:`grade`.
+
+    Args:
+        begun: the round.
+        secret: that seeds are derived from.
+        fixed_seed: whether all are given the round's seed, also what is handed in again.
+    """
 
     course: Course
     exercises: Sequence[Exercise]
-    seed: int | None
+    begun: Round
+    secret: bytes
     confinement: Confinement
+    fixed_seed: bool = False
 
     @functools.cached_property
     def digests(self) -> dict[str, str]:
-        """By exercise, a hash of all that its reports depend on besides what was handed in."""
-        fixed = grader_digest(), self.course.salt, str(self.seed), self.confinement
+        """By exercise, a hash of all that its reports depend on besides what was handed in and the seed."""
+        fixed = grader_digest(), self.course.salt, self.confinement
         found = {}
         for exercise in self.exercises:
             parts = exercise, *exercise.used
@@ -184,25 +238,21 @@ class Batch:
             found[exercise.id] = hashed(*fixed, exercise.id, of_course)
         return found
 
-    def key(self, exercise: Exercise, source: Source) -> str:
-        """Return a hash of all that a report depends on."""
-        files = [(file.name, file.sha256, file.problem) for file in (source, *source.used)]
-        return hashed(self.digests[exercise.id], json.dumps(files))
+    def draw(self, submissions: Iterable[Submission], book: Gradebook) -> dict[Place, Drawn]:
+        """Return the seed for every exercise of every submission.
 
-    def tasks(self, submissions: Iterable[Submission], new: Mapping[tuple[str, str], str]) -> Iterator[Task]:
-        """Yield what is to do, some submissions at a time; ``new`` has the keys of reports to be made."""
-        upcoming = iter(submissions)
-        while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
+        Who hands in something else in a round that knows an earlier file gets inputs that nobody has seen.
+        """
+        before, drawn = book.rounds.drawn(self.begun.number), {}
+        for submission in submissions:
             for exercise in self.exercises:
-                sources = tuple(
-                    (submission.key, submission.sources[exercise.id])
-                    for submission in together
-                    if (submission.key, exercise.id) in new
-                )
-                # Derived from what is not handed out, so that nobody without the hidden checks can guess it.
-                seed = int(self.digests[exercise.id][:8], 16) if self.seed is None else self.seed
-                if sources:
-                    yield Task(str(self.course.root), exercise.id, seed, self.confinement, sources)
+                source, place = submission.sources[exercise.id], (submission.key, exercise.id)
+                files, seed, known = files_key(source), self.begun.seed, before.get(place)
+                if known and not self.fixed_seed:
+                    words = str(self.begun.number), *place, files
+                    seed = known.seed if known.files == files else derive_seed(self.secret, "again", *words)
+                drawn[place] = Drawn(files, seed, bool(source.data))
+        return drawn
 
     def grade(
         self,
@@ -210,29 +260,88 @@ class Batch:
         book: Gradebook,
         executor: ExecutorConfig,
         on_progress: Callable[[int, int], None],
+        *,
+        quizzes: bool = True,
     ) -> dict[str, str]:
         """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
+        drawn, known = self.draw(submissions, book), book.report_keys()
         keys = {
-            (submission.key, exercise.id): self.key(exercise, submission.sources[exercise.id])
-            for submission in submissions
-            for exercise in self.exercises
+            place: hashed(self.digests[place[1]], str(each.seed), each.files) for place, each in drawn.items()
         }
-        known = book.report_keys()
         new = {place: key for place, key in keys.items() if known.get(place) != key}
-        done, broken = len(keys) - len(new), {}
+        new |= self._quiz_keys(submissions, book) if quizzes else {}
+        book.rounds.keep(self.begun.number, {place: each for place, each in drawn.items() if place in new})
+        done, broken = len(keys.keys() - new.keys()), dict[str, str]()
         on_progress(done, len(keys))
         try:
-            for graded in run_all(executor, self.tasks(submissions, new)):
-                # What could not be graded has no key in the gradebook, so that it is tried again.
-                book.store_reports((key, new.pop((key, report.exercise)), report) for key, report in graded)
-                for key, report in graded:
-                    if report.first_error:
-                        broken[key] = report.first_error.message
-                done += len(graded)
-                on_progress(done, len(keys))
-        except BatchBroken as error:
+            for task, results in run_all(executor, self.tasks(submissions, new, drawn)):
+                broken |= self._store(task, results, new, book)
+                if task.exercise != QUIZZES:
+                    done += len(results)
+                    on_progress(done, len(keys))
+        except (BatchBroken, NoProcess) as error:
             book.mark_not_graded(new, str(error))
             raise
+        return broken
+
+    def _quiz_keys(self, submissions: Iterable[Submission], book: Gradebook) -> dict[Place, str]:
+        """Return a hash of all that the results of quizzes depend on, where it is a new one."""
+        answers = [entry for entry in submissions if entry.answers]
+        if not answers:
+            return {}
+        known, editions = book.quiz_keys(), sorted(editions_of(self.course).items())
+        files = digest(self.course.root, (self.course.root / "quizzes").glob("*.yaml"))
+        sheets = (f"{name} {edition.hashes[0]}" for name, edition in editions)
+        fixed = hashed(grader_digest(), self.course.salt, files, *sheets)
+        keys = {
+            (entry.key, QUIZZES): hashed(fixed, hashlib.sha256(entry.answers).hexdigest(), entry.learner_id)
+            for entry in answers
+        }
+        return {place: key for place, key in keys.items() if known.get(place[0]) != key}
+
+    def tasks(
+        self, submissions: Iterable[Submission], new: Mapping[Place, str], drawn: Mapping[Place, Drawn]
+    ) -> Iterator[Task]:
+        """Yield what is to do, some submissions at a time; ``new`` has the keys of what is to be made."""
+        upcoming, course = iter(submissions), str(self.course.root)
+        while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
+            for exercise in self.exercises:
+                by_seed = defaultdict[int, list[tuple[str, Work]]](list)
+                for entry in together:
+                    if (entry.key, exercise.id) in new:
+                        item = entry.key, entry.sources[exercise.id]
+                        by_seed[drawn[entry.key, exercise.id].seed].append(item)
+                for seed, sources in by_seed.items():
+                    yield Task(course, exercise.id, seed, self.confinement, tuple(sources))
+            answers = [entry for entry in together if (entry.key, QUIZZES) in new]
+            if answers:
+                work = tuple((entry.key, (entry.answers, entry.learner_id)) for entry in answers)
+                yield Task(course, QUIZZES, 0, self.confinement, work)
+
+    def _store(
+        self, task: Task, results: TaskResults, new: dict[Place, str], book: Gradebook
+    ) -> dict[str, str]:
+        """Store what came of a task; return, by submission, why something could not be graded."""
+        broken: dict[str, str] = {}
+        for key, result in results:
+            hash_ = new.pop((key, task.exercise))
+            reason = result.reason if isinstance(result, NotGraded) else ""
+            try:
+                if isinstance(result, Report):
+                    own = result.seed != self.begun.seed
+                    report = replace(result, round=self.begun.number, resubmitted=own)
+                    book.store_reports([(key, hash_, report)])
+                    if report.first_error:
+                        broken[key] = report.first_error.message
+                elif isinstance(result, SubmissionQuizzes):
+                    book.store_quizzes(key, hash_, result.results, result.notes)
+            except sqlite3.OperationalError:
+                raise  # of the file: it concerns all
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+            if reason:
+                broken[key] = one_line(f"could not be graded: {reason}", MAX_REASON)
+                book.mark_not_graded([(key, task.exercise)], broken[key])
         return broken
 
 
@@ -252,32 +361,77 @@ def _exercise(course: str, exercise: str) -> Exercise:
     return open_course(course)[exercise]
 
 
-def run_task(task: Task) -> TaskReports:
-    """Do a task in this process; what the grader breaks on, is a report that says so.
+@functools.cache
+def _grading(course: str, confinement: Confinement) -> Grading:
+    opened, runner = open_course(course), CodeRunner(confinement)
+    multiprocessing.util.Finalize(None, runner.close, exitpriority=10)
+    return Grading(opened, editions_of(opened), runner)
+
+
+def run_task(task: Task) -> TaskResults:
+    """Do a task in this process; what the grader breaks on is told of that submission alone.
 
     Raises:
         BatchBroken: no task at all can be done.
+        NoProcess: the system starts no more processes.
     """
     try:
-        exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
-        sources = [source for _, source in task.sources]
-        reports = check_many(exercise, sources, pool, seed=task.seed)
+        keys, results = [key for key, _ in task.work], list[Report | SubmissionQuizzes | NotGraded]()
+        if task.exercise == QUIZZES:
+            grading = _grading(task.course, task.confinement)
+            found = [grade_submission(*work, grading) for _, work in task.work if isinstance(work, tuple)]
+            results += [NotGraded(each.broken) if each.broken else each for each in found]
+        else:
+            exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
+            sources = [source for _, source in task.work if isinstance(source, Source)]
+            results += map(bounded, check_many(exercise, sources, pool, seed=task.seed))
+        return list(zip(keys, results, strict=True))
+    except NoProcess:
+        raise
     except (CourseError, ConfinementMissing, WorkerBroken) as error:
         raise BatchBroken(str(error)) from None
     except Exception as error:
-        if len(task.sources) > 1:  # whichever it was, the others are none the worse for it
-            return [report for alone in task.alone() for report in run_task(alone)]
-        return _broken(task, f"the grader itself broke on it ({type(error).__name__}: {error})")
-    return [(name, report) for (name, _), report in zip(task.sources, reports, strict=True)]
+        if len(task.work) > 1:  # whichever it was, the others are none the worse for it
+            return [result for alone in task.alone() for result in run_task(alone)]
+        return task.not_graded(f"the grader itself broke on it ({type(error).__name__}: {error})")
 
 
-def _broken(task: Task, sentence: str) -> TaskReports:
-    outcome = Outcome("checks", "The checks of this exercise", "", "error", 0, clean(sentence, 400))
-    report = Report(task.exercise, task.exercise, (outcome,), seed=task.seed)
-    return [(name, report) for name, _ in task.sources]
+def bounded(report: Report) -> Report:
+    """Return a report that is not too large to keep and to show: without the middle of what was printed."""
+
+    def size(value: Any) -> int:
+        return len(html.escape(json.dumps(value, ensure_ascii=False)).encode("utf-8", "backslashreplace"))
+
+    def shortened(text: str, length: int) -> str:
+        gap = f"\n… {len(text) - length} characters left out …\n"
+        return text if len(text) <= length else f"{text[: length // 2]}{gap}{text[-length // 2 :]}"
+
+    for length in OUTPUT_LENGTHS:
+        if size([(each.output, each.message, each.diagnosis) for each in report.outcomes]) < MAX_REPORT_BYTES:
+            break
+        outcomes = (replace(each, output=shortened(each.output, length)) for each in report.outcomes)
+        report = replace(report, outcomes=tuple(outcomes))
+    return report
 
 
 # --- many of them ---------------------------------------------------------------------------------------
+
+
+@functools.cache
+def require_here(confinement: Confinement) -> None:
+    """Make sure, before any work, that this machine can confine code as required.
+
+    Raises:
+        BatchBroken: it cannot.
+        NoProcess: the system starts no more processes.
+    """
+    try:
+        if confinement == "required":
+            open_pool(confinement).close()
+    except NoProcess:
+        raise
+    except (ConfinementMissing, WorkerBroken) as error:
+        raise BatchBroken(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -289,12 +443,14 @@ class ExecutorConfig:
         max_pending: how many tasks are handed to it at one time.
         run_task: does a task there.
         started: whether any of its processes ever was ready; if none was, no task is to blame.
+        require: raises ``BatchBroken`` if code cannot be confined there as required.
     """
 
     new_executor: Callable[[], Executor]
     max_pending: int
-    run_task: Callable[[Task], TaskReports] = run_task
+    run_task: Callable[[Task], TaskResults] = run_task
     started: Callable[[], bool] = lambda: True
+    require: Callable[[Confinement], None] = require_here
 
 
 def processes(jobs: int) -> ExecutorConfig:
@@ -303,7 +459,7 @@ def processes(jobs: int) -> ExecutorConfig:
     return ExecutorConfig(new, jobs * 2, started=started)
 
 
-def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[TaskReports]:
+def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResults]]:
     """Do tasks, and yield what came of each as soon as it is known.
 
     A process that dies takes others with it. What was under way is then tried again, one by one.
@@ -315,16 +471,16 @@ def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[TaskRepor
         for alone in (alone for task in interrupted for alone in task.alone()):
             again: list[Task] = []
             yield from _run_until_broken(config, iter([alone]), again)
-            yield from (_broken(task, DIED) for task in again)
+            yield from ((task, task.not_graded(DIED)) for task in again)
         if not interrupted:
             return
 
 
 def _run_until_broken(
     config: ExecutorConfig, upcoming: Iterator[Task], interrupted: list[Task]
-) -> Iterator[TaskReports]:
-    """Do tasks until one is lost, which is noted; ``run_task`` raises ``BatchBroken`` only."""
-    running: dict[Future[TaskReports], Task] = {}
+) -> Iterator[tuple[Task, TaskResults]]:
+    """Do tasks until one is lost, which is noted."""
+    running: dict[Future[TaskResults], Task] = {}
     with config.new_executor() as executor:
         try:
             while True:
@@ -338,47 +494,15 @@ def _run_until_broken(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     task = running.pop(future)
                     try:
-                        graded = future.result()
-                    except BatchBroken:
+                        results = future.result()
+                    except (BatchBroken, NoProcess):
                         raise
                     except Exception:
                         if not config.started():
                             raise BatchBroken(CANNOT_START) from None
                         interrupted.append(task)
                     else:
-                        yield graded
+                        yield task, results
         finally:
             for future in running:
                 future.cancel()
-
-
-# --- quizzes --------------------------------------------------------------------------------------------
-
-
-def _grade_quizzes(
-    course: Course, answers: Mapping[str, tuple[bytes, str]], book: Gradebook, confinement: Confinement
-) -> dict[str, str]:
-    """Grade the answers of submissions, by key, and store what each earned; what has not changed is kept.
-
-    Args:
-        answers: each with whose submission it says it is.
-
-    Returns:
-        By submission, where the grader broke; what was stored before stays.
-    """
-    editions, known = editions_of(course), book.quiz_keys()
-    sheets = (f"{name} {edition.hashes[0]}" for name, edition in sorted(editions.items()))
-    quizzes = digest(course.root, (course.root / "quizzes").glob("*.yaml"))
-    fixed, broken = hashed(grader_digest(), course.salt, quizzes, *sheets), {}
-    with CodeRunner(confinement) as runner:
-        grading = Grading(course, editions, runner)
-        for name, (data, owner) in answers.items():
-            key = hashed(fixed, hashlib.sha256(data).hexdigest(), owner)
-            if known.get(name) == key:
-                continue
-            found = grade_submission(data, owner, grading)
-            if found.broken:
-                broken[name] = found.broken
-            else:
-                book.store_quizzes(name, key, found.results)
-    return broken

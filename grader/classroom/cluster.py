@@ -19,13 +19,24 @@ from typing import Any
 
 from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
-from grader.classroom.batch import ExecutorConfig, Task, TaskReports, grader_digest, run_task
+from grader.classroom.batch import (
+    BatchBroken,
+    Confinement,
+    ExecutorConfig,
+    Task,
+    TaskResults,
+    grader_digest,
+    require_here,
+    run_task,
+)
 from grader.course import Course, write_zip
+from grader.quiz.files import NoSecret, read_secret, secret_path
 from grader.sandbox.confinement import hide_from_others
+from grader.sandbox.worker import NoProcess
 
 CONNECT_SECONDS = 5
 TASKS_PER_WORKER = 3  # so that it never waits for the next
-PARTS = ("exercises", "solutions")
+PARTS = ("exercises", "solutions", "quizzes")
 
 
 class NoCluster(Exception):
@@ -61,16 +72,19 @@ class CoursePlugin(WorkerPlugin):
 
 
 def pack(course: Course) -> bytes:
-    """Return what a worker needs of a course, as a zip; the same course gives the same bytes."""
+    """Return what a worker needs of a course, its secret too, as a zip; the same course gives the same."""
     paths = [course.root / "course.yaml"]
     paths += [path for part in PARTS for path in sorted((course.root / part).rglob("*"))]
     target = io.BytesIO()
     files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
-    write_zip({path.relative_to(course.root).as_posix(): path.read_bytes() for path in files}, target)
+    packed = {path.relative_to(course.root).as_posix(): path.read_bytes() for path in files}
+    with contextlib.suppress(NoSecret):
+        packed[secret_path(course).relative_to(course.root).as_posix()] = read_secret(course)
+    write_zip(packed, target)
     return target.getvalue()
 
 
-def run_task_there(plugin_name: str, task: Task) -> TaskReports:
+def run_task_there(plugin_name: str, task: Task) -> TaskResults:
     """Do a task on a Dask worker, one at a time in each process: pytest is not made for threads."""
     plugin = get_worker().plugins[plugin_name]
     assert isinstance(plugin, CoursePlugin)
@@ -108,7 +122,22 @@ def connected(where: str, course: Course) -> Iterator[ExecutorConfig]:
         client.register_plugin(plugin)
         new_executor = functools.partial(client.get_executor, pure=False)
         there = functools.partial(run_task_there, plugin.name)
-        yield ExecutorConfig(new_executor, TASKS_PER_WORKER * workers, there)
+
+        def require(confinement: Confinement) -> None:
+            with contextlib.suppress(OSError):  # a worker that is lost is Dask's business
+                if problem := next(filter(None, client.run(_unfit, confinement).values()), None):
+                    raise BatchBroken(problem)
+
+        yield ExecutorConfig(new_executor, TASKS_PER_WORKER * workers, there, require=require)
+
+
+def _unfit(confinement: Confinement) -> str:
+    """Return why this machine cannot confine code as required; empty if it can."""
+    try:
+        require_here(confinement)
+    except (BatchBroken, NoProcess) as error:
+        return str(error)
+    return ""
 
 
 def _workers_like_us(client: Any) -> int:

@@ -8,7 +8,6 @@ import datetime
 import hashlib
 import itertools
 import json
-import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -16,10 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
+from grader.classroom.arrival import late_adjustments
 from grader.classroom.collect import Submission
 from grader.classroom.identity import identify, unused_extensions
+from grader.classroom.rounds import Round, Rounds, require_same
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, Scope
-from grader.course import Course, LatePolicy, folded
+from grader.course import Course, LatePolicy, folded, make_private_folder
 from grader.progress.database import LedgerError, explained, open_file
 from grader.progress.grades import (
     Adjustment,
@@ -31,12 +32,14 @@ from grader.progress.grades import (
     QuizResult,
     causes,
 )
+from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
 FILE = "grades.db"
+QUIZZES = "quizzes"
+"""Stands where an exercise's id would, for answers that could not be graded."""
 COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
 SHARED = "key platform platform_id received_from learner_id problem".split()
-DAY = datetime.timedelta(days=1)
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
@@ -59,6 +62,7 @@ class Gradebook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._do = connection.execute
+        self.rounds = Rounds(connection)
 
     # -- what was graded --
 
@@ -122,7 +126,8 @@ class Gradebook:
     def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
         """Keep reports, each with its submission's key and a hash of all that it depends on.
 
-        A report of a check that broke replaces none that is whole; it says why that is not of today.
+        A report of a check that broke replaces none that is whole; it says why that is not of today. So does
+        one of code that was not confined, where it was before.
         """
         rows = []
         for submission, key, report in graded:
@@ -132,6 +137,8 @@ class Gradebook:
             errors = (outcome for outcome in report.outcomes if outcome.status == "error")
             reason = next((f"`{error.title}` broke: {error.message}" for error in errors), "")
             reason = one_line(reason, MAX_REASON)
+            if not reason and _is_unconfined(report) and self._was_confined(submission, report.exercise):
+                reason = "this machine does not confine code; what was graded where it is confined stays"
             whole = int(not reason)
             row = submission, report.exercise, key if whole else "", report.seconds, stored, whole, reason
             rows.append(row)
@@ -139,21 +146,30 @@ class Gradebook:
             for row in rows:
                 self._put(row)
 
+    def _was_confined(self, submission: str, exercise: str) -> bool:
+        order = "SELECT report FROM reports WHERE submission = ? AND exercise = ? AND whole = 1"
+        rows = self._do(order, (submission, exercise)).fetchall()
+        reports = (report for (text,) in rows for report in reports_from_json(text))
+        return any(report.source_sha256 and not _is_unconfined(report) for report in reports)
+
     def mark_not_graded(self, places: Iterable[tuple[str, str]], reason: str) -> None:
         """Keep that exercises could not be graded, each with its submission's key; the last reports stay.
 
         Args:
+            places: of answers that could not be graded, ``QUIZZES`` stands for the exercise.
             reason: one sentence for the instructor.
         """
         with self._transaction():
             for submission, exercise in places:
                 self._put((submission, exercise, "", 0.0, "", 0, one_line(reason, MAX_REASON)))
 
-    def store_quizzes(self, submission: str, key: str, results: Iterable[QuizResult]) -> None:
+    def store_quizzes(
+        self, submission: str, key: str, results: Iterable[QuizResult], notes: Iterable[Note] = ()
+    ) -> None:
         """Keep what one submission earned in quizzes, by its key, with a hash of what that depends on."""
-        text = json.dumps([list(result) for result in results], ensure_ascii=False)
+        found = (json.dumps(list(map(list, values)), ensure_ascii=False) for values in (results, notes))
         with self._transaction():
-            self._put_quizzes(submission, key, text)
+            self._put_quizzes(submission, key, *found)
 
     def finish(self) -> None:
         """End a run; the next one begins a list of its own of who moved."""
@@ -208,7 +224,7 @@ class Gradebook:
             for key in keys:
                 old = "SELECT formerly FROM submissions WHERE submission = ? AND formerly != ''"
                 names = [key, *(name for (name,) in self._do(old, (key,)))]
-                for table in ("submissions", "reports", "quizzes", "moves", "decisions", "adjustments"):
+                for table in "submissions reports quizzes drawn moves decisions adjustments".split():
                     for name in names if table == "adjustments" else [key]:
                         self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
             self._do(NEVER_DELETED)
@@ -252,12 +268,11 @@ class Gradebook:
         order = course.exercise_ids()
         feedback = {name: course[name].file.feedback for name in order}
         reports, not_graded = self._reports()
-        quizzes = dict(self._do("SELECT submission, results FROM quizzes"))
+        quizzes = {key: rest for key, *rest in self._do("SELECT submission, results, notes FROM quizzes")}
         given: dict[str, list[Adjustment]] = defaultdict(list)
         for event in self.adjustments():
             given[event.submission].append(Adjustment("manual", event.exercise, event.cents, event.reason))
-        grades = []
-        entries = self.entries()
+        grades, entries = list[Grade](), self.entries()
         here = [entry for entry in entries if not entry.gone]
         decided = dict(self._do("SELECT submission, student FROM decisions ORDER BY at"))
         identities = identify(here, course.late.extensions, decided)
@@ -267,27 +282,28 @@ class Gradebook:
             late = late_adjustments(course.late, whose.extension, received, own, entry.received_from)
             manual = [event for key in {entry.key, entry.formerly} for event in given[key]]
             by_file = bool(own) and course.late.per_day > 0 and entry.received_from == "file"
-            grade = Grade(
-                entry.name,
-                **{name: getattr(entry, name) for name in SHARED},
-                learner_name=whose.name,
-                student=whose.student,
-                login=whose.login,
-                set_aside=whose.set_aside,
-                received=received,
-                nothing_found=bool(entry.nothing_found),
-                notes=(*_notes(entry.notes, by_file=by_file), *whose.notes),
-                reports=own,
-                not_graded=not_graded[entry.key],
-                quizzes=_quiz_results(quizzes.get(entry.key, "[]")),
-                adjustments=(*late, *manual),
-                feedback=feedback,
+            results, doubts = quizzes.get(entry.key, ("[]", "[]"))
+            grades.append(
+                Grade(
+                    entry.name,
+                    **{name: getattr(entry, name) for name in SHARED},
+                    learner_name=whose.name,
+                    student=whose.student,
+                    login=whose.login,
+                    set_aside=whose.set_aside,
+                    received=received,
+                    nothing_found=bool(entry.nothing_found),
+                    notes=(*_notes(entry.notes, by_file=by_file), *whose.notes, *_notes(doubts)),
+                    reports=own,
+                    not_graded=not_graded[entry.key],
+                    quizzes=_quiz_results(results),
+                    adjustments=(*late, *manual),
+                    feedback=feedback,
+                )
             )
-            grades.append(grade)
-        gone = tuple(entry.name for entry in entries if entry.gone)
         items = tuple(_items(course, grades, order))
-        moves = tuple(self._moves(grades, items))
-        told = self._class_notes(here, course.late)
+        moves, told = tuple(self._moves(grades, items)), self._class_notes(here, course.late)
+        gone = tuple(entry.name for entry in entries if entry.gone)
         return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=tuple(told))
 
     def _class_notes(self, here: Sequence[Entry], late: LatePolicy) -> Iterator[Note]:
@@ -372,6 +388,10 @@ class Gradebook:
         for row in self._do("SELECT * FROM other.quizzes").fetchall():
             if row[0] in entries:
                 self._put_quizzes(*row)
+        for row in self._do("SELECT * FROM other.drawn").fetchall():
+            if row[0] in entries:
+                self._do("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", row)
+        self._do("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name = 'round'")
         for row in self._do("SELECT * FROM other.moves").fetchall():
             if row[0] in entries and row[0] not in held:
                 self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
@@ -400,14 +420,15 @@ class Gradebook:
             self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", (submission, exercise, before))
         self._do("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
-    def _put_quizzes(self, submission: str, key: str, text: str) -> None:
+    def _put_quizzes(self, submission: str, key: str, text: str, notes: str = "[]") -> None:
         found = self._do("SELECT results FROM quizzes WHERE submission = ?", (submission,)).fetchone()
         after = {result.quiz: result for result in _quiz_results(text)}
         for before in _quiz_results(found[0]) if found else ():
             if before.quiz not in after or after[before.quiz].earned_cents != before.earned_cents:
                 row = submission, before.quiz, json.dumps([before])
                 self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
-        self._do("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?)", (submission, key, text))
+        self._do("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?, ?)", (submission, key, text, notes))
+        self._do("DELETE FROM reports WHERE submission = ? AND exercise = ?", (submission, QUIZZES))
 
     def _adopt(self) -> None:
         """Let submissions take over what version 1 kept under their names."""
@@ -465,6 +486,10 @@ class Gradebook:
             yield
 
 
+def _is_unconfined(report: Report) -> bool:
+    return bool(report.source_sha256) and not set(REQUIRED) <= set(report.confinement)
+
+
 def _quiz_results(text: str) -> tuple[QuizResult, ...]:
     return tuple(
         QuizResult(quiz, title, earned, possible, tuple(notes))
@@ -494,41 +519,10 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 
-def _notes(text: str, *, by_file: bool) -> list[Note]:
-    """Return what was noted when a submission was collected; those of an older form are left out."""
+def _notes(text: str, *, by_file: bool = False) -> list[Note]:
+    """Return what was noted of a submission; notes of an older form are left out."""
     notes = [Note(*note) for note in json.loads(text) if isinstance(note, list)]
     return [*notes, Note("file-time", FILE_TIME)] if by_file else notes
-
-
-def late_adjustments(
-    policy: LatePolicy,
-    extension: str,
-    received: datetime.datetime,
-    reports: Iterable[Report],
-    received_from: str = "",
-) -> Iterator[Adjustment]:
-    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
-
-    Args:
-        extension: the name of the student's in the policy; any other for none.
-        received_from: what says when it was received; where that is a file, the reason says so.
-    """
-    grace = datetime.timedelta(minutes=policy.grace_minutes)
-    said = " by the time of the file" if received_from == "file" else ""
-    for report in reports:
-        due = policy.due(report.exercise, extension)
-        if due is None or received <= due + grace or not policy.per_day:
-            continue
-        days = math.ceil((received - due) / DAY)
-        percent = min(policy.at_most, days * policy.per_day)
-        then, now = (
-            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
-        )
-        reason = (
-            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
-            f"{percent:g} % of {report.earned} credits"
-        )
-        yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)
 
 
 @contextlib.contextmanager
@@ -545,7 +539,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
     if not new and not path.is_file():
         raise LedgerError(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
     with explained(path), contextlib.closing(open_file(path, MIGRATIONS)) as connection:
@@ -566,12 +560,17 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
 
     Raises:
         LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.
+        RoundOver: they are of different rounds; nothing is written.
     """
-    parts = list(parts)
+    parts, rounds = list(parts), dict[Round, Path]()
     for part in parts:
-        with open_gradebook(part):
-            pass
+        with open_gradebook(part) as book:
+            if found := book.rounds.current():
+                rounds.setdefault(found, part)
     with open_gradebook(results, new=True) as book:
+        if found := book.rounds.current():
+            rounds.setdefault(found, results)
+        require_same(rounds)
         others = [part / FILE for part in parts if part.resolve() != results.resolve()]
         vanished = book.take_in(others, itself=len(others) < len(parts), confirm_gone=confirm_gone)
         return dataclasses.replace(book.class_grades(course), vanished=vanished)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from grader.classroom import rounds
+
 NEVER_DELETED = """CREATE TRIGGER adjustments_no_delete BEFORE DELETE ON adjustments
     BEGIN SELECT RAISE(ABORT, 'an adjustment is never changed; make another one'); END"""
 VERSION_1 = (
@@ -55,6 +57,7 @@ VERSION_2 = (
     # An empty report says that there is nothing to grade any more.
     "ALTER TABLE reports ADD COLUMN whole INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE reports ADD COLUMN not_graded TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE quizzes ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'",
     "UPDATE reports SET whole = 0, not_graded = 'a check broke' WHERE key = ''",
     """CREATE TABLE moves (
         submission TEXT NOT NULL,
@@ -69,6 +72,7 @@ VERSION_2 = (
         PRIMARY KEY (at, submission)
     ) STRICT""",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    rounds.TABLE,
 )
 MIGRATIONS = (VERSION_1, VERSION_2)
 """What leads from each version of the file to the next. Append; never edit what was released."""

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
+from grader.classroom.rounds import RoundOver
 from grader.cli import (
     BROKEN,
     FAILED,
@@ -24,6 +25,7 @@ from grader.cli import (
     confinement_option,
     confirm_gone_option,
     print_lines,
+    require_results_folder,
     results_option,
     seed_option,
     stop,
@@ -62,7 +64,14 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option("--shard", callback=_shard, metavar="I/N", help="Grade the I-th of N parts of the class only.")
 @confinement_option("students' code", machine="a machine", default="required")
 @confirm_gone_option
-@seed_option("Of the random inputs [derived from each exercise].")
+@click.option(
+    "--round",
+    "round_number",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Grade in this round; a new one has other random inputs [the one that RESULTS is in].",
+)
+@seed_option("Of the random inputs [derived from the course's secret and the round].")
 @click.pass_obj
 def command(
     course_folder: str | None,
@@ -75,6 +84,7 @@ def command(
     shard: tuple[int, int],
     confinement: Confinement,
     confirm_gone: bool,
+    round_number: int | None,
     seed: int | None,
 ) -> None:
     """Grade the submissions of a class: a folder of folders, of zips or of checkouts, or a single one.
@@ -82,11 +92,17 @@ def command(
     Everything goes to RESULTS/grades.db as soon as it is known, so a run that was stopped goes on where it
     was, and a second one grades what has changed. RESULTS/index.html is the class, RESULTS/notes.csv tells
     what there is to decide, RESULTS/students holds a page and a report.json for each. Exits with 0 if all was
-    graded, whatever it earned, with 1 if something has to be decided, with 3 if the course is broken.
+    graded, whatever it earned, with 1 if something has to be decided, with 3 if nothing can be
+    graded, for a fault of the course.
+
+    Everybody gets the same random inputs in a round, on every machine that has the course's secret; what is
+    handed in again in the same round gets others.
     """
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
     course = open_course(course_folder)
+    course.exercises(ids)
+    require_results_folder(results)
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:
             grades = grade(
@@ -96,13 +112,14 @@ def command(
                 exercises=ids,
                 shard=shard,
                 quizzes=not no_quizzes,
+                round_number=round_number,
                 seed=seed,
                 confinement=confinement,
                 executor=executor,
                 confirm_gone=confirm_gone,
                 on_progress=on_progress,
             )
-    except (CannotCollect, NoSecret) as error:
+    except (CannotCollect, NoSecret, RoundOver) as error:
         stop(str(error), USAGE)
     except BatchBroken as error:
         stop(str(error), BROKEN)
@@ -114,7 +131,7 @@ def command(
     for sentence in failed:
         click.echo(f"grader: {sentence}", err=True)
     undecided = any(entry.note.decide for entry in noted(grades))
-    sys.exit(BROKEN if grades.broken else FAILED if undecided or failed else 0)
+    sys.exit(BROKEN if grades.all_broken else FAILED if undecided or failed or grades.broken else 0)
 
 
 @contextlib.contextmanager

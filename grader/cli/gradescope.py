@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from grader.classroom.batch import digest, grade, hashed, processes
+from grader.classroom.batch import grade, processes
 from grader.classroom.collect import read_submission
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import Course, pass_course
@@ -111,11 +111,6 @@ def grade_one(
     handed = replace(handed, platform="gradescope", platform_id=about.email)
     if about.received:
         handed = replace(handed, received=about.received, received_from="platform")
-    # Whoever hands in again gets other inputs, so that what earlier messages tell is of no use.
-    seed = None
-    if about.earlier:
-        kept = digest(course.root, (course.root / "solutions").rglob("*.py"))
-        seed = int(hashed(kept, str(about.earlier))[:8], 16)
     said, out_of_time = list[str](), True
     with tempfile.TemporaryDirectory() as work:
         with contextlib.suppress(OutOfTime), _alarm(seconds):
@@ -125,7 +120,7 @@ def grade_one(
                 work,
                 exercises=[exercise.id for exercise in exercises],
                 quizzes=False,
-                seed=seed,
+                round_number=about.earlier + 1,  # other inputs: what earlier messages tell is of no use
                 confinement="best",
                 executor=processes(1),
             )

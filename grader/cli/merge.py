@@ -8,7 +8,19 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import merge
-from grader.cli import FAILED, Course, confirm_gone_option, pass_course, print_lines, results_option, width
+from grader.classroom.rounds import RoundOver
+from grader.cli import (
+    FAILED,
+    USAGE,
+    Course,
+    confirm_gone_option,
+    pass_course,
+    print_lines,
+    require_results_folder,
+    results_option,
+    stop,
+    width,
+)
 from grader.progress.grades import noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
@@ -27,7 +39,11 @@ def command(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone
     Each PART is a folder with a grades.db. Of a submission that several have, the last one counts; of all
     shards of a class together, what is in none of them has vanished.
     """
-    grades = merge(course, parts, results, confirm_gone=confirm_gone)
+    require_results_folder(results)
+    try:
+        grades = merge(course, parts, results, confirm_gone=confirm_gone)
+    except RoundOver as error:
+        stop(str(error), USAGE)
     print_lines(class_lines(grades, width()))
     failed = write_pages(grades, results)
     for sentence in failed:

@@ -142,6 +142,23 @@ def results_option(help: str) -> Decorator:
     return click.option("-o", "--output", "results", type=folder, metavar="RESULTS", required=True, help=help)
 
 
+def require_results_folder(folder: Path) -> None:
+    """Make a folder of results, and make sure that it can be written to before any work is done.
+
+    If it cannot, one sentence says why, and the program exits with 2.
+    """
+    from grader.course import make_private_folder, write_atomic  # the help does not wait for it
+
+    try:
+        make_private_folder(folder)
+        for each in (folder, folder / "students"):
+            each.mkdir(exist_ok=True)
+            write_atomic(each / ".written", "")
+            (each / ".written").unlink()
+    except OSError as error:
+        stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o", USAGE)
+
+
 confirm_gone_option = click.option(
     "--confirm-gone", is_flag=True, help="Leave out all that has vanished, though it is more than a fifth."
 )

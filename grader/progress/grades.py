@@ -241,6 +241,7 @@ class ClassGrades:
         grades: one for each submission that is in the class, by its name.
         rejected: submissions of the last run that were not looked at; their grades say why.
         broken: submissions of the last run that the grader itself broke on, and what it said.
+        all_broken: whether these are all that could be looked at.
         gone: names of submissions that have vanished from the folder; they are in no other field.
         vanished: names of those that have vanished as well, but stay in ``grades`` until it is confirmed:
             they are too many.
@@ -253,6 +254,7 @@ class ClassGrades:
     grades: tuple[Grade, ...]
     rejected: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
+    all_broken: bool = False
     gone: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()

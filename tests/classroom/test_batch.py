@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
+import json
 import math
 import os
+import pkgutil
 import random
 import signal
 import sqlite3
@@ -14,16 +17,32 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader.checks.report import Outcome, Report
+from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import check
-from grader.checks.source import read_source
-from grader.classroom.batch import BatchBroken, ExecutorConfig, Task, TaskReports, processes, run_task
-from grader.classroom.gradebook import ManualAdjustment, late_adjustments, open_gradebook
+from grader.checks.source import Source, read_source
+from grader.classroom.arrival import late_adjustments
+from grader.classroom.batch import (
+    BatchBroken,
+    ExecutorConfig,
+    Task,
+    TaskResults,
+    bounded,
+    grade,
+    processes,
+    require_here,
+    run_task,
+)
+from grader.classroom.collect import find_submissions
+from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
+from grader.classroom.rounds import RoundOver
 from grader.course import Course, LatePolicy, open_course
-from grader.progress.grades import ClassGrades, Grade
+from grader.progress import Learner
+from grader.progress.grades import ClassGrades, Grade, Note
+from grader.reports.class_pages import student_page
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import Answer, content, hand_in, make_class, right, run
 
@@ -159,9 +178,9 @@ def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path)
     assert [one.raw_cents for one in found.grades] == 2 * [found.possible_cents]
 
 
-def dies(task: Task) -> TaskReports:
+def dies(task: Task) -> TaskResults:
     """End the process that grades bob."""
-    if any(name == "bob" for name, _ in task.sources):
+    if any(name == "bob" for name, _ in task.work):
         os._exit(1)
     return run_task(task)
 
@@ -173,8 +192,10 @@ def test_a_process_that_dies_takes_nobody_with_it(tiny: Course, tmp_path: Path) 
     assert list(run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), executor).broken) == [
         "bob"
     ]
-    earned = [one.raw_cents for one in grades_in(tmp_path / "results", tiny).grades]
-    assert earned[0] == earned[2] > earned[1] == 0
+    found = grades_in(tmp_path / "results", tiny).grades
+    assert found[0].total_cents == found[2].total_cents == 100 * tiny["exercise-1"].file.credits
+    assert (found[1].total_cents, found[1].state) == (None, "stale")
+    assert "could not be graded: the process that graded it died, twice" in found[1].stale
     again = run(tiny, tmp_path / "class", tmp_path / "results", ("exercise-1",), processes(1))
     assert again == (1, 2, {}), "what was not graded is tried again"
 
@@ -270,3 +291,248 @@ def test_a_deadline_without_its_zone_is_refused(tiny_copy: Course, text: str) ->
     path.write_text(f"{path.read_text()}late:\n  deadline: '{text}'\n")
     with pytest.raises(Exception, match="offset from UTC"):
         open_course(tiny_copy.root)
+
+
+# --- one submission and the others ---------------------------------------------------------------------
+
+THREE = ("ada", "bob", "cleo")
+ANSWERS = {
+    "schema": "rnn-grader/responses/1",
+    "grader_version": "1",
+    "at": "2026-03-01T12:00:00+00:00",
+    "quizzes": [],
+}
+
+
+@pytest.fixture
+def three(tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A class of three who are right, each with answers to quizzes."""
+    monkeypatch.setenv("GRADER_SECRET", "a secret of these tests")
+    for name in THREE:
+        path = hand_in(tmp_path / "class", name, f"{right(tiny)}# by {name}\n")
+        answers = json.dumps({**ANSWERS, "learner": {"id": name, "name": name}})
+        path.parents[1].joinpath("responses.json").write_text(answers)
+    return tmp_path / "class"
+
+
+def graded(course: Course, folder: Path, results: Path, **more: Any) -> ClassGrades:
+    return grade(course, folder, results, exercises=["exercise-1"], executor=in_this_process(), **more)
+
+
+def is_bob(value: object) -> bool:
+    """Whether something is of the second of the three: a task's source, a report, or answers."""
+    match value:
+        case Source():
+            return b"# by bob" in value.data
+        case Report():
+            return value.source_sha256 == hashlib.sha256(BOB[0]).hexdigest()
+        case _:
+            return getattr(value, "learner", None) == Learner("bob", "bob") or value == "bob"
+
+
+BOB: list[bytes] = []
+STAGES: dict[str, Exception] = {
+    "batch.check_many": OverflowError("a date"),
+    "batch.bounded": RecursionError(),
+    "batch.grade_submission": ValueError("\ud800"),
+    "gradebook.reports_to_json": OSError(36, "File name too long"),
+    "gradebook.Gradebook.store_quizzes": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"),
+}
+
+
+@pytest.mark.parametrize(("stage", "error"), STAGES.items(), ids=STAGES)
+def test_whatever_one_submission_breaks_is_told_of_that_one(
+    stage: str, error: Exception, three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BOB[:] = [(three / "bob/exercise-1/doubling.py").read_bytes()]
+    target = f"grader.classroom.{stage}"
+    whole = pkgutil.resolve_name(target)
+
+    def broken(*arguments: Any, **named: Any) -> Any:
+        inside = [each for value in arguments for each in (value if isinstance(value, list) else [value])]
+        if any(map(is_bob, inside)) or (inside and isinstance(inside[0], bytes) and b'"bob"' in inside[0]):
+            raise error
+        return whole(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(target, broken)
+        grades = graded(tiny, three, tmp_path / "results")
+    full = 100 * tiny["exercise-1"].file.credits
+    by_name = {each.submission: each for each in grades.grades}
+    assert [by_name[name].total_cents for name in ("ada", "cleo")] == [full, full]
+    assert (by_name["bob"].total_cents, by_name["bob"].state) == (None, "stale")
+    assert list(grades.broken) == ["bob"]
+    assert not grades.all_broken
+    assert "could not be graded: " in by_name["bob"].stale
+    assert type(error).__name__ in grades.broken["bob"]
+    again = graded(tiny, three, tmp_path / "results")
+    assert again.broken == {}, "what was not graded is tried again"
+    assert [each.total_cents for each in again.grades] == [full, full, full]
+
+
+def test_what_says_something_that_cannot_be_kept_is_told_of_that_one(
+    three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_submissions(three, [tiny["exercise-1"]])
+    found[1].learner_name = "Bob\ud800"
+    found[1].notes = (Note("odd", "says \udfff"),)
+    monkeypatch.setattr("grader.classroom.batch.find_submissions", lambda *_: found)
+    grades = graded(tiny, three, tmp_path / "results")
+    full = 100 * tiny["exercise-1"].file.credits
+    assert [each.total_cents for each in grades.grades] == [full, None, full]
+    assert grades.rejected == ("bob",)
+    assert "could not be read: UnicodeEncodeError" in grades.grades[1].problem
+
+
+def test_what_breaks_on_all_is_the_courses_fault(three: Path, tiny: Course, tmp_path: Path) -> None:
+    executor = dataclasses.replace(in_this_process(), run_task=lambda task: task.not_graded("a check broke"))
+    assert grade(tiny, three, tmp_path / "results", exercises=["exercise-1"], executor=executor).all_broken
+
+
+def test_answers_are_graded_where_exercises_are(three: Path, tiny: Course, tmp_path: Path) -> None:
+    done: list[tuple[str, int]] = []
+
+    def run_it(task: Task) -> TaskResults:
+        done.append((task.exercise, len(task.work)))
+        return run_task(task)
+
+    executor = dataclasses.replace(in_this_process(), run_task=run_it)
+    grade(tiny, three, tmp_path / "results", exercises=["exercise-1"], executor=executor)
+    assert done == [("exercise-1", 3), ("quizzes", 3)]
+    (three / "ada" / "responses.json").write_text("[1")
+    grades = grade(tiny, three, tmp_path / "results", exercises=["exercise-1"], executor=executor)
+    assert done[2:] == [("quizzes", 1)]
+    assert [each.title for each in grades.grades[0].quizzes] == ["Answers that cannot be read"]
+
+
+@pytest.mark.parametrize("printed", ["\\x00", "&", "<", '"', "\N{GRINNING FACE}"])
+def test_what_is_kept_of_a_report_has_a_limit_after_it_is_written_out(printed: str) -> None:
+    outcomes = tuple(
+        Outcome(f"check_{number}", "It works", "double", "failed", 1, "no", output=printed * 60_000)
+        for number in range(12)
+    )
+    kept = bounded(Report("exercise-1", "Doubling", outcomes))
+    assert len(reports_to_json([kept]).encode()) < 300_000
+    page = student_page(Grade("ada", reports=(kept,), feedback={"exercise-1": "full"}))
+    assert len(page.encode()) < 400_000
+    assert all("characters left out" in each.output for each in kept.outcomes)
+    honest = Report("exercise-1", "Doubling", (dataclasses.replace(outcomes[0], output="x" * 60_000),))
+    assert bounded(honest) == honest
+
+
+# --- rounds ---------------------------------------------------------------------------------------------
+
+
+def seeds(grades: ClassGrades) -> dict[str, int]:
+    return {each.submission: report.seed for each in grades.grades for report in each.reports}
+
+
+def test_a_round_has_one_seed_on_every_machine(
+    three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = seeds(graded(tiny, three, tmp_path / "one"))
+    assert len(set(first.values())) == 1
+    parts = [graded(tiny, three, tmp_path / f"part-{i}", shard=(i, 2)) for i in (1, 2)]
+    assert seeds(parts[0]) | seeds(parts[1]) == first
+    assert {report.round for each in parts[0].grades for report in each.reports} == {1}
+    second = seeds(graded(tiny, three, tmp_path / "two", round_number=2))
+    assert len(set(second.values()) | set(first.values())) == 2
+    monkeypatch.setenv("GRADER_SECRET", "another secret of these tests")
+    assert seeds(graded(tiny, three, tmp_path / "three")).items().isdisjoint(first.items())
+    assert seeds(graded(tiny, three, tmp_path / "one")) == first, "it was written down"
+
+
+def test_without_a_secret_the_hidden_checks_are_one(
+    tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADER_SECRET", raising=False)
+    for name in ("ada", "bob"):
+        hand_in(tmp_path / "class", name, right(tiny_copy))
+    of = {"quizzes": False}
+    first = seeds(graded(tiny_copy, tmp_path / "class", tmp_path / "one", **of))
+    assert seeds(graded(tiny_copy, tmp_path / "class", tmp_path / "two", **of)) == first
+    check = tiny_copy["exercise-1"].hidden_checks
+    check.write_text(check.read_text() + "# another comment\n")
+    course = open_course(tiny_copy.root)
+    assert seeds(graded(course, tmp_path / "class", tmp_path / "three", **of)) != first
+    assert seeds(graded(course, tmp_path / "class", tmp_path / "one", **of)) == first, "the round goes on"
+
+
+def test_what_is_handed_in_again_has_inputs_that_nobody_has_seen(
+    three: Path, tiny: Course, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    first = seeds(graded(tiny, three, results))
+    hand_in(three, "bob", f"{right(tiny)}# by bob, again\n")
+    grades = graded(tiny, three, results)
+    second = seeds(grades)
+    assert {name for name in THREE if second[name] != first[name]} == {"bob"}
+    report = grades.grades[1].reports[0]
+    assert (report.round, report.resubmitted) == (1, True)
+    assert "round 1, handed in again" in student_page(grades.grades[1])
+    assert not grades.grades[0].reports[0].resubmitted
+    told: list[tuple[int, int]] = []
+    assert seeds(graded(tiny, three, results, on_progress=lambda *now: told.append(now))) == second
+    assert told == [(3, 3)], "unchanged work keeps its result"
+    hand_in(three, "bob", f"{right(tiny)}# by bob, once more\n")
+    third = seeds(graded(tiny, three, results))
+    assert third["bob"] not in (first["bob"], second["bob"])
+    fourth = seeds(graded(tiny, three, results, round_number=2))
+    assert len(set(fourth.values())) == 1
+    assert seeds(graded(tiny, three, results)) == fourth
+    with pytest.raises(RoundOver, match="in round 2"):
+        graded(tiny, three, results, round_number=1)
+
+
+def test_a_first_file_after_none_is_graded_as_everybody_s(three: Path, tiny: Course, tmp_path: Path) -> None:
+    (three / "bob" / "exercise-1" / "doubling.py").unlink()
+    graded(tiny, three, tmp_path / "results")
+    hand_in(three, "bob", right(tiny))
+    assert len(set(seeds(graded(tiny, three, tmp_path / "results")).values())) == 1
+
+
+def test_a_seed_that_is_given_is_everybodys(three: Path, tiny: Course, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    assert set(seeds(graded(tiny, three, results, seed=7)).values()) == {7}
+    hand_in(three, "bob", f"{right(tiny)}# by bob, again\n")
+    assert set(seeds(graded(tiny, three, results, seed=7)).values()) == {7}
+    assert set(seeds(graded(tiny, three, results)).values()) == {7}, "the round has it now"
+
+
+def test_rounds_are_not_merged(three: Path, tiny: Course, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    graded(tiny, three, one, shard=(1, 2))
+    graded(tiny, three, two, shard=(2, 2), seed=7)
+    with pytest.raises(RoundOver, match=r"one is of round 1 \(seed \d+\), .*two is of round 1 \(seed 7\)"):
+        merge(tiny, [one, two], tmp_path / "all")
+    graded(tiny, three, one, shard=(1, 2), seed=7)
+    assert set(seeds(merge(tiny, [one, two], tmp_path / "all")).values()) == {7}
+    hand_in(three, "bob", f"{right(tiny)}# by bob, again\n")
+    assert seeds(graded(tiny, three, tmp_path / "all"))["bob"] != 7, "what was graded before is known"
+
+
+# --- machines -------------------------------------------------------------------------------------------
+
+
+def test_a_machine_that_cannot_confine_is_refused_before_any_work(
+    three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.pool.LAYERS", ("account", "limits"))
+    require_here.cache_clear()
+    with pytest.raises(BatchBroken, match="seccomp missing"):
+        graded(tiny, three, tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_what_is_not_confined_replaces_nothing_that_was(three: Path, tiny: Course, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    graded(tiny, three, results)
+    hand_in(three, "bob", "")
+    grades = graded(tiny, three, results, confinement="none")
+    assert [each.state for each in grades.grades] == ["stale"] * 3
+    assert "does not confine" in grades.grades[1].stale
+    assert all(each.reports[0].passed for each in grades.grades)
+    full = 100 * tiny["exercise-1"].file.credits
+    assert [each.total_cents for each in graded(tiny, three, results).grades] == [full, 0, full]
+    grades = graded(tiny, three, tmp_path / "other", confinement="none")
+    assert [each.total_cents for each in grades.grades] == [full, 0, full]

@@ -26,9 +26,9 @@ import pytest
 
 from grader.checks.source import read_source
 from grader.classroom import collect
-from grader.classroom.batch import Batch
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.identity import identify
+from grader.classroom.rounds import files_key
 from grader.course import Course, Exercise
 from grader.progress import Learner
 from grader.progress.hand_in import Bundle, write_bundle
@@ -907,12 +907,10 @@ def test_folders_in_folders_without_end(
 # --- what has changed, and how fast ---------------------------------------------------------------------
 
 
-def test_a_report_s_key_tells_what_is_graded(inbox: Path, tiny: Course, exercise: Exercise) -> None:
-    batch = Batch(tiny, [exercise], 1, "best")
-
+def test_a_report_s_key_tells_what_is_graded(inbox: Path, exercise: Exercise) -> None:
     def key(name: str) -> str:
         (found,) = [one for one in find_submissions(inbox, [exercise]) if one.name == name]
-        return batch.key(exercise, found.sources[exercise.id])
+        return files_key(found.sources[exercise.id])
 
     make_zip(inbox / "a.zip")
     make_folder(inbox / "b")
@@ -940,15 +938,14 @@ def test_what_is_refused_is_not_read(inbox: Path, only: Callable[[], Submission]
 def test_files_that_others_build_on_come_along(inbox: Path, course: Course) -> None:
     exercise = course["exercise-11"]
     names = {f"{one.id}/{one.file.module}.py": one.id.encode() for one in (exercise, *exercise.used)}
-    batch = Batch(course, [exercise], 1, "best")
     make_zip(inbox / "a.zip", *names.items())
     source = find_submissions(inbox, [exercise])[0].sources[exercise.id]
     assert [one.data for one in source.used] == [one.id.encode() for one in exercise.used]
-    first = batch.key(exercise, source)
+    first = files_key(source)
     make_zip(
         inbox / "a.zip", *{**names, next(iter(names.keys() - {"exercise-11/training.py"})): b"x"}.items()
     )
-    assert batch.key(exercise, find_submissions(inbox, [exercise])[0].sources[exercise.id]) != first
+    assert files_key(find_submissions(inbox, [exercise])[0].sources[exercise.id]) != first
     (inbox / "a.zip").rename(inbox / "a")
     (found,) = find_submissions(inbox, [exercise])
     assert found.problem

@@ -136,6 +136,47 @@ def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
     assert "grades.db" in ran.err
 
 
+def test_rounds_are_begun_and_told(run: Run, handed: Path, tiny_copy: Course) -> None:
+    def footer() -> str:
+        page = (tiny_copy.root / "results" / "students" / "ada" / "report.html").read_text()
+        return next(line for line in page.splitlines() if "seed" in line)
+
+    graded(run, handed)
+    first = footer()
+    assert "round 1 · seed" in first
+    graded(run, handed, "--round", "2")
+    assert "round 2 · seed" in footer()
+    ran = graded(run, handed, "--round", "1")
+    assert (ran.code, ran.out) == (2, "")
+    assert "are in round 2" in ran.err
+    run("grade", str(handed), "-o", "part", "--jobs", "1")
+    ran = run("merge", "results", "part", "-o", "together")
+    assert (ran.code, ran.out) == (2, "")
+    assert "part is of round 1" in ran.err
+
+
+@pytest.mark.parametrize("blocked", ["results/students", "file"])
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(
+    blocked: str, run: Run, handed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(blocked).parent.mkdir(exist_ok=True)
+    Path(blocked).touch()
+    monkeypatch.setattr("grader.cli.grade.grade", None)
+    folder = "results" if blocked == "results/students" else "file/results"
+    for command in (("grade", str(handed)), ("merge", "results")):
+        Path("results").mkdir(exist_ok=True)
+        ran = run(*command, "-o", folder)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{folder} cannot be written" in ran.err
+        assert len(ran.err.splitlines()) == 1
+
+
+def test_results_tell_git_to_leave_them_alone(run: Run, handed: Path) -> None:
+    graded(run, handed)
+    assert Path("results/.gitignore").read_text() == "*\n"
+    assert sorted(path.name for path in Path("results").iterdir())[:2] == [".gitignore", "grades.db"]
+
+
 def test_exports_of_one_need_a_name(run: Run, handed: Path) -> None:
     graded(run, handed)
     ran = run("export", "results", "github-summary")
