@@ -53,7 +53,7 @@ class CodeRunner(contextlib.ExitStack):
         self._confinement, self._before_code = confinement, before_code
         self.limits, self.seconds = PATIENT, 0.0
         self._pool: Pool | None = None
-        self._wanted: dict[tuple[str, tuple[str, ...]], list[Any] | None] = {}
+        self._wanted: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
         """Whether code returns, in every test, what the solution returns."""
@@ -70,13 +70,15 @@ class CodeRunner(contextlib.ExitStack):
                 values.append(answer.value)
             return values
 
-        if (solution, tests) not in self._wanted:  # for everybody, so in no hurry
-            limits, self.limits = self.limits, PATIENT
-            self._wanted[solution, tests] = self._run(f"{solution}{calls}", results)
+        if (wanted := self._wanted.get((solution, tests))) is None:
+            limits, self.limits = self.limits, PATIENT  # it is for everybody, so in no hurry
+            right = f"{solution}{calls}"
+            wanted = self._run(right, results) or self._run(right, results)  # it may have been the machine
             self.limits = limits
-        wanted, began = self._wanted[solution, tests], time.monotonic()
-        if wanted is None:
-            return False
+            if wanted is None:
+                return False
+            self._wanted[solution, tests] = wanted
+        began = time.monotonic()
         got = self._run(f"{code}{calls}", results)
         self.seconds += time.monotonic() - began
         if got is None:

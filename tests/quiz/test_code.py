@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.quiz.code import CodeRunner
+from grader.quiz.code import HURRIED, PATIENT, CodeRunner
 from grader.sandbox import pool
 from tests.quiz.helpers import question
 
@@ -42,6 +42,26 @@ def test_code_passes_if_it_returns_what_the_solution_returns(
 
 def test_a_solution_that_fails_a_test_lets_nothing_pass(runner: CodeRunner) -> None:
     assert not runner.passes(RIGHT, RIGHT, ("double(nothing)",))
+
+
+def test_a_solution_that_failed_once_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, results = CodeRunner(), [None, None, None, [1], [1], [1]]
+    monkeypatch.setattr(runner, "_run", lambda *_: results.pop(0))
+    assert [runner.passes("code", RIGHT, TESTS) for _ in range(3)] == [False, True, True]
+    assert results == []
+
+
+def test_limits_of_an_answer_hold_for_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner, seen = CodeRunner(), list[object]()
+
+    def run(*_: object) -> list[int]:
+        seen.append(runner.limits)
+        return [1]
+
+    monkeypatch.setattr(runner, "_run", run)
+    runner.limits = HURRIED
+    assert runner.passes("code", RIGHT, TESTS)
+    assert (seen, runner.limits) == ([PATIENT, HURRIED], HURRIED)
 
 
 def test_what_code_prints(runner: CodeRunner) -> None:
