@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from grader.classroom.collect import Submission
@@ -14,7 +14,7 @@ from grader.classroom.tables import Entry
 from grader.course import folded
 from grader.progress.grades import Note
 
-CLAIM, NAME, PLATFORM, DECIDED = range(4)  # how well it is founded whose a submission is
+CLAIMED, NAMED, DECIDED = range(3)  # how well it is founded whose a submission is
 ENDING = re.compile(r"\.(zip|py)$", re.IGNORECASE)
 AROUND = re.compile(
     r"^(submission-|exercise[-_ ]?\d+[-_ ])|([-_ ]exercise[-_ ]?\d+)?( \(\d+\))?$", re.IGNORECASE
@@ -46,13 +46,21 @@ class Identity(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """What speaks for whose a submission is; the names are folded."""
+    """What speaks for whose a submission is.
+
+    Args:
+        names: that the instructor or the platform gave it, folded.
+        claim: the id that it claims, folded.
+        person: whom it is taken for, before it is compared with others.
+        called: what the platform, or else it itself, calls them, folded.
+    """
 
     handed: Submission | Entry
-    names: frozenset[str]  # that the instructor or the platform gave it
+    names: frozenset[str]
     claim: str
     person: str
     rank: int
+    called: str
 
 
 def identify(
@@ -60,9 +68,9 @@ def identify(
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is.
 
-    A decision counts before what the platform says, that before the name of the folder or file, and that
-    before a claim. What only claims to be somebody is set aside if another submission is that person by
-    more; of several that are equally founded nobody can tell, and all of them are.
+    A decision counts before what the platform or the name of the folder or file says, and that before a
+    claim. What only claims to be somebody is set aside if another submission is that person by more; of
+    several that are equally founded nobody can tell, and all of them are.
 
     Args:
         submissions: of the whole class.
@@ -70,56 +78,47 @@ def identify(
         decisions: by key, whose a submission is as the instructor decided.
     """
     everybody = [_evidence(handed, decisions.get(handed.key, "")) for handed in submissions]
-    claimants = defaultdict[str, list[_Evidence]](list)
-    alike = defaultdict[str, list[_Evidence]](list)
+    claimants, alike = defaultdict[str, list[_Evidence]](list), defaultdict[str, list[_Evidence]](list)
     for who in everybody:
-        if who.rank != DECIDED:
+        if who.claim and who.rank != DECIDED:
             claimants[who.claim].append(who)
-        alike[folded(who.handed.platform_name or who.handed.learner_name)].append(who)
+        if who.called:
+            alike[who.called].append(who)
     aside, extended = _set_aside(everybody, claimants), _extended(everybody, extensions)
     unused = {folded(name): name for name in extensions if name not in extended.values()}
     found = {}
     for who in everybody:
-        key, login = who.handed.key, who.handed.learner_id
-        notes = [Note("set-aside", aside[key], decide=True)] if key in aside else []
-        rivals = [other for other in claimants[who.claim] if other is not who]
-        if key in aside:
-            login = ""
-        elif who.rank == DECIDED:
-            login = who.person
-        elif who.claim and who.rank == PLATFORM and who.claim not in who.names and rivals:
-            told = f"claims to be `{login}`, and so do {_listed(rivals)}; it counts as `{who.person}`"
-            notes.append(Note("claim-shared", f"{told}, as the platform says", decide=True))
-            login = ""
-        if who.claim in unused and key not in aside:
-            cure = f"write `{who.person}` there" if who.rank > CLAIM else "name its folder or file so"
-            told = f"claims to be `{unused[who.claim]}`, but a claim gets no extension; {cure}"
-            notes.append(Note("extension-not-applied", told, decide=True))
-        name = folded(who.handed.platform_name or who.handed.learner_name)
-        others = [other for other in alike[name] if folded(other.person) != folded(who.person)]
-        if name and others and key not in aside:
-            told = f"has the name of {_listed(others)} as well; they count as different people"
-            notes.append(Note("same-name", told))
-        believed = login and login == who.handed.learner_id
-        shown = who.handed.learner_name if believed else who.handed.platform_name
+        key = who.handed.key
         extension = extended.get(key, "")
-        found[key] = Identity(
-            extension or who.person, login, shown, extension, aside.get(key, ""), tuple(notes)
-        )
+        if key in aside:
+            note = Note("set-aside", aside[key], decide=True)
+            found[key] = Identity(who.person, "", who.handed.platform_name, extension, aside[key], (note,))
+            continue
+        rivals = [other for other in claimants.get(who.claim, ()) if other is not who]
+        unfounded = who.rank == NAMED and who.claim not in who.names
+        login = who.person if who.rank == DECIDED else "" if unfounded and rivals else who.handed.learner_id
+        others = [other for other in alike.get(who.called, ()) if other.person != who.person]
+        notes = tuple(_notes(who, rivals if unfounded else [], unused.get(who.claim, ""), others))
+        believed = login and login == who.handed.learner_id
+        called = who.handed.learner_name if believed else who.handed.platform_name
+        found[key] = Identity(extension or who.person, login, called, extension, "", notes)
     return found
 
 
 def _evidence(handed: Submission | Entry, decided: str) -> _Evidence:
     name = handed.key.rpartition("/")[2]
     stem = ENDING.sub("", name)
-    claim = folded(handed.learner_id)
-    if decided:
-        return _Evidence(handed, frozenset({folded(decided)}), claim, decided, DECIDED)
-    if handed.platform_id:
-        return _Evidence(handed, frozenset({folded(handed.platform_id)}), claim, handed.platform_id, PLATFORM)
-    names = frozenset(filter(None, map(folded, (name, stem, AROUND.sub("", stem)))))
-    rank = NAME if claim in names or not claim else CLAIM
-    return _Evidence(handed, names, claim, handed.learner_id or stem, rank)
+    names, person, claim = {name, stem}, stem, folded(handed.learner_id)
+    if claim in ("", folded(bare := AROUND.sub("", stem))):  # else it may be somebody else's id
+        names.add(bare)
+    if decided or handed.platform_id:
+        person = decided or handed.platform_id
+        names = {person}
+    known = frozenset(map(folded, names))
+    rank = DECIDED if decided else NAMED
+    if not decided and not handed.platform_id and claim:
+        person, rank = handed.learner_id, NAMED if claim in known else CLAIMED
+    return _Evidence(handed, known, claim, person, rank, folded(handed.platform_name or handed.learner_name))
 
 
 def _listed(several: Sequence[_Evidence]) -> str:
@@ -131,33 +130,53 @@ def _set_aside(
     everybody: Iterable[_Evidence], claimants: Mapping[str, Sequence[_Evidence]]
 ) -> dict[str, str]:
     """Return, by key, why a submission counts for nobody for now."""
-    holders = defaultdict[str, list[_Evidence]](list)
+    holders, people = defaultdict[str, list[_Evidence]](list), defaultdict[str, list[_Evidence]](list)
     for who in everybody:
         for name in who.names:
             holders[name].append(who)
     aside: dict[str, str] = {}
-    people = defaultdict[str, list[_Evidence]](list)
     for who in everybody:
         better = holders[who.claim] if who.claim and who.claim not in who.names else []
-        if who.rank == CLAIM and not better:
-            better = [other for other in claimants[who.claim] if other.rank == PLATFORM]
+        if who.rank == CLAIMED and not better:
+            better = [other for other in claimants[who.claim] if other.handed.platform_id]
         if better and who.rank != DECIDED:
-            told = (
-                f"claims to be `{who.handed.learner_id}`, but more than a claim says so of {_listed(better)}"
-            )
-            aside[who.handed.key] = told
+            told = f"claims to be `{who.handed.learner_id}`, but more than a claim says so of"
+            aside[who.handed.key] = f"{told} {_listed(better)}"
         elif not (who.handed.problem or who.handed.nothing_found):  # which have no grade to contest
             people[unicodedata.normalize("NFC", who.person)].append(who)  # `S2` is not `s2`
     for same in people.values():
         top = max(who.rank for who in same)
         best = [who for who in same if who.rank == top]
         for who in same:
-            others = [other for other in best if other is not who]
-            if others:
-                told = "claims to be" if who.rank == CLAIM else "goes by the name of"
-                which = "nothing says which one counts" if who in best else "more than that says so there"
-                aside[who.handed.key] = f"{told} `{who.person}`, and so do {_listed(others)}; {which}"
+            if others := [other for other in best if other is not who]:
+                told = "claims to be" if who.rank == CLAIMED else "goes by the name of"
+                which = "nothing says which one counts" if who.rank == top else "which better founded"
+                listed = _listed(others)
+                aside[who.handed.key] = f"{told} `{who.person}`, and so do {listed}; {which}"
     return aside
+
+
+def _notes(
+    who: _Evidence, rivals: Sequence[_Evidence], unused: str, others: Sequence[_Evidence]
+) -> Iterator[Note]:
+    """Yield what the instructor should know of a submission that counts.
+
+    Args:
+        rivals: others that claim what it claims, where the platform says that it is somebody else.
+        unused: an extension that nobody has, of the name that it claims.
+        others: who is called the same.
+    """
+    claim = who.handed.learner_id
+    if rivals:
+        told = f"claims to be `{claim}`, and so do {_listed(rivals)}; it counts as `{who.person}`"
+        yield Note("claim-shared", f"{told}, as the platform says", decide=True)
+    if unused:
+        cure = f"write `{who.person}` there" if who.rank > CLAIMED else "name its folder or file so"
+        told = f"claims to be `{unused}`, but a claim gets no extension; {cure}"
+        yield Note("extension-not-applied", told, decide=True)
+    if others:
+        told = f"has the name of {_listed(others)} as well; they count as different people"
+        yield Note("same-name", told)
 
 
 # --- extensions: for whom the instructor named ----------------------------------------------------------
@@ -170,16 +189,22 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
         called[folded(who.handed.platform_name)].add(who.handed.platform_id)
     found: dict[str, str] = {}
     for name in sorted(extensions, key=lambda name: extensions[name]):
-        theirs: dict[str, str] = {}  # by key, the file as it is spelt
+        wanted = {folded(name), folded(OF_MOODLE.sub("", name))}
+        theirs = []
         for who in everybody:
-            file = who.handed.key.rpartition("/")[2]
-            names = who.names | {folded(file), folded(ENDING.sub("", file))}
-            by_name = folded(name) == folded(who.handed.platform_name) and len(called[folded(name)]) == 1
-            if by_name or folded(OF_MOODLE.sub("", name)) in names:
-                theirs[who.handed.key] = ENDING.sub("", file)
-        exact = [key for key, file in theirs.items() if file == name]
-        found |= dict.fromkeys(exact or theirs, name)
+            file = _file(who)
+            by_name = folded(who.handed.platform_name) in wanted and len(called[folded(name)]) == 1
+            if by_name or wanted & {*who.names, folded(file), folded(ENDING.sub("", file))}:
+                theirs.append(who)
+        # Of names that differ in case the one that is meant; whoever claims to be somebody else comes last.
+        theirs = [who for who in theirs if ENDING.sub("", _file(who)) == name] or theirs
+        theirs = [who for who in theirs if who.rank > CLAIMED] or theirs
+        found |= dict.fromkeys((who.handed.key for who in theirs), name)
     return found
+
+
+def _file(who: _Evidence) -> str:
+    return who.handed.key.rpartition("/")[2]
 
 
 def unused_extensions(

@@ -236,6 +236,26 @@ def test_a_claim_gets_no_extension_and_the_instructor_is_told(claim: Submission)
     assert (found.extension, decisions_of(found)) == ("", {"set-aside"})
 
 
+@pytest.mark.parametrize("other", [handed("s1 (2).zip", "mallory"), handed("S1.zip", "mallory")])
+def test_a_file_called_like_another_gets_no_extension_of_theirs(other: Submission) -> None:
+    for own in (handed("s1.zip", "s1"), handed("submission-s1.zip", "s1"), handed("s1.zip")):
+        found = people(other, own, extensions={"s1": 2})
+        assert (found[other.key].extension, found[own.key].extension) == ("", "s1"), own.key
+        assert not found[own.key].set_aside
+
+
+def test_a_platform_s_name_and_a_plain_one_are_equally_founded() -> None:
+    found = people(handed("m_12345_1_x.zip", "", "12345"), handed("12345.zip", "12345"))
+    assert all(aside_of(found).values())
+
+
+def test_a_large_class_is_told_apart_at_once() -> None:
+    everybody = [handed(f"s{number}", learner_name="Ada") for number in range(3000)]
+    crowd = [handed(f"m{number}.zip", "s1") for number in range(1000)]
+    found = identify([*everybody, *crowd], {}, {})
+    assert sum(bool(who.set_aside) for who in found.values()) == 1000
+
+
 def test_an_extension_for_a_name_that_two_have_is_for_none_of_them() -> None:
     two = handed("Ada L_1_x", "", "1", "Ada L"), handed("Ada L_2_x", "", "2", "Ada L")
     assert [who.extension for who in people(*two, extensions={"Ada L": 1}).values()] == ["", ""]
