@@ -59,7 +59,7 @@ def test_a_wrong_array_takes_few_lines_and_gives_nothing_away(run: Run, tiny_cop
     assert "array(" not in ran.out
 
 
-@pytest.mark.parametrize("name", ["exercise-2", "exercice-1", "1"])
+@pytest.mark.parametrize("name", ["exercise-2", "exercice-1", "2"])
 def test_check_of_an_unknown_exercise(run: Run, name: str) -> None:
     ran = run("check", name)
     assert ran.code == 2
@@ -104,7 +104,8 @@ def test_check_of_a_submission(run: Run, tiny_copy: Course, tmp_path: Path) -> N
     solution = tiny_copy.root / "solutions"
     assert run("check", "exercise-1", "--submission", str(solution)).code == 0
     assert run("check", "exercise-1", "--submission", str(solution / "exercise-1/doubling.py")).code == 0
-    ran = run("check", "exercise-1", "--submission", str(tmp_path))
+    (tmp_path / "empty").mkdir()
+    ran = run("check", "exercise-1", "--submission", str(tmp_path / "empty"))
     assert ran.code == 1
     assert "there is no exercise-1/doubling.py to grade" in " ".join(ran.out.split())
     assert run("check", "exercise-1", "--submission", "no-such-place").code == 2
