@@ -114,13 +114,13 @@ def _more_questions(check: Check, suite: CheckSuite, run: CheckRun) -> Iterator[
     asked = [call for call in run.calls if call.check == name]
     last = asked[-1].answer if asked else None
     if last and run.outcomes[name].seconds < QUICK_CHECK_SECONDS and not (last.not_written or last.missing):
-        student = Student(run, name)
+        student = Student(run, name, asks_again=False)
         suite.call(check, student, draw=1)
         student.finish()
         yield
         rng = np.random.default_rng(0)
         for call in (*asked[-2:], *asked[-2:]):
-            student = Student(run, name)
+            student = Student(run, name, asks_again=False)
             with contextlib.suppress(SubmissionFault):
                 getattr(student, call.function)(*jitter(call.arguments, rng))
             student.finish()
@@ -168,9 +168,15 @@ def diagnose(
     if explanations:
         return Diagnosis(tuple(patched.mistakes for patched in explanations))
     reference = mistakes.solution.reference
-    return Diagnosis(
-        remark=_broadcast(run, wrong[0], reference) or describe_difference(_paired(wrong, reference))
+    failed = next(
+        (each for each in run.outcomes.values() if each.function == function and not each.earned), None
     )
+    # Code may make shapes of a hidden check's inputs; of a visible one's failure only visible questions tell.
+    told = wrong
+    if failed and not failed.hidden:
+        told = [question for question in wrong if not run.outcomes[question.call.check].hidden]
+    remark = _broadcast(run, told[0], reference) if told else ""
+    return Diagnosis(remark=remark or describe_difference(_paired(wrong, reference)))
 
 
 def _questions(function: str, calls: Iterable[Call], solution: PatchedSolution) -> list[Question]:

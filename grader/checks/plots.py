@@ -54,7 +54,7 @@ def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress |
     """
     module = load_plot(exercise)
     run = CheckRun(exercise, source, pool, progress)
-    student = Student(run)
+    student = Student(run, asks_again=False)
     panels: list[Panel] = []
     fault = ""
     try:

@@ -297,17 +297,24 @@ class Student:
     Args:
         check: name of the check.
         substitutes: functions of the student's module that the reference answers.
+        asks_again: whether to see that an answer stays the same; what earns nothing need not.
     """
 
     changed: tuple[str, ...] = ()
     """Names of the arguments that the latest call changed, such as ``dh`` or ``params.Whh``."""
 
     def __init__(
-        self, run: CheckRun, check: str = "", substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES
+        self,
+        run: CheckRun,
+        check: str = "",
+        substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES,
+        *,
+        asks_again: bool = True,
     ) -> None:
         self._run = run
         self._check = check
         self._substitutes = substitutes
+        self._asks_again = asks_again
         self._module: StudentModule | None = None
         self._first: dict[str, tuple[Any, Any, bool]] = {}
         """By function: arguments and value of the check's first question, whether more were quick."""
@@ -345,7 +352,8 @@ class Student:
         problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
             raise SubmissionFault(problem)
-        self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
+        if self._asks_again:
+            self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
         names = run.exercise.parameters[function]
         self.changed = tuple(
             ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))

@@ -42,6 +42,7 @@ MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
 
 FAULTS = ("syntax", "line", "import", "slow", "error", "exit", "end")
 MAX_FAULTS = 25  # that are heard of one file
+MAX_INTERRUPTS = 2  # of one file: two experiments at its end may run too long
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -211,11 +212,17 @@ class ConfinedWorker(Worker):
     ) -> tuple[Raised, ...]:
         deadline = time.monotonic() + seconds
         self._send(protocol.pack(["load", name, filename, sorted(skipped)], source), deadline)
-        try:
-            message, _ = self._receive(deadline)
-        except TimeUp:  # the statement that runs is ended, and the rest of the file gets as long once more
-            self._process.interrupt()
-            message, _ = self._receive(time.monotonic() + seconds)
+        for interrupts_left in range(MAX_INTERRUPTS, -1, -1):
+            try:
+                message, _ = self._receive(deadline)
+                break
+            except (
+                TimeUp
+            ):  # the statement that runs is ended, and the rest of the file gets as long once more
+                if not interrupts_left:
+                    raise
+                self._process.interrupt()
+                deadline = time.monotonic() + seconds
         match message:
             case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
                 return tuple(map(_read_fault, faults))

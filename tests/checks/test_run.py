@@ -198,6 +198,13 @@ def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Gr
     assert hidden.message == known.get(how, "The course withholds what this check saw.")
 
 
+def test_what_a_visible_check_says_is_of_visible_questions_alone(grade: Grade) -> None:
+    source = "def double(x):\n    return 2 * x\ndef scale(x, pair):\n    return x.reshape(-1, 1) + x[0]\n"
+    said = " ".join(outcome.diagnosis for outcome in grade(source).for_student("diagnosis").outcomes)
+    assert "(12, 1) and (3,) broadcast into (12, 3)" in said
+    assert not re.search(r"\(5, 1\)|\(6,\)", said), "these are sizes of the hidden check"
+
+
 def test_a_check_of_the_course_that_breaks_is_told_as_such(tiny_copy: Course, pool: WorkerPool) -> None:
     path = tiny_copy["exercise-1"].hidden_checks
     path.write_text(path.read_text(encoding="utf-8").replace("rng.standard", "random.standard"), "utf-8")
