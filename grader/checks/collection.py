@@ -10,7 +10,6 @@ import ast
 import contextlib
 import copy
 import functools
-import importlib.util
 import inspect
 import io
 import itertools
@@ -232,10 +231,7 @@ def load_reference(exercise: Exercise) -> types.ModuleType:
     if not path.is_file():
         raise CourseError(path, "is missing; every exercise needs a solution")
     used = {lower.file.module: load_reference(lower) for lower in exercise.used}
-    try:
-        module = load_module(path, f"reference_{exercise.file.module}", used)
-    except Exception as error:
-        raise broken_module(path, error, "cannot be loaded") from None
+    module = load_module(path, f"reference_{exercise.file.module}", used)
     if exercise.handout:
         from grader.checks.recorded import answer_from_records  # a hand-out's alone
 
@@ -243,30 +239,30 @@ def load_reference(exercise: Exercise) -> types.ModuleType:
     return module
 
 
-def load_module(path: Path, name: str, used: Modules = NO_MODULES) -> types.ModuleType:
+def load_module(
+    path: Path, name: str, used: Modules = NO_MODULES, what: str = "cannot be loaded"
+) -> types.ModuleType:
     """Run a file of the course as a module, which ``sys.modules`` does not keep.
 
     Args:
         used: modules that it may import, by name.
+        what: to say of the file if it raises.
 
     Raises:
-        Exception: whatever the file raises; see :func:`broken_module`.
+        CourseError: whatever the file raises, with its line.
     """
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path.name} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    with _importing({path.parent}, used):
-        spec.loader.exec_module(module)
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
+    try:
+        with _importing({path.parent}, used):
+            exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
+    except Exception as error:
+        raise broken_module(path, error, what) from None
     return module
 
 
 def broken_module(path: Path, error: Exception, what: str) -> CourseError:
-    """Say where in a file of the course an exception came up.
-
-    Args:
-        what: what happens to the file, such as "breaks".
-    """
+    """Say where in a file of the course an exception came up, and what happens to the file by it."""
     trace, line = error.__traceback__, error.lineno if isinstance(error, SyntaxError) else None
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == str(path):

@@ -89,10 +89,7 @@ def load_plot(exercise: Exercise) -> types.ModuleType:
     path = plot_path(exercise)
     if not path.is_file():
         raise CourseError(path, "is missing; it defines `plot(student, reference, rng)`")
-    try:
-        module = load_module(path, path.stem)
-    except Exception as error:
-        raise broken_module(path, error, "breaks") from None
+    module = load_module(path, path.stem, what="breaks")
     if not callable(getattr(module, "plot", None)):
         raise CourseError(path, "defines no function `plot(student, reference, rng)`; add it")
     return module

@@ -185,6 +185,20 @@ def test_hints_come_one_by_one(run: Run, tiny_copy: Course) -> None:
     assert run("hint", "exercise-1", "nonsense").code == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("check", "1"), ("check", "exercises/exercise-1/"), ("check", "Exercise-1", "ex1")),
+        *(("hint", "doubling"), ("show", "exercise-1/doubling.py"), ("reset", "1", "--yes")),
+        *(("debug", "exercise_1"), ("verify", "01", "--jobs", "1")),
+    ],
+)
+def test_every_command_understands_which_exercise_is_meant(run: Run, command: tuple[str, ...]) -> None:
+    ran = run(*command)
+    assert ran.code in (0, 1), ran.err
+    assert "there is no exercise" not in ran.out + ran.err
+
+
 def test_hints_go_to_the_function_that_failed(run: Run, tiny_copy: Course) -> None:
     solve(tiny_copy, scale="return x")
     run("check", "exercise-1")
