@@ -28,7 +28,7 @@ from grader.checks.report import Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
-from grader.classroom.gradebook import QUIZZES, Gradebook, open_gradebook
+from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
 from grader.classroom.rounds import (
     Drawn,
@@ -41,8 +41,8 @@ from grader.classroom.rounds import (
     round_secret,
 )
 from grader.classroom.tables import Scope
-from grader.course import Course, CourseError, Exercise, folded, open_course
-from grader.progress.grades import ClassGrades
+from grader.course import Course, CourseError, Exercise, open_course
+from grader.progress.grades import QUIZZES, ClassGrades
 from grader.quiz.code import CodeRunner
 from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
@@ -113,7 +113,7 @@ def grade(
     else:
         folder = Path(submissions)
         found, place = find_submissions(folder, chosen), str(folder.resolve())
-        if [folded(entry.key) for entry in found] == [folded(folder.resolve().name)]:  # itself, and no class
+        if [entry.path for entry in found] == [folder]:  # itself, and no class
             place = ""
     for note in unused_extensions(found, course.late.extensions) if place else ():
         if note.decide:
@@ -128,6 +128,8 @@ def grade(
     )
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
+        if not place and not isinstance(submissions, Submission):
+            found[0].key = book.key_at(folder) or found[0].key
         secret = round_secret(course)
         begun = book.rounds.begin(round_number, seed, secret)
         batch = Batch(course, chosen, begun, secret, confinement, fixed_seed=seed is not None)

@@ -8,7 +8,9 @@ import datetime
 import hashlib
 import itertools
 import json
+import os
 import sqlite3
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path, PurePosixPath
@@ -23,6 +25,7 @@ from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, En
 from grader.course import Course, LatePolicy, folded, make_private_folder
 from grader.progress.database import LedgerError, explained, open_file
 from grader.progress.grades import (
+    QUIZZES,
     Adjustment,
     ClassGrades,
     Grade,
@@ -36,8 +39,6 @@ from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
 FILE = "grades.db"
-QUIZZES = "quizzes"
-"""Stands where an exercise's id would, for answers that could not be graded."""
 COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
 SHARED = "key platform platform_id received_from learner_id problem".split()
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
@@ -191,6 +192,13 @@ class Gradebook:
             taken.add(folded(name))
             entries.append(entry._replace(name=name))
         return entries
+
+    def key_at(self, path: Path) -> str | None:
+        """Return the key of what lies at a path, if it was collected there with its class."""
+        places = {
+            os.path.join(entry.folder, entry.key): entry.key for entry in self.entries() if entry.folder
+        }
+        return places.get(unicodedata.normalize("NFC", str(path.resolve())))
 
     def find(self, wanted: str, *, gone: bool = False) -> Entry:
         """Return the submission that somebody means by its name, its path, or the name of its file.

@@ -57,6 +57,8 @@ class QuizResult(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+QUIZZES = "quizzes"
+"""Stands where an exercise's id would, for answers that could not be graded."""
 State = Literal["graded", "nothing found", "problem", "set aside", "stale"]
 """How a submission stands; only what is ``graded`` counts in statistics and is exported."""
 
@@ -182,15 +184,13 @@ class Item(NamedTuple):
 
         That is where it was not graded, where a check broke or could not be run, and all that is set aside.
         """
-        if grade.set_aside:
+        if grade.set_aside or (QUIZZES if self.kind == "quiz" else self.id) in grade.not_graded:
             return None
         if self.kind == "quiz":
             return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
         reports = (report for report in grade.reports if report.exercise == self.id)
         report = next(reports, None)
-        if report is None or report.broken or self.id in grade.not_graded:
-            return None
-        return 100 * report.earned
+        return None if report is None or report.broken else 100 * report.earned
 
 
 class Move(NamedTuple):

@@ -231,6 +231,23 @@ def test_what_has_vanished_has_no_page_and_no_row(run: Run, handed: Path, tiny_c
     assert (ran.code, students(tiny_copy)) == (1, {"ada", "bob", "cleo", "dan"}), "the link is still there"
 
 
+@pytest.mark.parametrize("folder", ["class", "class/week 1"])
+def test_one_of_a_class_is_graded_again_in_its_place(run: Run, tiny_copy: Course, folder: str) -> None:
+    for name in ("ada", "bob", "cleo"):
+        hand_in(Path(folder), name, HALF)
+        with zipfile.ZipFile(Path(folder, f"{name}.zip"), "w") as archive:
+            archive.writestr("exercise-1/doubling.py", HALF)
+        shutil.rmtree(Path(folder, name))
+    graded(run, Path("class"))
+    before = run("export", "results", "canvas").out
+    with zipfile.ZipFile(Path(folder, "ada.zip"), "w") as archive:
+        archive.writestr("exercise-1/doubling.py", right(tiny_copy))
+    run("grade", f"{folder}/ada.zip", "-o", "results", "--jobs", "1")
+    after = run("export", "results", "canvas").out
+    assert after.splitlines()[3:] == before.splitlines()[3:]
+    assert (before.splitlines()[2][-6:], after.splitlines()[2][-6:]) == ('"3.00"', '"7.00"')
+
+
 def test_half_a_class_leaves_only_if_that_is_confirmed(run: Run, handed: Path, tiny_copy: Course) -> None:
     (handed / "dan").unlink()
     graded(run, handed)

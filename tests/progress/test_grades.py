@@ -6,6 +6,7 @@ import pytest
 
 from grader.checks.report import Outcome, Report, Status
 from grader.progress.grades import (
+    QUIZZES,
     Adjustment,
     ClassGrades,
     Grade,
@@ -42,6 +43,27 @@ def test_a_column_is_empty_where_nothing_was_graded() -> None:
     assert [item.earned_cents(grade) for item in of_class().items] == [None, 0, None]
     assert (grade.graded, Grade("bob", problem="is damaged").graded) == (True, False)
     assert of_class(grade).possible_cents == 900
+
+
+def test_a_column_is_empty_where_a_number_would_be_wrong() -> None:
+    whole, broken = report(outcome("h", "passed")), report(outcome("h", "passed"), outcome("y", "error"))
+    quizzes = (QuizResult("shapes", "Shapes", 150, 300),)
+    second = report(outcome("z", "passed"), exercise="exercise-2")
+    for reports, fields, earned, state in (
+        ((second, whole), {}, [200, 200, 150], "graded"),
+        ((second, broken), {}, [200, None, 150], "stale"),
+        ((second, whole), {"not_graded": {"exercise-1": "why"}}, [200, None, 150], "stale"),
+        ((second, whole), {"not_graded": {QUIZZES: "why"}}, [200, 200, None], "stale"),
+        ((second, whole), {"set_aside": "why"}, [None, None, None], "set aside"),
+        ((second, whole), {"problem": "why"}, [200, 200, 150], "problem"),
+        ((second, whole), {"nothing_found": True}, [200, 200, 150], "graded"),
+    ):
+        grade = Grade("ada", reports=reports, quizzes=quizzes, **fields)
+        assert [item.earned_cents(grade) for item in of_class().items] == earned
+        assert (grade.state, grade.counted) == (state, state == "graded")
+        assert (grade.total_cents is None) == (None in earned)
+    nothing = Grade("ada", nothing_found=True)
+    assert (nothing.state, nothing.total_cents) == ("nothing found", None)
 
 
 def test_nothing_is_shown_of_an_exercise_without_a_word_on_feedback() -> None:
