@@ -257,18 +257,13 @@ def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQui
     results, notes = [], [Note("answers-left-out", text) for text in left_out]
     notes += [Note("answers-of-another", anothers, decide=True)] if anothers else []
     for quiz in graded.quizzes:
-        refused = _counted(quiz.refused.values(), "refused: {}")
+        counts = Counter(quiz.refused.values()).most_common(MAX_NAMED)
+        refused = [f"refused: {why}" + f" ({count} times)" * (count > 1) for why, count in counts]
         texts = (*([anothers] if anothers else []), *left_out, *quiz.doubts, *quiz.notes, *refused)
         cents = 0 if anothers else quiz.cents
         results.append(QuizResult(quiz.sheet.id, quiz.sheet.public.title, cents, quiz.possible_cents, texts))
         notes += [Note("answers-doubtful", f"{quiz.sheet.id}: {doubt}", decide=True) for doubt in quiz.doubts]
     return SubmissionQuizzes(tuple(results), tuple(notes))
-
-
-def _counted(sentences: Iterable[str], form: str) -> list[str]:
-    """Return the most frequent of many sentences, each once, with how often it was said."""
-    counts = Counter(sentences).most_common(MAX_NAMED)
-    return [form.format(text) + (f" ({count} times)" if count > 1 else "") for text, count in counts]
 
 
 def _listed(names: Sequence[object]) -> str:
@@ -404,20 +399,19 @@ def _refusals(quiz: PublicFile, answers: QuizResponses) -> tuple[dict[int, str],
     refused: dict[int, str] = {}
     for response in answers.responses:
         sitting, attempt = sittings[response.sitting], response.attempt
-        left, which = attempts.get(response.question), f"at {response.question[:40]}"
+        left, which = attempts.get(response.question, {attempt}), f"at {response.question[:40]}"
         if sitting.number > gap:
             reason = f"sitting {gap} is missing from what was handed in; what follows it earns nothing"
         elif sitting.mode not in MODES:
             mode = EXAM if sitting.mode == "exam" else f"has the mode `{sitting.mode[:40]}`, which is none"
             reason = f"sitting {sitting.number} {mode}"
-        elif left is not None and (missing := gaps[response.question]) < attempt:
+        elif (missing := gaps.get(response.question, attempt)) < attempt:
             reason = f"attempt {missing} {which} is missing; what follows it earns nothing"
-        elif left is not None and attempt not in left:
+        elif attempt not in left:
             reason = f"attempt {attempt} {which} stands twice; the first one counts"
         else:
             reason = ""
-        if left is not None:
-            left.discard(attempt)
+        left.discard(attempt)
         if reason:
             refused[response.id] = reason
     reasons = list(dict.fromkeys(refused.values()))
