@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -114,9 +114,7 @@ class CheckRun:
         self.progress = progress
         self.used = dict(zip((lower.file.module for lower in exercise.used), source.used, strict=False))
         self.outcomes: dict[str, Outcome] = {}  # by the check's name, as far as they have run
-        self.excusable: set[str] = (
-            set()
-        )  # checks for whose failure a function of an earlier exercise may be to blame
+        self.excusable: set[str] = set()  # checks that may fail because of an earlier exercise's function
         self.seconds = 0.0  # that its checks took
         self.seconds_left = exercise.file.limits.exercise_seconds
         self.repeat_seconds_left = REPEATS * self.seconds_left
@@ -164,7 +162,8 @@ class CheckRun:
         left = self.repeat_seconds_left if again else self.seconds_left
         if left <= 0:
             total = self.exercise.file.limits.exercise_seconds
-            raise SubmissionFault(f"not run: the {total:g} s for all checks of this exercise are used up")
+            text = f"not run: the {total:g} s for all checks of this exercise are used up"
+            raise SubmissionFault(text, gist=text)
         started = time.monotonic()
         try:
             yield min(seconds, left)
@@ -189,7 +188,7 @@ class StudentModule:
 
     def __init__(self, run: CheckRun) -> None:
         if run.load_error:
-            raise SubmissionFault(run.load_error)
+            raise SubmissionFault(run.load_error, gist=run.load_error)  # nothing was asked yet
         self._run = run
         self._limits = run.exercise.file.limits
         self.stopped: Raised | None = None
@@ -202,6 +201,7 @@ class StudentModule:
             run.load_error = str(fault)
             self.worker.end()
             run.load_output = self.worker.output()
+            fault.gist = run.load_error
             raise
 
     def _load_used(self) -> bool:
@@ -351,7 +351,7 @@ class Student:
         limits, name = run.exercise.file.limits, run.source.name
         problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
-            raise SubmissionFault(problem)
+            raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
             self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
         names = run.exercise.parameters[function]
@@ -458,9 +458,8 @@ def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = 
 
 def exception_text(raised: Raised) -> str:
     """Return an exception's type and text, as Python's last line has them."""
-    text = MATMUL.sub(
-        r"@ needs as many columns on its left as rows on its right, but got \2 and \1", raised.text.strip()
-    )
+    fits = r"@ needs as many columns on its left as rows on its right, but got \2 and \1"
+    text = MATMUL.sub(fits, raised.text.strip())
     return f"{raised.type_name}: {text}" if text else raised.type_name
 
 
@@ -493,9 +492,8 @@ def left_out(fault: Raised, file: str, seconds: float) -> str:
     if fault.kind == "line":
         return f"{file}, line {line}: only a notebook understands `{source}`. The rest is graded."
     if fault.kind == "slow":
-        return f"{file}, line {line}, was still running after {seconds:g} s and was left out; " + (
-            KEEP_EXPERIMENTS_APART
-        )
+        still = f"was still running after {seconds:g} s and was left out"
+        return f"{file}, line {line}, {still}; {KEEP_EXPERIMENTS_APART}"
     if fault.kind == "import":
         there = HINTS.get(fault.type_name, "").replace("\n", " ")
         return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
@@ -528,8 +526,7 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
 # --- shapes that broadcast ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Broadcast:
+class Broadcast(NamedTuple):
     """A line of the student's file where shapes broadcast into one that none of them had."""
 
     line: int

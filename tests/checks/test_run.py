@@ -176,6 +176,7 @@ TELLING = {
     "hangs": "print('SECRET')\n    while True: pass",
     "dies": "import os; os._exit(77)",
     "is not written": "raise NotImplementedError",
+    "is gone": "global scale; del scale; return x",
 }
 
 
@@ -194,8 +195,17 @@ def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Gr
         "dies": "`scale` gives no answer.",
         "is not written": "`scale` is not written yet.",
         "is another thing": NONDETERMINISTIC.format("scale"),
+        "is gone": NONDETERMINISTIC.format("scale"),
     }
     assert hidden.message == known.get(how, "The course withholds what this check saw.")
+
+
+@pytest.mark.parametrize("source", ["", "def double(x:\n", "import os; os._exit(0)", "exit()"])
+def test_the_gist_says_why_nothing_was_asked(grade: Grade, source: str) -> None:
+    outcomes = grade(source).for_student("diagnosis").outcomes
+    assert [outcome.message for outcome in outcomes if outcome.function == "scale"][-1].startswith(
+        ("doubling.py", "`scale`")
+    )
 
 
 def test_what_a_visible_check_says_is_of_visible_questions_alone(grade: Grade) -> None:
