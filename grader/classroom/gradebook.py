@@ -319,12 +319,6 @@ class Gradebook:
         scope = self._scope("main")
         if scope is None or (scope.folder and scope.shard == (1, 1)):
             yield from unused_extensions(here, late.extensions)
-        told = sum(entry.received_from == "file" and not entry.problem for entry in here)
-        if told and late.per_day and (late.deadline or late.deadlines):
-            text = (
-                f"of {told} submissions only the time of the file tells when it came; received.csv tells more"
-            )
-            yield Note("file-times", text)
 
     def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""

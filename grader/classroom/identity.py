@@ -46,21 +46,15 @@ class Identity(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """What speaks for whose a submission is.
-
-    Args:
-        names: that the instructor or the platform gave it, folded.
-        claim: the id that it claims, folded.
-        person: whom it is taken for, before it is compared with others.
-        called: what the platform, or else it itself, calls them, folded.
-    """
+    """What speaks for whose a submission is."""
 
     handed: Submission | Entry
-    names: frozenset[str]
-    claim: str
-    person: str
+    file: str  # without its ending
+    names: frozenset[str]  # that the instructor or the platform gave it, folded
+    claim: str  # the id that it claims, folded
+    person: str  # whom it is taken for, before it is compared with others
     rank: int
-    called: str
+    called: str  # by the platform or by itself, folded
 
 
 def identify(
@@ -118,7 +112,8 @@ def _evidence(handed: Submission | Entry, decided: str) -> _Evidence:
     rank = DECIDED if decided else NAMED
     if not decided and not handed.platform_id and claim:
         person, rank = handed.learner_id, NAMED if claim in known else CLAIMED
-    return _Evidence(handed, known, claim, person, rank, folded(handed.platform_name or handed.learner_name))
+    called = folded(handed.platform_name or handed.learner_name)
+    return _Evidence(handed, stem, known, claim, person, rank, called)
 
 
 def _listed(several: Sequence[_Evidence]) -> str:
@@ -150,9 +145,8 @@ def _set_aside(
         for who in same:
             if others := [other for other in best if other is not who]:
                 told = "claims to be" if who.rank == CLAIMED else "goes by the name of"
-                which = "nothing says which one counts" if who.rank == top else "which better founded"
-                listed = _listed(others)
-                aside[who.handed.key] = f"{told} `{who.person}`, and so do {listed}; {which}"
+                which = "nothing says which one counts" if who.rank == top else "that one is better founded"
+                aside[who.handed.key] = f"{told} `{who.person}`, like {_listed(others)}; {which}"
     return aside
 
 
@@ -168,7 +162,7 @@ def _notes(
     """
     claim = who.handed.learner_id
     if rivals:
-        told = f"claims to be `{claim}`, and so do {_listed(rivals)}; it counts as `{who.person}`"
+        told = f"claims to be `{claim}`, like {_listed(rivals)}; it counts as `{who.person}`"
         yield Note("claim-shared", f"{told}, as the platform says", decide=True)
     if unused:
         cure = f"write `{who.person}` there" if who.rank > CLAIMED else "name its folder or file so"
@@ -189,22 +183,19 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
         called[folded(who.handed.platform_name)].add(who.handed.platform_id)
     found: dict[str, str] = {}
     for name in sorted(extensions, key=lambda name: extensions[name]):
-        wanted = {folded(name), folded(OF_MOODLE.sub("", name))}
-        theirs = []
-        for who in everybody:
-            file = _file(who)
-            by_name = folded(who.handed.platform_name) in wanted and len(called[folded(name)]) == 1
-            if by_name or wanted & {*who.names, folded(file), folded(ENDING.sub("", file))}:
-                theirs.append(who)
+        wanted = {folded(name), folded(ENDING.sub("", OF_MOODLE.sub("", name)))}
+        by_name = len(called[folded(name)]) == 1
+        theirs = [
+            who
+            for who in everybody
+            if wanted & {*who.names, folded(who.file)}
+            or (by_name and folded(who.handed.platform_name) in wanted)
+        ]
         # Of names that differ in case the one that is meant; whoever claims to be somebody else comes last.
-        theirs = [who for who in theirs if ENDING.sub("", _file(who)) == name] or theirs
+        theirs = [who for who in theirs if who.file == name] or theirs
         theirs = [who for who in theirs if who.rank > CLAIMED] or theirs
         found |= dict.fromkeys((who.handed.key for who in theirs), name)
     return found
-
-
-def _file(who: _Evidence) -> str:
-    return who.handed.key.rpartition("/")[2]
 
 
 def unused_extensions(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,7 @@ from grader.course import Feedback
 
 MAX_NOTES = 50  # of one submission
 MAX_NAMES = 10  # in one note
+MAX_NAMED = 3  # submissions of which the same is said
 VANISHED = "more than a fifth of the class has vanished and still counts until you say --confirm-gone: {}"
 GONE = "has vanished, and is left out everywhere: {}"
 
@@ -347,3 +348,14 @@ def noted(grades: ClassGrades) -> list[Noted]:
             notes[MAX_NOTES - 1 :] = [Note("more", more, any(note.decide for note in notes[MAX_NOTES - 1 :]))]
         found += [Noted(grade, note) for note in notes]
     return sorted(found, key=lambda entry: (not entry.note.decide, entry.note.kind != "set-aside"))
+
+
+def said_once(notes: Iterable[Noted]) -> list[tuple[list[Grade], str, str]]:
+    """Put together what is said of several: some of them, how many more there are, and the sentence."""
+    grades = defaultdict[str, list[Grade]](list)
+    for grade, note in notes:
+        grades[note.text] += [grade] if grade else []
+    return [
+        (them[:MAX_NAMED], f" and {len(them) - MAX_NAMED} more" * (len(them) > MAX_NAMED), text)
+        for text, them in grades.items()
+    ]

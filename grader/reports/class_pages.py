@@ -11,7 +11,15 @@ from typing import Any
 
 from grader.checks.report import reports_to_json
 from grader.course import write_atomic
-from grader.progress.grades import MAX_NOTES, ClassGrades, Grade, check_rates, frequent_failures, noted
+from grader.progress.grades import (
+    MAX_NOTES,
+    ClassGrades,
+    Grade,
+    check_rates,
+    frequent_failures,
+    noted,
+    said_once,
+)
 from grader.reports.exports import KINDS, adjustment_text, moved_csv
 from grader.reports.html import render
 from grader.reports.tables import DECIDE
@@ -22,7 +30,6 @@ PAGES = ("report.html", "report.json")
 MOST_BINS = 12
 MOST_NOTES = 200  # of a kind, on the page of a class
 MOST_BYTES = 2048  # of one text there
-WIDTH, HEIGHT, FLOOR = 720, 220, 175  # of the histogram, and where its columns stand; px
 
 
 def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
@@ -104,8 +111,8 @@ def class_page(grades: ClassGrades) -> str:
         grades=grades,
         title=grades.title or "Class",
         figures=figures,
-        undecided=undecided,
-        notes=notes[len(undecided) :],
+        undecided=said_once(undecided),
+        notes=said_once(notes[len(undecided) :]),
         decide=DECIDE,
         most=MOST_NOTES,
         graded=graded,
@@ -138,17 +145,7 @@ def _histogram(graded: list[int], possible: int) -> dict[str, Any]:
         f"{amount(number * step)} to {amount((number + 1) * step)}: {count}"
         for number, count in enumerate(counts)
     )
-    return {
-        "counts": counts,
-        "step": step,
-        "median": round(median(graded)),
-        "description": "; ".join(words),
-        "width": WIDTH,
-        "height": HEIGHT,
-        "floor": FLOOR,
-        "bin": WIDTH / len(counts),
-        "unit": (FLOOR - 30) / max(counts),
-    }
+    return {"counts": counts, "step": step, "median": round(median(graded)), "description": "; ".join(words)}
 
 
 def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 MAX_PAGE = 512 * 1024  # bytes of a page about one submission
-TEXT_LIMITS = (
-    64 * 1024,
-    4 * 1024,
-    512,
-)  # bytes of one text in a page; the next one if the page gets too large
+TEXT_LIMITS = (64 * 1024, 4 * 1024, 512)  # bytes of one text; the next one if the page is too large
 
 
 def report_html(report: Report) -> str:

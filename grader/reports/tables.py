@@ -7,7 +7,15 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING
 
-from grader.progress.grades import ClassGrades, Move, check_rates, frequent_failures, noted
+from grader.progress.grades import (
+    ClassGrades,
+    Move,
+    Noted,
+    check_rates,
+    frequent_failures,
+    noted,
+    said_once,
+)
 from grader.reports.statement import mark_of
 from grader.reports.text import Line, Style, amount, ends, wrapped
 from grader.sandbox.text import one_line, shorten
@@ -41,10 +49,8 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
     """
     count = len(grades.grades)
     lines = [Line(ends(one_line(grades.title), f"{count} submission{'s' * (count != 1)}", width), "heading")]
-    undecided, others = list[str](), list[str]()
-    for grade, note in noted(grades):
-        text = f"{one_line(grade.submission)}: {one_line(note.text)}" if grade else one_line(note.text)
-        (undecided if note.decide else others).append(text)
+    notes = noted(grades)
+    undecided = _told(entry for entry in notes if entry.note.decide)
     lines += _section("to decide", undecided, width, MOST_UNDECIDED, "error")
     if any(grade.set_aside for grade in grades.grades):
         lines += wrapped(DECIDE, "detail", width, indent="  ")
@@ -66,8 +72,17 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
     ]
     lines += _section("most frequent failures", failures, width)
     lines += _section("who moved", [_moved(move) for move in grades.moves], width, more="moved.csv")
+    others = _told(entry for entry in notes if not entry.note.decide)
     lines += _section("notes", others, width, style="note")
     return lines
+
+
+def _told(notes: Iterable[Noted]) -> list[str]:
+    told = []
+    for few, more, text in said_once(notes):
+        names = ", ".join(one_line(grade.submission) for grade in few)
+        told.append(f"{names}{more}: {one_line(text)}" if few else one_line(text))
+    return told
 
 
 def _moved(move: Move) -> str:

@@ -269,7 +269,7 @@ def test_the_same_claim_of_several_sets_them_aside(inbox: Path, exercise: Exerci
         make_bundle(inbox / f"{name}.zip", "eve" if name == "f" else "ada")
     found = identify(find_submissions(inbox, [exercise]), {}, {})
     assert found.pop("f.zip").set_aside == ""
-    told = "claims to be `ada`, and so do `b.zip`, `c.zip`, `d.zip` and 1 more; nothing says which one counts"
+    told = "claims to be `ada`, like `b.zip`, `c.zip`, `d.zip` and 1 more; nothing says which one counts"
     assert found["a.zip"].set_aside == told
     assert all(who.set_aside for who in found.values())
 
