@@ -201,9 +201,21 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     graded(run, handed)
     grade = json.loads((tiny_copy.root / "results" / "students" / "eve" / "report.json").read_text())
     assert grade["earned"] == grade["credits"]
-    rows = list(csv.reader(io.StringIO(run("export", "results", "canvas").out)))
+    text = run("export", "results", "canvas").out
+    rows = list(csv.reader(io.StringIO(text)))
     assert any("every-type" in cell for cell in rows[0])
     assert any("Ada Lovelace" in cell for row in rows for cell in row)
+    with zipfile.ZipFile(handed / "eve.zip") as archive:
+        kept = {name: archive.read(name) for name in archive.namelist() if name != "responses.json"}
+    with zipfile.ZipFile(handed / "eve.zip", "w") as archive:
+        for name, data in kept.items():
+            archive.writestr(name, data)
+    graded(run, handed, "--no-quizzes")
+    assert run("export", "results", "canvas").out == text
+    graded(run, handed)
+    assert "every-type" not in run("export", "results", "canvas").out, "withdrawn answers earn nothing"
+    (row,) = csv.DictReader(io.StringIO((tiny_copy.root / "results" / "moved.csv").read_text()))
+    assert (row["submission"], row["item"], row["after"]) == ("eve", "every-type", "")
     (handed / "fay").mkdir()
     (handed / "fay" / "responses.json").write_text("[1")
     assert "broke" not in graded(run, handed).err
