@@ -93,36 +93,33 @@ class Gradebook:
         Returns:
             The names of those that have vanished and stay all the same, since they are too many.
         """
-        found = [
-            (
-                Entry(
-                    received=handed.received.isoformat(),
-                    nothing_found=handed.nothing_found,
-                    notes=json.dumps(handed.notes, ensure_ascii=False),
-                    folder=scope.folder,
-                    **{name: getattr(handed, name) for name in COPIED},
-                ),
-                bool(handed.answers),
+        handed_in = list(submissions)
+        entries = [
+            Entry(
+                received=handed.received.isoformat(),
+                nothing_found=handed.nothing_found,
+                notes=json.dumps(handed.notes, ensure_ascii=False),
+                folder=scope.folder,
+                **{name: getattr(handed, name) for name in COPIED},
             )
-            for handed in submissions
+            for handed in handed_in
         ]
         with self._transaction():
             self._begin()
             if scope.folder:
                 self._do("UPDATE submissions SET seen = 0")
-            self._connection.executemany(KEEP, [entry for entry, _ in found])
+            self._connection.executemany(KEEP, entries)
             self._adopt()
-            for entry, answers in found:
-                nothing = bool(entry.problem or entry.nothing_found)
+            for handed in handed_in:
+                nothing = bool(handed.problem or handed.nothing_found)
                 for exercise in scope.exercises if nothing else ():
-                    self._put((entry.key, exercise, "", 0.0, "", 0, ""))
-                if scope.quizzes and (nothing or not answers):
-                    self._put_quizzes(entry.key, "", "[]")
-            order = "INSERT OR REPLACE INTO facts VALUES ('scope', ?)"
-            self._do(order, (json.dumps(scope),))
+                    self._put((handed.key, exercise, "", 0.0, "", 0, ""))
+                if scope.quizzes and (nothing or not handed.answers):
+                    self._put_quizzes(handed.key, "", "[]")
+            self._do("INSERT OR REPLACE INTO facts VALUES ('scope', ?)", (json.dumps(scope),))
             if not scope.folder or scope.shard != (1, 1):
                 return ()
-            return self._mark_gone({entry.key for entry, _ in found}, scope, confirm_gone)
+            return self._mark_gone({handed.key for handed in handed_in}, scope, confirm_gone)
 
     def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
         """Keep reports, each with its submission's key and a hash of all that it depends on.
@@ -130,22 +127,18 @@ class Gradebook:
         A report of a check that broke replaces none that is whole; it says why that is not of today. So does
         one of code that was not confined, where it was before.
         """
-        rows = []
-        for submission, key, report in graded:
-            # How long things took is left out: grading the same again gives the same, to the letter.
-            outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
-            stored = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
-            errors = (outcome for outcome in report.outcomes if outcome.status == "error")
-            reason = next((f"`{error.title}` broke: {error.message}" for error in errors), "")
-            reason = one_line(reason, MAX_REASON)
-            if not reason and _is_unconfined(report) and self._was_confined(submission, report.exercise):
-                reason = "this machine does not confine code; what was graded where it is confined stays"
-            whole = int(not reason)
-            row = submission, report.exercise, key if whole else "", report.seconds, stored, whole, reason
-            rows.append(row)
         with self._transaction():
-            for row in rows:
-                self._put(row)
+            for submission, key, report in graded:
+                # How long things took is left out: grading the same again gives the same, to the letter.
+                outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
+                text = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
+                error, reason = report.first_error, ""
+                if error:
+                    reason = one_line(f"`{error.title}` broke: {error.message}", MAX_REASON)
+                elif _is_unconfined(report) and self._was_confined(submission, report.exercise):
+                    reason = "this machine does not confine code; what was graded where it is confined stays"
+                kept = "" if reason else key  # what has none is tried again
+                self._put((submission, report.exercise, kept, report.seconds, text, int(not reason), reason))
 
     def _was_confined(self, submission: str, exercise: str) -> bool:
         order = "SELECT report FROM reports WHERE submission = ? AND exercise = ? AND whole = 1"
@@ -378,25 +371,22 @@ class Gradebook:
         held = {entry.key for entry in self.entries()}
         entries = {entry.key: entry for entry in theirs if entry.seen or entry.key not in held}
         self._connection.executemany(KEEP, entries.values())
-        reports = self._do("SELECT * FROM other.reports").fetchall()
-        graded = {row[0] for row in reports}
-        for key, entry in entries.items():
-            if entry.problem and key not in graded:  # version 1 keeps no row of what is not there
-                for table in ("reports", "quizzes"):
-                    self._do(f"DELETE FROM {table} WHERE submission = ?", (key,))
+
+        def rows(table: str) -> list[tuple[Any, ...]]:
+            return [row for row in self._do(f"SELECT * FROM other.{table}").fetchall() if row[0] in entries]
+
+        reports = rows("reports")
+        for key in {key for key, entry in entries.items() if entry.problem} - {row[0] for row in reports}:
+            for table in ("reports", "quizzes"):  # version 1 keeps no row of what is not there
+                self._do(f"DELETE FROM {table} WHERE submission = ?", (key,))
         for row in reports:
-            if row[0] in entries:
-                self._put(row)
-        for row in self._do("SELECT * FROM other.quizzes").fetchall():
-            if row[0] in entries:
-                self._put_quizzes(*row)
-        for row in self._do("SELECT * FROM other.drawn").fetchall():
-            if row[0] in entries:
-                self._do("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", row)
+            self._put(row)
+        for row in rows("quizzes"):
+            self._put_quizzes(*row)
+        self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows("drawn"))
         self._do("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name = 'round'")
-        for row in self._do("SELECT * FROM other.moves").fetchall():
-            if row[0] in entries and row[0] not in held:
-                self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
+        moves = [row for row in rows("moves") if row[0] not in held]
+        self._connection.executemany("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", moves)
         for table in ("adjustments", "decisions"):
             self._do(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")
         taken |= {key for key, entry in entries.items() if entry.seen and not entry.gone}
@@ -510,13 +500,10 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
     reports = [report for grade in grades for report in grade.reports]
     there = {report.exercise for report in reports} | {name for grade in grades for name in grade.not_graded}
     whole = {report.exercise: report for report in reports if not report.broken}
-    for name in order:
-        if name in there:
-            file = course[name].file
-            title, credits = (
-                (whole[name].title, whole[name].credits) if name in whole else (file.title, file.credits)
-            )
-            yield Item("exercise", name, title, 100 * credits)
+    for name in (name for name in order if name in there):
+        found, file = whole.get(name), course[name].file
+        title, credits = (found.title, found.credits) if found else (file.title, file.credits)
+        yield Item("exercise", name, title, 100 * credits)
     for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
