@@ -23,14 +23,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course import Course, open_course
-from grader.progress import Learner, open_ledger
+from grader.progress import Learner, hand_in, open_ledger
 from grader.progress.hand_in import BadDocument, read_responses, responses_document
-from grader.quiz import files, grade
+from grader.quiz import code, files, grade
 from grader.quiz.code import TOO_LONG, CodeRunner
 from grader.quiz.credits import QuizContext, balance, fold, update
 from grader.quiz.files import Picks, Quiz, load_quiz
 from grader.quiz.grade import Graded
-from grader.quiz.questions.base import Runner
+from grader.quiz.questions.base import MAX_LENGTH, Runner
 from grader.quiz.session import Selection, Session
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from tests.helpers import Ran, run_main
@@ -815,6 +815,23 @@ def test_answers_that_never_end_have_a_limit_together(
     document["quizzes"][0]["sittings"] = document["quizzes"][0]["sittings"][:20]
     document["quizzes"][0]["sittings"].append({**sitting, "number": 21, "responses": [one]})
     assert cents(world.grade(document))["stack"] > 0  # what is right earns its credits still
+
+
+def test_the_limits_are_those_of_the_manual() -> None:
+    manual = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    for limits in (
+        f"| {hand_in.MAX_SITTINGS:,}, {hand_in.MAX_ANSWERS:,}; {hand_in.MAX_QUESTIONS:,} |",
+        f"| {hand_in.MAX_RESPONSES_BYTES // 2**20} MiB, {hand_in.MAX_MANIFEST_BYTES // 1024} KiB "
+        f"({hand_in.MAX_BYTES // 2**20} MiB for",
+        f"| {hand_in.MAX_TEXT:,} characters, of which {MAX_LENGTH:,} are read; {hand_in.MAX_WORD} |",
+        f"the years {hand_in.YEARS[0]} to {hand_in.YEARS[-1]}; 0 to {hand_in.MAX_NUMBER:,} |",
+        f"| {code.SUBMISSION_SECONDS:g} seconds; what is left",
+        f"| {code.PATIENT.processor} seconds of processor time, or {code.PATIENT.clock:g} of sleeping; "
+        f"{code.HURRIED.processor} and {code.HURRIED.clock:g} once all runs together took "
+        f"{code.PATIENT_SECONDS:g};",
+        f"| {grade.MAX_LISTED}; {grade.MAX_NAMED} |",
+    ):
+        assert limits in manual
 
 
 def test_the_same_code_runs_once(tmp_path: Path) -> None:
