@@ -132,7 +132,7 @@ def _listed(names: Sequence[str], count: int) -> str:
 def _key(entry: Entry) -> str:
     """Return where it was collected, as text that can be stored and is the same on every system."""
     path = entry.prefix + entry.delivery.key
-    key = clean(unicodedata.normalize("NFC", path), MAX_KEY)
+    key = clean(unicodedata.normalize("NFC", path), MAX_KEY).replace("\n", "\\n").replace("\t", "\\t")
     if len(path) > MAX_KEY:
         key += f" ~{hashlib.sha256(path.encode(errors='surrogatepass')).hexdigest()[:8]}"
     return key

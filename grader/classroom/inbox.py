@@ -200,7 +200,7 @@ def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Entry]:
     whole = stack.enter_context(open_zip(path, CLASS))
     platform: Platform = ""
     for around in range(MAX_AROUND):
-        names = {parts[around]: len(parts) > around + 1 for parts in whole.paths}
+        names = {parts[around]: len(parts) > around + 1 for parts in whole.paths if len(parts) > around}
         above = whole.paths[0][:around] if whole.paths else ()
         folder = above[-1] if above else path.stem
         platform = platform_of(names, folder)
@@ -214,7 +214,8 @@ def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Entry]:
             metadata = whole.read((*above, METADATA), MAX_METADATA_BYTES)
     inside = defaultdict[str, list[Parts]](list)
     for parts in whole.paths:
-        inside[parts[around]].append(parts)
+        if parts[:around] == above and len(parts) > around:
+            inside[parts[around]].append(parts)
     prefix += "".join(f"{name}/" for name in above)
     entries = []
     for delivery in deliveries(names, platform, folder, metadata):

@@ -547,12 +547,13 @@ def test_a_key_stays_whatever_lies_beside(inbox: Path, exercise: Exercise) -> No
         make_folder(inbox / name)
     before = {one.path: one.key for one in find_submissions(inbox, [exercise])}
     assert before[inbox / "Jose\u0301"] == "Jos\u00e9"
-    for name in ("S2", "s2 (2)", "\ns2", "b" * 255, "A" * 255):
+    for name in ("S2", "s2 (2)", "\ns2", "\ts2", "b" * 255, "A" * 255):
         make_folder(inbox / name)
     make_zip(inbox / "s2.zip")
     after = {one.path: one.key for one in find_submissions(inbox, [exercise])}
     assert {path: after[path] for path in before} == before
-    assert len(set(after.values())) == 9
+    assert len(set(after.values())) == 10
+    assert all(key.isprintable() for key in after.values())
 
 
 @pytest.mark.parametrize(

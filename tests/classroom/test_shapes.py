@@ -303,3 +303,9 @@ def test_odd_entries_of_a_class_s_zip(tmp_path: Path, two: list[Exercise]) -> No
         assert len(os.fsencode(one.name)) <= 200
         for text in (one.key, one.name, one.platform_name, one.problem, *(note.text for note in one.notes)):
             assert text.isprintable()
+
+
+def test_a_file_and_a_folder_of_one_name_in_a_zip(tmp_path: Path, two: list[Exercise]) -> None:
+    for names in (["doubling.py/", "doubling.py/x"], ["a/", "a/doubling.py/", "a/doubling.py/doubling.py"]):
+        path = lay(tmp_path / "in", dict.fromkeys(names, b""), "zip")
+        assert len(find_submissions(path, two)) == 1
