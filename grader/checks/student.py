@@ -54,8 +54,8 @@ SIGNALS: dict[int, str] = {
     signal.SIGILL: "an illegal instruction",
 }
 MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
-GRADED_WITH = f"graded with Python {sys.version_info.major}.{sys.version_info.minor}"
-"""What is said beside a syntax error: another Python may know more."""
+GRADED_WITH = "graded with Python "
+"""What is said beside a syntax error, with the version: another one may know more."""
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 NOT_WRITTEN = "`{}` is not written yet."
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
@@ -248,7 +248,7 @@ class StudentModule:
             raise SubmissionFault(text) from None
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
-                run.note(GRADED_WITH)
+                run.note(f"{GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")
             if fault.kind == "syntax":
                 raise SubmissionFault(not_python(fault, name))
             run.note(left_out(fault, name, limit))

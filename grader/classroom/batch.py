@@ -27,6 +27,7 @@ from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
+from grader.checks.student import GRADED_WITH
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
@@ -267,6 +268,7 @@ class Batch:
     ) -> dict[str, str]:
         """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
         drawn, known = self.draw(submissions, book), book.report_keys()
+        written = {entry.key: entry.python for entry in submissions}
         keys = {
             place: hashed(self.digests[place[1]], str(each.seed), each.files) for place, each in drawn.items()
         }
@@ -277,7 +279,7 @@ class Batch:
         on_progress(done, len(keys))
         try:
             for task, results in run_all(executor, self.tasks(submissions, new, drawn)):
-                broken |= self._store(task, results, new, book)
+                broken |= self._store(task, results, new, written, book)
                 if task.exercise != QUIZZES:
                     done += len(results)
                     on_progress(done, len(keys))
@@ -321,7 +323,12 @@ class Batch:
                 yield Task(course, QUIZZES, 0, self.confinement, work)
 
     def _store(
-        self, task: Task, results: TaskResults, new: dict[Place, str], book: Gradebook
+        self,
+        task: Task,
+        results: TaskResults,
+        new: dict[Place, str],
+        written: Mapping[str, str],
+        book: Gradebook,
     ) -> dict[str, str]:
         """Store what came of a task; return, by submission, why something could not be graded."""
         broken: dict[str, str] = {}
@@ -331,7 +338,8 @@ class Batch:
             try:
                 if isinstance(result, Report):
                     own = result.seed != self.begun.seed
-                    report = replace(result, round=self.begun.number, resubmitted=own)
+                    notes = tuple(_with_version(note, written[key]) for note in result.notes)
+                    report = replace(result, round=self.begun.number, resubmitted=own, notes=notes)
                     book.store_reports([(key, hash_, report)])
                     if report.first_error:
                         broken[key] = report.first_error.message
@@ -345,6 +353,13 @@ class Batch:
                 broken[key] = one_line(f"could not be graded: {reason}", MAX_REASON)
                 book.mark_not_graded([(key, task.exercise)], broken[key])
         return broken
+
+
+def _with_version(note: str, written: str) -> str:
+    """Add to what is said beside a syntax error that another Python may have known more."""
+    if not written or not note.startswith(GRADED_WITH) or note == f"{GRADED_WITH}{written}":
+        return note
+    return f"{note}; the manifest says it was written with {written}"
 
 
 # --- in a process of its own ----------------------------------------------------------------------------
@@ -421,18 +436,11 @@ def bounded(report: Report) -> Report:
 
 @functools.cache
 def require_here(confinement: Confinement) -> None:
-    """Make sure, before any work, that this machine can confine code as required.
-
-    Raises:
-        BatchBroken: it cannot.
-        NoProcess: the system starts no more processes.
-    """
+    """Make sure, before any work, that this machine can confine code as required; else raise BatchBroken."""
     try:
         if confinement == "required":
             open_pool(confinement).close()
-    except NoProcess:
-        raise
-    except (ConfinementMissing, WorkerBroken) as error:
+    except ConfinementMissing as error:
         raise BatchBroken(str(error)) from None
 
 

@@ -32,7 +32,7 @@ from grader.classroom.batch import (
 from grader.course import Course, write_zip
 from grader.quiz.files import NoSecret, read_secret, secret_path
 from grader.sandbox.confinement import hide_from_others
-from grader.sandbox.worker import NoProcess
+from grader.sandbox.worker import WorkerBroken
 
 CONNECT_SECONDS = 5
 TASKS_PER_WORKER = 3  # so that it never waits for the next
@@ -135,7 +135,7 @@ def _unfit(confinement: Confinement) -> str:
     """Return why this machine cannot confine code as required; empty if it can."""
     try:
         require_here(confinement)
-    except (BatchBroken, NoProcess) as error:
+    except (BatchBroken, WorkerBroken) as error:
         return str(error)
     return ""
 

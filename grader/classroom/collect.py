@@ -41,6 +41,7 @@ MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follo
 MAX_KEY = 400  # characters
 MAX_SHOWN = 200  # characters of what a student wrote, in a note
 MAX_LISTED = 3  # submissions or files in a note
+PYTHON = re.compile(r"3\.[0-9]{1,2}(?=\.|\Z)")  # of a version, what decides on its syntax
 NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')  # a report may become a file of this name, on any system
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names that Windows keeps
 
@@ -65,6 +66,7 @@ class Submission:
         notes: what whoever grades should know.
         sources: by exercise, its file and those it builds on; empty if there is a problem.
         answers: the bytes of ``responses.json``; empty if there is none that can be read.
+        python: version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not.
     """
 
     key: str
@@ -82,6 +84,7 @@ class Submission:
     notes: tuple[Note, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""
+    python: str = ""
 
 
 # --- a class --------------------------------------------------------------------------------------------
@@ -297,6 +300,8 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
     found.answers = _read_outermost(found, files, RESPONSES, MAX_RESPONSES_BYTES) or b""
     found.sources = read_sources(exercises, files)
     _note_places(found, files)
+    if claimed := PYTHON.match(str(manifest.get("python", ""))[:MAX_SHOWN]):
+        found.python = claimed[0]
     # which files are others than those the manifest tells of
     own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
     own[RESPONSES] = found.answers

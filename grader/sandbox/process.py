@@ -31,11 +31,7 @@ def no_process(number: int = errno.EAGAIN) -> NoProcess:
 
 
 def start_early(confinement: str = "best") -> Zygote | None:
-    """Start a warm process for :func:`grader.sandbox.pool.open_pool`; it loads NumPy meanwhile.
-
-    Returns:
-        None where workers cannot be forked.
-    """
+    """Start a warm process for ``open_pool``, which loads NumPy meanwhile; None where it cannot fork."""
     return Zygote(() if confinement == "none" else LAYERS) if CAN_FORK else None
 
 
@@ -112,7 +108,7 @@ class Forked:
         return self._zygote.kill("end", self)
 
     def dismiss(self) -> None:
-        """Kill it without asking how it ended, and without waiting for that."""
+        """Kill it, and do not wait for how it ended."""
         self._zygote.kill("dismiss", self)
 
     def interrupt(self) -> None:
@@ -123,8 +119,7 @@ class Forked:
 class Spawned:
     """The server program, started by exec: a zygote, or a worker on platforms without fork.
 
-    It has a clean environment, an empty stdin and these sockets only, and runs without site packages; NumPy's
-    folder and ours are lent for the warm-up only.
+    It has a clean environment, an empty stdin and these sockets; NumPy's folder and ours are lent at first.
     """
 
     def __init__(

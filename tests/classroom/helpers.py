@@ -99,6 +99,7 @@ def _write(course: Course, place: Path, files: dict[str, str], *, zipped: int) -
 
 
 DUMP = {
+    "drawn": "SELECT * FROM drawn ORDER BY submission, exercise",
     "submissions": "SELECT * FROM submissions ORDER BY submission",
     "reports": "SELECT submission, exercise, key, report FROM reports ORDER BY submission, exercise",
 }
