@@ -442,8 +442,11 @@ class Gradebook:
 
     def _mark_gone(self, found: Set[str], scope: Scope, confirmed: bool) -> tuple[str, ...]:
         """Mark what is not among the keys found; if that is too much of a class, return its names instead."""
-        ours = (entry for entry in self.entries() if scope.whole_course or entry.folder == scope.folder)
-        here = [entry for entry in ours if not entry.gone]
+        here = [entry for entry in self.entries() if not entry.gone]
+        if not scope.whole_course:  # then others may have handed in other exercises, at another time
+            known = (*scope.exercises, QUIZZES)
+            others = {key for key, exercise in self.report_keys() if exercise not in known}
+            here = [entry for entry in here if entry.folder == scope.folder and entry.key not in others]
         missing = [entry for entry in here if entry.key not in found]
         if len(missing) > max(FEW_GONE, len(here) / SHARE_GONE) and not confirmed:
             return tuple(entry.name for entry in missing)

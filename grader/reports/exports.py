@@ -90,7 +90,9 @@ def canvas_csv(grades: ClassGrades, section: str = "") -> str:
     for grade, login in _logins(grades):
         # Canvas takes any row whose first cell holds these two words for the row of what is possible.
         name = _name(grade).replace("Points Possible", "Points_Possible")
-        number = one_line(grade.platform_id) if grade.platform == "canvas" and not grade.set_aside else ""
+        # In an anonymous download stands another number than Canvas's own.
+        own = grade.platform == "canvas" and not grade.key.rpartition("/")[2].startswith("anon_")
+        number = grade.platform_id if own and grade.platform_id.isdecimal() and not grade.set_aside else ""
         rows.append([name, number, "", login, one_line(section), *_amounts(grades, grade)])
     return csv_text([*CANVAS, *_titles(grades), "Adjustments", "Final Points"], rows)
 

@@ -306,6 +306,14 @@ def test_exercises_of_the_same_folder_make_them_vanish(new: Path, tiny: Course) 
     assert grades_in(new, tiny).gone == ("ada",)
 
 
+def test_other_exercises_of_the_same_folder_make_nobody_vanish(new: Path, tiny: Course) -> None:
+    run(new, CLASS, ONE._replace(whole_course=False))
+    with open_gradebook(new) as book:
+        everybody = [handed(key) for key in without("ada", "bob")]
+        assert book.enter(everybody, Scope(("exercise-2",), folder="/class", whole_course=False)) == ()
+    assert list(earned(new, tiny)) == list(CLASS)
+
+
 def test_all_shards_together_are_the_class(new: Path, tmp_path: Path, tiny: Course) -> None:
     merged = tmp_path / "merged"
 

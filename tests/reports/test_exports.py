@@ -518,6 +518,8 @@ def test_no_id_is_invented() -> None:
         graded("mallory", FULL, login="", learner_name="Bob", set_aside="claims to be `bob`", **canvas),
     ]
     rows = rows_of(*grades)
+    anonymous = (graded(f"anon_{name}", FULL, key=f"week/anon_{name}", **canvas) for name in ("4711", "x1"))
+    assert [row["ID"] for row in rows_of(*anonymous)] == ["", ""]
     assert [row["ID"] for row in rows] == ["4711", "", "", ""]
     assert [row["SIS Login ID"] for row in rows] == ["", "bob", "cleo-c", ""]
     assert [row["Student"] for row in rows] == ["Ada Lovelace", "Bob", "Cleo C", "mallory"]
