@@ -23,7 +23,7 @@ from grader.checks.source import Source
 from grader.course import Exercise
 from grader.sandbox import LOST
 from grader.sandbox.text import clean
-from grader.sandbox.values import map_leaves, walk_leaves
+from grader.sandbox.values import map_leaves, walk_arrays, walk_leaves
 from grader.sandbox.worker import (
     KILLED,
     Answer,
@@ -354,11 +354,12 @@ class Student:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
             self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
-        names = run.exercise.parameters[function]
+        names = dict(enumerate(run.exercise.parameters[function]))
+        there = {path for path, _ in walk_arrays(arguments)}  # what else a worker names is text of its own
         self.changed = tuple(
-            ".".join((names[int(first)] if first.isdecimal() and int(first) < len(names) else first, *rest))
-            for first, *rest in answer.changed
-            if first
+            ".".join((names.get(int(path[0]), path[0]), *path[1:]))
+            for path in answer.changed
+            if path in there
         )
         run.changed.setdefault(function, set()).update(self.changed)
         return answer.value

@@ -43,7 +43,7 @@ class Limits:
     Args:
         call_seconds: one call of one function.
         load_seconds: running the file once, before a check's first call.
-        exercise_seconds: all of it, over all checks of one exercise; also the processor time of each check.
+        exercise_seconds: all of it, over all checks of one exercise; what is asked again has twice as much.
         memory_bytes: of each check, on top of what Python and NumPy take.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,8 @@ from grader.checks.run import check, check_many
 from grader.checks.source import Source, read_source
 from grader.checks.student import NONDETERMINISTIC
 from grader.course import Course, CourseError
-from grader.sandbox.pool import WorkerPool
+from grader.sandbox.pool import ConfinedWorker, WorkerPool
+from grader.sandbox.worker import Answer
 from tests.conftest import Grade
 
 
@@ -206,6 +209,25 @@ def test_the_gist_says_why_nothing_was_asked(grade: Grade, source: str) -> None:
     assert [outcome.message for outcome in outcomes if outcome.function == "scale"][-1].startswith(
         ("doubling.py", "`scale`")
     )
+
+
+def test_what_a_call_claims_to_have_changed_is_an_argument_of_it(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ConfinedWorker.call
+
+    def claiming(*arguments: Any) -> Answer:
+        changed = (("0",), ("0", "SECRET"), ("SECRET",), ("7",), ("1", "factor"))
+        return dataclasses.replace(call(*arguments), changed=changed)
+
+    monkeypatch.setattr(ConfinedWorker, "call", claiming)
+    report = grade(
+        "def double(x):\n    return x\ndef scale(x, pair):\n    return pair.factor * 2 * x + pair.offset\n"
+    )
+    assert report.notes == ("`double` also changes its argument `x`; work on a copy",)
+    assert [outcome.message.partition(",")[0] for outcome in report.outcomes if outcome.hidden] == [
+        "your code changes `x` and `pair.factor`"
+    ]
 
 
 def test_what_a_visible_check_says_is_of_visible_questions_alone(grade: Grade) -> None:
