@@ -33,6 +33,7 @@ CLUTTER = frozenset(
 )
 LINK = "is a symbolic link, or lies behind one; hand in the file itself"
 TOO_LARGE = "is larger than {:g} MiB; what is handed in takes a few KiB"
+TOO_MANY = "cannot be read: an archive of {} files; hand in the exercises only"
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile bounds what comes out of these only
 ENTRY = b"PK\1\2"  # how each entry of a zip's directory begins
 ENCRYPTED = 1  # in the flags of an entry
@@ -98,7 +99,8 @@ class Files:
             FileRejected: there are several, or as in :meth:`read`.
         """
         found = [parts for parts in self.paths if parts[-1] == name]
-        found = [parts for parts in found if len(parts) == min(map(len, found))]
+        least = min(map(len, found), default=0)
+        found = [parts for parts in found if len(parts) == least]
         if not found:
             raise FileNotFoundError(name)
         if len(found) > 1:
@@ -136,13 +138,11 @@ class Folder(Files):
         paths: those of its files that matter; None lists it.
 
     Raises:
-        FileRejected: it is a link, or holds too much.
+        FileRejected: it holds too much.
         OSError: it cannot be read.
     """
 
     def __init__(self, root: Path, paths: Iterable[Parts] | None = None, *, lone: bool = False) -> None:
-        if paths is None and root.is_symlink():
-            raise FileRejected(LINK)
         super().__init__(_walk(root) if paths is None else paths, lone=lone)
         self._root = root
 
@@ -246,9 +246,7 @@ class Zip(Files):
                     paths.append(parts)
                     self._entries[parts] = entry
         if len(paths) > MAX_ENTRIES * factor:
-            raise FileRejected(
-                f"cannot be read: an archive of {len(paths)} files; hand in the exercises only"
-            )
+            raise FileRejected(TOO_MANY.format(len(paths)))
         super().__init__(paths)
 
     def _read(self, parts: Parts, limit: int) -> bytes:
@@ -281,11 +279,11 @@ class _Bounded:
         self._file, self._most = file, most
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:  # without a size, of what may be a comment at the end
         data = self._file.read(min(size, MAX_ARCHIVE_BYTES + 1))
         count = data.count(ENTRY)
         if count > self._most:
-            raise FileRejected(f"cannot be read: an archive of {count} files; hand in the exercises only")
+            raise FileRejected(TOO_MANY.format(count))
         return data
 
 

@@ -32,6 +32,7 @@ from grader.course import Exercise
 from grader.sandbox.text import one_line
 
 MAX_NESTED = 3  # zips within zips
+MAX_COPIES = 4  # a name, and what may be added to it twice or thrice
 AT_ITS_PLACE, ITS_OWN_PATH = 0, 1  # how well a file fits: less is better
 COPY = re.compile(
     r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+(?:copy|final))\Z", re.IGNORECASE
@@ -234,10 +235,11 @@ def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[
 def _module_of(name: str, modules: Iterable[str]) -> str:
     """Return which of the modules a file name means, without what tells versions apart; empty if none."""
     stem = name[:-3] if len(name) <= MAX_NAME and name.lower().endswith(".py") else ""
-    while stem and plain(stem) not in modules:
-        shorter = COPY.sub("", stem, count=1)
-        stem = shorter if shorter != stem else ""
-    return plain(stem)
+    for _ in range(MAX_COPIES):
+        if plain(stem) in modules:
+            return plain(stem)
+        stem = COPY.sub("", stem, count=1)
+    return ""
 
 
 def plain(name: str) -> str:

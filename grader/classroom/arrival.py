@@ -104,15 +104,11 @@ def commit_time(checkout: Path) -> datetime.datetime:
         raise FileRejected("its objects are those of another repository")
     commit = _head(git)
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("refs", "objects"):
-            (Path(folder) / name).mkdir()
+        (Path(folder) / "refs").mkdir()
+        (Path(folder) / "objects").mkdir()
         (Path(folder) / "HEAD").write_text("ref: refs/heads/none\n", encoding="utf-8")
-        settings = (
-            "repositoryformatversion = 0",
-            "bare = true",
-            "commitGraph = false",
-        )
-        (Path(folder) / "config").write_text("\n".join(("[core]", *settings, "")), encoding="utf-8")
+        settings = "[core]\nrepositoryformatversion = 0\nbare = true\ncommitGraph = false\n"
+        (Path(folder) / "config").write_text(settings, encoding="utf-8")
         environment = dict.fromkeys(("GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM"), "1")
         environment |= dict.fromkeys(("GIT_NO_REPLACE_OBJECTS", "GIT_NO_LAZY_FETCH"), "1")
         environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

@@ -29,7 +29,7 @@ from grader.classroom.shapes import (
 from grader.course import Exercise
 from grader.progress.grades import Note
 from grader.progress.learner import JOINERS
-from grader.sandbox.text import HIDING, one_line
+from grader.sandbox.text import HIDING
 
 MAX_AROUND = 3  # folders around a class
 CLASS = 20  # how many times as much a class's zip may hold as a student's
@@ -131,14 +131,14 @@ def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: 
         if not inside:
             cloned = checkout and delivery.platform in ("", "github")
             entries.append(Entry(delivery, prefix, path, _opener(folder, delivery, names), cloned))
-    if entries:  # then a student may have made it look so
+    if entries and nested:  # then a student may have made it look so: no more than names is believed
+        looks = "looks like a platform's, but lies beside other submissions: whose it is and when it came"
+        text = f"{looks} are not believed; if it is the platform's, move it to a folder of its own"
+        note = Note("nested-class", f"came in what {text}", decide=True)
         for number, entry in enumerate(nested):
-            text = (
-                f"came in `{one_line(entry.prefix, 100)}`, read as a class's from {entry.delivery.platform}"
-            )
-            note = Note("nested-class", f"{text}; if a student handed that in, take it out", decide=True)
-            delivery = entry.delivery._replace(notes=(*entry.delivery.notes, note))
-            nested[number] = replace(entry, delivery=delivery)
+            notes = (*entry.delivery.notes, note)
+            claim = entry.delivery._replace(platform_id="", platform_name="", received=None, notes=notes)
+            nested[number] = replace(entry, delivery=claim, cloned=False)
     return entries + nested
 
 

@@ -29,6 +29,7 @@ SHAPES: tuple[tuple[Platform, re.Pattern[str]], ...] = (
     ("canvas", re.compile(rf"(?P<name>anon)(?P<late>_LATE)?_(?P<id>[A-Za-z0-9]{{5}})_{NUMBER}_(?P<rest>.+)")),
     ("canvas", re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>{NUMBER})_{NUMBER}_(?P<rest>.+)")),
 )
+EXPORTED = re.compile(r"submission_\d+")
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:(Z|UTC)|([+-]\d\d):?(\d\d))")
 
 
@@ -73,7 +74,8 @@ def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
         names: of what lies in it, and whether each is a folder.
         folder: its own name.
     """
-    if METADATA in names:
+    others = [is_folder and EXPORTED.fullmatch(name) for name, is_folder in names.items() if name != METADATA]
+    if METADATA in names and all(others):
         return "gradescope"
     assignment = folder.removesuffix(CLONES)
     clones = (is_folder and name.startswith(f"{assignment}-") for name, is_folder in names.items())

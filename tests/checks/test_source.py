@@ -280,3 +280,12 @@ def test_a_directory_of_a_zip_is_measured_before_it_is_read(
     monkeypatch.setattr("grader.checks.files.MAX_LISTED", 20)
     lay(tmp_path / "ada", "doubling.py", *(f".venv/{number}.py" for number in range(20)), form="zip")
     assert "an archive of 21 files" in read(tiny, tmp_path / "ada.zip").problem
+
+
+def test_names_made_to_take_long_do_not(tiny: Course) -> None:
+    names = ["1 " * 100 + "1.py", "(1)" * 80 + ".py", "_" * 200 + "1.py", "doubling" + " (1)" * 50 + ".py"]
+    found = find_modules(
+        [tiny["exercise-1"]], [(f"{number}", name) for number in range(500) for name in names]
+    )
+    assert found["exercise-1"].paths == ()
+    assert find_modules([tiny["exercise-1"]], [("doubling v2 (1) - Copy.py",)])["exercise-1"].paths

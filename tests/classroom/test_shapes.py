@@ -246,6 +246,20 @@ def test_a_download_beside_others_is_told(tmp_path: Path, two: list[Exercise]) -
     zoe, *others = sorted(find_submissions(tmp_path / "in", two), key=lambda one: "download/" in one.key)
     assert (zoe.key, kinds(zoe)) == ("zoe", [])
     assert all("nested-class" in kinds(one) for one in others)
+    assert {(one.platform_id, one.platform_name) for one in others} == {("", "")}
+    assert [work(one) for one in others if "turingalan" in one.key] == [{"exercise-1": b"alan"}]
+
+
+def test_metadata_of_a_student_is_not_believed(tmp_path: Path, two: list[Exercise]) -> None:
+    lay(tmp_path / "in", {"zoe/exercise-1/doubling.py": b"zoe", "submission_metadata.yml": METADATA})
+    lay(
+        tmp_path / "in" / "mallory",
+        {"submission_300001/doubling.py": b"x", "submission_metadata.yml": METADATA},
+    )
+    found = {one.key: one for one in find_submissions(tmp_path / "in", two)}
+    assert {(one.platform_id, one.received_from) for one in found.values()} == {("", "file")}
+    assert "nested-class" in kinds(found["mallory/submission_300001"])
+    assert work(found["zoe"]) == {"exercise-1": b"zoe"}
 
 
 def test_nobody_is_a_class_by_handing_in_one(tmp_path: Path, two: list[Exercise]) -> None:
