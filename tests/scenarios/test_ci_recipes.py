@@ -132,7 +132,7 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
     jobs = recipe("github-class.yml")["jobs"]
     assert jobs["grade"]["strategy"]["matrix"]["part"] == list(range(1, PARTS + 1))
     assert jobs["grade"]["env"]["PARTS"] == jobs["merge"]["env"]["PARTS"] == PARTS
-    (ours,) = (step["env"]["OURS"] for step in jobs["merge"]["steps"] if "OURS" in step.get("env", {}))
+    (ours,) = (step["env"]["OURS"] for step in jobs["collect"]["steps"] if "OURS" in step.get("env", {}))
     variables = {"FAKE": str(github), "GITHUB_REPOSITORY": "school/course", "OURS": ours, "PARTS": str(PARTS)}
     (repository / "students.txt").write_text("eve school/rnn-eve\r\nfay school/none\r\n\r\n")
 
@@ -150,18 +150,35 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
     shutil.rmtree(repository / "submissions")
     for part in range(1, PARTS + 1):
         run("grade", PART=str(part))
+    shutil.rmtree(repository / "results")
     run("merge", SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
     assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
     assert (repository / "results" / "junit.xml").stat().st_size
     assert (repository / "results" / "students" / "ada" / "report.html").is_file()
 
-    # The next run has the results of this one, and lacks a part that broke.
+    # The next run begins a round with the results of this one, and a part of it breaks before it has begun.
     shutil.move(repository / "results", github / "results")
     forked = {"expired": False, "workflow_run": {"id": 8, "head_repository_id": 2, "repository_id": 1}}
     kept = {"expired": False, "workflow_run": {"id": 7, "head_repository_id": 1, "repository_id": 1}}
     (github / "artifacts.json").write_text(json.dumps({"artifacts": [forked, kept]}))
-    shutil.rmtree(repository / "part-2")
-    (repository / "part-2.tar").unlink()
+    for path in [
+        *repository.glob("part-*"),
+        repository / "submissions.tar",
+        repository / "submissions" / "eve",
+    ]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    run("collect")
+    for part in range(1, PARTS + 1):
+        if part == 2:
+            (repository / "course.yaml").rename(repository / "elsewhere")
+            with pytest.raises(AssertionError, match="grader"):
+                run("grade", PART="2")
+            (repository / "elsewhere").rename(repository / "course.yaml")
+            bash(list(steps(jobs["grade"]))[-1], repository, environment, {"PART": "2"})
+        else:
+            run("grade", PART=str(part), ROUND="2")
+    for path in [*repository.glob("part-?"), repository / "results"]:  # the next job is on another machine
+        shutil.rmtree(path)
     with pytest.raises(AssertionError, match="part 2 is missing"):
         run("merge")
     assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
@@ -174,34 +191,33 @@ def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) 
     assert jobs["grade"]["parallel"] == jobs["merge"]["variables"]["PARTS"] == PARTS
     for step in jobs["default"]["before_script"]:
         bash(step, repository, environment, {})
-    for part in range(1, PARTS + 1):
-        variables = {"CI_NODE_INDEX": str(part), "CI_NODE_TOTAL": str(PARTS)}
-        bash("\n".join(jobs["grade"]["script"]), repository, environment, variables)
     (tmp_path / "bin").mkdir()
     curl = tmp_path / "bin" / "curl"
-    script, places = (
-        "\n".join(jobs["merge"]["script"]),
-        ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_COMMIT_REF_NAME"),
-    )
-    variables = {**dict.fromkeys((*places, "CI_JOB_TOKEN"), "x"), "PARTS": str(PARTS)}
-    adjusted = {"SUBMISSION": "bob", "CREDITS": "1.5", "REASON": "A good talk."}
+    places = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_COMMIT_REF_NAME", "CI_JOB_TOKEN")
+    variables = {**dict.fromkeys(places, "x"), "PARTS": str(PARTS), "CI_NODE_TOTAL": str(PARTS)}
 
-    def merge(code: int, **more: str) -> str:
+    def run(job: str, code: int, **more: str) -> str:
         curl.write_text(f"#!/bin/sh\nprintf {code}\n")
         curl.chmod(0o755)
-        return bash(script, repository, environment, variables | more, before=curl.parent)
+        script = "\n".join(jobs[job]["script"])
+        said = bash(script, repository, environment, variables | more, before=curl.parent)
+        after = "\n".join(jobs[job].get("after_script", []))
+        return said + bash(after, repository, environment, variables | more)
 
     with pytest.raises(AssertionError, match="nothing is put in their place"):
-        merge(503)
-    assert not (repository / "results").exists()
-    merge(404, **adjusted)
+        run("grade", 503, CI_NODE_INDEX="1")
+    for part in range(1, PARTS + 1):
+        run("grade", 404, CI_NODE_INDEX=str(part))
+    run("merge", 404, SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
     assert_graded((repository / "results" / "moodle.csv").read_text())
     for path in jobs["merge"]["artifacts"]["reports"].values():
         assert (repository / path).is_file()
     shutil.make_archive(str(repository / "last"), "zip", repository, "results")
-    shutil.rmtree(repository / "results")
-    shutil.rmtree(repository / "part-2")
-    assert "Part 2 is missing" in merge(200)
+    for path in [*repository.glob("part-*"), repository / "results"]:
+        shutil.rmtree(path)
+    for part in (1, 3):
+        run("grade", 200, CI_NODE_INDEX=str(part), ROUND="2")
+    assert "Part 2 is missing" in run("merge", 200)
     assert_graded((repository / "results" / "moodle.csv").read_text())
     assert "A good talk." in bash("grader adjust results", repository, environment, {})
 
