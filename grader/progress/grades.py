@@ -158,8 +158,8 @@ class Grade:
     @property
     def total_cents(self) -> int | None:
         """What goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing."""
-        known = self.graded or self.adjustments
-        return self.cents if known and self.state in ("graded", "problem", "nothing found") else None
+        known = (self.graded or self.adjustments) and not (self.set_aside or self.stale)
+        return self.cents if known else None
 
     @property
     def graded(self) -> bool:
@@ -222,13 +222,11 @@ def causes(before: Report, after: Report) -> tuple[str, ...]:
     now = {outcome.check: outcome for outcome in after.outcomes}
     found = ["another file was handed in"] * (before.source_sha256 != after.source_sha256)
     for check in {**was, **now}:
-        old, new = was.get(check), now.get(check)
-        if (old.earned if old else 0) != (new.earned if new else 0):
-            words = [
-                f"{outcome.status} ({outcome.earned})" if outcome else "not there" for outcome in (old, new)
-            ]
-            title = next(outcome.title for outcome in (new, old) if outcome)
-            found.append(f"{title}: {words[0]}, now {words[1]}")
+        pair = was.get(check), now.get(check)
+        then, today = (f"{each.status} ({each.earned})" if each else "not there" for each in pair)
+        if {each.earned if each else 0 for each in pair} != {0} and then != today:
+            title = next(each.title for each in reversed(pair) if each)
+            found.append(f"{title}: {then}, now {today}")
     return tuple(found)
 
 

@@ -56,6 +56,7 @@ def test_a_column_is_empty_where_a_number_would_be_wrong() -> None:
         ((second, whole), {"not_graded": {QUIZZES: "why"}}, [200, 200, None], "stale"),
         ((second, whole), {"set_aside": "why"}, [None, None, None], "set aside"),
         ((second, whole), {"problem": "why"}, [200, 200, 150], "problem"),
+        ((second, broken), {"problem": "why"}, [200, None, 150], "problem"),
         ((second, whole), {"nothing_found": True}, [200, 200, 150], "graded"),
     ):
         grade = Grade("ada", reports=reports, quizzes=quizzes, **fields)
