@@ -10,7 +10,7 @@ import click
 
 from grader.classroom.gradebook import ManualAdjustment, open_gradebook
 from grader.cli import Course, pass_course, results_argument
-from grader.reports.class_pages import write_pages
+from grader.cli.grade import publish
 from grader.reports.text import decimal
 from grader.sandbox.text import clean, one_line
 
@@ -78,7 +78,7 @@ def command(
         elif cents is not None:
             book.adjust(ManualAdjustment(at, entry.key, about, cents, " ".join(reason.split())))
         grades = book.class_grades(course)
-    write_pages(grades, results)
+    publish(grades, results)
     grade = next(grade for grade in grades.grades if grade.key == entry.key)
     if student is None:
         click.echo(f"{clean(entry.name)} now has {decimal(grade.cents)} credits")

@@ -8,7 +8,7 @@ import click
 
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import USAGE, Course, pass_course, results_argument, stop
-from grader.reports.class_pages import write_pages
+from grader.cli.grade import publish
 from grader.sandbox.text import clean
 
 MOST = 20  # names that are listed
@@ -43,5 +43,5 @@ def command(course: Course, results: Path, submissions: tuple[str, ...], gone: b
             click.confirm(f"delete all that is known of {names}{more}?", abort=True)
         book.forget(entry.key for entry in entries)
         grades = book.class_grades(course)
-    write_pages(grades, results)
+    publish(grades, results)
     click.echo(f"deleted: {names}{more}")

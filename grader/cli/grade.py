@@ -32,7 +32,7 @@ from grader.cli import (
     width,
 )
 from grader.course import open_course
-from grader.progress.grades import noted
+from grader.progress.grades import ClassGrades, noted
 from grader.quiz.files import NoSecret
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
@@ -124,14 +124,19 @@ def command(
     except BatchBroken as error:
         stop(str(error), BROKEN)
     print_lines(class_lines(grades, width()))
-    failed = write_pages(grades, results)
+    code = publish(grades, results)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
+    sys.exit(BROKEN if grades.all_broken else FAILED if grades.broken else code)
+
+
+def publish(grades: ClassGrades, results: Path) -> int:
+    """Write the pages of a class; return the exit code: 0 if all were written, and nothing is to decide."""
+    failed = write_pages(grades, results)
     for sentence in failed:
         click.echo(f"grader: {sentence}", err=True)
-    undecided = any(entry.note.decide for entry in noted(grades))
-    sys.exit(BROKEN if grades.all_broken else FAILED if undecided or failed or grades.broken else 0)
+    return FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ import click
 from grader.classroom.gradebook import merge
 from grader.classroom.rounds import RoundOver
 from grader.cli import (
-    FAILED,
     USAGE,
     Course,
     confirm_gone_option,
@@ -21,8 +20,7 @@ from grader.cli import (
     stop,
     width,
 )
-from grader.progress.grades import noted
-from grader.reports.class_pages import write_pages
+from grader.cli.grade import publish
 from grader.reports.tables import class_lines
 
 
@@ -45,7 +43,4 @@ def command(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone
     except RoundOver as error:
         stop(str(error), USAGE)
     print_lines(class_lines(grades, width()))
-    failed = write_pages(grades, results)
-    for sentence in failed:
-        click.echo(f"grader: {sentence}", err=True)
-    sys.exit(FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0)
+    sys.exit(publish(grades, results))

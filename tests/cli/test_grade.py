@@ -332,6 +332,45 @@ def test_whose_it_is_is_decided_by_hand(run: Run, handed: Path, tiny_copy: Cours
     assert "is set aside" in run("adjust", "results", "bob (2)", "--student", "").out
 
 
+def bundle(path: Path, learner: str, text: str) -> None:
+    manifest = {"schema": "rnn-grader/submission/1", "learner": {"id": learner, "name": learner.title()}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("exercises/exercise-1/doubling.py", text)
+        archive.writestr("manifest.json", json.dumps(manifest))
+
+
+def test_a_claim_is_set_aside_and_an_extension_misspelt_stops_the_run(
+    run: Run, handed: Path, tiny_copy: Course
+) -> None:
+    (handed / "dan").unlink()
+    bundle(handed / "mallory.zip", "ada", HALF)
+    path = tiny_copy.root / "course.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "late: {extensions: {adda: 3}}\n", encoding="utf-8")
+    ran = graded(run, handed)
+    assert (ran.code, ran.out, Path("results/grades.db").exists()) == (2, "", False)
+    assert "`late.extensions` names `adda`" in ran.err
+    assert "the nearest: `ada`" in ran.err
+    path.write_text(text + "late: {extensions: {ada: 3, zoe: 1}}\n", encoding="utf-8")
+    ran = graded(run, handed)
+    assert ran.code == 1
+    lines = ran.out.splitlines()
+    assert lines[2:4] == [
+        "to decide",
+        "  mallory: claims to be `ada`, but more than a claim says so of `ada`",
+    ]
+    assert "names `zoe`" in ran.out
+    exported = run("export", "results", "moodle").out
+    assert [row["Total"] for row in csv.DictReader(io.StringIO(exported)) if row["Name"] == "mallory"] == [""]
+    with open("results/notes.csv", encoding="utf-8") as file:
+        first = next(csv.DictReader(file))
+    assert (first["decide"], first["key"], first["kind"]) == ("yes", "mallory.zip", "set-aside")
+    page = Path("results/index.html").read_text(encoding="utf-8")
+    assert page.index("To decide") < page.index('<a href="students/mallory/report.html">')
+    assert run("adjust", "results", "mallory", "--student", "mallory").code == 0
+    assert graded(run, handed).code == 0
+
+
 def test_who_moved_is_told(run: Run, handed: Path, tiny_copy: Course) -> None:
     graded(run, handed)
     moved = tiny_copy.root / "results" / "moved.csv"
