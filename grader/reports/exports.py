@@ -213,7 +213,7 @@ def class_junit(grades: ClassGrades) -> str:
         name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
         suites += _problem_suite(grade, name)
         reports = _of_today(grade, grade.reports)
-        suites += [_suite(report, f"{name}.{report.exercise}", hidden=True) for report in reports]
+        suites += [_suite(report, f"{name}.{report.exercise}") for report in reports]
         for exercise, reason in grade.not_graded.items():
             if exercise not in {report.exercise for report in reports}:
                 outcome = Outcome("grading", "The exercise can be graded", "", "error", 0, reason)
@@ -231,12 +231,7 @@ def _problem_suite(grade: Grade, name: str) -> list[Element]:
     return [_suite(Report(name, name, (outcome,)), name)] * bool(grade.problem)
 
 
-def _suite(report: Report, name: str, *, hidden: bool = False) -> Element:
-    """Make a suite.
-
-    Args:
-        hidden: whether to add what was printed in hidden checks, which could carry their inputs.
-    """
+def _suite(report: Report, name: str) -> Element:
     statuses = [outcome.status for outcome in report.outcomes]
     counts = {
         "tests": str(len(statuses)),
@@ -255,7 +250,7 @@ def _suite(report: Report, name: str, *, hidden: bool = False) -> Element:
         if tag := JUNIT_TAGS.get(outcome.status):
             verdict = SubElement(case, tag, message=one_line(outcome.message), type=outcome.status)
             verdict.text = outcome_text(outcome)  # clean: without all that XML 1.0 forbids
-        if outcome.output and (hidden or not outcome.hidden):
+        if outcome.output:
             SubElement(case, "system-out").text = clean(outcome.output)
     return suite
 
@@ -290,8 +285,7 @@ def gradescope_json(grade: Grade) -> str:
         of_hidden = "hidden" if grade.feedback[report.exercise] == "none" else "after_published"
         for second, (title, outcome) in enumerate(_named(report), 1):
             parts = ["skipped: it was not run" * (outcome.status == "skipped"), outcome_text(outcome)]
-            # What was printed in a hidden check could carry its inputs.
-            if outcome.status == "failed" and not outcome.hidden and outcome.output.strip():
+            if outcome.status == "failed" and outcome.output.strip():
                 parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
             add(
                 f"{report.exercise}: {title}",
