@@ -491,7 +491,7 @@ def left_out(fault: Raised, file: str, seconds: float) -> str:
     """Say what of a file could not be run, and what becomes of the rest."""
     line, _, source = fault.frames[0] if fault.frames else (0, "", "")
     if fault.kind == "line":
-        return f"{file}, line {line}: only a notebook understands `{source}`. The rest is graded."
+        return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
     if fault.kind == "slow":
         still = f"was still running after {seconds:g} s and was left out"
         return f"{file}, line {line}, {still}; {KEEP_EXPERIMENTS_APART}"

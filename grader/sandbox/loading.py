@@ -23,7 +23,7 @@ MAX_FRAMES = 4
 MAX_FAULTS = 20  # statements that are left out of one file; it ends at the next one that fails
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 FUTURE = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
-NOTEBOOK = (b"%", b"!")  # how a line may begin that is no Python
+NO_PYTHON = (b"%", b"!", b"```")  # how lines begin that belong to a notebook, or to the text it came from
 USES = (
     "call mro_entries iter next enter exit setitem delitem array len float int index "
     "add radd sub rsub mul rmul matmul rmatmul truediv rtruediv pow rpow neg"
@@ -78,7 +78,7 @@ def run_source(source: bytes, filename: str, names: dict[str, Any], skipped: Col
 
 
 def _without_notebook(source: bytes, filename: str, faults: list[Fault]) -> tuple[bytes, types.CodeType]:
-    """Compile a file; lines that only a notebook understands are blanked where Python stumbles over them."""
+    """Compile a file; where Python stumbles over a line that is a notebook's, it is made a comment."""
     while True:
         try:
             return source, compile(source, filename, "exec", dont_inherit=True)
@@ -86,9 +86,13 @@ def _without_notebook(source: bytes, filename: str, faults: list[Fault]) -> tupl
             lines, number = source.splitlines(keepends=True), error.lineno or 0
             line = lines[number - 1] if 0 < number <= len(lines) else b""
             text = line.strip()
-            if len(faults) >= MAX_FAULTS or not (text.startswith(NOTEBOOK) or text.endswith(b"?")):
+            if len(faults) >= MAX_FAULTS or not (text.startswith(NO_PYTHON) or text.endswith(b"?")):
                 raise
             lines[number - 1] = line.replace(text, b"pass  # " + text)
+            for below in range(number, len(lines)):  # which it may go on in
+                if not lines[below - 1].rstrip().endswith(b"\\"):
+                    break
+                lines[below] = b"# " + lines[below]
             source = b"".join(lines)
             shown = linecache.getline(filename, number).strip()[:MAX_LINE]
             faults.append(["line", "", "", [[number, "", shown]]])

@@ -44,6 +44,8 @@ LEFTOVERS = {
     "!pip install torch\n!nvidia-smi": [("line", 1), ("line", 2)],
     "if True:\n    %timeit 1": [("line", 2)],
     "print?": [("line", 1)],
+    "```python": [("line", 1)],
+    "!pip install \\\n  torch \\\n  pandas": [("line", 1)],
     "get_ipython().run_line_magic('matplotlib', 'inline')": [("error", 1)],
     "input()": [("error", 1)],
     "n = int(input())": [("error", 1)],
@@ -79,6 +81,12 @@ def test_what_stands_above_is_there_as_well(leftover: str) -> None:
     faults, names = run(f"def above():\n    return 1\n\n\n{leftover}{AFTER}")
     assert faults == [(word, line + 4) for word, line in LEFTOVERS[leftover]]
     assert names["above"]() + names["f"]() == 8
+
+
+def test_the_fences_of_a_text_around_it_are_no_part_of_a_file() -> None:
+    faults, names = run(f"```python{AFTER}```\n")
+    assert faults == [("line", 1), ("line", 5)]
+    assert names["f"]() == 7
 
 
 def test_an_import_that_somebody_guards_is_theirs() -> None:
