@@ -22,7 +22,7 @@ WHOLE: Share = (0, 1)
 MAX_SHARES = 4
 CANNOT_START = (
     "no process could be started; each one runs the script again that started it, so in a script, "
-    'call this below `if __name__ == "__main__":`'
+    'call this below `if __name__ == "__main__":`; in a shell, see whether `ulimit -u` allows more of them'
 )
 
 
@@ -46,7 +46,6 @@ def process_pools(jobs: int) -> tuple[Callable[[], ProcessPoolExecutor], Callabl
 
 def _start(started: Any) -> None:
     hide_from_others()
-    started.value = True
     parent = multiprocessing.parent_process()
     if parent is not None:
 
@@ -54,7 +53,11 @@ def _start(started: Any) -> None:
             parent.join()
             os._exit(1)
 
-        threading.Thread(target=wait_and_end, daemon=True).start()
+        try:
+            threading.Thread(target=wait_and_end, daemon=True).start()
+        except RuntimeError:  # a thread counts as a process: this machine lets no further one start
+            os._exit(1)
+    started.value = True
 
 
 def map_shares(
