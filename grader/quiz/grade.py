@@ -314,11 +314,14 @@ def _undisputed(
     newest = max((answers for _, _, answers in named), key=QuizResponses.extent)
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
-            contradiction = f"{_listed(others)}: set aside, since `{learner}` it claims to be by"
-            problem(f"{contradiction} says otherwise about {quiz} in a file of that name")
+            problem(
+                f"{_listed(others)}: set aside: a file named after `{learner}` says otherwise about {quiz}"
+            )
         return newest
     names = _listed([str(path) for path, _, _ in named])
-    problem(f"{names}: say different things of {quiz} for `{learner}`; none counts until the wrong ones go")
+    problem(
+        f"{names}: contradict each other about {quiz} of `{learner}`; none counts, leave the wrong ones out"
+    )
     return None
 
 
