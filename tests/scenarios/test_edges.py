@@ -361,7 +361,10 @@ def test_a_class_of_sixty(run: Run, tiny_copy: Course, tmp_path: Path, pool: Wor
     exercise = tiny_copy["exercise-1"]
     alone = {text: check(exercise, Source("doubling.py", text.encode()), pool=pool, seed=5).earned
              for text in {text for text, _ in honest.values()}}  # fmt: skip
+    exported_by = f"honest{list(LAYOUTS).index('an export of Gradescope'):02}"
     for name, (text, cents) in honest.items():
+        if name == exported_by:  # beside other submissions it is not believed whose it is
+            name = "submission_4001"
         own = [row for row in rows if name in "".join(str(cell) for cell in row.values() if cell)]
         assert len(own) == 1, (name, own)
         assert total(own[0]) == 100 * alone[text] + cents, (name, own, alone[text], cents)
