@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
+from grader.classroom.gradebook import open_gradebook
 from grader.classroom.rounds import RoundOver
 from grader.cli import (
     BROKEN,
@@ -31,7 +32,7 @@ from grader.cli import (
     stop,
     width,
 )
-from grader.course import open_course
+from grader.course import CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.quiz.files import NoSecret
 from grader.reports.class_pages import write_pages
@@ -122,6 +123,8 @@ def command(
     except (CannotCollect, NoSecret, RoundOver) as error:
         stop(str(error), USAGE)
     except BatchBroken as error:
+        with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
+            publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
         stop(str(error), BROKEN)
     print_lines(class_lines(grades, width()))
     code = publish(grades, results)

@@ -425,6 +425,7 @@ def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
     graded(run, handed)
     tiny_copy["exercise-1"].hidden_checks.write_text("def check_nothing(:\n")
     assert graded(run, handed).code == 3
+    assert "a check file cannot be loaded" in (tiny_copy.root / "results" / "index.html").read_text()
     ran = run("export", "results", "canvas")
     assert ran.code == 1
     assert "ada, bob, cleo: blank, since exercise-1: " in ran.err
