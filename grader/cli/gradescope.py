@@ -67,13 +67,15 @@ def command(course: Course, root: Path, ids: tuple[str, ...], seconds: int) -> N
     how often they handed in before comes from ROOT/submission_metadata.json.
     """
     about, results = read_metadata(root / "submission_metadata.json"), root / "results" / "results.json"
-    stays = "" if about.score is None else " The score is that of your last submission."
-    document = {"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"}
-    try:
-        document = grade_one(course, root / "submission", about, course.exercises(ids), seconds)
-    finally:
-        results.parent.mkdir(exist_ok=True)
+    results.parent.mkdir(exist_ok=True)
+
+    def write(document: dict[str, Any]) -> None:
         write_atomic(results, json.dumps(document, indent=2, ensure_ascii=False))
+
+    # First what to say if grading raises, or is killed.
+    stays = "" if about.score is None else " The score is that of your last submission."
+    write({"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"})
+    write(grade_one(course, root / "submission", about, course.exercises(ids), seconds))
 
 
 def read_metadata(path: Path) -> About:
