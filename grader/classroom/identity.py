@@ -92,10 +92,11 @@ def identify(
         unfounded = who.rank == NAMED and who.claim not in who.names
         login = who.person if who.rank == DECIDED else "" if unfounded and rivals else who.handed.learner_id
         others = [other for other in alike.get(who.called, ()) if other.person != who.person]
+        others = [other for other in others if other.handed.key not in aside]
         notes = tuple(_notes(who, rivals if unfounded else [], unused.get(who.claim, ""), others))
         believed = login and login == who.handed.learner_id
         called = who.handed.learner_name if believed else who.handed.platform_name
-        found[key] = Identity(extension or who.person, login, called, extension, "", notes)
+        found[key] = Identity(who.person, login, called, extension, "", notes)
     return found
 
 

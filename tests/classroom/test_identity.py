@@ -182,6 +182,8 @@ def test_two_people_of_one_name_are_two_people() -> None:
     first = handed("Ada L_1", "", "1", "Ada L")
     second = handed("Ada L_2", "", "2", "Ada L")
     third = handed("zip.zip", "ada-2", learner_name="ada l")
+    claim = handed("mallory.zip", "ada-2", learner_name="Ada L", platform_id="mallory")
+    assert not people(handed("ada-2", "ada-2", learner_name="Ada L"), claim)["ada-2"].notes
     found = people(first, second, third)
     assert not any(aside_of(found).values())
     assert [who.student for who in found.values()] == ["1", "2", "ada-2"]
