@@ -14,10 +14,9 @@ from grader.checks.collection import load_suite
 from grader.checks.mutations import Mutant, mutants
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import run_suite
-from grader.checks.student import Call, CheckRun, StudentModule, same_value
+from grader.checks.student import NO_ANSWER, Call, CheckRun, StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
 from grader.sandbox.pool import open_pool
-from grader.sandbox.worker import ProtocolError, TimeUp, WorkerEnded
 
 REVIEWED = "equivalent_mutants.yaml"
 REPLAYED_SEEDS = (1, 2, 3)  # whose questions a mutant that keeps every credit is asked
@@ -133,7 +132,7 @@ class _Jury:
                 same = (answer.raised, answer.changed) == (right.raised, right.changed)
                 if not same or not same_value(_plain(answer.value), _plain(right.value)):
                     return Survivor(mutant, number, f"`{question.function}` answers otherwise")
-        except (TimeUp, WorkerEnded, ProtocolError):
+        except NO_ANSWER:
             return Survivor(mutant, 0, "ends or hangs on another input")
         finally:
             worker.end()
