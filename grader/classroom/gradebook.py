@@ -500,13 +500,10 @@ def _file_names(key: str) -> list[str]:
 
 
 def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Iterator[Item]:
-    reports = [report for grade in grades for report in grade.reports]
-    there = {report.exercise for report in reports} | {name for grade in grades for name in grade.not_graded}
-    whole = {report.exercise: report for report in reports if not report.broken}
+    there = {report.exercise for grade in grades for report in grade.reports}
+    there.update(*(grade.not_graded for grade in grades))
     for name in (name for name in order if name in there):
-        found, file = whole.get(name), course[name].file
-        title, credits = (found.title, found.credits) if found else (file.title, file.credits)
-        yield Item("exercise", name, title, 100 * credits)
+        yield Item("exercise", name, course[name].file.title, 100 * course[name].file.credits)
     for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
