@@ -43,17 +43,17 @@ def prepare(wanted: Iterable[str]) -> Confinement:
     Raises:
         OSError: no process can be started.
     """
+    mapped = 0  # where the system does not say
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
+        mapped = int(file.read().split()[0]) * mmap.PAGESIZE
     offers: dict[str, Callable[[], object]] = {
         "account": _give_up_privileges,
         "namespaces": _enter_namespaces,
-        "limits": lambda: os.name == "posix",
+        "limits": lambda: os.name == "posix" and _works(lambda: _apply_limits(mapped + 2**30, 60)),
         "landlock": lambda: _landlock_version() and _works(_apply_landlock),
         "seccomp": available,
     }
     wanted = set(wanted)
-    mapped = 0  # where the system does not say
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
-        mapped = int(file.read().split()[0]) * mmap.PAGESIZE
     ready = tuple(layer for layer in LAYERS if layer in wanted and offers[layer]())
     if ready:
         hide_from_others()

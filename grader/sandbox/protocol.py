@@ -129,7 +129,9 @@ class _Encoder:
         if issubclass(kind, float):
             return float.__float__(value)
         if issubclass(kind, str):
-            return self._text(value)
+            if len(text := plain_text(value)) > MAX_STRING:
+                raise Unsendable(f"it holds a string of more than {MAX_STRING // 1024} KiB")
+            return text
         if issubclass(kind, tuple):
             values = [self.encode(item, depth + 1) for item in tuple.__iter__(value)]
             fields = [plain_text(field) for field in fields_of(value) or ()]
@@ -141,12 +143,6 @@ class _Encoder:
         if issubclass(kind, dict):
             return self._dict(value, depth + 1)
         return ["x", type_name(value)]
-
-    def _text(self, value: str) -> str:
-        text = plain_text(value)
-        if len(text) > MAX_STRING:
-            raise Unsendable(f"it holds a string of more than {MAX_STRING // 1024} KiB")
-        return text
 
     def _dict(self, value: dict[Any, Any], depth: int) -> Any:
         pairs = [

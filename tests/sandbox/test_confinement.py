@@ -288,6 +288,11 @@ WITHOUT_FILTERS = (
     "refused = [(c.EQUAL, 0, 3, 157), (c.LOAD, 0, 0, c.ARGUMENTS_AT),"
     " (c.EQUAL, 0, 1, c.PR_SET_SECCOMP), (c.RETURN, 0, 0, c.ERRNO | errno.EINVAL)]"
 )
+WITHOUT_LIMITS, WITHOUT_LANDLOCK = (
+    f"refused = [step for call in ({call},) for step in"
+    " ((c.EQUAL, 0, 1, call), (c.RETURN, 0, 0, c.ERRNO | errno.EPERM))]"
+    for call in (302, 446)
+)
 WITHOUT_PROCESSES = (
     "refused = [step for call in (56, 57, 58, 435) for step in"
     " ((c.EQUAL, 0, 1, call), (c.RETURN, 0, 0, c.ERRNO | errno.EAGAIN))]"
@@ -312,15 +317,26 @@ x86_only = pytest.mark.skipif(
 
 
 @x86_only
-def test_a_kernel_that_refuses_filters_is_found_out_though_it_says_it_has_them(course: Course) -> None:
-    """As in containers of some virtual machines: /proc says that there are filters."""
+@pytest.mark.parametrize(
+    ("machine", "missing"),
+    [(WITHOUT_FILTERS, "seccomp"), (WITHOUT_LIMITS, "limits"), (WITHOUT_LANDLOCK, "landlock")],
+    ids=["seccomp", "limits", "landlock"],
+)
+def test_a_kernel_that_refuses_what_it_says_it_has_is_found_out(
+    machine: str, missing: str, course: Course
+) -> None:
+    """As in containers of some virtual machines: /proc says that there are filters, and none is taken."""
     arguments = ["check", "exercise-1", "--submission", "solutions"]
-    done = run_where(WITHOUT_FILTERS, *arguments, cwd=course.root)
+    done = run_where(machine, *arguments, cwd=course.root)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "not fully confined (without seccomp)" in " ".join(done.stdout.split())
-    done = run_where(WITHOUT_FILTERS, *arguments, "--confinement", "required", cwd=course.root)
+    said = f"not fully confined (without {missing})" in " ".join(done.stdout.split())
+    assert said == (missing != "landlock"), "which is a second line behind the others"
+    done = run_where(machine, *arguments, "--confinement", "required", cwd=course.root)
+    if missing == "landlock":
+        assert done.returncode == 0
+        return
     assert (done.returncode, done.stdout) == (3, "")
-    assert "cannot confine student code as required: seccomp missing" in done.stderr
+    assert f"cannot confine student code as required: {missing} missing" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 
