@@ -251,6 +251,39 @@ def test_a_platform_s_name_and_a_plain_one_are_equally_founded() -> None:
     assert all(aside_of(found).values())
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_whatever_others_claim_the_honest_keep_their_rows_and_extensions(seed: int) -> None:
+    chance = random.Random(seed)
+    shapes = (
+        "{}",
+        "{}.zip",
+        "submission-{}.zip",
+        "{}-exercise-1.zip",
+        "week/{}.zip",
+        "submission-{} (1).zip",
+    )
+    ids = [f"s{number}" for number in range(8)]
+    honest = [handed(chance.choice(shapes).format(name), name, learner_name="A") for name in ids]
+    others = [
+        handed(
+            chance.choice(("m{}.zip", "homework {}.zip", "submission_{}", "s1-{}.zip")).format(100 + number),
+            chance.choice([*ids, "mallory", "", f"s{100 + number}"]),
+            chance.choice(["", "", f"p{number}"]),
+            "A",
+        )
+        for number in range(chance.randrange(20))
+    ]
+    everybody = chance.sample([*honest, *others], len(honest) + len(others))
+    extensions = dict.fromkeys(chance.sample(ids, 4), 2.0)
+    found = identify(everybody, extensions, {})
+    for one in honest:
+        who = found[one.key]
+        assert (who.student, who.login, who.set_aside) == (one.learner_id, one.learner_id, "")
+        assert who.extension == (one.learner_id if one.learner_id in extensions else "")
+    assert not any(found[one.key].extension for one in others)
+    assert not any(found[one.key].login in ids for one in others)
+
+
 def test_a_large_class_is_told_apart_at_once() -> None:
     everybody = [handed(f"s{number}", learner_name="Ada") for number in range(3000)]
     crowd = [handed(f"m{number}.zip", "s1") for number in range(1000)]
