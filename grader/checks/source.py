@@ -33,7 +33,7 @@ from grader.sandbox.text import one_line
 
 MAX_NESTED = 3  # zips within zips
 MAX_COPIES = 4  # a name, and what may be added to it twice or thrice
-AT_ITS_PLACE, ITS_OWN_PATH = 0, 1  # how well a file fits: less is better
+AT_ITS_PLACE, IN_EXERCISES, ITS_OWN_PATH = 0, 1, 2  # how well a file fits: less is better
 COPY = re.compile(
     r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+(?:copy|final))\Z", re.IGNORECASE
 )  # what browsers, systems and people add to the name of another version
@@ -220,9 +220,10 @@ def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[
         exercise = owner if owner in wanted and owner else wanted[0]
         name = f"{exercise.file.module}.py"
         if parts[-2:] == (exercise.id, name):
-            rank = AT_ITS_PLACE if parts[around:-2] in ((), ("exercises",)) else ITS_OWN_PATH
+            rank = IN_EXERCISES if parts[-3:-2] == ("exercises",) else ITS_OWN_PATH
+            rank = AT_ITS_PLACE if parts[around:-2] in ((), ("exercises",)) else rank
         else:  # in a folder that means the exercise, or elsewhere; called as it should be, or alike
-            rank = 2 + 2 * (exercise is not owner) + (parts[-1] != name)
+            rank = 1 + ITS_OWN_PATH + 2 * (exercise is not owner) + (parts[-1] != name)
         fits[exercise.id][rank].append(parts)
     found = {}
     for exercise_id, by_rank in fits.items():

@@ -26,7 +26,7 @@ from grader.classroom.shapes import (
     deliveries,
     platform_of,
 )
-from grader.course import Exercise
+from grader.course import COURSE_FILE, Exercise
 from grader.progress.grades import Note
 from grader.progress.learner import JOINERS
 from grader.sandbox.text import HIDING
@@ -70,12 +70,15 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
     names = _names(folder)
     if _mirrors(names, exercises):
         beside = (folder / name for name, inside in names.items() if inside and not _is_part(name, exercises))
-        if not any(_mirrors(_names(path), exercises) for path in beside):
-            return None
-    modules = [(name,) for name in names if name.lower().endswith(".py")]
-    if modules and not any(inside or is_zip(name) for name, inside in names.items()):
+        if COURSE_FILE in names or sum(_mirrors(_names(path), exercises) for path in beside) < 2:
+            return None  # else it is a class, of whom one is called like an exercise
+    if not any(inside or is_zip(name) for name, inside in names.items()):  # files, perhaps one student's own
+        modules = [(name,) for name in names if name.lower().endswith(".py")]
         fits = find_modules(exercises, modules).values()
-        if len(modules) == sum(len(found.paths) + len(found.others) for found in fits):
+        known = sum(len(found.paths) + len(found.others) for found in fits)
+        stems = [(f"{name.partition('.')[0]}.py",) for name in names]  # such as a notebook's
+        alike = any(found.paths for found in find_modules(exercises, stems).values())
+        if alike and known == len(modules) and not platform_of(names, folder.name):
             return None
     return _in_folder(folder.resolve(), exercises, "", stack)
 

@@ -299,6 +299,11 @@ def test_a_student_s_received_csv_is_not_read(tmp_path: Path, exercise: Exercise
     flat.mkdir()
     (flat / "doubling.py").write_text("x")
     (flat / "received.csv").write_text(text)
+    notebook = tmp_path / "notebook"
+    notebook.mkdir()
+    (notebook / "doubling.ipynb").write_text("{}")
+    (notebook / "received.csv").write_text(text)
+    assert find_submissions(notebook, [exercise])[0].nothing_found
     for place in (tmp_path / "in", tmp_path / "in" / "ada", tmp_path / "in" / "bob.zip", flat):
         found = find_submissions(place, [exercise])
         assert [(one.problem, one.received_from) for one in found] == [("", "file")] * len(found)

@@ -210,6 +210,17 @@ def test_a_module_alone_goes_with_one_exercise(inbox: Path, two: list[Exercise])
     assert reached(find_submissions(inbox, two[:1])[0], two[0]) == GOOD
 
 
+def test_a_student_who_is_called_like_an_exercise(tmp_path: Path, exercise: Exercise) -> None:
+    """Makes no single submission of the class; but a whole hand-out is one, with all that lies in it."""
+    for name in ("ada", "bob", "exercises", "exercise-1"):
+        make_folder(tmp_path / name)
+    found = find_submissions(tmp_path, [exercise])
+    assert [one.name for one in found] == ["ada", "bob", "exercise-1", "exercises"]
+    assert all(reached(one, exercise) == GOOD for one in found)
+    (tmp_path / "course.yaml").touch()
+    assert [one.name for one in find_submissions(tmp_path, [exercise])] == [tmp_path.name]
+
+
 def test_two_zips_in_one_folder_are_not_guessed_at(inbox: Path, only: Callable[[], Submission]) -> None:
     (inbox / "ada").mkdir()
     for name in ("a.zip", "b.zip"):
