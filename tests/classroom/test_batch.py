@@ -11,11 +11,13 @@ import os
 import pkgutil
 import platform
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,42 @@ def test_a_killed_run_goes_on_and_ends_the_same(course: Course, tmp_path: Path) 
     assert counts == sorted(counts), "what was stored is never lost"
     last = started(course, folder, tmp_path / "killed", ids)
     assert last.wait(timeout=600) == 0
+    assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
+def test_a_killed_run_with_conflicts_stale_and_gone_rows_ends_the_same(
+    tiny_copy: Course, tmp_path: Path
+) -> None:
+    folder, ids, names = tmp_path / "class", ("exercise-1",), [f"student-{number}" for number in range(30)]
+    for number, name in enumerate(names):
+        hand_in(folder, name, right(tiny_copy) if number % 3 else SOLUTION)
+    run(tiny_copy, folder, tmp_path / "undisturbed", ids, processes(2))
+    for name in ("student-1", "student-2"):
+        shutil.rmtree(folder / name)
+    with zipfile.ZipFile(folder / "student-3.zip", "w") as archive:  # whose folder is there as well
+        archive.writestr("exercise-1/doubling.py", SOLUTION)
+    hand_in(folder, "student-4", SOLUTION)
+    (folder / "student-5.zip").write_bytes(b"no zip")
+    checks = tiny_copy["exercise-1"].hidden_checks
+    checks.write_text(
+        f"{checks.read_text(encoding='utf-8')}    no_such_name\n", encoding="utf-8"
+    )  # if all is right
+    shutil.copytree(tmp_path / "undisturbed", tmp_path / "killed")
+    assert started(tiny_copy, folder, tmp_path / "undisturbed", ids).wait(timeout=600) == 1
+    states = {
+        grade.submission: grade.state for grade in grades_in(tmp_path / "undisturbed", tiny_copy).grades
+    }
+    assert {*states.values()} >= {"graded", "problem", "set aside", "stale"}
+    assert "student-1" not in states
+    chance = random.Random(os.environ.get("GRADER_SEED", "4"))
+    for _ in range(KILLS):
+        process = started(tiny_copy, folder, tmp_path / "killed", ids)
+        time.sleep(chance.uniform(0.5, 6.0))
+        process.kill()
+        process.wait()
+    assert started(tiny_copy, folder, tmp_path / "killed", ids).wait(timeout=600) == 1
     assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
 
 
