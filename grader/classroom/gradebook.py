@@ -135,16 +135,8 @@ class Gradebook:
                 error, reason = report.first_error, ""
                 if error:
                     reason = one_line(f"`{error.title}` broke: {error.message}", MAX_REASON)
-                elif _is_unconfined(report) and self._was_confined(submission, report.exercise):
-                    reason = "this machine does not confine code; what was graded where it is confined stays"
                 kept = "" if reason else key  # what has none is tried again
                 self._put((submission, report.exercise, kept, report.seconds, text, int(not reason), reason))
-
-    def _was_confined(self, submission: str, exercise: str) -> bool:
-        order = "SELECT report FROM reports WHERE submission = ? AND exercise = ? AND whole = 1"
-        rows = self._do(order, (submission, exercise)).fetchall()
-        reports = (report for (text,) in rows for report in reports_from_json(text))
-        return any(report.source_sha256 and not _is_unconfined(report) for report in reports)
 
     def mark_not_graded(self, places: Iterable[tuple[str, str]], reason: str) -> None:
         """Keep that exercises could not be graded, each with its submission's key; the last reports stay.
@@ -404,6 +396,8 @@ class Gradebook:
         submission, exercise, _, _, report, _, reason = row
         found = "SELECT report, whole FROM reports WHERE submission = ? AND exercise = ?"
         before, whole = self._do(found, (submission, exercise)).fetchone() or ("", 0)
+        if whole and report and _is_confined(report) is False and _is_confined(before):
+            reason = "was graded anew where code is not confined; what was graded where it is stays"
         if whole and reason:
             order = "UPDATE reports SET key = '', not_graded = ? WHERE submission = ? AND exercise = ?"
             self._do(order, (reason, submission, exercise))
@@ -481,8 +475,12 @@ class Gradebook:
             yield
 
 
-def _is_unconfined(report: Report) -> bool:
-    return bool(report.source_sha256) and not set(REQUIRED) <= set(report.confinement)
+def _is_confined(text: str) -> bool | None:
+    """Whether the code of a report that was kept ran confined; None if there was none."""
+    for report in reports_from_json(text) if text else ():
+        if report.source_sha256:
+            return set(REQUIRED) <= set(report.confinement)
+    return None
 
 
 def _quiz_results(text: str) -> tuple[QuizResult, ...]:

@@ -569,12 +569,16 @@ def test_what_is_not_confined_replaces_nothing_that_was(three: Path, tiny: Cours
     hand_in(three, "bob", "")
     grades = graded(tiny, three, results, confinement="none")
     assert [each.state for each in grades.grades] == ["stale"] * 3
-    assert "does not confine" in grades.grades[1].stale
+    assert "is not confined" in grades.grades[1].stale
     assert all(each.reports[0].passed for each in grades.grades)
     full = 100 * tiny["exercise-1"].file.credits
     assert [each.total_cents for each in graded(tiny, three, results).grades] == [full, 0, full]
     grades = graded(tiny, three, tmp_path / "other", confinement="none")
     assert [each.total_cents for each in grades.grades] == [full, 0, full]
+    merged = merge(tiny, [results, tmp_path / "other"], tmp_path / "all")
+    assert [each.state for each in merged.grades] == ["stale"] * 3
+    merged = merge(tiny, [tmp_path / "other", results], tmp_path / "all")
+    assert [each.total_cents for each in merged.grades] == [full, 0, full]
 
 
 @pytest.mark.parametrize(
