@@ -30,6 +30,7 @@ SHAPES: tuple[tuple[Platform, re.Pattern[str]], ...] = (
     ("canvas", re.compile(rf"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>{NUMBER})_{NUMBER}_(?P<rest>.+)")),
 )
 EXPORTED = re.compile(r"submission_\d+")
+RENAMED = re.compile(r"^(responses|manifest)-\d{1,3}\.json\Z")  # by Canvas, of what is handed in again
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?(?:(Z|UTC)|([+-]\d\d):?(\d\d))")
 
 
@@ -120,7 +121,7 @@ def _delivery(name: str) -> Delivery:
         if match := shape.fullmatch(name):
             parts = match.groupdict()
             key = f"{parts['name']}_{parts['id']}"
-            given = parts["rest"] or ""
+            given = RENAMED.sub(r"\1.json", parts["rest"] or "")
             late = bool(parts.get("late"))
             who = one_line(parts["name"], MAX_WHO)
             anonymous = platform == "canvas" and who == "anon"

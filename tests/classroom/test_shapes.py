@@ -91,6 +91,13 @@ def test_a_later_file_on_canvas_is_the_same_submission(tmp_path: Path, two: list
     assert find_submissions(first, two)[0].key == find_submissions(later, two)[0].key == "lovelaceada_10101"
 
 
+def test_answers_that_canvas_renamed(tmp_path: Path, two: list[Exercise]) -> None:
+    answers = b'{"schema": "rnn-grader/responses/1"}'
+    names = {"ada_10101_900001_doubling-2.py": b"ada", "ada_10101_900002_responses-2.json": answers}
+    (found,) = find_submissions(lay(tmp_path / "in", names), two)
+    assert (work(found), found.answers) == ({"exercise-1": b"ada"}, answers)
+
+
 def test_numbers_that_are_no_people_are_no_canvas(tmp_path: Path, two: list[Exercise]) -> None:
     names = {
         f"{name}_11_2026_homework.zip": zipped({"doubling.py": name.encode()}) for name in ("ada", "bob")
