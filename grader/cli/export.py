@@ -74,6 +74,8 @@ def command(
         text = exports.canvas_csv(grades) if form == "canvas" else exports.moodle_csv(grades, identifier)
     elif form == "junit":
         text = exports.class_junit(grades)
+    elif len(found) == 1 and found[0].set_aside and not allow_incomplete:
+        stop(f"{found[0].submission} is set aside; decide with `grader adjust --student` first", FAILED)
     elif len(found) == 1:
         text = exports.student_export(form, found[0], course)
     else:

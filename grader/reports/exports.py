@@ -203,7 +203,7 @@ def _listed(names: Sequence[str]) -> str:
 def student_junit(grade: Grade) -> str:
     """Return one suite an exercise and one case a check, with what the student may see."""
     suites = [_suite(report, report.exercise) for report in _of_today(grade, grade.shown)]
-    return _junit(grade.name, [*_problem_suite(grade, "submission"), *suites])
+    return _junit(grade.name, [*_problem_suite(grade.problem, "submission"), *suites])
 
 
 def class_junit(grades: ClassGrades) -> str:
@@ -211,8 +211,9 @@ def class_junit(grades: ClassGrades) -> str:
     suites: list[Element] = []
     for grade in grades.grades:
         name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
-        suites += _problem_suite(grade, name)
-        reports = _of_today(grade, grade.reports)
+        aside = f"set aside: {grade.set_aside}" if grade.set_aside else ""
+        suites += _problem_suite(aside or grade.problem, name)
+        reports = [] if grade.set_aside else _of_today(grade, grade.reports)
         suites += [_suite(report, f"{name}.{report.exercise}") for report in reports]
         for exercise, reason in grade.not_graded.items():
             if exercise not in {report.exercise for report in reports}:
@@ -226,9 +227,9 @@ def _of_today(grade: Grade, reports: Iterable[Report]) -> list[Report]:
     return [report for report in reports if report.broken or report.exercise not in grade.not_graded]
 
 
-def _problem_suite(grade: Grade, name: str) -> list[Element]:
-    outcome = Outcome("submission", "The submission can be graded", "", "failed", 0, grade.problem)
-    return [_suite(Report(name, name, (outcome,)), name)] * bool(grade.problem)
+def _problem_suite(problem: str, name: str) -> list[Element]:
+    outcome = Outcome("submission", "The submission can be graded", "", "failed", 0, problem)
+    return [_suite(Report(name, name, (outcome,)), name)] * bool(problem)
 
 
 def _suite(report: Report, name: str) -> Element:

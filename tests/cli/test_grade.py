@@ -323,6 +323,9 @@ def test_whose_it_is_is_decided_by_hand(run: Run, handed: Path, tiny_copy: Cours
         return next(row[-1] for row in rows if row[0] == name)
 
     assert (cells("bob"), cells("bob (2)")) == ("", "")
+    ran = run("export", "results", "github-summary", "--submission", "./bob")
+    assert (ran.code, ran.out) == (1, "")
+    assert "bob is set aside" in ran.err
     assert run("adjust", "results", "bob", "--student", "x", "--credits", "1", "--reason", "y").code == 2
     ran = run("adjust", "results", "bob (2)", "--student", "bob")
     assert (ran.code, ran.out) == (0, "bob (2) now counts as `bob`\n")

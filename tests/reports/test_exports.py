@@ -490,6 +490,9 @@ def test_what_an_earlier_grading_left_is_in_no_junit_as_if_it_were_of_today() ->
     assert (suite.name, suite.errors, case.result[0].message) == ("ada.exercise-1", 1, "`h` broke: why")
     assert "why" not in student_junit(stale) + job_summary(stale)
     assert "could not be graded for now" in gradescope(stale)["output"]
+    aside = graded("ada", FULL, set_aside="claims to be `bob`")
+    (suite,) = JUnitXml.fromstring(class_junit(of_class(aside)))
+    assert (suite.name, suite.failures) == ("ada", 1)
 
 
 @pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
