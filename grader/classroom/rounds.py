@@ -21,7 +21,7 @@ TABLE = """CREATE TABLE drawn (
     exercise TEXT NOT NULL,
     round INTEGER NOT NULL,
     files TEXT NOT NULL,
-    seed INTEGER NOT NULL,
+    seed TEXT NOT NULL,
     PRIMARY KEY (submission, exercise)
 ) STRICT"""
 
@@ -126,11 +126,13 @@ class Rounds:
         """Return on which inputs was graded what was handed in in a round."""
         order = "SELECT submission, exercise, files, seed FROM drawn WHERE round = ?"
         rows = self._connection.execute(order, (number,))
-        return {(submission, exercise): Drawn(files, seed) for submission, exercise, files, seed in rows}
+        return {(submission, exercise): Drawn(files, int(seed)) for submission, exercise, files, seed in rows}
 
     def keep(self, number: int, drawn: Mapping[Place, Drawn]) -> None:
         """Keep on which inputs will be graded what was handed in in a round."""
-        rows = [(*place, number, each.files, each.seed) for place, each in drawn.items() if each.handed_in]
+        rows = [  # as text: a seed that somebody gives may be larger than an integer of SQLite
+            (*place, number, each.files, str(each.seed)) for place, each in drawn.items() if each.handed_in
+        ]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows)
 

@@ -68,7 +68,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option(
     "--round",
     "round_number",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10**6),
     metavar="N",
     help="Grade in this round; a new one has other random inputs [the one that RESULTS is in].",
 )

@@ -536,6 +536,7 @@ def test_a_seed_that_is_given_is_everybodys(three: Path, tiny: Course, tmp_path:
     hand_in(three, "bob", f"{right(tiny)}# by bob, again\n")
     assert set(seeds(graded(tiny, three, results, seed=7)).values()) == {7}
     assert set(seeds(graded(tiny, three, results)).values()) == {7}, "the round has it now"
+    assert set(seeds(graded(tiny, three, results, seed=10**30)).values()) == {10**30}
 
 
 def test_rounds_are_not_merged(three: Path, tiny: Course, tmp_path: Path) -> None:
