@@ -266,7 +266,7 @@ def _look(
     if found.problem:
         found.sources, found.answers = {}, b""
     if who.late and found.received_from == "file":
-        text = f"was late, says {found.platform}, but not when it came; write that into {RECEIVED}"
+        text = f"was late, as {found.platform} marks it, but not when; write that into {RECEIVED}"
         found.notes += (Note("late-mark", text, decide=True),)
     return found
 
@@ -318,13 +318,13 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
 
 def _note_places(found: Submission, files: Files) -> None:
     """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
-    placed = [f"{source.place}` as `{source.name}" for source in found.sources.values() if source.place]
+    placed = [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]
     if placed:
         text = f"holds modules elsewhere than handed out, told by their names: {_listed(placed, len(placed))}"
         found.notes += (Note("found-elsewhere", text),)
     others = [other for source in found.sources.values() if source.place for other in source.others]
     if others:
-        text = f"also holds {_listed(others, len(others))}, which were not graded"
+        text = f"also holds {_listed(others, len(others))}, not graded; decide which one counts"
         found.notes += (Note("other-versions", text, decide=True),)
     doubts = [source.problem for source in found.sources.values() if source.doubtful]
     if doubts:
