@@ -35,7 +35,7 @@ MAX_NESTED = 3  # zips within zips
 MAX_COPIES = 4  # a name, and what may be added to it twice or thrice
 AT_ITS_PLACE, IN_EXERCISES, ITS_OWN_PATH = 0, 1, 2  # how well a file fits: less is better
 COPY = re.compile(
-    r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+(?:copy|final))\Z", re.IGNORECASE
+    r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+\(?(?:copy|final)\)?|\.py)\Z", re.IGNORECASE
 )  # what browsers, systems and people add to the name of another version
 SEPARATORS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")  # but not those that keep two numbers apart
 
@@ -235,6 +235,7 @@ def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[
 
 def _module_of(name: str, modules: Iterable[str]) -> str:
     """Return which of the modules a file name means, without what tells versions apart; empty if none."""
+    name = name.strip()
     stem = name[:-3] if len(name) <= MAX_NAME and name.lower().endswith(".py") else ""
     for _ in range(MAX_COPIES):
         if plain(stem) in modules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
+import hashlib
 import io
 import math
 import os
@@ -13,13 +14,14 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grader.checks.files import FileRejected, read_plain
 from grader.checks.report import Report
 from grader.course import LatePolicy, parse_time
 from grader.progress.grades import Adjustment
+from grader.progress.hand_in import text_forms
 from grader.sandbox.text import one_line
 
 RECEIVED = "received.csv"
@@ -84,18 +86,20 @@ def moment(seconds: float) -> datetime.datetime:
 # --- git ------------------------------------------------------------------------------------------------
 
 
-def commit_time(checkout: Path) -> datetime.datetime:
-    """Return when the last commit of a checkout was made, as it says itself.
+def last_commit(
+    checkout: Path, graded: Mapping[tuple[str, ...], bytes]
+) -> tuple[datetime.datetime, list[str]]:
+    """Return when the last commit of a checkout was made, as it says itself, and what is not as it holds it.
 
     Nothing that lies in the checkout decides what git does: it runs in an empty repository of ours, with no
-    configuration and no environment, and only looks up one object among the checkout's.
+    configuration and no environment, and only looks up objects among the checkout's.
+
+    Args:
+        graded: files by their paths in the checkout; their line ends do not matter.
 
     Raises:
         FileRejected: that cannot be told; the text says why.
     """
-    program = shutil.which("git")
-    if program is None:
-        raise FileRejected("git is not installed")
     git = checkout / ".git"
     objects = git / "objects"
     if not all(os.path.isdir(path) and not path.is_symlink() for path in (git, objects)):
@@ -103,6 +107,26 @@ def commit_time(checkout: Path) -> datetime.datetime:
     if any(os.path.lexists(objects / "info" / name) for name in ("alternates", "http-alternates")):
         raise FileRejected("its objects are those of another repository")
     commit = _head(git)
+    names = ["/".join(parts) for parts in graded]
+    look = ("--literal-pathspecs", "ls-tree", "-r", "-z", commit, "--", *names)
+    head, listed = _ask_git(objects.resolve(), ("cat-file", "commit", commit), look)
+    written = COMMITTER.search(head.partition(b"\n\n")[0])
+    if written is None:
+        raise FileRejected("its last commit cannot be read")
+    blobs: dict[str, str] = {}
+    for line in listed.split(b"\0"):
+        about, _, name = line.partition(b"\t")
+        blobs[os.fsdecode(name)] = about.rpartition(b" ")[2].decode()
+    files = zip(names, graded.values(), strict=True)
+    changed = [name for name, data in files if blobs.get(name, "") not in map(_blob, text_forms(data))]
+    return moment(float(written[1])), changed
+
+
+def _ask_git(objects: Path, *questions: Sequence[str]) -> list[bytes]:
+    """Return how git's answers about the objects of a repository begin."""
+    program = shutil.which("git")
+    if program is None:
+        raise FileRejected("git is not installed")
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "refs").mkdir()
         (Path(folder) / "objects").mkdir()
@@ -113,15 +137,15 @@ def commit_time(checkout: Path) -> datetime.datetime:
         environment |= dict.fromkeys(("GIT_NO_REPLACE_OBJECTS", "GIT_NO_LAZY_FETCH"), "1")
         environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         environment |= {"PATH": os.defpath, "HOME": folder, "GIT_DIR": folder}
-        environment["GIT_OBJECT_DIRECTORY"] = str(objects.resolve())
+        environment["GIT_OBJECT_DIRECTORY"] = str(objects)
         limited = ["/bin/sh", "-c", f'ulimit -v {GIT_KIB}; exec "$@"', "sh"]  # an object may claim to be huge
-        if not os.path.exists(limited[0]):
-            limited = []
-        head = _first_bytes([*limited, program, "cat-file", "commit", commit], environment)
-    written = COMMITTER.search(head.partition(b"\n\n")[0])
-    if written is None:
-        raise FileRejected("its last commit cannot be read")
-    return moment(float(written[1]))
+        limited = limited if os.path.exists(limited[0]) else []
+        return [_first_bytes([*limited, program, *question], environment) for question in questions]
+
+
+def _blob(data: bytes) -> str:
+    """Return the name that git gives to the contents of a file."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _head(git: Path) -> str:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.checks.files import LINK, FileRejected, Files, Part, Zip, is_zip
+from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, Zip, is_zip
 from grader.checks.source import Source, find_modules, innermost, read_sources, shown
-from grader.classroom.arrival import RECEIVED, commit_time, moment, read_received
+from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
 from grader.classroom.arrival import CannotCollect as CannotCollect
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
@@ -194,8 +194,9 @@ def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[
     known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
     for name in arrivals:
         if unicodedata.normalize("NFC", name) not in known:
-            near = difflib.get_close_matches(name, sorted(known), MAX_LISTED)
-            nearest = f"; the nearest: {_listed([one_line(text, 80) for text in near], 0)}" if near else ""
+            spelt = {text.casefold(): one_line(text, 80) for text in sorted(known)}
+            near = [spelt[text] for text in difflib.get_close_matches(name.casefold(), spelt, MAX_LISTED)]
+            nearest = f"; the nearest: {_listed(near, 0)}" if near else ""
             text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
             raise CannotCollect(f"{RECEIVED} {text}; correct that row, or take it out")
 
@@ -220,9 +221,16 @@ def _set_time(
         found.notes += (Note("not-in-received", text),)
     if entry.cloned:
         try:
-            found.received, found.received_from = commit_time(entry.path), "commit"
+            touched = list(files.touched) if files else []
+            modules = [parts for parts in touched if parts[-1].lower().endswith(".py")]
+            graded = {parts: files.read(parts, MAX_BYTES) for parts in modules} if files else {}
+            found.received, changed = last_commit(entry.path, graded)
+            found.received_from = "commit"
             text = "arrived when its last commit says, which whoever makes a commit can set"
             found.notes += (Note("commit-time", text),)
+            if names := [one_line(name, MAX_SHOWN) for name in changed]:
+                text = f"was changed after its last commit, or without one: {_listed(names, len(names))}"
+                found.notes += (Note("not-committed", text, decide=True),)
             return
         except (FileRejected, OSError) as error:
             text = f"is a checkout, but its last commit is not known: {one_line(str(error), MAX_SHOWN)}"
@@ -297,7 +305,10 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
         )
         found.notes += (Note("names-outside", text),)
     manifest = _read_manifest(found, files)
-    found.answers = _read_outermost(found, files, RESPONSES, MAX_RESPONSES_BYTES) or b""
+    answers = _read_outermost(found, files, RESPONSES, MAX_RESPONSES_BYTES)
+    if answers == b"":  # the disk was full, or an upload was cut off
+        found.notes += (Note("answers-unreadable", f"{RESPONSES} is empty", decide=True),)
+    found.answers = answers or b""
     found.sources = read_sources(exercises, files)
     _note_places(found, files)
     if claimed := PYTHON.match(str(manifest.get("python", ""))[:MAX_SHOWN]):
@@ -329,6 +340,9 @@ def _note_places(found: Submission, files: Files) -> None:
     doubts = [source.problem for source in found.sources.values() if source.doubtful]
     if doubts:
         found.notes += (Note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True),)
+    unread = [source for source in found.sources.values() if source.there and not source.doubtful]
+    if reasons := [source.problem for source in unread if source.problem]:
+        found.notes += (Note("module-unread", "; ".join(reasons[:MAX_LISTED]), decide=True),)
     missing = [source for source in found.sources.values() if not source.there]
     zips = [shown(parts) for parts in files.paths if is_zip(parts[-1])]
     if len(missing) < len(found.sources) and missing and zips:
@@ -337,7 +351,7 @@ def _note_places(found: Submission, files: Files) -> None:
     if missing and len(missing) == len(found.sources) and not found.answers:
         found.nothing_found = True
         names = [shown(parts) for parts in files.paths]
-        there = f"only {_listed(names, len(names))}" if names else "it is empty"
+        there = f"only {_listed(names, len(names))}" if names else "no other file that is looked at is there"
         text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
         found.notes += (Note("nothing-found", text, decide=True),)
 

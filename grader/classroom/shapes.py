@@ -7,6 +7,7 @@ called after the assignment; an export of Gradescope says in one file whose its 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections import Counter, defaultdict
@@ -82,8 +83,10 @@ def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
     clones = (is_folder and name.startswith(f"{assignment}-") for name, is_folder in names.items())
     if names and assignment != folder and all(clones):
         return "github"
-    platforms = {delivery.platform for delivery in deliveries(names)}
-    return platforms.pop() if len(platforms) == 1 else ""
+    platforms = Counter(delivery.platform for delivery in deliveries(names))
+    others = platforms.pop("", 0)  # such as an instructor's own list beside the files of a class
+    platform, count = next(iter(platforms.items()), ("", 0))
+    return platform if len(platforms) == 1 and count > others else ""
 
 
 def deliveries(
@@ -164,8 +167,9 @@ def _read_metadata(data: bytes) -> dict[str, Submitters]:
                 people[folder].names[number] = one_line(value, MAX_WHO)
             case ["created_at"] if match := TIME.fullmatch(value):
                 day, time, _, hours, minutes = match.groups()
-                created = datetime.datetime.fromisoformat(f"{day}T{time}{hours or '+00'}:{minutes or '00'}")
-                people[folder].created.append(created.astimezone(datetime.UTC))
+                with contextlib.suppress(ValueError, OverflowError):  # a day that no calendar has
+                    told = datetime.datetime.fromisoformat(f"{day}T{time}{hours or '+00'}:{minutes or '00'}")
+                    people[folder].created.append(told.astimezone(datetime.UTC))
     return dict(people)
 
 

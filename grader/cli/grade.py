@@ -103,6 +103,8 @@ def command(
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
     course = open_course(course_folder)
     course.exercises(ids)
+    if results.resolve() == submissions.resolve():
+        raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
     require_results_folder(results)
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:

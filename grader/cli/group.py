@@ -10,7 +10,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import click
 
@@ -132,12 +132,16 @@ def _complete_unread() -> None:
 
 
 class _PatientOutput(io.FileIO):
-    """A file that drops what nobody reads any more."""
+    """A file that drops what nobody reads any more, and what has no room; the latter is told at the end."""
+
+    lost: ClassVar[OSError | None] = None
 
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                _PatientOutput.lost = error
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
             return len(data)
 
@@ -150,6 +154,17 @@ def hide() -> None:
 
 
 def main() -> None:
+    """Run the command line, and tell what there was no room to print."""
+    try:
+        _run()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        if lost := _PatientOutput.lost:
+            stop(f"what was printed is not whole: {lost.strerror}; change that, and try again", USAGE)
+
+
+def _run() -> None:
     """Run the command line; every error a user can cause is one sentence and an exit code."""
     gc.set_threshold(100_000, 20, 100)  # what start-up makes, stays; looking through it again costs 20 ms
     os.environ |= {name: "1" for name in THREADS if name not in os.environ}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grader.course import Course
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+SEEDS = click.IntRange(0, 2**32 - 1)  # those that are drawn are as large
 Parameters = ParamSpec("Parameters")
 
 
@@ -49,9 +50,7 @@ def seed_option(
     help: str = "Repeat the random inputs of an earlier run.", default: int | None = None
 ) -> Decorator:
     """Declare ``--seed``: a whole number from 0, or None."""
-    return click.option(
-        "--seed", type=click.IntRange(0), default=default, show_default=default is not None, help=help
-    )
+    return click.option("--seed", type=SEEDS, default=default, show_default=default is not None, help=help)
 
 
 def submission_option(verb: str) -> Decorator:

@@ -163,13 +163,14 @@ def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetim
 
 
 def text_hashes(data: bytes) -> tuple[str, ...]:
-    """Return SHA-256 hashes of a text file: whatever its line ends are, as it is, with those of Windows.
+    """Return SHA-256 hashes of the forms of a text file; the first is the one to write down."""
+    return tuple(hashlib.sha256(form).hexdigest() for form in text_forms(data))
 
-    The first is the one to write down, since git and editors change line ends. Any of them may be told.
-    """
+
+def text_forms(data: bytes) -> tuple[bytes, ...]:
+    """Return a text file with plain line ends, as it is, and with those of Windows; git changes them."""
     plain = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    forms = plain, data, plain.replace(b"\n", b"\r\n")
-    return tuple(hashlib.sha256(form).hexdigest() for form in forms)
+    return plain, data, plain.replace(b"\n", b"\r\n")
 
 
 # --- documents that somebody else wrote -----------------------------------------------------------------
@@ -313,8 +314,9 @@ def parse_responses(data: bytes) -> Handed:
     """
     document = read_document(data, RESPONSES_SCHEMA)
     who = document.part("learner", document.value.get("learner"), "`learner`")
+    learner_id, name = who.text("id"), who.text("name")
     try:
-        learner = Learner(who.text("id"), who.text("name"))
+        learner = Learner(learner_id, name)
     except ValueError as error:
         raise BadDocument(f"names a learner that cannot be: {error}") from None
     quizzes: dict[str, QuizResponses] = {}

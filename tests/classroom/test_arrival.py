@@ -91,6 +91,38 @@ def test_what_the_instructor_wrote_counts_first(tmp_path: Path, exercise: Exerci
     )  # the class's file lies beside it
 
 
+def windows(folder: Path) -> None:
+    (folder / "exercise-1/doubling.py").write_bytes(b"x\r\ny\r\n")
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        (windows, False),
+        (lambda folder: (folder / "notes.txt").write_text("mine"), False),
+        (lambda folder: (folder / "exercise-1/doubling.py").write_text("x\nz\n"), True),
+        (lambda folder: git(folder, "rm", "-q", "--cached", "exercise-1/doubling.py"), False),
+    ],
+)
+def test_what_was_changed_since_the_commit_is_told(
+    tmp_path: Path, exercise: Exercise, then: Callable[[Path], object], told: bool
+) -> None:
+    folder = checkout(tmp_path / "in" / "ada")
+    (folder / "exercise-1/doubling.py").write_text("x\ny\n")
+    git(folder, "commit", "-q", "-a", "-m", "two lines")
+    then(folder)
+    found = only(tmp_path / "in", exercise)
+    assert found.received_from == "commit"
+    assert [note.kind for note in found.notes if note.decide] == ["not-committed"] * told
+
+
+def test_what_was_never_committed_is_told(tmp_path: Path, exercise: Exercise) -> None:
+    folder = checkout(tmp_path / "in" / "ada", "notes [1]/a.txt")
+    (folder / "doubling.py").write_text("x")
+    (note,) = (note for note in only(tmp_path / "in", exercise).notes if note.decide)
+    assert note.text == "was changed after its last commit, or without one: `doubling.py`"
+
+
 # --- what a student may have planted ------------------------------------------------------------------------
 
 
@@ -316,6 +348,9 @@ def test_a_row_for_nobody_is_refused(tmp_path: Path, exercise: Exercise) -> None
     rows = tmp_path / "received.csv"
     rows.write_text("submission,received\nada-lovelaec,2026-03-01T12:00:00Z\n")
     with pytest.raises(CannotCollect, match=r"names `ada-lovelaec`, .* the nearest: `ada-lovelace`"):
+        find_submissions(tmp_path, [exercise])
+    rows.write_text("submission,received\nADA-LOVELACE,2026-03-01T12:00:00Z\n")
+    with pytest.raises(CannotCollect, match="the nearest: `ada-lovelace`"):
         find_submissions(tmp_path, [exercise])
     rows.write_text("submission,received\nzoe,2026-03-01T12:00:00Z\n")
     with pytest.raises(CannotCollect, match="names `zoe`, which is no submission here; correct that row"):

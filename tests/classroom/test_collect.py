@@ -861,13 +861,38 @@ def test_a_device(inbox: Path, only: Callable[[], Submission], exercise: Exercis
     assert "should be a plain file" in only().sources[exercise.id].problem
 
 
+@pytest.mark.parametrize(
+    ("places", "says"),  # of what is changed in the file's own header, and in the archive's directory
+    [
+        ((6, 8), "is encrypted in the archive"),
+        ((14, 16), "the archive is damaged"),
+        ((8, 10), "is compressed in an unusual way"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_told(
+    inbox: Path, only: Callable[[], Submission], places: tuple[int, int], says: str
+) -> None:
+    path = make_zip(inbox / "ada.zip")
+    data = bytearray(path.read_bytes())
+    for mark, place in zip((b"PK\3\4", b"PK\1\2"), places, strict=True):
+        data[data.index(mark) + place] ^= 1
+    path.write_bytes(data)
+    (text,) = (note.text for note in only().notes if note.decide)
+    assert says in text
+
+
+def test_answers_without_a_byte_are_told(inbox: Path, only: Callable[[], Submission]) -> None:
+    make_zip(inbox / "ada.zip", (NAME, GOOD), ("responses.json", b""))
+    assert [(note.text, note.decide) for note in only().notes] == [("responses.json is empty", True)]
+
+
 def test_a_pipe_within_a_submission(inbox: Path, only: Callable[[], Submission], exercise: Exercise) -> None:
     for name in (NAME, "manifest.json", "responses.json"):
         (inbox / "evil" / name).parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(inbox / "evil" / name)
     found = only()
     assert "should be a plain file" in found.sources[exercise.id].problem
-    assert len(texts(found)) == 2
+    assert len(texts(found)) == 3
 
 
 def test_a_folder_of_ten_thousand_files(

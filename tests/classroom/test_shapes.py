@@ -210,6 +210,30 @@ def test_metadata_of_another_kind_stops_nobody(tmp_path: Path, two: list[Exercis
     assert [len(work(one)) for one in found] == [1, 1, 1]
 
 
+def test_a_time_that_is_none_leaves_the_rest_of_the_metadata(tmp_path: Path, two: list[Exercise]) -> None:
+    people = (
+        f"submission_30000{number}:\n  :submitters:\n  - :sid: '{number}'\n"
+        f"  :created_at: 2026-{month}-01 12:00:00 Z\n"
+        for number, month in ((1, 13), (2, "03"))
+    )
+    found = find_submissions(lay(tmp_path / "export", gradescope("".join(people).encode())), two)
+    assert [(one.platform_id, one.received_from) for one in found][:2] == [("1", "file"), ("2", "platform")]
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_list_of_the_instructor_beside_a_class_hides_nobody(
+    tmp_path: Path, two: list[Exercise], form: str
+) -> None:
+    names = {
+        f"{who}_1010{number}_90000{number}_doubling.py": b"x" for number, who in enumerate(("ada", "bob"))
+    }
+    (tmp_path / "in").mkdir()
+    class_folder = lay(tmp_path / "in" / "download", names | {"grades.xlsx": b""}, form)
+    for place in (class_folder, class_folder.parent):
+        found = find_submissions(place, two)
+        assert [one.platform for one in found].count("canvas") == 2
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_github_classroom(tmp_path: Path, two: list[Exercise], inside: bool) -> None:
     names = {

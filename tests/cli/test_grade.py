@@ -70,7 +70,7 @@ def test_where_nothing_is_found_the_cell_stays_blank(run: Run, tiny_copy: Course
     said = " ".join(ran.out.split())
     assert "holds none of the files that are graded, such as `doubling.py`; only `" in said
     assert "and 2 more" in said
-    assert "it is empty" in said
+    assert "no other file that is looked at is there" in said
     rows = csv.DictReader(io.StringIO(run("export", "results", "moodle").out))
     assert {row["Name"]: row["Total"] == "" for row in rows} == {"ada": False, "bob": True, "empty": True}
 
@@ -153,6 +153,17 @@ def test_rounds_are_begun_and_told(run: Run, handed: Path, tiny_copy: Course) ->
     ran = run("merge", "results", "part", "-o", "together")
     assert (ran.code, ran.out) == (2, "")
     assert "part is of round 1" in ran.err
+
+
+@pytest.mark.parametrize(
+    "more", [("--round", "99999999999999999999"), ("--seed", "99999999999999999999"), ("-o", "class")]
+)
+def test_what_would_spoil_the_results_is_refused(run: Run, tiny_copy: Course, more: tuple[str, ...]) -> None:
+    hand_in(Path("class"), "ada", right(tiny_copy))
+    ran = run("grade", "class", "-o", "results", *more)
+    assert (ran.code, ran.out) == (2, "")
+    assert not Path("results").exists()
+    assert [path.name for path in Path("class").iterdir()] == ["ada"]
 
 
 @pytest.mark.parametrize("blocked", ["results/students", "file"])

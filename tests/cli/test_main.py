@@ -298,6 +298,17 @@ def test_a_command_completes_though_nobody_reads_it(tiny_copy: Course, closed: s
         assert latest.earned == 7
 
 
+def test_output_that_has_no_room_is_told_at_the_end(tiny_copy: Course) -> None:
+    solve(tiny_copy)
+    command = [sys.executable, "-m", "grader", "--course", str(tiny_copy.root), "check", "--all"]
+    with open("/dev/full", "wb") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    sentence = "what was printed is not whole: No space left on device; change that, and try again"
+    assert (ran.returncode, ran.stderr) == (2, f"grader: {sentence}\n")
+    with open_ledger(tiny_copy) as ledger:
+        assert ledger.latest("exercise-1")
+
+
 @pytest.mark.parametrize(
     ("error", "says"),
     [
