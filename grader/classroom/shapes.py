@@ -84,9 +84,9 @@ def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
     if names and assignment != folder and all(clones):
         return "github"
     platforms = Counter(delivery.platform for delivery in deliveries(names))
-    others = platforms.pop("", 0)  # such as an instructor's own list beside the files of a class
+    strays = platforms.pop("", 0)  # such as an instructor's own list beside the files of a class
     platform, count = next(iter(platforms.items()), ("", 0))
-    return platform if len(platforms) == 1 and count > others else ""
+    return platform if len(platforms) == 1 and count > strays else ""
 
 
 def deliveries(
