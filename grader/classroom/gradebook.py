@@ -396,7 +396,7 @@ class Gradebook:
         submission, exercise, _, _, report, _, reason = row
         found = "SELECT report, whole FROM reports WHERE submission = ? AND exercise = ?"
         before, whole = self._do(found, (submission, exercise)).fetchone() or ("", 0)
-        if whole and report and _is_confined(report) is False and _is_confined(before):
+        if whole and report and not reason and _is_confined(report) is False and _is_confined(before):
             reason = "was graded anew where code is not confined; what was graded where it is stays"
         if whole and reason:
             order = "UPDATE reports SET key = '', not_graded = ? WHERE submission = ? AND exercise = ?"

@@ -411,7 +411,9 @@ def break_check(course: Course) -> None:
     path.write_text(re.sub(r'("""\n)(?!.*""")', r"\1    no_such_name\n", text, count=1, flags=re.DOTALL))
 
 
-def test_a_broken_check_is_exported_as_no_number(run: Run, handed: Path, tiny_copy: Course) -> None:
+def test_a_broken_check_is_exported_as_no_number(
+    run: Run, handed: Path, tiny: Course, tiny_copy: Course
+) -> None:
     (handed / "dan").unlink()
     graded(run, handed)
     before = run("export", "results", "canvas")
@@ -428,6 +430,10 @@ def test_a_broken_check_is_exported_as_no_number(run: Run, handed: Path, tiny_co
     rows = list(csv.DictReader(io.StringIO(run("export", "results", "canvas").out)))
     assert [[*row.values()][5:] for row in rows[1:]] == 3 * [["", "", ""]]
     assert run("export", "results", "gradescope", "--submission", "ada").code == 1
+    tiny_copy["exercise-1"].solution_path.write_text("", encoding="utf-8")  # no code runs, confined or not
+    assert graded(run, handed).code == 3
+    assert "has no attribute 'Pair'" in run("export", "results", "canvas").err
+    shutil.copy(tiny.root / "solutions/exercise-1/doubling.py", tiny_copy["exercise-1"].solution_path)
     check.write_text(whole, encoding="utf-8")
     assert graded(run, handed).code == 0
     assert run("export", "results", "canvas").out == before.out
