@@ -502,7 +502,8 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
     there.update(*(grade.not_graded for grade in grades))
     for name in (name for name in order if name in there):
         yield Item("exercise", name, course[name].file.title, 100 * course[name].file.credits)
-    for name, quiz in sorted({quiz.quiz: quiz for grade in grades for quiz in grade.quizzes}.items()):
+    quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes if quiz.possible_cents}
+    for name, quiz in sorted(quizzes.items()):  # what cannot be read has nothing to earn, and no column
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 

@@ -230,6 +230,7 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     (handed / "fay").mkdir()
     (handed / "fay" / "responses.json").write_text("[1")
     assert "broke" not in graded(run, handed).err
+    assert "cannot be read" not in run("export", "results", "canvas").out.partition("\n")[0], "no column"
 
 
 # --- whose, and who has gone ---
