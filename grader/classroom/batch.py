@@ -45,6 +45,7 @@ from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, Exercise, open_course
 from grader.progress.grades import QUIZZES, ClassGrades
 from grader.quiz.code import CodeRunner
+from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean, one_line
@@ -103,7 +104,6 @@ def grade(
         RoundOver: the gradebook is in a later round.
         BatchBroken: nothing can be graded; what was stored before stays.
         NoProcess: the system starts no more processes.
-        NoSecret: answers to graded quizzes need the secret of the hand-out.
         CourseError: the course is broken.
     """
     executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
@@ -293,7 +293,12 @@ class Batch:
         answers = [entry for entry in submissions if entry.answers]
         if not answers:
             return {}
-        known, editions = book.quiz_keys(), sorted(editions_of(self.course).items())
+        try:
+            editions = sorted(editions_of(self.course).items())
+        except NoSecret as error:  # one file of answers keeps nobody from the credits of exercises
+            book.mark_not_graded([(entry.key, QUIZZES) for entry in answers], str(error))
+            return {}
+        known, not_graded = book.quiz_keys(), book.report_keys()
         files = digest(self.course.root, (self.course.root / "quizzes").glob("*.yaml"))
         sheets = (f"{name} {edition.hashes[0]}" for name, edition in editions)
         fixed = hashed(grader_digest(), self.course.salt, files, *sheets)
@@ -301,7 +306,11 @@ class Batch:
             (entry.key, QUIZZES): hashed(fixed, hashlib.sha256(entry.answers).hexdigest(), entry.learner_id)
             for entry in answers
         }
-        return {place: key for place, key in keys.items() if known.get(place[0]) != key}
+        return {
+            place: key
+            for place, key in keys.items()
+            if known.get(place[0]) != key or place in not_graded  # the last time
+        }
 
     def tasks(
         self, submissions: Iterable[Submission], new: Mapping[Place, str], drawn: Mapping[Place, Drawn]

@@ -34,7 +34,6 @@ from grader.cli import (
 )
 from grader.course import CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
-from grader.quiz.files import NoSecret
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 from grader.sandbox.text import clean
@@ -122,7 +121,7 @@ def command(
                 confirm_gone=confirm_gone,
                 on_progress=on_progress,
             )
-    except (CannotCollect, NoSecret, RoundOver) as error:
+    except (CannotCollect, RoundOver) as error:
         stop(str(error), USAGE)
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:

@@ -45,6 +45,7 @@ from grader.classroom.rounds import RoundOver
 from grader.course import Course, LatePolicy, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note
+from grader.quiz.files import NoSecret
 from grader.reports.class_pages import student_page
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import Answer, content, hand_in, make_class, right, run
@@ -442,6 +443,27 @@ def test_answers_are_graded_where_exercises_are(three: Path, tiny: Course, tmp_p
     grades = grade(tiny, three, tmp_path / "results", exercises=["exercise-1"], executor=executor)
     assert done[2:] == [("quizzes", 1)]
     assert [each.title for each in grades.grades[0].quizzes] == ["Answers that cannot be read"]
+
+
+def test_without_the_secret_exercises_are_graded_and_answers_wait(
+    three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever adds a file of answers would keep everybody from a grade."""
+    results, full = tmp_path / "results", 100 * tiny["exercise-1"].file.credits
+    for name in ("ada", "cleo"):
+        (three / name / "responses.json").unlink()
+    graded(tiny, three, results)
+
+    def without(_: Course) -> None:  # as in a course with graded quizzes
+        raise NoSecret("there is no secret here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("grader.classroom.batch.editions_of", without)
+        grades = graded(tiny, three, results)
+        assert [each.total_cents for each in grades.grades] == [full, None, full]
+        assert "quizzes: there is no secret here" in grades.grades[1].stale
+        assert grades.grades[1].raw_cents == full
+    assert [each.total_cents for each in graded(tiny, three, results).grades] == [full, full, full]
 
 
 @pytest.mark.parametrize("printed", ["\\x00", "&", "<", '"', "\N{GRINNING FACE}"])
