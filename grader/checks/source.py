@@ -50,7 +50,7 @@ class Source:
         problem: why there are no bytes, one sentence for the student; empty if there are.
         used: the same student's files of the exercises that this one builds on, in their order.
         place: where it lay; empty if that was where it belongs.
-        others: paths of files that would have fitted less well, where it lay elsewhere.
+        others: paths of files that would have fitted less well.
         there: whether there is a file to speak of, even if there is a problem with it.
         doubtful: whether several files fit equally well, and none was read.
     """
@@ -123,9 +123,8 @@ def _read(exercise: Exercise, found: Found, files: Files) -> Source:
         except (FileRejected, OSError) as error:
             source = _unread(name, error)
         break
-    if found.rank > ITS_OWN_PATH:
-        source = replace(source, place=shown(parts), others=tuple(map(shown, found.others)))
-    return source
+    place = shown(parts) if found.rank > ITS_OWN_PATH else ""
+    return replace(source, place=place, others=tuple(map(shown, found.others)))
 
 
 def _unread(name: str, error: FileRejected | OSError, wanted: str = "") -> Source:

@@ -21,7 +21,7 @@ from grader.classroom.arrival import RECEIVED, last_commit, moment, read_receive
 from grader.classroom.arrival import CannotCollect as CannotCollect
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
-from grader.course import Exercise
+from grader.course import CourseError, Exercise, make_stub
 from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
@@ -310,7 +310,7 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
         found.notes += (Note("answers-unreadable", f"{RESPONSES} is empty", decide=True),)
     found.answers = answers or b""
     found.sources = read_sources(exercises, files)
-    _note_places(found, files)
+    _note_places(found, files, exercises)
     if claimed := PYTHON.match(str(manifest.get("python", ""))[:MAX_SHOWN]):
         found.python = claimed[0]
     # which files are others than those the manifest tells of
@@ -327,16 +327,19 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
     _note_learner(found, manifest)
 
 
-def _note_places(found: Submission, files: Files) -> None:
+def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
     """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
     placed = [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]
     if placed:
         text = f"holds modules elsewhere than handed out, told by their names: {_listed(placed, len(placed))}"
         found.notes += (Note("found-elsewhere", text),)
-    others = [other for source in found.sources.values() if source.place for other in source.others]
-    if others:
-        text = f"also holds {_listed(others, len(others))}, not graded; decide which one counts"
-        found.notes += (Note("other-versions", text, decide=True),)
+    for source in filter(lambda source: source.others, found.sources.values()):
+        stub = any(_is_stub(exercise, source) for exercise in exercises)
+        decide = bool(source.place) or stub
+        text = f"also holds {_listed(source.others, len(source.others))}, not graded"
+        text += f"; the `{source.name}` that was is still the stub" if stub else ""
+        text += "; decide which one counts" if decide else ""
+        found.notes += (Note("other-versions", text, decide),)
     doubts = [source.problem for source in found.sources.values() if source.doubtful]
     if doubts:
         found.notes += (Note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True),)
@@ -354,6 +357,12 @@ def _note_places(found: Submission, files: Files) -> None:
         there = f"only {_listed(names, len(names))}" if names else "no other file that is looked at is there"
         text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
         found.notes += (Note("nothing-found", text, decide=True),)
+
+
+def _is_stub(exercise: Exercise, source: Source) -> bool:
+    with contextlib.suppress(CourseError, OSError, ValueError):  # a fault of the course is told elsewhere
+        return source.data.splitlines() == make_stub(exercise).encode().splitlines()
+    return False
 
 
 def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> bytes | None:

@@ -23,7 +23,7 @@ from grader.classroom.identity import identify, unused_extensions
 from grader.classroom.rounds import Round, Rounds, require_same
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, Scope
 from grader.course import Course, LatePolicy, folded, make_private_folder
-from grader.progress.database import LedgerError, explained, open_file
+from grader.progress.database import LedgerError, NotThere, explained, open_file
 from grader.progress.grades import (
     QUIZZES,
     Adjustment,
@@ -525,7 +525,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
     """
     path = folder / FILE
     if not new and not path.is_file():
-        raise LedgerError(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
+        raise NotThere(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
     try:
         make_private_folder(folder)
     except OSError as error:

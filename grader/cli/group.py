@@ -187,13 +187,13 @@ def _run() -> None:
         sys.exit(FAILED)
     except Exception as error:
         from grader.course import CourseError, NoCourse, UnknownExercise
-        from grader.progress.database import CannotWrite, LedgerError
+        from grader.progress.database import CannotWrite, LedgerError, NotThere
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = no_process()
-        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite):
+        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite | NotThere):
             stop(str(error), USAGE)
         if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
             stop(str(error), BROKEN)

@@ -20,8 +20,11 @@ from grader.quiz import files
 
 
 def _split(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    words = (word.strip() for name in names for word in name.split(","))
-    return tuple(dict.fromkeys(filter(None, words)))
+    words = filter(None, (word.strip() for name in names for word in name.split(",")))
+    found = tuple(dict.fromkeys(words))
+    if names and not found:
+        raise click.BadParameter("names none; leave it out for all")
+    return found
 
 
 SOME: dict[str, Any] = {"multiple": True, "callback": _split, "help": "Only these, with commas between them."}

@@ -29,7 +29,7 @@ from grader.classroom import collect
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.identity import identify
 from grader.classroom.rounds import files_key
-from grader.course import Course, Exercise
+from grader.course import Course, Exercise, make_stub
 from grader.progress import Learner
 from grader.progress.hand_in import Bundle, write_bundle
 
@@ -879,6 +879,19 @@ def test_a_module_that_cannot_be_read_is_told(
     path.write_bytes(data)
     (text,) = (note.text for note in only().notes if note.decide)
     assert says in text
+
+
+def test_a_stub_beside_the_work_is_told(
+    inbox: Path, only: Callable[[], Submission], exercise: Exercise
+) -> None:
+    make_zip(inbox / "ada.zip", (NAME, make_stub(exercise).encode()), ("doubling.py", GOOD))
+    (note,) = only().notes
+    assert note.decide
+    told = "not graded; the `doubling.py` that was is still the stub; decide which one counts"
+    assert note.text == f"also holds `doubling.py`, {told}"
+    make_zip(inbox / "ada.zip", (NAME, GOOD), ("old/exercise-1/doubling.py", b"x"))
+    (note,) = only().notes
+    assert (note.kind, note.decide) == ("other-versions", False)
 
 
 def test_answers_without_a_byte_are_told(inbox: Path, only: Callable[[], Submission]) -> None:

@@ -132,7 +132,7 @@ def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
     assert run("merge", "class-that-is-not-there", "-o", "together").code == 2
     Path("empty").mkdir()
     ran = run("merge", "empty", "-o", "together")
-    assert ran.code == 3
+    assert ran.code == 2
     assert "grades.db" in ran.err
 
 
@@ -164,6 +164,22 @@ def test_what_would_spoil_the_results_is_refused(run: Run, tiny_copy: Course, mo
     assert (ran.code, ran.out) == (2, "")
     assert not Path("results").exists()
     assert [path.name for path in Path("class").iterdir()] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "here", "canvas"),
+        ("adjust", "here"),
+        ("forget", "here", "ada"),
+        ("merge", "here", "-o", "new"),
+    ],
+)
+def test_a_folder_without_results_is_another_folder(run: Run, command: tuple[str, ...]) -> None:
+    Path("here").mkdir()
+    ran = run(*command)
+    assert (ran.code, ran.out) == (2, "")
+    assert "here holds no grades.db" in ran.err
 
 
 @pytest.mark.parametrize("blocked", ["results/students", "file"])
