@@ -32,6 +32,7 @@ from grader.course import Exercise
 from grader.sandbox.text import one_line
 
 MAX_NESTED = 3  # zips within zips
+MAX_COPIES = 5  # of one file that are compared
 MAX_COPIES = 4  # a name, and what may be added to it twice or thrice
 AT_ITS_PLACE, IN_EXERCISES, ITS_OWN_PATH = 0, 1, 2  # how well a file fits: less is better
 COPY = re.compile(
@@ -106,7 +107,7 @@ def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Sourc
 
 def _read(exercise: Exercise, found: Found, files: Files) -> Source:
     name = f"{exercise.file.module}.py"
-    if len(found.paths) > 1:
+    if len(found.paths) > 1 and not _are_copies(found.paths, files):
         first, second = (f"`{shown(parts)}`" for parts in found.paths[:2])
         problem = f"{name} is there {len(found.paths)} times, as {first} and {second}; hand it in once"
         return Source(name, problem=problem, doubtful=True)
@@ -115,7 +116,10 @@ def _read(exercise: Exercise, found: Found, files: Files) -> Source:
         return Source(name, problem=problem, there=False)
     wanted = (exercise.id, name)
     source = _unread(name, FileNotFoundError(), "/".join(files.paths[0] if files.lone else wanted))
-    for parts in found.paths or (("exercises", *wanted), wanted):  # where a link or a file may be in the way
+    for parts in found.paths[:1] or (
+        ("exercises", *wanted),
+        wanted,
+    ):  # where a link or a file may be in the way
         try:
             source = Source(name, files.read(parts, MAX_BYTES))
         except FileNotFoundError:
@@ -125,6 +129,17 @@ def _read(exercise: Exercise, found: Found, files: Files) -> Source:
         break
     place = shown(parts) if found.rank > ITS_OWN_PATH else ""
     return replace(source, place=place, others=tuple(map(shown, found.others)))
+
+
+def _are_copies(paths: Sequence[Parts], files: Files) -> bool:
+    """Whether files are the same byte for byte, so that it does not matter which of them counts."""
+    if len(paths) > MAX_COPIES or len(set(paths)) < len(
+        paths
+    ):  # of a zip's names that stand twice, one is read
+        return False
+    with contextlib.suppress(FileRejected, OSError):
+        return len({files.read(parts, MAX_BYTES) for parts in paths}) == 1
+    return False
 
 
 def _unread(name: str, error: FileRejected | OSError, wanted: str = "") -> Source:

@@ -293,3 +293,18 @@ def test_names_made_to_take_long_do_not(tiny: Course) -> None:
     )
     assert found["exercise-1"].paths == ()
     assert find_modules([tiny["exercise-1"]], [("doubling v2 (1) - Copy.py",)])["exercise-1"].paths
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_copies_of_one_file_are_no_doubt(tiny: Course, tmp_path: Path, form: str) -> None:
+    names = "a/doubling.py", "b/doubling.py"
+    folder = lay(tmp_path / "ada", *names)
+    for name in names:
+        (folder / name).write_bytes(GOOD)
+    if form == "zip":
+        folder = make(tmp_path / "ada.zip", *((name, GOOD) for name in names))
+    source = read(tiny, folder)
+    assert (source.problem, source.data, source.place in names) == ("", GOOD, True)
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        twice = make(tmp_path / "twice.zip", *(("exercise-1/doubling.py", data) for data in (b"other", GOOD)))
+    assert read(tiny, twice).doubtful

@@ -707,7 +707,7 @@ def attack_deep(path: Path) -> None:
 
 
 def attack_twice(path: Path) -> None:
-    make_zip(path, (f"a/{NAME}", GOOD), (f"b/{NAME}", GOOD))
+    make_zip(path, (f"a/{NAME}", GOOD), (f"b/{NAME}", GOOD + b"# newer"))
 
 
 @pytest.mark.parametrize(
