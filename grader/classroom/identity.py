@@ -90,7 +90,8 @@ def identify(
             continue
         rivals = [other for other in claimants.get(who.claim, ()) if other is not who]
         unfounded = who.rank == NAMED and who.claim not in who.names
-        login = who.person if who.rank == DECIDED else "" if unfounded and rivals else who.handed.learner_id
+        doubtful = unfounded and (rivals or who.handed.platform_id)  # the platform's own id says enough
+        login = who.person if who.rank == DECIDED else "" if doubtful else who.handed.learner_id
         others = [other for other in alike.get(who.called, ()) if other.person != who.person]
         others = [other for other in others if other.handed.key not in aside]
         notes = tuple(_notes(who, rivals if unfounded else [], unused.get(who.claim, ""), others))
