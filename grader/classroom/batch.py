@@ -268,6 +268,11 @@ class Batch:
     ) -> dict[str, str]:
         """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
         drawn, known = self.draw(submissions, book), book.report_keys()
+        for submission in submissions:  # nobody knows which file counts: no number is better than 0
+            doubtful = {name: source for name, source in submission.sources.items() if source.doubtful}
+            for name, source in doubtful.items():
+                del drawn[submission.key, name]
+                book.mark_not_graded([(submission.key, name)], source.problem)
         written = {entry.key: entry.python for entry in submissions}
         keys = {
             place: hashed(self.digests[place[1]], str(each.seed), each.files) for place, each in drawn.items()

@@ -497,6 +497,25 @@ def test_no_login_stands_among_addresses(run: Run, tiny_copy: Course) -> None:
     assert (row["Username"], ran.err) == ("adal", "")
 
 
+def test_where_nobody_knows_which_file_counts_the_cell_is_blank(run: Run, handed: Path) -> None:
+    for name, text in (("doubling (1).py", HALF), ("doubling (2).py", "def double(x):\n    return x\n")):
+        (handed / "eve").mkdir(exist_ok=True)
+        (handed / "eve" / name).write_text(text)
+    ran = graded(run, handed)
+    exported = run("export", "results", "canvas", "--allow-incomplete").out
+    eve = next(row for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "eve")
+    assert (ran.code, eve["Doubling (exercise-1)"], eve["Final Points"]) == (1, "", "")
+    (handed / "eve" / "doubling (2).py").unlink()
+    graded(run, handed)
+    for again in range(2):  # what was graded stays when a second file comes in
+        exported = run("export", "results", "canvas", "--allow-incomplete").out
+        eve = next(row for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "eve")
+        assert eve["Doubling (exercise-1)"] == ("" if again else "3.00")
+        (handed / "eve" / "doubling (2).py").write_text("def double(x):\n    return x\n")
+        graded(run, handed)
+    assert "3" in run("export", "results", "gradescope", "--submission", "eve", "--allow-incomplete").out
+
+
 # --- hostile things in the folder ---
 
 
@@ -509,7 +528,7 @@ def hostile(folder: Path) -> dict[str, str]:
         archive.writestr("exercise-1/doubling.py", b"0" * (64 * 2**20))
     with zipfile.ZipFile(folder / "twice.zip", "w") as archive:
         archive.writestr("a/exercise-1/doubling.py", HALF)
-        archive.writestr("b/exercise-1/doubling.py", HALF)
+        archive.writestr("b/exercise-1/doubling.py", f"{HALF}# another one")
     (folder / "damaged.zip").write_bytes(b"PK\x03\x04 and no more")
     many = folder / "many"
     many.mkdir()
