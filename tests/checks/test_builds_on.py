@@ -179,6 +179,7 @@ def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: 
     assert report.outcomes[2].message == "not run: another check has failed already"
 
 
+@pytest.mark.slow
 def test_a_module_that_hangs_is_left_out(taller: Course, pool: WorkerPool) -> None:
     exercise = with_limits(taller["exercise-2"], load_seconds=0.5)
     lower = Source("doubling.py", b"while True:\n    pass\n")
@@ -241,6 +242,7 @@ def test_a_submission_brings_the_lower_file_along(taller: Course, tmp_path: Path
     assert alone.problem == "doubling.py is not there: quadrupling.py was handed in alone"
 
 
+@pytest.mark.slow
 def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool) -> None:
     slow = SOLUTION.replace(
         "return x / 2",

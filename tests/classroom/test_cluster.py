@@ -116,7 +116,7 @@ def test_the_course_is_packed_the_same_every_time_and_whole(tiny: Course) -> Non
     [
         ("local:0", "local:2"),
         ("local:many", "local:2"),
-        ("tcp://127.0.0.1:1", "started"),
+        pytest.param("tcp://127.0.0.1:1", "started", marks=pytest.mark.slow),
         ("nonsense", "started"),
     ],
 )

@@ -162,6 +162,7 @@ def test_who_hands_in_again_gets_other_inputs(
     assert rounds == [1, 2, 2, 3]
 
 
+@pytest.mark.slow
 def test_what_took_too_long_is_left_out(tiny_copy: Course, tmp_path: Path) -> None:
     forever = "import time\ndef double(x):\n    time.sleep(3600)\n"
     document = grade_one(

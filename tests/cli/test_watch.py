@@ -194,6 +194,7 @@ def test_a_missing_file_is_told_and_watching_goes_on(watch: Start) -> None:
     one.verdict("3")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keeps_a_backup", [False, True])
 def test_editors_that_save_by_renaming_are_seen(watch: Start, keeps_a_backup: bool) -> None:
     one = watch()

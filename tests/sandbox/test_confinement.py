@@ -459,6 +459,7 @@ def test_the_limit_of_memory_is_named(grade: Grade, course: Course) -> None:
     assert "(a check may use 64 MB)" in report.outcomes[0].message
 
 
+@pytest.mark.slow
 @linux_only
 def test_the_limit_of_processor_time_is_named(
     grade: Grade, course: Course, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch

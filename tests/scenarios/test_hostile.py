@@ -339,7 +339,14 @@ def outcome(report: Report, check: str) -> Outcome:
     return next(one for one in report.outcomes if one.check == check)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+ENDLESS = [case for case in CASES if case.limits]
+"""Each of them waits for its limit; two stand for all where time is short."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.id, marks=pytest.mark.slow if case in ENDLESS[2:] else ()) for case in CASES],
+)
 def test_a_bad_submission_gets_its_verdict(case: Case, grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     limit_where(lambda function, substitutes: not substitutes, monkeypatch)
     report = grade(case.source, **case.limits)
