@@ -26,9 +26,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 21_420,
+    "lines": 21_350,
     "functions per 1,000 lines": 55,
-    "own imports per 1,000 lines": 24,
+    "own imports per 1,000 lines": 22,
     "longest file": 600,
     "longest body": 40,
 }

@@ -128,7 +128,6 @@ class CheckRun:
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
         self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
         """By function and the names of substituted ones: arguments and value of the first call, sampled."""
-        self.slow_lines: dict[str, set[int]] = {}  # by module: of statements that are not waited for again
         self.load_error = source.problem
         self.load_output = ""  # what the file printed before it could not be loaded
 
@@ -225,15 +224,8 @@ class StudentModule:
         return True
 
     def _load_file(self, module: str, source: Source) -> tuple[Raised, ...]:
-        """Load a file; a statement that took too long is not waited for a second time."""
-        slow = self._run.slow_lines.setdefault(module, set())
         with self._run.timed(self._limits.load_seconds) as seconds:
-            faults = self.worker.load(module, source.name, source.data, seconds, slow)
-        for fault in faults:
-            if fault.kind == "slow" and fault.frames:
-                slow.add(fault.frames[0][0])
-                self._run.note(left_out(fault, source.name, self._limits.load_seconds))
-        return faults
+            return self.worker.load(module, source.name, source.data, seconds)
 
     def _load(self) -> None:
         run, limit = self._run, self._limits.load_seconds
@@ -251,11 +243,11 @@ class StudentModule:
                 run.note(f"{GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")
             if fault.kind == "syntax":
                 raise SubmissionFault(not_python(fault, name))
-            run.note(left_out(fault, name, limit))
+            run.note(left_out(fault, name))
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
         took = time.monotonic() - started
-        if took > SLOW_LOAD_SECONDS and not any(fault.kind == "slow" for fault in faults):
+        if took > SLOW_LOAD_SECONDS:
             run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {KEEP_EXPERIMENTS_APART}")
 
     def call(
@@ -487,14 +479,11 @@ def stops_at(raised: Raised, file: str) -> str:
     return f"{file} stops at {line}: {what}."
 
 
-def left_out(fault: Raised, file: str, seconds: float) -> str:
+def left_out(fault: Raised, file: str) -> str:
     """Say what of a file could not be run, and what becomes of the rest."""
     line, _, source = fault.frames[0] if fault.frames else (0, "", "")
     if fault.kind == "line":
         return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
-    if fault.kind == "slow":
-        still = f"was still running after {seconds:g} s and was left out"
-        return f"{file}, line {line}, {still}; {KEEP_EXPERIMENTS_APART}"
     if fault.kind == "import":
         there = HINTS.get(fault.type_name, "").replace("\n", " ")
         return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."

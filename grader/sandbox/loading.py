@@ -1,7 +1,7 @@
 """Runs a student's file inside a worker and leaves out what cannot be run there.
 
 People hand in what they worked with: libraries and pictures that are not here, lines of a notebook,
-experiments that fail or take long. What can be defined is defined; what was left out is told by its line.
+experiments that fail. What can be defined is defined; what was left out is told by its line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import io
 import linecache
 import tokenize
 import types
-from collections.abc import Collection
 from typing import Any
 
 from grader.sandbox.values import MAX_NAME, plain_text, type_name
@@ -32,16 +31,8 @@ Fault = list[Any]
 """A word of ``Worker.load``, then what :func:`describe` says."""
 
 
-class TooSlow(KeyboardInterrupt):
-    """The grader's own: a statement runs for longer than the whole file may."""
-
-
-def run_source(source: bytes, filename: str, names: dict[str, Any], skipped: Collection[int]) -> list[Fault]:
-    """Run a file in a namespace; return what was left out, and what stopped it, in order.
-
-    Args:
-        skipped: first lines of statements that are left out without a word.
-    """
+def run_source(source: bytes, filename: str, names: dict[str, Any]) -> list[Fault]:
+    """Run a file in a namespace; return what was left out, and what stopped it, in order."""
     faults: list[Fault] = []
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
@@ -55,9 +46,6 @@ def run_source(source: bytes, filename: str, names: dict[str, Any], skipped: Col
     except BaseException as error:
         return [["syntax", *describe(error, filename)]]
     rest: list[ast.stmt] | None = None
-    if skipped:
-        rest = [statement for statement in ast.parse(source).body if _first_line(statement) not in skipped]
-        code = _compiled(rest, filename, code)
     while True:
         try:
             exec(code, names)
@@ -153,9 +141,6 @@ def _left_out(failed: ast.stmt, error: BaseException, names: dict[str, Any], fil
         for name in defined:
             names.setdefault(name, error.args[-1])
         return []
-    if isinstance(error, TooSlow):
-        line = _first_line(failed)
-        return [["slow", "", "", [[line, "", linecache.getline(filename, line).strip()[:MAX_LINE]]]]]
     return [["error", *describe(error, filename)]]
 
 

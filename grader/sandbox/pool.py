@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,9 +40,8 @@ MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
 """What it makes of them: entries of an array, bytes of all its answers to one worker."""
 
 
-FAULTS = ("syntax", "line", "import", "slow", "error", "exit", "end")
+FAULTS = ("syntax", "line", "import", "error", "exit", "end")
 MAX_FAULTS = 25  # that are heard of one file
-MAX_INTERRUPTS = 2  # of one file: two experiments at its end may run too long
 
 
 # --- the pool -----------------------------------------------------------------------------------------
@@ -207,22 +206,10 @@ class ConfinedWorker(Worker):
         except (WorkerBroken, OSError):
             return False
 
-    def load(
-        self, name: str, filename: str, source: bytes, seconds: float, skipped: Collection[int] = ()
-    ) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
         deadline = time.monotonic() + seconds
-        self._send(protocol.pack(["load", name, filename, sorted(skipped)], source), deadline)
-        for interrupts_left in range(MAX_INTERRUPTS, -1, -1):
-            try:
-                message, _ = self._receive(deadline)
-                break
-            except (
-                TimeUp
-            ):  # the statement that runs is ended, and the rest of the file gets as long once more
-                if not interrupts_left:
-                    raise
-                self._process.interrupt()
-                deadline = time.monotonic() + seconds
+        self._send(protocol.pack(["load", name, filename], source), deadline)
+        message, _ = self._receive(deadline)
         match message:
             case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
                 return tuple(map(_read_fault, faults))

@@ -111,10 +111,6 @@ class Forked:
         """Kill it, and do not wait for how it ended."""
         self._zygote.kill("dismiss", self)
 
-    def interrupt(self) -> None:
-        """End the statement that it runs while it loads a file, and no more."""
-        self._zygote.kill("interrupt", self)
-
 
 class Spawned:
     """The server program, started by exec: a zygote, or a worker on platforms without fork.
@@ -166,8 +162,3 @@ class Spawned:
     def dismiss(self) -> None:
         """Kill it and all of its group."""
         self.end()
-
-    def interrupt(self) -> None:
-        """End the statement that it runs while it loads a file, and no more; on Windows, nothing."""
-        if os.name == "posix":
-            self._process.send_signal(signal.SIGINT)

@@ -28,7 +28,7 @@ import numpy as np
 
 from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
-from grader.sandbox.loading import TRACEBACK, Fault, TooSlow, describe, run_source
+from grader.sandbox.loading import TRACEBACK, Fault, describe, run_source
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
 CHANNEL = 3  # descriptor, in every worker
@@ -82,10 +82,6 @@ def serve_zygote(control: socket.socket, layers: list[str]) -> None:
                     answer = "refused", error.errno or 0
                 for descriptor in descriptors:
                     os.close(descriptor)
-            case ["interrupt", pid]:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGINT)
-                answer = "interrupted", 0
             case ["end" | "dismiss" as word, pid]:
                 for kill in (os.killpg, os.kill):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -175,10 +171,6 @@ def serve_worker(
         os._exit(LOST)  # student code may have broken everything that would be said now
 
 
-def _end_statement(*_: object) -> None:
-    raise TooSlow
-
-
 class WorkerServer:
     """Holds the student's module."""
 
@@ -191,8 +183,8 @@ class WorkerServer:
         while frame := self._receive():
             message, body = protocol.unpack(frame)
             if message[0] == "load":
-                _, name, filename, skipped = message
-                self.send(["loaded", self._load(name, filename, skipped, bytes(body))])
+                _, name, filename = message
+                self.send(["loaded", self._load(name, filename, bytes(body))])
                 continue
             try:
                 self.send(*self._call(message, body))
@@ -217,16 +209,12 @@ class WorkerServer:
         while frame:
             frame = frame[self.channel.write(frame) or 0 :]
 
-    def _load(self, name: str, filename: str, skipped: list[int], source: bytes) -> list[Fault]:
+    def _load(self, name: str, filename: str, source: bytes) -> list[Fault]:
         """Run the student's source as a module; return what was left out of it, or stopped it."""
         self.module, self.filename = types.ModuleType(name), filename
         self.module.__file__ = filename
         sys.modules[name] = self.module
-        signal.signal(signal.SIGINT, _end_statement)
-        try:
-            return run_source(source, filename, self.module.__dict__, skipped)
-        finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return run_source(source, filename, self.module.__dict__)
 
     def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:
         """Call a function with private copies; return the answer's message and body."""

@@ -6,7 +6,7 @@ place may answer in its own way, as long as it does not put student code beside 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,18 +88,15 @@ class Worker(Protocol):
     listener: Callable[[str], None] | None
     """Is given the line printed last, again and again, while an answer is waited for."""
 
-    def load(
-        self, name: str, filename: str, source: bytes, seconds: float, skipped: Collection[int] = ()
-    ) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
         """Run the student's source as module ``name``; return what was left out of it, or stopped it.
 
         A statement that fails is left out, and what is defined by the others can be called. The ``kind`` of
         each says more: ``syntax`` (there is no module), ``line`` (a notebook's), ``import`` (of what is not
-        there), ``slow``, ``error``; and last, if the file was not run to its end, ``exit`` or ``end``.
+        there), ``error``; and last, if the file was not run to its end, ``exit`` or ``end``.
 
         Args:
-            seconds: wall-clock limit of the file, and of what follows a statement that takes longer.
-            skipped: first lines of statements that are left out without a word.
+            seconds: wall-clock limit of the whole file.
 
         Raises:
             TimeUp, WorkerEnded, ProtocolError: it hung, ended its process, or broke the protocol.

@@ -63,6 +63,7 @@ def test_what_a_weak_check_overlooks_is_named(tiny_copy: Course) -> None:
     assert any(said in fault and "`scale` answers otherwise" in fault for fault in faults), faults
 
 
+@pytest.mark.slow
 def test_what_answers_otherwise_is_not_excused_by_the_list(tiny_copy: Course) -> None:
     weaken(tiny_copy)
     before, after = "return stretched + offset", "return stretched - offset"
@@ -72,6 +73,7 @@ def test_what_answers_otherwise_is_not_excused_by_the_list(tiny_copy: Course) ->
     assert any(after in fault for fault in trial.faults)
 
 
+@pytest.mark.slow
 def test_an_equivalent_mutant_is_to_be_argued(tiny_copy: Course) -> None:
     copying(tiny_copy)
     (fault,) = tried(tiny_copy).faults

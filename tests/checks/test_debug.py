@@ -139,8 +139,13 @@ print(np.allclose(numbers(result), numbers({line})))
     [
         (6, "(factor * one for", "(-2 * factor * one for", "clip_by_global_norm_of_long_gradients"),
         (10, "dh = dhs[t] + dh_next", "dh = dhs[t]", "lstm_backward_dxs"),
-        (11, "p - lr * mean_hat", "p + lr * mean_hat", "adam_step_values"),
-        (11, "for step in range(steps):", "for step in range(steps - 1):", "train_toy_losses"),
+        pytest.param(
+            *(11, "p - lr * mean_hat", "p + lr * mean_hat", "adam_step_values"), marks=pytest.mark.slow
+        ),
+        pytest.param(
+            *(11, "for step in range(steps):", "for step in range(steps - 1):", "train_toy_losses"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_every_kind_of_argument_is_rebuilt(

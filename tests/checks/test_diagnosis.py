@@ -56,7 +56,7 @@ def diagnoses(report: Report) -> list[str]:
     return [one.diagnosis for one in report.outcomes if one.diagnosis]
 
 
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
     named = 0

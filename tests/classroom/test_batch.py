@@ -225,6 +225,7 @@ def dies(task: Task) -> TaskResults:
     return run_task(task)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_takes_nobody_with_it(tiny: Course, tmp_path: Path) -> None:
     for name in ("ada", "bob", "cleo"):
         hand_in(tmp_path / "class", name, right(tiny))

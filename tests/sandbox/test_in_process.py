@@ -10,7 +10,7 @@ import io
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,7 @@ class InProcessWorker:
         self.module = types.ModuleType("student")
         self.printed = io.StringIO()
 
-    def load(
-        self, name: str, filename: str, source: bytes, seconds: float, skipped: Collection[int] = ()
-    ) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
         self.module = self.modules[name] = types.ModuleType(name)
         self.module.__file__ = filename
         try:

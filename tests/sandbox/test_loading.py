@@ -11,10 +11,10 @@ import pytest
 from grader.sandbox.loading import MAX_FAULTS, run_source
 
 
-def run(source: str, skipped: tuple[int, ...] = ()) -> tuple[list[tuple[str, int]], dict[str, Any]]:
+def run(source: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
     """Run a text; return the words and lines of what was left out, and the names that are there."""
     module = types.ModuleType("step")
-    faults = run_source(source.encode(), "step.py", vars(module), skipped)
+    faults = run_source(source.encode(), "step.py", vars(module))
     return [(fault[0], fault[3][0][0] if fault[3] else 0) for fault in faults], vars(module)
 
 
@@ -165,9 +165,3 @@ def test_a_line_that_only_looks_like_a_notebooks_is_python() -> None:
 def test_what_is_no_python_is_told_alone(source: str) -> None:
     faults, _ = run(source)
     assert [word for word, _ in faults] == ["syntax"]
-
-
-def test_a_skipped_statement_is_left_out_without_a_word() -> None:
-    faults, names = run("x = 1\n\n@undefined\ndef g(): pass\nx = 2\nundefined", skipped=(3, 5))
-    assert faults == [("error", 6)]
-    assert names["x"] == 1

@@ -371,10 +371,10 @@ def test_what_cannot_be_loaded_is_loaded_once(grade: Grade, monkeypatch: pytest.
     load = ConfinedWorker.load
 
     def counting(
-        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float, skipped: Any = ()
+        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float
     ) -> tuple[Raised, ...]:
         loads.append(name)
-        return load(self, name, filename, source, seconds, skipped)
+        return load(self, name, filename, source, seconds)
 
     monkeypatch.setattr(ConfinedWorker, "load", counting)
     source = first("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
