@@ -587,6 +587,7 @@ def test_a_machine_that_cannot_confine_is_refused_before_any_work(
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_what_is_not_confined_replaces_nothing_that_was(three: Path, tiny: Course, tmp_path: Path) -> None:
     results = tmp_path / "results"
     graded(tiny, three, results)

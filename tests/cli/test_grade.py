@@ -136,6 +136,7 @@ def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
     assert "grades.db" in ran.err
 
 
+@pytest.mark.slow
 def test_rounds_are_begun_and_told(run: Run, handed: Path, tiny_copy: Course) -> None:
     def footer() -> str:
         page = (tiny_copy.root / "results" / "students" / "ada" / "report.html").read_text()

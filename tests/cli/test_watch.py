@@ -175,6 +175,7 @@ def test_ctrl_c_stops_and_the_terminal_is_as_it_was(watch: Start) -> None:
     assert termios.tcgetattr(one.terminal)[3] & termios.ICANON
 
 
+@pytest.mark.slow
 def test_a_half_written_file_is_told_and_watching_goes_on(watch: Start) -> None:
     one = watch()
     one.verdict()
@@ -185,6 +186,7 @@ def test_a_half_written_file_is_told_and_watching_goes_on(watch: Start) -> None:
     assert "✓ Every entry is taken twice" in one.verdict("3")
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_told_and_watching_goes_on(watch: Start) -> None:
     one = watch()
     one.verdict()

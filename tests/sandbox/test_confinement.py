@@ -316,6 +316,7 @@ x86_only = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @x86_only
 @pytest.mark.parametrize(
     ("machine", "missing"),
