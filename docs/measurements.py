@@ -9,13 +9,27 @@ seconds, the second some minutes.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from grader.checks.collection import load_reference
+from grader.course import open_course
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def solution(number: int) -> Any:
+    """Return the reference of an exercise."""
+    return load_reference(open_course(ROOT)[f"exercise-{number}"])
+
 
 # --- lessons 6, 8, 10: how long a gradient is after fifty steps back ------------------------------------
 
@@ -26,41 +40,24 @@ def rnn_norm(scale: float, seed: int) -> float:
     """Return how long a gradient of length 1 is after ``STEPS`` steps back through an RNN of this scale."""
     rng = np.random.default_rng(seed)
     Wxh, Whh = scale * rng.standard_normal((UNITS, INPUTS)), scale * rng.standard_normal((UNITS, UNITS))
-    h, states = np.zeros((UNITS, 1)), []
-    for _ in range(STEPS):
-        h = np.tanh(Wxh @ rng.standard_normal((INPUTS, 1)) + Whh @ h)
-        states.append(h)
+    params = solution(2).RNNParams(Wxh, Whh, np.zeros((UNITS, 1)))
+    hs = solution(2).rnn_forward(rng.standard_normal((STEPS, INPUTS, 1)), np.zeros((UNITS, 1)), params)
     dh = rng.standard_normal((UNITS, 1))
-    dh /= np.linalg.norm(dh)
-    for h in reversed(states):
-        dh = Whh.T @ (dh * (1 - h**2))
-    return float(np.linalg.norm(dh))
+    return float(solution(6).gradient_norms(dh / np.linalg.norm(dh), hs, params)[0])
 
 
 def lstm_norm(bias: float, seed: int) -> float:
     """Return the same for an LSTM with this forget bias and weights between -1/sqrt(H) and 1/sqrt(H)."""
     rng = np.random.default_rng(seed)
     size = UNITS**-0.5
-    Wf, Wi, WC, Wo = (rng.uniform(-size, size, (UNITS, UNITS + INPUTS)) for _ in range(4))
-    h = c = np.zeros((UNITS, 1))
-    kept = []
-    for _ in range(STEPS):
-        z = np.vstack((h, rng.standard_normal((INPUTS, 1))))
-        f, i, o = (sigmoid(a) for a in (Wf @ z + bias, Wi @ z, Wo @ z))
-        g, c_prev = np.tanh(WC @ z), c
-        c = f * c_prev + i * g
-        h = o * np.tanh(c)
-        kept.append((f, i, g, o, c, c_prev))
-    dh = rng.standard_normal((UNITS, 1))
-    dh /= np.linalg.norm(dh)
-    dc = np.zeros((UNITS, 1))
-    for f, i, g, o, c, c_prev in reversed(kept):
-        dc_sum = dc + dh * o * (1 - np.tanh(c) ** 2)
-        daf, dai = dc_sum * c_prev * f * (1 - f), dc_sum * g * i * (1 - i)
-        dag, dao = dc_sum * i * (1 - g**2), dh * np.tanh(c) * o * (1 - o)
-        dh = (Wf.T @ daf + Wi.T @ dai + WC.T @ dag + Wo.T @ dao)[:UNITS]
-        dc = dc_sum * f
-    return float(np.linalg.norm(dh))
+    weights = (rng.uniform(-size, size, (UNITS, UNITS + INPUTS)) for _ in range(4))
+    zeros, dhs = np.zeros((UNITS, 1)), np.zeros((STEPS, UNITS, 1))
+    params = solution(8).LSTMParams(*weights, zeros + bias, zeros, zeros, zeros)
+    xs = rng.standard_normal((STEPS, INPUTS, 1))
+    dhs[-1] = rng.standard_normal((UNITS, 1))
+    dhs /= np.linalg.norm(dhs)
+    trace = solution(8).lstm_forward(xs, zeros, zeros, params)
+    return float(np.linalg.norm(solution(10).lstm_backward(dhs, zeros, xs, trace, params)[1]))
 
 
 def sigmoid(a: Array) -> Array:

@@ -21,7 +21,7 @@ from grader.classroom.arrival import RECEIVED, last_commit, moment, read_receive
 from grader.classroom.arrival import CannotCollect as CannotCollect
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
-from grader.course import CourseError, Exercise, make_stub
+from grader.course import CourseError, Exercise, is_stub
 from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
@@ -361,7 +361,7 @@ def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise])
 
 def _is_stub(exercise: Exercise, source: Source) -> bool:
     with contextlib.suppress(CourseError, OSError, ValueError):  # a fault of the course is told elsewhere
-        return source.data.splitlines() == make_stub(exercise).encode().splitlines()
+        return is_stub(exercise, source.data)
     return False
 
 

@@ -360,6 +360,11 @@ def parse(path: Path) -> ast.Module:
         raise CourseError(path, f"is not Python: {error}") from None
 
 
+def is_stub(exercise: Exercise, data: bytes) -> bool:
+    """Whether a file is the stub still, whatever its line ends are; raises what :func:`make_stub` raises."""
+    return data.splitlines() == make_stub(exercise).encode().splitlines()
+
+
 def make_stub(exercise: Exercise) -> str:
     """Return the student's stub, which is made of the solution, so that it is never kept twice."""
     path = exercise.solution_path

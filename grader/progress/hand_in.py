@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from grader import __version__
 from grader.checks.files import FileRejected, open_zip
 from grader.checks.source import read_source
-from grader.course import Course, CourseError, make_stub, parse_time, write_atomic, write_zip
+from grader.course import Course, CourseError, is_stub, parse_time, write_atomic, write_zip
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 from grader.sandbox.text import one_line
 
@@ -442,7 +442,7 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         if not source.problem:
             files[f"exercises/{exercise.id}/{source.name}"] = source.data
             with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
-                if source.data.splitlines() == make_stub(exercise).encode().splitlines():
+                if is_stub(exercise, source.data):
                     missing.append(f"{exercise.id}: {source.name} is still the stub")
         else:
             missing.append(f"{exercise.id} is left out: {source.problem}")
