@@ -28,10 +28,6 @@ HERE = Path(__file__).parent
 CLOCKS = (
     "grader.checks.student.SLOW_LOAD_SECONDS",
     "grader.checks.student.QUICK_SECONDS",
-    "grader.checks.diagnosis.QUICK_CHECK_SECONDS",
-    "grader.checks.diagnosis.SLOW_SECONDS",
-    "grader.checks.diagnosis.SUSPECT_SECONDS",
-    "grader.checks.diagnosis.PAIR_SECONDS",
 )
 """By these the grader does less, or says more, on a slow machine; the tests are to see all of it on any."""
 PATIENT = {"call_seconds": 60.0, "load_seconds": 60.0, "exercise_seconds": 600.0}

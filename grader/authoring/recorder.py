@@ -29,7 +29,8 @@ from grader.checks.collection import (
     load_reference,
     rebound,
 )
-from grader.checks.diagnosis import agrees, jitter
+from grader.checks.diagnosis import agrees
+from grader.checks.locate.find import jitter
 from grader.checks.plots import SEED, load_plot, plot_path
 from grader.checks.recorded import LENGTH, Index, Stored, complete, fingerprint
 from grader.course import CourseError, Exercise

@@ -33,6 +33,7 @@ from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_a
 from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 
 if TYPE_CHECKING:
+    from grader.checks.locate.trace import RecordedSolution
     from grader.checks.student import Call
 
 MARKERS = (
@@ -104,6 +105,13 @@ class CheckSuite:
 
             return RecordedMistakes(self.exercise, self.reference)
         return KnownMistakes(self.exercise, self.reference)
+
+    @functools.cached_property
+    def recorded_solution(self) -> RecordedSolution:
+        """The solution, whose expressions are recorded while it is called."""
+        from grader.checks.locate.trace import RecordedSolution
+
+        return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference)
 
     def call(self, check: Check, student: object, draw: int = 0) -> BaseException | None:
         """Call a check; return what it raises.

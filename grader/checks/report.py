@@ -32,6 +32,27 @@ class Mismatch:
 
 
 @dataclass(frozen=True)
+class Located:
+    """Where in the student's file a wrong answer comes from.
+
+    Args:
+        line: of the file.
+        place: file and line, as an editor opens them.
+        source: the line as it stands there.
+        says: what is right before it, and what is the first that is not.
+        cause: what is wrong with that, in the course's words; empty if it cannot be stated.
+        key: the cause without the student's own names: the same for the same mistake in other code.
+    """
+
+    line: int
+    place: str
+    source: str
+    says: str
+    cause: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one check found.
 
@@ -49,6 +70,7 @@ class Outcome:
         recognised: whether the diagnosis is the author's sentence for a known mistake.
         gist: the message without anything that came out of a call; empty if nothing is left of it.
         mismatch: where the first wrong array is wrong, if it has the right shape.
+        located: the line that the wrong answer comes from, if it was found.
     """
 
     check: str
@@ -64,6 +86,7 @@ class Outcome:
     recognised: bool = False
     gist: str = ""
     mismatch: Mismatch | None = None
+    located: Located | None = None
 
     @property
     def earned(self) -> int:
@@ -83,6 +106,7 @@ class Outcome:
             output="",
             seconds=0.0,
             mismatch=None,
+            located=None,
         )
         if feedback == "none":
             shown = dataclasses.replace(shown, check="hidden", title="A hidden check")
@@ -209,6 +233,8 @@ def reports_from_json(text: str) -> list[Report]:
             for values in fields["outcomes"]:
                 wrong = values.get("wrong")
                 values["mismatch"] = _restored(Mismatch, wrong) if wrong else None
+                place = values.get("located")
+                values["located"] = _restored(Located, place) if place else None
                 outcomes.append(_restored(Outcome, values))
             reports.append(_restored(Report, fields | {"outcomes": outcomes}))
         return reports
@@ -216,7 +242,7 @@ def reports_from_json(text: str) -> list[Report]:
         raise ValueError(f"is no report: {error}") from None
 
 
-Restored = TypeVar("Restored", Report, Outcome, Mismatch)
+Restored = TypeVar("Restored", Report, Outcome, Mismatch, Located)
 
 
 def _restored(kind: type[Restored], fields: dict[str, Any]) -> Restored:

@@ -12,9 +12,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,6 @@ from grader.sandbox.worker import (
 )
 
 SLOW_LOAD_SECONDS = 1.0
-TRACER = Path(__file__).with_name("tracer.py")
 QUICK_SECONDS = 0.05  # of a call that takes longer, only a check's first question is asked again
 REPEATS = 2  # times the exercise's seconds that may go into questions that are asked again
 PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
@@ -100,6 +98,11 @@ class Call:
         """Bytes that it takes to keep it."""
         leaves = (leaf for _, leaf in walk_leaves((self.arguments, self.answer.value)))
         return sum(leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf) for leaf in leaves)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the arrays among the arguments hold."""
+        return sum(array.size for _, array in walk_arrays(self.arguments))
 
 
 class CheckRun:
@@ -511,44 +514,3 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
     if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
         why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
     return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"
-
-
-# --- shapes that broadcast ----------------------------------------------------------------------------
-
-
-class Broadcast(NamedTuple):
-    """A line of the student's file where shapes broadcast into one that none of them had."""
-
-    line: int
-    source: str
-    given: tuple[tuple[int, ...], ...]
-    made: tuple[int, ...]
-
-
-def trace_broadcasts(run: CheckRun, call: Call) -> list[Broadcast]:
-    """Make a call once more, with arrays that note where two shapes become a third; empty if it fails."""
-    text = f"{TRACER.read_text(encoding='utf-8')}\nstudent = sys.modules[{run.exercise.file.module!r}]\n"
-    with contextlib.suppress(SubmissionFault, *NO_ANSWER):
-        worker = StudentModule(run).worker
-        seconds = min(run.exercise.file.limits.call_seconds * SECOND_CHANCE, run.seconds_left)
-        try:
-            worker.load("tracer", TRACER.name, text.encode(), seconds)
-            notes = worker.call("trace", (call.function, *call.arguments), seconds).value
-        finally:
-            worker.dismiss()
-        return read_broadcasts(notes)
-    return []
-
-
-def read_broadcasts(notes: Any) -> list[Broadcast]:
-    """Read the notes that a worker took; what is no such note is left out, since it may say anything."""
-
-    def is_shape(value: Any) -> bool:
-        return isinstance(value, tuple) and all(isinstance(size, int) and size < 2**31 for size in value)
-
-    found = []
-    for note in notes if isinstance(notes, list) else []:
-        match note:
-            case (int(line), str(source), tuple(given), tuple(made)) if all(map(is_shape, (*given, made))):
-                found.append(Broadcast(line, clean(source, 200), given, made))
-    return found

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from grader.checks.report import Outcome, Report, Status
+from grader.checks.report import Located, Outcome, Report, Status
 from grader.course import dataclass
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean, shorten
@@ -134,6 +134,8 @@ def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
             yield Line(f"{INDENT}  {text}"[:width], "code")
         if first.diagnosis:
             yield from wrapped(f"This looks familiar: {first.diagnosis}", "note", width)
+        if first.located:
+            yield from wrapped(located_text(first.located), "note", width)
     if waiting and not wait_elsewhere:
         checks = f"{len(waiting)} more {'checks wait' if len(waiting) > 1 else 'check waits'}"
         yield from _titled(f"{checks} for those above", waiting, width)
@@ -216,10 +218,17 @@ def message(outcome: Outcome) -> str:
     return clean(fault + outcome.message)
 
 
+def located_text(located: Located) -> str:
+    """Return where a mistake is, the line itself, and what is wrong there."""
+    cause = f"\n{located.cause[:1].upper()}{located.cause[1:]}." if located.cause else ""
+    return clean(f"{located.place}: {located.source}\n{located.says}{cause}")
+
+
 def outcome_text(outcome: Outcome) -> str:
     """Return all that a check says: its message, the map, and which mistake it looks like."""
     familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
-    parts = (message(outcome), clean("\n".join(array_map(outcome))), clean(familiar))
+    place = located_text(outcome.located) if outcome.located else ""
+    parts = (message(outcome), clean("\n".join(array_map(outcome))), clean(familiar), place)
     return "\n".join(part for part in parts if part)
 
 

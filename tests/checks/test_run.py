@@ -232,8 +232,9 @@ def test_what_a_call_claims_to_have_changed_is_an_argument_of_it(
 
 def test_what_a_visible_check_says_is_of_visible_questions_alone(grade: Grade) -> None:
     source = "def double(x):\n    return 2 * x\ndef scale(x, pair):\n    return x.reshape(-1, 1) + x[0]\n"
-    said = " ".join(outcome.diagnosis for outcome in grade(source).for_student("diagnosis").outcomes)
-    assert "(12, 1) and (3,) broadcast into (12, 3)" in said
+    outcomes = grade(source).for_student("diagnosis").outcomes
+    said = " ".join(outcome.located.cause for outcome in outcomes if outcome.located)
+    assert "`x.reshape(-1, 1)` of shape (12, 1) and `x[0]` of shape (3,) broadcast into (12, 3)" in said
     assert not re.search(r"\(5, 1\)|\(6,\)", said), "these are sizes of the hidden check"
 
 

@@ -1,0 +1,206 @@
+"""Finds the line of a submission where a wrong answer comes from, on questions that checks asked.
+
+The student's function is called once more, confined and ungraded, with its expressions recorded. What comes
+back is a claim: at worst it makes a wrong hint, never another verdict. A sentence needs two questions that
+agree, so that no chance speaks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.checks.collection import CheckSuite, named_results
+from grader.checks.locate.explain import Explainer, found_in
+from grader.checks.locate.locate import NEUTRAL, Comparison
+from grader.checks.locate.roles import PLACE, UNKNOWN, Finding
+from grader.checks.locate.trace import Malformed, Text, Trace, read_text, read_trace
+from grader.checks.report import Located
+from grader.checks.student import NO_ANSWER, Call, CheckRun
+from grader.sandbox import recording
+from grader.sandbox.values import map_leaves, walk_arrays
+from grader.sandbox.worker import Worker
+
+INDEPENDENT = 2
+MAX_QUESTIONS = 3  # that are recorded
+MAX_GIVEN = 20_000  # numbers in a question that is recorded
+FEW_STEPS = 3
+PROGRAM = Path(recording.__file__)
+
+
+class RecordedSubmission:
+    """A student's file in a worker of its own, where its functions record.
+
+    Raises:
+        Malformed: it cannot be parsed, or is too large to be followed.
+    """
+
+    def __init__(self, run: CheckRun, worker: Worker) -> None:
+        self._worker, limits = worker, run.exercise.file.limits
+        self._seconds = limits.call_seconds
+        worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
+        self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
+        used = [part for module, source in run.used.items() for part in (module, _bytes(source.data))]
+        self._call("begin", run.exercise.file.module, run.source.name, *used)
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        return self._worker.call(function, arguments, self._seconds).value
+
+    def trace(self, call: Call) -> Trace:
+        """Ask a question again and return what was recorded; raises Malformed."""
+        return read_trace(self.text, self._call("record", call.function, *call.arguments))
+
+
+def _bytes(data: bytes) -> Any:
+    return np.frombuffer(data, np.uint8)
+
+
+@contextlib.contextmanager
+def recorded_submission(run: CheckRun) -> Iterator[RecordedSubmission]:
+    """Open a submission for recording; raises Malformed, or what a worker raises that gives no answer."""
+    limits = run.exercise.file.limits
+    worker = run.pool.open((limits.memory_bytes, int(limits.exercise_seconds) + 1))
+    try:
+        yield RecordedSubmission(run, worker)
+    finally:
+        worker.dismiss()
+
+
+def telling(call: Call) -> tuple[int, ...]:
+    """Order questions: first those whose arrays have several steps and columns, and few zeros and ones."""
+    arrays = [array for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f" and array.size > 1]
+    shapes = [array.shape for _, array in walk_arrays(call.arguments)]
+    plain = sum(float(np.isin(np.abs(array), NEUTRAL).mean()) > 0.5 for array in arrays)
+    steps = max((shape[0] for shape in shapes if len(shape) == 3), default=FEW_STEPS)
+    singles = sum(shape.count(1) for shape in shapes)
+    return plain, steps < FEW_STEPS, singles, sum(array.size for array in arrays)
+
+
+def jitter(value: Any, rng: np.random.Generator) -> Any:
+    """Return a value with every real number in it somewhat larger or smaller."""
+
+    def moved(leaf: Any) -> Any:
+        real = isinstance(leaf, float) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
+        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf)) if real else leaf
+
+    return map_leaves(value, moved)
+
+
+def locate(suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call]) -> Located | None:
+    """Find the line that makes a function's answers wrong.
+
+    Args:
+        wrong: questions that it answered wrongly.
+
+    Returns:
+        Where and why, as far as two questions agree on it; None if they do not.
+    """
+    if suite.recorded:
+        return None
+    asked = sorted((call for call in wrong if call.numbers <= MAX_GIVEN), key=telling)
+    chosen, rng = _different(asked)[:MAX_QUESTIONS], np.random.default_rng(0)
+    while asked and len(chosen) < INDEPENDENT:
+        moved = jitter(asked[0].arguments, rng)
+        chosen.append(dataclasses.replace(asked[0], arguments=moved))
+    quantities = suite.exercise.quantities().get(function, {})
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+        found = [_findings(suite, submission, call, quantities) for call in chosen]
+        told = agreed(found)
+        if told is not None:
+            finding, comparison = told
+            return located(run, finding, comparison)
+    return None
+
+
+def _different(calls: Sequence[Call]) -> list[Call]:
+    """Put questions of other sizes first: two that differ in nothing agree more easily."""
+    seen, first, rest = set[Any](), list[Call](), list[Call]()
+    for call in calls:
+        shapes = tuple(array.shape for _, array in walk_arrays(call.arguments))
+        (rest if shapes in seen else first).append(call)
+        seen.add(shapes)
+    return first + rest
+
+
+Found = tuple[list[Finding], Comparison]
+
+
+def _findings(
+    suite: CheckSuite, submission: RecordedSubmission, call: Call, quantities: Mapping[str, str]
+) -> Found | None:
+    right = suite.recorded_solution.trace(call.function, call.arguments)
+    mine = submission.trace(call)
+    if right is None or right.result is None or mine.result is None:
+        return None
+    return compare(suite, call, mine, right, quantities)
+
+
+def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace, quantities: Mapping[str, str]) -> Found:
+    """Lay two recorded calls side by side, and explain what is wrong in the student's."""
+    given = [array for _, array in walk_arrays(call.arguments)]
+    with np.errstate(all="ignore"):
+        comparison = Comparison(mine, right, given)
+        comparison.excuse_other_styles()
+        answer = suite.mistakes.solution.answer(call.function, call.arguments).value
+        results = tuple(named_results(answer, suite.reference, call.function))
+        return found_in(Explainer(comparison, call.function, results, quantities)), comparison
+
+
+def agreed(found: Sequence[Found | None]) -> tuple[Finding, Comparison] | None:
+    """Return what two questions agree on: line and cause, or else the line alone; None if nothing."""
+    known = [each for each in found if each is not None and each[0]]
+    for number, (findings, comparison) in enumerate(known):
+        for others, _ in known[number + 1 :]:
+            first, second = findings[0], others[0]
+            if first.line == second.line:
+                same = (first.kind, first.key) == (second.kind, second.key)
+                if same and first.kind not in (UNKNOWN, PLACE):
+                    return first, comparison
+                return Finding(UNKNOWN, first.line, "", "", first.event, first.outputs), comparison
+    return None
+
+
+def located(run: CheckRun, finding: Finding, comparison: Comparison) -> Located:
+    """Tell a finding: the place as an editor opens it, the line, what is right before it and what is not."""
+    text = comparison.mine.text
+    line = finding.line
+    source = text.lines[line - 1].strip() if 0 < line <= len(text.lines) else ""
+    made = [
+        s
+        for s in text.statements
+        if s.line <= line <= s.end and s.kind in ("Assign", "AugAssign", "AnnAssign")
+    ]
+    target = f"`{made[-1].target}`" if made and "," not in made[-1].target else "What this line makes"
+    before = _right_before(comparison, line)
+    says = f"`{before}` is right; " if before else ""
+    says += (
+        f"{target} is the first that is not" if before else f"{target} is the first value that is not right"
+    )
+    return Located(
+        line=line,
+        place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
+        source=source,
+        says=f"{says}, and is made of right ones." if finding.kind not in ("bound",) else f"{says}.",
+        cause=finding.cause,
+        key=finding.key,
+    )
+
+
+def _right_before(comparison: Comparison, line: int) -> str:
+    """Return the name that was bound last above a line, if what it holds is right."""
+    text, found = comparison.mine.text, ""
+    for event in comparison.mine.events:
+        if event.node.statement < 0 or event.node.line >= line:
+            continue
+        statement = text.statements[event.node.statement]
+        whole = (
+            statement.kind == "Assign" and statement.value == event.node.text and len(statement.binds) == 1
+        )
+        if whole and len(event.values) == 1 and comparison.is_right(event.values[0]):
+            found = statement.target
+    return found

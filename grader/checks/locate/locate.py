@@ -1,0 +1,250 @@
+"""Finds where a computation goes wrong: the first value that is made of right ones and is not right itself.
+
+A number is right if the solution has it, too, on the way to its answer to the same question, wherever and in
+whatever sign: so transposed, stacked and sliced arrays are right like their numbers. A number that is not
+right does no harm if arithmetic makes a right value of it: that is another style.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.checks.locate.trace import COMPUTED, Event, Trace
+from grader.sandbox.values import Array
+
+RTOL = 1e-9
+SMALL = 1e-3  # numbers below it are compared as if they were of this size
+NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
+STEPS = 6  # of arithmetic, after which a value that is not right may be right again
+SUMS = ("Add", "Sub")
+ARITHMETIC = ("operation", "after", "attribute", "call")
+MAX_CLIMB = 4
+
+
+class Numbers:
+    """The numbers that are right, in order, without signs."""
+
+    def __init__(self, arrays: Iterable[Array]) -> None:
+        entries = [np.abs(array.ravel()) for array in arrays]
+        every = np.concatenate([*entries, NEUTRAL])
+        self._sorted = np.unique(every[np.isfinite(every)])
+
+    def has(self, numbers: Array) -> Array:
+        """Return which of some numbers, given without signs, are among them."""
+        after = np.searchsorted(self._sorted, numbers)
+        found = np.zeros(numbers.shape, bool)
+        for index in (after, after - 1):
+            near = self._sorted[np.clip(index, 0, len(self._sorted) - 1)]
+            found |= np.abs(near - numbers) <= RTOL * np.maximum(numbers, SMALL)
+        return found
+
+
+def is_neutral(array: Array) -> bool:
+    """Whether an array holds only such numbers as occur everywhere."""
+    return bool(np.isin(np.abs(array), NEUTRAL).all())
+
+
+def close(array: Array, other: Array, rtol: float = 1e-7) -> bool:
+    """Whether two arrays are the same up to rounding."""
+    scale = float(np.abs(other).max(initial=0.0, where=np.isfinite(other)))
+    return array.shape == other.shape and bool(
+        np.allclose(array, other, rtol=rtol, atol=rtol * scale, equal_nan=True)
+    )
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """An evaluation that went wrong.
+
+    Args:
+        event: its number.
+        outputs: numbers of the results that it spoils.
+        misplaced: whether its value is a right one, in a place where another one belongs.
+    """
+
+    event: int
+    outputs: tuple[int, ...]
+    misplaced: bool = False
+
+
+class Comparison:
+    """A student's recorded call beside the solution's.
+
+    Args:
+        given: arrays among the arguments.
+    """
+
+    def __init__(self, mine: Trace, right: Trace, given: Sequence[Array]) -> None:
+        self.mine, self.right, self.given = mine, right, tuple(given)
+        self.pool = Numbers([*given, *right.values])
+        sizes = [value.size for value in mine.values]
+        self._starts = np.cumsum([0, *sizes])
+        flat = np.abs(np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]]))
+        self._is_wrong = ~self.pool.has(flat)
+        self._owner = np.repeat(np.arange(len(sizes)), sizes)
+        keys, inverse = np.unique(flat, return_inverse=True)
+        self._key = inverse.reshape(flat.shape)
+        first = np.array([mine.first.get(number, len(mine.events)) for number in range(len(sizes))], int)
+        self.origin = np.full(len(keys), len(mine.events))
+        if len(flat):
+            np.minimum.at(self.origin, self._key, first[self._owner])
+        self._harmless = np.zeros(len(keys), bool)
+
+    @functools.cached_property
+    def wrong_results(self) -> tuple[int, ...]:
+        """Numbers of the results that are wrong; all of them if there are too few or too many."""
+        mine, right = self.mine.result or (), self.right.result or ()
+        if len(mine) != len(right):
+            return ()
+        pairs = zip(mine, right, strict=True)
+        return tuple(
+            number
+            for number, (got, wanted) in enumerate(pairs)
+            if not close(self.mine.values[got], self.right.values[wanted])
+        )
+
+    def is_right(self, value: int) -> bool:
+        """Whether all numbers of a value of the student's are right."""
+        return not self._is_wrong[self._starts[value] : self._starts[value + 1]].any()
+
+    def wrong_keys(self, values: Iterable[int]) -> Array:
+        """Return the numbers inside some values that are wrong and do harm, by their keys."""
+        parts = [slice(self._starts[value], self._starts[value + 1]) for value in values]
+        keys = [self._key[part][self._is_wrong[part]] for part in parts]
+        found = np.unique(np.concatenate(keys)) if keys else np.zeros(0, int)
+        return found[~self._harmless[found]]
+
+    def excuse_other_styles(self) -> None:
+        """Find the wrong numbers that do no harm."""
+        events = self.mine.events
+        harmless = set[int]()
+        useful = {
+            value
+            for value, array in enumerate(self.mine.values)
+            if self.is_right(value) and not is_neutral(array)
+        }
+        for _ in range(STEPS):
+            more = {
+                value
+                for event in events
+                if event.node.kind in ARITHMETIC and event.values and all(v in useful for v in event.values)
+                for operand in event.operands
+                for value in events[operand].values
+                if value not in useful and value not in harmless
+            }
+            if not more:
+                break
+            harmless |= more
+            useful = useful | more
+        for value in harmless:
+            self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
+
+    # -- the way back from what is wrong --
+
+    def culprits(self) -> list[Culprit]:
+        """Return the evaluations that made wrong numbers of right ones, in the order of the computation."""
+        found: dict[int, list[int]] = {}
+        for output in self.wrong_results:
+            value = (self.mine.result or ())[output]
+            keys = self.wrong_keys([value])
+            for event in self._sources(keys):
+                found.setdefault(event, []).append(output)
+        return [Culprit(event, tuple(outputs)) for event, outputs in sorted(found.items())]
+
+    def _sources(self, keys: Array) -> set[int]:
+        events, seen, found = self.mine.events, set[int](), set[int]()
+        waiting = {int(event) for event in self.origin[keys] if event < len(events)}
+        while waiting:
+            number = waiting.pop()
+            seen.add(number)
+            before = [event for leaf in self._leaves(number) for event in self._origins(leaf, number)]
+            if not before:
+                found.add(number)
+            waiting |= set(before) - seen
+        return found
+
+    def _origins(self, event: int, before: int) -> set[int]:
+        keys = self.wrong_keys(self.mine.events[event].values)
+        return {int(origin) for origin in self.origin[keys] if origin < before}
+
+    def _leaves(self, number: int) -> list[int]:
+        """Return what an evaluation is made of; a sum's terms, if one of them is wrong by itself."""
+        event = self.mine.events[number]
+        if event.node.operation not in SUMS:
+            return list(event.operands)
+        terms = list(self.terms(self.mine, number))
+        bad = [term for term in terms if len(self.wrong_keys(self.mine.events[term].values))]
+        return bad if bad else []
+
+    @staticmethod
+    def terms(
+        trace: Trace, number: int, operations: tuple[str, ...] = SUMS, *, whole: bool = True
+    ) -> Iterator[int]:
+        """Yield the events whose values a chain of sums (or of products) is made of.
+
+        Args:
+            whole: whether the chain goes on where a name or a buffer holds a part of it.
+        """
+        events = trace.events
+        waiting, seen = list(reversed(events[number].operands)), {number}
+        while waiting:
+            operand = waiting.pop()
+            values = events[operand].values
+            maker = trace.first.get(values[0], operand) if whole and len(values) == 1 else operand
+            inside = whole or events[maker].node.statement == events[number].node.statement
+            if events[maker].node.operation in operations and maker not in seen and inside:
+                seen.add(maker)
+                waiting += reversed(events[maker].operands)
+            else:
+                yield operand
+
+    def climb(self, culprit: Culprit, function: str) -> int:
+        """Return the event to blame: of a helper that is right in another call, its caller's call."""
+        events, number = self.mine.events, culprit.event
+        for _ in range(MAX_CLIMB):
+            event = events[number]
+            if not event.node.function or event.node.function == function:
+                break
+            caller = next(
+                (
+                    later
+                    for later in range(number + 1, len(events))
+                    if events[later].node.kind == "call"
+                    and events[later].node.operation == event.node.function
+                ),
+                None,
+            )
+            if caller is None or not (self._right_elsewhere(event) or self._is_known(events[caller])):
+                break
+            number = caller
+        return number
+
+    def _right_elsewhere(self, event: Event) -> bool:
+        return any(
+            other.node is event.node
+            and other.values != event.values
+            and all(
+                self.is_right(value) and not is_neutral(self.mine.values[value]) for value in other.values
+            )
+            for other in self.mine.events
+        )
+
+    def _is_known(self, call: Event) -> bool:
+        """Whether a call gives a squashing, or the slope of one, of its only operand."""
+        if len(call.operands) != 1 or len(call.values) != 1:
+            return False
+        operand = self.mine.events[call.operands[0]].values
+        if len(operand) != 1:
+            return False
+        z, made = self.mine.values[operand[0]], self.mine.values[call.values[0]]
+        known = (1 / (1 + np.exp(-z)), np.tanh(z), z * (1 - z), 1 - z * z)
+        return any(close(made, each) for each in known)
+
+
+def computed(trace: Trace) -> list[int]:
+    """Return the numbers of the events that compute something, not merely name it."""
+    return [number for number, event in enumerate(trace.events) if event.node.kind in COMPUTED]

@@ -1,0 +1,560 @@
+"""Says what is wrong with a value that was made of right ones: by the roles that its operands have.
+
+Most wrong values are right values in a wrong place. The culprit is laid beside the evaluation of the solution
+that it shares most with; what is left over on either side is the cause. A value of the solution is called by
+the course's name for it, never by its formula.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.checks.locate.locate import (
+    SUMS,
+    Comparison,
+    Culprit,
+    close,
+    computed,
+    is_neutral,
+)
+from grader.checks.locate.trace import COMPUTED, Event, Statement, Trace
+from grader.sandbox.values import Array
+
+PRODUCTS = ("Mult",)
+DEPTH = 4  # bindings that are followed from a value to what it was made of
+UNKNOWN, PLACE = "unknown", "place"  # kinds of findings that state no cause
+VERBS = {
+    "Add": "added",
+    "Sub": "subtracted",
+    "Mult": "multiplied entry by entry",
+    "Div": "divided",
+    "MatMult": "multiplied as matrices",
+    "Pow": "raised to a power",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and where.
+
+    Args:
+        kind: of mistake; the same for the same mistake in other code.
+        line: of the student's file.
+        cause: a clause about the line's value, in the course's words; empty if none can be stated.
+        key: the same without the student's own names.
+        event: number of the evaluation that went wrong.
+        outputs: numbers of the results that it spoils.
+    """
+
+    kind: str
+    line: int
+    cause: str = ""
+    key: str = ""
+    event: int = -1
+    outputs: tuple[int, ...] = ()
+
+
+class Roles:
+    """Explains the culprits of one comparison.
+
+    Args:
+        function: that was called.
+        results: the names of its results.
+        quantities: by expression of the solution, what the course calls its value.
+    """
+
+    def __init__(
+        self,
+        comparison: Comparison,
+        function: str,
+        results: tuple[str, ...],
+        quantities: Mapping[str, str],
+    ) -> None:
+        self.comparison, self.function, self.results = comparison, function, results
+        self.quantities = quantities
+        self.mine, self.right = comparison.mine, comparison.right
+        given = [part for array in comparison.given for part in _parts(array)]
+        arrays = [*self.mine.values, *self.right.values, *given]
+        ids = _same_numbers(arrays)
+        count = len(self.mine.values)
+        self._mine_id, self._right_id = ids[:count], ids[count : count + len(self.right.values)]
+        self._given = set(ids[count + len(self.right.values) :])
+        self._own = set(self._mine_id)
+        self._neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
+        self._bindings: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for number, event in enumerate(self.mine.events):
+            if event.node.statement >= 0:
+                for name in self.mine.text.statements[event.node.statement].binds:
+                    places = self._bindings.setdefault((event.node.function, name), [])
+                    places.append((number, event.node.statement))
+
+    # -- what is laid side by side --
+
+    def _id(self, trace: Trace, value: int) -> int:
+        return int((self._mine_id if trace is self.mine else self._right_id)[value])
+
+    def _leaves(self, trace: Trace, number: int) -> list[int]:
+        """Return the operands of an evaluation; of a chain of sums or of products, all of them."""
+        event = trace.events[number]
+        family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
+        operands = Comparison.terms(trace, number, family, whole=False) if family else iter(event.operands)
+        return [leaf for operand in operands for leaf in _opened(trace, operand)]
+
+    @functools.cached_property
+    def _patterns(self) -> list[tuple[int, list[int], bool]]:
+        """For each evaluation of the solution its number, its leaves, and whether the student lacks it."""
+        found = []
+        for number in computed(self.right):
+            event = self.right.events[number]
+            if len(event.values) == 1:
+                lacking = self._id(self.right, event.values[0]) not in self._own
+                found.append((number, self._leaves(self.right, number), lacking))
+        return found
+
+    def _matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
+        """Return what is left over on both sides, and how many telling operands both have."""
+        rest, odd, hits = list(others), list[int](), 0
+        for leaf in leaves:
+            mine = self._leaf_id(self.mine, leaf)
+            twins = [other for other in rest if self._leaf_id(self.right, other) == mine]
+            exact = [
+                other
+                for other in twins
+                if close(self._array(self.mine, leaf), self._array(self.right, other), 1e-9)
+            ]
+            if twins:
+                rest.remove((exact or twins)[0])
+                hits += mine not in self._neutral
+            else:
+                odd.append(leaf)
+        return odd, rest, hits
+
+    def _leaf_id(self, trace: Trace, number: int) -> int:
+        return self._id(trace, trace.events[number].values[0])
+
+    def _array(self, trace: Trace, number: int) -> Array:
+        return trace.values[trace.events[number].values[0]]
+
+    # -- one culprit --
+
+    def explain(self, culprit: Culprit) -> Finding:
+        """Say what is wrong at a culprit."""
+        number = self.comparison.climb(culprit, self.function)
+        event = self.mine.events[number]
+        found = self._broadcast(number) or (self._by_roles(number) if len(event.values) == 1 else None)
+        found = found or Finding(UNKNOWN, event.node.line)
+        return dataclasses.replace(found, event=number, outputs=culprit.outputs)
+
+    def _broadcast(self, number: int) -> Finding | None:
+        """Say that two shapes came together into a third one, which none of the solution's values has."""
+        event = self.mine.events[number]
+        if event.node.kind not in ("operation", "after") or event.node.operation == "MatMult":
+            return None
+        operands = [self.mine.events[operand] for operand in event.operands]
+        if len(operands) != 2 or any(len(each.values) != 1 for each in (event, *operands)):
+            return None
+        made, first, second = (self.mine.values[each.values[0]].shape for each in (event, *operands))
+        if made in (first, second) or any(made == array.shape for array in self.right.values):
+            return None
+        names = [each.node.text for each in operands]
+        cause = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
+        return self._finding("broadcast", event.node.line, cause, "two shapes broadcast into a third")
+
+    def _by_roles(self, number: int) -> Finding | None:
+        number = self._whole(number)
+        event, leaves = self.mine.events[number], self._leaves(self.mine, number)
+        line, made = event.node.line, self._array(self.mine, number)
+        best: tuple[float, int, list[int], list[int], int, list[int]] | None = None
+        for other, others, lacking in self._patterns:
+            twin = self.right.events[other]
+            odd, rest, hits = self._matched(leaves, others)
+            same = twin.node.operation == event.node.operation
+            shaped = self._array(self.right, other).shape == made.shape
+            if not hits and not (lacking and same and shaped):
+                continue
+            score = 2 * hits + 1.5 * lacking + same + 0.5 * shaped - len(rest) - len(odd)
+            if best is None or score > best[0]:
+                best = score, other, odd, rest, hits, others
+        if best is None:
+            return self._by_numbers(number, line, made)
+        _, other, odd, rest, hits, others = best
+        twin = self.right.events[other]
+        wanted, operation = self._array(self.right, other), event.node.operation
+        family = next((each for each in (SUMS, PRODUCTS) if operation in each), ())
+        part = "term" if family == SUMS else "factor"
+        if not odd and not rest:
+            return self._arranged(number, other, leaves, others)
+        if hits and len(odd) == len(rest) == 1:
+            return self._instead(number, odd[0], rest[0])
+        if hits and not odd and twin.node.operation in family:
+            phrases = " and ".join(self.phrase(leaf) for leaf in rest)
+            return self._finding(f"missing {part}", line, f"it lacks a {part}: {phrases}" if phrases else "")
+        if hits and not rest and twin.node.operation in family:
+            texts = " and ".join(f"`{self.mine.events[leaf].node.text}`" for leaf in odd)
+            key = f"a {part} too many in {self.phrase(other) or '?'}"
+            return self._finding(f"extra {part}", line, f"{texts} is a {part} too many", key)
+        found = self._by_relation(number, line, made, wanted)
+        if found is None and not hits and len(odd) == len(rest) == 1 and self._lacks(rest[0]):
+            found = self._instead(number, odd[0], rest[0])
+        return found or self._by_numbers(number, line, made)
+
+    def _whole(self, number: int) -> int:
+        """Return the outermost evaluation of a chain of products, or of sums, in one statement."""
+        events, event = self.mine.events, self.mine.events[number]
+        family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
+        for later in range(number + 1, len(events)):
+            other = events[later]
+            if other.node.statement != event.node.statement:
+                break
+            if number in other.operands and other.node.operation in family and len(other.values) == 1:
+                number = later
+        return number
+
+    def _lacks(self, leaf: int) -> bool:
+        return self._leaf_id(self.right, leaf) not in self._own
+
+    def _finding(self, kind: str, line: int, cause: str = "", key: str = "") -> Finding:
+        return Finding(kind, line, cause, key or cause)
+
+    def _arranged(self, number: int, other: int, leaves: list[int], others: list[int]) -> Finding:
+        """The operands hold the right numbers: the operation differs, or how one of them is arranged."""
+        event, twin = self.mine.events[number], self.right.events[other]
+        line = event.node.line
+        for leaf in leaves:
+            mine = self._array(self.mine, leaf)
+            twins = [
+                each for each in others if self._leaf_id(self.right, each) == self._leaf_id(self.mine, leaf)
+            ]
+            if twins and not any(_arrangement(mine, self._array(self.right, each)) for each in twins):
+                held = self.mine.events[leaf].node.kind in ("name", "attribute")
+                place = self._binding(leaf) if held else None
+                text = f"`{self.mine.events[leaf].node.text}` holds the right numbers in another order"
+                return self._finding(
+                    "order", place.line if place else line, text, "right numbers in another order"
+                )
+        found = self._by_relation(
+            number, line, self._array(self.mine, number), self._array(self.right, other)
+        )
+        if found:
+            return found
+        turned = [
+            leaf
+            for leaf in leaves
+            if self._array(self.mine, leaf).ndim == 2
+            and all(
+                _arrangement(self._array(self.mine, leaf), self._array(self.right, each)) == "transposed"
+                for each in others
+                if self._leaf_id(self.right, each) == self._leaf_id(self.mine, leaf)
+            )
+        ]
+        if turned:
+            text = f"`{self.mine.events[turned[0]].node.text}` is transposed the wrong way"
+            return self._finding(
+                "transposed", line, text, f"a matrix transposed the wrong way in {self.phrase(other)}"
+            )
+        verbs = [VERBS.get(each.node.operation) for each in (event, twin)]
+        if verbs[0] != verbs[1] and all(verbs):
+            text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
+            return self._finding("operation", line, text)
+        return self._finding("operation", line)
+
+    def _by_relation(self, number: int, line: int, made: Array, wanted: Array) -> Finding | None:
+        """Say how a wrong value comes from the right one, where numbers tell."""
+        if made.shape != wanted.shape:
+            if made.size == wanted.size and made.ndim == 2 and close(made.T, wanted, 1e-9):
+                return self._finding("transposed", line, "it is transposed: rows and columns are swapped")
+            return None
+        if close(made, -wanted, 1e-9):
+            return self._finding("sign", line, "its sign is wrong; its numbers are right")
+        if made.ndim == 2 and made.shape == wanted.T.shape and close(made.T, wanted, 1e-9):
+            return self._finding("transposed", line, "it is transposed: rows and columns are swapped")
+        with np.errstate(all="ignore"):
+            ratio = wanted / made
+            telling = made.size > 1 and np.isfinite(ratio).all() and (ratio != 0).all()
+            if telling and np.allclose(ratio, ratio.flat[0], rtol=1e-8):
+                return self._constant(number, line, 1 / float(ratio.flat[0]))
+            relations = (
+                (ratio, "missing factor", "it lacks a factor: {}"),
+                (1 / ratio, "extra factor", "it has a factor too many: {}"),
+                (wanted - made, "missing term", "it lacks a term: {}"),
+                (made - wanted, "extra term", "it has a term too many: {}"),
+            )
+        for rest, kind, words in relations:
+            if phrase := self._named(rest, 1e-7):
+                return self._finding(kind, line, words.format(phrase))
+        return None
+
+    def _constant(self, number: int, line: int, factor: float) -> Finding:
+        event = self.mine.events[number]
+        operand = self._array(self.mine, event.operands[0]) if event.operands else np.zeros(())
+        sizes = {float(size) for size in operand.shape if size > 1}
+        if event.node.operation in ("mean", "average") or any(
+            abs(1 / factor - size) < 1e-9 for size in sizes
+        ):
+            return self._finding("mean", line, "it is averaged where it should be summed")
+        if any(abs(factor - size) < 1e-9 for size in sizes):
+            return self._finding("mean", line, "it is summed where it should be averaged")
+        return self._finding(
+            "constant", line, f"it is {factor:.4g} times what it should be, everywhere", "a constant factor"
+        )
+
+    def _named(self, wanted: Array, rtol: float) -> str:
+        """Return the course's name for an array of the solution's; empty if there is none."""
+        if wanted.size < 2 or not np.isfinite(wanted).all() or float(np.abs(wanted).max()) < 1e-9:
+            return ""
+        for number, event in enumerate(self.right.events):
+            if len(event.values) == 1 and self._leaf_id(self.right, number) not in self._neutral:
+                array = self._array(self.right, number)
+                if (
+                    array.shape == wanted.shape
+                    and close(array, wanted, rtol)
+                    and (phrase := self.phrase(number))
+                ):
+                    return phrase
+        return ""
+
+    def _by_numbers(self, number: int, line: int, made: Array) -> Finding | None:
+        """Compare a culprit with all that the student lacks."""
+        for other, _, lacking in self._patterns:
+            if lacking:
+                found = self._by_relation(number, line, made, self._array(self.right, other))
+                if found:
+                    return found
+        return None
+
+    # -- another quantity in the place --
+
+    def _instead(self, number: int, odd: int, rest: int, depth: int = 0) -> Finding | None:
+        """One operand is another than the solution's: the use is wrong, or what bound the name."""
+        event = self.mine.events[odd]
+        use, text = event.node.line, event.node.text
+        wanted = self.phrase(rest)
+        instead = self._finding(
+            "instead",
+            use,
+            f"`{text}` stands where {wanted} belongs" if wanted else "",
+            f"another quantity in the place of {wanted}" if wanted else "",
+        )
+        right, mine = self._leaf_id(self.right, rest), self._leaf_id(self.mine, odd)
+        base = _base(text)
+        held = self._holder(right, number)
+        if (held and held != base) or self._serves(odd):
+            return instead
+        is_name = event.node.kind in ("name", "before")
+        bound = self._binding(odd)
+        telling = right not in self._neutral
+        if telling and right in self._given and mine in self._given and event.node.function == self.function:
+            unpacked = is_name and bound and self._reads_items(bound)
+            if not unpacked:
+                return instead
+        if not is_name and right in self._own and telling and event.node.kind in ("item", "attribute"):
+            if bound is None or not _fills(bound) or self._in_buffer(base, odd, right):
+                return instead
+            return self._bound(bound, base, wanted)
+        if not is_name and event.node.kind != "item":
+            return instead
+        if bound is None:
+            maker = self.mine.first.get(event.values[0], odd)
+            if self.mine.events[maker].node.function != event.node.function:
+                return self._bound(_as_statement(self.mine.events[maker]), base, wanted)
+            return instead
+        if event.node.kind == "item" and not _fills(bound):
+            return instead
+        if depth < DEPTH and (deeper := self._inside_binding(odd, rest, bound, depth)):
+            return deeper
+        return self._bound(bound, base, wanted)
+
+    def _serves(self, odd: int) -> bool:
+        """Whether something right is made of what a name was bound to when it was read."""
+        events, event = self.mine.events, self.mine.events[odd]
+        if event.node.kind != "name" or self._leaf_id(self.mine, odd) in self._neutral:
+            return False
+        places = [at for at, _ in self._bindings.get((event.node.function, event.node.text), [])]
+        at = bisect.bisect(places, odd)
+        first, last = places[at - 1] if at else -1, places[at] if at < len(places) else len(events)
+        alike = {
+            number
+            for number in range(first + 1, last)
+            if events[number].node.text == event.node.text and events[number].values == event.values
+        }
+        alike |= {
+            number
+            for number in range(first + 1, last)
+            if events[number].node.kind == "attribute" and not alike.isdisjoint(events[number].operands)
+        }
+        return any(
+            other.node.kind in COMPUTED
+            and len(other.values) == 1
+            and self.comparison.is_right(other.values[0])
+            and self._id(self.mine, other.values[0]) not in self._neutral
+            and not alike.isdisjoint(other.operands)
+            for other in events[first + 1 : last]
+        )
+
+    def _bound(self, statement: Statement, name: str, wanted: str) -> Finding:
+        cause = f"`{name}` is kept there, and should be {wanted}" if wanted else ""
+        return self._finding(
+            "bound", statement.line, cause, f"another quantity kept as {wanted}" if wanted else ""
+        )
+
+    def _inside_binding(self, odd: int, rest: int, bound: Statement, depth: int) -> Finding | None:
+        """Compare what a name was bound to with what the solution makes of the right value."""
+        value, wanted = self.mine.events[odd].values[0], self.right.events[rest].values[0]
+        maker = next(
+            (
+                number
+                for number in range(odd - 1, -1, -1)
+                if self.mine.events[number].values == (value,)
+                and self.mine.events[number].node.kind in COMPUTED
+            ),
+            None,
+        )
+        twin = next(
+            (number for number in computed(self.right) if self.right.events[number].values == (wanted,)),
+            None,
+        )
+        if maker is None or twin is None or not bound.line <= self.mine.events[maker].node.line <= bound.end:
+            return None
+        leaves, others = self._leaves(self.mine, maker), self._leaves(self.right, twin)
+        left, missing, hits = self._matched(leaves, others)
+        operations = self.mine.events[maker].node.operation, self.right.events[twin].node.operation
+        if hits and len(left) == len(missing) == 1 and operations[0] == operations[1]:
+            return self._instead(maker, left[0], missing[0], depth + 1)
+        family = next((each for each in (SUMS, PRODUCTS) if operations[1] in each), ())
+        if hits and not left and missing and operations[0] in family:
+            part = "term" if family == SUMS else "factor"
+            phrases = " and ".join(self.phrase(leaf) for leaf in missing)
+            return self._finding(
+                f"missing {part}", self.mine.events[maker].node.line, f"it lacks a {part}: {phrases}"
+            )
+        return None
+
+    def _binding(self, number: int) -> Statement | None:
+        """Return the statement that bound the name that an event reads, as the computation went."""
+        event = self.mine.events[number]
+        places = self._bindings.get((event.node.function, _base(event.node.text)), [])
+        before = [(at, statement) for at, statement in places if at < number]
+        others = [statement for _, statement in before if statement != event.node.statement]
+        own = [statement for at, statement in before if at < number - 40]
+        found = others[-1:] or own[-1:]
+        return self.mine.text.statements[found[0]] if found else None
+
+    def _holder(self, wanted: int, before: int) -> str:
+        """Return a name that holds some numbers when an event happens; empty if there is none."""
+        for number, event in enumerate(self.mine.events[:before]):
+            node = event.node
+            if len(event.values) != 1 or node.statement < 0 or self._leaf_id(self.mine, number) != wanted:
+                continue
+            statement = self.mine.text.statements[node.statement]
+            if statement.kind == "Assign" and statement.value == node.text and len(statement.binds) == 1:
+                later = [
+                    s for at, s in self._bindings[node.function, statement.binds[0]] if number < at < before
+                ]
+                if all(each == node.statement for each in later):
+                    return statement.binds[0]
+        return ""
+
+    def _reads_items(self, bound: Statement) -> bool:
+        return any(
+            event.node.kind == "item" and self.mine.text.statements[event.node.statement] is bound
+            for event in self.mine.events
+            if event.node.statement >= 0
+        )
+
+    def _in_buffer(self, name: str, before: int, wanted: int) -> bool:
+        """Whether an array that is filled piece by piece holds the wanted numbers as one of its pieces."""
+        buffers = [
+            event.values[0]
+            for event in self.mine.events[: before + 1]
+            if event.node.kind == "name" and event.node.text == name and len(event.values) == 1
+        ]
+        if not buffers:
+            return False
+        array = self.mine.values[buffers[-1]]
+        wanted_arrays = [
+            self.right.values[value] for value, each in enumerate(self._right_id) if each == wanted
+        ][:1]
+        return array.ndim == 3 and any(close(part, other, 1e-9) for part in array for other in wanted_arrays)
+
+    # -- names --
+
+    def phrase(self, number: int) -> str:
+        """Return what the course calls the value of an event of the solution; empty if it has no name."""
+        wanted = self._leaf_id(self.right, number)
+        array = self._array(self.right, number)
+        texts = [
+            event.node.text
+            for other, event in enumerate(self.right.events)
+            if len(event.values) == 1
+            and self._leaf_id(self.right, other) == wanted
+            and self._array(self.right, other).shape in (array.shape, array.T.shape)
+        ]
+        for text in [self.right.events[number].node.text, *texts]:
+            if text in self.quantities:
+                return self.quantities[text]
+        return ""
+
+
+def _parts(array: Array) -> Iterator[Array]:
+    yield array
+    if array.ndim == 3:
+        yield from array
+
+
+def _same_numbers(arrays: list[Array]) -> list[int]:
+    """Number arrays so that those of the same numbers, in whatever order and sign, have one number."""
+    with np.errstate(all="ignore"):
+        norms = np.array([float(np.sqrt((array.astype(float) ** 2).sum())) for array in arrays])
+    sizes = np.array([array.size for array in arrays])
+    order = np.lexsort((norms, sizes))
+    numbers, current = [0] * len(arrays), 0
+    for before, after in itertools.pairwise(order):
+        apart = abs(norms[after] - norms[before])
+        near = sizes[before] == sizes[after] and apart <= 1e-9 * max(norms[after], 1e-9)
+        current += not near
+        numbers[after] = current
+    return numbers
+
+
+def _opened(trace: Trace, number: int) -> Iterable[int]:
+    """Yield an event of one value, or what a collection is made of."""
+    event = trace.events[number]
+    if len(event.values) == 1:
+        yield number
+    elif event.node.kind == "collection":
+        for operand in event.operands:
+            yield from _opened(trace, operand)
+
+
+def _arrangement(array: Array, other: Array) -> str:
+    """Say how two arrays of the same numbers are arranged: the same, transposed, or otherwise (empty)."""
+    if array.shape == other.shape and (close(array, other, 1e-9) or close(array, -other, 1e-9)):
+        return "same"
+    if array.size == other.size and array.shape == other.T.shape:
+        turned = other.T
+        if close(array, turned, 1e-9) or close(array, -turned, 1e-9):
+            return "transposed"
+    same = array.size == other.size and close(array.ravel(), other.ravel(), 1e-9)
+    return "same" if same else ""
+
+
+def _base(text: str) -> str:
+    found = re.match(r"[^\W\d]\w*", text)
+    return found[0] if found else ""
+
+
+def _fills(statement: Statement) -> bool:
+    """Whether a statement assigns to a piece of an array."""
+    return statement.kind in ("Assign", "AugAssign") and "[" in statement.target
+
+
+def _as_statement(event: Event) -> Statement:
+    return Statement(event.node.line, event.node.end, "", (), "", "")

@@ -1,0 +1,247 @@
+"""What was recorded of one call, read back: a student's as a worker reports it, or the solution's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.checks.collection import PROCESS_LOCK, Reference, rebound
+from grader.sandbox import recording
+from grader.sandbox.recording import MAX_EVENTS, MAX_NODES, MAX_NUMBERS, RESULT
+from grader.sandbox.text import clean
+from grader.sandbox.values import Array
+
+KINDS = frozenset("name attribute item operation call collection before after".split())
+COMPUTED = frozenset(("operation", "call", "after"))
+MAX_JSON = 4 * 2**20
+MAX_VALUES = 3 * MAX_EVENTS
+MAX_AXES = 8
+
+
+class Malformed(Exception):
+    """A report that no honest worker makes."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One expression of a file.
+
+    Args:
+        kind: one of ``KINDS``.
+        operation: such as ``Add``, or the name of the function that is called.
+        line, column, end: where it stands.
+        function: in which it stands.
+        statement: number of the statement in which it stands; -1 for none.
+        text: as it is written, on one line.
+    """
+
+    kind: str
+    operation: str
+    line: int
+    column: int
+    end: int
+    function: str
+    statement: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a file: where it stands, what it binds, and what that is bound to, as written."""
+
+    line: int
+    end: int
+    kind: str
+    binds: tuple[str, ...]
+    target: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file, parsed."""
+
+    nodes: tuple[Node, ...]
+    statements: tuple[Statement, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One evaluation of an expression: the numbers of its values, and the events it was made of."""
+
+    node: Node
+    values: tuple[int, ...]
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one call computed, in its order.
+
+    Args:
+        values: each once; other parts speak of them by number.
+        rounded: numbers of values that were of fewer bits than float64.
+        result: the values that the function returned; None if it did not.
+    """
+
+    text: Text
+    events: tuple[Event, ...]
+    values: tuple[Array, ...]
+    rounded: frozenset[int] = frozenset()
+    result: tuple[int, ...] | None = None
+    first: dict[int, int] = field(default_factory=dict)
+    """By value: the first event that had it."""
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def read_text(data: Any) -> Text:
+    """Read what :func:`grader.sandbox.recording.parse` returned.
+
+    Raises:
+        Malformed: it is something else.
+    """
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.size > MAX_JSON:
+        raise Malformed("no text")
+    try:
+        nodes, statements, lines = json.loads(data.tobytes())
+        if len(nodes) > MAX_NODES or len(statements) > MAX_NODES:
+            raise Malformed("too many nodes")
+        return Text(
+            tuple(_node(*fields, statements=len(statements)) for fields in nodes),
+            tuple(map(_statement, statements)),
+            tuple(clean(str(line), 400) for line in lines),
+        )
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+
+
+def _node(
+    kind: str,
+    operation: str,
+    line: int,
+    column: int,
+    end: int,
+    function: str,
+    statement: int,
+    operands: object,
+    text: str,
+    *,
+    statements: int,
+) -> Node:
+    numbers = line, column, end, statement
+    if kind not in KINDS or any(type(number) is not int for number in numbers) or statement >= statements:
+        raise ValueError("no node")
+    return Node(
+        kind, clean(operation, 80), line, column, end, clean(function, 80), statement, clean(text, 120)
+    )
+
+
+def _statement(fields: Sequence[Any]) -> Statement:
+    line, end, kind, binds, target, value = fields
+    if type(line) is not int or type(end) is not int:
+        raise ValueError("no statement")
+    return Statement(
+        line, end, str(kind), tuple(clean(str(name), 80) for name in binds), str(target), str(value)
+    )
+
+
+def read_trace(text: Text, report: Any) -> Trace:
+    """Read what :func:`grader.sandbox.recording.record` returned; nothing in it is believed.
+
+    Raises:
+        Malformed: a number is out of range, or the parts do not fit together.
+    """
+    match report:
+        case (np.ndarray() as events, np.ndarray() as shapes, np.ndarray() as numbers):
+            pass
+        case _:
+            raise Malformed("no report")
+    sizes = events.size, shapes.size, numbers.size
+    limits = MAX_EVENTS * 200, MAX_VALUES * 10, MAX_NUMBERS + 2 * recording.MAX_ENTRIES
+    kinds = [array.dtype.kind for array in (events, shapes, numbers)]
+    if kinds != ["i", "i", "f"] or any(size > limit for size, limit in zip(sizes, limits, strict=True)):
+        raise Malformed("a part has a wrong type or size")
+    values, rounded = _read_values(shapes.tolist(), numbers.astype(np.float64))
+    read, result, first = list[Event](), None, dict[int, int]()
+    flat, at = events.tolist(), 0
+    while at < len(flat):
+        node, held, made_of = (*flat[at : at + 3], 0, 0)[:3]
+        inside = flat[at + 3 : at + 3 + held], flat[at + 3 + held : at + 3 + held + made_of]
+        at += 3 + held + made_of
+        numbers_fit = all(0 <= number < len(values) for number in inside[0])
+        earlier = all(0 <= number < len(read) for number in inside[1])
+        whole = held >= 0 and made_of >= 0 and at <= len(flat) and result is None and len(read) <= MAX_EVENTS
+        if not (numbers_fit and earlier and whole and RESULT <= node < len(text.nodes)):
+            raise Malformed("an event is out of range")
+        if node == RESULT:
+            result = tuple(inside[0])
+        else:
+            for value in inside[0]:
+                first.setdefault(value, len(read))
+            read.append(Event(text.nodes[node], tuple(inside[0]), tuple(inside[1])))
+    return Trace(text, tuple(read), values, rounded, result, first)
+
+
+def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], frozenset[int]]:
+    values, rounded, at, offset = list[Array](), set[int](), 0, 0
+    while at < len(shapes):
+        size, axes = (*shapes[at : at + 2], -1)[:2]
+        shape = tuple(shapes[at + 2 : at + 2 + axes])
+        at += 2 + axes
+        if not 0 <= axes <= MAX_AXES or len(shape) != axes or any(not 0 <= n < 2**31 for n in shape):
+            raise Malformed("a shape is out of range")
+        count = 1
+        for length in shape:
+            count *= length
+        if offset + count > numbers.size or len(values) >= MAX_VALUES:
+            raise Malformed("a value is longer than its numbers")
+        if size < 8:
+            rounded.add(len(values))
+        values.append(numbers[offset : offset + count].reshape(shape))
+        offset += count
+    return tuple(values), frozenset(rounded)
+
+
+# --- the solution -------------------------------------------------------------------------------------
+
+
+class RecordedSolution:
+    """The solution of an exercise, whose functions record.
+
+    Args:
+        source: its text.
+        reference: the same, loaded.
+    """
+
+    def __init__(self, source: bytes, reference: Reference) -> None:
+        tree, made = recording.instrument(source)
+        self._nodes = made.nodes
+        self._recorder = recording.Recorder()
+        self._names = rebound(reference)
+        self._names[recording.FRAME] = self._recorder.frame
+        self.text = read_text(
+            np.frombuffer(
+                json.dumps([made.nodes, made.statements, source.decode().splitlines()]).encode(), np.uint8
+            )
+        )
+        wanted = [node for node in tree.body if type(node).__name__ in ("FunctionDef", "ClassDef")]
+        tree.body = [node for node in wanted if not self._is_data(getattr(node, "name", ""))]
+        exec(compile(tree, "<solution>", "exec", dont_inherit=True), self._names)
+
+    def _is_data(self, name: str) -> bool:
+        return hasattr(self._names.get(name), "_fields")
+
+    def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
+        """Record one call; None if it raised, or is too long to be recorded."""
+        import copy
+
+        with PROCESS_LOCK, np.errstate(all="ignore"):
+            raised = self._recorder.record(self._nodes, self._names[function], copy.deepcopy(arguments))
+        return None if raised else read_trace(self.text, self._recorder.report())

@@ -1,0 +1,395 @@
+"""Runs a function so that the value of each of its expressions is recorded: what was made of what.
+
+The text of this module is loaded into a worker, which then parses a student's file before any of it has run,
+runs it, and calls its functions; on the trusted side the same is done with the solution. What comes back is
+plain data: the parsed expressions as JSON, and numbers. It imports NumPy and the standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import io
+import json
+import sys
+import tokenize
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+MAX_NODES = 20_000
+MAX_EVENTS = 30_000
+MAX_ENTRIES = 4_000  # of one array that is recorded
+MAX_NUMBERS = 2_000_000  # of all recorded arrays
+MAX_ITEMS = 64  # of a list or tuple that is recorded
+MAX_TEXT = 120  # characters of an expression that are kept
+RESULT = -1  # the node of the last event, which is what the function returned
+HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
+BLANK = {"empty": "zeros", "empty_like": "zeros_like"}  # freed memory holds earlier values, right ones too
+SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
+SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
+SIMPLE_PARTS = (*SIMPLE, ast.Subscript, ast.expr_context, ast.operator, ast.unaryop)
+
+
+class Stop(BaseException):
+    """More is computed than is recorded."""
+
+
+# --- the text -----------------------------------------------------------------------------------------
+
+
+class Instrumenter(ast.NodeTransformer):
+    """Wraps the expressions inside functions so that each hands its value to a recorder.
+
+    Every expression becomes a node, ``[kind, operation, line, column, end line, function, statement, operand
+    nodes, text]``, and every statement ``[line, end line, kind, names that it binds, text of its
+    first target, text of its value]``.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.nodes: list[list[Any]] = []
+        self.statements: list[list[Any]] = []
+        self._lines = [line.encode() for line in text.splitlines()]
+        self._function, self._statement = "", -1
+
+    def visit(self, node: ast.AST) -> Any:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self._visit_function(node)
+            case ast.ClassDef():
+                node.body = self._visit_block(node.body)
+            case ast.ImportFrom(module="numpy"):
+                node.names = [_without_garbage(alias) for alias in node.names]
+            case ast.JoinedStr() | ast.arguments() | ast.Constant() | ast.pattern():
+                pass
+            case ast.expr() if self._function:
+                return self._visit_expression(node)
+            case ast.stmt() if self._function:
+                return self._visit_statement(node)
+            case _:
+                return self.generic_visit(node)
+        return node
+
+    def _visit_block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        visited = []
+        for statement in body:
+            made = self.visit(statement)
+            visited += made if isinstance(made, list) else [made]
+        return visited
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        outer = self._function, self._statement
+        self._function = node.name
+        begin = ast.parse(f"{HERE} = {FRAME}()").body
+        documentation = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
+        for statement in begin:
+            _place(statement, node)
+        node.body = [*documentation, *begin, *self._visit_block(node.body[len(documentation) :])]
+        self._function, self._statement = outer
+        return node
+
+    def _visit_statement(self, node: ast.stmt) -> Any:
+        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        outer, self._statement = self._statement, len(self.statements)
+        self.statements.append(
+            [
+                node.lineno,
+                node.end_lineno,
+                type(node).__name__,
+                [name for target in targets if target is not None for name in _bound(target)],
+                self._text(targets[0]) if isinstance(targets[0], ast.expr) else "",
+                self._text(value) if isinstance(value, ast.expr) else "",
+            ]
+        )
+        made: Any = node
+        if isinstance(node, ast.AnnAssign):
+            node.value = self.visit(node.value) if node.value else None
+        elif isinstance(node, ast.AugAssign) and _is_simple(node.target):
+            made = self._visit_addition(node)
+        else:
+            self.generic_visit(node)
+        self._statement = outer
+        return made
+
+    def _visit_addition(self, node: ast.AugAssign) -> list[ast.stmt]:
+        """Record the target of ``+=`` before and after."""
+        before, after = self._new(node.target, "before"), self._new(node, "after", type(node.op).__name__)
+        node.value = self.visit(node.value)
+        self.nodes[after][7] = [before, *_wrapped([node.value])]
+
+        def note(number: int) -> ast.stmt:
+            target = copy.deepcopy(node.target)
+            target.ctx = ast.Load()
+            return _place(ast.Expr(self._wrap(number, target)), node)
+
+        return [note(before), node, note(after)]
+
+    def _visit_expression(self, node: ast.expr) -> ast.expr:
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in SILENT:
+                node.args = [self.visit(argument) for argument in node.args]
+                return node
+            case ast.Call():
+                number = self._new(node, "call", _last_name(node.func))
+                if isinstance(node.func, ast.Attribute):
+                    if node.func.attr in BLANK:
+                        node.func.attr = BLANK[node.func.attr]
+                    node.func.value = self.visit(node.func.value)
+                elif not isinstance(node.func, ast.Name):
+                    node.func = self.visit(node.func)
+                node.args = [self.visit(argument) for argument in node.args]
+                for keyword in node.keywords:
+                    keyword.value = self.visit(keyword.value)
+            case ast.BinOp() | ast.UnaryOp():
+                if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+                    return node
+                number = self._new(node, "operation", type(node.op).__name__)
+                self.generic_visit(node)
+            case ast.Name() | ast.Attribute() | ast.Subscript() if isinstance(node.ctx, ast.Load):
+                kinds = {ast.Name: "name", ast.Attribute: "attribute", ast.Subscript: "item"}
+                number = self._new(node, kinds[type(node)])
+                if not isinstance(node, ast.Name):
+                    node.value = self.visit(node.value)  # and not the index, in which a slice may stand
+            case ast.IfExp() | ast.ListComp() | ast.List() | ast.Tuple() if isinstance(
+                getattr(node, "ctx", ast.Load()), ast.Load
+            ):
+                number = self._new(node, "collection")
+                self.generic_visit(node)
+            case ast.Subscript():
+                node.value = self.visit(node.value)
+                return node
+            case _:
+                self.generic_visit(node)
+                return node
+        self.nodes[number][7] = _wrapped(ast.iter_child_nodes(node))
+        return self._wrap(number, node)
+
+    def _new(self, node: ast.expr | ast.stmt, kind: str, operation: str = "") -> int:
+        if len(self.nodes) >= MAX_NODES:
+            raise ValueError("too many expressions")
+        place = node.lineno, node.col_offset, node.end_lineno
+        text = self._text(node)
+        self.nodes.append([kind, operation, *place, self._function, self._statement, [], text])
+        return len(self.nodes) - 1
+
+    def _text(self, node: ast.expr | ast.stmt) -> str:
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        lines = self._lines[first : last + 1]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return " ".join(b" ".join(lines).decode(errors="replace").split())[:MAX_TEXT]
+
+    def _wrap(self, number: int, node: ast.expr) -> ast.expr:
+        return _place(ast.Call(ast.Name(HERE, ast.Load()), [ast.Constant(number), node], []), node)
+
+
+def _place(node: Any, like: ast.AST) -> Any:
+    """Put a new node where another one stands, with all inside it that has no place yet."""
+    ast.copy_location(node, like)
+    for child in ast.iter_child_nodes(node):
+        if "lineno" in child._attributes and not hasattr(child, "lineno"):
+            _place(child, like)
+    return node
+
+
+def _without_garbage(alias: ast.alias) -> ast.alias:
+    if alias.name not in BLANK:
+        return alias
+    return ast.alias(BLANK[alias.name], alias.asname or alias.name)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _wrapped(nodes: Any) -> list[int]:
+    """Return the numbers of the outermost wrapped expressions inside some nodes."""
+    found = list[int]()
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=int(number)), _]) if name == HERE:
+                found.append(number)
+            case _:
+                found += _wrapped(ast.iter_child_nodes(node))
+    return found
+
+
+def _bound(target: ast.AST) -> list[str]:
+    """Return the names that an assignment to a target binds, or whose inside it changes."""
+    match target:
+        case ast.Name():
+            return [target.id]
+        case ast.Subscript() | ast.Attribute() | ast.Starred():
+            return _bound(target.value)
+        case ast.Tuple() | ast.List():
+            return [name for item in target.elts for name in _bound(item)]
+    return []
+
+
+def _is_simple(target: ast.AST) -> bool:
+    """Whether a target may be evaluated once more without a side effect."""
+    return all(isinstance(node, SIMPLE_PARTS) for node in ast.walk(target))
+
+
+def instrument(source: bytes) -> tuple[ast.Module, Instrumenter]:
+    """Parse a file; its functions then record.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it is no Python, or too much of it.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    text = source.decode(encoding)
+    tree = ast.parse(source)
+    instrumenter = Instrumenter(text)
+    tree.body = [instrumenter.visit(statement) for statement in tree.body]
+    for number, node in enumerate(tree.body):
+        if isinstance(node, ast.ImportFrom) and node.module == "numpy" and node.names[0].name == "*":
+            aliases = [ast.alias(zeros, blank) for blank, zeros in BLANK.items()]
+            tree.body.insert(number + 1, _place(ast.ImportFrom("numpy", aliases, 0), node))
+            break
+    return tree, instrumenter
+
+
+# --- the run ------------------------------------------------------------------------------------------
+
+
+class Recorder:
+    """Keeps what a call computes: events, each a node, the values it had, and the events it was made of."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[int, list[int], list[int]]] = []
+        self._values: dict[tuple[Any, ...], int] = {}
+        self._numbers = 0
+        self._operands: list[list[int]] = []
+
+    def record(
+        self, nodes: list[list[Any]], function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> BaseException | None:
+        """Call a function; return what it raised."""
+        self._operands = [node[7] for node in nodes]
+        self.events.clear()
+        self._values.clear()
+        self._numbers = 0
+        try:
+            result = function(*arguments)
+            self.events.append((RESULT, self._keep(_arrays(result, whole=True)), []))
+        except BaseException as error:
+            return error
+        return None
+
+    def frame(self) -> Callable[[int, Any], Any]:
+        """Return what takes the values of one call of a function: recursion mixes nothing up."""
+        latest: dict[int, int] = {}
+
+        def here(number: int, value: Any) -> Any:
+            if len(self.events) >= MAX_EVENTS or self._numbers > MAX_NUMBERS:
+                raise Stop
+            arrays = _arrays(value)
+            if arrays:
+                operands = [latest[other] for other in self._operands[number] if other in latest]
+                latest[number] = len(self.events)
+                self.events.append((number, self._keep(arrays), operands))
+            else:
+                latest.pop(number, None)
+            return value
+
+        return here
+
+    def _keep(self, arrays: list[Any]) -> list[int]:
+        numbers = []
+        for array in arrays:
+            data = np.ascontiguousarray(array, dtype=np.float64).tobytes()
+            key = array.shape, array.dtype.itemsize, data
+            if key not in self._values:
+                self._numbers += array.size
+            numbers.append(self._values.setdefault(key, len(self._values)))
+        return numbers
+
+    def report(self) -> tuple[Any, ...]:
+        """Return all that was recorded.
+
+        Returns:
+            events: integers, for each event its node, the number of its values and of its operands, and them.
+            shapes: integers, for each value the bytes of a number, the number of its axes, and their sizes.
+            numbers: of all values, one after the other.
+        """
+        events = [
+            number
+            for node, values, operands in self.events
+            for number in (node, len(values), len(operands), *values, *operands)
+        ]
+        shapes = [number for shape, size, _ in self._values for number in (size, len(shape), *shape)]
+        data = b"".join(data for _, _, data in self._values)
+        return np.array(events, np.int64), np.array(shapes, np.int64), np.frombuffer(data, np.float64)
+
+
+def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
+    """Return the real arrays and numbers inside a value.
+
+    Args:
+        whole: whether all that a result holds is wanted, integers as well.
+    """
+    if isinstance(value, np.ndarray | np.generic | float) or (whole and type(value) is int):
+        array = np.asarray(value)
+        kinds = "fiu" if whole else "f"
+        return [array] if array.dtype.kind in kinds and (whole or array.size <= MAX_ENTRIES) else []
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, tuple | list) and depth < 4 and (whole or len(value) <= MAX_ITEMS):
+        return [array for item in value for array in _arrays(item, depth + 1, whole=whole)]
+    return []
+
+
+# --- in a worker --------------------------------------------------------------------------------------
+
+student = types.ModuleType("student")
+_tree, _nodes = ast.Module([], []), list[list[Any]]()
+_recorder = Recorder()
+
+
+def parse(source: Any) -> Any:
+    """Parse a student's file, of which nothing has run yet; return its nodes, statements and lines as JSON.
+
+    Args:
+        source: (bytes,) of the file.
+    """
+    global _tree, _nodes
+    data = source.tobytes()
+    _tree, made = instrument(data)
+    _nodes = made.nodes
+    lines = [line.decode(errors="replace")[:400] for line in made._lines]
+    return np.frombuffer(json.dumps([made.nodes, made.statements, lines]).encode(), np.uint8)
+
+
+def begin(name: str, filename: str, *used: Any) -> None:
+    """Run the parsed file as a module, statement by statement; what fails is left out.
+
+    Args:
+        used: names and bytes of the modules that it may import.
+    """
+    for other, source in zip(used[::2], used[1::2], strict=True):
+        module = sys.modules[other] = types.ModuleType(other)
+        with contextlib.suppress(BaseException):
+            exec(compile(source.tobytes(), f"{other}.py", "exec", dont_inherit=True), module.__dict__)
+    student.__name__, student.__file__ = name, filename
+    sys.modules[name] = student
+    student.__dict__[FRAME] = _recorder.frame
+    for statement in _tree.body:
+        with contextlib.suppress(Exception, SystemExit):
+            code = compile(ast.Module([statement], []), filename, "exec", dont_inherit=True)
+            exec(code, student.__dict__)
+    for name, value in vars(student).items():  # named tuples among the arguments are rebuilt with these
+        if isinstance(value, type) and issubclass(value, tuple):
+            globals().setdefault(name, value)
+
+
+def record(function: str, *arguments: Any) -> tuple[Any, ...]:
+    """Call one of the student's functions; return what :meth:`Recorder.report` says."""
+    _recorder.record(_nodes, getattr(student, function), arguments)
+    return _recorder.report()
