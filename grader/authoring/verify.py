@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from grader.checks.parallel import WHOLE, Share, map_shares
@@ -16,7 +17,16 @@ from grader.checks.plots import draw, plot_path
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.course import Course, CourseError, Exercise, Misconception, make_stub, parse
+from grader.course import (
+    Course,
+    CourseError,
+    Exercise,
+    MathError,
+    Misconception,
+    make_stub,
+    parse,
+    render,
+)
 from grader.sandbox.pool import WorkerPool, open_pool
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
@@ -166,6 +176,19 @@ class _Verifier:
 
     # --- what can be seen without running anything ----------------------------------------------------
 
+    def look_at_formulas(self) -> None:
+        """Convert every formula of the lesson and the hints to both forms, for a terminal and for a page."""
+        lesson = self.exercise.lesson_path
+        texts = [(lesson, lesson.read_text(encoding="utf-8"))]
+        texts += [
+            (lesson.with_name("exercise.yaml"), hint) for hint in chain(*self.exercise.file.hints.values())
+        ]
+        for path, text in texts:
+            try:
+                render(text, strict=True)
+            except MathError as error:
+                self.fault(path, f"has a formula that cannot be shown: {error}")
+
     def look_at_files(self) -> None:
         exercise = self.exercise
         expected = {
@@ -187,6 +210,8 @@ class _Verifier:
                     self.fault(path, problem)
         if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():
             self.fault(exercise.lesson_path, "is missing or empty; tell the theory there")
+        else:
+            self.look_at_formulas()
         for name in exercise.parameters:
             hints = exercise.file.hints.get(name, ())
             if not hints or not all(hint.strip() for hint in hints):

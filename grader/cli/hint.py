@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli import Course, pass_course
-from grader.course import Exercise
+from grader.course import Exercise, render
 from grader.progress import open_ledger
 
 
@@ -38,7 +38,9 @@ def show_hint(course: Course, exercise: Exercise, function: str | None = None) -
         if shown < len(hints):
             ledger.record_hint(exercise.id, name)
     for number, hint in enumerate(hints[: shown + 1], 1):
-        click.echo(click.wrap_text(f"{number}. {hint}", 80, initial_indent="", subsequent_indent="   "))
+        click.echo(
+            click.wrap_text(f"{number}. {render(hint)}", 80, initial_indent="", subsequent_indent="   ")
+        )
     if shown + 1 < len(hints):
         click.echo(f"({name}: {len(hints) - shown - 1} more to come)")
     else:

@@ -4,32 +4,77 @@ from __future__ import annotations
 
 import os
 import sys
+import webbrowser
+from pathlib import Path
 
 import click
 
 from grader.cli import Course, coloured, pass_course, width
-from grader.course import CourseError, render
+from grader.course import CourseError, make_private_folder, render, write_atomic
+from grader.reports.lesson import lesson_page, with_pictures_told
 
 
 @click.command("show")
 @click.argument("lesson")
+@click.option("--text", is_flag=True, help="Print it here, also where a browser could show it.")
 @pass_course
-def command(course: Course, lesson: str) -> None:
-    """Read the LESSON of an exercise, or `faq`; into a pipe it goes as the Markdown it is."""
+def command(course: Course, lesson: str, text: bool) -> None:
+    """Read the LESSON of an exercise, or `faq`.
+
+    It opens in the browser where there is a desktop, and is printed otherwise.
+    """
+    show_lesson(course, lesson, text=text)
+
+
+def show_lesson(course: Course, name: str, *, text: bool = False) -> None:
+    """Show a lesson where it reads best; into a pipe it goes as Markdown, its formulas in plain signs.
+
+    Raises:
+        CourseError: it cannot be read.
+    """
     pages = {path.stem: path for path in (course.root / "quizzes").glob("*.md")}
-    path = pages.get(lesson) or course[lesson].lesson_path
+    path = pages.get(name) or course[name].lesson_path
     try:
-        text = path.read_text(encoding="utf-8")
+        lesson = path.read_text(encoding="utf-8")
+        if not text and _has_desktop() and (page := _opened(course, path)):
+            click.echo(f"{page} is open in your browser; `grader show {name} --text` prints it here")
+            return
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(path, f"cannot be read: {error}") from None
-    if not sys.stdout.isatty():
-        click.echo(text.rstrip())
-        return
+    lesson = with_pictures_told(lesson, path.parent.relative_to(course.root))
+    if text or sys.stdout.isatty():
+        _print(lesson)
+    else:
+        click.echo(render(lesson).rstrip())
+
+
+def _has_desktop() -> bool:
+    """Whether somebody sits in front of this terminal and of a browser with windows."""
+    if not sys.stdout.isatty() or "SSH_CONNECTION" in os.environ:
+        return False
+    return sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
+def _opened(course: Course, path: Path) -> Path | None:
+    """Write a lesson as a page and open it; return the page, or None where that does not work."""
+    name = path.parent.name if path.stem == "lesson" else path.stem
+    page = course.root / ".grader" / "lessons" / f"{name}.html"
+    try:
+        make_private_folder(page.parents[1])
+        page.parent.mkdir(exist_ok=True)
+        write_atomic(page, lesson_page(path))
+        return page if webbrowser.open(page.as_uri()) else None
+    except (OSError, webbrowser.Error):
+        return None  # it is printed then
+
+
+def _print(lesson: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
     console = Console(width=width(), color_system="standard" if coloured() else None)
     with console.capture() as rendered:
-        console.print(Markdown(render(text, escaped=True), code_theme="ansi_dark"))
+        console.print(Markdown(render(lesson, escaped=True), code_theme="ansi_dark"))
+    lines = "\n".join(line.rstrip() for line in rendered.get().splitlines())
     os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
-    click.echo_via_pager(rendered.get(), color=coloured())
+    click.echo_via_pager(lines, color=coloured())

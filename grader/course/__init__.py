@@ -20,7 +20,7 @@ from grader.course.course import (
 )
 from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
-from grader.course.mathtext import MathError, render
+from grader.course.mathtext import MathError, mathml, render
 from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "load_lists",
     "make_private_folder",
     "make_stub",
+    "mathml",
     "open_course",
     "parse",
     "parse_time",

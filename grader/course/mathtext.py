@@ -1,17 +1,21 @@
-r"""Mathematics between dollar signs, as plain text that reads well in a terminal.
+r"""Mathematics between dollar signs: as plain text that reads well in a terminal, and as MathML for pages.
 
-A small part of LaTeX is known: what GitHub renders from the same source. ``$h_{t-1}$`` becomes hₜ₋₁, and what
-has no sign of its own stays readable: ``$\sigma_{\max}$`` becomes σ_max.
+A small part of LaTeX is known: what GitHub renders from the same source. ``$h_{t-1}$`` becomes hₜ₋₁; what
+has no sign of its own stays readable: ``$\sigma_{\max}$`` becomes σ_max. A display, between lines of ``$$``,
+may have several rows, aligned by ``\begin{aligned}``.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Iterator
 
 FENCE = re.compile(r"(^```.*?^```[^\n]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"\$\$(.+?)\$\$|\$(?![\s{])([^$\n]+?)(?<!\s)\$(?!\d)", re.DOTALL)
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|\s+|.", re.DOTALL)
+BLOCK = re.compile(r"^\$\$[ \t]*\n(.+?)\n\$\$[ \t]*$", re.MULTILINE | re.DOTALL)
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~#]")
 GREEK = dict(
     zip(
@@ -25,14 +29,12 @@ WRITTEN = """
 cdot · times × odot ⊙ otimes ⊗ oplus ⊕ circ ∘ ast * pm ± le ≤ leq ≤ ge ≥ geq ≥ ne ≠ neq ≠ ll ≪ gg ≫
 approx ≈ sim ~ equiv ≡ propto ∝ to → rightarrow → leftarrow ← mapsto ↦ Rightarrow ⇒ in ∈ subset ⊂ cup ∪
 cap ∩ forall ∀ neg ¬ infty ∞ partial ∂ nabla ∇ sum Σ prod Π int ∫ ldots … dots … cdots ⋯ prime ′ top ᵀ
-mid | vert | Vert ‖ lVert ‖ rVert ‖ | ‖ langle ⟨ rangle ⟩ ell ℓ { { } } % % _ _ $ $ & & # #
+mid | dots … vert | Vert ‖ lVert ‖ rVert ‖ | ‖ langle ⟨ rangle ⟩ ell ℓ { { } } % % _ _ $ $ & & # #
 """.split()
 SIGNS = {**GREEK, **dict(zip(WRITTEN[::2], WRITTEN[1::2], strict=True))}
 SIGNS |= dict.fromkeys(["left", "right", "displaystyle", "!"], "")
 SIGNS |= dict.fromkeys([",", ";", ":", " ", "quad", "qquad"], " ")
-WORDS = frozenset(
-    "tanh sinh cosh exp log ln max min sin cos arg argmax det diag tr softmax dim lim sup".split()
-)
+WORDS = frozenset("tanh sinh cosh exp log ln max min sin cos argmax argmin det dim lim sup".split())
 FONTS = frozenset(
     "mathrm text textbf textit mathbf mathit mathsf mathcal operatorname boldsymbol texttt".split()
 )
@@ -58,26 +60,54 @@ class MathError(ValueError):
 def render(markdown: str, *, strict: bool = False, escaped: bool = False) -> str:
     """Return Markdown with the mathematics outside its code written in plain signs.
 
+    A display that has lines of its own becomes a block of text.
+
     Args:
-        strict: whether to refuse what is not known, rather than leave it as it is.
+        strict: whether to refuse what is not known or cannot become MathML, rather than leave it as it is.
         escaped: whether the signs are to stay what they are for whoever renders the Markdown next.
 
     Raises:
         MathError: only if strict.
     """
 
-    def span(found: re.Match[str]) -> str:
+    def sign(found: re.Match[str]) -> str:
+        formula = found[1] or found[2]
         try:
-            text = plain(found[1] or found[2])
-            return SPECIAL.sub(r"\\\g<0>", text) if escaped else text
+            text = plain(formula)
+            if strict:
+                mathml(formula)
         except MathError:
             if strict:
                 raise
             return found[0]
+        if BLOCK.fullmatch(found[0]):
+            return f"```text\n{text}\n```"
+        return SPECIAL.sub(r"\\\g<0>", text) if escaped else text
 
-    pieces = FENCE.split(markdown)
-    pieces[::2] = [SPAN.sub(span, piece) for piece in pieces[::2]]
-    return "".join(pieces)
+    for pattern in (BLOCK, SPAN):
+        pieces = FENCE.split(markdown)
+        pieces[::2] = [pattern.sub(sign, piece) for piece in pieces[::2]]
+        markdown = "".join(pieces)
+    return markdown
+
+
+def mathml(formula: str, *, display: bool = False) -> str:
+    """Return one formula, without its dollar signs, as a MathML element.
+
+    Raises:
+        MathError: it cannot be converted.
+    """
+    from latex2mathml.converter import convert  # which only pages and `verify` wait for
+
+    try:
+        made = convert(formula.replace("{aligned}", "{align*}"), display="block" if display else "inline")
+    except Exception as error:  # the library's own have no class in common
+        raise MathError(
+            f"`{formula}` cannot become MathML ({type(error).__name__}); write it otherwise"
+        ) from None
+    if unknown := re.search(r"\\\w+", made):
+        raise MathError(f"`{unknown[0]}` cannot become MathML; write it otherwise")
+    return made
 
 
 def plain(formula: str) -> str:
@@ -87,6 +117,10 @@ def plain(formula: str) -> str:
         MathError: it uses an unknown command, or its braces do not match.
     """
     text = _sequence(iter(TOKEN.findall(formula)), closing="")
+    return text.strip("\n") if "\n" in text else _tidy(text)
+
+
+def _tidy(text: str) -> str:
     return re.sub(r"∂ +", "∂", re.sub(r" {2,}", " ", text)).strip()
 
 
@@ -119,6 +153,8 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if not token.startswith("\\"):
         return " " if token.isspace() else token
     name = token[1:]
+    if name == "begin":
+        return _environment(_argument(tokens), tokens)
     if name in SIGNS:
         return SIGNS[name]
     if name in WORDS:
@@ -128,13 +164,50 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if name in ACCENTS:
         return _argument(tokens) + ACCENTS[name]
     if name in ("frac", "dfrac", "tfrac"):
-        return f"{_bracketed(_argument(tokens))}/{_bracketed(_argument(tokens))}"
+        return f"{_bracketed(_tidy(_argument(tokens)))}/{_bracketed(_tidy(_argument(tokens)))}"
     if name == "sqrt":
         return f"√{_bracketed(_argument(tokens))}"
     if name == "mathbb":
         letter = _argument(tokens)
         return BLACKBOARD.get(letter, letter)
     raise MathError(f"`\\{name}` is not known; write it otherwise")
+
+
+def _environment(name: str, tokens: Iterator[str]) -> str:
+    """Write a matrix in one line, ``[1 2; 3 4]``, and aligned rows one below the other."""
+    if name not in ("aligned", "bmatrix"):
+        raise MathError(f"`\\begin{{{name}}}` is not known; there are aligned and bmatrix")
+    rows = [[""]]
+    for token in tokens:
+        if token == r"\end":
+            break
+        if token == "&":
+            rows[-1].append("")
+        elif token == r"\\":
+            rows.append([""])
+        else:
+            rows[-1][-1] += _one(token, tokens)
+    else:
+        raise MathError(f"`\\begin{{{name}}}` is never ended")
+    _argument(tokens)  # the name again
+    table = [[_tidy(cell) for cell in row] for row in rows]
+    if name == "bmatrix":
+        return f"[{'; '.join(' '.join(row) for row in table)}]"
+    widths = [max(map(_width, column)) for column in itertools.zip_longest(*table, fillvalue="")]
+    return "\n".join(_aligned(row, widths) for row in table)
+
+
+def _aligned(row: list[str], widths: list[int]) -> str:
+    """Lay out pairs of cells as LaTeX does: the first of a pair to the right, the second to the left."""
+    cells = []
+    for number, (cell, width) in enumerate(zip(row, widths, strict=False)):
+        room = " " * (width - _width(cell))
+        cells.append(f"{cell}{room}" if number % 2 else f"{'  ' if number else ''}{room}{cell}")
+    return " ".join(cells).rstrip()
+
+
+def _width(text: str) -> int:
+    return sum(not unicodedata.combining(sign) for sign in text)
 
 
 def _script(mark: str, text: str) -> str:

@@ -82,6 +82,20 @@ def no_lesson(student: Path, _: Path) -> None:
     (student / "lesson.md").unlink()
 
 
+def formula_for_no_page(student: Path, _: Path) -> None:
+    path = student / "lesson.md"
+    path.write_text(path.read_text(encoding="utf-8") + "\nIt is $a_1_2$.\n", encoding="utf-8")
+
+
+def formula_for_no_terminal(student: Path, _: Path) -> None:
+    path = student / "exercise.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace('hints:\n  double:\n    - "', 'hints:\n  double:\n    - "$\\\\iint x$ '),
+        encoding="utf-8",
+    )
+
+
 def missing_stub(student: Path, _: Path) -> None:
     (student / "doubling.py").unlink()
 
@@ -194,6 +208,8 @@ def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
         (stray_file, "notes.txt: is a stray file"),
         (stray_variant, "loops.txt: is a stray file"),
         (no_lesson, "lesson.md: is missing or empty"),
+        (formula_for_no_page, "lesson.md: has a formula that cannot be shown: `a_1_2` cannot become MathML"),
+        (formula_for_no_terminal, r"exercise.yaml: has a formula that cannot be shown: `\iint` is not known"),
         (missing_stub, "`grader reset exercise-1` makes it"),
         (refused_variant, "loops.py: is a right answer, but"),
         (broken_check, "AttributeError"),

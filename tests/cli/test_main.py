@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 import grader.reports
-from grader.cli import COMMANDS
+from grader.cli import COMMANDS, show
 from grader.course import Course, make_stub
 from grader.progress import open_ledger
 from tests.helpers import Run, solve
@@ -172,6 +172,62 @@ def test_show_into_a_pipe_is_the_lesson_itself(run: Run, tiny_copy: Course) -> N
     (tiny_copy.root / "quizzes" / "faq.md").write_text("# Questions\n", encoding="utf-8")
     assert run("show", "faq").out == "# Questions\n"
     assert run("show", "../course").code == 2
+
+
+def test_formulas_are_printed_in_plain_signs(run: Run, tiny_copy: Course) -> None:
+    text = "# A\n\nIs $h_{t-1}$ new?\n\n$$\nx_t = 1\n$$\n\n![a red line](a.svg)\n"
+    tiny_copy["exercise-1"].lesson_path.write_text(text, encoding="utf-8")
+    for arguments in (("show", "exercise-1"), ("show", "1", "--text")):
+        out = run(*arguments).out
+        assert "Is hₜ₋₁ new?" in out
+        assert "xₜ = 1" in out
+        assert "exercises/exercise-1/a.svg" in out
+        assert "a red line" in out
+        assert "$" not in out
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_where_there_is_a_desktop_a_lesson_opens_in_the_browser(
+    opens: bool, run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("grader.cli.show._has_desktop", lambda: True)
+
+    def browser(url: str) -> bool:
+        asked.append(url)
+        return opens
+
+    monkeypatch.setattr("webbrowser.open", browser)
+    ran = run("show", "exercise-1")
+    page = tiny_copy.root / ".grader" / "lessons" / "exercise-1.html"
+    assert asked == [page.as_uri()]
+    assert "<!doctype html>" in page.read_text(encoding="utf-8")
+    assert ("is open in your browser" in ran.out) == opens
+    assert run("show", "exercise-1", "--text").code == 0
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "platform", "desktop"),
+    [
+        (True, {"DISPLAY": ":0"}, "linux", True),
+        (True, {"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        (True, {}, "linux", False),
+        (True, {}, "darwin", True),
+        (True, {"SSH_CONNECTION": "here", "DISPLAY": ":10"}, "linux", False),
+        (False, {"DISPLAY": ":0"}, "linux", False),
+    ],
+)
+def test_who_has_a_desktop(
+    terminal: bool, environment: dict[str, str], platform: str, desktop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert show._has_desktop() == desktop
 
 
 def test_hints_come_one_by_one(run: Run, tiny_copy: Course) -> None:

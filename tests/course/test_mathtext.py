@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
-from grader.course.mathtext import MathError, plain, render
+from grader.course.mathtext import MathError, mathml, plain, render
 
 ROOT = Path(__file__).parents[2]
 FORMULAS = [
@@ -16,7 +17,7 @@ FORMULAS = [
     (r"c_t = f \odot c_{t-1} + i \odot \tilde{c}_t", "cₜ = f ⊙ cₜ₋₁ + i ⊙ c̃ₜ"),
     (r"\tilde{c}_t", "c̃ₜ"),
     (r"\partial h / \partial c", "∂h / ∂c"),
-    (r"\frac{\partial L}{\partial W}", "(∂L)/(∂W)"),
+    (r"\frac{\partial L}{\partial W}", "∂L/∂W"),
     (r"W_{hh}^\top", "Wₕₕᵀ"),
     (r"W, W^2, W^3, \ldots", "W, W², W³, …"),
     (r"\frac{\lambda}{2} w^2", "λ/2 w²"),
@@ -44,17 +45,39 @@ FORMULAS = [
     (r"x_ {i}", "xᵢ"),
     (r"\{1, 2\} \% \_ \$ \& \#", "{1, 2} % _ $ & #"),
     (r"a \le b \neq c \to \infty", "a ≤ b ≠ c → ∞"),
-    (r"\log p, \arg\max, \det W", "log p, argmax, det W"),
+    (r"\log p, \argmax_k p, \det W", "log p, argmaxₖ p, det W"),
     (r"{a}{b}", "ab"),
     (r"a   b", "a b"),
     (r"α", "α"),
     (r"", ""),
+    (r"\begin{bmatrix} 0.5 & 1 \\ -1 & 3 \end{bmatrix} \odot \hat{v}", "[0.5 1; -1 3] ⊙ v\u0302"),
+    (
+        r"\begin{aligned} \hat{v} &= 1 && \text{an accent takes no room} \\ a_{t-1} &= 22 && \text{so}"
+        r" \end{aligned}",
+        "   v\u0302 = 1     an accent takes no room\naₜ₋₁ = 22    so",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("formula", "text"), FORMULAS)
 def test_a_formula_becomes_plain_signs(formula: str, text: str) -> None:
     assert plain(formula) == text
+
+
+@pytest.mark.parametrize("formula", [formula for formula, _ in FORMULAS if formula])
+def test_a_formula_becomes_mathml(formula: str) -> None:
+    written = mathml(formula, display=True)
+    ElementTree.fromstring(written)
+    assert "\\" not in written
+
+
+@pytest.mark.parametrize("formula", ["a_1_2", r"\unknown"])
+def test_what_no_page_could_show_is_refused(formula: str) -> None:
+    with pytest.raises(MathError, match="cannot become MathML"):
+        mathml(formula)
+    assert render("It is $a_1_2$.") == "It is a₁₂."
+    with pytest.raises(MathError, match="cannot become MathML"):
+        render("It is $a_1_2$.", strict=True)
 
 
 def test_every_command_of_the_course_stands_in_the_table() -> None:
@@ -72,7 +95,8 @@ def test_every_command_of_the_course_stands_in_the_table() -> None:
     ("formula", "problem"),
     [
         (r"\unknown{x}", r"`\unknown` is not known; write it otherwise"),
-        (r"\begin{matrix}", r"`\begin` is not known; write it otherwise"),
+        (r"\begin{matrix}", r"`\begin{matrix}` is not known; there are aligned and bmatrix"),
+        (r"\begin{aligned} a", r"`\begin{aligned}` is never ended"),
         (r"b {a", "a brace is never closed"),
         (r"\frac{a", "a brace is never closed"),
         (r"a}", "a closing brace has no opening one"),
@@ -97,7 +121,8 @@ def test_a_fault_is_one_sentence(formula: str, problem: str) -> None:
     [
         ("Is $h_t$ new?", "Is hₜ new?"),
         ("$$h_t = x_t$$", "hₜ = xₜ"),
-        ("$$\na_1\n+ b\n$$", "a₁ + b"),
+        ("$$\na_1\n+ b\n$$", "```text\na₁ + b\n```"),
+        ("So\n$$a_1\n+ b$$", "So\na₁ + b"),
         ("a $5 note and a $7 note", "a $5 note and a $7 note"),
         ("it costs $5", "it costs $5"),
         ("`$h_t$` stays", "`$h_t$` stays"),

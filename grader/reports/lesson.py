@@ -1,0 +1,146 @@
+"""A lesson as a page that stands by itself: its pictures, formulas and code in one file, and nothing fetched.
+
+Whatever shows lessons in a browser (``grader show``, a site, a notebook) takes them from here.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import os
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.course import MathError, mathml
+from grader.reports.html import TEXT_LIMITS, render
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+IMAGES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
+MAX_IMAGE = 4 * 2**20  # bytes
+SHORT = "In short"  # the heading of what comes first, and is set apart
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def lesson_page(path: Path) -> str:
+    """Return a Markdown file as a page in HTML.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    import markupsafe
+
+    tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent)
+    headings = [
+        (token.attrGet("id"), tokens[number + 1].content)
+        for number, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h2"
+    ]
+    title = path.stem
+    if tokens and tokens[0].tag == "h1":
+        title, tokens = tokens[1].content, tokens[3:]
+    body = _markdown().renderer.render(tokens, _markdown().options, environment)
+    return render(
+        "lesson",
+        TEXT_LIMITS[:1],
+        title=title,
+        headings=headings,
+        body=markupsafe.Markup(body),
+        policy=markupsafe.Markup(POLICY),
+    )
+
+
+def lesson_html(markdown: str, folder: Path) -> str:
+    """Return Markdown as a piece of HTML; pictures are looked for in a folder, raw HTML is shown as text."""
+    tokens, environment = _parsed(markdown, folder)
+    return str(_markdown().renderer.render(tokens, _markdown().options, environment))
+
+
+def with_pictures_told(markdown: str, folder: Path) -> str:
+    """Return Markdown for a terminal: each picture becomes where it lies and what it shows."""
+
+    def told(found: re.Match[str]) -> str:
+        return f"(Picture `{os.path.normpath(folder / found[2])}`: {' '.join(found[1].split())})"
+
+    return PICTURE.sub(told, markdown)
+
+
+def _parsed(markdown: str, folder: Path) -> tuple[list[Token], dict[str, Any]]:
+    environment: dict[str, Any] = {"folder": folder}
+    return _set_apart(_markdown().parse(markdown, environment)), environment
+
+
+def _set_apart(tokens: list[Token]) -> list[Token]:
+    """Put what stands below the first heading into a section of its own, if it is the short way."""
+    from markdown_it.token import Token
+
+    second = [n for n, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
+    if not second or tokens[second[0] + 1].content != SHORT:
+        return tokens
+    start, end = second[0], (*second, len(tokens))[1]
+    around = [
+        Token("html_block", "", 0, content=tag) for tag in ('<section class="short">\n', "</section>\n")
+    ]
+    return [*tokens[:start], around[0], *tokens[start:end], around[1], *tokens[end:]]
+
+
+@functools.cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.anchors import anchors_plugin
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    reader = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
+    dollarmath_plugin(reader, allow_space=False, allow_digits=False, allow_labels=False, renderer=_formula)
+    anchors_plugin(reader, min_level=2, max_level=2)
+    reader.add_render_rule("image", _image)
+    reader.add_render_rule("link_open", _link)
+    reader.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
+    reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return reader
+
+
+def _formula(content: str, options: Mapping[str, Any]) -> str:
+    """Return a formula as MathML, or what was written where that cannot be."""
+    try:
+        return mathml(content.strip(), display=bool(options["display_mode"]))
+    except MathError:
+        return f"<code>{html.escape(content)}</code>"
+
+
+def _highlighted(code: str, language: str, _: str) -> str:
+    if language != "python":
+        return ""  # escaped, and as it is
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+
+    return str(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)))
+
+
+def _image(
+    _: Any, tokens: Sequence[Token], number: int, __: Any, environment: MutableMapping[str, Any]
+) -> str:
+    """Return a picture with its bytes in it; one that is not there is told."""
+    path = environment["folder"] / str(tokens[number].attrGet("src"))
+    shows = html.escape(" ".join(tokens[number].content.split()))
+    try:
+        data = path.read_bytes() if path.suffix in IMAGES and path.stat().st_size <= MAX_IMAGE else b""
+    except OSError:
+        data = b""
+    if not data:
+        return f"<em>(a picture that is not here: {shows})</em>"
+    source = f"data:{IMAGES[path.suffix]};base64,{base64.b64encode(data).decode()}"
+    return f'<img alt="{shows}" src="{source}">'
+
+
+def _link(_: Any, tokens: Sequence[Token], number: int, __: Any, ___: Any) -> str:
+    """Keep links into the page and to the web; another file is not where this page is."""
+    target = str(tokens[number].attrGet("href"))
+    return f'<a href="{html.escape(target)}">' if target.startswith(("#", "https://", "http://")) else "<a>"
