@@ -22,6 +22,7 @@ from grader.checks.source import Source
 from grader.course import Course, Exercise, open_course
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.worker import Patience
 from tests.helpers import Ran, Run, run_main
 
 HERE = Path(__file__).parent
@@ -49,6 +50,7 @@ class Grade(Protocol):
         exercise: str = "exercise-1",
         course: Course | None = None,
         seed: int = 1,
+        patience: Patience | None = None,
         **limits: Any,
     ) -> Report: ...
 
@@ -123,13 +125,14 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         exercise: str = "exercise-1",
         course: Course | None = None,
         seed: int = 1,
+        patience: Patience | None = None,
         **limits: Any,
     ) -> Report:
         found = with_limits((course or tiny)[exercise], **{**PATIENT, **limits})
         if not isinstance(source, Source):
             data = source.encode() if isinstance(source, str) else source
             source = Source(f"{found.file.module}.py", data)
-        return check(found, source, pool=pool, seed=seed)
+        return check(found, source, pool=pool, seed=seed, patience=patience)
 
     return grade
 

@@ -14,7 +14,7 @@ from grader.checks.report import Report
 from grader.cli import main
 from grader.course import Course
 from grader.sandbox.pool import ConfinedWorker
-from grader.sandbox.worker import Answer
+from grader.sandbox.worker import Answer, Limit
 
 
 class Ran(NamedTuple):
@@ -69,7 +69,7 @@ def messages(report: Report) -> str:
 
 
 def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch) -> None:
-    """Keep the time limit of calls that hang; all others get a minute, enough on the busiest machine.
+    """Keep the time limit of calls that hang; all others get a minute, and no end of waiting.
 
     Args:
         hangs: is given the name of the function and its substitutes.
@@ -77,9 +77,9 @@ def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch)
     call = ConfinedWorker.call
 
     def patient(
-        self: ConfinedWorker, function: str, arguments: Any, seconds: float, substitutes: Any = None
+        self: ConfinedWorker, function: str, arguments: Any, seconds: float | Limit, substitutes: Any = None
     ) -> Answer:
-        limit = seconds if hangs(function, substitutes) else 60.0
+        limit = seconds if hangs(function, substitutes) else Limit(60.0, 600.0)
         return call(self, function, arguments, limit, substitutes)
 
     patch.setattr(ConfinedWorker, "call", patient)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import itertools
 import os
 import platform
 import time
@@ -29,7 +30,7 @@ from grader.checks.student import (
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.text import clean
-from grader.sandbox.worker import SERVER_FILE, Pool
+from grader.sandbox.worker import SERVER_FILE, Patience, Pool
 
 MAX_ENTRIES = 1000  # of an array that is shown entry by entry
 MAX_MESSAGE = 4000  # characters
@@ -51,6 +52,7 @@ def check(
     known: Mapping[str, Report] | None = None,
     one_failure: bool = False,
     diagnose: bool = True,
+    patience: Patience | None = None,
 ) -> Report:
     """Run all checks of an exercise, visible and hidden, on one submission.
 
@@ -65,6 +67,7 @@ def check(
             missing are made.
         one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
         diagnose: say what a mistake looks like, where it is a known one.
+        patience: with code that sleeps or waits; give one to all exercises of a submission.
 
     Raises:
         CourseError: a check file or the solution cannot be loaded, or there are no checks.
@@ -78,23 +81,34 @@ def check(
             from grader.sandbox.pool import open_pool  # processes are known to those alone who want them
 
             pool = stack.enter_context(open_pool(confinement))
-        run = CheckRun(exercise, submission, pool, progress)
+        run = CheckRun(exercise, submission, pool, progress, patience)
         suite = load_suite(exercise, new_seed() if seed is None else seed)
         return _report(suite, run, known or {}, one_failure=one_failure, diagnose=diagnose)
 
 
 def check_many(
-    exercise: Exercise, sources: Iterable[Source], pool: Pool, *, seed: int | None = None
+    exercise: Exercise,
+    sources: Iterable[Source],
+    pool: Pool,
+    *,
+    seed: int | None = None,
+    patience: Iterable[Patience | None] = itertools.repeat(None),
 ) -> list[Report]:
     """Run all checks of an exercise on many submissions, all on the same inputs.
 
     Every report is the same as alone; what it takes to find the checks is paid once.
 
+    Args:
+        patience: as in :func:`check`, of each submission.
+
     Raises:
         CourseError: as in :func:`check`.
     """
     suite = load_suite(exercise, new_seed() if seed is None else seed)
-    return [_report(suite, CheckRun(exercise, source, pool), {}) for source in sources]
+    return [
+        _report(suite, CheckRun(exercise, source, pool, patience=each), {})
+        for source, each in zip(sources, patience, strict=False)
+    ]
 
 
 def _report(
@@ -141,7 +155,9 @@ def _excuse(suite: CheckSuite, run: CheckRun, known: Mapping[str, Report]) -> No
             name, _, function = prerequisite.partition(".")
             used, source = run.exercise.used[uses.index(name)], run.source.used[uses.index(name)]
             if name not in lower:
-                lower[name] = check(used, source, seed=suite.seed, pool=run.pool, diagnose=False)
+                lower[name] = check(
+                    used, source, seed=suite.seed, pool=run.pool, diagnose=False, patience=run.patience
+                )
             if not all(
                 outcome.status == "passed" for outcome in lower[name].outcomes if outcome.function == function
             ):

@@ -8,7 +8,6 @@ import math
 import re
 import signal
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,11 +25,14 @@ from grader.sandbox.values import map_leaves, walk_arrays, walk_leaves
 from grader.sandbox.worker import (
     KILLED,
     Answer,
+    Limit,
+    Patience,
     Pool,
     ProtocolError,
     Raised,
     Substitute,
     TimeUp,
+    Worker,
     WorkerEnded,
 )
 
@@ -58,6 +60,7 @@ NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what doe
 NOT_WRITTEN = "`{}` is not written yet."
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
 """What a call of a worker raises where the student's code gives no answer at all."""
+SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
 KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
 HINTS = {
     "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
@@ -106,15 +109,25 @@ class Call:
 
 
 class CheckRun:
-    """One submission in one run: all that is noticed while its checks run is kept here."""
+    """One submission in one run: all that is noticed while its checks run is kept here.
+
+    Args:
+        patience: with code that sleeps; one for all exercises of a submission.
+    """
 
     def __init__(
-        self, exercise: Exercise, source: Source, pool: Pool, progress: Progress | None = None
+        self,
+        exercise: Exercise,
+        source: Source,
+        pool: Pool,
+        progress: Progress | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.exercise = exercise
         self.source = source
         self.pool = pool
         self.progress = progress
+        self.patience = patience or Patience()
         self.used = dict(zip((lower.file.module for lower in exercise.used), source.used, strict=False))
         self.outcomes: dict[str, Outcome] = {}  # by the check's name, as far as they have run
         self.excusable: set[str] = set()  # checks that may fail because of an earlier exercise's function
@@ -128,6 +141,7 @@ class CheckRun:
         self.unanswered: dict[str, Call] = {}  # by the check's name: it timed out or ended the process
         self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
         self.timed_out: set[str] = set()  # functions
+        self.sleeping: set[tuple[str, ...]] = set()  # functions that waited too long, and what was lent then
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
         self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
         """By function and the names of substituted ones: arguments and value of the first call, sampled."""
@@ -151,30 +165,34 @@ class CheckRun:
             self.kept_bytes[call.check] = check
 
     @contextlib.contextmanager
-    def timed(self, seconds: float, *, again: bool = False) -> Iterator[float]:
-        """Give the time that a call may take, at most ``seconds``; what it takes is gone for the others.
+    def timed(self, worker: Worker, seconds: float, *, again: bool = False) -> Iterator[Limit]:
+        """Give the limit of one call of a worker; what the call uses is gone for the others.
 
         Args:
+            seconds: of processor time, at most.
             again: whether the question was answered before; such calls have seconds of their own, so that
                 nobody runs into a limit by being asked twice.
 
         Raises:
-            SubmissionFault: there is none left.
+            SubmissionFault: there is no time left, or the call used up what was left.
         """
         left = self.repeat_seconds_left if again else self.seconds_left
+        total = self.exercise.file.limits.exercise_seconds
+        used_up = f"the {total:g} s for all checks of this exercise are used up"
         if left <= 0:
-            total = self.exercise.file.limits.exercise_seconds
-            text = f"not run: the {total:g} s for all checks of this exercise are used up"
-            raise SubmissionFault(text, gist=text)
-        started = time.monotonic()
+            raise SubmissionFault(f"not run: {used_up}", gist=f"not run: {used_up}")
         try:
-            yield min(seconds, left)
+            with self.patience.bounding(worker, seconds) as limit:
+                yield limit._replace(processor=min(seconds, left))
+        except TimeUp as error:
+            if error.idle or seconds <= left:
+                raise
+            raise SubmissionFault(f"stopped: {used_up}", gist=f"stopped: {used_up}") from None
         finally:
-            took = time.monotonic() - started
             if again:
-                self.repeat_seconds_left -= took
+                self.repeat_seconds_left -= worker.used.processor
             else:
-                self.seconds_left -= took
+                self.seconds_left -= worker.used.processor
 
 
 # --- the module in a worker ---------------------------------------------------------------------------
@@ -227,19 +245,17 @@ class StudentModule:
         return True
 
     def _load_file(self, module: str, source: Source) -> tuple[Raised, ...]:
-        with self._run.timed(self._limits.load_seconds) as seconds:
-            return self.worker.load(module, source.name, source.data, seconds)
+        with self._run.timed(self.worker, self._limits.load_seconds) as limit:
+            return self.worker.load(module, source.name, source.data, limit)
 
     def _load(self) -> None:
         run, limit = self._run, self._limits.load_seconds
-        name, started = run.source.name, time.monotonic()
+        name = run.source.name
         try:
             faults = self._load_file(run.exercise.file.module, run.source)
         except NO_ANSWER as error:
-            too_slow = (
-                f"was still running after {limit:g} s, before any function was called, and was stopped; "
-            )
-            text = no_answer(error, name, too_slow + KEEP_EXPERIMENTS_APART, loading=True)
+            too_slow = f"was still running after {limit:g} s, before any function was called, and was stopped"
+            text = no_answer(error, name, f"{too_slow}; {KEEP_EXPERIMENTS_APART}", loading=True)
             raise SubmissionFault(text) from None
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
@@ -249,9 +265,9 @@ class StudentModule:
             run.note(left_out(fault, name))
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
-        took = time.monotonic() - started
-        if took > SLOW_LOAD_SECONDS:
-            run.note(f"{name} takes {took:.0f} s to load, and every check loads it; {KEEP_EXPERIMENTS_APART}")
+        if max(self.worker.used) > SLOW_LOAD_SECONDS:
+            slow = f"more than {SLOW_LOAD_SECONDS:g} s to load, and every check loads it"
+            run.note(f"{name} takes {slow}; {KEEP_EXPERIMENTS_APART}")
 
     def call(
         self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False
@@ -265,23 +281,27 @@ class StudentModule:
         Raises:
             SubmissionFault: the function ran too long, ended its process or wrote to our channel.
         """
-        run, started = self._run, time.monotonic()
-        limit = self._limits.call_seconds * (SECOND_CHANCE if function in run.timed_out else 1)
-        limit *= PATIENCE if again else 1
+        run, subject = self._run, f"`{function}`"
+        no_text = f"{subject} gives no answer."
+        asked = function, *substitutes
+        if asked in run.sleeping:
+            raise SubmissionFault(f"{subject} {SLEEPS}", gist=no_text)
+        seconds = self._limits.call_seconds * (SECOND_CHANCE if function in run.timed_out else 1)
+        seconds *= PATIENCE if again else 1
         progress = run.progress
         self.worker.listener = (lambda printed: progress(function, printed)) if progress else None
         try:
-            with run.timed(limit, again=again) as seconds, contextlib.ExitStack() as stack:
+            with run.timed(self.worker, seconds, again=again) as limit, contextlib.ExitStack() as stack:
                 if again:
                     stack.enter_context(self.worker.muted())
-                return self.worker.call(function, arguments, seconds, substitutes)
+                return self.worker.call(function, arguments, limit, substitutes)
         except NO_ANSWER as error:
-            if isinstance(error, TimeUp):
+            if isinstance(error, TimeUp) and error.idle:
+                run.sleeping.add(asked)
+            elif isinstance(error, TimeUp):
                 run.timed_out.add(function)
-            took = time.monotonic() - started
-            too_slow = f"ran for {took:.0f} s and was stopped; does a loop never end?"
-            text = no_answer(error, f"`{function}`", too_slow)
-            raise SubmissionFault(text, gist=f"`{function}` gives no answer.") from None
+            too_slow = f"ran for {seconds:g} s and was stopped; does a loop never end?"
+            raise SubmissionFault(no_answer(error, subject, too_slow), gist=no_text) from None
 
 
 class Student:
@@ -331,13 +351,12 @@ class Student:
     def _call(self, function: str, arguments: tuple[Any, ...]) -> Any:
         run = self._run
         module = self._module = self._module or StudentModule(run)
-        started = time.monotonic()
         try:
             answer = module.call(function, arguments, self._substitutes)
         except SubmissionFault:
             run.unanswered[self._check] = Call(self._check, function, arguments, Answer())
             raise
-        quick = time.monotonic() - started < QUICK_SECONDS
+        quick = module.worker.used.processor < QUICK_SECONDS
         if not self._substitutes:
             run.keep(Call(self._check, function, arguments, answer))
         if answer.not_written and answer.raised and not answer.raised.text:
@@ -446,7 +465,7 @@ def process_end(status: int) -> str:
 def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
     """Say why a worker did not answer, by one of ``NO_ANSWER``; ``too_slow`` is said where time was up."""
     if isinstance(error, TimeUp):
-        return f"{subject} {too_slow}"
+        return f"{subject} {SLEEPS if error.idle else too_slow}"
     if isinstance(error, WorkerEnded):
         return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
     return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"

@@ -49,7 +49,7 @@ from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.text import clean, one_line
-from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
+from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, WorkerBroken
 
 SUBMISSIONS_PER_TASK = 8  # more save little
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
@@ -192,6 +192,7 @@ class Task:
     Args:
         exercise: its id, or ``QUIZZES``.
         work: by the submission's key.
+        run: a word that all tasks of one run have.
     """
 
     course: str
@@ -199,6 +200,7 @@ class Task:
     seed: int
     confinement: Confinement
     work: tuple[tuple[str, Work], ...]
+    run: str = ""
 
     def alone(self) -> Iterator[Task]:
         """Yield one task for each submission."""
@@ -321,7 +323,7 @@ class Batch:
         self, submissions: Iterable[Submission], new: Mapping[Place, str], drawn: Mapping[Place, Drawn]
     ) -> Iterator[Task]:
         """Yield what is to do, some submissions at a time; ``new`` has the keys of what is to be made."""
-        upcoming, course = iter(submissions), str(self.course.root)
+        upcoming, course, run = iter(submissions), str(self.course.root), os.urandom(8).hex()
         while together := list(islice(upcoming, SUBMISSIONS_PER_TASK)):
             for exercise in self.exercises:
                 by_seed = defaultdict[int, list[tuple[str, Work]]](list)
@@ -330,7 +332,7 @@ class Batch:
                         item = entry.key, entry.sources[exercise.id]
                         by_seed[drawn[entry.key, exercise.id].seed].append(item)
                 for seed, sources in by_seed.items():
-                    yield Task(course, exercise.id, seed, self.confinement, tuple(sources))
+                    yield Task(course, exercise.id, seed, self.confinement, tuple(sources), run)
             answers = [entry for entry in together if (entry.key, QUIZZES) in new]
             if answers:
                 work = tuple((entry.key, (entry.answers, entry.learner_id)) for entry in answers)
@@ -399,6 +401,12 @@ def _grading(course: str, confinement: Confinement) -> Grading:
     return Grading(opened, editions_of(opened), runner)
 
 
+@functools.lru_cache(maxsize=1000)
+def _patience(run: str, submission: str) -> Patience:
+    """Return how long code of a submission may still sleep in this process, in all exercises of this run."""
+    return Patience()
+
+
 def run_task(task: Task) -> TaskResults:
     """Do a task in this process; what the grader breaks on is told of that submission alone.
 
@@ -415,7 +423,8 @@ def run_task(task: Task) -> TaskResults:
         else:
             exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
             sources = [source for _, source in task.work if isinstance(source, Source)]
-            results += map(bounded, check_many(exercise, sources, pool, seed=task.seed))
+            patience = [_patience(task.run, key) for key in keys]
+            results += map(bounded, check_many(exercise, sources, pool, seed=task.seed, patience=patience))
         return list(zip(keys, results, strict=True))
     except NoProcess:
         raise

@@ -38,7 +38,7 @@ class NoCourse(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a student's code may use; seconds are of wall clock.
+    """What a student's code may use; seconds are of processor time, so that no verdict hangs on the machine.
 
     Args:
         call_seconds: one call of one function.

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.quiz.questions.base import Runner
+from grader.sandbox.worker import Limit, Patience
 
 if TYPE_CHECKING:
     from grader.sandbox.worker import Pool, Worker
 
-
-class Limits(NamedTuple):
-    """What one run may take.
-
-    Args:
-        processor: seconds of processor time.
-        clock: seconds of a call, far more, for code that sleeps.
-    """
-
-    processor: int
-    clock: float
-
-
 MEMORY = 256 * 2**20
-PATIENT, HURRIED = Limits(3, 20.0), Limits(1, 4.0)
+PATIENT, HURRIED = 3, 1  # seconds of processor time that one run may take
 PATIENT_SECONDS = 10.0  # of a submission; from then on each run is a hurried one
-SUBMISSION_SECONDS = 30.0  # of marking a submission, on both sides; what is left then earns nothing
+SUBMISSION_SECONDS = 30.0  # of processor time for marking a submission, on both sides
 TEST = "\n\nimport numpy as np\n\n\ndef test_{}():\n    return {}\n"
-TOO_LONG = f"not marked: the answers before it took {SUBMISSION_SECONDS:g} seconds, which is all there is"
+TOO_LONG = (
+    f"not marked: the answers before it took {SUBMISSION_SECONDS:g} seconds of processor time, or slept for "
+    f"{Patience().left:g}, which is all there is"
+)
 T = TypeVar("T")
 
 
@@ -44,14 +35,15 @@ class CodeRunner(contextlib.ExitStack):
         before_code: is called once, before the first code runs.
 
     Attributes:
-        limits: of the coming runs.
-        seconds: that code of learners has run so far.
+        limit: seconds of processor time that each of the coming runs may take.
+        patience: with runs that sleep or wait.
+        seconds: of processor time that code of learners has taken so far.
     """
 
     def __init__(self, confinement: str = "best", before_code: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self._confinement, self._before_code = confinement, before_code
-        self.limits, self.seconds = PATIENT, 0.0
+        self.limit, self.patience, self.seconds = PATIENT, Patience(), 0.0
         self._pool: Pool | None = None
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
 
@@ -64,23 +56,22 @@ class CodeRunner(contextlib.ExitStack):
         def results(worker: Worker) -> list[Any] | None:
             values = []
             for number in range(len(tests)):
-                answer = worker.call(f"test_{number}", (), self.limits.clock)
+                with self._timed(worker) as limit:
+                    answer = worker.call(f"test_{number}", (), limit)
                 if answer.raised or answer.missing is not None or answer.unsendable:
                     return None
                 values.append(answer.value)
             return values
 
         if (wanted := self._wanted.get((solution, tests))) is None:
-            limits, self.limits = self.limits, PATIENT  # it is for everybody, so in no hurry
+            before, self.limit = (self.limit, self.seconds), PATIENT  # it is for everybody, so in no hurry
             right = f"{solution}{calls}"
             wanted = self._run(right, results) or self._run(right, results)  # it may have been the machine
-            self.limits = limits
+            self.limit, self.seconds = before
             if wanted is None:
                 return False
             self._wanted[solution, tests] = wanted
-        began = time.monotonic()
         got = self._run(f"{code}{calls}", results)
-        self.seconds += time.monotonic() - began
         if got is None:
             return False
         return all(same_value(value, other) for value, other in zip(got, wanted, strict=True))
@@ -88,6 +79,14 @@ class CodeRunner(contextlib.ExitStack):
     def printed(self, code: str) -> str | None:
         """Return what a program prints; None if it does not come to its end."""
         return self._run(code, lambda worker: worker.output())
+
+    @contextlib.contextmanager
+    def _timed(self, worker: Worker) -> Iterator[Limit]:
+        try:
+            with self.patience.bounding(worker, self.limit) as limit:
+                yield limit
+        finally:
+            self.seconds += worker.used.processor
 
     def _run(self, code: str, ask: Callable[[Worker], T | None]) -> T | None:
         """Ask something of a worker that has run the code; None if either does not come to its end."""
@@ -97,10 +96,11 @@ class CodeRunner(contextlib.ExitStack):
         if self._pool is None:
             self._before_code()
             self._pool = self.enter_context(open_pool(self._confinement))
-        worker = self._pool.open((MEMORY, self.limits.processor))
+        worker = self._pool.open((MEMORY, self.limit))
         try:
-            loads = worker.load("question", "question.py", code.encode(), self.limits.clock) == ()
-            return ask(worker) if loads else None
+            with self._timed(worker) as limit:
+                faults = worker.load("question", "question.py", code.encode(), limit)
+            return None if faults else ask(worker)
         except (TimeUp, WorkerEnded, ProtocolError):
             return None
         finally:
@@ -120,16 +120,19 @@ class SubmissionRunner:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        if isinstance(runner, CodeRunner):
+            runner.patience = Patience()
         self._found: dict[tuple[str, str, tuple[str, ...]], bool] = {}
         self._began = self._clock()
 
     def _clock(self) -> float:
-        """Return seconds of processor time on our side, and of code that ran on the other."""
+        """Return seconds of processor time, on our side and of code that ran on the other."""
         return time.process_time() + (self._runner.seconds if isinstance(self._runner, CodeRunner) else 0.0)
 
     def require_time(self) -> None:
         """Raise OutOfTime if none is left."""
-        if self._clock() - self._began > SUBMISSION_SECONDS:
+        asleep = isinstance(self._runner, CodeRunner) and self._runner.patience.left <= 0
+        if asleep or self._clock() - self._began > SUBMISSION_SECONDS:
             raise OutOfTime(TOO_LONG)
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
@@ -143,7 +146,7 @@ class SubmissionRunner:
             self.require_time()
             if isinstance(self._runner, CodeRunner):
                 hurry = self._clock() - self._began > PATIENT_SECONDS
-                self._runner.limits = HURRIED if hurry else PATIENT
+                self._runner.limit = HURRIED if hurry else PATIENT
             self._found[key] = self._runner.passes(code, solution, tests)
         return self._found[key]
 

@@ -8,24 +8,29 @@ import selectors
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox import LAYERS, REQUIRED, protocol
+from grader.sandbox.clock import ProcessorClock, ask_for_sender, read_sender
 from grader.sandbox.process import CAN_FORK, START_SECONDS, Forked, Spawned, Zygote, no_process
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
     KILLED,
+    SLOWDOWN,
     Answer,
     Budget,
     ConfinementMissing,
+    Limit,
+    Patience,
     Pool,
     Raised,
     Substitute,
     TimeUp,
+    Used,
     Worker,
     WorkerBroken,
     WorkerEnded,
@@ -33,6 +38,7 @@ from grader.sandbox.worker import (
 
 KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its end
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
+LOOK_SECONDS = 1.0  # at most, between two looks at the time that it has used
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
 MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
@@ -121,6 +127,7 @@ class WorkerPool(Pool):
         """Start a worker, which is not ready yet; with ``now``, see that it has been forked at least."""
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
+        ask_for_sender(channel)
         with far_channel, far_output, contextlib.ExitStack() as unused:
             unused.callback(channel.close)
             unused.callback(output.close)
@@ -171,7 +178,10 @@ class ConfinedWorker(Worker):
     def __init__(self, process: Forked | Spawned, channel: socket.socket, output: socket.socket) -> None:
         self.layers = ()
         self.listener = None
+        self.used = Used()
         self._process = process
+        self._clock: ProcessorClock | None = None  # once it has come up
+        self._processor_seconds = 0.0  # when the clock was last read
         self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
@@ -186,15 +196,22 @@ class ConfinedWorker(Worker):
 
     def wait_until_ready(self) -> None:
         """Wait for the worker to say that it is confined and listening; raises WorkerBroken."""
+        timer = _Timer(self._read_clock, Limit(math.inf, START_SECONDS))
         try:
-            message, _ = self._receive(time.monotonic() + START_SECONDS)
-        except (TimeUp, WorkerEnded, protocol.ProtocolError) as error:
+            self._wait(timer, selectors.EVENT_READ)
+            sender = read_sender(self._channel, 0)
+            ask_for_sender(self._channel, False)
+            message, _ = self._receive(timer)
+        except (TimeUp, WorkerEnded, OSError, protocol.ProtocolError) as error:
             self.end()
             raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
-        if message[0] != "ready" or len(message) != 2 or not isinstance(message[1], list):
-            self.end()
-            raise WorkerBroken("a worker said something else than that it is ready")
-        self.layers = tuple(message[1])
+        match message:
+            case ["ready", list(layers), int(number)]:
+                self.layers = tuple(layers)
+                self._clock = ProcessorClock(sender or number, alone="seccomp" in layers)
+            case _:
+                self.end()
+                raise WorkerBroken("a worker said something else than that it is ready")
 
     def is_well(self) -> bool:
         """Whether the worker came up, and its end of the channel is still open: it may have died since."""
@@ -206,10 +223,10 @@ class ConfinedWorker(Worker):
         except (WorkerBroken, OSError):
             return False
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
-        deadline = time.monotonic() + seconds
-        self._send(protocol.pack(["load", name, filename], source), deadline)
-        message, _ = self._receive(deadline)
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+        with self._timed(seconds) as timer:
+            self._send(protocol.pack(["load", name, filename], source), timer)
+            message, _ = self._receive(timer)
         match message:
             case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
                 return tuple(map(_read_fault, faults))
@@ -219,25 +236,43 @@ class ConfinedWorker(Worker):
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float,
+        seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
     ) -> Answer:
-        deadline = time.monotonic() + seconds
         substitutes = substitutes or {}
         arrays: list[bytes] = []
         tree = protocol.encode(arguments, arrays)
-        self._send(protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays)), deadline)
-        message, body = self._receive(deadline)
-        asked = 0
-        while message[0] == "ask":
-            asked += 1
-            answer = _ask_substitute(
-                message, body, substitutes, asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
-            )
-            self._lent_bytes += len(body) + len(answer)
-            self._send(answer, deadline)
-            message, body = self._receive(deadline)
+        request = protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays))
+        with self._timed(seconds) as timer:
+            self._send(request, timer)
+            message, body = self._receive(timer)
+            asked = 0
+            while message[0] == "ask":
+                asked += 1
+                patient = asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
+                with timer.stopped():
+                    answer = _ask_substitute(message, body, substitutes, patient)
+                self._lent_bytes += len(body) + len(answer)
+                self._send(answer, timer)
+                message, body = self._receive(timer)
         return read_answer(message, body)
+
+    @contextlib.contextmanager
+    def _timed(self, seconds: float | Limit) -> Iterator[_Timer]:
+        """Give what ends a call at its limit, and keep what it used."""
+        limit = seconds if isinstance(seconds, Limit) else Patience().limit(seconds)
+        timer = _Timer(self._read_clock, limit)
+        try:
+            yield timer
+        finally:
+            self.used = timer.used()
+
+    def _read_clock(self, look: bool = False) -> float:
+        """Return the processor time so far, in seconds; when the process has gone, what it was before."""
+        if self._clock is not None and self._status is None:
+            with contextlib.suppress(OSError):
+                self._processor_seconds = self._clock.seconds(look)
+        return self._processor_seconds
 
     def output(self) -> str:
         if not self._muted:
@@ -255,7 +290,10 @@ class ConfinedWorker(Worker):
             self._muted = False
 
     def end(self) -> int:
-        return self._close(self._process.end()) if self._status is None else self._status
+        if self._status is not None:
+            return self._status
+        self._read_clock()
+        return self._close(self._process.end())
 
     def dismiss(self) -> None:
         if self._status is None:
@@ -270,9 +308,9 @@ class ConfinedWorker(Worker):
         self._status = status
         return status
 
-    # -- bytes, each with one deadline --
+    # -- bytes, all of a call within its limit --
 
-    def _send(self, data: bytes, deadline: float) -> None:
+    def _send(self, data: bytes, timer: _Timer) -> None:
         if self._status is not None:
             raise WorkerEnded(self._status)
         view = memoryview(data)
@@ -285,14 +323,14 @@ class ConfinedWorker(Worker):
                 raise WorkerEnded(self.end()) from None
             if not view:
                 return
-            self._wait(deadline, selectors.EVENT_WRITE)
+            self._wait(timer, selectors.EVENT_WRITE)
 
-    def _receive(self, deadline: float) -> tuple[list[Any], memoryview]:
+    def _receive(self, timer: _Timer) -> tuple[list[Any], memoryview]:
         """Return the worker's next message; more than that one is a breach, since it only ever answers."""
         frame = bytearray()
         size = protocol.LENGTHS.size
         while len(frame) < size:
-            self._wait(deadline, selectors.EVENT_READ)
+            self._wait(timer, selectors.EVENT_READ)
             try:
                 part = self._channel.recv(RECEIVED_AT_ONCE)
             except BlockingIOError:
@@ -308,17 +346,17 @@ class ConfinedWorker(Worker):
             raise protocol.ProtocolError("the worker says more than it was asked")
         return protocol.unpack(frame)
 
-    def _wait(self, deadline: float, event: int) -> None:
+    def _wait(self, timer: _Timer, event: int) -> None:
         """Wait for the channel; keep draining the output meanwhile, so that printing never blocks."""
         if self._awaited != event:
             self._selector.modify(self._channel, event)
             self._awaited = event
+        waited = False
         while True:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeUp
-            patience = min(remaining, LISTEN_SECONDS) if self.listener else remaining
-            ready = [key.fileobj for key, _ in self._selector.select(patience)]
+            seconds = timer.check(look=waited)
+            seconds = min(seconds, LISTEN_SECONDS if self.listener else LOOK_SECONDS)
+            ready = [key.fileobj for key, _ in self._selector.select(seconds)]
+            waited = not ready
             if self._output in ready:
                 self._drain(reads=1)
             if self._channel in ready:
@@ -339,6 +377,37 @@ class ConfinedWorker(Worker):
                 return
             if not self._muted:
                 self._kept.add(part)
+
+
+class _Timer:
+    """What one call or load has used of its limit.
+
+    Args:
+        clock: reads the processor time of the worker; asked to ``look``, of all it started, too.
+    """
+
+    def __init__(self, clock: Callable[[bool], float], limit: Limit) -> None:
+        self._clock, self._limit = clock, limit
+        self._processor, self._wall = clock(False), time.monotonic()
+
+    def used(self, look: bool = False) -> Used:
+        """Return the seconds so far."""
+        processor = self._clock(look) - self._processor
+        return Used(processor, max(time.monotonic() - self._wall - SLOWDOWN * processor, 0.0))
+
+    def check(self, look: bool) -> float:
+        """Return for how many seconds no limit can be reached; raises TimeUp if one is."""
+        processor, idle = (limit - used for limit, used in zip(self._limit, self.used(look), strict=True))
+        if min(processor, idle) <= 0:
+            raise TimeUp(idle=processor > 0)
+        return max(min(processor, idle), 0.005)
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Do not count what our own side does meanwhile."""
+        began = time.monotonic()
+        yield
+        self._wall += time.monotonic() - began
 
 
 class _HeadAndTail:

@@ -164,7 +164,7 @@ def serve_worker(
     np.random.seed()
     confine(confinement, parent, *budget)
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
-    server.send(["ready", list(confinement.layers)])
+    server.send(["ready", list(confinement.layers), os.getpid()])
     try:
         server.serve()
     finally:
@@ -293,7 +293,7 @@ def main(
         sys.stdin = open(os.devnull)  # noqa: SIM115
         sys.stdout = sys.stderr = output.makefile("w", encoding="utf-8")
         server = WorkerServer(channel.makefile("rwb", buffering=0))
-        server.send(["ready", []])
+        server.send(["ready", [], os.getpid()])
         server.serve()
         return
     folder = f"/tmp/grader-{os.getpid()}-{os.urandom(8).hex()}"

@@ -6,11 +6,11 @@ place may answer in its own way, as long as it does not put student code beside 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from grader.sandbox import ProtocolError as ProtocolError
 
@@ -25,6 +25,49 @@ SERVER_FILE = str(Path(__file__).with_name("server.py"))
 """The program inside a worker; warnings about student code may name it."""
 Substitute: TypeAlias = Callable[..., Any]
 """A function of the reference that stands in for the student's of that name during one call."""
+SLOWDOWN = 10.0  # times its processor time that code may take on a busy machine; what is beyond that is idle
+
+
+class Limit(NamedTuple):
+    """Seconds of one call or one file: of processor time, and idle ones, in which code sleeps or waits."""
+
+    processor: float
+    idle: float
+
+
+class Used(NamedTuple):
+    """Seconds that a call or a file took, as in :class:`Limit`."""
+
+    processor: float = 0.0
+    idle: float = 0.0
+
+
+@dataclass
+class Patience:
+    """How long code may sleep or wait: one for a submission, whose exercises use it up together.
+
+    Args:
+        least: seconds that any call may be idle; ``SLOWDOWN`` times what it may compute, if that is more.
+        free: seconds of a call that are not counted: a machine has other things to do.
+        left: seconds for all calls together.
+    """
+
+    least: float = 30.0
+    free: float = 1.0
+    left: float = 60.0
+
+    def limit(self, processor: float) -> Limit:
+        """Return the limit of a call that may take so many seconds of processor time."""
+        return Limit(processor, max(min(max(SLOWDOWN * processor, self.least), self.left), self.free))
+
+    @contextmanager
+    def bounding(self, worker: Worker, processor: float) -> Iterator[Limit]:
+        """Give the limit of a call of this worker; take off, afterwards, what it was idle."""
+        try:
+            yield self.limit(processor)
+        finally:
+            if worker.used.idle > self.free:
+                self.left -= worker.used.idle
 
 
 class WorkerBroken(Exception):
@@ -40,7 +83,11 @@ class ConfinementMissing(Exception):
 
 
 class TimeUp(Exception):
-    """The worker did not answer in time."""
+    """The worker did not answer within its limit; ``idle`` says whether it slept or waited instead."""
+
+    def __init__(self, idle: bool = False) -> None:
+        super().__init__(idle)
+        self.idle = idle
 
 
 class WorkerEnded(Exception):
@@ -87,8 +134,10 @@ class Worker(Protocol):
     """Names of the layers that confine it; see ``grader.sandbox.LAYERS``."""
     listener: Callable[[str], None] | None
     """Is given the line printed last, again and again, while an answer is waited for."""
+    used: Used
+    """What the latest call or load took, also if it gave no answer."""
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         """Run the student's source as module ``name``; return what was left out of it, or stopped it.
 
         A statement that fails is left out, and what is defined by the others can be called. The ``kind`` of
@@ -96,27 +145,27 @@ class Worker(Protocol):
         there), ``error``; and last, if the file was not run to its end, ``exit`` or ``end``.
 
         Args:
-            seconds: wall-clock limit of the whole file.
+            seconds: limit of the whole file: of processor time, or both.
 
         Raises:
-            TimeUp, WorkerEnded, ProtocolError: it hung, ended its process, or broke the protocol.
+            TimeUp, WorkerEnded, ProtocolError: it took too long, ended its process, or broke the protocol.
         """
 
     def call(
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float,
+        seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
     ) -> Answer:
         """Call one of the student's functions with copies of the arguments.
 
         Args:
-            seconds: wall-clock limit of the whole call.
+            seconds: limit of the whole call: of processor time, or both.
             substitutes: functions of the student's module that the grader answers during this call.
 
         Raises:
-            TimeUp, WorkerEnded, ProtocolError: it hung, ended its process, or broke the protocol.
+            TimeUp, WorkerEnded, ProtocolError: it took too long, ended its process, or broke the protocol.
             Unsendable: the arguments are too large.
         """
 

@@ -2,7 +2,7 @@
 # FAMILY: exhaustion
 # EXERCISE: exercise-1
 # EXPECT: some
-# LIMIT: exercise
+# LIMIT: waiting
 # COVERED-BY:
 import time
 

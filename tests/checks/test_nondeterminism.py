@@ -14,7 +14,7 @@ from grader.checks.source import Source
 from grader.checks.student import MAX_CHECK_BYTES, MAX_KEPT_BYTES, REPEATS, Call, CheckRun
 from grader.course import Course
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.worker import Answer
+from grader.sandbox.worker import Answer, Used
 from tests.conftest import Grade
 
 RIGHT = """
@@ -177,11 +177,12 @@ def test_state_that_changes_no_answer_costs_nothing(
 
 def test_being_asked_twice_uses_up_no_limit(pool: WorkerPool, tiny: Course) -> None:
     limits = tiny["exercise-1"].file.limits
-    run = CheckRun(tiny["exercise-1"], Source("doubling.py"), pool)
-    with run.timed(limits.call_seconds, again=True):
-        pass
+    run, worker = CheckRun(tiny["exercise-1"], Source("doubling.py"), pool), pool.open()
+    with run.timed(worker, limits.call_seconds, again=True):
+        worker.used = Used(1.0, 0.0)
+    worker.dismiss()
     assert run.seconds_left == limits.exercise_seconds
-    assert run.repeat_seconds_left < REPEATS * limits.exercise_seconds
+    assert run.repeat_seconds_left == REPEATS * limits.exercise_seconds - 1.0
 
 
 # --- what is kept of answers --------------------------------------------------------------------------

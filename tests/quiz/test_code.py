@@ -55,13 +55,13 @@ def test_limits_of_an_answer_hold_for_no_solution(monkeypatch: pytest.MonkeyPatc
     runner, seen = CodeRunner(), list[object]()
 
     def run(*_: object) -> list[int]:
-        seen.append(runner.limits)
+        seen.append(runner.limit)
         return [1]
 
     monkeypatch.setattr(runner, "_run", run)
-    runner.limits = HURRIED
+    runner.limit = HURRIED
     assert runner.passes("code", RIGHT, TESTS)
-    assert (seen, runner.limits) == ([PATIENT, HURRIED], HURRIED)
+    assert (seen, runner.limit) == ([PATIENT, HURRIED], HURRIED)
 
 
 def test_what_code_prints(runner: CodeRunner) -> None:

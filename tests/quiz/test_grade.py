@@ -33,6 +33,7 @@ from grader.quiz.grade import Graded
 from grader.quiz.questions.base import MAX_LENGTH, Runner
 from grader.quiz.session import Selection, Session
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from grader.sandbox.worker import Patience
 from tests.helpers import Ran, run_main
 from tests.quiz import helpers
 from tests.quiz.helpers import sample
@@ -787,9 +788,9 @@ class Slow(CodeRunner):
         self.runs: list[tuple[str, int]] = []
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
-        self.runs.append((code, self.limits.processor))
+        self.runs.append((code, self.limit))
         endless = "while True" in code
-        self.seconds += self.limits.processor if endless else 0.01
+        self.seconds += self.limit if endless else 0.01
         return not endless
 
 
@@ -825,10 +826,10 @@ def test_the_limits_are_those_of_the_manual() -> None:
         f"({hand_in.MAX_BYTES // 2**20} MiB for",
         f"| {hand_in.MAX_TEXT:,} characters, of which {MAX_LENGTH:,} are read; {hand_in.MAX_WORD} |",
         f"the years {hand_in.YEARS[0]} to {hand_in.YEARS[-1]}; 0 to {hand_in.MAX_NUMBER:,} |",
-        f"| {code.SUBMISSION_SECONDS:g} seconds; what is left",
-        f"| {code.PATIENT.processor} seconds of processor time, or {code.PATIENT.clock:g} of sleeping; "
-        f"{code.HURRIED.processor} and {code.HURRIED.clock:g} once all runs together took "
-        f"{code.PATIENT_SECONDS:g};",
+        f"| {code.SUBMISSION_SECONDS:g} seconds, and {Patience().left:g} of sleeping; what is left",
+        f"| {code.PATIENT} seconds, {code.HURRIED} once all runs together took {code.PATIENT_SECONDS:g}; "
+        f"{Patience().limit(code.PATIENT).idle:g} of sleeping;",
+        f"| {Patience().left:g} seconds;",
         f"| {grade.MAX_LISTED}; {grade.MAX_NAMED} |",
     ):
         assert limits in manual

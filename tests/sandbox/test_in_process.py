@@ -23,7 +23,17 @@ from grader.course import Course, Exercise
 from grader.sandbox.loading import describe
 from grader.sandbox.protocol import decode, encode
 from grader.sandbox.values import Named, class_of, map_leaves, walk_arrays
-from grader.sandbox.worker import DEFAULT_BUDGET, Answer, Budget, Pool, Raised, Substitute, Worker
+from grader.sandbox.worker import (
+    DEFAULT_BUDGET,
+    Answer,
+    Budget,
+    Limit,
+    Pool,
+    Raised,
+    Substitute,
+    Used,
+    Worker,
+)
 
 
 class InProcessWorker:
@@ -31,13 +41,14 @@ class InProcessWorker:
 
     layers: tuple[str, ...] = ()
     listener: Callable[[str], None] | None = None
+    used = Used()
 
     def __init__(self) -> None:
         self.modules: dict[str, types.ModuleType] = {}
         self.module = types.ModuleType("student")
         self.printed = io.StringIO()
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         self.module = self.modules[name] = types.ModuleType(name)
         self.module.__file__ = filename
         try:
@@ -55,7 +66,7 @@ class InProcessWorker:
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float,
+        seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
     ) -> Answer:
         found = getattr(self.module, function, None)

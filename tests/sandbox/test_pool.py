@@ -18,16 +18,18 @@ import numpy as np
 import pytest
 
 from grader.sandbox import LAYERS
+from grader.sandbox.clock import ProcessorClock
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import ProtocolError, Unsendable
 from grader.sandbox.values import Named, Opaque
-from grader.sandbox.worker import Answer, Raised, TimeUp, Worker, WorkerEnded
+from grader.sandbox.worker import SLOWDOWN, Answer, Limit, Patience, Raised, TimeUp, Used, Worker, WorkerEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20.0  # for what should take no time at all
+FOREVER = 1e6  # seconds: of a limit that is not the point
 Open = Callable[[str], Worker]
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -615,22 +617,25 @@ def test_output_survives_a_crash(load_any: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "idle"),
     [
-        "while True: pass",
-        "import time; time.sleep(1000)",
-        "sum(range(10**13))",
-        "while True: print('x' * 1000)",
-        "import threading; threading.Event().wait()",
-        "while True:\n        try: work()\n        except BaseException: pass",
+        ("while True: pass", False),
+        ("import time; time.sleep(1000)", True),
+        ("sum(range(10**13))", False),
+        ("while True: print('x' * 1000)", False),
+        ("import threading; threading.Event().wait()", True),
+        ("while True:\n        try: work()\n        except BaseException: pass", False),
     ],
     ids=["loop", "sleep", "inside-c", "printing", "lock", "catching"],
 )
-def test_a_call_is_stopped_at_its_limit(load: Open, body: str) -> None:
+def test_a_call_is_stopped_at_the_limit_that_it_reaches(load: Open, body: str, idle: bool) -> None:
     worker = load(f"def work(): pass\ndef f():\n    {body}")
-    with pytest.raises(TimeUp):
-        worker.call("f", (), 0.3)
+    limit = Limit(0.3, 0.3 if idle else FOREVER)
+    with pytest.raises(TimeUp) as caught:
+        worker.call("f", (), limit)
     worker.end()
+    assert caught.value.idle == idle
+    assert worker.used[idle] >= limit[idle]
 
 
 def test_loading_is_stopped_at_its_limit(any_pool: WorkerPool) -> None:
@@ -644,11 +649,76 @@ def test_loading_is_stopped_at_its_limit(any_pool: WorkerPool) -> None:
 def test_a_worker_that_does_not_read_is_stopped_at_its_limit(load: Open) -> None:
     """It is given arguments larger than any buffer while it stands still."""
     worker = load("import os, signal, threading\ndef f(x): os.kill(os.getpid(), signal.SIGSTOP)")
-    with pytest.raises(TimeUp):
-        worker.call("f", (0,), 0.3)
-    with pytest.raises(TimeUp):
-        worker.call("f", (np.zeros(2**22),), 0.3)
+    for argument in (0, np.zeros(2**22)):
+        with pytest.raises(TimeUp) as caught:
+            worker.call("f", (argument,), Limit(FOREVER, 0.3))
+        assert caught.value.idle
     worker.end()
+
+
+def test_what_a_call_uses_is_read_from_outside(load_any: Open) -> None:
+    """Also of a process that ends in the call; what it says of its own time is nothing to us."""
+    worker = load_any(
+        """
+        import os, time
+        clock = time.process_time
+        time.process_time = lambda: 0.0
+        def busy(ends):
+            end = clock() + 0.2
+            while clock() < end: pass
+            if ends: os._exit(1)
+        def idle(): time.sleep(0.3)
+        """
+    )
+    value(worker, "busy", False)
+    assert worker.used.processor >= 0.2
+    value(worker, "idle")
+    assert worker.used.idle + SLOWDOWN * worker.used.processor >= 0.3
+    with pytest.raises(WorkerEnded):
+        worker.call("busy", (True,), SECONDS)
+    assert worker.used.processor >= 0.2
+
+
+@needs_fork
+@pytest.mark.parametrize("waits", [True, False], ids=["waited for", "running"])
+def test_what_an_unconfined_worker_starts_counts(waits: bool) -> None:
+    source = f"""
+        import os, time
+        def f():
+            if child := os.fork():
+                os.waitpid(child, 0) if {waits} else time.sleep(1000)
+            elif {waits}:
+                end = time.process_time() + 0.5
+                while time.process_time() < end: pass
+                os._exit(0)
+            while {not waits}: pass
+            time.sleep(1000)
+        """
+    with WorkerPool(layers=(), spare=False) as bare, opener(bare) as open_one:
+        worker = open_one(source)
+        with pytest.raises(TimeUp) as caught:
+            worker.call("f", (), Limit(0.3, FOREVER))
+        assert not caught.value.idle
+
+
+def test_where_the_system_tells_no_processor_time_the_wall_clock_counts() -> None:
+    clock = ProcessorClock(2**22 + 1, alone=True)  # no process has such a number
+    assert clock.seconds() <= clock.seconds()
+
+
+def test_all_waiting_of_a_submission_has_a_limit_together(load: Open) -> None:
+    worker, patience = load("def f(): pass"), Patience(least=30.0, free=1.0, left=60.0)
+
+    def use(*seconds: float) -> Limit:
+        with patience.bounding(worker, 5.0) as limit:
+            worker.used = Used(*seconds)
+        return limit
+
+    assert patience.limit(0.5) == Limit(0.5, 30.0)
+    assert use(2.0, 0.9) == Limit(5.0, 50.0)
+    assert use(0.0, 50.0) == Limit(5.0, 50.0)  # before, it was a busy machine, and no sleep
+    assert use(0.0, 10.0) == Limit(5.0, 10.0)
+    assert patience.limit(5.0) == Limit(5.0, 1.0)  # enough for a call that does not sleep
 
 
 @pytest.mark.parametrize(
@@ -811,7 +881,7 @@ def test_nothing_is_substituted_unasked(load: Open) -> None:
 def test_endless_questions_end_at_the_limit(load: Open) -> None:
     worker = load("def f():\n    while True:\n        try: g()\n        except TypeError: pass")
     with pytest.raises(TimeUp):
-        worker.call("f", (), 0.3, {"g": lambda: 1})
+        worker.call("f", (), Limit(0.3, FOREVER), {"g": lambda: 1})
 
 
 # --- processes ----------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from grader.course import Course, Exercise
 from grader.reports.text import report_lines
 from grader.sandbox import LAYERS
 from grader.sandbox.pool import WorkerPool
+from grader.sandbox.worker import Patience
 from tests.conftest import PATIENT, with_limits
 from tests.helpers import limit_where, messages
 
@@ -50,7 +51,7 @@ FAMILIES = (
     "forgery reading escape exhaustion protocol planted misleading dishonest state accident control"
 ).split()
 LEAST_OF_A_FAMILY, LEAST_OF_ALL = 6, 75
-TIGHT = {"call": 1.0, "load": 1.0, "exercise": 15.0}  # seconds, of the limit that a file means to reach
+TIGHT = {"call": 1.0, "load": 1.0, "waiting": 15.0}  # seconds, of the limit that a file means to reach
 MEMORY_BYTES = 256 * 2**20
 MESSAGE_LINES = 12  # of a failed check in the rendered report
 OTHER_LINES = 40  # heading, titles, notes, printed lines and footer
@@ -92,7 +93,13 @@ class Attack:
     def limits(self) -> dict[str, float]:
         """Seconds that it may take: only the limit that its header names can be reached."""
         kind = self.header.get("LIMIT", "").partition(" of ")[0]
-        return {f"{kind}_seconds": TIGHT[kind]} if kind else {}
+        return {f"{kind}_seconds": TIGHT[kind]} if kind in ("call", "load") else {}
+
+    @property
+    def patience(self) -> Patience:
+        """How long it may sleep, all calls together."""
+        waits = self.header.get("LIMIT") == "waiting"
+        return Patience(least=2.0, left=TIGHT["waiting"]) if waits else Patience(least=2.0)
 
     @property
     def covered_by(self) -> frozenset[str]:
@@ -304,7 +311,7 @@ def test_a_file_says_what_it_is(attack: Attack) -> None:
     assert attack.header["FAMILY"] in FAMILIES
     assert attack.expect in ("none", "some", "all")
     assert attack.covered_by <= set(LAYERS)
-    assert attack.limits or "LIMIT" not in attack.header
+    assert attack.header.get("LIMIT", "call").split()[0] in TIGHT
     assert attack.header["ATTEMPTS"]
 
 
@@ -341,7 +348,7 @@ def test_an_attack_gains_nothing(
     if attack.header["FAMILY"] == "planted":
         with contextlib.suppress(NotADirectoryError):
             monkeypatch.chdir(alice / exercise.id)
-    report = graded(exercise, alice, pool)
+    report = graded(exercise, alice, pool, attack.patience)
 
     assert not report.broken, messages(report)
     earned = "all" if report.passed else "some" if report.earned else "none"
@@ -363,11 +370,13 @@ def active_layers(pool: WorkerPool) -> tuple[str, ...]:
     return worker.layers
 
 
-def graded(exercise: Exercise, submission: Path, pool: WorkerPool) -> Report:
+def graded(
+    exercise: Exercise, submission: Path, pool: WorkerPool, patience: Patience | None = None
+) -> Report:
     """Grade without a warning: it would quote the grader's own source."""
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
-        report = check(exercise, read_source(exercise, submission), pool=pool)
+        report = check(exercise, read_source(exercise, submission), pool=pool, patience=patience)
     assert [str(one.message) for one in shown] == []
     return report
 

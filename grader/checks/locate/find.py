@@ -41,15 +41,16 @@ class RecordedSubmission:
     """
 
     def __init__(self, run: CheckRun, worker: Worker) -> None:
-        self._worker, limits = worker, run.exercise.file.limits
-        self._seconds = limits.call_seconds
+        self._run, self._worker, limits = run, worker, run.exercise.file.limits
         worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
         self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
         used = [part for module, source in run.used.items() for part in (module, _bytes(source.data))]
         self._call("begin", run.exercise.file.module, run.source.name, *used)
 
     def _call(self, function: str, *arguments: Any) -> Any:
-        return self._worker.call(function, arguments, self._seconds).value
+        seconds = self._run.exercise.file.limits.call_seconds
+        with self._run.patience.bounding(self._worker, seconds) as limit:
+            return self._worker.call(function, arguments, limit).value
 
     def trace(self, call: Call) -> Trace:
         """Ask a question again and return what was recorded; raises Malformed."""
