@@ -21,6 +21,7 @@ FORMULAS = [
     (r"W_{hh}^\top", "Wₕₕᵀ"),
     (r"W, W^2, W^3, \ldots", "W, W², W³, …"),
     (r"\frac{\lambda}{2} w^2", "λ/2 w²"),
+    (r"\beta_1 = 0.9", "β₁ = 0.9"),
     (r"\sigma(x) = \frac{1}{1 + \exp(-x)}", "σ(x) = 1/(1 + exp(-x))"),
     (r"h_T = \sum_t W_{hh}^{T-t} W_{xh} x_t", "h_T = Σₜ Wₕₕ^(T-t) Wₓₕ xₜ"),
     # what authors may use beyond that
