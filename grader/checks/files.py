@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -69,6 +69,10 @@ class Files:
         self.lone = lone
         self.touched: list[Parts] = []
         """What was read."""
+        self.outside: list[str] = []
+        """Names in a zip that lead out of it; nothing is read from them."""
+        self.unread: list[tuple[Parts, str]] = []
+        """Zips among the files that could not be looked into, and why, which goes on after the name."""
 
     def read(self, parts: Parts, limit: int) -> bytes:
         """Return the bytes of a file.
@@ -126,6 +130,33 @@ class Part(Files):
 
     def modified(self, parts: Parts) -> float:
         return self._whole.modified(self._names[parts])
+
+
+class Joined(Files):
+    """Files, and what lies in the zips among them, each as if it were a folder.
+
+    Args:
+        zips: by their paths in ``whole``.
+        paths: those of the files in the zips that matter, from the path of the zip on.
+    """
+
+    def __init__(self, whole: Files, zips: Mapping[Parts, Files], paths: Iterable[Parts]) -> None:
+        super().__init__([*(parts for parts in whole.paths if parts not in zips), *paths])
+        self._whole, self._zips = whole, zips
+        self.outside = [name for files in (whole, *zips.values()) for name in files.outside]
+
+    def _where(self, parts: Parts) -> tuple[Files, Parts]:
+        steps = (step for step in range(1, len(parts)) if parts[:step] in self._zips)
+        step = next(steps, 0)
+        return (self._zips[parts[:step]], parts[step:]) if step else (self._whole, parts)
+
+    def _read(self, parts: Parts, limit: int) -> bytes:
+        files, inner = self._where(parts)
+        return files.read(inner, limit)
+
+    def modified(self, parts: Parts) -> float:
+        files, inner = self._where(parts)
+        return files.modified(inner)
 
 
 # --- folders --------------------------------------------------------------------------------------------
@@ -223,7 +254,6 @@ class Zip(Files):
     """A zip; its directory is read once, whatever is then read out of it.
 
     Args:
-        outside: names that lead out of it; nothing is read from them.
         factor: how many times as many files it may hold as one student's, if it is a class's.
 
     Raises:
@@ -231,15 +261,14 @@ class Zip(Files):
     """
 
     def __init__(self, file: IO[bytes], factor: int = 1) -> None:
-        self.outside: list[str] = []
+        outside, paths = [], []
         self._entries: dict[Parts, zipfile.ZipInfo] = {}
-        paths = []
         with _zipfile_errors():
             self._opened = zipfile.ZipFile(_Bounded(file, MAX_LISTED * factor))
             for entry in self._opened.infolist():
                 parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
                 if {"..", "/"} & set(parts):
-                    self.outside.append(entry.filename)
+                    outside.append(entry.filename)
                 elif not 0 < len(parts) <= MAX_DEPTH or any(map(is_clutter, parts)):
                     continue
                 elif not entry.is_dir() or parts[-1].endswith(".py"):  # which is no module, and that is said
@@ -248,6 +277,7 @@ class Zip(Files):
         if len(paths) > MAX_ENTRIES * factor:
             raise FileRejected(TOO_MANY.format(len(paths)))
         super().__init__(paths)
+        self.outside = outside
 
     def _read(self, parts: Parts, limit: int) -> bytes:
         entry = self._entries.get(parts)

@@ -23,21 +23,25 @@ from grader.checks.files import (
     FileRejected,
     Files,
     Folder,
+    Joined,
     Parts,
     Zip,
     is_zip,
     open_zip,
 )
-from grader.course import Exercise
+from grader.course import CourseError, Exercise, is_stub
 from grader.sandbox.text import one_line
 
 MAX_NESTED = 3  # zips within zips
+MAX_ZIPS = 40  # that are looked into
 MAX_COPIES = 5  # of one file that are compared
-MAX_COPIES = 4  # a name, and what may be added to it twice or thrice
+MAX_ADDED = 4  # a name, and what may be added to it twice or thrice
 AT_ITS_PLACE, IN_EXERCISES, ITS_OWN_PATH = 0, 1, 2  # how well a file fits: less is better
 COPY = re.compile(
-    r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+\(?(?:copy|final)\)?|\.py)\Z", re.IGNORECASE
+    r"^copy of |(?:[ _.-]*(?:\(\d{1,3}\)|v?\d{1,3})|[ _.-]+\(?(?:copy|kopie|copie|copia|final)\)?|\.py)\Z",
+    re.IGNORECASE,
 )  # what browsers, systems and people add to the name of another version
+ZIP = re.compile(r"\.zip\Z", re.IGNORECASE)
 SEPARATORS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")  # but not those that keep two numbers apart
 
 
@@ -53,7 +57,8 @@ class Source:
         place: where it lay; empty if that was where it belongs.
         others: paths of files that would have fitted less well.
         there: whether there is a file to speak of, even if there is a problem with it.
-        doubtful: whether several files fit equally well, and none was read.
+        doubtful: whether there may be work that was not read: it is not clear which file counts, or it
+            cannot be read.
     """
 
     name: str
@@ -84,7 +89,7 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
         if isinstance(submission, Files):
             return read_sources([exercise], submission)[exercise.id]
         with open_submission(submission) as files:
-            return read_sources([exercise], innermost(files, [exercise]))[exercise.id]
+            return read_sources([exercise], unpacked(files, [exercise]))[exercise.id]
     except (FileRejected, OSError) as error:
         names = [f"{part.file.module}.py" for part in (exercise, *exercise.used)]
         source, *used = (_unread(each, error, f"{exercise.id}/{names[0]}") for each in names)
@@ -108,18 +113,18 @@ def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Sourc
 def _read(exercise: Exercise, found: Found, files: Files) -> Source:
     name = f"{exercise.file.module}.py"
     if len(found.paths) > 1 and not _are_copies(found.paths, files):
-        first, second = (f"`{shown(parts)}`" for parts in found.paths[:2])
-        problem = f"{name} is there {len(found.paths)} times, as {first} and {second}; hand it in once"
-        return Source(name, problem=problem, doubtful=True)
+        return _which(name, found.paths)
     if not found.paths and files.lone:
         problem = f"{name} is not there: {shown(files.paths[0])} was handed in alone"
         return Source(name, problem=problem, there=False)
+    if not found.paths and files.unread:
+        parts, reason = files.unread[0]
+        problem = f"{name} is not there, unless it lies in `{shown(parts)}`, which {reason}"
+        return Source(name, problem=problem, doubtful=True)
     wanted = (exercise.id, name)
     source = _unread(name, FileNotFoundError(), "/".join(files.paths[0] if files.lone else wanted))
-    for parts in found.paths[:1] or (
-        ("exercises", *wanted),
-        wanted,
-    ):  # where a link or a file may be in the way
+    places = found.paths[:1] or (("exercises", *wanted), wanted)  # where a link or a file may be in the way
+    for parts in places:
         try:
             source = Source(name, files.read(parts, MAX_BYTES))
         except FileNotFoundError:
@@ -127,8 +132,35 @@ def _read(exercise: Exercise, found: Found, files: Files) -> Source:
         except (FileRejected, OSError) as error:
             source = _unread(name, error)
         break
-    place = shown(parts) if found.rank > ITS_OWN_PATH else ""
-    return replace(source, place=place, others=tuple(map(shown, found.others)))
+    rank, others = found.rank, found.others
+    if others and _is_stub(exercise, source.data):  # then what is none, elsewhere, is the student's work
+        written = [other for other in others[:MAX_COPIES] if not _is_stub(exercise, _bytes(other, files))]
+        if len(others) > MAX_COPIES or not _are_copies(written, files):
+            return _which(name, written if len(others) <= MAX_COPIES else others)
+        if written:
+            source, rank = Source(name, _bytes(written[0], files)), ITS_OWN_PATH + 1
+            others, parts = (), written[0]
+    place = shown(parts) if rank > ITS_OWN_PATH else ""
+    return replace(source, place=place, others=tuple(map(shown, others)))
+
+
+def _which(name: str, paths: Sequence[Parts]) -> Source:
+    listed = " and ".join(f"`{shown(parts)}`" for parts in sorted(paths)[:2])
+    problem = f"{name} is there {len(paths)} times, as {listed}; hand it in once"
+    return Source(name, problem=problem, doubtful=True)
+
+
+def _bytes(parts: Parts, files: Files) -> bytes:
+    with contextlib.suppress(FileRejected, OSError):
+        return files.read(parts, MAX_BYTES)
+    return b""
+
+
+def _is_stub(exercise: Exercise, data: bytes) -> bool:
+    """Whether nothing was written into a file, or it cannot be read."""
+    with contextlib.suppress(CourseError, OSError, ValueError):  # a fault of the course is told elsewhere
+        return not data or is_stub(exercise, data)
+    return False
 
 
 def _are_copies(paths: Sequence[Parts], files: Files) -> bool:
@@ -138,7 +170,7 @@ def _are_copies(paths: Sequence[Parts], files: Files) -> bool:
     ):  # of a zip's names that stand twice, one is read
         return False
     with contextlib.suppress(FileRejected, OSError):
-        return len({files.read(parts, MAX_BYTES) for parts in paths}) == 1
+        return len({files.read(parts, MAX_BYTES) for parts in paths}) <= 1
     return False
 
 
@@ -146,7 +178,7 @@ def _unread(name: str, error: FileRejected | OSError, wanted: str = "") -> Sourc
     if isinstance(error, FileNotFoundError):
         return Source(name, problem=f"there is no {wanted} to grade; is it named differently?", there=False)
     reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-    return Source(name, problem=f"{name} {reason}")
+    return Source(name, problem=f"{name} {reason}", doubtful=True)
 
 
 def shown(parts: Parts) -> str:
@@ -178,25 +210,41 @@ def open_submission(path: Path) -> Iterator[Files]:
         yield Folder(path.parent, [(path.name,)], lone=True)
 
 
-def innermost(files: Files, exercises: Sequence[Exercise]) -> Files:
-    """Return what a submission is about: itself, or, where it holds no module, the one zip in it.
+def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
+    """Return a submission with what the zips in it hold of modules that lie nowhere else.
 
     Raises:
-        FileRejected: it holds several zips, or the one is damaged or too large.
-        OSError: it cannot be read.
+        FileRejected: there is no module, and a zip that cannot be looked into.
     """
-    for _ in range(MAX_NESTED):
-        zips = [parts for parts in files.paths if is_zip(parts[-1])]
-        if not zips or any(found.paths for found in find_modules(exercises, files.paths).values()):
+    left = MAX_ARCHIVE_BYTES
+    for depth in range(MAX_NESTED + 1):
+        zips = [parts for parts in files.paths if is_zip(parts[-1]) and parts not in dict(files.unread)]
+        found = find_modules(exercises, files.paths)
+        missing = [exercise for exercise in exercises if not found[exercise.id].paths]
+        if not zips or not missing:
             break
-        if len(zips) > 1:
-            names = " and ".join(f"`{shown(parts)}`" for parts in zips[:2])
-            text = f"holds {len(zips)} zips, {names}, and it is not clear which one counts; keep one"
-            raise FileRejected(text)
-        try:
-            files = Zip(io.BytesIO(files.read(zips[0], MAX_ARCHIVE_BYTES)))
-        except FileRejected as rejected:
-            raise FileRejected(f"holds only `{shown(zips[0])}`, which {rejected}") from None
+        opened, paths, unread = dict[Parts, Files](), list[Parts](), files.unread
+        for parts in zips:
+            try:
+                if depth == MAX_NESTED or len(opened) == MAX_ZIPS:
+                    raise FileRejected("is one of too many zips; hand in the files themselves")
+                data = files.read(parts, left)
+                inner = Zip(io.BytesIO(data))
+            except (FileRejected, OSError) as error:
+                unread.append((parts, str(error) if isinstance(error, FileRejected) else "cannot be read"))
+                continue
+            left -= len(data)
+            elsewhere = find_modules([each for each in exercises if each not in missing], inner.paths)
+            hidden = {path for each in elsewhere.values() for path in (*each.paths, *each.others)}
+            opened[parts] = inner
+            paths += [(*parts, *path) for path in inner.paths if path not in hidden]
+        if not opened:
+            break
+        files = Joined(files, opened, paths)
+        files.unread = unread
+    if files.unread and len(missing) == len(exercises):
+        parts, reason = files.unread[0]
+        raise FileRejected(f"holds `{shown(parts)}`, which {reason}")
     return files
 
 
@@ -227,7 +275,7 @@ def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[
     fits: dict[str, dict[int, list[Parts]]] = {exercise.id: defaultdict(list) for exercise in exercises}
     for parts in paths:
         wanted = modules.get(_module_of(parts[-1], modules), [])
-        above = (folders.get(plain(name)) for name in reversed(parts[:-1])) if wanted else ()
+        above = (folders.get(plain(ZIP.sub("", name))) for name in reversed(parts[:-1])) if wanted else ()
         owner = next(filter(None, above), None)
         if owner not in wanted and len(wanted) != 1:
             continue
@@ -251,7 +299,7 @@ def _module_of(name: str, modules: Iterable[str]) -> str:
     """Return which of the modules a file name means, without what tells versions apart; empty if none."""
     name = name.strip()
     stem = name[:-3] if len(name) <= MAX_NAME and name.lower().endswith(".py") else ""
-    for _ in range(MAX_COPIES):
+    for _ in range(MAX_ADDED):
         if plain(stem) in modules:
             return plain(stem)
         stem = COPY.sub("", stem, count=1)

@@ -12,16 +12,16 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, Zip, is_zip
-from grader.checks.source import Source, find_modules, innermost, read_sources, shown
+from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
+from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
 from grader.classroom.arrival import CannotCollect as CannotCollect
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
-from grader.course import CourseError, Exercise, is_stub
+from grader.course import Exercise, folded
 from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
@@ -41,6 +41,7 @@ MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follo
 MAX_KEY = 400  # characters
 MAX_SHOWN = 200  # characters of what a student wrote, in a note
 MAX_LISTED = 3  # submissions or files in a note
+COPY_NAME = re.compile(r"^copy of | ?\(\d{1,2}\)\Z|[ _-]+(copy|kopie|copie|copia)\Z", re.IGNORECASE)
 PYTHON = re.compile(r"3\.[0-9]{1,2}(?=\.|\Z)")  # of a version, what decides on its syntax
 NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')  # a report may become a file of this name, on any system
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # names that Windows keeps
@@ -99,8 +100,9 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
         exercises: to be graded.
 
     Raises:
-        CannotCollect: the folder, or the instructor's ``received.csv``, cannot be read.
+        CannotCollect: the folder is empty, or it, or the instructor's ``received.csv``, cannot be read.
     """
+    shown = one_line(str(folder), MAX_SHOWN)
     with contextlib.ExitStack() as stack:
         try:
             entries = list_class(folder, exercises, stack)
@@ -112,10 +114,12 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
                 arrivals = read_received(folder if folder.is_dir() else folder.parent)
                 _require_known(arrivals or {}, entries)
         except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
-            raise CannotCollect(f"{one_line(str(folder), MAX_SHOWN)} {reason}") from None
+            raise CannotCollect(f"{shown} cannot be read: {error.strerror}") from None
+        if entries == []:
+            raise CannotCollect(f"{shown} holds no submission; name their folder")
         found = [_look(entry, exercises, arrivals) for entry in ([alone] if entries is None else entries)]
     _number_equal_names(found)
+    _note_copies(found)
     return found
 
 
@@ -153,10 +157,6 @@ def _name(entry: Entry) -> str:
 
 def _number_equal_names(found: list[Submission]) -> None:
     """Number those that would else be called the same, on a system that ignores the case of names."""
-
-    def folded(name: str) -> str:
-        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-
     taken: dict[str, int] = {}
     keys: set[str] = set()
     for submission in found:
@@ -177,6 +177,17 @@ def _number_equal_names(found: list[Submission]) -> None:
             submission.name = name
             text = f"is called `{name}` here, since another one has that name"
             submission.notes += (Note("renamed", text),)
+
+
+def _note_copies(found: Iterable[Submission]) -> None:
+    """Note what is called as systems and people call a copy of another: it may be the same student's."""
+    alone = [each for each in found if not (each.platform_id or each.learner_id)]
+    known = {folded(PurePosixPath(each.key).stem): each.key for each in alone}
+    for submission in alone:
+        original = known.get(folded(COPY_NAME.sub("", PurePosixPath(submission.key).stem)))
+        if original and original != submission.key:
+            text = f"is called like a copy of `{original}`; decide with `grader adjust` whose it is"
+            submission.notes += (Note("like-a-copy", text, decide=True),)
 
 
 # --- when it arrived ------------------------------------------------------------------------------------
@@ -261,7 +272,7 @@ def _look(
         try:
             _require_fit(entry, exercises)
             with entry.open() as files:
-                _read(found, innermost(files, exercises), exercises)
+                _read(found, unpacked(files, exercises), exercises)
         except FileRejected as rejected:
             found.problem = f"{label} {rejected}"
         except OSError as error:
@@ -299,7 +310,7 @@ def _require_fit(entry: Entry, exercises: Sequence[Exercise]) -> None:
 
 def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
     """Read a submission, and what it says of itself."""
-    if isinstance(files, Zip) and files.outside:
+    if files.outside:
         text = (
             f"holds names that lead out of it, as `{one_line(files.outside[0], MAX_SHOWN)}`; nothing is there"
         )
@@ -334,35 +345,19 @@ def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise])
         text = f"holds modules elsewhere than handed out, told by their names: {_listed(placed, len(placed))}"
         found.notes += (Note("found-elsewhere", text),)
     for source in filter(lambda source: source.others, found.sources.values()):
-        stub = any(_is_stub(exercise, source) for exercise in exercises)
-        decide = bool(source.place) or stub
         text = f"also holds {_listed(source.others, len(source.others))}, not graded"
-        text += f"; the `{source.name}` that was is still the stub" if stub else ""
-        text += "; decide which one counts" if decide else ""
-        found.notes += (Note("other-versions", text, decide),)
+        text += "; decide which one counts" if source.place else ""
+        found.notes += (Note("other-versions", text, decide=bool(source.place)),)
     doubts = [source.problem for source in found.sources.values() if source.doubtful]
     if doubts:
         found.notes += (Note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True),)
-    unread = [source for source in found.sources.values() if source.there and not source.doubtful]
-    if reasons := [source.problem for source in unread if source.problem]:
-        found.notes += (Note("module-unread", "; ".join(reasons[:MAX_LISTED]), decide=True),)
     missing = [source for source in found.sources.values() if not source.there]
-    zips = [shown(parts) for parts in files.paths if is_zip(parts[-1])]
-    if len(missing) < len(found.sources) and missing and zips:
-        text = f"holds {_listed(zips, len(zips))} beside its modules, and nobody looked into that"
-        found.notes += (Note("zip-unread", text, decide=True),)
     if missing and len(missing) == len(found.sources) and not found.answers:
         found.nothing_found = True
         names = [shown(parts) for parts in files.paths]
         there = f"only {_listed(names, len(names))}" if names else "no other file that is looked at is there"
         text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
         found.notes += (Note("nothing-found", text, decide=True),)
-
-
-def _is_stub(exercise: Exercise, source: Source) -> bool:
-    with contextlib.suppress(CourseError, OSError, ValueError):  # a fault of the course is told elsewhere
-        return is_stub(exercise, source.data)
-    return False
 
 
 def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> bytes | None:

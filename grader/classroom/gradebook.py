@@ -12,7 +12,7 @@ import os
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -295,15 +295,22 @@ class Gradebook:
                 )
             )
         items = tuple(_items(course, grades, order))
-        moves, told = tuple(self._moves(grades, items)), self._class_notes(here, course.late)
+        moves, told = tuple(self._moves(grades, items)), self._class_notes(entries, given, course.late)
         gone = tuple(entry.name for entry in entries if entry.gone)
         return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=tuple(told))
 
-    def _class_notes(self, here: Sequence[Entry], late: LatePolicy) -> Iterator[Note]:
+    def _class_notes(
+        self, entries: Sequence[Entry], given: Mapping[str, Sequence[Adjustment]], late: LatePolicy
+    ) -> Iterator[Note]:
         """Yield what the instructor should know of the class as a whole."""
+        for entry in entries:
+            if entry.gone and (lost := given.get(entry.key, ())):
+                cure = "adjust what took its place, then `grader forget` this one"
+                text = f"`{entry.name}` has vanished, and so has what it was given: {lost[-1].reason}; {cure}"
+                yield Note("gone-adjusted", text, decide=True)
         scope = self._scope("main")
         if scope is None or (scope.folder and scope.shard == (1, 1)):
-            yield from unused_extensions(here, late.extensions)
+            yield from unused_extensions([entry for entry in entries if not entry.gone], late.extensions)
 
     def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""
@@ -361,7 +368,13 @@ class Gradebook:
         """Copy what another file holds, but for what an earlier run left there and this one knows better."""
         theirs = map(Entry._make, self._do(ENTRIES.replace("FROM ", "FROM other.")).fetchall())
         held = {entry.key for entry in self.entries()}
-        entries = {entry.key: entry for entry in theirs if entry.seen or entry.key not in held}
+        scope = self._scope("other")
+        whole = scope and scope.folder and scope.shard == (1, 1)  # a shard knows nothing of other people
+        entries = {
+            entry.key: entry
+            for entry in theirs
+            if entry.seen or entry.key not in held or (whole and entry.gone)
+        }
         self._connection.executemany(KEEP, entries.values())
 
         def rows(table: str) -> list[tuple[Any, ...]]:

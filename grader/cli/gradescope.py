@@ -28,7 +28,7 @@ from grader.course import Exercise, parse_time, write_atomic
 from grader.reports.exports import gradescope_json
 
 SECONDS = 480  # for grading; Gradescope ends a run after ten minutes
-ABOUT_FILES = ("nothing-found", "other-versions", "which-file", "zip-unread", "names-outside")
+ABOUT_FILES = ("nothing-found", "other-versions", "which-file", "names-outside")
 """Kinds of notes that a student can do something about; the others are for the instructor."""
 BROKEN = "The grader could not run. This is not your fault; tell your instructor."
 

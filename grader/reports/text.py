@@ -90,9 +90,9 @@ def changed_lines(report: Report, before: Report | None, width: int = 80) -> lis
 
 
 def _comparable(outcome: Outcome) -> Outcome:
-    """Return all of it that a student is shown."""
+    """Return all of it that a student is shown, but for the line, which moves with every line above it."""
     printed = outcome.output if outcome.status == "failed" else ""
-    return dataclasses.replace(outcome, output=printed, seconds=0.0)
+    return dataclasses.replace(outcome, output=printed, seconds=0.0, located=None)
 
 
 def unconfined(layers: Iterable[str]) -> list[str]:

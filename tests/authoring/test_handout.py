@@ -317,8 +317,9 @@ def sources(exercise: Exercise, share: int) -> Iterator[tuple[str, bytes]]:
 
 
 def judged(report: Report) -> list[Outcome]:
+    """Return what both editions say; lines are found where the solution is there to be followed."""
     visible = [one for one in report.outcomes if not one.hidden]
-    return [dataclasses.replace(one, seconds=0.0, output="") for one in visible]
+    return [dataclasses.replace(one, seconds=0.0, output="", located=None) for one in visible]
 
 
 def compare(course: Course, home: Course, exercise_id: str, pool: WorkerPool, share: int = 1) -> set[str]:

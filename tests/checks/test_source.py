@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.source import Source, find_modules, read_source
-from grader.course import Course
+from grader.checks.source import (
+    Source,
+    find_modules,
+    open_submission,
+    read_source,
+    read_sources,
+    unpacked,
+)
+from grader.course import Course, make_stub
 
 GOOD = b"def double(x):\n    return 2 * x\n"
 
@@ -234,19 +241,67 @@ def test_zips_in_zips(tiny: Course, tmp_path: Path, depth: int) -> None:
         data = make(tmp_path / f"{number}.zip", *names).read_bytes()
     source = read(tiny, tmp_path / f"{depth}.zip")
     assert (source.data == GOOD) == (depth <= 3)
-    assert source.problem == "" or "there is no exercise-1/doubling.py" in source.problem
+    assert source.problem == "" or "/0.zip`, which is one of too many zips" in source.problem
 
 
 def test_a_zip_in_a_zip_is_bounded(tiny: Course, tmp_path: Path) -> None:
     make(tmp_path / "a.zip", ("b.zip", bytes(65 * 2**20)))
-    assert "holds only `b.zip`, which is larger than 64 MiB" in read(tiny, tmp_path / "a.zip").problem
+    assert "holds `b.zip`, which is larger than 64 MiB" in read(tiny, tmp_path / "a.zip").problem
     make(tmp_path / "a.zip", ("b.zip", b"no zip"))
-    assert "holds only `b.zip`, which cannot be read" in read(tiny, tmp_path / "a.zip").problem
-    make(tmp_path / "a.zip", ("b.zip", b""), ("c.zip", b""))
-    assert (
-        "holds 2 zips, `b.zip` and `c.zip`, and it is not clear which"
-        in read(tiny, tmp_path / "a.zip").problem
-    )
+    assert "holds `b.zip`, which cannot be read" in read(tiny, tmp_path / "a.zip").problem
+
+
+def read_all(course: Course, path: Path) -> dict[str, Source]:
+    with open_submission(path) as files:
+        return read_sources(course.exercises(), unpacked(files, course.exercises()))
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_zip_for_each_exercise(course: Course, tmp_path: Path, form: str) -> None:
+    first, third = course["exercise-1"], course["exercise-3"]
+    one, three = f"{first.file.module}.py", f"{third.file.module}.py"
+    packed = {
+        "exercise-1.zip": make(tmp_path / "1", (one, b"first")).read_bytes(),
+        "Exercise 3.zip": make(tmp_path / "3", (f"exercise-3/{three}", b"third"), (one, b"old")).read_bytes(),
+        "data.zip": b"no zip",
+    }
+    handed_in = tmp_path / "ada"
+    if form == "zip":
+        make(handed_in.with_suffix(".zip"), *packed.items())
+        handed_in = handed_in.with_suffix(".zip")
+    else:
+        handed_in.mkdir()
+        for name, data in packed.items():
+            (handed_in / name).write_bytes(data)
+    found = read_all(course, handed_in)
+    assert found["exercise-3"].data == b"third"
+    assert found["exercise-1"].data == b"first"
+    assert found["exercise-5"].doubtful, "it may lie in the zip that is damaged"
+    assert "unless it lies in `data.zip`, which cannot be read" in found["exercise-5"].problem
+
+
+def test_a_module_beside_zips_is_not_looked_for_in_them(tiny: Course, tmp_path: Path) -> None:
+    inner = make(tmp_path / "0.zip", ("exercises/exercise-1/doubling.py", b"old")).read_bytes()
+    handed_in = make(tmp_path / "ada.zip", ("doubling.py", GOOD), ("old.zip", inner))
+    assert read(tiny, handed_in).data == GOOD
+
+
+def test_work_beside_the_stub_is_what_counts(tiny: Course, tmp_path: Path) -> None:
+    stub = make_stub(tiny["exercise-1"]).encode()
+    place = "exercises/exercise-1/doubling.py"
+    source = read(tiny, make(tmp_path / "a.zip", (place, stub), ("doubling.py", GOOD)))
+    assert (source.data, source.place, source.others) == (GOOD, "doubling.py", ())
+    twice = ("doubling.py", GOOD), ("mine/doubling.py", b"other")
+    assert read(tiny, make(tmp_path / "b.zip", (place, stub), *twice)).doubtful
+    source = read(tiny, make(tmp_path / "c.zip", (place, stub), ("copy/doubling.py", stub)))
+    assert (source.data, source.place) == (stub, "")
+
+
+def test_a_module_that_cannot_be_read_is_in_doubt(tiny: Course, tmp_path: Path) -> None:
+    large = make(tmp_path / "a.zip", ("exercise-1/doubling.py", bytes(2 * 2**20)))
+    source = read(tiny, large)
+    assert (source.there, source.doubtful) == (True, True)
+    assert "is larger than 1 MiB" in source.problem
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])

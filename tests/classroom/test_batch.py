@@ -39,7 +39,7 @@ from grader.classroom.batch import (
     require_here,
     run_task,
 )
-from grader.classroom.collect import find_submissions
+from grader.classroom.collect import CannotCollect, find_submissions
 from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
 from grader.classroom.rounds import RoundOver
 from grader.course import Course, LatePolicy, open_course
@@ -572,6 +572,20 @@ def test_rounds_are_not_merged(three: Path, tiny: Course, tmp_path: Path) -> Non
     assert set(seeds(merge(tiny, [one, two], tmp_path / "all")).values()) == {7}
     hand_in(three, "bob", f"{right(tiny)}# by bob, again\n")
     assert seeds(graded(tiny, three, tmp_path / "all"))["bob"] != 7, "what was graded before is known"
+
+
+def test_a_folder_without_a_submission_is_no_class(tiny: Course, tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    with pytest.raises(CannotCollect, match="class holds no submission; name their folder"):
+        graded(tiny, tmp_path / "class", tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_module_that_cannot_be_read_is_no_number(three: Path, tiny: Course, tmp_path: Path) -> None:
+    hand_in(three, "bob", " " * 2**21)
+    bob = graded(tiny, three, tmp_path / "results").grades[1]
+    assert (bob.submission, bob.state, bob.total_cents) == ("bob", "stale", None)
+    assert "is larger than 1 MiB" in bob.stale
 
 
 # --- machines -------------------------------------------------------------------------------------------

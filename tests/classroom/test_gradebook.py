@@ -272,6 +272,27 @@ def test_what_has_vanished_is_gone_until_it_is_back(new: Path, tiny: Course) -> 
     assert earned(new, tiny)["bob"] == 200
 
 
+def test_who_is_gone_stays_gone_when_older_shards_are_merged(new: Path, tmp_path: Path, tiny: Course) -> None:
+    parts = [tmp_path / "part-1", tmp_path / "part-2", new]
+    run(parts[0], {"ada": GOOD, "bob": GOOD}, ONE._replace(shard=(1, 2)))
+    run(parts[1], {"cleo": GOOD}, ONE._replace(shard=(2, 2)))
+    run(new, {"ada": GOOD, "bob": GOOD, "cleo": GOOD})
+    run(new, {"ada": GOOD, "cleo": GOOD})
+    merged = merge(tiny, parts, tmp_path / "merged")
+    assert (merged.gone, [grade.submission for grade in merged.grades]) == (("bob",), ["ada", "cleo"])
+
+
+def test_what_an_instructor_gave_to_one_who_vanished_is_told(new: Path, tiny: Course) -> None:
+    run(new, CLASS)
+    with open_gradebook(new) as book:
+        book.adjust(ManualAdjustment("2026-03-20T00:00:00+00:00", "bob", "", 200, "agreed in class"))
+    assert grades_in(new, tiny).notes == ()
+    run(new, without("bob"))
+    (note,) = grades_in(new, tiny).notes
+    assert note.decide
+    assert note.text.startswith("`bob` has vanished, and so has what it was given: agreed in class; ")
+
+
 def test_many_vanish_only_if_that_is_confirmed(new: Path, tiny: Course) -> None:
     run(new, CLASS)
     few = without("bob", "cleo")

@@ -30,6 +30,7 @@ INDEPENDENT = 2
 MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 FEW_STEPS = 3
+CERTAIN = ("broadcast",)  # kinds of causes that are told; others are right too seldom yet
 PROGRAM = Path(recording.__file__)
 
 
@@ -187,8 +188,8 @@ def located(run: CheckRun, finding: Finding, comparison: Comparison) -> Located:
         place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
         source=source,
         says=f"{says}, and is made of right ones." if finding.kind not in ("bound",) else f"{says}.",
-        cause=finding.cause,
-        key=finding.key,
+        cause=finding.cause if finding.kind in CERTAIN else "",
+        key=finding.key if finding.kind in CERTAIN else "",
     )
 
 
