@@ -9,30 +9,35 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import mmap
 import os
 import platform
 import struct
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grader.sandbox import LAYERS
 
 with contextlib.suppress(ImportError):  # Windows has none; nothing below calls it there
     import resource
 
+LIBRARY = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
 NOBODY = 65534
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 SIGKILL = 9
 
 
-@dataclass(frozen=True)
-class Confinement:
-    """The layers that are ready to be applied to workers of this process, in the order of ``LAYERS``."""
+class Confinement(NamedTuple):
+    """The layers that are ready to be applied to workers of this process, in the order of ``LAYERS``.
+
+    What can be made before a worker is forked is made once: a worker only applies it.
+    """
 
     layers: tuple[str, ...]
     mapped_bytes: int  # address space that the warm process uses, before any student code
+    ruleset: int  # descriptor of Landlock's rules
 
 
 def prepare(wanted: Iterable[str]) -> Confinement:
@@ -50,14 +55,16 @@ def prepare(wanted: Iterable[str]) -> Confinement:
         "account": _give_up_privileges,
         "namespaces": _enter_namespaces,
         "limits": lambda: os.name == "posix" and _works(lambda: _apply_limits(mapped + 2**30, 60)),
-        "landlock": lambda: _landlock_version() and _works(_apply_landlock),
+        "landlock": lambda: _landlock_version() and _works(lambda: _apply_landlock(_landlock_rules())),
         "seccomp": available,
     }
     wanted = set(wanted)
     ready = tuple(layer for layer in LAYERS if layer in wanted and offers[layer]())
     if ready:
         hide_from_others()
-    return Confinement(ready, mapped)
+    if "seccomp" in ready:
+        _compiled_filter()
+    return Confinement(ready, mapped, _landlock_rules() if "landlock" in ready else -1)
 
 
 def confine(confinement: Confinement, parent: int, memory_bytes: int, cpu_seconds: int) -> None:
@@ -77,7 +84,7 @@ def confine(confinement: Confinement, parent: int, memory_bytes: int, cpu_second
         if os.getppid() != parent:  # it ended before the kernel was asked
             os._exit(0)
     if "landlock" in layers:
-        _apply_landlock()
+        _apply_landlock(confinement.ruleset)
     if "limits" in layers:
         _apply_limits(confinement.mapped_bytes + memory_bytes, cpu_seconds)
     if "seccomp" in layers:
@@ -99,7 +106,7 @@ def _call(what: str, function: str, *arguments: object) -> int:
     Raises:
         OSError: the call failed.
     """
-    result = int(getattr(ctypes.CDLL(None, use_errno=True), function)(*arguments))
+    result = int(getattr(LIBRARY, function)(*arguments))
     if result < 0:
         raise OSError(ctypes.get_errno(), f"{what} failed")
     return result
@@ -242,8 +249,8 @@ def _landlock_version() -> int:
     return 0
 
 
-def _apply_landlock() -> None:
-    """Deny this process and what it starts everything that the kernel's version can deny."""
+def _landlock_rules() -> int:
+    """Return a descriptor of the rules that deny everything that the kernel's version can deny."""
     version = _landlock_version()
     ruleset = _Ruleset(files=(1 << FILE_RIGHTS.get(version, 16)) - 1)
     size = 8
@@ -251,12 +258,13 @@ def _apply_landlock() -> None:
         ruleset.network, size = TCP_RIGHTS, 16
     if version >= 6:
         ruleset.scopes, size = SCOPES, 24
-    descriptor = _call(*CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0)
-    try:
-        _prctl(PR_SET_NO_NEW_PRIVS, 1)
-        _call(*RESTRICT_SELF, descriptor, 0)
-    finally:
-        os.close(descriptor)
+    return _call(*CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), 0)
+
+
+def _apply_landlock(ruleset: int) -> None:
+    """Hold this process and what it starts to these rules."""
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _call(*RESTRICT_SELF, ruleset, 0)
 
 
 # --- seccomp: the system calls that NumPy needs once it is loaded, and no others ----------------------
@@ -273,6 +281,7 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
 FIRST_UNKNOWN = 424  # from here on, numbers are the same everywhere and newer than the C libraries we meet
 X32_BIT = 0x40000000
+ANY_PID = 0xFFFF5A5A  # above all numbers of processes; stands in a compiled filter for the worker's own
 PROT_EXEC = 4
 TERMINAL_QUESTIONS = (0x5401, 0x5413, 0x541B)  # TCGETS, TIOCGWINSZ, FIONREAD
 DESCRIPTOR_QUESTIONS = (1, 3)  # F_GETFD, F_GETFL
@@ -321,20 +330,33 @@ def available() -> bool:
 
 
 def _apply_filter() -> None:
-    apply_program(filter_program(platform.machine(), os.getpid()))
+    own = struct.pack("=I", os.getpid())
+    _apply_code(_compiled_filter().replace(struct.pack("=I", ANY_PID), own))
+
+
+@functools.cache
+def _compiled_filter() -> bytes:
+    return _compiled(filter_program(platform.machine(), ANY_PID))
 
 
 def apply_program(instructions: list[Instruction]) -> None:
     """Put a filter of system calls on this process and what it starts; raises OSError if it is refused."""
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    _apply_code(_compiled(instructions))
+
+
+def _compiled(instructions: list[Instruction]) -> bytes:
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+
+
+def _apply_code(code: bytes) -> None:
     buffer = ctypes.create_string_buffer(code, len(code))
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
-
-    filter_ = Program(len(instructions), ctypes.addressof(buffer))
+    filter_ = _Filter(len(code) // 8, ctypes.addressof(buffer))
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     _prctl(PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(filter_))
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
 def filter_program(machine: str, pid: int) -> list[Instruction]:

@@ -17,11 +17,11 @@ import importlib
 import io
 import json
 import os
-import random
 import signal
 import socket
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -30,6 +30,9 @@ from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
 from grader.sandbox.loading import TRACEBACK, Fault, describe, run_source
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
+
+with contextlib.suppress(ImportError):  # Windows has none; nothing below calls it there
+    import fcntl
 
 CHANNEL = 3  # descriptor, in every worker
 
@@ -55,13 +58,16 @@ ENCODINGS = (
 # --- the warm process ---------------------------------------------------------------------------------
 
 
-def serve_zygote(control: socket.socket, layers: list[str]) -> None:
+def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer) -> None:
     """Fork a worker for each request until the grader closes its end.
 
     Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
     with two descriptors (channel, output) answers ``["pid", n]``, or ``["refused", errno]`` if the system
     starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
     ``["dismiss", n]`` kills it, too, but answers before it has gone.
+
+    Args:
+        server: which every worker becomes.
     """
     ready: Confinement | OSError
     try:
@@ -77,7 +83,7 @@ def serve_zygote(control: socket.socket, layers: list[str]) -> None:
                 try:
                     if isinstance(ready, OSError):
                         raise ready
-                    answer = "pid", _fork_worker(descriptors, ready, (memory, seconds))
+                    answer = "pid", _fork_worker(server, descriptors, ready, (memory, seconds))
                 except OSError as error:
                     answer = "refused", error.errno or 0
                 for descriptor in descriptors:
@@ -97,13 +103,19 @@ def serve_zygote(control: socket.socket, layers: list[str]) -> None:
             os.waitpid(pid, 0)
 
 
-def _fork_worker(descriptors: list[int], confinement: Confinement, budget: tuple[int, int]) -> int:
+def _fork_worker(
+    server: WorkerServer, descriptors: list[int], confinement: Confinement, budget: tuple[int, int]
+) -> int:
+    import random  # warm by now, without its wish to be called after each fork
+
     parent = os.getpid()
+    random.seed()  # a fork repeats the parent's random streams
+    np.random.seed()
     pid = os.fork()
     if pid == 0:
         try:
             os.setsid()
-            serve_worker((descriptors[0], descriptors[1]), confinement, parent, budget)
+            serve_worker(server, descriptors, confinement, parent, budget)
         except BaseException:
             sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
         finally:
@@ -116,38 +128,33 @@ def _warm_up(borrowed: list[str]) -> None:
 
     Afterwards only NumPy and the standard library are within reach of an import.
     """
+    # What asks to be called after a fork is not: a worker has one thread, as we have, and new random numbers.
+    register, os.register_at_fork = os.register_at_fork, lambda **_: None
+    np.f2py = types.ModuleType("numpy.f2py")  # compiles Fortran, and is large; `from numpy import *` names it
     for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{name}" for name in ENCODINGS)):
         with contextlib.suppress(ImportError):  # some are younger or older than this Python
             importlib.import_module(name)
     exec("from numpy import *", {})  # what NumPy imports only when it is asked for
+    os.register_at_fork = register
     for name in ("exit", "quit"):  # scripts expect them, and `python -S` leaves them out
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     sys.path[:] = [path for path in sys.path if path not in borrowed]
     for name in [name for name in sys.modules if name.partition(".")[0] == "grader"]:
         del sys.modules[name]
     sys.dont_write_bytecode = True
-    gc.collect()
-    gc.freeze()
 
 
 # --- one worker ---------------------------------------------------------------------------------------
 
 
-def serve_worker(
-    sockets: tuple[int, int], confinement: Confinement, parent: int, budget: tuple[int, int]
-) -> None:
-    """Confine this process, whose parent is the warm one, then answer the grader until it hangs up.
+def stand_ready() -> WorkerServer:
+    """Make what every worker has, so that a fork finds it made; descriptors 1 to 3 only become its own.
 
-    Args:
-        sockets: descriptors of the channel to the grader, and of where printed text goes.
-        budget: bytes of memory and seconds of processor time.
+    Until then they are an end of a socket, as they will be, that nobody reads from.
     """
-    channel, output = sockets
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    spare = [os.dup(each) for each in (nothing, output, output, channel)]  # out of each other's way
-    for target, source in enumerate(spare):  # nothing to read, twice where printed text goes, the channel
-        os.dup2(source, target)
-    os.closerange(CHANNEL + 1, 65536)
+    unread = socket.socketpair()[0].detach()
+    for descriptor in (1, 2, CHANNEL):
+        os.dup2(unread, descriptor)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout, sys.stderr = (  # unbuffered: nothing that was printed is lost when the process is killed
         io.TextIOWrapper(
@@ -160,10 +167,30 @@ def serve_worker(
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
-    random.seed()  # a fork repeats the parent's random streams
-    np.random.seed()
-    confine(confinement, parent, *budget)
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
+    gc.collect()
+    gc.freeze()  # what is here now is never looked at again, and so not copied for that
+    return server
+
+
+def serve_worker(
+    server: WorkerServer,
+    sockets: Sequence[int],
+    confinement: Confinement,
+    parent: int,
+    budget: tuple[int, int],
+) -> None:
+    """Confine this process, whose parent is the warm one, then answer the grader until it hangs up.
+
+    Args:
+        sockets: descriptors of the channel to the grader, and of where printed text goes, above ``CHANNEL``.
+        budget: bytes of memory and seconds of processor time.
+    """
+    channel, output = sockets
+    for descriptor, source in ((1, output), (2, output), (CHANNEL, channel)):
+        os.dup2(source, descriptor)
+    confine(confinement, parent, *budget)
+    os.closerange(CHANNEL + 1, 65536)
     server.send(["ready", list(confinement.layers), os.getpid()])
     try:
         server.serve()
@@ -302,8 +329,10 @@ def main(
         os.chdir(folder)
         os.rmdir(folder)
     parent = os.getppid()
+    sockets = [fcntl.fcntl(each, fcntl.F_DUPFD, CHANNEL + 1) for each in descriptors]
+    server = stand_ready()
     if mode == "zygote":
-        serve_zygote(socket.socket(fileno=descriptors[0]), layers)
+        serve_zygote(socket.socket(fileno=sockets[0]), layers, server)
     else:  # a process of one check has no children, so it needs no namespaces to keep them in
         confinement = prepare(set(layers) - {"namespaces"})
-        serve_worker((descriptors[0], descriptors[1]), confinement, parent, (budget[0], budget[1]))
+        serve_worker(server, sockets, confinement, parent, (budget[0], budget[1]))

@@ -7,6 +7,7 @@ is not at hand is tested too.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import platform
@@ -29,7 +30,7 @@ from grader.course import Course
 from grader.sandbox import LAYERS, confinement, process
 from grader.sandbox.doctor import PROBES, probe
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.server import serve_zygote
+from grader.sandbox.server import WorkerServer, serve_zygote
 from grader.sandbox.worker import Budget, NoProcess, Worker, WorkerEnded
 
 if TYPE_CHECKING:
@@ -376,7 +377,7 @@ def test_a_warm_process_that_cannot_fork_says_so(layers: list[str], monkeypatch:
     monkeypatch.setattr(confinement, "hide_from_others", lambda: None)
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with near, far:
-        server = threading.Thread(target=serve_zygote, args=(far, layers))
+        server = threading.Thread(target=serve_zygote, args=(far, layers, WorkerServer(io.BytesIO())))
         server.start()
         for _ in range(2):  # it goes on, and a later request may be granted
             socket.send_fds(near, [b'["spawn", 1, 1]'], [os.open(os.devnull, os.O_RDONLY)])
