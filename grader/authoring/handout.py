@@ -27,6 +27,7 @@ from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
 from grader.course import (
     COURSE_FILE,
+    Assignment,
     Course,
     CourseError,
     CourseFile,
@@ -92,6 +93,7 @@ def build_handout(
     *,
     exercises: tuple[str, ...] = (),
     quizzes: tuple[str, ...] = (),
+    assignment: Assignment | None = None,
     archive: bool = False,
     on_progress: Callable[[str], None] = lambda exercise: None,
 ) -> Built:
@@ -101,7 +103,8 @@ def build_handout(
         target: its folder, which is made; an earlier hand-out there is replaced, but for its ``.git``.
         secret: that names options of quizzes whose key is kept.
         exercises: ids of those that go out; none means all.
-        quizzes: ids of those that go out; none means all.
+        quizzes: ids of those that go out; none means all, unless there is an assignment.
+        assignment: whose these are; what students may know of it goes into their ``course.yaml``.
         archive: write a zip of the folder beside it as well.
         on_progress: is called with the id of the exercise that is recorded next, which takes some seconds.
 
@@ -119,14 +122,14 @@ def build_handout(
             raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
     known = all_quizzes(course)
-    out = tuple(quiz for quiz in known if not quizzes or quiz.id in quizzes)
+    out = tuple(quiz for quiz in known if quiz.id in quizzes or not (quizzes or assignment))
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
         files = {}
         for exercise in chosen:
             on_progress(exercise.id)
             files[exercise.id] = _write_exercise(course, exercise, folder, ids)
-        _write_frame(course, folder, files)
+        _write_frame(course, folder, files, assignment)
         write_edition(list(out), secret, folder)
         texts = texts_of(folder)
         if leaks := find_leaks(folder, texts, secrets_of(course), course.shown, known, secret.decode()):
@@ -197,7 +200,9 @@ def _require_free(course: Course, target: Path) -> None:
 # --- what is in it ------------------------------------------------------------------------------------
 
 
-def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]) -> None:
+def _write_frame(
+    course: Course, folder: Path, files: Mapping[str, ExerciseFile], assignment: Assignment | None
+) -> None:
     """Write all that is around the exercises: the course's file, what to read first, the program."""
     rows = "\n".join(
         f"| [{name}](exercises/{name}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
@@ -206,7 +211,14 @@ def _write_frame(course: Course, folder: Path, files: Mapping[str, ExerciseFile]
     readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
     first = next(iter(files), "exercise-1")
     _write(folder / "README.md", readme.format(title=course.title, first=first, rows=rows))
-    keys = {"title": course.title, "salt": course.salt, "edition": "handout"}
+    keys: dict[str, Any] = {"title": course.title, "salt": course.salt, "edition": "handout"}
+    keys |= {"login_id": course.login_id} if course.login_id else {}
+    if assignment:
+        told = {
+            name: getattr(assignment, name) for name in ("id", "title", "exercises", "quizzes", "deadline")
+        }
+        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+        keys["assignments"] = [{name: value for name, value in listed.items() if value}]
     _write(folder / COURSE_FILE, MARK + _yaml(keys))
     _copy(TEMPLATES / "gitignore", folder / ".gitignore")
     _copy(TEMPLATES / "gitattributes", folder / ".gitattributes")
@@ -308,13 +320,16 @@ def _write_program(folder: Path, *, full: bool) -> None:
     _write(folder / "pyproject.toml", text)
 
 
-def write_gradescope_archive(course: Course, exercises: list[Exercise], target: Path) -> None:
+def write_gradescope_archive(
+    course: Course, exercises: list[Exercise], target: Path, assignment: Assignment | None = None
+) -> None:
     """Write what Gradescope wants of a course: an archive that sets itself up and grades one submission.
 
     The same course gives the same bytes.
 
     Args:
         exercises: to be graded.
+        assignment: whose these are, and whose deadline counts.
         target: the zip, which is replaced if it is there.
 
     Raises:
@@ -328,6 +343,7 @@ def write_gradescope_archive(course: Course, exercises: list[Exercise], target: 
             shutil.copytree(course.root / side, folder / "course" / side, ignore=ignored)
         _copy(course.root / COURSE_FILE, folder / "course" / COURSE_FILE)
         ids = " ".join(f"--exercise {exercise.id}" for exercise in exercises)
+        ids = f"--assignment {assignment.id}" if assignment else ids
         run = (TEMPLATES / "run_autograder").read_text(encoding="utf-8")
         _write(folder / "run_autograder", run.replace("EXERCISES", ids))
         for name in ("setup.sh", "uv.txt"):

@@ -71,6 +71,7 @@ def grade(
     results: Path | str,
     *,
     exercises: Sequence[str] = (),
+    assignment: str = "",
     shard: tuple[int, int] = (1, 1),
     quizzes: bool = True,
     round_number: int | None = None,
@@ -87,7 +88,8 @@ def grade(
     Args:
         submissions: a folder of folders, of zips or of checkouts, or one; or a submission that was read.
         results: the folder of ``grades.db``; it is made if it is missing.
-        exercises: ids; all of the course unless said.
+        exercises: ids; all of the assignment, or of the course, unless said.
+        assignment: id of the one that is graded; its deadline counts, and what it names makes up the total.
         shard: which part of the class, of how many; the first is 1.
         quizzes: whether to grade answers to quizzes as well.
         round_number: of the round; the one that the gradebook is in unless said. A later one is begun, with
@@ -101,22 +103,18 @@ def grade(
     Raises:
         CannotCollect: the submissions cannot be read.
         LedgerError: the gradebook cannot be used.
-        RoundOver: the gradebook is in a later round.
+        RoundOver: the gradebook is in a later round, or of another assignment.
         BatchBroken: nothing can be graded; what was stored before stays.
         NoProcess: the system starts no more processes.
         CourseError: the course is broken.
     """
     executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
     executor.require(confinement)
-    chosen = course.exercises(exercises)
-    if isinstance(submissions, Submission):
-        found, place = [submissions], ""
-    else:
-        folder = Path(submissions)
-        found, place = find_submissions(folder, chosen), str(folder.resolve())
-        if [entry.path for entry in found] == [folder]:  # itself, and no class
-            place = ""
-    for note in unused_extensions(found, course.late.extensions) if place else ():
+    part = course.assignment(assignment) if assignment else None
+    ids = exercises or (part.exercises if part else ())
+    chosen = [] if part and not ids else course.exercises(ids)
+    found, place = _collect(submissions, chosen)
+    for note in unused_extensions(found, course.late_policy(part).extensions) if place else ():
         if note.decide:
             raise CannotCollect(note.text)
     found = [storable(entry) for entry in found[shard[0] - 1 :: shard[1]]]
@@ -125,12 +123,13 @@ def grade(
         quizzes,
         place,
         shard,
-        len(chosen) == len(course.exercise_ids()),
+        len(chosen) == len(part.exercises if part else course.exercise_ids()),
     )
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
+        book.begin_assignment(assignment)
         if not place and not isinstance(submissions, Submission):
-            found[0].key = book.key_at(folder) or found[0].key
+            found[0].key = book.key_at(Path(submissions)) or found[0].key
         secret = round_secret(course)
         begun = book.rounds.begin(round_number, seed, secret)
         batch = Batch(course, chosen, begun, secret, confinement, fixed_seed=seed is not None)
@@ -146,6 +145,19 @@ def grade(
         all_broken=bool(broken) and len(broken) == len(accepted),
         vanished=vanished,
     )
+
+
+def _collect(
+    submissions: Path | str | Submission, exercises: Sequence[Exercise]
+) -> tuple[list[Submission], str]:
+    """Return what was handed in, and where the class lies; empty for a single submission."""
+    if isinstance(submissions, Submission):
+        return [submissions], ""
+    folder = Path(submissions)
+    found, place = find_submissions(folder, exercises), str(folder.resolve())
+    if not found:
+        raise CannotCollect(f"{one_line(place, MAX_REASON)} holds no submission; name their folder")
+    return found, "" if [entry.path for entry in found] == [folder] else place
 
 
 def storable(submission: Submission) -> Submission:

@@ -1,10 +1,9 @@
-"""The gradebook of a class: one SQLite file, which is all that grading leaves behind; and the late policy."""
+"""The gradebook of a class: one SQLite file, which is all that grading leaves behind."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import hashlib
 import itertools
 import json
@@ -12,49 +11,26 @@ import os
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
-from grader.classroom.arrival import late_adjustments
 from grader.classroom.collect import Submission
-from grader.classroom.identity import identify, unused_extensions
-from grader.classroom.rounds import Round, Rounds, require_same
-from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, Scope
-from grader.course import Course, LatePolicy, folded, make_private_folder
+from grader.classroom.rounds import Round, RoundOver, Rounds, require_same
+from grader.classroom.standing import Kept, class_grades, quiz_results
+from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
+from grader.course import Course, folded, make_private_folder
 from grader.progress.database import LedgerError, NotThere, explained, open_file
-from grader.progress.grades import (
-    QUIZZES,
-    Adjustment,
-    ClassGrades,
-    Grade,
-    Item,
-    Move,
-    Note,
-    QuizResult,
-    causes,
-)
+from grader.progress.grades import QUIZZES, ClassGrades, Note, QuizResult
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
 FILE = "grades.db"
 COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
-SHARED = "key platform platform_id received_from learner_id problem".split()
-FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
 MAX_REASON = 300  # characters of why something could not be graded
-
-
-class ManualAdjustment(NamedTuple):
-    """What an instructor gave or took, and why; the submission goes by its key."""
-
-    at: str
-    submission: str
-    exercise: str
-    cents: int
-    reason: str
 
 
 class Gradebook:
@@ -117,7 +93,7 @@ class Gradebook:
                 if scope.quizzes and (nothing or not handed.answers):
                     self._put_quizzes(handed.key, "", "[]")
             self._do("INSERT OR REPLACE INTO facts VALUES ('scope', ?)", (json.dumps(scope),))
-            if not scope.folder or scope.shard != (1, 1):
+            if not scope.whole_class:
                 return ()
             return self._mark_gone({handed.key for handed in handed_in}, scope, confirm_gone)
 
@@ -161,6 +137,28 @@ class Gradebook:
         """End a run; the next one begins a list of its own of who moved."""
         with self._transaction():
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
+
+    def begin_assignment(self, name: str) -> None:
+        """Keep which assignment this is the gradebook of.
+
+        Raises:
+            RoundOver: it is another one's.
+        """
+        before = self.fact("assignment")
+        if name and before not in ("", name):
+            raise RoundOver(f"these results are of {before}; give {name} a folder of its own")
+        if name:
+            self.keep_fact("assignment", name)
+
+    def fact(self, name: str) -> str:
+        """Return what is kept under a name; empty if nothing is."""
+        row = self._do("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Keep something that concerns the whole class."""
+        with self._transaction():
+            self._do("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     # -- who is in the class --
 
@@ -258,59 +256,20 @@ class Gradebook:
         Raises:
             CourseError: an exercise of the course is malformed.
         """
-        order = course.exercise_ids()
-        feedback = {name: course[name].file.feedback for name in order}
         reports, not_graded = self._reports()
-        quizzes = {key: rest for key, *rest in self._do("SELECT submission, results, notes FROM quizzes")}
-        given: dict[str, list[Adjustment]] = defaultdict(list)
-        for event in self.adjustments():
-            given[event.submission].append(Adjustment("manual", event.exercise, event.cents, event.reason))
-        grades, entries = list[Grade](), self.entries()
-        here = [entry for entry in entries if not entry.gone]
-        decided = dict(self._do("SELECT submission, student FROM decisions ORDER BY at"))
-        identities = identify(here, course.late.extensions, decided)
-        for entry in here:
-            own = tuple(reports[entry.key][name] for name in order if name in reports[entry.key])
-            received, whose = datetime.datetime.fromisoformat(entry.received), identities[entry.key]
-            late = late_adjustments(course.late, whose.extension, received, own, entry.received_from)
-            manual = [event for key in {entry.key, entry.formerly} for event in given[key]]
-            by_file = bool(own) and course.late.per_day > 0 and entry.received_from == "file"
-            results, doubts = quizzes.get(entry.key, ("[]", "[]"))
-            grades.append(
-                Grade(
-                    entry.name,
-                    **{name: getattr(entry, name) for name in SHARED},
-                    learner_name=whose.name,
-                    student=whose.student,
-                    login=whose.login,
-                    set_aside=whose.set_aside,
-                    received=received,
-                    nothing_found=bool(entry.nothing_found),
-                    notes=(*_notes(entry.notes, by_file=by_file), *whose.notes, *_notes(doubts)),
-                    reports=own,
-                    not_graded=not_graded[entry.key],
-                    quizzes=_quiz_results(results),
-                    adjustments=(*late, *manual),
-                    feedback=feedback,
-                )
-            )
-        items = tuple(_items(course, grades, order))
-        moves, told = tuple(self._moves(grades, items)), self._class_notes(entries, given, course.late)
-        gone = tuple(entry.name for entry in entries if entry.gone)
-        return ClassGrades(course.title, items, tuple(grades), gone=gone, moves=moves, notes=tuple(told))
-
-    def _class_notes(
-        self, entries: Sequence[Entry], given: Mapping[str, Sequence[Adjustment]], late: LatePolicy
-    ) -> Iterator[Note]:
-        """Yield what the instructor should know of the class as a whole."""
-        for entry in entries:
-            if entry.gone and (lost := given.get(entry.key, ())):
-                cure = "adjust what took its place, then `grader forget` this one"
-                text = f"`{entry.name}` has vanished, and so has what it was given: {lost[-1].reason}; {cure}"
-                yield Note("gone-adjusted", text, decide=True)
-        scope = self._scope("main")
-        if scope is None or (scope.folder and scope.shard == (1, 1)):
-            yield from unused_extensions([entry for entry in entries if not entry.gone], late.extensions)
+        quizzes = self._do("SELECT submission, results, notes FROM quizzes")
+        kept = Kept(
+            entries=self.entries(),
+            reports=reports,
+            not_graded=not_graded,
+            quizzes={key: (results, notes) for key, results, notes in quizzes},
+            adjustments=self.adjustments(),
+            decisions=dict(self._do("SELECT submission, student FROM decisions ORDER BY at")),
+            moves=self._do("SELECT submission, item, before FROM moves").fetchall(),
+            scope=self._scope("main"),
+            assignment=self.fact("assignment"),
+        )
+        return class_grades(course, kept)
 
     def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""
@@ -389,7 +348,8 @@ class Gradebook:
         for row in rows("quizzes"):
             self._put_quizzes(*row)
         self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows("drawn"))
-        self._do("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name = 'round'")
+        kept = "'round', 'assignment', 'roster', 'count'"
+        self._do(f"INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name IN ({kept})")
         moves = [row for row in rows("moves") if row[0] not in held]
         self._connection.executemany("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", moves)
         for table in ("adjustments", "decisions"):
@@ -421,8 +381,8 @@ class Gradebook:
 
     def _put_quizzes(self, submission: str, key: str, text: str, notes: str = "[]") -> None:
         found = self._do("SELECT results FROM quizzes WHERE submission = ?", (submission,)).fetchone()
-        after = {result.quiz: result for result in _quiz_results(text)}
-        for before in _quiz_results(found[0]) if found else ():
+        after = {result.quiz: result for result in quiz_results(text)}
+        for before in quiz_results(found[0]) if found else ():
             if before.quiz not in after or after[before.quiz].earned_cents != before.earned_cents:
                 row = submission, before.quiz, json.dumps([before])
                 self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
@@ -461,26 +421,6 @@ class Gradebook:
         self._connection.executemany(order, [(entry.key,) for entry in missing])
         return ()
 
-    def _moves(self, grades: Iterable[Grade], items: Sequence[Item]) -> Iterator[Move]:
-        """Yield whose credits the last run changed, in the order of grades and items."""
-        order = {item.id: number for number, item in enumerate(items)}
-        before = defaultdict[str, list[tuple[str, str]]](list)
-        for key, item, text in self._do("SELECT submission, item, before FROM moves"):
-            before[key].append((item, text))
-        for grade in grades:
-            for item, text in sorted(before[grade.key], key=lambda row: (order.get(row[0], len(order)), row)):
-                if text.startswith("{"):  # a report; what a quiz gave is a list
-                    (old,) = reports_from_json(text)
-                    new = next((report for report in grade.reports if report.exercise == item), None)
-                    was, now = 100 * old.earned, None if new is None else 100 * new.earned
-                    because = causes(old, new) if new else (grade.problem or "nothing is there to be graded",)
-                else:
-                    was = _quiz_results(text)[0].earned_cents
-                    now = next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == item), None)
-                    because = ("no answers are there" if now is None else "the answers were graded again",)
-                if was != now:
-                    yield Move(grade, item, was, now, because)
-
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._connection:
@@ -496,34 +436,11 @@ def _is_confined(text: str) -> bool | None:
     return None
 
 
-def _quiz_results(text: str) -> tuple[QuizResult, ...]:
-    return tuple(
-        QuizResult(quiz, title, earned, possible, tuple(notes))
-        for quiz, title, earned, possible, notes in json.loads(text)
-    )
-
-
 def _file_names(key: str) -> list[str]:
     """Return the name of a submission's file, and what version 1 made of it."""
     name = PurePosixPath(key).name
     stem = name[: -len(suffix)] if (suffix := PurePosixPath(name).suffix.lower()) in (".zip", ".py") else name
     return [name, stem, stem.partition("_assignsubmission_file")[0]]
-
-
-def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Iterator[Item]:
-    there = {report.exercise for grade in grades for report in grade.reports}
-    there.update(*(grade.not_graded for grade in grades))
-    for name in (name for name in order if name in there):
-        yield Item("exercise", name, course[name].file.title, 100 * course[name].file.credits)
-    quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes if quiz.possible_cents}
-    for name, quiz in sorted(quizzes.items()):  # what cannot be read has nothing to earn, and no column
-        yield Item("quiz", name, quiz.title, quiz.possible_cents)
-
-
-def _notes(text: str, *, by_file: bool = False) -> list[Note]:
-    """Return what was noted of a submission; notes of an older form are left out."""
-    notes = [Note(*note) for note in json.loads(text) if isinstance(note, list)]
-    return [*notes, Note("file-time", FILE_TIME)] if by_file else notes
 
 
 @contextlib.contextmanager

@@ -95,6 +95,11 @@ class Scope(NamedTuple):
     shard: tuple[int, int] = (1, 1)
     whole_course: bool = True
 
+    @property
+    def whole_class(self) -> bool:
+        """Whether all of a class was looked at."""
+        return bool(self.folder) and self.shard == (1, 1)
+
 
 class Entry(NamedTuple):
     """A submission as the gradebook knows it, without its credits.
@@ -122,6 +127,16 @@ class Entry(NamedTuple):
     folder: str = ""
     gone: int = 0
     seen: int = 1
+
+
+class ManualAdjustment(NamedTuple):
+    """What an instructor gave or took, and why; the submission goes by its key."""
+
+    at: str
+    submission: str
+    exercise: str
+    cents: int
+    reason: str
 
 
 COLUMNS = ", ".join(("submission", *Entry._fields[1:]))

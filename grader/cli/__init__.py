@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
+    assignment_option,
     bom_option,
     confinement_option,
     confirm_gone_option,
+    exercises_option,
     format_option,
     output_option,
     pass_course,
@@ -15,6 +17,7 @@ from grader.cli.options import (
     results_argument,
     results_option,
     seed_option,
+    several_option,
     submission_option,
     write_output,
 )
@@ -40,10 +43,12 @@ __all__ = [
     "USAGE",
     "Course",
     "LazyGroup",
+    "assignment_option",
     "bom_option",
     "coloured",
     "confinement_option",
     "confirm_gone_option",
+    "exercises_option",
     "format_option",
     "grader",
     "hide",
@@ -57,6 +62,7 @@ __all__ = [
     "results_argument",
     "results_option",
     "seed_option",
+    "several_option",
     "stop",
     "submission_option",
     "width",

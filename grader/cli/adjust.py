@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from grader.classroom.gradebook import ManualAdjustment, open_gradebook
+from grader.classroom.gradebook import open_gradebook
+from grader.classroom.tables import ManualAdjustment
 from grader.cli import Course, pass_course, results_argument
 from grader.cli.grade import publish
 from grader.reports.text import decimal

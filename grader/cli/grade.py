@@ -23,8 +23,10 @@ from grader.cli import (
     FAILED,
     USAGE,
     Course,
+    assignment_option,
     confinement_option,
     confirm_gone_option,
+    exercises_option,
     print_lines,
     require_results_folder,
     results_option,
@@ -32,7 +34,7 @@ from grader.cli import (
     stop,
     width,
 )
-from grader.course import CourseError, open_course
+from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
@@ -51,7 +53,8 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.command("grade")
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @results_option("Folder of the results; what it holds of an earlier run is not made again.")
-@click.option("--exercise", "ids", metavar="ID", multiple=True, help="Grade this one only; may be repeated.")
+@assignment_option
+@exercises_option("Grade these only, and no assignment")
 @click.option("--no-quizzes", is_flag=True, help="Leave answers to quizzes ungraded.")
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="Processes at one time [as many as processors]."
@@ -77,7 +80,8 @@ def command(
     course_folder: str | None,
     submissions: Path,
     results: Path,
-    ids: tuple[str, ...],
+    assignment: str,
+    exercises: tuple[str, ...],
     no_quizzes: bool,
     jobs: int | None,
     cluster: str | None,
@@ -101,17 +105,20 @@ def command(
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
     course = open_course(course_folder)
-    course.exercises(ids)
+    assignment = _assignment(course, assignment, exercises)
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
     require_results_folder(results)
+    for notice in old_keys(course):
+        click.echo(f"grader: {notice}", err=True)
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:
             grades = grade(
                 course,
                 submissions,
                 results,
-                exercises=ids,
+                exercises=exercises,
+                assignment=assignment,
                 shard=shard,
                 quizzes=not no_quizzes,
                 round_number=round_number,
@@ -133,6 +140,23 @@ def command(
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
     sys.exit(BROKEN if grades.all_broken else FAILED if grades.broken else code)
+
+
+def _assignment(course: Course, name: str, exercises: tuple[str, ...]) -> str:
+    """Return the id of the assignment that is graded; empty where exercises are named, or there is none."""
+    course.exercises(exercises)
+    if exercises and name:
+        raise click.UsageError("--assignment says itself which exercises; leave --exercise out")
+    return course.assignment(name).id if name or (course.assignments and not exercises) else ""
+
+
+def old_keys(course: Course) -> list[str]:
+    """Return a sentence for each key of ``course.yaml`` that still works and has a better place."""
+    found = ["`late.deadlines` is old: write a `deadline` into each of the `assignments`"]
+    found = found * bool(course.late.deadlines)
+    if course.late.extensions:
+        found.append("`late.extensions` names people where git sees them: move them to class/extensions.yaml")
+    return [f"{COURSE_FILE}: {sentence}" for sentence in found]
 
 
 def publish(grades: ClassGrades, results: Path) -> int:

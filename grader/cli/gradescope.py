@@ -23,7 +23,7 @@ import click
 from grader.classroom.batch import grade, processes
 from grader.classroom.collect import read_submission
 from grader.classroom.gradebook import open_gradebook
-from grader.cli import Course, pass_course
+from grader.cli import Course, assignment_option, exercises_option, pass_course
 from grader.course import Exercise, parse_time, write_atomic
 from grader.reports.exports import gradescope_json
 
@@ -55,12 +55,13 @@ class About(NamedTuple):
 
 @click.command("gradescope")
 @click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--exercise", "ids", metavar="ID", multiple=True, help="Grade this one only; may be repeated.")
+@exercises_option("Grade these only")
+@assignment_option
 @click.option(
     "--seconds", type=click.IntRange(1), default=SECONDS, help="When to stop and say what is known."
 )
 @pass_course
-def command(course: Course, root: Path, ids: tuple[str, ...], seconds: int) -> None:
+def command(course: Course, root: Path, exercises: tuple[str, ...], assignment: str, seconds: int) -> None:
     """Grade ROOT/submission, whatever lies in it, and write ROOT/results/results.json in any case.
 
     The archive that `grader handout --gradescope` builds calls this. When something arrived, whose it is and
@@ -75,7 +76,8 @@ def command(course: Course, root: Path, ids: tuple[str, ...], seconds: int) -> N
     # First what to say if grading raises, or is killed.
     stays = "" if about.score is None else " The score is that of your last submission."
     write({"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"})
-    write(grade_one(course, root / "submission", about, course.exercises(ids), seconds))
+    chosen = course.assignment(assignment).exercises if assignment else exercises
+    write(grade_one(course, root / "submission", about, course.exercises(chosen), seconds, assignment))
 
 
 def read_metadata(path: Path) -> About:
@@ -102,12 +104,18 @@ def read_metadata(path: Path) -> About:
 
 
 def grade_one(
-    course: Course, folder: Path, about: About, exercises: Sequence[Exercise], seconds: int
+    course: Course,
+    folder: Path,
+    about: About,
+    exercises: Sequence[Exercise],
+    seconds: int,
+    assignment: str = "",
 ) -> dict[str, Any]:
     """Grade a folder as one submission, and return the document that Gradescope shows.
 
     Args:
         seconds: after which the exercises that are still to be graded are left out.
+        assignment: whose deadline counts; empty for the course's.
     """
     handed = read_submission(folder, exercises)
     handed = replace(handed, platform="gradescope", platform_id=about.email)
@@ -121,6 +129,7 @@ def grade_one(
                 handed,
                 work,
                 exercises=[exercise.id for exercise in exercises],
+                assignment=assignment,
                 quizzes=False,
                 round_number=about.earlier + 1,  # other inputs: what earlier messages tell is of no use
                 confinement="best",

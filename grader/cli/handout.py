@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from grader.authoring.handout import (
+    Built,
     CannotHandOut,
     Leaking,
     build_handout,
@@ -15,25 +15,25 @@ from grader.authoring.handout import (
     require_full,
     write_gradescope_archive,
 )
-from grader.cli import BROKEN, USAGE, Course, pass_course, stop
+from grader.cli import (
+    BROKEN,
+    USAGE,
+    Course,
+    assignment_option,
+    exercises_option,
+    pass_course,
+    several_option,
+    stop,
+)
+from grader.course import Assignment
 from grader.quiz import files
-
-
-def _split(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
-    words = filter(None, (word.strip() for name in names for word in name.split(",")))
-    found = tuple(dict.fromkeys(words))
-    if names and not found:
-        raise click.BadParameter("names none; leave it out for all")
-    return found
-
-
-SOME: dict[str, Any] = {"multiple": True, "callback": _split, "help": "Only these, with commas between them."}
 
 
 @click.command("handout")
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
-@click.option("--exercises", metavar="IDS", **SOME)
-@click.option("--quizzes", metavar="NAMES", **SOME)
+@assignment_option
+@exercises_option("Hand out these only, and no assignment")
+@several_option("--quiz", "--quizzes", "quizzes", metavar="NAME", help="Hand out these quizzes only")
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
@@ -41,6 +41,7 @@ SOME: dict[str, Any] = {"multiple": True, "callback": _split, "help": "Only thes
 def command(
     course: Course,
     target: Path,
+    assignment: str,
     exercises: tuple[str, ...],
     quizzes: tuple[str, ...],
     archive: bool,
@@ -48,6 +49,9 @@ def command(
     gradescope: bool,
 ) -> None:
     """Build the students' edition, without solutions and keys.
+
+    With --assignment, or if there is only one, what goes out and what counts is what course.yaml says of it.
+    Without it, it is the exercises and quizzes that you name, or all.
 
     Visible checks run there on answers that are recorded now, so no solution is needed. Practice quizzes go
     out with their answers; of the others only what a learner may see goes out, and options get ids that say
@@ -58,12 +62,19 @@ def command(
     of an assignment. It holds solutions and hidden checks, as Gradescope needs them; students do not see it.
     """
     target = Path(*target.parts) if target.name else target.resolve()
-    if gradescope + quizzes_only + archive > 1 or (gradescope and quizzes) or (quizzes_only and exercises):
+    only, named = quizzes_only or gradescope, exercises or quizzes
+    if (only and archive) or (gradescope and (quizzes_only or quizzes)) or (quizzes_only and exercises):
         raise click.UsageError("these options do not go together; see grader handout --help")
+    if assignment and named:
+        raise click.UsageError("--assignment says itself what goes out; leave --exercise and --quiz out")
+    lone = len(course.assignments) == 1 and not named
+    chosen = course.assignment(assignment) if assignment or lone else None
+    if chosen:
+        exercises, quizzes = chosen.exercises, chosen.quizzes
     try:
         require_full(course)
         if gradescope:
-            _write_gradescope(course, target, exercises)
+            _write_gradescope(course, target, exercises, chosen)
             return
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
@@ -77,6 +88,7 @@ def command(
             _secret(course),
             exercises=exercises,
             quizzes=quizzes,
+            assignment=chosen,
             archive=archive,
             on_progress=lambda name: click.echo(f"recording {name}", err=True),
         )
@@ -85,15 +97,28 @@ def command(
         stop("nothing was written: what would be handed out tells answers", BROKEN)
     except (CannotHandOut, files.UnknownQuiz, files.NoSecret) as error:
         stop(str(error), USAGE)
+    _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))
+    if named:
+        told = "course.yaml says nothing of this hand-out; write it there under `assignments`"
+        click.echo(f"grader: {told}, and `grader grade --assignment ID` grades what went out", err=True)
+
+
+def _tell(built: Built, assignment: Assignment | None, written: str) -> None:
+    """Say what went out where and, of an assignment, what counts."""
     for name, file in built.exercises.items():
         click.echo(f"{name:<26}{file.credits:>3} credits visible, {file.more_credits:>2} more when graded")
     for quiz in built.quizzes:
-        click.echo(f"{quiz.id:<26}{_quiz_row(quiz)}")
+        counts = f", counts {quiz.credits} credits" if assignment else ""
+        click.echo(f"{quiz.id:<26}{_quiz_row(quiz)}{counts}")
     credits = sum(file.credits for file in built.exercises.values())
     counts = f"{_count(len(built.exercises), 'exercise', 's')} with {_count(credits, 'visible credit', 's')}"
-    written = f"{target} and {target.name}.zip" if archive else str(target)
     looked = f"{_count(built.lines, 'line', 's')} looked through, and no answer in them"
     click.echo(f"{written}: {counts}, {_count(len(built.quizzes), 'quiz', 'zes')}; {looked}")
+    if assignment:
+        of_exercises = sum(file.credits + file.more_credits for file in built.exercises.values())
+        total = of_exercises + sum(quiz.credits for quiz in built.quizzes)
+        due = f", due {assignment.deadline}" if assignment.deadline else ""
+        click.echo(f"{assignment.id} ({assignment.title}) counts {_count(total, 'credit', 's')}{due}")
 
 
 def _secret(course: Course) -> bytes:
@@ -113,10 +138,12 @@ def _count(number: int, noun: str, plural: str) -> str:
     return f"{number} {noun}{plural if number != 1 else ''}"
 
 
-def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...]) -> None:
+def _write_gradescope(
+    course: Course, target: Path, ids: tuple[str, ...], assignment: Assignment | None
+) -> None:
     exercises = course.exercises(ids)
     try:
-        write_gradescope_archive(course, exercises, target)
+        write_gradescope_archive(course, exercises, target, assignment)
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror}", USAGE)
     credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")

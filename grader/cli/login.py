@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from grader.course import open_course
@@ -21,6 +23,10 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     if name is None and learner_id is not None:
         raise click.UsageError("--id goes with a name: grader login NAME --id ID")
     course = open_course(course_folder)
+    if name not in (None, ANONYMOUS.name) and learner_id is None and course.login_id:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"this course asks for your {course.login_id}: grader login NAME --id ID")
+        learner_id = click.prompt(f"your {course.login_id}")
     try:
         learner = Learner.named(name, learner_id) if name is not None else None
     except ValueError as error:

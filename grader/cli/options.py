@@ -135,6 +135,42 @@ def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) 
         stop(f"{path} cannot be written: {error.strerror}", USAGE)
 
 
+class _Several(click.Option):
+    """Ids, repeated or with commas between them; the help shows the first spelling of the option."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> tuple[str, ...]:
+        words = [word.strip() for text in value or () for word in text.split(",")]
+        found = tuple(dict.fromkeys(filter(None, words)))
+        if value and not found:
+            raise click.BadParameter("names none; leave it out for all", ctx, self)
+        return found
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return record and (f"{self.opts[0]} {self.metavar}", record[1])
+
+
+def several_option(*spellings: str, metavar: str = "ID", help: str) -> Decorator:
+    """Declare an option that takes ids, repeated or with commas between them; none means all.
+
+    Args:
+        spellings: of the option, former ones after the one that is shown, then the parameter.
+    """
+    about = f"{help}; repeat it, or put commas between."
+    return click.option(*spellings, cls=_Several, multiple=True, metavar=metavar, help=about)
+
+
+def exercises_option(help: str) -> Decorator:
+    """Declare ``--exercise`` as the parameter ``exercises``, which ``--exercises`` was once."""
+    return several_option("--exercise", "--exercises", "exercises", help=help)
+
+
+assignment_option = click.option(
+    "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
+)
+"""Declares ``--assignment``."""
+
+
 def results_option(help: str) -> Decorator:
     """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
     folder = click.Path(file_okay=False, path_type=Path)

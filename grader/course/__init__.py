@@ -2,6 +2,7 @@
 
 from grader.course.course import (
     COURSE_FILE,
+    Assignment,
     Course,
     CourseFile,
     Exercise,
@@ -26,6 +27,7 @@ from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key,
 __all__ = [
     "COURSE_FILE",
     "NOWHERE",
+    "Assignment",
     "Course",
     "CourseError",
     "CourseFile",

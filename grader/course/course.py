@@ -9,7 +9,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
 MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
+ASSIGNMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPELLING = re.compile(r"([a-z]*)[-_. ]*0*([0-9]+)")  # of an exercise: exercise-1, Exercise_01, ex1, 1
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "diagnosis", "names", "none"]
@@ -30,6 +31,10 @@ Edition = Literal["full", "handout"]
 
 class UnknownExercise(Exception):
     """No exercise has this id; the text names the nearest ones."""
+
+
+class UnknownAssignment(UnknownExercise):
+    """No assignment has this id; the text names those that are there."""
 
 
 class NoCourse(Exception):
@@ -129,6 +134,38 @@ class LatePolicy:
         return parse_time(text) + datetime.timedelta(days=days) if text else None
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """What is handed out, handed in and graded together.
+
+    Args:
+        id: what ``--assignment`` names.
+        exercises: ids of those that count.
+        quizzes: ids of those that count, practice quizzes among them.
+        deadline: a date and time with its offset from UTC; empty for that of the late policy.
+        late: what it costs to hand in late; the course's own policy unless said.
+        groups: whether what one member of a group in the roster hands in counts for all of them.
+        column: title of its column in the gradebook of an LMS, with or without its number.
+    """
+
+    id: str
+    title: str
+    exercises: tuple[str, ...] = ()
+    quizzes: tuple[str, ...] = ()
+    deadline: str = ""
+    late: LatePolicy | None = None
+    groups: bool = False
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        if not ASSIGNMENT.fullmatch(self.id):
+            raise ValueError(f"`{self.id}` is no id of an assignment: small letters, digits and `-`")
+        if not self.exercises and not self.quizzes:
+            raise ValueError(f"the assignment `{self.id}` has neither `exercises` nor `quizzes`")
+        if self.deadline:
+            parse_time(self.deadline)
+
+
 def folded(name: str) -> str:
     """Return a name as names are compared: in whatever case, and however its accents are encoded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
@@ -157,6 +194,8 @@ class CourseFile:
     Args:
         salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
         late: what it costs to hand in late.
+        assignments: what is graded together, in their order.
+        login_id: what ``grader login`` asks students for, such as ``student number``; empty: for nothing.
         edition: ``handout`` marks the students', which has no solutions and no hidden checks.
         shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
     """
@@ -164,6 +203,8 @@ class CourseFile:
     title: str
     salt: str = ""
     late: LatePolicy = field(default_factory=LatePolicy)
+    assignments: tuple[Assignment, ...] = ()
+    login_id: str = ""
     edition: Edition = "full"
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -171,6 +212,11 @@ class CourseFile:
         "accommodations": "`accommodations` gave more time in exams, whose clock is gone; delete it "
         "(`late.extensions` gives a learner more days)"
     }
+
+    def __post_init__(self) -> None:
+        ids = [assignment.id for assignment in self.assignments]
+        if twice := [name for name in ids if ids.count(name) > 1]:
+            raise ValueError(f"two assignments are called `{twice[0]}`; give one of them another id")
 
 
 @dataclass(frozen=True)
@@ -273,6 +319,13 @@ class Course:
     late: LatePolicy = field(default_factory=LatePolicy)
     handout: bool = False
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assignments: tuple[Assignment, ...] = ()
+    login_id: str = ""
+
+    @property
+    def private_folder(self) -> Path:
+        """Where the instructor keeps what is about people: roster, extensions, keys of pseudonyms."""
+        return self.root / "class"
 
     @property
     def state_folder(self) -> Path:
@@ -292,6 +345,29 @@ class Course:
         """Read the exercises that are meant, each once, or all exercises if none is given."""
         wanted = dict.fromkeys(map(self.exercise_id, ids)) or self.exercise_ids()
         return [self[exercise_id] for exercise_id in wanted]
+
+    def assignment(self, name: str = "") -> Assignment:
+        """Return an assignment with its exercises' ids as they are spelt; a lone one needs no name.
+
+        Raises:
+            UnknownAssignment: there is none of this id, or more than one and no id.
+            UnknownExercise: it names an exercise that is none.
+        """
+        ids = ", ".join(assignment.id for assignment in self.assignments)
+        if not name and len(self.assignments) > 1:
+            raise UnknownAssignment(f"course.yaml has several assignments; name one with --assignment: {ids}")
+        found = [assignment for assignment in self.assignments if name in ("", assignment.id)]
+        if not found:
+            there = f"there are {ids}" if ids else "write it into course.yaml, as docs/author.md shows"
+            raise UnknownAssignment(f"there is no assignment `{name}`; {there}")
+        return replace(found[0], exercises=tuple(dict.fromkeys(map(self.exercise_id, found[0].exercises))))
+
+    def late_policy(self, assignment: Assignment | None) -> LatePolicy:
+        """Return what it costs to hand in late: an assignment's own, with its deadline, else the course's."""
+        policy = (assignment and assignment.late) or self.late
+        if assignment and assignment.deadline:
+            return replace(policy, deadline=assignment.deadline, deadlines={})
+        return policy
 
     def exercise_id(self, meant: str) -> str:
         """Return the id of the exercise that is meant: by its id, number, folder, module or a path to one.
@@ -347,7 +423,8 @@ def open_course(path: str | Path | None = None) -> Course:
         if (folder / COURSE_FILE).is_file():
             file = strict_yaml.load(folder / COURSE_FILE, CourseFile)
             salt, handout = file.salt or file.title, file.edition == "handout"
-            return Course(folder, file.title, salt, file.late, handout, file.shown)
+            more = file.shown, file.assignments, file.login_id
+            return Course(folder, file.title, salt, file.late, handout, *more)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")

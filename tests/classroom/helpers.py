@@ -8,12 +8,15 @@ import re
 import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from grader.classroom.batch import ExecutorConfig, grade
-from grader.course import Course, Exercise
+from grader.checks.report import Outcome, Report
+from grader.checks.source import Source
+from grader.classroom.batch import ExecutorConfig, Task, TaskResults, grade
+from grader.course import Course, Exercise, open_course
 
 Kind = Literal["right", "mistaken", "nothing"]
 BROKEN = (
@@ -156,3 +159,36 @@ def hand_in(folder: Path, name: str, text: str) -> Path:
 def right(course: Course) -> str:
     """Return the tiny course's solution."""
     return course["exercise-1"].solution_path.read_text()
+
+
+class _Here(Executor):
+    """Does at once, in this process, what it is given."""
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments, **named))
+        return future
+
+
+def by_word(task: Task) -> TaskResults:
+    """Stand in for grading: ``# earns 3`` in a file says what it earns of its exercise; else it is all."""
+    exercise, results = open_course(task.course)[task.exercise], list[tuple[str, Any]]()
+    for key, source in task.work:
+        assert isinstance(source, Source)
+        said = re.search(rb"# earns (\d+)", source.data)
+        earned = int(said[1]) if said else exercise.file.credits
+        function = exercise.file.functions[0]
+        outcomes = tuple(
+            Outcome(f"check_{n}", f"Number {n} is right", function, "passed" if n < earned else "failed", 1)
+            for n in range(exercise.file.credits)
+        )
+        report = Report(
+            exercise.id, exercise.file.title, outcomes, seed=task.seed, source_sha256=source.sha256
+        )
+        results.append((key, report))
+    return results
+
+
+def at_once() -> ExecutorConfig:
+    """Grade by the word of the files alone, without a worker."""
+    return ExecutorConfig(_Here, 1, run_task=by_word, require=lambda confinement: None)

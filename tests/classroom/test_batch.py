@@ -40,8 +40,9 @@ from grader.classroom.batch import (
     run_task,
 )
 from grader.classroom.collect import CannotCollect, find_submissions
-from grader.classroom.gradebook import ManualAdjustment, merge, open_gradebook
+from grader.classroom.gradebook import merge, open_gradebook
 from grader.classroom.rounds import RoundOver
+from grader.classroom.tables import ManualAdjustment
 from grader.course import Course, LatePolicy, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note

@@ -16,8 +16,8 @@ import pytest
 
 from grader.checks.report import Outcome, Report, Status, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.gradebook import Gradebook, ManualAdjustment, merge, open_gradebook
-from grader.classroom.tables import Scope
+from grader.classroom.gradebook import Gradebook, merge, open_gradebook
+from grader.classroom.tables import ManualAdjustment, Scope
 from grader.course import Course, open_course
 from grader.progress.database import LedgerError
 from grader.progress.grades import ClassGrades, Grade, QuizResult
