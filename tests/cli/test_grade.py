@@ -19,10 +19,10 @@ import pytest
 from grader.checks.report import reports_from_json
 from grader.course import Course
 from grader.quiz import files
-from tests.classroom.helpers import hand_in, right
+from tests.classroom.helpers import at_once, hand_in, right
 from tests.helpers import Ran, Run, edit, solve
 
-HALF = "def double(x):\n    return 2 * x\n"
+HALF = "def double(x):\n    return 2 * x  # earns 3\n"
 MANY_FILES = 10_000
 
 
@@ -32,9 +32,15 @@ def handed(tiny_copy: Course) -> Path:
     folder = tiny_copy.root.parent / "class"
     hand_in(folder, "ada", right(tiny_copy))
     hand_in(folder, "bob", HALF)
-    hand_in(folder, "cleo", "")
+    hand_in(folder, "cleo", "# earns 0\n")
     (folder / "dan").symlink_to(folder / "ada")
     return folder
+
+
+@pytest.fixture
+def by_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files say what they earn, where a test is not about how they are judged."""
+    monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
 
 
 def graded(run: Run, handed: Path, *more: str) -> Ran:
@@ -57,6 +63,7 @@ def test_a_class_is_graded_and_shown(run: Run, handed: Path, tiny_copy: Course) 
     assert "cleo" in (results / "index.html").read_text()
 
 
+@pytest.mark.usefixtures("by_word")
 def test_where_nothing_is_found_the_cell_stays_blank(run: Run, tiny_copy: Course) -> None:
     folder = tiny_copy.root.parent / "class"
     hand_in(folder, "ada", right(tiny_copy))
@@ -85,6 +92,7 @@ def test_what_is_no_folder_of_submissions_is_told(run: Run, handed: Path) -> Non
     assert run("grade", str(handed), "-o", "r", "--cluster", "local:0").code == 2
 
 
+@pytest.mark.usefixtures("by_word")
 def test_lateness_is_open(run: Run, handed: Path, tiny_copy: Course) -> None:
     path = tiny_copy.root / "course.yaml"
     late = "late:\n  deadline: '2026-03-01T12:00:00+01:00'\n  per_day: 10\n"
@@ -102,6 +110,7 @@ def test_lateness_is_open(run: Run, handed: Path, tiny_copy: Course) -> None:
     assert "late:" not in (tiny_copy.root / "results" / "students" / "bob" / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("by_word")
 def test_an_adjustment_needs_a_reason_and_is_listed(run: Run, handed: Path) -> None:
     graded(run, handed)
     assert run("adjust", "results", "bob", "--credits", "1").code == 2
@@ -122,6 +131,7 @@ def test_an_adjustment_needs_a_reason_and_is_listed(run: Run, handed: Path) -> N
     )
 
 
+@pytest.mark.usefixtures("by_word")
 def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
     graded(run, handed)
     for number in (1, 2):
@@ -199,6 +209,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(
         assert len(ran.err.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("by_word")
 def test_results_tell_git_to_leave_them_alone(run: Run, handed: Path) -> None:
     graded(run, handed)
     assert Path("results/.gitignore").read_text() == "*\n"
@@ -257,6 +268,7 @@ def students(course: Course) -> set[str]:
     return {path.name for path in (course.root / "results" / "students").iterdir()}
 
 
+@pytest.mark.usefixtures("by_word")
 def test_what_has_vanished_has_no_page_and_no_row(run: Run, handed: Path, tiny_copy: Course) -> None:
     graded(run, handed)
     assert students(tiny_copy) == {"ada", "bob", "cleo", "dan"}
@@ -272,6 +284,7 @@ def test_what_has_vanished_has_no_page_and_no_row(run: Run, handed: Path, tiny_c
     assert (ran.code, students(tiny_copy)) == (1, {"ada", "bob", "cleo", "dan"}), "the link is still there"
 
 
+@pytest.mark.usefixtures("by_word")
 @pytest.mark.parametrize("folder", ["class", "class/week 1"])
 def test_one_of_a_class_is_graded_again_in_its_place(run: Run, tiny_copy: Course, folder: str) -> None:
     for name in ("ada", "bob", "cleo"):
@@ -289,6 +302,7 @@ def test_one_of_a_class_is_graded_again_in_its_place(run: Run, tiny_copy: Course
     assert (before.splitlines()[2][-6:], after.splitlines()[2][-6:]) == ('"3.00"', '"7.00"')
 
 
+@pytest.mark.usefixtures("by_word")
 def test_half_a_class_leaves_only_if_that_is_confirmed(run: Run, handed: Path, tiny_copy: Course) -> None:
     (handed / "dan").unlink()
     graded(run, handed)
@@ -300,6 +314,7 @@ def test_half_a_class_leaves_only_if_that_is_confirmed(run: Run, handed: Path, t
     assert students(tiny_copy) == {"cleo"}
 
 
+@pytest.mark.usefixtures("by_word")
 def test_a_submission_is_forgotten_for_good(run: Run, handed: Path, tiny_copy: Course) -> None:
     graded(run, handed)
     run("adjust", "results", "bob", "--credits", "1", "--reason", "told in confidence")
@@ -319,6 +334,7 @@ def test_a_submission_is_forgotten_for_good(run: Run, handed: Path, tiny_copy: C
     assert b"told in confidence" not in (tiny_copy.root / "results" / "grades.db").read_bytes()
 
 
+@pytest.mark.usefixtures("by_word")
 def test_an_adjustment_follows_the_file_and_not_its_shown_name(
     run: Run, handed: Path, tiny_copy: Course
 ) -> None:
@@ -327,7 +343,7 @@ def test_an_adjustment_follows_the_file_and_not_its_shown_name(
     assert run("adjust", "results", "s2", "--credits", "3", "--reason", "by hand").out.startswith(
         "s2 now has"
     )
-    hand_in(handed, "S2", "")
+    hand_in(handed, "S2", "# earns 0\n")
     graded(run, handed)
     names = students(tiny_copy)
     assert names >= {"S2", "s2 (2)"}
@@ -341,6 +357,7 @@ def test_an_adjustment_follows_the_file_and_not_its_shown_name(
     )
 
 
+@pytest.mark.usefixtures("by_word")
 def test_whose_it_is_is_decided_by_hand(run: Run, handed: Path, tiny_copy: Course) -> None:
     (handed / "dan").unlink()
     with zipfile.ZipFile(handed / "bob.zip", "w") as archive:
@@ -371,6 +388,7 @@ def bundle(path: Path, learner: str, text: str) -> None:
         archive.writestr("manifest.json", json.dumps(manifest))
 
 
+@pytest.mark.usefixtures("by_word")
 def test_a_claim_is_set_aside_and_an_extension_misspelt_stops_the_run(
     run: Run, handed: Path, tiny_copy: Course
 ) -> None:
@@ -470,6 +488,7 @@ def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
     assert "a check file cannot be loaded" in ran.err
 
 
+@pytest.mark.usefixtures("by_word")
 def test_a_csv_is_utf_8_in_every_locale(run: Run, handed: Path, tiny_copy: Course) -> None:
     hand_in(handed, "Nguy\u1ec5n", HALF)
     graded(run, handed)
@@ -483,6 +502,7 @@ def test_a_csv_is_utf_8_in_every_locale(run: Run, handed: Path, tiny_copy: Cours
     assert Path("moodle.csv").read_bytes().startswith(codecs.BOM_UTF8 + b'"Email address"')
 
 
+@pytest.mark.usefixtures("by_word")
 def test_no_login_stands_among_addresses(run: Run, tiny_copy: Course) -> None:
     solve(tiny_copy)
     (tiny_copy.root / "class").mkdir()
@@ -498,8 +518,12 @@ def test_no_login_stands_among_addresses(run: Run, tiny_copy: Course) -> None:
     assert (row["Username"], ran.err) == ("adal", "")
 
 
+@pytest.mark.usefixtures("by_word")
 def test_where_nobody_knows_which_file_counts_the_cell_is_blank(run: Run, handed: Path) -> None:
-    for name, text in (("doubling (1).py", HALF), ("doubling (2).py", "def double(x):\n    return x\n")):
+    for name, text in (
+        ("doubling (1).py", HALF),
+        ("doubling (2).py", "def double(x):\n    return x  # earns 0\n"),
+    ):
         (handed / "eve").mkdir(exist_ok=True)
         (handed / "eve" / name).write_text(text)
     ran = graded(run, handed)
@@ -512,7 +536,7 @@ def test_where_nobody_knows_which_file_counts_the_cell_is_blank(run: Run, handed
         exported = run("export", "results", "canvas", "--allow-incomplete").out
         eve = next(row for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "eve")
         assert eve["Doubling (exercise-1)"] == ("" if again else "3.00")
-        (handed / "eve" / "doubling (2).py").write_text("def double(x):\n    return x\n")
+        (handed / "eve" / "doubling (2).py").write_text("def double(x):\n    return x  # earns 0\n")
         graded(run, handed)
     assert "3" in run("export", "results", "gradescope", "--submission", "eve", "--allow-incomplete").out
 
