@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -11,18 +12,21 @@ from grader.checks.report import Report, reports_to_json
 from grader.cli import (
     BROKEN,
     FAILED,
+    USAGE,
     Course,
     confinement_option,
     format_option,
     print_lines,
     progress_line,
     seed_option,
+    stop,
     submission_option,
     width,
     write_output,
 )
-from grader.course import open_course
-from grader.progress import LedgerError, record
+from grader.course import Exercise, is_stub, open_course, shown_path
+from grader.progress import LedgerError, Standing, record
+from grader.reports.statement import done_lines
 from grader.reports.text import report_lines
 
 EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
@@ -31,6 +35,7 @@ EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-st
 @click.command("check")
 @click.argument("exercises", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every check, and all that it says.")
 @submission_option("Check")
 @format_option(
     "text", "json", *EXPORTS, help="For people, or for programs (docs/report.md, docs/exports.md)."
@@ -42,16 +47,17 @@ def command(
     course_folder: str | None,
     exercises: tuple[str, ...],
     every: bool,
+    verbose: bool,
     submission: Path | None,
     form: str,
     confinement: str,
     seed: int | None,
 ) -> None:
-    """Run the checks of exercises and show the verdict.
+    """Run the checks of exercises and show the verdict; without EXERCISE, of what was changed last.
 
     Exits with 0 if every check passed, with 1 if some did not, with 3 if the course is broken.
     """
-    if bool(exercises) == every:
+    if (exercises and every) or (submission and not exercises and not every):
         raise click.UsageError("name one or more exercises, or give --all")
     from grader.sandbox.process import start_early
 
@@ -63,7 +69,7 @@ def command(
     reports: list[Report] = []
     with open_pool(confinement, zygote) as pool:
         course = open_course(course_folder)
-        wanted = course.exercises(exercises)
+        wanted = course.exercises(exercises) if exercises or every else [changed_last(course)]
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
@@ -76,7 +82,21 @@ def command(
             if form == "text":
                 if len(reports) > 1:
                     click.echo()
-                print_lines(report_lines(reports[-1], width()))
+                file = "" if submission else shown_path(exercise.stub_path)
+                seeded = not course.handout
+                print_lines(report_lines(reports[-1], width(), verbose=verbose, file=file, seeded=seeded))
+    _export(form, reports, course)
+    if submission is None:
+        rows = remember(course, reports)
+        if form == "text" and (len(reports) > 1 or reports[0].passed):
+            print_lines(done_lines(reports, rows, width()))
+    if any(report.broken for report in reports):
+        sys.exit(BROKEN)
+    sys.exit(0 if all(report.passed for report in reports) else FAILED)
+
+
+def _export(form: str, reports: list[Report], course: Course) -> None:
+    """Print the verdicts for a program, if one is meant to read them."""
     if form == "json":
         write_output(f"{reports_to_json(reports)}\n", None)
     elif form != "text":
@@ -86,16 +106,25 @@ def command(
         feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
         grade = Grade(course.root.name, reports=tuple(reports), feedback=feedback)
         write_output(student_export(form, grade, course), None)
-    if submission is None:
-        remember(course, reports)
-    if any(report.broken for report in reports):
-        sys.exit(BROKEN)
-    sys.exit(0 if all(report.passed for report in reports) else FAILED)
 
 
-def remember(course: Course, reports: list[Report]) -> None:
-    """Keep the state for `grader list`; a verdict is worth showing even where it cannot be kept."""
+def changed_last(course: Course) -> Exercise:
+    """Return the exercise whose file was saved last; wrong usage if nothing is written yet."""
+    saved = {}
+    for exercise in course.exercises():
+        with contextlib.suppress(OSError):
+            if not is_stub(exercise, exercise.stub_path.read_bytes()):
+                saved[exercise.stub_path.stat().st_mtime_ns] = exercise
+    if not saved:
+        first = next(iter(course.exercise_ids()), "EXERCISE")
+        stop(f"nothing is written yet; begin with `grader show {first}`", USAGE)
+    return saved[max(saved)]
+
+
+def remember(course: Course, reports: list[Report]) -> list[Standing]:
+    """Keep what was found, and return where the learner stands; a verdict is worth showing even without."""
     try:
-        record(course, reports)
+        return record(course, reports)
     except LedgerError as error:
         click.echo(f"grader: your progress was not kept: {error}", err=True)
+        return []

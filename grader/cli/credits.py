@@ -49,4 +49,5 @@ def command(course: Course, form: str, bom: bool) -> None:
     elif form == "csv":
         write_output(statement_to_csv(learner, rows), None, bom=bom)
     else:
-        print_lines(statement_lines(learner, rows, width()))
+        stretch = {exercise.id for exercise in course.exercises() if exercise.file.stretch}
+        print_lines(statement_lines(learner, rows, width(), stretch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli import Course, pass_course, print_lines, width
-from grader.progress import open_ledger
+from grader.progress import open_ledger, standings
 from grader.reports.statement import headed, overview_lines
 
 
@@ -18,11 +18,6 @@ def command(course: Course) -> None:
 
 def show_list(course: Course) -> None:
     """Show the exercises of a course with the learner's credits."""
-    rows = []
     with open_ledger(course) as ledger:
-        title = headed(course.title, ledger.learner, width())
-        for exercise in course.exercises():
-            state = ledger.latest(exercise.id)
-            earned = state.earned if state else None
-            rows.append((exercise.id, exercise.file.title, exercise.file.credits, earned))
+        rows, title = standings(course, ledger), headed(course.title, ledger.learner, width())
     print_lines(overview_lines(title, rows, width()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import re
 import sys
@@ -18,20 +17,25 @@ from grader.sandbox.text import clean
 if TYPE_CHECKING:  # `grader --help` does without reports
     from grader.reports.text import Line, Style
 
-COLOURS: dict[Style, dict[str, Any]] = {  # without rich, which takes longer to load than to print a question
+# Of the 256 colours that terminals agree on, those that can be read on black as well as on white.
+COLOURS: dict[Style, dict[str, Any]] = {
     "heading": {"bold": True},
-    "passed": {"fg": "green"},
-    "failed": {"fg": "red"},
-    "error": {"fg": "magenta", "bold": True},
-    "skipped": {"fg": "yellow"},
-    "note": {"dim": True},
+    "passed": {"fg": 29},
+    "failed": {"fg": 131},
+    "error": {"fg": 163, "bold": True},
+    "skipped": {"fg": 98},
+    "detail": {},
+    "note": {"fg": 243},
+    "code": {},
+    "diagnosis": {"bold": True},
 }
+CODE_COLOUR = 63
 INLINE_CODE = r"`[^`]+`"
 ASCII_SIGNS = str.maketrans(
     {"█": "#", "░": ".", "✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'}
 )
 PIPE_WIDTH = 80
-MAX_WIDTH = 100
+MIN_WIDTH, MAX_WIDTH = 30, 100
 PATIENCE_SECONDS = 0.5  # a call that takes longer is worth a line of progress
 
 
@@ -71,7 +75,7 @@ def width() -> int:
         return PIPE_WIDTH
     import shutil  # which would load three compressors to print a line
 
-    return max(40, min(MAX_WIDTH, shutil.get_terminal_size().columns))
+    return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
 
 
 def print_lines(lines: Iterable[Line]) -> None:
@@ -81,19 +85,8 @@ def print_lines(lines: Iterable[Line]) -> None:
         for line in lines:
             click.echo((line.text.translate(ASCII_SIGNS) if ascii_only else line.text).rstrip())
         return
-    for style, group in itertools.groupby(lines, key=lambda line: line.style):
-        texts = [line.text for line in group]
-        if style == "code":  # its words in the terminal's own colours
-            from rich.console import Console
-            from rich.syntax import Syntax
-
-            syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
-            code = syntax.highlight("\n".join(texts))
-            code.rstrip()
-            Console(highlight=False, soft_wrap=True).print(code)
-        elif style == "detail":
-            for text in texts:
-                click.echo(re.sub(INLINE_CODE, lambda found: click.style(found[0], fg="cyan"), text))
-        else:
-            for text in texts:
-                click.echo(click.style(text, **COLOURS[style]))
+    for line in lines:
+        text = line.text
+        if line.style == "detail":
+            text = re.sub(INLINE_CODE, lambda found: click.style(found[0], fg=CODE_COLOUR), text)
+        click.echo(click.style(text, **COLOURS[line.style]))

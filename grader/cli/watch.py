@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.checks.report import Report
 from grader.cli import print_lines, progress_line, width
 from grader.cli.check import remember
 from grader.cli.hint import show_hint
 from grader.cli.list import show_list
 from grader.course import Course, open_course, shown_path
 from grader.progress import open_ledger
-from grader.reports.text import changed_lines
+from grader.reports.text import report_lines
 from grader.sandbox.worker import Pool
 
 if TYPE_CHECKING:
@@ -64,7 +63,6 @@ class _Watch:
         self._pressed = pressed
         self._done = False
         self._source: Source | None = None
-        self._report: Report | None = None
         self._turn_to(exercise)
 
     def run(self) -> None:
@@ -96,7 +94,7 @@ class _Watch:
 
         self._exercise = self._course[exercise]
         self._seed = new_seed()  # the same at every save: what changes then is the student's doing
-        self._source, self._report = None, None
+        self._source = None
         keys = KEYS if self._pressed else "Ctrl-C quits"
         click.echo(f"watching {shown_path(self._exercise.stub_path)} · {keys}")
 
@@ -108,8 +106,7 @@ class _Watch:
             report = check(self._exercise, source, pool=self._pool, seed=self._seed, progress=progress)
         report = report.for_student(self._exercise.file.feedback)
         click.echo()
-        print_lines(changed_lines(report, self._report, width()))
-        self._report = report
+        print_lines(report_lines(report, width(), file=shown_path(self._exercise.stub_path)))
         remember(self._course, [report])
         if not report.passed:
             return

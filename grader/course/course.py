@@ -76,6 +76,7 @@ class ExerciseFile:
     after: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     feedback: Feedback = "diagnosis"
+    stretch: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

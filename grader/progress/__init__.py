@@ -2,7 +2,17 @@
 
 from grader.progress.database import LedgerError
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.ledger import Duplicate, Ledger, Progress, Response, Sitting, open_ledger, record
+from grader.progress.ledger import (
+    Duplicate,
+    Ledger,
+    Progress,
+    Response,
+    Sitting,
+    Standing,
+    open_ledger,
+    record,
+    standings,
+)
 
 __all__ = [
     "ANONYMOUS",
@@ -13,6 +23,8 @@ __all__ = [
     "Progress",
     "Response",
     "Sitting",
+    "Standing",
     "open_ledger",
     "record",
+    "standings",
 ]

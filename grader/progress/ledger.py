@@ -49,6 +49,27 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a learner stands with one exercise.
+
+    Args:
+        earned: credits in the last check; None if there was none yet.
+        stretch: whether it is beyond what the course asks for.
+    """
+
+    exercise: str
+    title: str
+    credits: int
+    earned: int | None
+    stretch: bool
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to earn."""
+        return (self.earned or 0) >= self.credits
+
+
+@dataclass(frozen=True)
 class Sitting:
     """One run through a quiz.
 
@@ -342,8 +363,23 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
             connection.close()  # without a commit, nothing has happened
 
 
-def record(course: Course, reports: Iterable[Report]) -> None:
-    """Keep what checks of exercises found, for whoever is logged in.
+def standings(course: Course, ledger: Ledger) -> list[Standing]:
+    """Return where the learner stands with every exercise, as of its last check, in the course's order."""
+    latest = [(exercise, ledger.latest(exercise.id)) for exercise in course.exercises()]
+    return [
+        Standing(
+            exercise.id,
+            exercise.file.title,
+            exercise.file.credits,
+            state.earned if state else None,
+            exercise.file.stretch,
+        )
+        for exercise, state in latest
+    ]
+
+
+def record(course: Course, reports: Iterable[Report]) -> list[Standing]:
+    """Keep what checks of exercises found, for whoever is logged in; return where they stand now.
 
     Raises:
         LedgerError: it cannot be kept; a verdict is worth showing even then.
@@ -351,3 +387,4 @@ def record(course: Course, reports: Iterable[Report]) -> None:
     with open_ledger(course) as ledger:
         for report in reports:
             ledger.record(report)
+        return standings(course, ledger)

@@ -6,13 +6,18 @@ The overview is for a terminal; the statement also comes as JSON and CSV.
 from __future__ import annotations
 
 import json
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from grader import __version__
-from grader.progress import ANONYMOUS, Learner
+from grader.checks.report import Report
+from grader.progress import ANONYMOUS, Learner, Standing
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import shorten
 
+STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the course
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
@@ -23,24 +28,46 @@ def headed(title: str, learner: Learner, width: int) -> str:
     return shorten(title if learner == ANONYMOUS else f"{title} · {learner.name}", width)
 
 
-def overview_lines(title: str, rows: list[tuple[str, str, int, int | None]], width: int = 80) -> list[Line]:
-    """Lay out a table of exercises, the sum of credits and the next thing to do.
-
-    Args:
-        rows: id and title of an exercise, credits there are, credits earned (None: never checked).
-        width: columns of the terminal.
-    """
+def overview_lines(title: str, rows: list[Standing], width: int = 80) -> list[Line]:
+    """Lay out a table of exercises, the sum of credits and the next thing to do."""
     lines = [Line(title, "heading"), Line("", "detail")]
-    column = max((len(row[0]) for row in rows), default=0)
-    next_step = ""
-    for exercise, name, credits, earned in rows:
-        right = f"{'–' if earned is None else earned:>3} of {credits:>2}"
-        lines.append(credits_line(f"{exercise:<{column}}  {name}", credits, earned, right, width))
-        if not next_step and (earned is None or earned < credits):
-            next_step = f"next: grader {'show' if earned is None else 'check'} {exercise}"
-    total = f"{sum(row[3] or 0 for row in rows)} of {sum(row[2] for row in rows)} credits"
-    closing = f"{total} · {next_step or 'every exercise is done'}"
-    return [*lines, Line("", "detail"), Line(closing, "heading")]
+    column = max((len(row.exercise) for row in rows), default=0)
+    for row in rows:
+        right = f"{'–' if row.earned is None else row.earned:>3} of {row.credits:>2}"
+        label = f"{row.exercise:<{column}}  {row.title}{STRETCH * row.stretch}"
+        lines.append(credits_line(label, row.credits, row.earned, right, width))
+    closing = f"{total(rows)} · {next_step(rows)}"
+    return [*lines, Line("", "detail"), *wrapped(closing, "heading", width, "")]
+
+
+def total(rows: Iterable[Standing]) -> str:
+    """Return what was earned of all that there is; exercises beyond the course are counted apart."""
+    sums = {stretch: [row for row in rows if row.stretch == stretch] for stretch in (False, True)}
+    earned, credits = (
+        {stretch: sum(getattr(row, what) or 0 for row in of) for stretch, of in sums.items()}
+        for what in ("earned", "credits")
+    )
+    beyond = f" and {earned[True]} of {credits[True]} stretch" if credits[True] else ""
+    return f"{earned[False]} of {credits[False]} credits{beyond}"
+
+
+def next_step(rows: Iterable[Standing]) -> str:
+    """Return the command that leads on."""
+    row = next((row for row in rows if not row.done), None)
+    if row is None:
+        return "every exercise is done"
+    return f"next: grader {'show' if row.earned is None else 'check'} {row.exercise}"
+
+
+def done_lines(reports: list[Report], rows: list[Standing], width: int = 80) -> Iterator[Line]:
+    """Say after checks which exercises are done, what was earned in all, and what comes next."""
+    yield Line("", "detail")
+    done = [report.exercise for report in reports if report.passed]
+    counted = (
+        f"{done[0]} is done" if len(reports) == 1 else f"{len(done)} of {len(reports)} exercises are done"
+    )
+    in_all = f" · in all {total(rows)} · {next_step(rows)}" if rows else ""
+    yield from wrapped(f"{counted} done{in_all}", "heading", width, "")
 
 
 def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:
@@ -80,11 +107,14 @@ class Row(NamedTuple):
         return max(0, self.possible_cents - self.earned_cents)
 
 
-def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[Line]:
+def statement_lines(
+    learner: Learner, rows: list[Row], width: int = 80, stretch: Collection[str] = ()
+) -> list[Line]:
     """Lay out what a learner earned by exercise, by quiz and by topic, and what is still to earn.
 
     Args:
         width: columns of the terminal.
+        stretch: the exercises that are beyond what the course asks for.
     """
     whole = all(row.earned_cents % 100 == 0 and row.possible_cents % 100 == 0 for row in rows)
 
@@ -95,10 +125,12 @@ def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[
     sections: dict[str, dict[str, tuple[int, int]]] = {"exercises": {}, "quizzes": {}, "topics": {}}
     for row in rows:
         named = "exercises" if row.kind == "exercise" else "quizzes"
-        for heading, label in ((named, f"{row.id:<{column}}  {row.title}"), ("topics", row.topic)):
+        title = f"{row.id:<{column}}  {row.title}{STRETCH * (row.id in stretch)}"
+        for heading, label in ((named, title), ("topics", row.topic)):
             earned, possible = sections[heading].get(label, (0, 0))
             sections[heading][label] = earned + row.earned_cents, possible + row.possible_cents
     sections["topics"].pop("", None)
+    sections["topics"] = dict(sorted(sections["topics"].items(), key=_chapter))
     sums = [entry for section in sections.values() for entry in section.values()]
     size = max((len(amount(max(entry))) for entry in sums), default=0)
     lines = [Line(shorten(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
@@ -114,8 +146,16 @@ def statement_lines(learner: Learner, rows: list[Row], width: int = 80) -> list[
             lines.append(credits_line(label, possible, earned or None, right, width))
     earned, possible = sum(row.earned_cents for row in rows), sum(row.possible_cents for row in rows)
     to_earn = sum(row.to_earn_cents for row in rows)
-    total = f"{amount(earned)} of {amount(possible)} credits · {amount(to_earn)} to earn"
-    return [*lines, Line("", "detail"), *wrapped(total, "heading", width, indent="")]
+    beyond = sum(row.possible_cents for row in rows if row.id in stretch)
+    counted = f", {amount(beyond)} of them stretch" if beyond else ""
+    closing = f"{amount(earned)} of {amount(possible)} credits{counted} · {amount(to_earn)} to earn"
+    return [*lines, Line("", "detail"), *wrapped(closing, "heading", width, indent="")]
+
+
+def _chapter(topic: tuple[str, object]) -> int:
+    """Return the number that a topic begins with; the others come last, as they are."""
+    number = re.match(r"\d+", topic[0])
+    return int(number[0]) if number else sys.maxsize
 
 
 # --- for programs -------------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import itertools
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
@@ -15,12 +15,13 @@ from grader.course import dataclass
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean, shorten
 
-Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code"]
+Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code", "diagnosis"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
 AXES = {"T": "time step", "T + 1": "state", "H": "unit", "D": "input", "O": "output", "N": "column"}
 INDENT = " " * 4
-MESSAGE_LINES = 11
-OUTPUT_LINES = 6
+MOST_LINES = 20  # of a verdict at 80 columns, unless every check is asked for
+MESSAGE_LINES, DIAGNOSIS_LINES, OUTPUT_LINES = 7, 9, 6
+UNWRITTEN = "is not written yet."
 MAP_WIDTH = 64  # columns of a map where nobody says how many there are
 MAP_ROWS = 12
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -37,62 +38,64 @@ class Line:
 # --- a report ------------------------------------------------------------------------------------------
 
 
-def report_lines(report: Report, width: int = 80, *, footer: bool = True) -> list[Line]:
-    """Lay out a report; the footer says what can be done about checks that did not pass."""
+def report_lines(
+    report: Report, width: int = 80, *, verbose: bool = False, file: str = "", seeded: bool = True
+) -> list[Line]:
+    """Lay out a report on one screen: what passes is folded, and the check to mend first is the last.
+
+    Args:
+        verbose: lay out every check instead, in its order, with all that it says.
+        file: the path to the student's file, if an editor should open its lines.
+        seeded: whether the same inputs can be asked for again.
+    """
     credits = f"{report.earned} of {report.credits} credits"
-    lines = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
-    for function in dict.fromkeys(outcome.function for outcome in report.outcomes):
-        lines += _function([outcome for outcome in report.outcomes if outcome.function == function], width)
-    # What the first failed visible check printed; a hidden one's output could carry its inputs.
-    failed = (outcome for outcome in report.outcomes if outcome.status == "failed" and not outcome.hidden)
-    noisy = next((outcome for outcome in failed if outcome.output.strip()), None)
-    if noisy is not None:
-        printed = noisy.output.strip().splitlines()
-        lines.append(Line(f"  your code printed in {noisy.check}:"[:width], "note"))
-        if len(printed) > OUTPUT_LINES:
-            half = OUTPUT_LINES // 2
-            left_out = f"… {len(printed) - 2 * half} lines left out …"
-            printed = [*printed[:half], left_out, *printed[-half:]]
-        lines += [Line(f"{INDENT}| {text}"[:width], "detail") for text in printed]
-    for note in notes_of(report):
-        lines += wrapped(f"note: {note}", "note", width, indent="  ")
-    if footer and not report.passed:
-        lesson = f"the lesson: grader show {report.exercise}"
-        lines += wrapped(f"next: grader hint {report.exercise} · {lesson}", "note", width, indent="  ")
-        lines += wrapped(f"same inputs again: add --seed {report.seed}", "note", width, indent="  ")
-    return lines
+    heading = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
+    notes = [line for note in notes_of(report) for line in wrapped(f"note: {note}", "note", width, "  ")]
+    first = first_to_mend(report)
+    footer: list[Line] = []
+    if first:
+        ways = f"next: grader hint {report.exercise} (or grader debug, grader show)"
+        footer += wrapped(ways, "note", width, "  ")
+        if seeded:
+            footer += wrapped(f"same inputs again: add --seed {report.seed}", "note", width, "  ")
+    if verbose:
+        checks = [part for outcome in report.outcomes for part in _said([outcome], width, file)]
+        return [*heading, *itertools.chain(*checks), *_printed(report, width), *notes, *footer]
+    parts = [(9, heading), (6, _passed(report, width)), (2, _others(report, first, width)), (4, notes)]
+    if first:
+        same = [other for other in report.outcomes if _cause(other) == _cause(first)] or [first]
+        title, said, drawn, familiar = _said(same, width, file)
+        parts += [(5, _printed(report, width)), (9, title), (7, said[:MESSAGE_LINES]), (3, drawn)]
+        parts += [(8, familiar[:DIAGNOSIS_LINES]), (9, footer)]
+    return _fitted(parts, MOST_LINES * max(width, 80) // min(width, 80))
+
+
+def first_to_mend(report: Report) -> Outcome | None:
+    """Return the check that a student should look at first; None if all passed.
+
+    It is the first that failed, in a function that is written already if there is one.
+    """
+    lost = [outcome for outcome in report.outcomes if outcome.status in ("failed", "error")]
+    lost = lost or [outcome for outcome in report.outcomes if outcome.status == "skipped"]
+    begun = (outcome for outcome in lost if not outcome.message.endswith(UNWRITTEN))
+    return next(begun, lost[0] if lost else None)
+
+
+def _fitted(parts: list[tuple[int, list[Line]]], most: int) -> list[Line]:
+    """Put parts of a verdict together; where there is no room, what has the least weight is cut first."""
+    kept: dict[int, list[Line]] = {}
+    for number, (_, lines) in sorted(enumerate(parts), key=lambda part: -part[1][0]):
+        room = max(0, most - sum(map(len, kept.values())))
+        if len(lines) > room:
+            cut = Line(f"{INDENT}… {len(lines) - room + 1} more lines: --verbose", "note")
+            lines = [*lines[: room - 1], cut] if room > 1 else []
+        kept[number] = lines
+    return [line for number in range(len(parts)) for line in kept[number]]
 
 
 def report_text(report: Report, width: int = 80) -> str:
     """Return a report as `grader check` shows it into a pipe, for ``print``."""
     return "\n".join(line.text.rstrip() for line in report_lines(report, width))
-
-
-def changed_lines(report: Report, before: Report | None, width: int = 80) -> list[Line]:
-    """Lay out what changed since an earlier report of the same exercise, under the line with its credits."""
-    lines = report_lines(report, width)
-    if before is None:
-        return lines
-    # By place as well as by name, since hidden checks may share one.
-    earlier = {(place, outcome.check): _comparable(outcome) for place, outcome in enumerate(before.outcomes)}
-    changed = dataclasses.replace(
-        report,
-        outcomes=tuple(
-            outcome
-            for place, outcome in enumerate(report.outcomes)
-            if earlier.get((place, outcome.check)) != _comparable(outcome)
-        ),
-        notes=tuple(note for note in report.notes if note not in before.notes),
-        source_sha256="",  # what is said of the confinement was said before
-    )
-    body = report_lines(changed, width, footer=False)[1:]
-    return [lines[0], *(body or [Line("  nothing else than before", "note")])]
-
-
-def _comparable(outcome: Outcome) -> Outcome:
-    """Return all of it that a student is shown, but for the line, which moves with every line above it."""
-    printed = outcome.output if outcome.status == "failed" else ""
-    return dataclasses.replace(outcome, output=printed, seconds=0.0, located=None)
 
 
 def unconfined(layers: Iterable[str]) -> list[str]:
@@ -107,41 +110,82 @@ def notes_of(report: Report) -> list[str]:
     return [*(unconfined(report.confinement) if report.source_sha256 else []), *report.notes]
 
 
-def _function(outcomes: list[Outcome], width: int) -> Iterator[Line]:
-    """Lay out the checks of one function, in their order; what several would each say is said once."""
-    waiting = [outcome for outcome in outcomes if outcome.status == "skipped"]
-    others = [outcome for outcome in outcomes if outcome.status != "skipped"]
-    groups: list[tuple[str, list[Outcome]]] = []
-    for _, members in itertools.groupby(others, key=lambda outcome: (outcome.message, outcome.status)):
-        same = list(members)
-        if same[0].message and len(same) > 1:
-            groups.append((f"{len(same)} checks of {same[0].function or 'this exercise'}", same))
+def _cause(outcome: Outcome) -> tuple[str, str, str]:
+    return outcome.function, outcome.status, outcome.message
+
+
+def _passed(report: Report, width: int) -> list[Line]:
+    """Fold the checks that passed: into one line, or one a function where there is nothing else to read."""
+    passed = [outcome for outcome in report.outcomes if outcome.status == "passed"]
+    folded: dict[str, list[Outcome]] = {}
+    for outcome in passed:
+        folded.setdefault(outcome.function if report.passed else "", []).append(outcome)
+    return [
+        line
+        for function, outcomes in folded.items()
+        for line in _titled(f"{_count(outcomes)}{f' of {function}' * bool(function)}", outcomes, width)
+    ]
+
+
+def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
+    """Say in a line each what else fails, by function, and how many checks wait."""
+    lines: list[Line] = []
+    groups: dict[tuple[str, Status], list[Outcome]] = {}
+    for outcome in report.outcomes:
+        if first and outcome.status != "passed" and _cause(outcome) != _cause(first):
+            key = "" if outcome.status == "skipped" else outcome.function, outcome.status
+            groups.setdefault(key, []).append(outcome)
+    for (function, status), outcomes in groups.items():
+        if status == "skipped":
+            waits = "checks wait" if len(outcomes) > 1 else "check waits"
+            title = f"{len(outcomes)} more {waits} for those that fail"
+        elif function and all(outcome.message.endswith(UNWRITTEN) for outcome in outcomes):
+            title = f"{function} is not written yet"
         else:
-            groups += [(outcome.title, [outcome]) for outcome in same]
-    wait_elsewhere = all(outcome.status == "passed" for outcome in others)
-    if wait_elsewhere:
-        groups += [(outcome.title, [outcome]) for outcome in waiting]
-    for title, group in groups:
-        yield from _titled(title, group, width)
-        first = group[0]
-        if not first.message:
-            continue
-        lines = list(wrapped(message(first), "detail", width))
-        yield from lines[:MESSAGE_LINES]
-        if len(lines) > MESSAGE_LINES:
-            yield Line(f"{INDENT}… {len(lines) - MESSAGE_LINES} more lines", "detail")
-        for text in array_map(first, width - 2 * len(INDENT)):
-            yield Line(f"{INDENT}  {text}"[:width], "code")
-        if first.diagnosis:
-            yield from wrapped(f"This looks familiar: {first.diagnosis}", "note", width)
-        if first.located:
-            yield from wrapped(located_text(first.located), "note", width)
-    if waiting and not wait_elsewhere:
-        checks = f"{len(waiting)} more {'checks wait' if len(waiting) > 1 else 'check waits'}"
-        yield from _titled(f"{checks} for those above", waiting, width)
+            more = " more" * bool(first and first.function == function)
+            names = ", ".join(dict.fromkeys(outcome.title.partition(":")[0] for outcome in outcomes))
+            title = f"{_count(outcomes, more)}{f' of {function}' * bool(function)}: {names}"
+        lines += _titled(title, outcomes, width)
+    return lines
 
 
-def _titled(title: str, outcomes: list[Outcome], width: int) -> Iterator[Line]:
+def _count(outcomes: Sequence[Outcome], more: str = "") -> str:
+    return f"{len(outcomes)}{more} check{'s' * (len(outcomes) != 1)}"
+
+
+def _said(same: Sequence[Outcome], width: int, file: str) -> tuple[list[Line], ...]:
+    """Lay out what checks that say the same say: their title, the message, the map, the diagnosis."""
+    first = same[0]
+    title = first.title if len(same) == 1 else f"{_count(same)} of {first.function or 'this exercise'}"
+    text = message(first)
+    if file:
+        name = file.replace("\\", "/").rpartition("/")[2]
+        text = re.sub(rf"\b{re.escape(name)}, line (\d+)", rf"{file}:\1", text)
+    drawn = [Line(f"{INDENT}  {row}"[:width], "code") for row in array_map(first, width - 2 * len(INDENT))]
+    return (
+        list(_titled(title, same, width)),
+        list(wrapped(text, "detail", width)),
+        drawn,
+        list(wrapped(diagnosis(first), "diagnosis", width)),
+    )
+
+
+def _printed(report: Report, width: int) -> list[Line]:
+    """Lay out what the first failed visible check made the code print; a hidden one's may tell its inputs."""
+    failed = (outcome for outcome in report.outcomes if outcome.status == "failed" and not outcome.hidden)
+    noisy = next((outcome for outcome in failed if outcome.output.strip()), None)
+    if noisy is None:
+        return []
+    printed = noisy.output.strip().splitlines()
+    if len(printed) > OUTPUT_LINES:
+        half = OUTPUT_LINES // 2
+        left_out = f"… {len(printed) - 2 * half} lines left out …"
+        printed = [*printed[:half], left_out, *printed[-half:]]
+    title = Line(f"  your code printed in {noisy.check}:"[:width], "note")
+    return [title, *(Line(f"{INDENT}| {text}"[:width], "detail") for text in printed)]
+
+
+def _titled(title: str, outcomes: Sequence[Outcome], width: int) -> Iterator[Line]:
     """Lay out the title of checks with one status; their credits stand at the end of its last line."""
     status = outcomes[0].status
     share = f"{sum(outcome.earned for outcome in outcomes)}/{sum(outcome.credits for outcome in outcomes)}"
@@ -218,6 +262,13 @@ def message(outcome: Outcome) -> str:
     return clean(fault + outcome.message)
 
 
+def diagnosis(outcome: Outcome) -> str:
+    """Return what the mistake looks like, and the line that it stands in; empty if neither is known."""
+    familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
+    place = located_text(outcome.located) if outcome.located else ""
+    return clean("\n".join(part for part in (familiar, place) if part))
+
+
 def located_text(located: Located) -> str:
     """Return where a mistake is, the line itself, and what is wrong there."""
     cause = f"\n{located.cause[:1].upper()}{located.cause[1:]}." if located.cause else ""
@@ -226,9 +277,7 @@ def located_text(located: Located) -> str:
 
 def outcome_text(outcome: Outcome) -> str:
     """Return all that a check says: its message, the map, and which mistake it looks like."""
-    familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
-    place = located_text(outcome.located) if outcome.located else ""
-    parts = (message(outcome), clean("\n".join(array_map(outcome))), clean(familiar), place)
+    parts = (message(outcome), clean("\n".join(array_map(outcome))), diagnosis(outcome))
     return "\n".join(part for part in parts if part)
 
 

@@ -6,11 +6,12 @@ import io
 import re
 import sys
 import time
+from typing import get_args
 
 import pytest
 
-from grader.cli.terminal import coloured, print_lines, progress_line, width
-from grader.reports.text import Line
+from grader.cli.terminal import CODE_COLOUR, COLOURS, coloured, print_lines, progress_line, width
+from grader.reports.text import Line, Style
 
 LINES = [
     Line("✓ passed", "passed"),
@@ -58,12 +59,34 @@ def test_a_terminal_gets_colours_and_the_same_words(monkeypatch: pytest.MonkeyPa
     stream = use_terminal(monkeypatch)
     print_lines(LINES)
     shown = stream.shown()
-    assert "\x1b[32m✓ passed\x1b[0m\n" in shown
-    assert "say \x1b[36m`h`\x1b[0m “so”" in shown
+    assert "\x1b[38;5;29m✓ passed\x1b[0m\n" in shown
+    assert "say \x1b[38;5;63m`h`\x1b[0m “so”" in shown
     words = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()]
     assert words == [line.text.rstrip() for line in LINES]
-    code = next(line for line in shown.splitlines() if "return" in line)
-    assert code.count("\x1b[") > 2
+
+
+@pytest.mark.parametrize("style", get_args(Style))
+def test_every_colour_can_be_read_on_black_and_on_white(style: Style) -> None:
+    assert not COLOURS[style].get("dim")
+    for colour in filter(None, (COLOURS[style].get("fg"), CODE_COLOUR)):
+        luminance = relative_luminance(colour)
+        assert (luminance + 0.05) / 0.05 >= 4.5, "on black"
+        assert 1.05 / (luminance + 0.05) >= 4.5, "on white"
+
+
+def relative_luminance(colour: int) -> float:
+    """Return how bright one of the 256 colours is, from 0 to 1; the first 16 are the terminal's own."""
+    assert 16 <= colour < 256
+    levels = [0, 95, 135, 175, 215, 255]
+    cube = colour - 16
+    parts = [levels[cube // 36 % 6], levels[cube // 6 % 6], levels[cube % 6]]
+    if colour >= 232:
+        parts = [8 + 10 * (colour - 232)] * 3
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (p / 255 for p in parts)
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("NO_COLOR", ""), ("TERM", "dumb")])
@@ -76,7 +99,7 @@ def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
     assert "\x1b" not in stream.shown()
 
 
-@pytest.mark.parametrize(("columns", "filled"), [(20, 40), (72, 72), (200, 100)])
+@pytest.mark.parametrize(("columns", "filled"), [(20, 30), (72, 72), (200, 100)])
 def test_a_terminals_own_width_is_filled_within_reason(
     monkeypatch: pytest.MonkeyPatch, columns: int, filled: int
 ) -> None:

@@ -102,7 +102,7 @@ def forms_for_a_student(grade: Grade, folder: Path) -> Iterator[tuple[str, str]]
             yield path.name, path.read_text(encoding="utf-8")
     yield "json", reports_to_json(list(grade.shown))
     yield "page", "".join(map(report_html, grade.shown))
-    lines = [line for report in grade.shown for line in text.report_lines(report, 80)]
+    lines = [line for report in grade.shown for line in text.report_lines(report, verbose=True)]
     yield "text", "".join(line.text for line in lines)
 
 

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import grader.reports
-from grader.progress import ANONYMOUS, Learner
+from grader.progress import ANONYMOUS, Learner, Standing
 from grader.reports.statement import (
     COLUMNS,
     Row,
@@ -143,8 +143,19 @@ def test_no_text_in_csv_starts_a_formula(start: str) -> None:
 # --- the overview of a course ---
 
 
-def overview(*rows: tuple[str, str, int, int | None], width: int = 60) -> list[str]:
-    return [line.text for line in overview_lines("A course", list(rows), width)]
+def overview(*rows: tuple[str, str, int, int | None], width: int = 60, stretch: str = "") -> list[str]:
+    stood = [Standing(*row, stretch=row[0] == stretch) for row in rows]
+    return [line.text for line in overview_lines("A course", stood, width)]
+
+
+def test_what_is_beyond_the_course_is_marked_and_counted_apart() -> None:
+    rows = ("exercise-1", "Doubling", 7, 3), ("exercise-2", "More", 10, 5)
+    *_, marked, _, closing = overview(*rows, width=80, stretch="exercise-2")
+    assert "More (stretch)" in marked
+    assert closing == "3 of 7 credits and 5 of 10 stretch · next: grader check exercise-1"
+    lines = [line.text for line in statement_lines(ADA, ROWS, 80, {"exercise-1"})]
+    assert any("(stretch)" in line for line in lines)
+    assert "of them stretch" in lines[-1]
 
 
 def test_an_overview_lines_up_and_says_what_is_next() -> None:

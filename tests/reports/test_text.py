@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
+import ast
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from grader.checks.report import Mismatch, Outcome, Report
+from grader.checks.run import check_many
+from grader.checks.source import Source
+from grader.course import Course
 from grader.reports.text import (
     MAP_WIDTH,
+    MESSAGE_LINES,
     Line,
     array_map,
-    changed_lines,
     decimal,
     ends,
+    first_to_mend,
     outcome_text,
     report_lines,
     unconfined,
     wrapped,
 )
 from grader.sandbox import REQUIRED
+from grader.sandbox.pool import WorkerPool
 from grader.sandbox.text import one_line, shorten
 
 
@@ -28,25 +34,51 @@ def outcome(check: str, status: Any = "passed", function: str = "f", **fields: A
     return Outcome(check, f"Title of {check}.", function, status, 2, **fields)
 
 
-def laid_out(*outcomes: Outcome, width: int = 80, **fields: Any) -> list[str]:
+def laid_out(
+    *outcomes: Outcome,
+    width: int = 80,
+    verbose: bool = False,
+    file: str = "",
+    seeded: bool = True,
+    **fields: Any,
+) -> list[str]:
     report = Report("exercise-1", "Doubling", outcomes, seed=7, **fields)
-    return [line.text for line in report_lines(report, width)]
+    lines = report_lines(report, width, verbose=verbose, file=file, seeded=seeded)
+    return [line.text for line in lines]
 
 
-def test_a_passed_report_is_its_heading_and_its_checks() -> None:
-    assert laid_out(outcome("a"), outcome("b"), width=60) == [
-        f"{'exercise-1  Doubling':<45} 4 of 4 credits",
-        f"{'  ✓ Title of a.':<56} 2/2",
-        f"{'  ✓ Title of b.':<56} 2/2",
+def test_a_passed_report_folds_its_checks_by_function() -> None:
+    assert laid_out(outcome("a"), outcome("b"), outcome("c", function="g"), width=60) == [
+        f"{'exercise-1  Doubling':<45} 6 of 6 credits",
+        f"{'  ✓ 2 checks of f':<56} 4/4",
+        f"{'  ✓ 1 check of g':<56} 2/2",
     ]
 
 
-def test_checks_of_a_function_stand_together_and_what_is_next_at_the_end() -> None:
-    failed = outcome("a", "failed", message="`h` should be (3, 4)")
-    lines = laid_out(failed, outcome("b", function="g"), outcome("c"))
-    assert [line.split()[0] for line in lines[1:]] == ["✗", "`h`", "✓", "✓", "next:", "same"]
-    assert lines[-1] == "  same inputs again: add --seed 7"
-    assert [line.split()[3] for line in lines if "Title" in line] == ["a.", "c.", "b."]
+def test_the_check_to_mend_first_is_the_last_and_the_others_are_folded() -> None:
+    failed = outcome("a", "failed", message="`h` should be (3, 4)", diagnosis="A mistake.")
+    other = outcome("d", "failed", message="`x` is off")
+    unwritten = outcome("e", "failed", "early", message="`early` is not written yet.")
+    passed = [outcome("b", function="g"), outcome("c")]
+    assert laid_out(unwritten, failed, *passed, other) == [
+        f"{'exercise-1  Doubling':<64} 4 of 10 credits",
+        f"{'  ✓ 2 checks':<76} 4/4",
+        f"{'  ✗ early is not written yet':<76} 0/2",
+        f"{'  ✗ 1 more check of f: Title of d.':<76} 0/2",
+        f"{'  ✗ Title of a.':<76} 0/2",
+        "    `h` should be (3, 4)",
+        "    This looks familiar: A mistake.",
+        "  next: grader hint exercise-1 (or grader debug, grader show)",
+        "  same inputs again: add --seed 7",
+    ]
+    assert laid_out(failed, seeded=False)[-1].startswith("  next:")
+
+
+def test_every_check_can_be_asked_for_with_all_that_it_says() -> None:
+    many = [outcome(str(number), "failed", message="m\n" * 9 + f"end {number}") for number in range(9)]
+    lines = laid_out(outcome("a"), *many, verbose=True)
+    assert [line for line in lines if "Title of a" in line]
+    assert sum(line.startswith("    end") for line in lines) == 9
 
 
 def test_what_several_checks_would_each_say_is_said_once() -> None:
@@ -56,16 +88,72 @@ def test_what_several_checks_would_each_say_is_said_once() -> None:
     assert lines.count("    no") == 1
 
 
-def test_checks_that_wait_are_counted_below_what_they_wait_for() -> None:
+def test_checks_that_wait_are_counted() -> None:
     waiting = [outcome(name, "skipped", message="waits for a") for name in "bc"]
     lines = laid_out(outcome("a", "failed", message="no"), *waiting)
-    assert any(line.startswith("  – 2 more checks wait for those above") for line in lines)
+    assert lines[1].startswith("  – 2 more checks wait for those that fail")
     assert not any("waits for a" in line for line in lines)
 
 
 def test_checks_that_wait_for_another_exercise_say_so_themselves() -> None:
     lines = laid_out(outcome("a"), outcome("b", "skipped", message="waits for exercise-1"))
     assert "    waits for exercise-1" in lines
+
+
+def test_places_are_such_as_an_editor_opens() -> None:
+    text = "`f` raises NameError: x\n  double.py, line 12, in f: x"
+    lines = laid_out(outcome("a", "failed", message=text), file="exercises/exercise-1/double.py")
+    assert "      exercises/exercise-1/double.py:12, in f: x" in lines
+
+
+def of_the_course(course: Course) -> Iterator[tuple[str, str, list[str]]]:
+    """Return every misconception of the real course, with the titles of the exercise's checks."""
+    for exercise in course.exercises():
+        titles = []
+        for path in (exercise.visible_checks, exercise.hidden_checks):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
+                    titles.append(" ".join((ast.get_docstring(node) or "").split("\n\n")[0].split()))
+        for mistake in exercise.misconceptions():
+            yield f"{exercise.id} {mistake.id}", mistake.says, titles
+
+
+def test_no_verdict_is_longer_than_a_screen_and_the_diagnosis_is_at_its_end(course: Course) -> None:
+    """Of every misconception, at its worst: all checks fail, with long messages, a map and prints."""
+    mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 9, 3), "x" * 41 + "." * 40)
+    for name, says, titles in of_the_course(course):
+        outcomes = [
+            Outcome(
+                f"check_{number}", title, "train", "failed", 1, f"{number} word" * 99, diagnosis=says,
+                mismatch=mismatch, output="printed\n" * 9,
+            )
+            for number, title in enumerate(titles)
+        ]  # fmt: skip
+        report = Report("exercise-12", "Title", tuple(outcomes), notes=("note " * 40,), seed=2**32 - 1)
+        assert_on_a_screen(report_lines(report), name)
+
+
+def assert_on_a_screen(lines: list[Line], name: str) -> None:
+    told = [number for number, line in enumerate(lines) if line.style == "diagnosis"]
+    assert len(lines) <= 20, name
+    assert told, name
+    assert told[0] >= len(lines) - 12, name
+    assert not any("more lines" in lines[number].text for number in told), name
+
+
+@pytest.mark.slow
+def test_no_verdict_on_a_real_mistake_is_longer_than_a_screen(course: Course, pool: WorkerPool) -> None:
+    for exercise in course.exercises():
+        solution = exercise.solution_path.read_text(encoding="utf-8")
+        mistakes = exercise.misconceptions()
+        texts = [solution.replace(mistake.replace, mistake.with_) for mistake in mistakes]
+        sources = [Source(exercise.stub_path.name, text.encode()) for text in texts]
+        for mistake, report in zip(mistakes, check_many(exercise, sources, pool, seed=1), strict=True):
+            lines = report_lines(report.for_student(exercise.file.feedback))
+            name = f"{exercise.id} {mistake.id}"
+            assert len(lines) <= 20, name
+            if any(outcome.diagnosis for outcome in report.outcomes if outcome == first_to_mend(report)):
+                assert_on_a_screen(lines, name)
 
 
 def test_an_error_is_called_the_courses() -> None:
@@ -77,7 +165,7 @@ def test_an_error_is_called_the_courses() -> None:
 def test_long_messages_and_long_prints_are_cut() -> None:
     printed = "\n".join(f"line {number}" for number in range(20))
     lines = laid_out(outcome("a", "failed", message="\n".join("m" * 30), output=printed))
-    assert "    … 19 more lines" in lines
+    assert lines.count("    m") == MESSAGE_LINES
     assert "    | … 14 lines left out …" in lines
     assert "  your code printed in a:" in lines
 
@@ -94,30 +182,12 @@ def test_a_missing_layer_is_told_where_code_ran() -> None:
     assert not any("not fully confined" in line for line in laid_out(outcome("a")))
 
 
-@pytest.mark.parametrize(
-    ("change", "is_new"),
-    [
-        ({}, False),
-        ({"seconds": 2.0}, False),
-        ({"diagnosis": "Another mistake."}, True),
-        ({"message": "Off."}, True),
-        ({"output": "printed"}, True),
-    ],
-)
-def test_whatever_is_shown_counts_as_news(change: dict[str, Any], is_new: bool) -> None:
-    one = Outcome("check_a", "A check", "a", "failed", 1, "Wrong.", diagnosis="A mistake.")
-    before = Report("exercise-1", "Title", (one,), seed=1)
-    report = dataclasses.replace(before, outcomes=(dataclasses.replace(one, **change),))
-    texts = [line.text for line in changed_lines(report, before)]
-    assert ("  nothing else than before" in texts) is not is_new
-
-
 def test_no_line_is_wider_than_asked_for() -> None:
     mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), "......" + "xxxxxx" + "..x..x")
     failed = outcome(
         "a" * 90, "failed", message="word " * 60, output="p" * 200, mismatch=mismatch, diagnosis="d " * 80
     )
-    for width in (40, 60, 80, 100):
+    for width in (30, 40, 60, 80, 100, 200):
         lines = laid_out(failed, width=width, notes=("note " * 50,))
         assert max(map(len, lines)) <= width
 
