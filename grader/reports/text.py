@@ -145,6 +145,7 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
             more = " more" * bool(first and first.function == function)
             names = ", ".join(dict.fromkeys(outcome.title.partition(":")[0] for outcome in outcomes))
             title = f"{_count(outcomes, more)}{f' of {function}' * bool(function)}: {names}"
+            title = shorten(title, 2 * (width - 12))
         lines += _titled(title, outcomes, width)
     return lines
 
