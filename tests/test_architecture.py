@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 24_000,
+    "lines": 24_200,
     "functions per 1,000 lines": 55,
     "own imports per 1,000 lines": 22,
     "longest file": 600,

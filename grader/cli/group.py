@@ -18,32 +18,41 @@ from grader import __version__
 from grader.sandbox import THREADS
 
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
-COMMANDS = {
-    "login": "Say who learns here.",
-    "list": "Show the exercises, your credits and what to do next.",
-    "show": "Read the lesson of an exercise, or the FAQ.",
-    "check": "Run the checks of exercises and show the verdict.",
-    "watch": "Check again at every save, and show what changed.",
-    "debug": "Write a failing check's inputs to a file, and how to try them yourself.",
-    "hint": "Show one more hint on an exercise.",
-    "plot": "Plot what your functions compute, beside the reference.",
-    "quiz": "Take a quiz, or choose one.",
-    "credits": "Show your credits by exercise, quiz and topic.",
-    "submit": "Bundle what you wrote and answered, to hand it in.",
-    "reset": "Put the stub of an exercise back.",
-    "doctor": "Show how well student code is confined on this machine.",
-    "handout": "Build the students' edition, without solutions and keys.",
-    "grade": "Grade the submissions of a class.",
-    "adjust": "Give or take credits by hand, with a reason.",
-    "forget": "Delete submissions for good.",
-    "export": "Write a class's grades for another program.",
-    "merge": "Put the results of several runs together.",
-    "gradescope": "Grade one submission where Gradescope runs it.",
-    "verify": "Let the course check itself (for authors).",
+SECTIONS = {
+    "Commands": {
+        "login": "Say who learns here.",
+        "list": "Show the exercises, your credits and what to do next.",
+        "show": "Read the lesson of an exercise, or the FAQ.",
+        "check": "Run the checks of exercises and show the verdict.",
+        "watch": "Check again at every save, and show what changed.",
+        "debug": "Write a failing check's inputs to a file, and how to try them yourself.",
+        "hint": "Show one more hint on an exercise.",
+        "plot": "Plot what your functions compute, beside the reference.",
+        "quiz": "Take a quiz, or choose one.",
+        "credits": "Show your credits by exercise, quiz and topic.",
+        "submit": "Bundle what you wrote and answered, to hand it in.",
+        "reset": "Put the stub of an exercise back.",
+        "doctor": "Show how well student code is confined on this machine.",
+    },
+    "For instructors": {
+        "handout": "Build the students' edition, without solutions and keys.",
+        "grade": "Grade the submissions of a class.",
+        "adjust": "Give or take credits by hand, with a reason.",
+        "forget": "Delete submissions for good.",
+        "export": "Write a class's grades for another program.",
+        "merge": "Put the results of several runs together.",
+        "gradescope": "Grade one submission where Gradescope runs it.",
+    },
+    "For authors": {"verify": "Let the course check itself."},
 }
 _THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
-FOR_INSTRUCTORS = {*COMMANDS} - _THERE  # that the students' edition is without
-COMMANDS = {name: summary for name, summary in COMMANDS.items() if name in _THERE}
+FOR_STAFF = {name for section in SECTIONS.values() for name in section} - _THERE
+"""Commands that the students' edition is without."""
+SECTIONS = {
+    title: {name: summary for name, summary in section.items() if name in _THERE}
+    for title, section in SECTIONS.items()
+}
+COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
 UNTIL_STOPPED = frozenset({"watch", "quiz"})
 """Commands that have nothing to finish once nobody reads them."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
@@ -56,30 +65,33 @@ class LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is needed.
 
     Args:
-        summaries: what each command does, by its name.
+        sections: by heading, what each command does, by its name; students are shown the first section only.
         module: where a command lies, with its name left open.
-        old_names: former spellings that are not shown any more.
     """
 
-    def __init__(
-        self, *, summaries: dict[str, str], module: str, old_names: tuple[str, ...], **settings: Any
-    ) -> None:
+    def __init__(self, *, sections: dict[str, dict[str, str]], module: str, **settings: Any) -> None:
         super().__init__(**settings)
-        self.summaries, self.module, self.old_names = summaries, module, old_names
+        self.sections, self.module = sections, module
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.summaries)
+        return [name for section in self.sections.values() for name in section]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in self.old_names:
-            return getattr(importlib.import_module("grader.cli.old_names"), name.replace("-", "_"))
-        if name not in self.summaries:
+        if name not in self.list_commands(ctx):
             return None
         return importlib.import_module(self.module.format(name)).command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.summaries.items()))
+        from grader.course import CourseError, NoCourse, open_course
+
+        sections = self.sections
+        with contextlib.suppress(CourseError, NoCourse):
+            if open_course(ctx.find_root().params.get("course")).handout:
+                sections = dict(list(sections.items())[:1])
+        for heading, section in sections.items():
+            if section:
+                with formatter.section(heading):
+                    formatter.write_dl(list(section.items()))
 
 
 class _MainGroup(LazyGroup):
@@ -88,22 +100,26 @@ class _MainGroup(LazyGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         import difflib
 
-        if args[0] in FOR_INSTRUCTORS:
+        if args[0] in FOR_STAFF:
             ctx.fail(f"this is the students' edition, without `grader {args[0]}`; go to the full course")
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in (*COMMANDS, *self.old_names) and near:
+        if args[0] not in COMMANDS and near:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
 
 @click.group(
     cls=_MainGroup,
-    summaries=COMMANDS,
+    sections=SECTIONS,
     module="grader.cli.{}",
-    old_names=("gradescope-zip",) if "handout" in COMMANDS else (),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--course", metavar="DIR", help="The course folder [GRADER_COURSE; else from here upwards].")
+@click.option(
+    "--course",
+    metavar="DIR",
+    is_eager=True,
+    help="The course folder [GRADER_COURSE; else from here upwards].",
+)
 @click.version_option(__version__, prog_name="grader")
 @click.pass_context
 def grader(ctx: click.Context, course: str | None) -> None:

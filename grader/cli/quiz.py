@@ -11,13 +11,9 @@ import click
 
 from grader.cli import LazyGroup, format_option, hide
 
-SUB_COMMANDS = {
-    "responses": "Write your stored answers into a file, to hand in.",
-    "grade": "Grade answers that were handed in (for instructors).",
-}
-OLD_NAMES: tuple[str, ...] = ("lint", "build")
-if importlib.util.find_spec("grader.cli.quiz_grade") is None:  # in the students' edition
-    SUB_COMMANDS, OLD_NAMES = {"responses": SUB_COMMANDS["responses"]}, ()
+SECTIONS = {"Commands": {"responses": "Write your stored answers into a file, to hand in."}}
+if importlib.util.find_spec("grader.cli.quiz_grade"):  # not in the students' edition
+    SECTIONS["For instructors"] = {"grade": "Grade answers that were handed in."}
 
 
 class _QuizGroup(LazyGroup):
@@ -25,7 +21,7 @@ class _QuizGroup(LazyGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_for_help = bool(args) and args[0] in ctx.help_option_names
-        if not asks_for_help and (not args or args[0] not in (*SUB_COMMANDS, *OLD_NAMES)):
+        if not asks_for_help and (not args or args[0] not in self.list_commands(ctx)):
             args = ["take", *args]
         return super().parse_args(ctx, args)
 
@@ -44,9 +40,8 @@ class _QuizGroup(LazyGroup):
 @click.group(
     "quiz",
     cls=_QuizGroup,
-    summaries=SUB_COMMANDS,
+    sections=SECTIONS,
     module="grader.cli.quiz_{}",
-    old_names=OLD_NAMES,
     options_metavar="[NAME] [OPTIONS]",
     subcommand_metavar="",
 )

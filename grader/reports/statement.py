@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -20,6 +19,7 @@ from grader.sandbox.text import shorten
 STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the course
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
+LAST = "999"  # chapter of a topic that names none
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 
 
@@ -130,7 +130,9 @@ def statement_lines(
             earned, possible = sections[heading].get(label, (0, 0))
             sections[heading][label] = earned + row.earned_cents, possible + row.possible_cents
     sections["topics"].pop("", None)
-    sections["topics"] = dict(sorted(sections["topics"].items(), key=_chapter))
+    sections["topics"] = dict(
+        sorted(sections["topics"].items(), key=lambda topic: int((re.match(r"\d+", topic[0]) or [LAST])[0]))
+    )
     sums = [entry for section in sections.values() for entry in section.values()]
     size = max((len(amount(max(entry))) for entry in sums), default=0)
     lines = [Line(shorten(f"Credits of {learner.name} (id {learner.id})", width), "heading")]
@@ -150,12 +152,6 @@ def statement_lines(
     counted = f", {amount(beyond)} of them stretch" if beyond else ""
     closing = f"{amount(earned)} of {amount(possible)} credits{counted} · {amount(to_earn)} to earn"
     return [*lines, Line("", "detail"), *wrapped(closing, "heading", width, indent="")]
-
-
-def _chapter(topic: tuple[str, object]) -> int:
-    """Return the number that a topic begins with; the others come last, as they are."""
-    number = re.match(r"\d+", topic[0])
-    return int(number[0]) if number else sys.maxsize
 
 
 # --- for programs -------------------------------------------------------------------------------------

@@ -406,3 +406,15 @@ def test_an_encoding_without_signs(tiny: Course) -> None:
     assert ran.stdout.isascii()
     assert b"not written yet" in ran.stdout
     assert ran.stderr == b""
+
+
+def test_students_are_shown_their_own_commands_only(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = run("--help").out
+    assert full.index("Commands:") < full.index("For instructors:") < full.index("For authors:")
+    (tmp_path / "course.yaml").write_text("title: A course\nedition: handout\n", encoding="utf-8")
+    own = run("--course", str(tmp_path), "--help").out.partition("Commands:")[2]
+    assert "check" in own
+    assert "handout" not in own
+    assert "verify" not in own
