@@ -134,11 +134,86 @@ def rounded(points: tuple[tuple[float, float], ...], radius: float = 10) -> Outl
     return Outline([*vertices, dots[-1]], [*codes, Outline.LINETO])
 
 
+# --- exercises 1 and 3: one step, forward and back ----------------------------------------------------
+
+STEP_ROWS = {"x": 235, "h": 130, "b": 45}  # heights of what enters the sum
+ENTER, TIMES, SUM, TANH, LEAVE = 60, 205, 360, 480, 610  # columns of the step, from left to right
+
+
+def step() -> Figure:
+    """One step of recurrence: three terms, their sum, the squashing; shapes below each array."""
+    figure, axes = canvas(730, 300)
+    _step_forward(axes)
+    for x, y, text in (
+        (ENTER, STEP_ROWS["x"], "(D, N)"),
+        (ENTER, STEP_ROWS["h"], "(H, N)"),
+        (TIMES, STEP_ROWS["x"], "(H, D)"),
+        (TIMES, STEP_ROWS["h"], "(H, H)"),
+        (TIMES, STEP_ROWS["b"], "(H, 1)"),
+        (LEAVE, STEP_ROWS["h"], "(H, N)"),
+    ):
+        label(axes, x, y - 36, text, size=9.5, colour=GREY)
+    label(axes, (SUM + TANH) / 2, STEP_ROWS["h"] + 14, "$a_t$", size=13)
+    label(axes, (SUM + TANH) / 2 + 2, STEP_ROWS["h"] - 16, "(H, N)", size=9.5, colour=GREY)
+    label(axes, 690, STEP_ROWS["h"] + 20, "to the\nnext step", size=9.5, colour=GREY)
+    return figure
+
+
+def step_back() -> Figure:
+    """The same step with the gradient of each array beside it, on dashed arrows back."""
+    figure, axes = canvas(730, 300)
+    _step_forward(axes, apart=8)
+    x_row, h_row, b_row = STEP_ROWS.values()
+    for start, end in (
+        ((722, h_row - 8), (LEAVE + 30, h_row - 8)),
+        ((LEAVE - 30, h_row - 8), (TANH + 31, h_row - 8)),
+        ((TANH - 31, h_row - 8), (SUM + 14, h_row - 8)),
+        ((SUM - 14, h_row - 8), (TIMES + 31, h_row - 8)),
+        ((TIMES - 31, h_row - 8), (ENTER + 30, h_row - 8)),
+        ((TIMES - 31, x_row - 8), (ENTER + 30, x_row - 8)),
+    ):
+        arrow(axes, start, end, back=True)
+    arrow(axes, (SUM - 8, h_row + 12), (SUM - 8, x_row - 8), (TIMES + 31, x_row - 8), back=True)
+    arrow(axes, (SUM - 8, h_row - 12), (SUM - 8, b_row + 8), (TIMES + 31, b_row + 8), back=True)
+    for x, y, text in (
+        (690, h_row - 24, "$dh$"),
+        ((TANH + LEAVE) / 2, h_row - 26, "⊙ slope"),
+        ((SUM + TANH) / 2, h_row - 26, "$da$"),
+        (ENTER, x_row - 38, "$dx$"),
+        (ENTER, h_row - 38, "$dh_{t-1}$"),
+        (TIMES, x_row - 36, "$dWxh$"),
+        (TIMES, h_row - 36, "$dWhh$"),
+        (TIMES, b_row - 34, "$dbh$"),
+    ):
+        label(axes, x, y, text, size=11, colour=BACK)
+    _legend(axes, 560, 270)
+    return figure
+
+
+def _step_forward(axes: Axes, apart: float = 0) -> None:
+    """What both pictures share: the forward arrows, set above the middle where others come back."""
+    x_row, h_row, b_row = STEP_ROWS.values()
+    for name, row in (("$x_t$", x_row), ("$h_{t-1}$", h_row)):
+        box(axes, ENTER, row, 58, 44, name, BLUE, size=14)
+        arrow(axes, (ENTER + 29, row + apart), (TIMES - 30, row + apart))
+    for name, row in (("Wxh ·", x_row), ("Whh ·", h_row), ("bh", b_row)):
+        box(axes, TIMES, row, 60, 42, name, PURPLE)
+    arrow(axes, (TIMES + 30, x_row + apart), (SUM + apart, x_row + apart), (SUM + apart, h_row + 13))
+    arrow(axes, (TIMES + 30, h_row + apart), (SUM - 12, h_row + apart))
+    arrow(axes, (TIMES + 30, b_row - apart), (SUM + apart, b_row - apart), (SUM + apart, h_row - 13))
+    knot(axes, SUM, h_row, "+", size=13)
+    arrow(axes, (SUM + 13, h_row + apart), (TANH - 30, h_row + apart))
+    box(axes, TANH, h_row, 60, 42, "tanh")
+    arrow(axes, (TANH + 30, h_row + apart), (LEAVE - 29, h_row + apart))
+    box(axes, LEAVE, h_row, 58, 44, "$h_t$", GREEN, size=15)
+    arrow(axes, (LEAVE + 29, h_row + apart), (722, h_row + apart), lw=2.2)
+
+
 # --- exercise-5: the unrolled network -----------------------------------------------------------------
 
 
 def unrolled() -> Figure:
-    """The recurrence forward, and the two roads on which a gradient comes back to every state."""
+    """The recurrence forward, and the two paths on which a gradient comes back to every state."""
     figure, axes = canvas(730, 415)
     row, columns, gap = 225, {"0": 50, "1": 190, "2": 352, "T": 632}, 502
     for name, x in columns.items():
@@ -488,6 +563,8 @@ def solution(number: int) -> Any:
 
 
 PICTURES: dict[str, Callable[[], Figure]] = {
+    "exercise-1/step.svg": step,
+    "exercise-3/step-back.svg": step_back,
     "exercise-5/unrolled.svg": unrolled,
     "exercise-6/gradient-norms.svg": gradient_norms,
     "exercise-7/lstm-cell.svg": lstm_cell,
