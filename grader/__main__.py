@@ -1,6 +1,17 @@
 """The command ``grader``."""
 
-from grader.cli import main
+import gc
+
+from grader.cli import main as run
+
+
+def main() -> None:
+    """Run the command line as the whole program of a process."""
+    try:
+        run()
+    finally:
+        gc.freeze()  # Python would look through all of NumPy and pytest once more before it ends
+
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, LazyGroup, grader, hide, main, stop
+from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, ZYGOTE, LazyGroup, grader, hide, main, stop
 from grader.cli.options import (
     assignment_option,
     bom_option,
@@ -41,6 +41,7 @@ __all__ = [
     "COMMANDS",
     "FAILED",
     "USAGE",
+    "ZYGOTE",
     "Course",
     "LazyGroup",
     "assignment_option",

@@ -13,6 +13,7 @@ from grader.cli import (
     BROKEN,
     FAILED,
     USAGE,
+    ZYGOTE,
     Course,
     confinement_option,
     format_option,
@@ -43,7 +44,9 @@ EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-st
 @confinement_option()
 @seed_option()
 @click.pass_obj
+@click.pass_context
 def command(
+    context: click.Context,
     course_folder: str | None,
     exercises: tuple[str, ...],
     every: bool,
@@ -59,15 +62,12 @@ def command(
     """
     if (exercises and every) or (submission and not exercises and not every):
         raise click.UsageError("name one or more exercises, or give --all")
-    from grader.sandbox.process import start_early
-
-    zygote = start_early(confinement)  # it loads NumPy while we load pytest
     from grader.checks.run import check
     from grader.sandbox.pool import open_pool
 
     known: dict[str, Report] = {}
     reports: list[Report] = []
-    with open_pool(confinement, zygote) as pool:
+    with open_pool(confinement, context.meta[ZYGOTE]) as pool:
         course = open_course(course_folder)
         wanted = course.exercises(exercises) if exercises or every else [changed_last(course)]
         if course.handout and seed is not None:

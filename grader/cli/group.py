@@ -53,6 +53,9 @@ SECTIONS = {
     for title, section in SECTIONS.items()
 }
 COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
+START_WORKERS = frozenset({"check", "watch"})
+"""Commands that always need a worker: its process is started first, and comes up while we load the rest."""
+ZYGOTE = "grader.zygote"  # where the context keeps it
 UNTIL_STOPPED = frozenset({"watch", "quiz"})
 """Commands that have nothing to finish once nobody reads them."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
@@ -105,6 +108,8 @@ class _MainGroup(LazyGroup):
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
         if args[0] not in COMMANDS and near:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
+        if args[0] in START_WORKERS:
+            _start_zygote(ctx, args)
         return super().resolve_command(ctx, args)
 
 
@@ -133,6 +138,16 @@ def grader(ctx: click.Context, course: str | None) -> None:
     if ctx.invoked_subcommand not in UNTIL_STOPPED:
         _complete_unread()
     ctx.obj = course
+
+
+def _start_zygote(ctx: click.Context, arguments: list[str]) -> None:
+    ctx.meta[ZYGOTE] = None
+    if not any("none" in argument for argument in arguments):  # else without confinement, most likely
+        from grader.sandbox.process import start_early
+
+        ctx.meta[ZYGOTE] = zygote = start_early()
+        if zygote:
+            ctx.call_on_close(zygote.close)
 
 
 def _complete_unread() -> None:

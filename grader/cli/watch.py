@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli import print_lines, progress_line, width
+from grader.cli import ZYGOTE, print_lines, progress_line, width
 from grader.cli.check import remember
 from grader.cli.hint import show_hint
 from grader.cli.list import show_list
@@ -32,18 +32,16 @@ KEYS = "h hint, l list, n next, q quit"
 @click.command("watch")
 @click.argument("exercise", required=False)
 @click.pass_obj
-def command(course_folder: str | None, exercise: str | None) -> None:
+@click.pass_context
+def command(context: click.Context, course_folder: str | None, exercise: str | None) -> None:
     """Check an exercise again at every save, and show what changed.
 
     Without EXERCISE, the first that is not done yet is watched; when one is done, the next follows. Keys: h
     shows a hint, l the list, n goes to the next exercise, q quits.
     """
-    from grader.sandbox.process import start_early
-
-    zygote = start_early()  # it loads NumPy while we load pytest
     from grader.sandbox.pool import open_pool
 
-    with open_pool(zygote=zygote) as pool, contextlib.suppress(KeyboardInterrupt):
+    with open_pool(zygote=context.meta[ZYGOTE]) as pool, contextlib.suppress(KeyboardInterrupt):
         course = open_course(course_folder)
         first = exercise or next(iter(_unfinished(course)), None)
         if first is None:

@@ -30,9 +30,9 @@ def no_process(number: int = errno.EAGAIN) -> NoProcess:
     )
 
 
-def start_early(confinement: str = "best") -> Zygote | None:
-    """Start a warm process for ``open_pool``, which loads NumPy meanwhile; None where it cannot fork."""
-    return Zygote(() if confinement == "none" else LAYERS) if CAN_FORK else None
+def start_early() -> Zygote | None:
+    """Start a confined warm process for ``open_pool``, early, to load NumPy; None where it cannot fork."""
+    return Zygote() if CAN_FORK else None
 
 
 class Zygote:
@@ -128,7 +128,7 @@ class Spawned:
         descriptors = [each.fileno() for each in sockets] if posix else []
         folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
         program = (
-            f"import sys; sys.path += {folders!r}; from grader.sandbox import server; "
+            f"import gc, sys; gc.disable(); sys.path += {folders!r}; from grader.sandbox import server; "
             f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
         )
         kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
@@ -153,6 +153,8 @@ class Spawned:
 
     def end(self) -> int:
         """Kill it and all of its group; return its exit code, negative for a signal."""
+        if self._process.returncode is not None:  # its number may be another's by now
+            return self._process.returncode
         if os.name == "posix":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)

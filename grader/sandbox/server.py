@@ -168,8 +168,8 @@ def stand_ready() -> WorkerServer:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
-    gc.collect()
     gc.freeze()  # what is here now is never looked at again, and so not copied for that
+    gc.enable()  # it was off from the start: there was little to collect
     return server
 
 
