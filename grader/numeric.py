@@ -10,6 +10,7 @@ functions", SIAM Review 40 (1998).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -212,6 +213,8 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
         return compare(_numeric_array(actual, wanted, name), wanted, name)
     fields = fields_of(expected) or tuple(map(str, range(len(expected))))
     head, space, circumstances = name.partition(" ")
+    if not re.fullmatch(r"[\w.\[\]]+( [^:]*)?", name):  # else each item would be called `N=2,.dx`
+        raise ValueError(f"`{name}` should begin with what the value is called; say where after it")
     got = _in_order(actual, fields, name)
     failures, right = [], []
     for field, item, wanted in zip(fields, got, expected, strict=True):

@@ -314,6 +314,12 @@ def test_what_is_not_a_tuple_of_that_length_is_rejected(check: Assertion, actual
     assert "`grads` should be 3 values (dWxh, dWhh, dbh)" in text
 
 
+@pytest.mark.parametrize("name", ["N=2, T=3: gates", "With N=2: gates", "`gates`"])
+def test_a_tuple_without_a_name_at_the_front_is_the_graders_fault(name: str) -> None:
+    with pytest.raises(ValueError, match="should begin with what the value is called"):
+        assert_close((np.ones(2), np.ones(2)), (np.ones(2), np.zeros(2)), name)
+
+
 @BOTH
 def test_a_fault_deep_in_a_tuple_is_named(check: Assertion) -> None:
     wanted = (np.ones(2), Grads(np.ones(3), np.ones((3, 3)), np.ones((3, 1))))

@@ -137,7 +137,7 @@ def train_toy(
     """
     T, _, N = xs.shape
     H = params.Whh.shape[0]
-    curve = np.empty(steps)  # `losses` is the name of a module here
+    curve = np.zeros(steps)  # `losses` is the name of a module here
     # TODO: each step: read, answer, loss, gradient back through output and time, and one step of SGD.
     raise NotImplementedError
 
@@ -174,6 +174,6 @@ def train_adding(
     """
     S, T, _, N = xs.shape
     H = params.bf.shape[0]
-    curve = np.empty(S)  # `losses` is the name of a module here
+    curve = np.zeros(S)  # `losses` is the name of a module here
     # TODO: each step: read, answer, squared error, gradient back, clip over everything, one step of Adam.
     raise NotImplementedError

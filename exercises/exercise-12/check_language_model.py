@@ -115,9 +115,9 @@ def compare_step(student, reference, rng, reset_after):
         arguments = (*draw_gru(rng, reference, H, D, N), reset_after)
         h, gates = unpack(student.gru_step_forward(*arguments), "h", "gates")
         right_h, right_gates = reference.gru_step_forward(*arguments)
-        sizes = f"H={H}, D={D}, N={N}: "
-        assert_close(gates, right_gates, sizes + "gates")
-        assert_close(h, right_h, sizes + "h")
+        sizes = f" with H={H}, D={D}, N={N}"
+        assert_close(gates, right_gates, "gates" + sizes)
+        assert_close(h, right_h, "h" + sizes)
     return student.changed
 
 

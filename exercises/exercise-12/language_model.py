@@ -21,13 +21,13 @@ class GRUParams(NamedTuple):
     """Weights and biases of a gated recurrent unit, for D inputs and H hidden units; also their gradients."""
 
     Wxr: np.ndarray  # (H, D) input to reset gate
-    Wxz: np.ndarray  # (H, D) input to update gate
+    Wxu: np.ndarray  # (H, D) input to update gate
     Wxg: np.ndarray  # (H, D) input to candidate
     Whr: np.ndarray  # (H, H) hidden to reset gate
-    Whz: np.ndarray  # (H, H) hidden to update gate
+    Whu: np.ndarray  # (H, H) hidden to update gate
     Whg: np.ndarray  # (H, H) hidden to candidate
     br: np.ndarray  # (H, 1) bias of the reset gate
-    bz: np.ndarray  # (H, 1) bias of the update gate
+    bu: np.ndarray  # (H, 1) bias of the update gate
     bg: np.ndarray  # (H, 1) bias of the candidate, with the input
     bhg: np.ndarray  # (H, 1) bias of the candidate, with the hidden state
 
@@ -36,7 +36,7 @@ class GRUGates(NamedTuple):
     """What the gates of one step said, and the candidate."""
 
     r: np.ndarray  # (H, N) reset gate, from 0 to 1
-    z: np.ndarray  # (H, N) update gate, from 0 to 1
+    u: np.ndarray  # (H, N) update gate, from 0 to 1
     g: np.ndarray  # (H, N) candidate, from -1 to 1
 
 
@@ -115,7 +115,7 @@ def gru_step_forward(
 ) -> tuple[np.ndarray, GRUGates]:
     """Compute one step of a gated recurrent unit, in either form.
 
-    The update gate z keeps: where it is 1, the old state stays. The reset gate r multiplies the old state
+    The update gate u keeps: where it is 1, the old state stays. The reset gate r multiplies the old state
     before it meets Whg, or, with ``reset_after``, what Whg and its bias bhg have made of it.
 
     Args:
@@ -126,9 +126,9 @@ def gru_step_forward(
 
     Returns:
         h: (H, N) the hidden state after this step.
-        gates: r, z and the candidate g, each (H, N).
+        gates: r, u and the candidate g, each (H, N).
     """
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
 
     # TODO: two gates, a candidate that r has a say in, and a mixture of candidate and old state.
     raise NotImplementedError
@@ -148,7 +148,7 @@ def gru_step_backward(
         dh: (H, N) gradient of the loss with respect to h.
         x: (D, N) the input of this step.
         h_prev: (H, N) the hidden state before this step.
-        gates: r, z and the candidate g of this step, each (H, N), as the forward pass returned them.
+        gates: r, u and the candidate g of this step, each (H, N), as the forward pass returned them.
         params: weights and biases of the unit.
         reset_after: which form the step had, as in gru_step_forward.
 
@@ -157,7 +157,7 @@ def gru_step_backward(
         dh_prev: (H, N) gradient with respect to h_prev.
         dparams: gradients with respect to all parameters, each of its parameter's shape.
     """
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, *_, bhg = params
-    r, z, g = gates
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, *_, bhg = params
+    r, u, g = gates
     # TODO: undo the mixture, then the three squashings, then the sums inside them.
     raise NotImplementedError

@@ -51,7 +51,7 @@ def check_sigmoid_values(student, reference, rng):
     """Numbers of any sign come out right, in arrays of one, two and three axes."""
     for shape in ((7,), (5, 2), (3, 4, 2)):
         z = 3 * rng.standard_normal(shape)
-        assert_close(student.sigmoid(z), reference.sigmoid(z), f"sigmoid(z) with z of shape {shape}")
+        assert_close(student.sigmoid(z), reference.sigmoid(z), f"sigmoid(a) with a of shape {shape}")
 
 
 @pytest.mark.credits(1)
@@ -61,10 +61,10 @@ def check_sigmoid_extremes(student, reference, rng):
     z = np.concatenate((-sizes, sizes[::-1]))
     got, wanted = student.sigmoid(z), reference.sigmoid(z)
     try:
-        assert_close(got, wanted, "sigmoid(z)")
+        assert_close(got, wanted, "sigmoid(a)")
     except CheckFailed as failure:
         numbers = ", ".join(f"{one:.0f}" for one in z)
-        raise CheckFailed(f"{failure}\nHere z is {numbers}.") from None
+        raise CheckFailed(f"{failure}\nHere a is {numbers}.") from None
     if got[1] == 0 < min(wanted[1], got[2]):  # exp(725) is no float, exp(-725) and exp(700) are
         raise CheckFailed(
             f"your sigmoid({z[2]:.0f}) is tiny, but sigmoid({z[1]:.0f}) is 0 instead of tinier: the exp of a "

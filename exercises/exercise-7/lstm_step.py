@@ -31,16 +31,16 @@ class Gates(NamedTuple):
     o: np.ndarray  # (H, N) output gate, from 0 to 1
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Squash every entry into the range from 0 to 1, as 1 / (1 + exp(-z)) does on paper.
+def sigmoid(a: np.ndarray) -> np.ndarray:
+    """Squash every entry into the range from 0 to 1, as 1 / (1 + exp(-a)) does on paper.
 
     Args:
-        z: array of any shape; any finite numbers, ±1000 included: no exponential may overflow on the way.
+        a: array of any shape; any finite numbers, ±1000 included: no exponential may overflow on the way.
 
     Returns:
         An array of the same shape.
     """
-    # TODO: squash entry by entry, and let no exponential overflow, whatever the sign of z.
+    # TODO: squash entry by entry, and let no exponential overflow, whatever the sign of a.
     raise NotImplementedError
 
 

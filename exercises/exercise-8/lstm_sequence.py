@@ -56,6 +56,7 @@ def lstm_forward(xs: np.ndarray, h0: np.ndarray, c0: np.ndarray, params: LSTMPar
     T = xs.shape[0]
     H, N = h0.shape
     Wf, Wi, WC, Wo, bf, bi, bC, bo = params
+
     # TODO: write the squashing and the step of exercise 7 into a loop over time; two things travel along it.
     raise NotImplementedError
 

@@ -67,11 +67,18 @@ def fields_of(value: object) -> tuple[str, ...] | None:
 
 
 def class_of(named: Named, namespace: Mapping[str, object]) -> type[tuple[Any, ...]] | None:
-    """Return the named tuple class in a module's namespace that has this name and these fields, if any."""
+    """Return the named tuple class in a module's namespace that has this name and these fields, if any.
+
+    Fields may have other names there, such as those of an earlier edition, but not another order.
+    """
     found = namespace.get(named.type_name)
     if not isinstance(found, type) or not issubclass(found, tuple):
         return None
-    return found if getattr(found, "_fields", None) == named.fields else None
+    own, theirs = getattr(found, "_fields", ()), named.fields
+    same = len(own) == len(theirs) and all(
+        mine == other or not (mine in theirs or other in own) for mine, other in zip(own, theirs, strict=True)
+    )
+    return found if same else None
 
 
 def map_leaves(

@@ -146,7 +146,7 @@ def train_toy(
     """
     T, _, N = xs.shape
     H = params.Whh.shape[0]
-    curve = np.empty(steps)  # `losses` is the name of a module here
+    curve = np.zeros(steps)  # `losses` is the name of a module here
     # TODO: each step: read, answer, loss, gradient back through output and time, and one step of SGD.
     for step in range(steps):
         hs = rnn_sequence.rnn_forward(xs, np.zeros((H, N)), params)  # (T + 1, H, N)
@@ -194,7 +194,7 @@ def train_adding(
     """
     S, T, _, N = xs.shape
     H = params.bf.shape[0]
-    curve = np.empty(S)  # `losses` is the name of a module here
+    curve = np.zeros(S)  # `losses` is the name of a module here
     # TODO: each step: read, answer, squared error, gradient back, clip over everything, one step of Adam.
     output = OutputParams(Wy, by)
     state, output_state = adam_start(params), adam_start(output)
@@ -209,8 +209,8 @@ def train_adding(
         dhs[-1], dWy, dby = losses.output_backward(2 * error / N, h, output.W)
         *_, dparams = lstm_bptt.lstm_backward(dhs, zeros, xs[step], trace, params)
         norm = np.sqrt(sum(np.sum(g**2) for g in (*dparams, dWy, dby)))
-        scale = min(1.0, max_norm / norm)
-        clipped = LSTMParams(*(scale * g for g in dparams))
+        factor = max_norm / max(norm, max_norm)
+        clipped = LSTMParams(*(factor * g for g in dparams))
         params, state = adam_step(params, clipped, state, lr)
-        output, output_state = adam_step(output, OutputParams(scale * dWy, scale * dby), output_state, lr)
+        output, output_state = adam_step(output, OutputParams(factor * dWy, factor * dby), output_state, lr)
     return params, *output, curve

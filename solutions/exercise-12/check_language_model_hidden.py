@@ -102,20 +102,20 @@ def check_language_model_loss_leaves_arguments_alone(
         result = student.language_model_loss(inputs, targets, h0, params, Why, by)
         assert_unchanged(student.changed)
         loss, dparams, dWhy, dby, _ = unpack(result, *LOSS_RESULTS)
-        judged, at = chunk_loss(inputs, targets, h0), f"T={T}, V={V}, N={N}: "
-        assert_close(loss, judged(*params, Why, by).real, at + "loss")
+        judged, at = chunk_loss(inputs, targets, h0), f" with T={T}, V={V}, N={N}"
+        assert_close(loss, judged(*params, Why, by).real, "loss" + at)
         wanted = judge(judged, [*params, Why, by])
-        assert_gradient(dparams, reference.RNNParams(*wanted[:3]), at + "dparams")
-        assert_gradient(dWhy, wanted[3], at + "dWhy")
-        assert_gradient(dby, wanted[4], at + "dby")
+        assert_gradient(dparams, reference.RNNParams(*wanted[:3]), "dparams" + at)
+        assert_gradient(dWhy, wanted[3], "dWhy" + at)
+        assert_gradient(dby, wanted[4], "dby" + at)
 
         large = student.language_model_loss(inputs, targets, h0, params, Why, by + 1000)
-        assert_close(unpack(large, *LOSS_RESULTS)[0], loss, at + "loss, with all logits raised by 1000")
+        assert_close(unpack(large, *LOSS_RESULTS)[0], loss, f"loss{at} and all logits raised by 1000")
         apart = student.language_model_loss(inputs, targets, h0, params, Why + 1000, by)
-        assert_close(unpack(apart, *LOSS_RESULTS)[0], loss, at + "loss, with each text's logits raised alike")
+        assert_close(unpack(apart, *LOSS_RESULTS)[0], loss, f"loss{at} and each text's logits raised alike")
         above, sure = by + 1000 * (np.arange(V)[:, None] == 1), np.ones_like(targets)
         alone = student.language_model_loss(inputs, sure, h0, params, Why, above)
-        assert_close(unpack(alone, *LOSS_RESULTS)[0], 0.0, at + "loss, with the right logit far above all")
+        assert_close(unpack(alone, *LOSS_RESULTS)[0], 0.0, f"loss{at} and the right logit far above all")
 
     inputs, targets = rng.integers(4, size=(2, 1, 1))
     h0, params, *output = draw_network(rng, reference, 5, 4, 1)
@@ -132,12 +132,12 @@ def check_language_model_loss_leaves_arguments_alone(
 
 def gru_forward(x: Array, h_prev: Array, params: Any, reset_after: bool) -> Any:
     """Compute one step of the gated unit; complex arguments are welcome."""
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     r = 1 / (1 + np.exp(-(Wxr @ x + Whr @ h_prev + br)))
-    z = 1 / (1 + np.exp(-(Wxz @ x + Whz @ h_prev + bz)))
+    u = 1 / (1 + np.exp(-(Wxu @ x + Whu @ h_prev + bu)))
     past = r * (Whg @ h_prev + bhg) if reset_after else Whg @ (r * h_prev) + bhg
     g = np.tanh(Wxg @ x + bg + past)
-    return z * h_prev + (1 - z) * g, (r, z, g)
+    return u * h_prev + (1 - u) * g, (r, u, g)
 
 
 def draw_gru(rng: np.random.Generator, reference: Any, H: int, D: int, N: int) -> tuple[Array, Array, Any]:
@@ -156,7 +156,7 @@ def check_gru_step_backward_leaves_arguments_alone(
     """Other sizes and a flat candidate keep their digits; nothing that is handed in is changed."""
     for reset_after, (H, D, N) in ((False, (4, 1, 1)), (True, (3, 2, 4))):
         x, h_prev, params = draw_gru(rng, reference, H, D, N)
-        dh, at = rng.standard_normal((H, N)), f"H={H}, D={D}, N={N}, reset_after={reset_after}: "
+        dh, at = rng.standard_normal((H, N)), f" with H={H}, D={D}, N={N}, reset_after={reset_after}"
         gates = reference.GRUGates(*gru_forward(x, h_prev, params, reset_after)[1])
         result = student.gru_step_backward(dh, x, h_prev, gates, params, reset_after)
         assert_unchanged(student.changed)
@@ -166,9 +166,9 @@ def check_gru_step_backward_leaves_arguments_alone(
             return complex((dh * gru_forward(x, h, params, after)[0]).sum())
 
         wanted = judge(loss, [x, h_prev, *params])
-        assert_gradient(dx, wanted[0], at + "dx")
-        assert_gradient(dh_prev, wanted[1], at + "dh_prev")
-        assert_gradient(dparams, reference.GRUParams(*wanted[2:]), at + "dparams")
+        assert_gradient(dx, wanted[0], "dx" + at)
+        assert_gradient(dh_prev, wanted[1], "dh_prev" + at)
+        assert_gradient(dparams, reference.GRUParams(*wanted[2:]), "dparams" + at)
 
         x, h_prev, params = draw_gru(rng, reference, 5, 3, 1)
         g = gru_forward(x, h_prev, params, reset_after)[1][2]

@@ -21,13 +21,13 @@ class GRUParams(NamedTuple):
     """Weights and biases of a gated recurrent unit, for D inputs and H hidden units; also their gradients."""
 
     Wxr: np.ndarray  # (H, D) input to reset gate
-    Wxz: np.ndarray  # (H, D) input to update gate
+    Wxu: np.ndarray  # (H, D) input to update gate
     Wxg: np.ndarray  # (H, D) input to candidate
     Whr: np.ndarray  # (H, H) hidden to reset gate
-    Whz: np.ndarray  # (H, H) hidden to update gate
+    Whu: np.ndarray  # (H, H) hidden to update gate
     Whg: np.ndarray  # (H, H) hidden to candidate
     br: np.ndarray  # (H, 1) bias of the reset gate
-    bz: np.ndarray  # (H, 1) bias of the update gate
+    bu: np.ndarray  # (H, 1) bias of the update gate
     bg: np.ndarray  # (H, 1) bias of the candidate, with the input
     bhg: np.ndarray  # (H, 1) bias of the candidate, with the hidden state
 
@@ -36,7 +36,7 @@ class GRUGates(NamedTuple):
     """What the gates of one step said, and the candidate."""
 
     r: np.ndarray  # (H, N) reset gate, from 0 to 1
-    z: np.ndarray  # (H, N) update gate, from 0 to 1
+    u: np.ndarray  # (H, N) update gate, from 0 to 1
     g: np.ndarray  # (H, N) candidate, from -1 to 1
 
 
@@ -73,7 +73,7 @@ def sample(
     Wxh, Whh, bh = params
     V = Why.shape[0]
     # TODO: one symbol in, one state on, one symbol out, n times.
-    symbols = np.empty(n, dtype=int)
+    symbols = np.zeros(n, dtype=int)
     symbol = first
     for k in range(n):
         x = np.eye(V)[:, [symbol]]  # (V, 1)
@@ -117,8 +117,8 @@ def language_model_loss(
     V, H = Why.shape
     # TODO: forwards with a loss at every step, then backwards from the last step to the first.
     symbols = np.eye(V)
-    hs = np.empty((T + 1, H, N))
-    dys = np.empty((T, V, N))
+    hs = np.zeros((T + 1, H, N))
+    dys = np.zeros((T, V, N))
     hs[0] = h0
     loss = 0.0
     for t in range(T):
@@ -151,7 +151,7 @@ def gru_step_forward(
 ) -> tuple[np.ndarray, GRUGates]:
     """Compute one step of a gated recurrent unit, in either form.
 
-    The update gate z keeps: where it is 1, the old state stays. The reset gate r multiplies the old state
+    The update gate u keeps: where it is 1, the old state stays. The reset gate r multiplies the old state
     before it meets Whg, or, with ``reset_after``, what Whg and its bias bhg have made of it.
 
     Args:
@@ -162,20 +162,21 @@ def gru_step_forward(
 
     Returns:
         h: (H, N) the hidden state after this step.
-        gates: r, z and the candidate g, each (H, N).
+        gates: r, u and the candidate g, each (H, N).
     """
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
 
     # TODO: two gates, a candidate that r has a say in, and a mixture of candidate and old state.
     def sigmoid(a: np.ndarray) -> np.ndarray:
-        return 0.5 * (1 + np.tanh(0.5 * a))
+        e = np.exp(-np.abs(a))  # never above 1
+        return np.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
     r = sigmoid(Wxr @ x + Whr @ h_prev + br)  # (H, N)
-    z = sigmoid(Wxz @ x + Whz @ h_prev + bz)  # (H, N)
+    u = sigmoid(Wxu @ x + Whu @ h_prev + bu)  # (H, N)
     past = r * (Whg @ h_prev + bhg) if reset_after else Whg @ (r * h_prev) + bhg  # (H, N)
     g = np.tanh(Wxg @ x + bg + past)  # (H, N)
-    h = (1 - z) * g + z * h_prev  # (H, N)
-    return h, GRUGates(r, z, g)
+    h = (1 - u) * g + u * h_prev  # (H, N)
+    return h, GRUGates(r, u, g)
 
 
 def gru_step_backward(
@@ -192,7 +193,7 @@ def gru_step_backward(
         dh: (H, N) gradient of the loss with respect to h.
         x: (D, N) the input of this step.
         h_prev: (H, N) the hidden state before this step.
-        gates: r, z and the candidate g of this step, each (H, N), as the forward pass returned them.
+        gates: r, u and the candidate g of this step, each (H, N), as the forward pass returned them.
         params: weights and biases of the unit.
         reset_after: which form the step had, as in gru_step_forward.
 
@@ -201,11 +202,11 @@ def gru_step_backward(
         dh_prev: (H, N) gradient with respect to h_prev.
         dparams: gradients with respect to all parameters, each of its parameter's shape.
     """
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, *_, bhg = params
-    r, z, g = gates
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, *_, bhg = params
+    r, u, g = gates
     # TODO: undo the mixture, then the three squashings, then the sums inside them.
-    dag = dh * (1 - z) * (1 - g**2)  # (H, N)
-    daz = dh * (h_prev - g) * z * (1 - z)  # (H, N)
+    dag = dh * (1 - u) * (1 - g**2)  # (H, N)
+    dau = dh * (h_prev - g) * u * (1 - u)  # (H, N)
     if reset_after:
         dpast = dag * r  # (H, N)
         dr = dag * (Whg @ h_prev + bhg)  # (H, N)
@@ -218,17 +219,17 @@ def gru_step_backward(
         dWhg = dpast @ (r * h_prev).T  # (H, H)
         dh_prev = dkept * r  # (H, N)
     dar = dr * r * (1 - r)  # (H, N)
-    dx = Wxr.T @ dar + Wxz.T @ daz + Wxg.T @ dag  # (D, N)
-    dh_prev = dh_prev + dh * z + Whr.T @ dar + Whz.T @ daz  # (H, N)
+    dx = Wxr.T @ dar + Wxu.T @ dau + Wxg.T @ dag  # (D, N)
+    dh_prev = dh_prev + dh * u + Whr.T @ dar + Whu.T @ dau  # (H, N)
     dparams = GRUParams(
         Wxr=dar @ x.T,
-        Wxz=daz @ x.T,
+        Wxu=dau @ x.T,
         Wxg=dag @ x.T,
         Whr=dar @ h_prev.T,
-        Whz=daz @ h_prev.T,
+        Whu=dau @ h_prev.T,
         Whg=dWhg,
         br=dar.sum(axis=1, keepdims=True),
-        bz=daz.sum(axis=1, keepdims=True),
+        bu=dau.sum(axis=1, keepdims=True),
         bg=dag.sum(axis=1, keepdims=True),
         bhg=dpast.sum(axis=1, keepdims=True),
     )

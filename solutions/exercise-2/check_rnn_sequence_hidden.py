@@ -73,5 +73,5 @@ def check_rnn_predict_leaves_arguments_alone(student: Any, reference: Any, rng: 
     arguments = (rng.standard_normal((T, D, N)), draw_params(rng, reference), *draw_output(rng))
     first = unpack(student.rnn_predict(*arguments), "y", "h_T")
     assert_unchanged(student.changed)
-    assert_close(first, reference.rnn_predict(*arguments), "the result")
-    assert_close(student.rnn_predict(*arguments), first, "the result of a second call")
+    assert_close(first, reference.rnn_predict(*arguments), "result")
+    assert_close(student.rnn_predict(*arguments), first, "result of a second call")

@@ -28,7 +28,7 @@ def rnn_forward(xs: np.ndarray, h0: np.ndarray, params: RNNParams) -> np.ndarray
     H, N = h0.shape
     Wxh, Whh, bh = params
     # TODO: start from h0 and fill in one state a step.
-    hs = np.empty((T + 1, H, N))
+    hs = np.zeros((T + 1, H, N))
     hs[0] = h0
     for t in range(T):
         hs[t + 1] = np.tanh(Wxh @ xs[t] + Whh @ hs[t] + bh)  # (H, N)

@@ -32,8 +32,8 @@ def rnn_step_backward(
     """
     Wxh, Whh, _ = params
     # TODO: go back through the tanh first, then through each of the three terms inside it.
-    dz = dh * (1 - h**2)  # (H, N)
-    dx = Wxh.T @ dz  # (D, N)
-    dh_prev = Whh.T @ dz  # (H, N)
-    dparams = RNNParams(Wxh=dz @ x.T, Whh=dz @ h_prev.T, bh=dz.sum(axis=1, keepdims=True))
+    da = dh * (1 - h**2)  # (H, N)
+    dx = Wxh.T @ da  # (D, N)
+    dh_prev = Whh.T @ da  # (H, N)
+    dparams = RNNParams(Wxh=da @ x.T, Whh=da @ h_prev.T, bh=da.sum(axis=1, keepdims=True))
     return dx, dh_prev, dparams

@@ -38,15 +38,15 @@ def rnn_backward(
     T, H, N = dhs.shape
     Wxh, Whh, bh = params
     # TODO: walk from the last step to the first, hand one message on, and add up what the parameters get.
-    dxs = np.empty(xs.shape)  # (T, D, N)
+    dxs = np.zeros(xs.shape)  # (T, D, N)
     dWxh, dWhh, dbh = np.zeros(Wxh.shape), np.zeros(Whh.shape), np.zeros(bh.shape)
     dh_next = np.zeros((H, N))
     for t in reversed(range(T)):
         dh = dhs[t] + dh_next  # (H, N)
-        dz = dh * (1 - hs[t + 1] ** 2)  # (H, N)
-        dxs[t] = Wxh.T @ dz  # (D, N)
-        dWxh += dz @ xs[t].T  # (H, D)
-        dWhh += dz @ hs[t].T  # (H, H)
-        dbh += dz.sum(axis=1, keepdims=True)  # (H, 1)
-        dh_next = Whh.T @ dz  # (H, N)
+        da = dh * (1 - hs[t + 1] ** 2)  # (H, N)
+        dxs[t] = Wxh.T @ da  # (D, N)
+        dWxh += da @ xs[t].T  # (H, D)
+        dWhh += da @ hs[t].T  # (H, H)
+        dbh += da.sum(axis=1, keepdims=True)  # (H, 1)
+        dh_next = Whh.T @ da  # (H, N)
     return dxs, dh_next, RNNParams(dWxh, dWhh, dbh)

@@ -32,7 +32,7 @@ def gradient_norms(dh_last: np.ndarray, hs: np.ndarray, params: RNNParams) -> np
     Whh = params.Whh
     # TODO: measure the gradient, carry it one step back, and do so until the first state.
     dh = dh_last  # (H, N)
-    norms = np.empty(T + 1)
+    norms = np.zeros(T + 1)
     norms[T] = np.linalg.norm(dh)
     for t in reversed(range(T)):
         dh = Whh.T @ (dh * (1 - hs[t + 1] ** 2))  # (H, N)

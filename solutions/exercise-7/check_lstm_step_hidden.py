@@ -33,8 +33,8 @@ def check_sigmoid_leaves_arguments_alone(student: Any, reference: Any, rng: np.r
     z = 3 * rng.standard_normal((H, D))
     first = student.sigmoid(z)
     assert_unchanged(student.changed)
-    assert_close(first, squash(z), "sigmoid(z)")
-    assert_close(student.sigmoid(z), first, "sigmoid(z) of a second call")
+    assert_close(first, squash(z), "sigmoid(a)")
+    assert_close(student.sigmoid(z), first, "sigmoid(a) of a second call")
 
 
 @pytest.mark.credits(1)

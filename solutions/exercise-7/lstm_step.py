@@ -31,18 +31,18 @@ class Gates(NamedTuple):
     o: np.ndarray  # (H, N) output gate, from 0 to 1
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Squash every entry into the range from 0 to 1, as 1 / (1 + exp(-z)) does on paper.
+def sigmoid(a: np.ndarray) -> np.ndarray:
+    """Squash every entry into the range from 0 to 1, as 1 / (1 + exp(-a)) does on paper.
 
     Args:
-        z: array of any shape; any finite numbers, ±1000 included: no exponential may overflow on the way.
+        a: array of any shape; any finite numbers, ±1000 included: no exponential may overflow on the way.
 
     Returns:
         An array of the same shape.
     """
-    # TODO: squash entry by entry, and let no exponential overflow, whatever the sign of z.
-    e = np.exp(-np.abs(z))  # never above 1
-    return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+    # TODO: squash entry by entry, and let no exponential overflow, whatever the sign of a.
+    e = np.exp(-np.abs(a))  # never above 1
+    return np.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
 
 def lstm_step_forward(

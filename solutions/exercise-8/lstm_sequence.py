@@ -56,15 +56,15 @@ def lstm_forward(xs: np.ndarray, h0: np.ndarray, c0: np.ndarray, params: LSTMPar
     T = xs.shape[0]
     H, N = h0.shape
     Wf, Wi, WC, Wo, bf, bi, bC, bo = params
-    # TODO: write the squashing and the step of exercise 7 into a loop over time; two things travel along it.
-    hs, cs = np.empty((T + 1, H, N)), np.empty((T + 1, H, N))
-    f, i, g, o = (np.empty((T, H, N)) for _ in range(4))
-    hs[0], cs[0] = h0, c0
 
+    # TODO: write the squashing and the step of exercise 7 into a loop over time; two things travel along it.
     def sigmoid(a: np.ndarray) -> np.ndarray:
         e = np.exp(-np.abs(a))  # never above 1
         return np.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
+    hs, cs = np.zeros((T + 1, H, N)), np.zeros((T + 1, H, N))
+    f, i, g, o = (np.zeros((T, H, N)) for _ in range(4))
+    hs[0], cs[0] = h0, c0
     for t in range(T):
         z = np.vstack((hs[t], xs[t]))  # (H + D, N)
         f[t] = sigmoid(Wf @ z + bf)  # (H, N)

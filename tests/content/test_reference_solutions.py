@@ -71,8 +71,8 @@ def lstm_step(ops: Any, x: Any, h: Any, c: Any, params: Sequence[Any]) -> tuple[
 
 
 def gru_step(ops: Any, x: Any, h: Any, params: Sequence[Any], *, after: bool) -> Any:
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
-    r, z = sigmoid(ops, Wxr @ x + Whr @ h + br), sigmoid(ops, Wxz @ x + Whz @ h + bz)
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
+    r, z = sigmoid(ops, Wxr @ x + Whr @ h + br), sigmoid(ops, Wxu @ x + Whu @ h + bu)
     past = r * (Whg @ h + bhg) if after else Whg @ (r * h) + bhg
     return (1 - z) * ops.tanh(Wxg @ x + bg + past) + z * h
 
@@ -403,9 +403,9 @@ def test_both_forms_of_the_gru_agree_with_onnxruntime(
     p = gru_params(reference, rng)
     xs, h0 = draw(rng, T, D, N), draw(rng, H, N)
     weights = {
-        "W": np.concatenate([p.Wxz, p.Wxr, p.Wxg])[None],
-        "R": np.concatenate([p.Whz, p.Whr, p.Whg])[None],
-        "B": np.concatenate([*(b.ravel() for b in (p.bz, p.br, p.bg)), np.zeros(2 * H), p.bhg.ravel()])[None],
+        "W": np.concatenate([p.Wxu, p.Wxr, p.Wxg])[None],
+        "R": np.concatenate([p.Whu, p.Whr, p.Whg])[None],
+        "B": np.concatenate([*(b.ravel() for b in (p.bu, p.br, p.bg)), np.zeros(2 * H), p.bhg.ravel()])[None],
     }
     Y, *_ = by_onnx("GRU", weights, xs, {"H": h0}, linear_before_reset=int(after))
     h = h0

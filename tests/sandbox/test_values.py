@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import types
 from typing import Any, NamedTuple
 
@@ -79,6 +80,12 @@ def test_a_named_tuple_from_the_other_side_gets_its_own_class() -> None:
 def test_a_class_that_does_not_fit_is_not_taken(found: object) -> None:
     assert class_of(FAR, {"Point": found}) is None
     assert class_of(FAR, {}) is None
+
+
+@pytest.mark.parametrize(("fields", "taken"), [("x u", True), ("a b", True), ("y x", False), ("u x", False)])
+def test_a_field_may_have_another_name_but_no_other_place(fields: str, taken: bool) -> None:
+    found = collections.namedtuple("Point", fields)  # as in a file of another edition
+    assert class_of(FAR, {"Point": found}) is (found if taken else None)
 
 
 def test_names_of_fields_and_types() -> None:

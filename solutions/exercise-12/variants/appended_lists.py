@@ -10,13 +10,13 @@ class RNNParams(NamedTuple):
 
 class GRUParams(NamedTuple):
     Wxr: np.ndarray
-    Wxz: np.ndarray
+    Wxu: np.ndarray
     Wxg: np.ndarray
     Whr: np.ndarray
-    Whz: np.ndarray
+    Whu: np.ndarray
     Whg: np.ndarray
     br: np.ndarray
-    bz: np.ndarray
+    bu: np.ndarray
     bg: np.ndarray
     bhg: np.ndarray
 
@@ -86,7 +86,7 @@ def sigmoid(a):
 def gru_step_forward(x, h_prev, params, reset_after):
     p = params
     r = sigmoid(p.Wxr @ x + p.Whr @ h_prev + p.br)
-    z = sigmoid(p.Wxz @ x + p.Whz @ h_prev + p.bz)
+    z = sigmoid(p.Wxu @ x + p.Whu @ h_prev + p.bu)
     if reset_after:
         g = np.tanh(p.Wxg @ x + p.bg + r * (p.Whg @ h_prev + p.bhg))
     else:
@@ -116,8 +116,8 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
         dWhg = da_g @ s.T
         dbhg = da_g.sum(axis=1, keepdims=True)
         dh_prev += ds * r
-    dh_prev += p.Whr.T @ da_r + p.Whz.T @ da_z
-    dx = p.Wxr.T @ da_r + p.Wxz.T @ da_z + p.Wxg.T @ da_g
+    dh_prev += p.Whr.T @ da_r + p.Whu.T @ da_z
+    dx = p.Wxr.T @ da_r + p.Wxu.T @ da_z + p.Wxg.T @ da_g
     dparams = GRUParams(
         da_r @ x.T,
         da_z @ x.T,

@@ -93,7 +93,7 @@ class Unit:
     def step(self, x, h):
         p = self.p
         r = self.gate(p.Wxr @ x + p.Whr @ h + p.br)
-        z = self.gate(p.Wxz @ x + p.Whz @ h + p.bz)
+        z = self.gate(p.Wxu @ x + p.Whu @ h + p.bu)
         past = p.Whg @ (r * h) + p.bhg if self.before else r * (p.Whg @ h + p.bhg)
         g = np.tanh(p.Wxg @ x + past + p.bg)
         return g - z * g + z * h, [r, z, g]
@@ -106,8 +106,8 @@ class Unit:
             dh_prev, dar, dWhg, dbhg = self.back_before(dag, h, r)
         else:
             dh_prev, dar, dWhg, dbhg = self.back_after(dag, h, r)
-        dh_prev = dh_prev + dh * z + p.Whr.T @ dar + p.Whz.T @ daz
-        dx = p.Wxr.T @ dar + p.Wxz.T @ daz + p.Wxg.T @ dag
+        dh_prev = dh_prev + dh * z + p.Whr.T @ dar + p.Whu.T @ daz
+        dx = p.Wxr.T @ dar + p.Wxu.T @ daz + p.Wxg.T @ dag
         total = [da.sum(1).reshape(-1, 1) for da in (dar, daz, dag)]
         weights = [dar @ x.T, daz @ x.T, dag @ x.T, dar @ h.T, daz @ h.T, dWhg]
         return dx, dh_prev, type(p)(*weights, *total, dbhg)

@@ -46,9 +46,9 @@ def language_model_loss(inputs, targets, h0, params, Why, by):
 
 
 def gru_step_forward(x, h_prev, params, reset_after):
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     r = 1 / (1 + np.exp(-(Wxr @ x + Whr @ h_prev + br)))
-    z = 1 / (1 + np.exp(-(Wxz @ x + Whz @ h_prev + bz)))
+    z = 1 / (1 + np.exp(-(Wxu @ x + Whu @ h_prev + bu)))
     past = r * (Whg @ h_prev + bhg) if reset_after else Whg @ (r * h_prev) + bhg
     g = np.tanh(Wxg @ x + bg + past)
     return z * h_prev + (1 - z) * g, (r, z, g)

@@ -99,7 +99,7 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
     daz *= 1 - z
     dh_prev = dh.copy()
     dh_prev *= z
-    dh_prev += params.Whz.T @ daz
+    dh_prev += params.Whu.T @ daz
     if reset_after:
         back = dag * r
         dar = params.Whg @ h_prev
@@ -122,13 +122,13 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
     ones = np.ones((x.shape[1], 1))
     dparams = params._replace(
         Wxr=dar @ x.T,
-        Wxz=daz @ x.T,
+        Wxu=daz @ x.T,
         Wxg=dag @ x.T,
         Whr=dar @ h_prev.T,
-        Whz=daz @ h_prev.T,
+        Whu=daz @ h_prev.T,
         Whg=dWhg,
         br=dar @ ones,
-        bz=daz @ ones,
+        bu=daz @ ones,
         bg=dag @ ones,
         bhg=back @ ones,
     )

@@ -82,20 +82,20 @@ def sigmoid(a):
 
 
 def gru_step_forward(x, h_prev, params, reset_after):
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     D, N = x.shape
     H = len(h_prev)
     h, r, z, g = (np.zeros((H, N)) for _ in range(4))
     for n in range(N):
         for i in range(H):
             a = br[i, 0]
-            b = bz[i, 0]
+            b = bu[i, 0]
             for d in range(D):
                 a += Wxr[i, d] * x[d, n]
-                b += Wxz[i, d] * x[d, n]
+                b += Wxu[i, d] * x[d, n]
             for j in range(H):
                 a += Whr[i, j] * h_prev[j, n]
-                b += Whz[i, j] * h_prev[j, n]
+                b += Whu[i, j] * h_prev[j, n]
             r[i, n], z[i, n] = sigmoid(a), sigmoid(b)
         for i in range(H):
             past = bhg[i, 0]
@@ -109,7 +109,7 @@ def gru_step_forward(x, h_prev, params, reset_after):
 
 
 def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     r, z, g = gates
     D, N = x.shape
     H = len(h_prev)
@@ -139,7 +139,7 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
         for i in range(H):
             dar = dr[i] * r[i, n] * (1 - r[i, n])
             daz = dh[i, n] * (h_prev[i, n] - g[i, n]) * z[i, n] * (1 - z[i, n])
-            for which, one, Wx, Wh in ((0, dar, Wxr, Whr), (1, daz, Wxz, Whz)):
+            for which, one, Wx, Wh in ((0, dar, Wxr, Whr), (1, daz, Wxu, Whu)):
                 grads[6 + which][i, 0] += one
                 for d in range(D):
                     grads[which][i, d] += one * x[d, n]

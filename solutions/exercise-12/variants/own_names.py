@@ -10,13 +10,13 @@ import numpy as np
 
 class GRUParams(NamedTuple):
     Wxr: np.ndarray
-    Wxz: np.ndarray
+    Wxu: np.ndarray
     Wxg: np.ndarray
     Whr: np.ndarray
-    Whz: np.ndarray
+    Whu: np.ndarray
     Whg: np.ndarray
     br: np.ndarray
-    bz: np.ndarray
+    bu: np.ndarray
     bg: np.ndarray
     bhg: np.ndarray
 
@@ -82,7 +82,7 @@ def squash(a):
 
 def gru_step_forward(v, s, p: GRUParams, late):
     gate = partial(affine, v, s)
-    reset, update = squash(gate(p.Wxr, p.Whr, p.br)), squash(gate(p.Wxz, p.Whz, p.bz))
+    reset, update = squash(gate(p.Wxr, p.Whr, p.br)), squash(gate(p.Wxu, p.Whu, p.bu))
     memory = (p.Whg @ s + p.bhg) * reset if late else p.Whg @ (s * reset) + p.bhg
     new = np.tanh(p.Wxg @ v + p.bg + memory)
     return update * s + (1 - update) * new, (reset, update, new)
@@ -95,8 +95,8 @@ def gru_step_backward(grad, v, s, gates, p: GRUParams, late):
     to_memory = to_new * reset if late else to_new
     pull = p.Whg.T @ to_memory
     to_reset = (to_new * (p.Whg @ s + p.bhg) if late else pull * s) * reset * (1 - reset)
-    dv = p.Wxr.T @ to_reset + p.Wxz.T @ to_update + p.Wxg.T @ to_new
-    ds = grad * update + p.Whr.T @ to_reset + p.Whz.T @ to_update + (pull if late else pull * reset)
+    dv = p.Wxr.T @ to_reset + p.Wxu.T @ to_update + p.Wxg.T @ to_new
+    ds = grad * update + p.Whr.T @ to_reset + p.Whu.T @ to_update + (pull if late else pull * reset)
     bias = partial(np.sum, axis=1, keepdims=True)
     remembered = s if late else s * reset
     return (
@@ -106,12 +106,12 @@ def gru_step_backward(grad, v, s, gates, p: GRUParams, late):
             bg=bias(to_new),
             bhg=bias(to_memory),
             br=bias(to_reset),
-            bz=bias(to_update),
+            bu=bias(to_update),
             Whg=to_memory @ remembered.T,
             Whr=to_reset @ s.T,
-            Whz=to_update @ s.T,
+            Whu=to_update @ s.T,
             Wxg=to_new @ v.T,
             Wxr=to_reset @ v.T,
-            Wxz=to_update @ v.T,
+            Wxu=to_update @ v.T,
         ),
     )

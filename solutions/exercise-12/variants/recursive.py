@@ -4,7 +4,7 @@ import numpy as np
 from collections import namedtuple
 
 RNNParams = namedtuple("RNNParams", ["Wxh", "Whh", "bh"])
-GRUParams = namedtuple("GRUParams", "Wxr Wxz Wxg Whr Whz Whg br bz bg bhg")
+GRUParams = namedtuple("GRUParams", "Wxr Wxu Wxg Whr Whu Whg br bu bg bhg")
 GRUGates = namedtuple("GRUGates", "r z g")
 
 
@@ -56,7 +56,7 @@ def sigma(a):
 def gru_step_forward(x, h_prev, params, reset_after):
     p = params
     r, z = (
-        sigma(Wx @ x + Wh @ h_prev + b) for Wx, Wh, b in ((p.Wxr, p.Whr, p.br), (p.Wxz, p.Whz, p.bz))
+        sigma(Wx @ x + Wh @ h_prev + b) for Wx, Wh, b in ((p.Wxr, p.Whr, p.br), (p.Wxu, p.Whu, p.bu))
     )
     past = {True: lambda: r * (p.Whg @ h_prev + p.bhg), False: lambda: p.Whg @ (r * h_prev) + p.bhg}
     g = np.tanh(p.Wxg @ x + p.bg + past[reset_after]())
@@ -83,7 +83,7 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
     else:
         J = params.Whg * r.T  # columns scaled by r
         dpast, dar, seen = dag, (params.Whg * h_prev.T).T @ dag * r * (1 - r), r * h_prev
-    dh_prev = J.T @ dag + dh * z + params.Whr.T @ dar + params.Whz.T @ daz
-    dx = params.Wxr.T @ dar + params.Wxz.T @ daz + params.Wxg.T @ dag
+    dh_prev = J.T @ dag + dh * z + params.Whr.T @ dar + params.Whu.T @ daz
+    dx = params.Wxr.T @ dar + params.Wxu.T @ daz + params.Wxg.T @ dag
     outer = [a @ x.T for a in (dar, daz, dag)] + [dar @ h_prev.T, daz @ h_prev.T, dpast @ seen.T]
     return dx, dh_prev, GRUParams(*outer, dar, daz, dag, dpast)

@@ -55,9 +55,9 @@ def logistic(a):
 
 
 def gru_step_forward(x, h_prev, params, reset_after):
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     r = logistic(dot(Wxr, x) + dot(Whr, h_prev) + br)
-    z = logistic(dot(Wxz, x) + dot(Whz, h_prev) + bz)
+    z = logistic(dot(Wxu, x) + dot(Whu, h_prev) + bu)
     if reset_after:
         g = tanh(dot(Wxg, x) + bg + multiply(r, dot(Whg, h_prev) + bhg))
     else:
@@ -67,7 +67,7 @@ def gru_step_forward(x, h_prev, params, reset_after):
 
 
 def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
-    Wxr, Wxz, Wxg, Whr, Whz, Whg, br, bz, bg, bhg = params
+    Wxr, Wxu, Wxg, Whr, Whu, Whg, br, bu, bg, bhg = params
     (r, z, g) = gates
     dg = dh * (1 - z)
     dz = dh * (h_prev - g)
@@ -85,8 +85,8 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
         drr = inner * h_prev * r * (1 - r)
         dWhg = dot(dhh, transpose(r * h_prev))
         dh_prev = dh_prev + inner * r
-    dh_prev = dh_prev + dot(Whr.T, drr) + dot(Whz.T, dzz)
-    dx = dot(Wxr.T, drr) + dot(Wxz.T, dzz) + dot(Wxg.T, dgg)
+    dh_prev = dh_prev + dot(Whr.T, drr) + dot(Whu.T, dzz)
+    dx = dot(Wxr.T, drr) + dot(Wxu.T, dzz) + dot(Wxg.T, dgg)
     weights = [dot(a, v.T) for a, v in ((drr, x), (dzz, x), (dgg, x), (drr, h_prev), (dzz, h_prev))]
     biases = [sum(a, axis=1)[:, newaxis] for a in (drr, dzz, dgg, dhh)]
     return dx, asfortranarray(dh_prev), (*weights, dWhg, *biases)

@@ -56,7 +56,7 @@ def language_model_loss(inputs, targets, h0, params, Why, by):
 def gru_step_forward(x, h_prev, params, reset_after):
     p = params
     r = sigmoid(p.Wxr @ x + p.Whr @ h_prev + p.br)
-    z = sigmoid(p.Wxz @ x + p.Whz @ h_prev + p.bz)
+    z = sigmoid(p.Wxu @ x + p.Whu @ h_prev + p.bu)
     if reset_after:
         g = np.tanh(p.Wxg @ x + p.bg + r * (p.Whg @ h_prev + p.bhg))
     else:
@@ -73,8 +73,8 @@ def gru_step_backward(dh, x, h_prev, gates, params, reset_after):
     back = p.Whg.T @ inner
     dr = ag * (p.Whg @ h_prev + p.bhg) if reset_after else back * h_prev
     ar = dr * r * (1 - r)
-    dx = p.Wxr.T @ ar + p.Wxz.T @ az + p.Wxg.T @ ag
-    dh_prev = dh * z + p.Whr.T @ ar + p.Whz.T @ az + (back if reset_after else back * r)
+    dx = p.Wxr.T @ ar + p.Wxu.T @ az + p.Wxg.T @ ag
+    dh_prev = dh * z + p.Whr.T @ ar + p.Whu.T @ az + (back if reset_after else back * r)
     total = lambda a: a.sum(axis=1, keepdims=True)  # noqa: E731
     grads = [ar @ x.T, az @ x.T, ag @ x.T, ar @ h_prev.T, az @ h_prev.T, inner @ seen.T]
     return dx, dh_prev, type(p)(*grads, total(ar), total(az), total(ag), total(inner))
