@@ -118,6 +118,6 @@ def test_a_star_for_an_at_is_told(pool: WorkerPool) -> None:
 
 
 def test_feedback_withholds_the_diagnosis_of_a_hidden_check(pool: WorkerPool) -> None:
-    report = grade(exercise(3), pool, ("dz = dh * (1 - h**2)", "dh *= 1 - h**2\n    dz = dh"))
+    report = grade(exercise(3), pool, ("da = dh * (1 - h**2)", "dh *= 1 - h**2\n    da = dh"))
     assert [one.hidden for one in report.outcomes if one.diagnosis] == [True]
     assert not diagnoses(report.for_student("names"))

@@ -40,9 +40,9 @@ def found(report: Report) -> Located:
     ("number", "old", "new"),
     [
         (1, "Whh @ h_prev", "Whh @ np.sin(h_prev)"),
-        (3, "dx = Wxh.T @ dz", "dx = Wxh.T @ np.sin(3 * dz)"),
+        (3, "dx = Wxh.T @ da", "dx = Wxh.T @ np.sin(3 * da)"),
         (5, "dh = dhs[t] + dh_next", "dh = dhs[t] + 2 * dh_next"),
-        (9, "dai = dc_sum * g", "dai = dc_sum * tanh_c"),
+        (9, "di = dc_sum * g", "di = dc_sum * tanh_c"),
     ],
 )
 def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, new: str) -> None:
@@ -51,10 +51,10 @@ def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, ne
 
 
 def test_of_two_mistakes_the_first_is_told(pool: WorkerPool) -> None:
-    first, second = ("dx = Wxh.T @ dz", "dx = Wxh.T @ dh"), ("Whh=dz @ h_prev.T", "Whh=dz @ h.T")
+    first, second = ("dx = Wxh.T @ da", "dx = Wxh.T @ dh"), ("Whh=da @ h_prev.T", "Whh=da @ h.T")
     assert found(grade(3, pool, first, second)).source.startswith(first[1])
 
 
 def test_feedback_withholds_the_place_of_a_hidden_check(pool: WorkerPool) -> None:
-    report = grade(3, pool, ("dz = dh * (1 - h**2)", "dh *= 1 - h**2\n    dz = dh"))
+    report = grade(3, pool, ("da = dh * (1 - h**2)", "dh *= 1 - h**2\n    da = dh"))
     assert not any(outcome.located for outcome in report.for_student("names").outcomes)
