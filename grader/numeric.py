@@ -295,7 +295,7 @@ def _shape_hint(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     if [size for size in got if size != 1] == [size for size in wanted if size != 1]:
         return ": an axis of size 1 is missing or misplaced (keepdims=True keeps it)"
     if wanted and got == (wanted[0],) * 2:
-        return ": a row and a column of numbers were combined, and broadcast into a square"
+        return ": did a row broadcast against a column, or did a matrix product take the place of * or +?"
     if len(got) == len(wanted) and all(b in (a, 1) for a, b in zip(got, wanted, strict=True)):
         return ": did two shapes broadcast against each other?"
     return ""

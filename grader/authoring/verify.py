@@ -314,13 +314,14 @@ class _Verifier:
     def _problem_of(self, misconception: Misconception) -> str:
         """Return what is wrong with a misconception; empty if it is caught."""
         solution = self.exercise.solution_path.read_text(encoding="utf-8")
-        count = solution.count(misconception.replace)
-        if count != 1:
-            return f"replaces text that stands {count} times in the solution; it should stand there once"
+        if not misconception.fits(solution):
+            count, often = solution.count(misconception.replace), "more often, as `everywhere` says"
+            often = often if misconception.everywhere else "once"
+            return f"replaces text that stands {count} times in the solution; it should stand there {often}"
         if not misconception.says.strip():
             return "says nothing; tell the student which way to look"
-        wrong = solution.replace(misconception.replace, misconception.with_)
-        report = self.grader.grade(wrong.encode(), one_failure=True)  # one lost credit is proof enough
+        wrong = misconception.patched(solution).encode()
+        report = self.grader.grade(wrong, one_failure=True)  # one lost credit is proof enough
         if broken := report.first_error:
             return f"breaks a check: {broken.check}: {inspect.cleandoc(broken.message)}"
         return "keeps every credit; add a check that sees it" if report.earned == report.credits else ""
@@ -403,8 +404,7 @@ def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     with open_pool() as pool:
         grader = SampleGrader(exercise, pool, seed)
         wrong = {
-            mistake.id: grader.grade(solution.replace(mistake.replace, mistake.with_).encode())
-            for mistake in known[number::count]
+            mistake.id: grader.grade(mistake.patched(solution).encode()) for mistake in known[number::count]
         }
         right = {path.stem: grader.grade(path.read_bytes()) for path in exercise.variants[number::count]}
     return _judged(exercise_id, known, wrong, right)

@@ -436,9 +436,9 @@ class KnownMistakes:
     def _patched(self, mistakes: tuple[Misconception, ...]) -> PatchedSolution | None:
         text = self.solution.text
         for mistake in mistakes:
-            if text.count(mistake.replace) != 1:
+            if not mistake.fits(text):
                 return None
-            text = text.replace(mistake.replace, mistake.with_)
+            text = mistake.patched(text)
         return PatchedSolution(mistakes, text, self.solution.text, self._reference)
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:

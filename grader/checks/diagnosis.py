@@ -24,6 +24,7 @@ from grader.sandbox.worker import Answer
 MAX_QUESTIONS = 8  # wrong answers, and right ones, that are looked at
 MAX_NUMBERS = 20_000  # in a question that is looked at, unless there are no smaller ones
 INDEPENDENT = 2
+CHANCE = 8  # wrong whole numbers, such as drawn symbols: fewer may agree by chance
 MAX_NAMED = 3  # mistakes that are told, where several explain the same
 
 
@@ -55,6 +56,16 @@ class Question:
     def wrong(self) -> bool:
         """Whether the student's answer is another one."""
         return not agrees(self.call.answer, self.right)
+
+    @property
+    def evidence(self) -> int:
+        """How many wrong whole numbers a mistake would have to explain; any other answer tells enough."""
+        mine, right = self.call.answer.value, self.right.value
+        if not isinstance(mine, np.ndarray) or not isinstance(right, np.ndarray):
+            return CHANCE
+        return (
+            int((mine != right).sum()) if right.dtype.kind in "iu" and mine.shape == right.shape else CHANCE
+        )
 
 
 # --- a failed check's questions -----------------------------------------------------------------------
@@ -126,7 +137,7 @@ def diagnose(function: str, calls: Iterable[Call], mistakes: KnownMistakes) -> D
     questions = _questions(function, calls, mistakes.solution)
     wrong = _smallest([question for question in questions if question.wrong])
     right = _smallest([question for question in questions if not question.wrong])
-    if len(wrong) < INDEPENDENT:
+    if len(wrong) < INDEPENDENT or sum(question.evidence for question in wrong) < CHANCE:
         return None
     reach = {function}
     for name in mistakes.used_by(function) - reach:

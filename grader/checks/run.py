@@ -277,6 +277,6 @@ def gist(error: BaseException | None) -> str:
     if isinstance(error, SubmissionFault):
         return error.gist
     if isinstance(error, CheckFailed) and (error.name or error.shapes):
-        name = (error.name or error.shapes[0][0]).partition(" ")[0]
+        name = (error.name or error.shapes[0][0]).partition(" ")[0].rstrip(",:")
         return f"`{name}` is not right." if error.name else f"`{name}` has a wrong shape."
     return ""

@@ -222,12 +222,26 @@ class CourseFile:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A known mistake: a patch on the solution, and what to say to whoever makes it."""
+    """A known mistake: a patch on the solution, and what to say to whoever makes it.
+
+    Args:
+        everywhere: the text stands there more than once, and the mistake is made at every place.
+    """
 
     id: str
     replace: str
     with_: str
     says: str
+    everywhere: bool = False
+
+    def fits(self, text: str) -> bool:
+        """Whether what is replaced stands in a text as often as it should."""
+        count = text.count(self.replace)
+        return count > 1 if self.everywhere else count == 1
+
+    def patched(self, text: str) -> str:
+        """Return a text with this mistake in it."""
+        return text.replace(self.replace, self.with_)
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,9 @@ def check_lstm_backward_other_sizes(student: Any, reference: Any, rng: np.random
     for T, H, D, N, scale in ((1, 4, 3, 2, 1.0), (7, 3, 1, 1, LOUD), (3, 2, 2, 4, 1.0)):
         dhs, dc_last, *others = draw(rng, reference, T, H, D, N)
         arguments = (scale * dhs, scale * dc_last, *others)
-        got, size = gradients(student.lstm_backward(*arguments)), "large " if scale > 1 else ""
+        got, size = gradients(student.lstm_backward(*arguments)), ", for large gradients" if scale > 1 else ""
         for name, wanted in judge(arguments).items():
-            assert_gradient(got[name], wanted, f"{size}{name} with T={T}, H={H}, D={D}, N={N}")
+            assert_gradient(got[name], wanted, f"{name} with T={T}, H={H}, D={D}, N={N}{size}")
 
 
 @pytest.mark.credits(1)

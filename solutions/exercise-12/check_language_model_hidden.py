@@ -64,11 +64,11 @@ def check_sample_leaves_arguments_alone(student: Any, reference: Any, rng: np.ra
         return symbols
 
     below_one = float(np.nextafter(1.0, 0.0))
-    draw([0.0] * 4, [0.0, 0.25, 0.5, 0.75, 0.6], "symbols, where a uniform equals a cumulative probability")
-    draw([-1000.0, 0.0, 0.0], [0.0], "symbols, where the first one has probability 0")
-    draw([0.0] * 10, [below_one], "symbols, where the uniform is as close to 1 as it can be")
-    draw([0.0] * 6, [0.1, 0.5, 0.9], "symbols, where the state makes the logits large", scale=1e5)
-    symbols = draw([1000.0, 1001.0, 999.0], [0.05, 0.3, 0.95], "symbols, with logits near 1000")
+    draw([0.0] * 4, [0.0, 0.25, 0.5, 0.75, 0.6], "symbols where a uniform equals a cumulative probability")
+    draw([-1000.0, 0.0, 0.0], [0.0], "symbols where the first one has probability 0")
+    draw([0.0] * 10, [below_one], "symbols where the uniform is as close to 1 as it can be")
+    draw([0.0] * 6, [0.1, 0.5, 0.9], "symbols where the state makes the logits large", scale=1e5)
+    symbols = draw([1000.0, 1001.0, 999.0], [0.05, 0.3, 0.95], "symbols with logits near 1000")
     if symbols.dtype.kind == "f":
         raise CheckFailed("symbols should be integers, so that they can index a vocabulary, but are floats")
 

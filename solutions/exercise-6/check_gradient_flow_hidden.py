@@ -57,7 +57,7 @@ def check_gradient_norms_known_ratios(student: Any, reference: Any, rng: np.rand
         silent = params._replace(Whh=stretch * turn, bh=np.zeros((5, 1)))
         norms = student.gradient_norms(dh_last, np.zeros((T + 1, 5, 2)), silent)
         wanted = np.linalg.norm(dh_last) * stretch ** np.arange(T, -1, -1.0)
-        name = f"norms, with zeros for hs and a rotation times {stretch:g} for Whh,"
+        name = f"norms with zeros for hs and a rotation times {stretch:g} for Whh,"
         assert_close(norms, wanted, name, **EXACT)
     xs = rng.standard_normal((4, 3, 2))
     hs = forward(xs, np.tanh(rng.standard_normal((5, 2))), params)

@@ -44,6 +44,11 @@ def stale_replace_text(_: Path, solution: Path) -> None:
     edit(solution / "misconceptions.yaml", 'replace: "return 2 * x"', 'replace: "return 3 * x"')
 
 
+def made_everywhere_but_there_once(_: Path, solution: Path) -> None:
+    replaced = 'replace: "return 2 * x"'
+    edit(solution / "misconceptions.yaml", replaced, f"everywhere: true\n  {replaced}")
+
+
 def ambiguous_replace_text(_: Path, solution: Path) -> None:
     edit(solution / "misconceptions.yaml", 'replace: "return 2 * x"', 'replace: "return"')
 
@@ -201,6 +206,7 @@ def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
         (surviving_misconception, "`double-squares` keeps every credit"),
         (stale_replace_text, "`double-squares` replaces text that stands 0 times"),
         (ambiguous_replace_text, "`double-squares` replaces text that stands 2 times"),
+        (made_everywhere_but_there_once, "stands 1 times in the solution; it should stand there more often"),
         (misconception_twice, "`double-squares` stands here 2 times"),
         (misconception_silent, "says nothing"),
         (empty_hint, "`double` has no hint, or an empty one"),

@@ -6,18 +6,21 @@ import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from grader.checks.collection import KnownMistakes, load_reference, load_suite
-from grader.checks.diagnosis import diagnose
+from grader.checks.diagnosis import CHANCE, Question, diagnose
 from grader.checks.report import Report
 from grader.checks.run import check, run_suite
 from grader.checks.source import Source, read_source
-from grader.checks.student import CheckRun
-from grader.course import Exercise, open_course
+from grader.checks.student import Call, CheckRun
+from grader.course import Exercise, Misconception, open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.values import Named, same_value
+from grader.sandbox.worker import Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = 0.9
@@ -51,7 +54,8 @@ def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, poo
     one = exercise(number)
     named = 0
     for mistake in one.misconceptions():
-        found = diagnoses(grade(one, pool, (mistake.replace, mistake.with_)))
+        text = mistake.patched(one.solution_path.read_text(encoding="utf-8"))
+        found = diagnoses(check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3))
         named += found == [mistake.says.strip()]
         assert not found or mistake.says.strip() in found[0], mistake.id
     assert named >= SHARE * len(one.misconceptions())
@@ -80,8 +84,9 @@ def test_a_mistake_in_one_function_costs_no_other_that_does_not_call_it(
     mistakes = KnownMistakes(one, load_reference(one))
     text = mistakes.solution.text
     for mistake in one.misconceptions()[:: 1 if LONG else 9]:
-        broken = changed_functions(text, text.replace(mistake.replace, mistake.with_))
-        report = grade(one, pool, (mistake.replace, mistake.with_))
+        patched = mistake.patched(text)
+        broken = changed_functions(text, patched)
+        report = check(one, Source(one.stub_path.name, patched.encode()), pool=pool, seed=3)
         assert not report.passed
         for outcome in report.outcomes:
             concerned = mistakes.used_by(outcome.function) & broken
@@ -95,6 +100,24 @@ def changed_functions(before: str, after: str) -> set[str]:
     ]
     changed = {name for name in bodies[0] if bodies[0][name] != bodies[1].get(name)}
     return changed or set(bodies[0])  # a change outside all functions may concern every one
+
+
+def test_a_few_symbols_may_agree_by_chance() -> None:
+    def evidence(mine: Any, right: Any) -> int:
+        call = Call("check", "sample", (), Answer(value=np.array(mine)))
+        return Question(call, Answer(value=np.array(right))).evidence
+
+    assert evidence([1, 2, 3], [1, 0, 0]) == 2
+    assert evidence(range(CHANCE), [-1] * CHANCE) == CHANCE
+    assert evidence([1.0], [2.0]) == CHANCE, "a real number tells enough"
+
+
+def test_a_mistake_is_made_at_every_place() -> None:
+    mistake = Misconception("bias", ".sum()", ".mean()", "Sum or mean?", everywhere=True)
+    assert mistake.patched("a.sum() + b.sum()") == "a.mean() + b.mean()"
+    assert mistake.fits("a.sum() + b.sum()")
+    assert not mistake.fits("a.sum()")
+    assert not Misconception("bias", ".sum()", ".mean()", "?").fits("a.sum() + b.sum()")
 
 
 def test_results_are_compared_by_name() -> None:
