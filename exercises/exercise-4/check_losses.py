@@ -19,9 +19,12 @@ def draw_classes(rng, N, scale=2.0):
 
 
 def draw_labels(rng, N, scale=2.0):
-    """Draw logits of yes-or-no answers, and labels; both labels occur if N allows it."""
+    """Draw logits of yes-or-no answers, and labels; both labels, and small logits of both signs, if N allows."""
     targets = rng.permutation((np.arange(N) + rng.integers(2)) % 2)
-    return scale * rng.standard_normal((1, N)), targets
+    y = scale * rng.standard_normal((1, N))
+    if N > 4:
+        y[0, [1, 4]] = rng.uniform(0.1, 0.9, 2) * [-1, 1]
+    return y, targets
 
 
 def draw_huge_classes(rng):
