@@ -24,7 +24,7 @@ from grader.sandbox.worker import Answer
 MAX_QUESTIONS = 8  # wrong answers, and right ones, that are looked at
 MAX_NUMBERS = 20_000  # in a question that is looked at, unless there are no smaller ones
 INDEPENDENT = 2
-CHANCE = 8  # wrong whole numbers, such as drawn symbols: fewer may agree by chance
+CHANCE = 4  # wrong whole numbers, such as drawn symbols: fewer may agree by chance
 MAX_NAMED = 3  # mistakes that are told, where several explain the same
 
 
