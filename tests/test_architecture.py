@@ -26,8 +26,8 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 24_200,
-    "functions per 1,000 lines": 55,
+    "lines": 25_000,
+    "functions per 1,000 lines": 56,
     "own imports per 1,000 lines": 22,
     "longest file": 600,
     "longest body": 40,
