@@ -198,7 +198,7 @@ class _Verifier:
             },
             exercise.solution_folder: {
                 *(exercise.solution_path.name, exercise.hidden_checks.name),
-                *("misconceptions.yaml", "equivalent_mutants.yaml", "variants"),
+                *("misconceptions.yaml", "quantities.yaml", "equivalent_mutants.yaml", "variants"),
             },
             exercise.solution_folder / "variants": {path.name for path in exercise.variants},
         }

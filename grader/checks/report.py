@@ -51,6 +51,12 @@ class Located:
     cause: str = ""
     key: str = ""
 
+    @property
+    def text(self) -> str:
+        """The place, the line itself, and what is wrong there."""
+        cause = f"\n{self.cause[:1].upper()}{self.cause[1:]}." if self.cause else ""
+        return f"{self.place}: {self.source}\n{self.says}{cause}"
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -313,9 +313,9 @@ class Exercise:
         """Read ``misconceptions.yaml``."""
         return strict_yaml.load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
 
-    def quantities(self) -> Mapping[str, Mapping[str, str]]:
-        """Read ``quantities.yaml``: by function and expression of the solution, what the course calls it."""
-        path, kind = self.solution_folder / "quantities.yaml", Mapping[str, Mapping[str, str]]
+    def quantities(self) -> Mapping[str, str]:
+        """Read ``quantities.yaml``: by expression of the solution, what the course calls its value."""
+        path, kind = self.solution_folder / "quantities.yaml", Mapping[str, str]
         return strict_yaml.load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
 
     def function_of(self, check: str) -> str:

@@ -308,7 +308,8 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
         for report in grade.reports:
             failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
             for outcome in {outcome.function: outcome for outcome in reversed(failed)}.values():
-                text = (outcome.diagnosis or outcome.message).strip().partition("\n")[0]
+                cause = outcome.located.key if outcome.located else ""
+                text = (outcome.diagnosis or cause or outcome.message).strip().partition("\n")[0]
                 said[report.exercise, text] = None
         counts.update(list(said))
     return [Failure(*key, count) for key, count in counts.most_common(most)]

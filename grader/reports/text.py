@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from grader.checks.report import Located, Outcome, Report, Status
+from grader.checks.report import Outcome, Report, Status
 from grader.course import dataclass
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import break_orders, clean, shorten
@@ -266,14 +266,8 @@ def message(outcome: Outcome) -> str:
 def diagnosis(outcome: Outcome) -> str:
     """Return what the mistake looks like, and the line that it stands in; empty if neither is known."""
     familiar = f"This looks familiar: {outcome.diagnosis}" if outcome.diagnosis else ""
-    place = located_text(outcome.located) if outcome.located else ""
+    place = outcome.located.text if outcome.located else ""
     return clean("\n".join(part for part in (familiar, place) if part))
-
-
-def located_text(located: Located) -> str:
-    """Return where a mistake is, the line itself, and what is wrong there."""
-    cause = f"\n{located.cause[:1].upper()}{located.cause[1:]}." if located.cause else ""
-    return clean(f"{located.place}: {located.source}\n{located.says}{cause}")
 
 
 def outcome_text(outcome: Outcome) -> str:

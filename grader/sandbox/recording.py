@@ -15,13 +15,14 @@ import json
 import sys
 import tokenize
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 MAX_NODES = 20_000
 MAX_EVENTS = 30_000
+MAX_EVALUATIONS = 120_000  # of expressions, of which only those of real numbers are recorded
 MAX_ENTRIES = 4_000  # of one array that is recorded
 MAX_NUMBERS = 2_000_000  # of all recorded arrays
 MAX_ITEMS = 64  # of a list or tuple that is recorded
@@ -265,17 +266,29 @@ class Recorder:
     def __init__(self) -> None:
         self.events: list[tuple[int, list[int], list[int]]] = []
         self._values: dict[tuple[Any, ...], int] = {}
-        self._numbers = 0
+        self._numbers = self._count = 0
         self._operands: list[list[int]] = []
+        self._replaced, self._given = RESULT, list[Any]()
 
     def record(
-        self, nodes: list[list[Any]], function: Callable[..., Any], arguments: tuple[Any, ...]
+        self,
+        nodes: list[list[Any]],
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        replaced: int = RESULT,
+        given: Sequence[Any] = (),
     ) -> BaseException | None:
-        """Call a function; return what it raised."""
+        """Call a function; return what it raised.
+
+        Args:
+            replaced: a node whose values are replaced, one evaluation after the other, by those given; then
+                nothing is recorded but the result.
+        """
         self._operands = [node[7] for node in nodes]
         self.events.clear()
         self._values.clear()
-        self._numbers = 0
+        self._numbers = self._count = 0
+        self._replaced, self._given = replaced, list(reversed(given))
         try:
             result = function(*arguments)
             self.events.append((RESULT, self._keep(_arrays(result, whole=True)), []))
@@ -288,8 +301,12 @@ class Recorder:
         latest: dict[int, int] = {}
 
         def here(number: int, value: Any) -> Any:
-            if len(self.events) >= MAX_EVENTS or self._numbers > MAX_NUMBERS:
+            self._count += 1
+            recorded = len(self.events) > MAX_EVENTS or self._numbers > MAX_NUMBERS
+            if recorded or self._count > MAX_EVALUATIONS:
                 raise Stop
+            if self._replaced != RESULT:
+                return self._given.pop()[()] if number == self._replaced and self._given else value
             arrays = _arrays(value)
             if arrays:
                 operands = [latest[other] for other in self._operands[number] if other in latest]
@@ -389,7 +406,7 @@ def begin(name: str, filename: str, *used: Any) -> None:
             globals().setdefault(name, value)
 
 
-def record(function: str, *arguments: Any) -> tuple[Any, ...]:
+def record(function: str, replaced: int, given: tuple[Any, ...], *arguments: Any) -> tuple[Any, ...]:
     """Call one of the student's functions; return what :meth:`Recorder.report` says."""
-    _recorder.record(_nodes, getattr(student, function), arguments)
+    _recorder.record(_nodes, getattr(student, function), arguments, replaced, given)
     return _recorder.report()

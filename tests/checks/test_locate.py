@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from grader.checks.locate.locate import Comparison
+from grader.checks.locate.trace import Malformed, read_text, read_trace
 from grader.checks.report import Located, Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -58,3 +63,82 @@ def test_of_two_mistakes_the_first_is_told(pool: WorkerPool) -> None:
 def test_feedback_withholds_the_place_of_a_hidden_check(pool: WorkerPool) -> None:
     report = grade(3, pool, ("da = dh * (1 - h**2)", "dh *= 1 - h**2\n    da = dh"))
     assert not any(outcome.located for outcome in report.for_student("names").outcomes)
+
+
+def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
+    located = found(grade(9, pool, ("dc_sum * c_prev * f * (1 - f)", "dc_sum * c_prev * (1 - f)")))
+    assert located.cause == "it lacks a factor: the forget gate"
+    assert located.place.startswith("exercises/exercise-9/lstm_step_backward.py:")
+    located = found(grade(5, pool, ("dWhh += dz @ hs[t].T", "dWhh += dz @ hs[t + 1].T")))
+    assert "stands in the place of the state before this step, transposed" in located.cause
+
+
+TEXT = read_text(np.frombuffer(json.dumps([[], [], []]).encode(), np.uint8))
+NONE = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        None,
+        (1, 2, 3),
+        "text",
+        (*NONE[:2], np.zeros(0, complex)),
+        (np.array([5, 0, 0]), *NONE[1:]),
+        (np.array([-1, 1, 0, 7]), *NONE[1:]),
+        (np.array([-1, -1, 2**60]), *NONE[1:]),
+        (np.array([-1, 0, 0, -1, 0, 0]), *NONE[1:]),
+        (NONE[0], np.array([8, 1, 2**40]), NONE[2]),
+        (NONE[0], np.array([8, 2, 2**30, 2**30]), NONE[2]),
+        (NONE[0], np.array([8, -1]), NONE[2]),
+        (NONE[0], np.array([8]), NONE[2]),
+    ],
+)
+def test_a_report_that_no_honest_worker_makes_is_refused(report: object) -> None:
+    with pytest.raises(Malformed):
+        read_trace(TEXT, report)
+
+
+def test_any_report_is_read_or_refused() -> None:
+    rng = np.random.default_rng(1)
+    text = read_text(np.frombuffer(json.dumps([[NODE] * 3, [], ["a"]]).encode(), np.uint8))
+    for _ in range(500):
+        parts = [rng.integers(-2, 6, rng.integers(0, 30)) for _ in range(2)]
+        with contextlib.suppress(Malformed):
+            trace = read_trace(text, (*parts, rng.standard_normal(40)))
+            Comparison(trace, trace, []).culprits()
+
+
+NODE = ["name", "", 1, 0, 1, "f", -1, [], "a"]
+
+
+@pytest.mark.parametrize("change", [(0, "other"), (2, "1"), (6, 5), (2, None)])
+def test_a_text_that_is_none_is_refused(change: tuple[int, object]) -> None:
+    node = [*NODE[: change[0]], change[1], *NODE[change[0] + 1 :]]
+    with pytest.raises(Malformed):
+        read_text(np.frombuffer(json.dumps([[node], [], []]).encode(), np.uint8))
+    for data in (b"[", b"[1]", b"null", b"[" * 5000):
+        with pytest.raises(Malformed):
+            read_text(np.frombuffer(data, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "import sys; sys.settrace(lambda *_: None)",
+        "recorded_frame = lambda: (lambda n, v: 10**9)",
+        "import threading; threading.Thread(target=lambda: None).start()",
+        "import sys\nif 'recording' in sys.modules:\n    sys.modules['recording'].record = print",
+        "import sys\nif 'recording' in sys.modules:\n    import os; os._exit(0)",
+        "deep = " + "(" * 90 + "1" + ")" * 90,
+        "def f(n):\n    return f(n + 1)",
+    ],
+)
+def test_a_hostile_file_changes_no_verdict(pool: WorkerPool, hostile: str) -> None:
+    one = open_course(ROOT)["exercise-1"]
+    text = one.solution_path.read_text(encoding="utf-8").replace("Whh @ h_prev", "Whh @ np.sin(h_prev)")
+    plain, other = (
+        check(one, Source(one.stub_path.name, source.encode()), pool=pool, seed=3)
+        for source in (text, f"{text}\n{hostile}\n")
+    )
+    assert [each.status for each in plain.outcomes] == [each.status for each in other.outcomes]

@@ -39,24 +39,23 @@ class Explainer(Roles):
             return Finding("form", line, f"`{name}` {how}", f"{name} {how}", uses[0], (output,))
         if telling and self._id(self.right, right) in self._own:
             cause = f"another quantity is returned as `{name}`; the right one is computed"
-            return Finding("returned", line, cause, cause, last, (output,))
+            said = self._returns(line) and self.comparison.is_right(mine)
+            return Finding("returned" if said else PLACE, line, cause, cause, last, (output,))
         is_name = self.mine.events[last].node.kind == "name" and not self._serves(last)
         bound = self._binding(last) if is_name else None
         line = bound.line if bound else self.mine.events[(makers or [last])[0]].node.line
-        found = self._by_relation(last, line, got, wanted) if got.shape == wanted.shape else None
-        found = found or Finding(PLACE, line)
-        return dataclasses.replace(found, event=last, outputs=(output,))
+        return Finding(PLACE, line, event=last, outputs=(output,))
 
     def _rearranged(self, maker: int, wanted: int, depth: int) -> Finding | None:
         """Follow right numbers in another order back to where they were arranged."""
         twins = [other for other, _, _ in self._patterns if self._leaf_id(self.right, other) == wanted]
         if not twins or not depth:
             return None
-        leaves, others = self._leaves(self.mine, maker), self._leaves(self.right, twins[0])
-        odd, rest, _ = self._matched(leaves, others)
+        leaves, others = self.leaves(self.mine, maker), self.leaves(self.right, twins[0])
+        odd, rest, _ = self.matched(leaves, others)
         if odd or rest:
             return None
-        found = self._arranged(maker, twins[0], leaves, others)
+        found = self._arranged(maker, leaves, others)
         if found.kind == "order":
             return found
         for leaf in leaves:
@@ -65,7 +64,7 @@ class Explainer(Roles):
                 deeper := self._rearranged(leaf, inner, depth - 1)
             ):
                 return deeper
-        return found if found.cause else None
+        return None
 
     def _wrong_piece(self, mine: int, wanted: Array) -> int:
         """Return the first wrong piece of a result, if it was computed by itself; else the result."""
@@ -77,6 +76,10 @@ class Explainer(Roles):
                 same = (n for n, array in enumerate(self.mine.values) if np.array_equal(array, piece))
                 return next(same, mine)
         return mine
+
+    def _returns(self, line: int) -> bool:
+        around = [each for each in self.mine.text.statements if each.line <= line <= each.end]
+        return any(each.kind == "Return" for each in around)
 
     def _last_line(self) -> int:
         lines = [s.line for s in self.mine.text.statements if s.kind == "Return"]

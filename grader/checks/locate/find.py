@@ -9,28 +9,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grader.checks.collection import CheckSuite, named_results
+from grader.checks.locate.cause import Cause, Rerun, Trial, proven
 from grader.checks.locate.explain import Explainer, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
-from grader.checks.locate.roles import PLACE, UNKNOWN, Finding
+from grader.checks.locate.roles import Finding
 from grader.checks.locate.trace import Malformed, Text, Trace, read_text, read_trace
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
+from grader.course import Exercise
 from grader.sandbox import recording
-from grader.sandbox.values import map_leaves, walk_arrays
+from grader.sandbox.recording import RESULT
+from grader.sandbox.values import Array, map_leaves, walk_arrays
 from grader.sandbox.worker import Worker
 
 INDEPENDENT = 2
 MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 FEW_STEPS = 3
-CERTAIN = ("broadcast",)  # kinds of causes that are told; others are right too seldom yet
+SEEN = ("broadcast", "order of steps", "form", "returned")  # kinds of mistakes that need no trial
 PROGRAM = Path(recording.__file__)
 
 
@@ -55,7 +60,19 @@ class RecordedSubmission:
 
     def trace(self, call: Call) -> Trace:
         """Ask a question again and return what was recorded; raises Malformed."""
-        return read_trace(self.text, self._call("record", call.function, *call.arguments))
+        return read_trace(self.text, self._call("record", call.function, RESULT, (), *call.arguments))
+
+    def rerun(self, call: Call) -> Rerun:
+        """Return what asks a question again with a node's values replaced, and returns the results."""
+
+        def results(node: int, values: Sequence[Array]) -> tuple[Array, ...] | None:
+            with contextlib.suppress(Malformed, *NO_ANSWER):
+                report = self._call("record", call.function, node, tuple(values), *call.arguments)
+                trace = read_trace(self.text, report)
+                return None if trace.result is None else tuple(trace.values[n] for n in trace.result)
+            return None
+
+        return results
 
 
 def _bytes(data: bytes) -> Any:
@@ -93,6 +110,20 @@ def jitter(value: Any, rng: np.random.Generator) -> Any:
     return map_leaves(value, moved)
 
 
+def named_quantities(exercise: Exercise) -> dict[str, str]:
+    """Return by expression of the solution its name; what the stub documents has its own.
+
+    A course without ``quantities.yaml`` gets lines without causes.
+    """
+    own = exercise.quantities()
+    if not own:
+        return {}
+    text = exercise.solution_path.read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\s+(\w+): (?:np\.ndarray|\()", text, re.MULTILINE))
+    documented.update(name for names in exercise.parameters.values() for name in names)
+    return {name: f"`{name}`" for name in documented} | dict(own)
+
+
 def locate(suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call]) -> Located | None:
     """Find the line that makes a function's answers wrong.
 
@@ -109,13 +140,14 @@ def locate(suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call
     while asked and len(chosen) < INDEPENDENT:
         moved = jitter(asked[0].arguments, rng)
         chosen.append(dataclasses.replace(asked[0], arguments=moved))
-    quantities = suite.exercise.quantities().get(function, {})
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        found = [_findings(suite, submission, call, quantities) for call in chosen]
-        told = agreed(found)
-        if told is not None:
-            finding, comparison = told
-            return located(run, finding, comparison)
+        found = [each for call in chosen if (each := _findings(suite, submission, call))]
+        if told := agreed(found):
+            first, second = told
+            finding = first.findings[0]
+            trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
+            cause = stated(finding) or proven(trials, finding.line)
+            return located(run, finding, first.roles.comparison, cause)
     return None
 
 
@@ -129,45 +161,51 @@ def _different(calls: Sequence[Call]) -> list[Call]:
     return first + rest
 
 
-Found = tuple[list[Finding], Comparison]
+@dataclass(frozen=True)
+class Found:
+    """What is wrong in the answer to one question, what should be mended first at the beginning."""
+
+    call: Call
+    findings: list[Finding]
+    roles: Explainer
 
 
-def _findings(
-    suite: CheckSuite, submission: RecordedSubmission, call: Call, quantities: Mapping[str, str]
-) -> Found | None:
+def _findings(suite: CheckSuite, submission: RecordedSubmission, call: Call) -> Found | None:
     right = suite.recorded_solution.trace(call.function, call.arguments)
     mine = submission.trace(call)
     if right is None or right.result is None or mine.result is None:
         return None
-    return compare(suite, call, mine, right, quantities)
+    found = compare(suite, call, mine, right)
+    return found if found.findings else None
 
 
-def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace, quantities: Mapping[str, str]) -> Found:
-    """Lay two recorded calls side by side, and explain what is wrong in the student's."""
+def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace) -> Found:
+    """Lay two recorded calls side by side, and find what is wrong in the student's."""
     given = [array for _, array in walk_arrays(call.arguments)]
     with np.errstate(all="ignore"):
         comparison = Comparison(mine, right, given)
         comparison.excuse_other_styles()
         answer = suite.mistakes.solution.answer(call.function, call.arguments).value
         results = tuple(named_results(answer, suite.reference, call.function))
-        return found_in(Explainer(comparison, call.function, results, quantities)), comparison
+        explainer = Explainer(comparison, call.function, results, named_quantities(suite.exercise))
+        return Found(call, found_in(explainer), explainer)
 
 
-def agreed(found: Sequence[Found | None]) -> tuple[Finding, Comparison] | None:
-    """Return what two questions agree on: line and cause, or else the line alone; None if nothing."""
-    known = [each for each in found if each is not None and each[0]]
-    for number, (findings, comparison) in enumerate(known):
-        for others, _ in known[number + 1 :]:
-            first, second = findings[0], others[0]
-            if first.line == second.line:
-                same = (first.kind, first.key) == (second.kind, second.key)
-                if same and first.kind not in (UNKNOWN, PLACE):
-                    return first, comparison
-                return Finding(UNKNOWN, first.line, "", "", first.event, first.outputs), comparison
+def agreed(found: Sequence[Found]) -> tuple[Found, Found] | None:
+    """Return two questions that agree on a line; None if none do."""
+    for number, first in enumerate(found):
+        for second in found[number + 1 :]:
+            if first.findings[0].line == second.findings[0].line:
+                return first, second
     return None
 
 
-def located(run: CheckRun, finding: Finding, comparison: Comparison) -> Located:
+def stated(finding: Finding) -> Cause | None:
+    """Return a cause that needs no trial: it says what can be seen."""
+    return Cause(finding.kind, finding.cause, finding.key) if finding.kind in SEEN else None
+
+
+def located(run: CheckRun, finding: Finding, comparison: Comparison, cause: Cause | None) -> Located:
     """Tell a finding: the place as an editor opens it, the line, what is right before it and what is not."""
     text = comparison.mine.text
     line = finding.line
@@ -188,8 +226,8 @@ def located(run: CheckRun, finding: Finding, comparison: Comparison) -> Located:
         place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
         source=source,
         says=f"{says}, and is made of right ones." if finding.kind not in ("bound",) else f"{says}.",
-        cause=finding.cause if finding.kind in CERTAIN else "",
-        key=finding.key if finding.kind in CERTAIN else "",
+        cause=cause.text if cause else "",
+        key=cause.key if cause else "",
     )
 
 

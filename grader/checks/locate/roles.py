@@ -25,20 +25,12 @@ from grader.checks.locate.locate import (
     computed,
     is_neutral,
 )
-from grader.checks.locate.trace import COMPUTED, Event, Statement, Trace
+from grader.checks.locate.trace import COMPUTED, Statement, Trace
 from grader.sandbox.values import Array
 
 PRODUCTS = ("Mult",)
 DEPTH = 4  # bindings that are followed from a value to what it was made of
 UNKNOWN, PLACE = "unknown", "place"  # kinds of findings that state no cause
-VERBS = {
-    "Add": "added",
-    "Sub": "subtracted",
-    "Mult": "multiplied entry by entry",
-    "Div": "divided",
-    "MatMult": "multiplied as matrices",
-    "Pow": "raised to a power",
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +93,7 @@ class Roles:
     def _id(self, trace: Trace, value: int) -> int:
         return int((self._mine_id if trace is self.mine else self._right_id)[value])
 
-    def _leaves(self, trace: Trace, number: int) -> list[int]:
+    def leaves(self, trace: Trace, number: int) -> list[int]:
         """Return the operands of an evaluation; of a chain of sums or of products, all of them."""
         event = trace.events[number]
         family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
@@ -116,10 +108,10 @@ class Roles:
             event = self.right.events[number]
             if len(event.values) == 1:
                 lacking = self._id(self.right, event.values[0]) not in self._own
-                found.append((number, self._leaves(self.right, number), lacking))
+                found.append((number, self.leaves(self.right, number), lacking))
         return found
 
-    def _matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
+    def matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
         """Return what is left over on both sides, and how many telling operands both have."""
         rest, odd, hits = list(others), list[int](), 0
         for leaf in leaves:
@@ -128,7 +120,7 @@ class Roles:
             exact = [
                 other
                 for other in twins
-                if close(self._array(self.mine, leaf), self._array(self.right, other), 1e-9)
+                if close(self.array(self.mine, leaf), self.array(self.right, other), 1e-9)
             ]
             if twins:
                 rest.remove((exact or twins)[0])
@@ -137,10 +129,15 @@ class Roles:
                 odd.append(leaf)
         return odd, rest, hits
 
+    def same_numbers(self, mine: int, right: int) -> bool:
+        """Whether an event and one of the solution's have the same numbers, in whatever order and sign."""
+        return self._leaf_id(self.mine, mine) == self._leaf_id(self.right, right)
+
     def _leaf_id(self, trace: Trace, number: int) -> int:
         return self._id(trace, trace.events[number].values[0])
 
-    def _array(self, trace: Trace, number: int) -> Array:
+    def array(self, trace: Trace, number: int) -> Array:
+        """Return the only value of an event."""
         return trace.values[trace.events[number].values[0]]
 
     # -- one culprit --
@@ -166,45 +163,28 @@ class Roles:
             return None
         names = [each.node.text for each in operands]
         cause = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
-        return self._finding("broadcast", event.node.line, cause, "two shapes broadcast into a third")
+        return Finding("broadcast", event.node.line, cause, "two shapes broadcast into a third")
 
-    def _by_roles(self, number: int) -> Finding | None:
+    def _by_roles(self, number: int) -> Finding:
         number = self._whole(number)
-        event, leaves = self.mine.events[number], self._leaves(self.mine, number)
-        line, made = event.node.line, self._array(self.mine, number)
-        best: tuple[float, int, list[int], list[int], int, list[int]] | None = None
+        event, leaves = self.mine.events[number], self.leaves(self.mine, number)
+        shape, best = self.array(self.mine, number).shape, (-np.inf, 1)
         for other, others, lacking in self._patterns:
-            twin = self.right.events[other]
-            odd, rest, hits = self._matched(leaves, others)
-            same = twin.node.operation == event.node.operation
-            shaped = self._array(self.right, other).shape == made.shape
-            if not hits and not (lacking and same and shaped):
-                continue
-            score = 2 * hits + 1.5 * lacking + same + 0.5 * shaped - len(rest) - len(odd)
-            if best is None or score > best[0]:
-                best = score, other, odd, rest, hits, others
-        if best is None:
-            return self._by_numbers(number, line, made)
-        _, other, odd, rest, hits, others = best
-        twin = self.right.events[other]
-        wanted, operation = self._array(self.right, other), event.node.operation
-        family = next((each for each in (SUMS, PRODUCTS) if operation in each), ())
-        part = "term" if family == SUMS else "factor"
+            odd, rest, hits = self.matched(leaves, others)
+            same = self.right.events[other].node.operation == event.node.operation
+            shaped = self.array(self.right, other).shape == shape
+            if hits or (lacking and same and shaped):
+                score = 2 * hits + 1.5 * lacking + same + 0.5 * shaped - len(rest) - len(odd)
+                best = max(best, (score, -other))
+        if best[1] > 0:
+            return Finding(UNKNOWN, event.node.line)
+        others = self.leaves(self.right, -best[1])
+        odd, rest, hits = self.matched(leaves, others)
         if not odd and not rest:
-            return self._arranged(number, other, leaves, others)
-        if hits and len(odd) == len(rest) == 1:
+            return self._arranged(number, leaves, others)
+        if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
             return self._instead(number, odd[0], rest[0])
-        if hits and not odd and twin.node.operation in family:
-            phrases = " and ".join(self.phrase(leaf) for leaf in rest)
-            return self._finding(f"missing {part}", line, f"it lacks a {part}: {phrases}" if phrases else "")
-        if hits and not rest and twin.node.operation in family:
-            texts = " and ".join(f"`{self.mine.events[leaf].node.text}`" for leaf in odd)
-            key = f"a {part} too many in {self.phrase(other) or '?'}"
-            return self._finding(f"extra {part}", line, f"{texts} is a {part} too many", key)
-        found = self._by_relation(number, line, made, wanted)
-        if found is None and not hits and len(odd) == len(rest) == 1 and self._lacks(rest[0]):
-            found = self._instead(number, odd[0], rest[0])
-        return found or self._by_numbers(number, line, made)
+        return Finding(UNKNOWN, event.node.line)
 
     def _whole(self, number: int) -> int:
         """Return the outermost evaluation of a chain of products, or of sums, in one statement."""
@@ -218,137 +198,32 @@ class Roles:
                 number = later
         return number
 
-    def _lacks(self, leaf: int) -> bool:
+    def lacks(self, leaf: int) -> bool:
+        """Whether the student has the value of an event of the solution nowhere."""
         return self._leaf_id(self.right, leaf) not in self._own
 
-    def _finding(self, kind: str, line: int, cause: str = "", key: str = "") -> Finding:
-        return Finding(kind, line, cause, key or cause)
-
-    def _arranged(self, number: int, other: int, leaves: list[int], others: list[int]) -> Finding:
+    def _arranged(self, number: int, leaves: list[int], others: list[int]) -> Finding:
         """The operands hold the right numbers: the operation differs, or how one of them is arranged."""
-        event, twin = self.mine.events[number], self.right.events[other]
-        line = event.node.line
         for leaf in leaves:
-            mine = self._array(self.mine, leaf)
-            twins = [
-                each for each in others if self._leaf_id(self.right, each) == self._leaf_id(self.mine, leaf)
-            ]
-            if twins and not any(_arrangement(mine, self._array(self.right, each)) for each in twins):
+            twins = [each for each in others if self.same_numbers(leaf, each)]
+            arrays = [self.array(self.right, each) for each in twins]
+            if twins and not any(_arranged_alike(self.array(self.mine, leaf), array) for array in arrays):
                 held = self.mine.events[leaf].node.kind in ("name", "attribute")
                 place = self._binding(leaf) if held else None
-                text = f"`{self.mine.events[leaf].node.text}` holds the right numbers in another order"
-                return self._finding(
-                    "order", place.line if place else line, text, "right numbers in another order"
-                )
-        found = self._by_relation(
-            number, line, self._array(self.mine, number), self._array(self.right, other)
-        )
-        if found:
-            return found
-        turned = [
-            leaf
-            for leaf in leaves
-            if self._array(self.mine, leaf).ndim == 2
-            and all(
-                _arrangement(self._array(self.mine, leaf), self._array(self.right, each)) == "transposed"
-                for each in others
-                if self._leaf_id(self.right, each) == self._leaf_id(self.mine, leaf)
-            )
-        ]
-        if turned:
-            text = f"`{self.mine.events[turned[0]].node.text}` is transposed the wrong way"
-            return self._finding(
-                "transposed", line, text, f"a matrix transposed the wrong way in {self.phrase(other)}"
-            )
-        verbs = [VERBS.get(each.node.operation) for each in (event, twin)]
-        if verbs[0] != verbs[1] and all(verbs):
-            text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
-            return self._finding("operation", line, text)
-        return self._finding("operation", line)
-
-    def _by_relation(self, number: int, line: int, made: Array, wanted: Array) -> Finding | None:
-        """Say how a wrong value comes from the right one, where numbers tell."""
-        if made.shape != wanted.shape:
-            if made.size == wanted.size and made.ndim == 2 and close(made.T, wanted, 1e-9):
-                return self._finding("transposed", line, "it is transposed: rows and columns are swapped")
-            return None
-        if close(made, -wanted, 1e-9):
-            return self._finding("sign", line, "its sign is wrong; its numbers are right")
-        if made.ndim == 2 and made.shape == wanted.T.shape and close(made.T, wanted, 1e-9):
-            return self._finding("transposed", line, "it is transposed: rows and columns are swapped")
-        with np.errstate(all="ignore"):
-            ratio = wanted / made
-            telling = made.size > 1 and np.isfinite(ratio).all() and (ratio != 0).all()
-            if telling and np.allclose(ratio, ratio.flat[0], rtol=1e-8):
-                return self._constant(number, line, 1 / float(ratio.flat[0]))
-            relations = (
-                (ratio, "missing factor", "it lacks a factor: {}"),
-                (1 / ratio, "extra factor", "it has a factor too many: {}"),
-                (wanted - made, "missing term", "it lacks a term: {}"),
-                (made - wanted, "extra term", "it has a term too many: {}"),
-            )
-        for rest, kind, words in relations:
-            if phrase := self._named(rest, 1e-7):
-                return self._finding(kind, line, words.format(phrase))
-        return None
-
-    def _constant(self, number: int, line: int, factor: float) -> Finding:
-        event = self.mine.events[number]
-        operand = self._array(self.mine, event.operands[0]) if event.operands else np.zeros(())
-        sizes = {float(size) for size in operand.shape if size > 1}
-        if event.node.operation in ("mean", "average") or any(
-            abs(1 / factor - size) < 1e-9 for size in sizes
-        ):
-            return self._finding("mean", line, "it is averaged where it should be summed")
-        if any(abs(factor - size) < 1e-9 for size in sizes):
-            return self._finding("mean", line, "it is summed where it should be averaged")
-        return self._finding(
-            "constant", line, f"it is {factor:.4g} times what it should be, everywhere", "a constant factor"
-        )
-
-    def _named(self, wanted: Array, rtol: float) -> str:
-        """Return the course's name for an array of the solution's; empty if there is none."""
-        if wanted.size < 2 or not np.isfinite(wanted).all() or float(np.abs(wanted).max()) < 1e-9:
-            return ""
-        for number, event in enumerate(self.right.events):
-            if len(event.values) == 1 and self._leaf_id(self.right, number) not in self._neutral:
-                array = self._array(self.right, number)
-                if (
-                    array.shape == wanted.shape
-                    and close(array, wanted, rtol)
-                    and (phrase := self.phrase(number))
-                ):
-                    return phrase
-        return ""
-
-    def _by_numbers(self, number: int, line: int, made: Array) -> Finding | None:
-        """Compare a culprit with all that the student lacks."""
-        for other, _, lacking in self._patterns:
-            if lacking:
-                found = self._by_relation(number, line, made, self._array(self.right, other))
-                if found:
-                    return found
-        return None
+                return Finding("order", (place or self.mine.events[number].node).line)
+        return Finding(UNKNOWN, self.mine.events[number].node.line)
 
     # -- another quantity in the place --
 
-    def _instead(self, number: int, odd: int, rest: int, depth: int = 0) -> Finding | None:
+    def _instead(self, number: int, odd: int, rest: int, depth: int = 0) -> Finding:
         """One operand is another than the solution's: the use is wrong, or what bound the name."""
         event = self.mine.events[odd]
-        use, text = event.node.line, event.node.text
-        wanted = self.phrase(rest)
-        instead = self._finding(
-            "instead",
-            use,
-            f"`{text}` stands where {wanted} belongs" if wanted else "",
-            f"another quantity in the place of {wanted}" if wanted else "",
-        )
+        base, is_name = _base(event.node.text), event.node.kind in ("name", "before")
+        instead = Finding("instead", event.node.line)
         right, mine = self._leaf_id(self.right, rest), self._leaf_id(self.mine, odd)
-        base = _base(text)
         held = self._holder(right, number)
         if (held and held != base) or self._serves(odd):
             return instead
-        is_name = event.node.kind in ("name", "before")
         bound = self._binding(odd)
         telling = right not in self._neutral
         if telling and right in self._given and mine in self._given and event.node.function == self.function:
@@ -358,19 +233,17 @@ class Roles:
         if not is_name and right in self._own and telling and event.node.kind in ("item", "attribute"):
             if bound is None or not _fills(bound) or self._in_buffer(base, odd, right):
                 return instead
-            return self._bound(bound, base, wanted)
+            return Finding("bound", bound.line)
         if not is_name and event.node.kind != "item":
             return instead
         if bound is None:
-            maker = self.mine.first.get(event.values[0], odd)
-            if self.mine.events[maker].node.function != event.node.function:
-                return self._bound(_as_statement(self.mine.events[maker]), base, wanted)
-            return instead
+            maker = self.mine.events[self.mine.first.get(event.values[0], odd)].node
+            return instead if maker.function == event.node.function else Finding("bound", maker.line)
         if event.node.kind == "item" and not _fills(bound):
             return instead
         if depth < DEPTH and (deeper := self._inside_binding(odd, rest, bound, depth)):
             return deeper
-        return self._bound(bound, base, wanted)
+        return Finding("bound", bound.line)
 
     def _serves(self, odd: int) -> bool:
         """Whether something right is made of what a name was bound to when it was read."""
@@ -399,12 +272,6 @@ class Roles:
             for other in events[first + 1 : last]
         )
 
-    def _bound(self, statement: Statement, name: str, wanted: str) -> Finding:
-        cause = f"`{name}` is kept there, and should be {wanted}" if wanted else ""
-        return self._finding(
-            "bound", statement.line, cause, f"another quantity kept as {wanted}" if wanted else ""
-        )
-
     def _inside_binding(self, odd: int, rest: int, bound: Statement, depth: int) -> Finding | None:
         """Compare what a name was bound to with what the solution makes of the right value."""
         value, wanted = self.mine.events[odd].values[0], self.right.events[rest].values[0]
@@ -423,18 +290,14 @@ class Roles:
         )
         if maker is None or twin is None or not bound.line <= self.mine.events[maker].node.line <= bound.end:
             return None
-        leaves, others = self._leaves(self.mine, maker), self._leaves(self.right, twin)
-        left, missing, hits = self._matched(leaves, others)
+        leaves, others = self.leaves(self.mine, maker), self.leaves(self.right, twin)
+        left, missing, hits = self.matched(leaves, others)
         operations = self.mine.events[maker].node.operation, self.right.events[twin].node.operation
         if hits and len(left) == len(missing) == 1 and operations[0] == operations[1]:
             return self._instead(maker, left[0], missing[0], depth + 1)
         family = next((each for each in (SUMS, PRODUCTS) if operations[1] in each), ())
         if hits and not left and missing and operations[0] in family:
-            part = "term" if family == SUMS else "factor"
-            phrases = " and ".join(self.phrase(leaf) for leaf in missing)
-            return self._finding(
-                f"missing {part}", self.mine.events[maker].node.line, f"it lacks a {part}: {phrases}"
-            )
+            return Finding(UNKNOWN, self.mine.events[maker].node.line)
         return None
 
     def _binding(self, number: int) -> Statement | None:
@@ -489,17 +352,19 @@ class Roles:
     def phrase(self, number: int) -> str:
         """Return what the course calls the value of an event of the solution; empty if it has no name."""
         wanted = self._leaf_id(self.right, number)
-        array = self._array(self.right, number)
+        array = self.array(self.right, number)
+        if array.size > 1 and not array.any():
+            return "an array of zeros"
         texts = [
             event.node.text
             for other, event in enumerate(self.right.events)
             if len(event.values) == 1
             and self._leaf_id(self.right, other) == wanted
-            and self._array(self.right, other).shape in (array.shape, array.T.shape)
+            and self.array(self.right, other).shape in (array.shape, array.T.shape)
         ]
         for text in [self.right.events[number].node.text, *texts]:
-            if text in self.quantities:
-                return self.quantities[text]
+            if name := self.quantities.get(text.removesuffix(".T")):
+                return f"{name}, transposed" if text.endswith(".T") else name
         return ""
 
 
@@ -534,16 +399,12 @@ def _opened(trace: Trace, number: int) -> Iterable[int]:
             yield from _opened(trace, operand)
 
 
-def _arrangement(array: Array, other: Array) -> str:
-    """Say how two arrays of the same numbers are arranged: the same, transposed, or otherwise (empty)."""
-    if array.shape == other.shape and (close(array, other, 1e-9) or close(array, -other, 1e-9)):
-        return "same"
-    if array.size == other.size and array.shape == other.T.shape:
-        turned = other.T
-        if close(array, turned, 1e-9) or close(array, -turned, 1e-9):
-            return "transposed"
-    same = array.size == other.size and close(array.ravel(), other.ravel(), 1e-9)
-    return "same" if same else ""
+def _arranged_alike(array: Array, other: Array) -> bool:
+    """Whether two arrays of the same numbers hold them in the same order, or one is the other transposed."""
+    if array.size != other.size:
+        return False
+    ways = [other.ravel(), other.T.ravel()] if array.shape == other.T.shape else [other.ravel()]
+    return any(close(array.ravel(), sign * way, 1e-9) for way in ways for sign in (1, -1))
 
 
 def _base(text: str) -> str:
@@ -554,7 +415,3 @@ def _base(text: str) -> str:
 def _fills(statement: Statement) -> bool:
     """Whether a statement assigns to a piece of an array."""
     return statement.kind in ("Assign", "AugAssign") and "[" in statement.target
-
-
-def _as_statement(event: Event) -> Statement:
-    return Statement(event.node.line, event.node.end, "", (), "", "")

@@ -31,6 +31,7 @@ class Node:
     """One expression of a file.
 
     Args:
+        number: its own.
         kind: one of ``KINDS``.
         operation: such as ``Add``, or the name of the function that is called.
         line, column, end: where it stands.
@@ -39,6 +40,7 @@ class Node:
         text: as it is written, on one line.
     """
 
+    number: int
     kind: str
     operation: str
     line: int
@@ -114,7 +116,7 @@ def read_text(data: Any) -> Text:
         if len(nodes) > MAX_NODES or len(statements) > MAX_NODES:
             raise Malformed("too many nodes")
         return Text(
-            tuple(_node(*fields, statements=len(statements)) for fields in nodes),
+            tuple(_node(number, *fields, statements=len(statements)) for number, fields in enumerate(nodes)),
             tuple(map(_statement, statements)),
             tuple(clean(str(line), 400) for line in lines),
         )
@@ -123,6 +125,7 @@ def read_text(data: Any) -> Text:
 
 
 def _node(
+    index: int,
     kind: str,
     operation: str,
     line: int,
@@ -139,7 +142,7 @@ def _node(
     if kind not in KINDS or any(type(number) is not int for number in numbers) or statement >= statements:
         raise ValueError("no node")
     return Node(
-        kind, clean(operation, 80), line, column, end, clean(function, 80), statement, clean(text, 120)
+        index, kind, clean(operation, 80), line, column, end, clean(function, 80), statement, clean(text, 120)
     )
 
 

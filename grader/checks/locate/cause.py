@@ -1,0 +1,294 @@
+"""States why a line is wrong: by a change that was tried, and that mends the answers to two questions.
+
+Some value in the line is replaced by one that the solution has, evaluation after evaluation, and the
+student's function is called again. If that makes more of its results right, what belongs there is known;
+laid side by side, the two say what is missing, too much, or another quantity. No other cause is ever stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.checks.locate.locate import SUMS, close, is_neutral
+from grader.checks.locate.roles import PRODUCTS, Roles
+from grader.checks.locate.trace import COMPUTED, Node, Trace
+from grader.sandbox.values import Array
+
+MAX_TRIES = 16  # changes that are tried on one question
+DEPTH = 3  # expressions inside expressions that are laid side by side
+TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
+SHORT = 60  # characters of a quoted expression
+VERBS = {
+    "Add": "added",
+    "Sub": "subtracted",
+    "Mult": "multiplied entry by entry",
+    "Div": "divided",
+    "MatMult": "multiplied as matrices",
+    "matmul": "multiplied as matrices",
+    "dot": "multiplied as matrices",
+    "Pow": "raised to a power",
+}
+
+Rerun = Callable[[int, Sequence[Array]], "tuple[Array, ...] | None"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is wrong with a line.
+
+    Args:
+        kind: of mistake; the same for the same mistake in other code.
+        text: a clause about the line's value, in the course's words.
+        key: the same without the student's own names.
+    """
+
+    kind: str
+    text: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value of the student's, by its node, and the solution's that is tried in its place."""
+
+    mine: int
+    right: int
+
+
+class Trial:
+    """One question on which changes are tried.
+
+    Args:
+        rerun: calls the student's function with a node's values replaced; returns its results.
+    """
+
+    def __init__(self, roles: Roles, rerun: Rerun) -> None:
+        self.roles, self._rerun = roles, rerun
+        self.mine, self.right = roles.mine, roles.right
+        self._evaluations = {id(trace): _evaluations(trace) for trace in (self.mine, self.right)}
+        self._wrong = self._wrong_among([self.mine.values[value] for value in self.mine.result or ()])
+
+    def _wrong_among(self, results: Sequence[Array]) -> set[int]:
+        wanted = [self.right.values[value] for value in self.right.result or ()]
+        if len(results) != len(wanted):
+            return set(range(-1, len(wanted)))
+        pairs = enumerate(zip(results, wanted, strict=True))
+        return {number for number, (got, right) in pairs if not close(got, right)}
+
+    def pairs(self, change: Change) -> list[tuple[int, int]]:
+        """Return the evaluations that a change lays side by side; none if there is not one for each."""
+        mine = self._evaluations[id(self.mine)].get(change.mine, [])
+        right = self._evaluations[id(self.right)].get(change.right, [])
+        return list(zip(mine, right, strict=True)) if len(mine) == len(right) else []
+
+    def mends(self, change: Change) -> bool:
+        """Whether a change makes a wrong result right, and no right one wrong."""
+        pairs = self.pairs(change)
+        results = self._rerun(change.mine, [self.roles.array(self.right, right) for _, right in pairs])
+        return bool(pairs) and results is not None and self._wrong_among(results) < self._wrong
+
+    # -- what may be tried --
+
+    def changes(self, line: int) -> list[Change]:
+        """Return the changes inside a line that may mend it, the likeliest first."""
+        scored = list[tuple[float, Change]]()
+        for mine in self._evaluations[id(self.mine)]:
+            node = self.mine.text.nodes[mine]
+            if node.line <= line <= node.end and node.kind not in ("before", "after"):
+                for right in self._evaluations[id(self.right)]:
+                    change = Change(mine, right)
+                    different = [pair for pair in self.pairs(change) if not self._same(*pair)]
+                    if different:
+                        scored.append((self._score(change, *different[0]), change))
+        return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
+
+    def _same(self, mine: int, right: int) -> bool:
+        return close(self.roles.array(self.mine, mine), self.roles.array(self.right, right), 1e-9)
+
+    def _score(self, change: Change, mine: int, right: int) -> float:
+        node, twin = self.mine.text.nodes[change.mine], self.right.text.nodes[change.right]
+        odd, rest, hits = self.roles.matched(*self._parts(mine, right))
+        targets = {_target(self.mine, node), _target(self.right, twin)}
+        return (
+            4.0 * (len(targets) == 1 and targets != {""})
+            + 2 * min(hits, 2)
+            - len(odd)
+            - len(rest)
+            + (node.operation == twin.operation)
+            + (node.function == twin.function)
+            + 2 * (self.roles.array(self.mine, mine).shape == self.roles.array(self.right, right).shape)
+            + 2 * self.roles.lacks(right)
+            + (bool(self.phrase(right)))
+            + 0.01 * min(len(node.text), SHORT)
+        )
+
+    def _parts(self, mine: int, right: int) -> tuple[list[int], list[int]]:
+        sides = []
+        for trace, event in ((self.mine, mine), (self.right, right)):
+            computes = trace.events[event].node.kind in COMPUTED
+            sides.append(self.roles.leaves(trace, event) if computes else [event])
+        return sides[0], sides[1]
+
+    # -- what a change that mends says --
+
+    def phrase(self, right: int) -> str:
+        """Return what the course calls the value of an event of the solution; empty if it has no name."""
+        return self.roles.phrase(right)
+
+    def cause(self, change: Change, proved: Callable[[Change], bool]) -> Cause | None:
+        """Say what is wrong where a change mends.
+
+        Args:
+            proved: whether another change mends, too.
+        """
+        mine, right = next(pair for pair in self.pairs(change) if not self._same(*pair))
+        return self._specific(mine, right, proved, DEPTH) or self._instead(mine, right)
+
+    def _specific(self, mine: int, right: int, proved: Callable[[Change], bool], depth: int) -> Cause | None:
+        node, twin = self.mine.events[mine].node, self.right.events[right].node
+        made, wanted = self.roles.array(self.mine, mine), self.roles.array(self.right, right)
+        parts = self._parts(mine, right)
+        odd, rest, hits = self.roles.matched(*parts)
+        operations = {node.operation, twin.operation}
+        for family, part in ((SUMS, "term"), (PRODUCTS, "factor")):
+            if not hits or not operations & set(family) or bool(odd) == bool(rest):
+                continue
+            others = [
+                self.roles.array(*(self.right, leaf) if rest else (self.mine, leaf)) for leaf in odd or rest
+            ]
+            if not _accounts(part, *((wanted, made) if odd else (made, wanted)), others):
+                continue
+            if odd:
+                texts = " and ".join(_quoted(self.mine.events[leaf].node) for leaf in odd)
+                return Cause(f"extra {part}", f"{texts} is a {part} too many", f"a {part} too many")
+            phrases = [self.phrase(leaf) for leaf in rest]
+            if all(phrases):
+                text = f"it lacks a {part}: {' and '.join(phrases)}"
+                return Cause(f"missing {part}", text, text)
+        if found := self._by_numbers(made, wanted, mine):
+            return found
+        if not odd and not rest and len(parts[0]) > 1 and len(operations) == 2:
+            verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
+            if all(verbs) and verbs[0] != verbs[1]:
+                text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
+                return Cause("operation", text, text)
+        return self._inside(parts, proved, depth) if node.operation == twin.operation else None
+
+    def _inside(
+        self, parts: tuple[list[int], list[int]], proved: Callable[[Change], bool], depth: int
+    ) -> Cause | None:
+        """Say which one part of two expressions of the same operation is another one."""
+        mine, right = parts
+        if len(mine) == len(right) and len(mine) < 3:
+            pairs = [pair for pair in zip(mine, right, strict=True) if not self._same(*pair)]
+        else:
+            odd, rest, _ = self.roles.matched(mine, right)
+            pairs = list(zip(odd, rest, strict=False)) if len(odd) == len(rest) else []
+        if len(pairs) != 1 or not depth:
+            return None
+        nodes = self.mine.events[pairs[0][0]].node.number, self.right.events[pairs[0][1]].node.number
+        if not proved(Change(*nodes)):
+            return None
+        return self._specific(*pairs[0], proved, depth - 1) or self._instead(*pairs[0])
+
+    def _by_numbers(self, made: Array, wanted: Array, mine: int) -> Cause | None:
+        """Say how a wrong value comes from the right one, where numbers tell."""
+        text, kind = "", ""
+        if made.ndim == 2 and made.T.shape == wanted.shape and close(made.T, wanted, 1e-9):
+            node = self.mine.events[mine].node
+            turned = "it is transposed: rows and columns are swapped"
+            named = f"{_quoted(node)} is transposed the wrong way"
+            kind, text = "transposed", turned if node.kind in COMPUTED else named
+        elif made.shape != wanted.shape or made.size < 2 or is_neutral(wanted):
+            return None
+        elif close(made, -wanted, 1e-9):
+            kind, text = "sign", "its sign is wrong; its numbers are right"
+        else:
+            with np.errstate(all="ignore"):
+                ratio = made / wanted
+            alike = np.isfinite(ratio).all() and np.allclose(ratio, ratio.flat[0], rtol=1e-8, atol=0)
+            if alike and abs(ratio.flat[0]) > TINY:
+                kind, text = self._constant(mine, float(ratio.flat[0]))
+        key = "transposed the wrong way" if kind == "transposed" else text
+        return Cause(kind, text, key) if kind else None
+
+    def _constant(self, mine: int, factor: float) -> tuple[str, str]:
+        event = self.mine.events[mine]
+        operands = [
+            self.roles.array(self.mine, n) for n in event.operands if len(self.mine.events[n].values) == 1
+        ]
+        sizes = {float(size) for operand in operands[:1] for size in operand.shape if size > 1}
+        operation = event.node.operation
+        if operation in ("mean", "average") and any(abs(1 / factor - size) < 1e-9 for size in sizes):
+            return "mean", "it is averaged where it should be summed"
+        if operation == "sum" and any(abs(factor - size) < 1e-9 for size in sizes):
+            return "mean", "it is summed where it should be averaged"
+        return "constant", f"it is {factor:.4g} times what it should be, everywhere"
+
+    def _instead(self, mine: int, right: int) -> Cause | None:
+        node, phrase = self.mine.events[mine].node, self.phrase(right)
+        if not phrase or phrase == _quoted(node):
+            return None
+        if node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text:
+            return Cause("instead", f"it should be {phrase}", f"it should be {phrase}")
+        text = f"{_quoted(node)} stands in the place of {phrase}"
+        return Cause("instead", text, f"another quantity in the place of {phrase}")
+
+
+def proven(trials: Sequence[Trial], line: int) -> Cause | None:
+    """Return the cause of a wrong line that holds on two questions; None if nothing is proven.
+
+    Args:
+        trials: of two independent questions.
+    """
+    known = dict[Change, bool]()
+
+    def proved(change: Change) -> bool:
+        if change not in known:
+            known[change] = all(trial.mends(change) for trial in trials)
+        return known[change]
+
+    for change in trials[0].changes(line):
+        if proved(change):
+            causes = [trial.cause(change, proved) for trial in trials]
+            if causes[0] and causes[1] and causes[0].key == causes[1].key:
+                return causes[0]
+    return None
+
+
+def _evaluations(trace: Trace) -> dict[int, list[int]]:
+    """Return by node its events in their order, where each had one value."""
+    found = dict[int, list[int]]()
+    for number, event in enumerate(trace.events):
+        found.setdefault(event.node.number, []).append(number)
+    single = {node for node, events in found.items() if all(len(trace.events[n].values) == 1 for n in events)}
+    return {node: events for node, events in found.items() if node in single}
+
+
+def _accounts(part: str, less: Array, more: Array, others: Sequence[Array]) -> bool:
+    """Whether some terms or factors are all that one value has more than another."""
+    try:
+        if part == "factor":
+            for other in others:
+                less = less * other
+            return close(less, more, 1e-8)
+        total = sum(others[1:], others[0])
+        return close(less + total, more, 1e-8) or close(less - total, more, 1e-8)
+    except ValueError:
+        return False
+
+
+def _target(trace: Trace, node: Node) -> str:
+    """Return what a statement binds, if a node is all that it binds to it."""
+    if node.statement < 0:
+        return ""
+    statement = trace.text.statements[node.statement]
+    return statement.target if statement.value == node.text else ""
+
+
+def _quoted(node: Node) -> str:
+    text = node.text if len(node.text) <= SHORT else f"{node.text[:SHORT]}…"
+    return f"`{text}`"
