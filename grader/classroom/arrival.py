@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime
 import hashlib
-import io
 import math
 import os
 import re
@@ -19,7 +17,8 @@ from pathlib import Path
 
 from grader.checks.files import FileRejected, read_plain
 from grader.checks.report import Report
-from grader.course import LatePolicy, parse_time
+from grader.course import LatePolicy, folded, parse_time
+from grader.course.sheets import CannotCollect, parse_sheet
 from grader.progress.grades import Adjustment
 from grader.progress.hand_in import text_forms
 from grader.sandbox.text import one_line
@@ -37,10 +36,6 @@ GIT_SECONDS, GIT_KIB = 5.0, 2**20
 DAY = datetime.timedelta(days=1)
 
 
-class CannotCollect(Exception):
-    """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
-
-
 def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
     """Read when each submission arrived, by the name that the instructor wrote down; None if nowhere.
 
@@ -48,33 +43,26 @@ def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
         CannotCollect: the file is there and cannot be read.
     """
     try:
-        text = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES).decode("utf-8-sig")
+        data = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES)
     except FileNotFoundError:
         return None
     except FileRejected as rejected:
         raise CannotCollect(f"{RECEIVED} {rejected}") from None
-    except UnicodeDecodeError:
-        raise CannotCollect(f"{RECEIVED} is not UTF-8; save it as `CSV UTF-8`") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    columns = {name: name for name in ("submission", "received")}
+    sheet = parse_sheet(data, RECEIVED, columns)
+    if not columns.keys() <= set(map(folded, sheet.heading)):
+        raise sheet.bad(1, "should name the columns submission,received")
     arrivals: dict[str, datetime.datetime] = {}
-    try:
-        if not {"submission", "received"} <= set(rows.fieldnames or ()):
-            raise ValueError("should name the columns submission,received")
-        for row in rows:
-            name, time = (row["submission"] or "").strip(), row["received"] or ""
-            if not name or name in arrivals:
-                raise ValueError(
-                    f"names `{one_line(name, MAX_SHOWN)[:80]}` twice" if name else "names no submission"
-                )
-            try:
-                arrivals[name] = parse_time(time.strip()).astimezone(datetime.UTC)
-            except (ValueError, OverflowError):
-                raise ValueError(
-                    "should have a time with a zone, such as 2026-03-01T18:00:00Z, "
-                    f"but has `{one_line(time, MAX_SHOWN)[:40]}`"
-                ) from None
-    except (ValueError, csv.Error) as error:
-        raise CannotCollect(f"{RECEIVED}, line {rows.reader.line_num or 1}: {error}") from None
+    for line, record in sheet.records(columns):
+        name, time = (next(iter(record[column]), "") for column in columns)
+        if not name or name in arrivals:
+            twice = f"names `{one_line(name, MAX_SHOWN)[:80]}` twice"
+            raise sheet.bad(line, twice if name else "names no submission")
+        try:
+            arrivals[name] = parse_time(time).astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            told = f"such as 2026-03-01T18:00:00Z, but has `{one_line(time, MAX_SHOWN)[:40]}`"
+            raise sheet.bad(line, f"should have a time with a zone, {told}") from None
     return arrivals
 
 

@@ -31,6 +31,7 @@ from grader.checks.student import GRADED_WITH
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
+from grader.classroom.roster import late_policy, read_roster
 from grader.classroom.rounds import (
     Drawn,
     Place,
@@ -72,6 +73,8 @@ def grade(
     *,
     exercises: Sequence[str] = (),
     assignment: str = "",
+    roster: Path | None = None,
+    count: str = "",
     shard: tuple[int, int] = (1, 1),
     quizzes: bool = True,
     round_number: int | None = None,
@@ -90,6 +93,9 @@ def grade(
         results: the folder of ``grades.db``; it is made if it is missing.
         exercises: ids; all of the assignment, or of the course, unless said.
         assignment: id of the one that is graded; its deadline counts, and what it names makes up the total.
+        roster: the platform's list of students; ``class/roster.csv`` unless said, if it is there, else the
+            one of an earlier run.
+        count: which of several submissions of one student counts: ``latest-on-time``, ``latest`` or ``best``.
         shard: which part of the class, of how many; the first is 1.
         quizzes: whether to grade answers to quizzes as well.
         round_number: of the round; the one that the gradebook is in unless said. A later one is begun, with
@@ -114,7 +120,9 @@ def grade(
     ids = exercises or (part.exercises if part else ())
     chosen = [] if part and not ids else course.exercises(ids)
     found, place = _collect(submissions, chosen)
-    for note in unused_extensions(found, course.late_policy(part).extensions) if place else ():
+    listed = read_roster(course, roster)
+    extensions = late_policy(course, part, listed).extensions
+    for note in unused_extensions(found, extensions) if place and not listed else ():
         if note.decide:
             raise CannotCollect(note.text)
     found = [storable(entry) for entry in found[shard[0] - 1 :: shard[1]]]
@@ -128,6 +136,7 @@ def grade(
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
         book.begin_assignment(assignment)
+        book.keep_roster(listed, count)
         if not place and not isinstance(submissions, Submission):
             found[0].key = book.key_at(Path(submissions)) or found[0].key
         secret = round_secret(course)

@@ -18,10 +18,10 @@ from typing import Any, Literal
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
-from grader.classroom.arrival import CannotCollect as CannotCollect
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
 from grader.course import Exercise, folded
+from grader.course.sheets import CannotCollect as CannotCollect
 from grader.progress.grades import Note
 from grader.progress.hand_in import (
     MANIFEST,
@@ -67,6 +67,8 @@ class Submission:
         notes: what whoever grades should know.
         sources: by exercise, its file and those it builds on; empty if there is a problem.
         answers: the bytes of ``responses.json``; empty if there is none that can be read.
+        file: name of its first file or folder, as a platform delivers it.
+        together: ids of all who handed it in, a line each, where the platform says that they are several.
         python: version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not.
     """
 
@@ -86,6 +88,8 @@ class Submission:
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""
     python: str = ""
+    file: str = ""
+    together: str = ""
 
 
 # --- a class --------------------------------------------------------------------------------------------
@@ -267,6 +271,7 @@ def _look(
     who, label = entry.delivery, one_line(entry.delivery.entries[0][0], MAX_SHOWN)
     found = Submission(_key(entry), _name(entry), entry.path, moment(0.0), notes=who.notes)
     found.platform, found.platform_id, found.platform_name = who[2:5]
+    found.file, found.together = label, "\n".join(who.together)
     files: Files | None = None
     try:
         try:

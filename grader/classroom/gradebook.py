@@ -17,6 +17,7 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
+from grader.classroom.roster import COUNTS, Roster, parse_roster
 from grader.classroom.rounds import Round, RoundOver, Rounds, require_same
 from grader.classroom.standing import Kept, class_grades, quiz_results
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
@@ -27,7 +28,10 @@ from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
 FILE = "grades.db"
-COPIED = "key name received_from platform platform_id platform_name learner_id learner_name problem".split()
+COPIED = (
+    *"key name received_from platform platform_id platform_name learner_id learner_name".split(),
+    *("problem", "file", "together"),
+)
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
 MAX_REASON = 300  # characters of why something could not be graded
@@ -150,6 +154,18 @@ class Gradebook:
         if name:
             self.keep_fact("assignment", name)
 
+    def keep_roster(self, roster: Roster | None, count: str) -> None:
+        """Keep a class's list and which of several submissions counts, where that is said."""
+        if roster:
+            self.keep_fact("roster", json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]))
+        if count:
+            self.keep_fact("count", count)
+
+    def roster(self) -> Roster | None:
+        """Return the list of the class; None if it was graded without."""
+        kept = self.fact("roster")
+        return parse_roster(*json.loads(kept)) if kept else None
+
     def fact(self, name: str) -> str:
         """Return what is kept under a name; empty if nothing is."""
         row = self._do("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
@@ -234,7 +250,7 @@ class Gradebook:
         with self._transaction():
             if not self._do(known, (adjustment.submission,)).fetchone():
                 raise LookupError(adjustment.submission)
-            order = "INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?)"
+            order = "INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?, ?)"
             self._do(order, (id_, *adjustment))
 
     def decide(self, at: str, submission: str, student: str) -> None:
@@ -244,7 +260,7 @@ class Gradebook:
 
     def adjustments(self) -> list[ManualAdjustment]:
         """Return all adjustments, oldest first."""
-        columns = "at, submission, exercise, cents, reason"
+        columns = "at, submission, exercise, cents, reason, author"
         rows = self._do(f"SELECT {columns} FROM adjustments ORDER BY at, id")
         return [ManualAdjustment(*row) for row in rows]
 
@@ -268,6 +284,8 @@ class Gradebook:
             moves=self._do("SELECT submission, item, before FROM moves").fetchall(),
             scope=self._scope("main"),
             assignment=self.fact("assignment"),
+            roster=self.roster(),
+            choice=self.fact("count") or COUNTS[0],
         )
         return class_grades(course, kept)
 

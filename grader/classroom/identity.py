@@ -35,6 +35,7 @@ class Identity(NamedTuple):
         extension: the name under ``late.extensions`` that is theirs; empty if none is.
         set_aside: why it counts for nobody until the instructor decides; empty if it counts.
         notes: what the instructor should know.
+        people: ids of all in the roster for whom it counts; several if it is of a group.
     """
 
     student: str
@@ -43,6 +44,7 @@ class Identity(NamedTuple):
     extension: str = ""
     set_aside: str = ""
     notes: tuple[Note, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 class _Evidence(NamedTuple):
@@ -223,7 +225,7 @@ def unused_extensions(
         people = sorted({person for other in near for person in known[other]})[:MAX_LISTED]
         nearest = ", ".join(f"`{person}`" for person in people)
         cure = f"; the nearest: {nearest}; correct it, or take it out until they hand in" if near else ""
-        text = f"course.yaml: `late.extensions` names `{name}`, but nobody of that name has handed in{cure}"
+        text = f"an extension names `{name}`, but nobody of that name has handed in{cure}"
         notes.append(Note("extension-unused", text, decide=bool(near)))
     return notes
 

@@ -43,6 +43,7 @@ class Delivery(NamedTuple):
         entries: names of its files and folders, each with the name that the student gave it, if that is told.
         late: whether the platform marked it as late.
         received: when it arrived, if the platform says so.
+        together: ids of all who handed it in, where they are several.
         notes: what else it says.
     """
 
@@ -53,6 +54,7 @@ class Delivery(NamedTuple):
     platform_name: str = ""
     late: bool = False
     received: datetime.datetime | None = None
+    together: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -76,12 +78,12 @@ def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
         names: of what lies in it, and whether each is a folder.
         folder: its own name.
     """
-    others = [is_folder and EXPORTED.fullmatch(name) for name, is_folder in names.items() if name != METADATA]
-    if METADATA in names and all(others):
+    exported = sum(inside and bool(EXPORTED.fullmatch(name)) for name, inside in names.items())
+    if METADATA in names and exported >= len(names) - 1 - exported:
         return "gradescope"
     assignment = folder.removesuffix(CLONES)
-    clones = (is_folder and name.startswith(f"{assignment}-") for name, is_folder in names.items())
-    if names and assignment != folder and all(clones):
+    clones = sum(inside and name.startswith(f"{assignment}-") for name, inside in names.items())
+    if names and assignment != folder and clones > len(names) - clones:
         return "github"
     platforms = Counter(delivery.platform for delivery in deliveries(names))
     strays = platforms.pop("", 0)  # such as an instructor's own list beside the files of a class
@@ -101,8 +103,12 @@ def deliveries(
     """
     if platform == "github":
         assignment = f"{folder.removesuffix(CLONES)}-"
-        logins = {name: one_line(name.removeprefix(assignment), MAX_WHO) for name in names}
-        return [Delivery(name, ((name, ""),), "github", login) for name, login in logins.items()]
+        return [
+            Delivery(name, ((name, ""),), "github", one_line(name.removeprefix(assignment), MAX_WHO))
+            if name.startswith(assignment)
+            else Delivery(name, ((name, ""),))
+            for name in names
+        ]
     if platform == "gradescope":
         return _of_gradescope([name for name in names if name != METADATA], metadata)
     together: dict[tuple[str, str], Delivery] = {}
@@ -145,6 +151,9 @@ def _of_gradescope(names: Iterable[str], metadata: bytes) -> list[Delivery]:
         people, unread = {}, (Note("metadata-unread", text, decide=True),)
     found = []
     for name in names:
+        if not EXPORTED.fullmatch(name):
+            found.append(Delivery(name, ((name, ""),)))
+            continue
         who = people.get(name, Submitters({}, {}, []))
         ids, called, notes = list(who.ids.values()), list(who.names.values()), unread
         if len(ids) > 1:
@@ -152,7 +161,8 @@ def _of_gradescope(names: Iterable[str], metadata: bytes) -> list[Delivery]:
             notes = (Note("handed-in-together", text, decide=True),)
         first, created = next(iter(ids), ""), next(iter(who.created), None)
         given = Delivery(name, ((name, ""),), "gradescope", first, next(iter(called), ""))
-        found.append(given._replace(received=created, notes=notes))
+        several = tuple(ids) if len(ids) > 1 else ()
+        found.append(given._replace(received=created, together=several, notes=notes))
     return found
 
 

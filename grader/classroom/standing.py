@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grader.checks.report import Report, reports_from_json
 from grader.classroom.arrival import late_adjustments
 from grader.classroom.identity import Identity, identify, unused_extensions
+from grader.classroom.roster import Roster, identify_by, late_policy, missing, missing_note
 from grader.classroom.tables import Entry, ManualAdjustment, Scope
 from grader.course import Assignment, Course, Feedback, LatePolicy
 from grader.progress.grades import (
@@ -26,7 +28,7 @@ from grader.progress.grades import (
 )
 from grader.quiz.files import find_quiz
 
-SHARED = "key platform platform_id received_from learner_id problem".split()
+SHARED = "key file platform platform_id received_from learner_id problem".split()
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 NO_ANSWERS = "no answers were handed in"
 
@@ -41,6 +43,8 @@ class Kept(NamedTuple):
         decisions: whose a submission is.
         moves: submission, item, and what it earned the time before.
         assignment: id; empty for the whole course.
+        roster: the name and the text of its file; None if there is none.
+        choice: which of several submissions of one student counts.
     """
 
     entries: Sequence[Entry]
@@ -52,6 +56,8 @@ class Kept(NamedTuple):
     moves: Sequence[tuple[str, str, str]]
     scope: Scope | None
     assignment: str
+    roster: Roster | None
+    choice: str
 
 
 class _Rules(NamedTuple):
@@ -74,13 +80,18 @@ def class_grades(course: Course, kept: Kept) -> ClassGrades:
     order = assignment.exercises if assignment else course.exercise_ids()
     feedback = {name: course[name].file.feedback for name in order}
     no_answers = _no_answers(course, assignment, kept.scope)
-    rules = _Rules(assignment, course.late_policy(assignment), order, feedback, no_answers)
+    policy, groups = late_policy(course, assignment, kept.roster), bool(assignment and assignment.groups)
+    rules = _Rules(assignment, policy, order, feedback, no_answers)
     here = [entry for entry in kept.entries if not entry.gone]
-    identities = identify(here, rules.policy.extensions, kept.decisions)
+    if kept.roster:
+        identities = identify_by(kept.roster, here, policy.extensions, kept.decisions, groups=groups)
+    else:
+        identities = identify(here, policy.extensions, kept.decisions)
     given: dict[str, list[Adjustment]] = defaultdict(list)
     for event in kept.adjustments:
         given[event.submission].append(Adjustment("manual", event.exercise, event.cents, event.reason))
     grades = [_grade(entry, identities[entry.key], kept, given, rules) for entry in here]
+    grades = _choose(grades, identities, policy, kept.choice) if kept.roster else grades
     items = tuple(_items(course, grades, order))
     return ClassGrades(
         f"{course.title}: {assignment.title}" if assignment else course.title,
@@ -88,7 +99,7 @@ def class_grades(course: Course, kept: Kept) -> ClassGrades:
         tuple(grades),
         gone=tuple(entry.name for entry in kept.entries if entry.gone),
         moves=tuple(_moves(grades, items, kept.moves)),
-        notes=tuple(_class_notes(kept, given, rules.policy)),
+        notes=tuple(_class_notes(kept, given, policy, grades)),
     )
 
 
@@ -110,10 +121,11 @@ def _grade(
         learner_name=whose.name,
         student=whose.student,
         login=whose.login,
+        people=whose.people,
         set_aside=whose.set_aside,
         received=received,
         nothing_found=bool(entry.nothing_found),
-        notes=(*_notes(entry.notes, by_file=by_file), *whose.notes, *_notes(doubts)),
+        notes=(*_notes(entry, whose, by_file=by_file), *whose.notes, *_read_notes(doubts)),
         reports=own,
         not_graded=not_graded,
         quizzes=_counted(quiz_results(results), {} if nothing else rules.no_answers, rules.assignment),
@@ -122,14 +134,51 @@ def _grade(
     )
 
 
-def _class_notes(kept: Kept, given: Mapping[str, Sequence[Adjustment]], late: LatePolicy) -> Iterator[Note]:
+def _choose(
+    grades: Sequence[Grade], identities: Mapping[str, Identity], policy: LatePolicy, count: str
+) -> list[Grade]:
+    """Decide which of several submissions of one student, or of one group, counts."""
+
+    def rank(grade: Grade) -> tuple[Any, ...]:
+        assert grade.received is not None
+        due = policy.due("", identities[grade.key].extension)
+        grace = datetime.timedelta(minutes=policy.grace_minutes)
+        on_time = due is None or grade.received <= due + grace
+        first = {"latest": 0, "best": grade.cents}.get(count, on_time)
+        return bool(grade.graded and not grade.problem), first, grade.received, grade.key
+
+    several = defaultdict[frozenset[str], list[Grade]](list)
+    for grade in grades:
+        several[frozenset(grade.people)].append(grade)
+    chosen = []
+    for grade in grades:
+        same = several[frozenset(grade.people)] if grade.people else [grade]
+        counts = max(same, key=rank)
+        if counts is not grade:
+            text = f"`{counts.submission}` of the same student counts, by `--count {count}`"
+            note = Note("not-counted", text)
+            if any(adjustment.kind == "manual" for adjustment in grade.adjustments):
+                note = Note("not-counted", f"{text}; adjust that one too, if it should be", decide=True)
+            grade = dataclasses.replace(grade, outvoted=text, notes=(*grade.notes, note))
+        chosen.append(grade)
+    return chosen
+
+
+def _class_notes(
+    kept: Kept, given: Mapping[str, Sequence[Adjustment]], late: LatePolicy, grades: Sequence[Grade]
+) -> Iterator[Note]:
     """Yield what the instructor should know of the class as a whole."""
     for entry in kept.entries:
         if entry.gone and (lost := given.get(entry.key, ())):
             cure = "adjust what took its place, then `grader forget` this one"
             text = f"`{entry.name}` has vanished, and so has what it was given: {lost[-1].reason}; {cure}"
             yield Note("gone-adjusted", text, decide=True)
-    if kept.scope is None or kept.scope.whole_class:
+    if not (kept.scope is None or kept.scope.whole_class):
+        return
+    if kept.roster:
+        absent = missing(kept.roster, (name for grade in grades for name in grade.people))
+        yield from [missing_note(absent)] * bool(absent)
+    else:
         yield from unused_extensions([entry for entry in kept.entries if not entry.gone], late.extensions)
 
 
@@ -172,10 +221,17 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 
-def _notes(text: str, *, by_file: bool = False) -> list[Note]:
-    """Return what was noted of a submission; notes of an older form are left out."""
-    notes = [Note(*note) for note in json.loads(text) if isinstance(note, list)]
+def _notes(entry: Entry, whose: Identity, *, by_file: bool) -> list[Note]:
+    """Return what was noted of a submission when it was collected, as far as it still has to be said."""
+    notes = _read_notes(entry.notes)
+    if len(whose.people) > 1:
+        notes = [note for note in notes if note.kind != "handed-in-together"]
     return [*notes, Note("file-time", FILE_TIME)] if by_file else notes
+
+
+def _read_notes(text: str) -> list[Note]:
+    """Return notes from the JSON that a gradebook keeps; those of an older form are left out."""
+    return [Note(*note) for note in json.loads(text) if isinstance(note, list)]
 
 
 def _moves(

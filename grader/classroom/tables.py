@@ -74,7 +74,12 @@ VERSION_2 = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     rounds.TABLE,
 )
-MIGRATIONS = (VERSION_1, VERSION_2)
+VERSION_3 = (
+    "ALTER TABLE submissions ADD COLUMN file TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE submissions ADD COLUMN together TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE adjustments ADD COLUMN author TEXT NOT NULL DEFAULT ''",
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 """What leads from each version of the file to the next. Append; never edit what was released."""
 
 
@@ -109,6 +114,8 @@ class Entry(NamedTuple):
         folder: where its class lay when it was collected last.
         gone: whether it has vanished from there.
         seen: whether the last run of a class, or of a shard, looked at it.
+        file: name of its first file or folder, as a platform delivers it.
+        together: ids of all who handed it in, a line each, where the platform says that they are several.
     """
 
     key: str
@@ -127,16 +134,19 @@ class Entry(NamedTuple):
     folder: str = ""
     gone: int = 0
     seen: int = 1
+    file: str = ""
+    together: str = ""
 
 
 class ManualAdjustment(NamedTuple):
-    """What an instructor gave or took, and why; the submission goes by its key."""
+    """What an instructor gave or took, and why, and who did; the submission goes by its key."""
 
     at: str
     submission: str
     exercise: str
     cents: int
     reason: str
+    author: str = ""
 
 
 COLUMNS = ", ".join(("submission", *Entry._fields[1:]))

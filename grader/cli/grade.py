@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
 from grader.classroom.gradebook import open_gradebook
+from grader.classroom.roster import COUNTS
 from grader.classroom.rounds import RoundOver
 from grader.cli import (
     BROKEN,
@@ -24,12 +25,14 @@ from grader.cli import (
     USAGE,
     Course,
     assignment_option,
+    chosen_part,
     confinement_option,
     confirm_gone_option,
     exercises_option,
     print_lines,
     require_results_folder,
     results_option,
+    roster_option,
     seed_option,
     stop,
     width,
@@ -55,6 +58,12 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @results_option("Folder of the results; what it holds of an earlier run is not made again.")
 @assignment_option
 @exercises_option("Grade these only, and no assignment")
+@roster_option
+@click.option(
+    "--count",
+    type=click.Choice(COUNTS),
+    help="Which of several submissions of one student in the roster counts [latest-on-time, or as before].",
+)
 @click.option("--no-quizzes", is_flag=True, help="Leave answers to quizzes ungraded.")
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="Processes at one time [as many as processors]."
@@ -82,6 +91,8 @@ def command(
     results: Path,
     assignment: str,
     exercises: tuple[str, ...],
+    roster: Path | None,
+    count: str | None,
     no_quizzes: bool,
     jobs: int | None,
     cluster: str | None,
@@ -105,7 +116,7 @@ def command(
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
     course = open_course(course_folder)
-    assignment = _assignment(course, assignment, exercises)
+    part = chosen_part(course, assignment, exercises)
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
     require_results_folder(results)
@@ -118,7 +129,9 @@ def command(
                 submissions,
                 results,
                 exercises=exercises,
-                assignment=assignment,
+                assignment=part.id if part else "",
+                roster=roster,
+                count=count or "",
                 shard=shard,
                 quizzes=not no_quizzes,
                 round_number=round_number,
@@ -142,20 +155,12 @@ def command(
     sys.exit(BROKEN if grades.all_broken else FAILED if grades.broken else code)
 
 
-def _assignment(course: Course, name: str, exercises: tuple[str, ...]) -> str:
-    """Return the id of the assignment that is graded; empty where exercises are named, or there is none."""
-    course.exercises(exercises)
-    if exercises and name:
-        raise click.UsageError("--assignment says itself which exercises; leave --exercise out")
-    return course.assignment(name).id if name or (course.assignments and not exercises) else ""
-
-
 def old_keys(course: Course) -> list[str]:
     """Return a sentence for each key of ``course.yaml`` that still works and has a better place."""
     found = ["`late.deadlines` is old: write a `deadline` into each of the `assignments`"]
     found = found * bool(course.late.deadlines)
     if course.late.extensions:
-        found.append("`late.extensions` names people where git sees them: move them to class/extensions.yaml")
+        found.append("`late.extensions` names people where git sees them: move them to class/extensions.csv")
     return [f"{COURSE_FILE}: {sentence}" for sentence in found]
 
 

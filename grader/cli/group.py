@@ -36,6 +36,7 @@ SECTIONS = {
     },
     "For instructors": {
         "handout": "Build the students' edition, without solutions and keys.",
+        "roster": "Show whose submissions are by the list of a class.",
         "grade": "Grade the submissions of a class.",
         "adjust": "Give or take credits by hand, with a reason.",
         "forget": "Delete submissions for good.",
@@ -218,13 +219,14 @@ def _run() -> None:
         sys.exit(FAILED)
     except Exception as error:
         from grader.course import CourseError, NoCourse, UnknownExercise
+        from grader.course.sheets import CannotCollect
         from grader.progress.database import CannotWrite, LedgerError, NotThere
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = no_process()
-        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite | NotThere):
+        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite | NotThere | CannotCollect):
             stop(str(error), USAGE)
         if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
             stop(str(error), BROKEN)

@@ -14,7 +14,7 @@ import click
 from grader.cli.group import USAGE, stop
 
 if TYPE_CHECKING:
-    from grader.course import Course
+    from grader.course import Assignment, Course
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 SEEDS = click.IntRange(0, 2**32 - 1)  # those that are drawn are as large
@@ -169,6 +169,23 @@ assignment_option = click.option(
     "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
 )
 """Declares ``--assignment``."""
+
+
+def chosen_part(course: Course, name: str, exercises: tuple[str, ...]) -> Assignment | None:
+    """Return the assignment that is meant; None where exercises are named, or the course has none."""
+    course.exercises(exercises)
+    if exercises and name:
+        raise click.UsageError("--assignment says itself which exercises; leave --exercise out")
+    return course.assignment(name) if name or (course.assignments and not exercises) else None
+
+
+roster_option = click.option(
+    "--roster",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The platform's list of students, as CSV [class/roster.csv, if it is there].",
+)
+"""Declares ``--roster``."""
 
 
 def results_option(help: str) -> Decorator:

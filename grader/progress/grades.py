@@ -60,7 +60,7 @@ class QuizResult(NamedTuple):
 
 QUIZZES = "quizzes"
 """Stands where an exercise's id would, for answers that could not be graded."""
-State = Literal["graded", "nothing found", "problem", "set aside", "stale"]
+State = Literal["graded", "nothing found", "problem", "set aside", "stale", "not counted"]
 """How a submission stands; only what is ``graded`` counts in statistics and is exported."""
 
 
@@ -71,11 +71,14 @@ class Grade:
     Args:
         submission: its display name, printable; it may change when its neighbours do.
         key: where it was collected, which stays; adjustments follow it.
+        file: name of its first file or folder, as a platform delivers it.
         learner_id: as the submission itself claims; empty if it does not.
         learner_name: as it claims, or the platform says where the claim cannot be believed; else empty.
         student: the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows.
         login: by which another program knows them; empty if nothing says one that can be believed.
+        people: ids of all in the roster for whom it counts; empty without a roster.
         set_aside: why it counts for nothing until the instructor has decided; empty if it counts.
+        outvoted: which other submission of the same student counts, and why; empty if this one does.
         platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
         platform_id: whose it is as the platform says; empty if that says nothing.
         received: when it arrived, in UTC; None if nobody knows.
@@ -91,11 +94,14 @@ class Grade:
 
     submission: str
     key: str = ""
+    file: str = ""
     learner_id: str = ""
     learner_name: str = ""
     student: str = ""
     login: str = ""
+    people: tuple[str, ...] = ()
     set_aside: str = ""
+    outvoted: str = ""
     platform: str = ""
     platform_id: str = ""
     received: datetime.datetime | None = None
@@ -132,6 +138,8 @@ class Grade:
         """How it stands."""
         if self.set_aside:
             return "set aside"
+        if self.outvoted:
+            return "not counted"
         if self.problem:
             return "problem"
         if self.nothing_found and not self.graded:
@@ -158,8 +166,13 @@ class Grade:
     @property
     def total_cents(self) -> int | None:
         """What goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing."""
-        known = (self.graded or self.adjustments) and not (self.set_aside or self.stale)
+        known = (self.graded or self.adjustments) and self.counts and not self.stale
         return self.cents if known else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for somebody, as far as is decided."""
+        return not (self.set_aside or self.outvoted)
 
     @property
     def graded(self) -> bool:
@@ -287,7 +300,7 @@ class Failure(NamedTuple):
 def check_rates(grades: ClassGrades) -> list[CheckRate]:
     """Count, for every check, the submissions it ran on and those that passed; in the order of the course."""
     ran, passed = Counter[tuple[str, str, str, bool]](), Counter[tuple[str, str, str, bool]]()
-    for report in (report for grade in grades.grades if not grade.set_aside for report in grade.reports):
+    for report in (report for grade in grades.grades if grade.counts for report in grade.reports):
         for outcome in report.outcomes:
             key = report.exercise, outcome.check, outcome.title, outcome.hidden
             ran[key] += outcome.status in ("passed", "failed")
@@ -303,7 +316,7 @@ def frequent_failures(grades: ClassGrades, most: int = 10) -> list[Failure]:
     Of each function only the first failed check counts; later ones may fail for the same reason.
     """
     counts = Counter[tuple[str, str]]()
-    for grade in (grade for grade in grades.grades if not grade.set_aside):
+    for grade in (grade for grade in grades.grades if grade.counts):
         said: dict[tuple[str, str], None] = {}  # in order, each once
         for report in grade.reports:
             failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]

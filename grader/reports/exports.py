@@ -136,6 +136,8 @@ def _logins(grades: ClassGrades) -> Iterator[tuple[Grade, str]]:
 
 def _is_invented(grade: Grade) -> bool:
     """Whether a login was made from a name by ``grader login``, and no platform nor folder knows it."""
+    if grade.people:
+        return False
     if folded(grade.learner_name) == grade.login or ENDING.sub("", folded(grade.key)) == grade.login:
         return False
     try:

@@ -118,7 +118,7 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
         if grade.state != "graded":
             mark, style = "!", "error"
         right: str = "" if grade.state == "graded" else grade.state
-        if grade.graded and not grade.set_aside:
+        if grade.graded and grade.counts:
             right = columns(amount(grade.raw_cents), amount(grade.cents))
         yield Line(ends(f"  {mark} {one_line(grade.name)}", right, width).rstrip(), style)
     if len(grades.grades) > most:

@@ -292,8 +292,12 @@ def signed(cents: int) -> str:
     return f"{'+' if cents > 0 else ''}{amount(cents)}"
 
 
+class Verbatim(str):
+    """A cell that another program reads as it is, such as its own id or heading; no guard may change it."""
+
+
 def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Return a table with a heading, in which no text starts a formula.
+    """Return a table with a heading, in which no free text starts a formula.
 
     Args:
         rows: of texts, and of numbers, which are hundredths of a credit and are written as credits.
@@ -303,8 +307,14 @@ def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
     for row in (heading, *rows):
-        writer.writerow(decimal(cell) if isinstance(cell, int) else harmless(cell) for cell in row)
+        writer.writerow(_cell(cell) for cell in row)
     return table.getvalue()
+
+
+def _cell(cell: str | int) -> str:
+    if isinstance(cell, int):
+        return decimal(cell)
+    return cell if isinstance(cell, Verbatim) else harmless(cell)
 
 
 def harmless(cell: str) -> str:

@@ -453,7 +453,7 @@ def test_received_csv_says_when_it_arrived(inbox: Path, exercise: Exercise) -> N
     ("text", "sentence"),
     [
         ("", "line 1: should name the columns submission,received"),
-        ("submission;received\na;b\n", "line 1: should name the columns"),
+        ("submission;received\na;b\n", "line 2: should have a time with a zone"),
         (
             "submission,received\na,2026-03-01T12:00:00Z\nb,yesterday\n",
             "line 3: should have a time with a zone",

@@ -124,4 +124,4 @@ def test_old_keys_work_with_a_notice(run: Run, course: Course) -> None:
     folder = course.root.parent / "handed"
     hand_in(folder, "ada", right(course))
     ran = run("grade", str(folder), "-o", "results")
-    assert (ran.code, "move them to class/extensions.yaml" in ran.err) == (0, True)
+    assert (ran.code, "move them to class/extensions.csv" in ran.err) == (0, True)

@@ -399,7 +399,7 @@ def test_a_claim_is_set_aside_and_an_extension_misspelt_stops_the_run(
     path.write_text(text + "late: {extensions: {adda: 3}}\n", encoding="utf-8")
     ran = graded(run, handed)
     assert (ran.code, ran.out, Path("results/grades.db").exists()) == (2, "", False)
-    assert "`late.extensions` names `adda`" in ran.err
+    assert "an extension names `adda`" in ran.err
     assert "the nearest: `ada`" in ran.err
     path.write_text(text + "late: {extensions: {ada: 3, zoe: 1}}\n", encoding="utf-8")
     ran = graded(run, handed)

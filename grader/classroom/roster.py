@@ -1,0 +1,479 @@
+"""Who is in a class by the platform's own list, and whose each submission is by it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import functools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.classroom.collect import Submission
+from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
+from grader.classroom.shapes import Platform
+from grader.classroom.tables import Entry
+from grader.course import Assignment, Course, LatePolicy, folded
+from grader.course.sheets import MAX_SHOWN, Row, Sheet, parse_sheet, read_sheet
+from grader.progress.grades import Note
+from grader.sandbox.text import one_line
+
+FILE = "roster.csv"
+GROUPS, EXTENSIONS = "groups.csv", "extensions.csv"
+HEADINGS: dict[str, tuple[str, ...]] = {
+    "name": ("name", "student", "full name", "student name"),
+    "first": ("first name", "given name"),
+    "last": ("last name", "surname", "family name"),
+    "id": ("id", "identifier", "id number", "student id", "student number", "sid", "sis user id"),
+    "login": (
+        "login",
+        "username",
+        "user",
+        "sis login id",
+        "login_id",
+        "github_username",
+        "github username",
+        "github",
+    ),
+    "email": ("email", "e-mail", "email address", "e-mail address", "mail"),
+    "section": ("section", "sections"),
+    "group": ("group", "groups", "group_name", "team"),
+    "role": ("role", "roles"),
+}
+FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings}
+"""By heading, in small letters, what it means in any list."""
+FORMS: tuple[tuple[Platform, frozenset[str], dict[str, str]], ...] = (
+    ("github", frozenset({"identifier", "github_username"}), {"github_id": "number"}),
+    ("canvas", frozenset({"student", "id", "section"}), {"id": "number"}),
+    ("moodle", frozenset({"identifier", "full name"}), {"identifier": "number"}),
+    ("moodle", frozenset({"identifier", "grade"}), {"identifier": "number"}),
+    ("moodle", frozenset({"first name", "email address"}), {}),
+    ("gradescope", frozenset({"sid", "email"}), {}),
+)
+"""Whose list it is, by the headings that it has, and what a heading means there alone."""
+WHO = ("id", "login", "email", "number", "name")  # the first that is there is a student's own id
+STAFF = {"instructor", "teacher", "ta", "teaching assistant", "observer", "designer", "non-editing teacher"}
+NOBODY = {"student, test", "test student"}  # Canvas's own
+POINTS_POSSIBLE = "points possible"
+WORDS = re.compile(r"[^\W_]+")
+MAX_LISTED = 3
+MAX_MISSING = 40  # names in a sentence
+COUNTS = ("latest-on-time", "latest", "best")
+
+
+class Student(NamedTuple):
+    """One student of a list.
+
+    Args:
+        id: that their grade belongs to.
+        name: as the list has it; the id if it has none.
+        ids: all by which they may be named, folded: ids, login, e-mail address.
+        number: that the platform names them by in a download; empty if the list does not tell.
+        login: by which they sign in there; empty if the list does not tell.
+        row: of the list.
+    """
+
+    id: str
+    name: str
+    ids: frozenset[str]
+    number: str
+    login: str
+    email: str
+    section: str
+    group: str
+    row: Row
+
+    def __str__(self) -> str:
+        return f"`{self.id}`" if self.name == self.id else f"`{self.id}` ({one_line(self.name, MAX_SHOWN)})"
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The students of a class, as a platform lists them.
+
+    Args:
+        platform: whose list it is; empty if it is the instructor's own.
+        groups: the text of ``class/groups.csv``; empty if there is none.
+    """
+
+    sheet: Sheet
+    platform: Platform
+    students: tuple[Student, ...]
+    groups: str = ""
+
+    @functools.cached_property
+    def _by_id(self) -> dict[str, Student]:
+        return {name: student for student in self.students for name in student.ids}
+
+    @functools.cached_property
+    def _by_number(self) -> dict[str, Student]:
+        return {student.number: student for student in self.students if student.number}
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, set[str]]:
+        found = defaultdict[str, set[str]](set)
+        for student in self.students:
+            for form in _forms(student.name):
+                found[form].add(student.id)
+        return found
+
+    def by_id(self, name: str) -> Student | None:
+        """Return whom an id, a login or an e-mail address names."""
+        return self._by_id.get(folded(name))
+
+    def by_name(self, name: str) -> Student | None:
+        """Return who is called so, however a platform writes it, if only one is."""
+        ids = set[str]().union(*(self._by_name.get(form, ()) for form in _forms(name)))
+        return self.by_id(next(iter(ids))) if len(ids) == 1 else None
+
+    def find(self, text: str) -> Student | None:
+        """Return whom an instructor means by an id, a name, or a number of the platform's."""
+        return self.by_id(text) or self._by_number.get(_digits(text)) or self.by_name(text)
+
+    def of_platform(self, handed: Submission | Entry) -> tuple[Student | None, bool]:
+        """Return whom a platform says that it is by, and whether the list knows all whom it may name."""
+        number, own = handed.platform_id, handed.platform == self.platform
+        if handed.platform == "github":  # whoever joins there chooses the login, which may be another's id
+            return (self._by_login.get(folded(number)) if self._by_login else self.by_id(number)), False
+        if own and self._by_number and number.isdecimal():
+            return self._by_number.get(str(int(number))), True
+        student = (
+            self.by_id(number) if number and (handed.platform == "gradescope" or not self.platform) else None
+        )
+        complete = own and handed.platform == "gradescope"  # where names are what people call themselves
+        return student or (None if complete else self.by_name(handed.platform_name)), complete
+
+    def nearest(self, text: str) -> str:
+        """Return who may be meant by a name that nobody has, as the end of a sentence."""
+        known = {**{folded(student.name): student for student in self.students}, **self._by_id}
+        near = difflib.get_close_matches(folded(text), known, n=MAX_LISTED, cutoff=0.75)
+        listed = ", ".join(dict.fromkeys(str(known[name]) for name in near))
+        return f"; the nearest: {listed}" if listed else ""
+
+    @functools.cached_property
+    def _by_login(self) -> dict[str, Student]:
+        return {folded(student.login): student for student in self.students if student.login}
+
+    def of_group(self, name: str) -> Student | None:
+        """Return a member of the group that is called so."""
+        wanted = _forms(name)
+        return next((each for each in self.students if each.group and wanted & _forms(each.group)), None)
+
+    def members(self, student: Student, together: str = "", *, groups: bool) -> tuple[Student, ...]:
+        """Return a student and, if groups hand in together, the others of that group.
+
+        Args:
+            together: ids of all who handed in together as the platform says, a line each.
+        """
+        if named := [member for name in together.splitlines() if (member := self.by_id(name))]:
+            return (student, *(member for member in named if member.id != student.id))
+        if not groups or not student.group:
+            return (student,)
+        same = (other for other in self.students if other.group == student.group and other is not student)
+        return (student, *same)
+
+
+def _forms(name: str) -> set[str]:
+    """Return how platforms may write a name: in any order of its words, run together, without accents."""
+    words = WORDS.findall(unicodedata.normalize("NFC", name).casefold())
+    turned = {"".join([*words[at:], *words[:at]]) for at in range(min(len(words), 6))}
+    plain = {re.sub(r"[^a-z0-9]", "", form) for form in turned}  # Canvas drops what is not ASCII
+    return {form for form in turned | plain if len(form) > 1}
+
+
+def _digits(text: str) -> str:
+    found = re.search(r"(\d{1,19})\Z", text.strip())
+    return str(int(found[1])) if found else ""
+
+
+# --- reading it -----------------------------------------------------------------------------------------
+
+
+def read_roster(course: Course, given: Path | None = None) -> Roster | None:
+    """Read the list of a class: the one that is named, else ``class/roster.csv`` or ``roster.csv``.
+
+    Returns:
+        None if none is named and there is none.
+
+    Raises:
+        CannotCollect: it cannot be read, or names a student twice.
+    """
+    with contextlib.suppress(OSError):  # what is about people is nothing for git
+        if course.private_folder.is_dir() and not (course.private_folder / ".gitignore").exists():
+            (course.private_folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    places = [given] if given else [course.private_folder / FILE, course.root / FILE]
+    for path in places:
+        if given or path.is_file():
+            groups = course.private_folder / GROUPS
+            return make_roster(
+                read_sheet(path, FIELDS), read_sheet(groups, FIELDS).text if groups.is_file() else ""
+            )
+    return None
+
+
+def parse_roster(name: str, text: str, groups: str = "") -> Roster:
+    """Return a list from what a gradebook keeps of it."""
+    return make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
+
+
+def make_roster(sheet: Sheet, groups: str = "") -> Roster:
+    """Return the students of a table, whosever it is; errors are those of :func:`read_roster`.
+
+    Args:
+        groups: the text of a table of students and their groups, such as Canvas's export of them.
+    """
+    titles = [folded(title) for title in sheet.heading]
+    forms = (form for form in FORMS if form[1] <= set(titles))
+    platform, _, own = next(forms, ("", frozenset(), {}))
+    aliases = FIELDS | own
+    found = [aliases[title] for title in titles if title in aliases]
+    if not {"id", "login", "email", "name", "number", "first"} & set(found):
+        known = "`id`, `name`, `email`, `section`, `group`, or export it from the platform"
+        raise sheet.bad(1, f"has no heading that names students; write such as {known}")
+    if twice := [title for title in titles if title in aliases and titles.count(title) > 1]:
+        raise sheet.bad(1, f"has two columns `{twice[0]}`; take one of them out")
+    students: list[Student] = []
+    holders: dict[tuple[str, str], int] = {}
+    for row, (line, record) in zip(sheet.rows, sheet.records(aliases), strict=True):
+        if (student := _student(row, record, platform, sheet)) is None:
+            continue
+        names = {("id", name) for name in student.ids} | {("number", student.number)} - {("number", "")}
+        for kind, name in sorted(names):
+            if (before := holders.setdefault((kind, name), line)) != line:
+                cure = "take one of them out, or correct it"
+                raise sheet.bad(line, f"names `{name[:MAX_SHOWN]}`, whom line {before} names as well; {cure}")
+        students.append(student)
+    if not students:
+        raise sheet.bad(1, "lists no student; export it again, or write a row for each")
+    listed = Roster(sheet, platform, tuple(students))
+    return _grouped(listed, groups) if groups else listed
+
+
+def _grouped(roster: Roster, text: str) -> Roster:
+    aliases = FIELDS | {"student": "id", "canvas_user_id": "number", "user_id": "id"}
+    sheet, found = parse_sheet(text.encode(), GROUPS, aliases), dict[str, str]()
+    for line, record in sheet.records(aliases):
+        names = [
+            name for field in ("id", "login", "email", "number", "name") for name in record.get(field, ())
+        ]
+        student = next(filter(None, map(roster.find, names)), None)
+        if names and student is None:
+            told = f"names `{one_line(names[0], MAX_SHOWN)}`, who is not in {roster.sheet.name}"
+            raise sheet.bad(line, f"{told}{roster.nearest(names[0])}; correct it, or take it out")
+        group = one_line(" ".join(record.get("group", ())), 200)
+        if student and group and found.setdefault(student.id, group) != group:
+            raise sheet.bad(line, f"puts {student} into a second group; take one of the rows out")
+    students = (each._replace(group=found.get(each.id, each.group)) for each in roster.students)
+    return replace(roster, students=tuple(students), groups=text)
+
+
+def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, sheet: Sheet) -> Student | None:
+    """Return the student of a row; None if it is about something else."""
+
+    def first(field: str) -> str:
+        return next(iter(record.get(field, ())), "")
+
+    name = first("name") or " ".join(filter(None, (first("first"), first("last"))))
+    if platform == "canvas" and (not name or POINTS_POSSIBLE in folded(name) or folded(name) in NOBODY):
+        return None
+    if folded(first("role")) in STAFF:
+        return None
+    number = _digits(first("number"))
+    known = {"name": name, "number": number, **{field: first(field) for field in ("id", "login", "email")}}
+    id_ = next((known[field] for field in WHO if known[field]), "")
+    if not id_:
+        raise sheet.bad(row.line, "names no student; give an id, or take the row out")
+    if not id_.isprintable() or len(id_) > 200:
+        raise sheet.bad(row.line, f"has the id `{one_line(id_, MAX_SHOWN)}`, which is none; correct it")
+    ids = {folded(cell) for field in ("id", "login", "email") for cell in record.get(field, ())}
+    shown = one_line(name or id_, 200)
+    section, group = one_line(first("section"), 200), one_line(first("group"), 200)
+    return Student(
+        id_,
+        shown,
+        frozenset(ids or {folded(id_)}),
+        number,
+        known["login"],
+        known["email"],
+        section,
+        group,
+        row,
+    )
+
+
+def late_policy(course: Course, assignment: Assignment | None, roster: Roster | None) -> LatePolicy:
+    """Return what it costs to hand in late, with the extensions of ``class/extensions.csv``.
+
+    Raises:
+        CannotCollect: that cannot be read, or names nobody.
+    """
+    policy = course.late_policy(assignment)
+    path = course.private_folder / EXTENSIONS
+    days = dict(policy.extensions)
+    if path.is_file():
+        aliases = FIELDS | {"student": "id", "days": "days", "assignment": "assignment"}
+        sheet = read_sheet(path, aliases)
+        for line, record in sheet.records(aliases):
+            who = [name for field in ("id", "login", "email", "name") for name in record.get(field, ())]
+            try:
+                count = float(record["days"][0])
+                if not who or not 0 <= count <= 3660:
+                    raise ValueError
+            except (ValueError, KeyError, IndexError):
+                raise sheet.bad(line, "should have a student and days, such as `student-003,2`") from None
+            named = record.get("assignment", ())
+            if not named or (assignment and assignment.id in named):
+                days[who[0]] = max(count, days.get(who[0], 0.0))
+            if roster and roster.find(who[0]) is None:
+                told = f"names `{one_line(who[0], MAX_SHOWN)}`, who is not in {roster.sheet.name}"
+                raise sheet.bad(line, f"{told}{roster.nearest(who[0])}; correct it, or take it out")
+    return replace(policy, extensions=days)
+
+
+# --- whose each submission is ---------------------------------------------------------------------------
+
+
+class Match(NamedTuple):
+    """What says whose a submission is.
+
+    Args:
+        by: what says it, as words in a sentence.
+        other: whom it claims to be, where that is somebody else.
+    """
+
+    rank: int = CLAIMED
+    student: Student | None = None
+    by: str = ""
+    other: Student | None = None
+
+
+def match(handed: Submission | Entry, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
+    """Return whose a submission is: by decision, platform, the name of its file, or what it claims."""
+    if decided:
+        return Match(DECIDED, roster.find(decided), "your decision")
+    claimed = roster.by_id(handed.learner_id) if handed.learner_id else None
+    claimed = claimed or (roster.by_name(handed.learner_name) if handed.learner_name else None)
+    own = {folded(name) for name in handed.together.splitlines()}
+
+    def other(student: Student | None) -> Student | None:
+        """Return whom it claims to be, if that is nobody who hands in together with its student."""
+        if claimed and student and unit(claimed, groups=groups) == unit(student, groups=groups):
+            return None
+        return claimed if claimed and not own & claimed.ids else None
+
+    if handed.platform and (handed.platform_id or handed.platform_name):
+        student, complete = roster.of_platform(handed)
+        if groups and not student:
+            student = roster.of_group(handed.platform_name or handed.platform_id)
+        if student or complete:
+            return Match(NAMED, student, handed.platform.title(), other(student))
+    else:
+        stem = ENDING.sub("", handed.key.rpartition("/")[2])
+        bare = AROUND.sub("", stem)
+        ends = (bare[sign.end() :] for sign in re.finditer("[-_ ]", bare))  # as in `week-3-student-001`
+        names = dict.fromkeys((stem, bare, *ends))
+        found = next(filter(None, map(roster.by_id, names)), None)
+        found = found or next(filter(None, map(roster.by_name, names)), None)
+        found = found or (roster.of_group(stem) if groups else None)
+        if found and "nested-class" not in str(handed.notes):  # there a student gave it its name
+            return Match(NAMED, found, "the name of its file", other(found))
+    return Match(CLAIMED, claimed, "what it claims")
+
+
+def identify_by(
+    roster: Roster,
+    submissions: Iterable[Submission | Entry],
+    extensions: Mapping[str, float],
+    decisions: Mapping[str, str],
+    *,
+    groups: bool = False,
+) -> dict[str, Identity]:
+    """Return, by key, whose each submission of a class is; several may be of one student, or of a group.
+
+    Args:
+        extensions: days by name, as the instructor wrote them.
+        decisions: by key, whose a submission is as the instructor decided.
+        groups: whether what a member hands in is the group's.
+    """
+    everybody = list(submissions)
+    matches = {
+        handed.key: match(handed, roster, decisions.get(handed.key, ""), groups=groups)
+        for handed in everybody
+    }
+    units = defaultdict[str, list[tuple[int, str]]](list)
+    for handed in everybody:
+        who, nothing = matches[handed.key], handed.problem or handed.nothing_found
+        if who.student and (who.rank > CLAIMED or not nothing):  # which has no grade to contest
+            units[unit(who.student, groups=groups)].append((who.rank, handed.key))
+    days = {
+        found.id: name
+        for name in sorted(extensions, key=lambda name: extensions[name])
+        if (found := roster.find(name))
+    }
+    identities = {}
+    for handed in everybody:
+        who = matches[handed.key]
+        rivals = units[unit(who.student, groups=groups)] if who.student else []
+        aside = _aside(handed, who, roster, rivals)
+        people = (
+            roster.members(who.student, handed.together, groups=groups) if who.student and not aside else ()
+        )
+        extended = [days[member.id] for member in people if member.id in days]
+        notes = [Note("set-aside", aside, decide=True)] if aside else list(_notes(who))
+        identities[handed.key] = Identity(
+            who.student.id if who.student else "",
+            who.student.id if people and who.student else "",
+            " and ".join(member.name for member in people[:MAX_LISTED]) or handed.platform_name,
+            max(extended, key=lambda name: extensions[name], default=""),
+            aside,
+            tuple(notes),
+            tuple(member.id for member in people),
+        )
+    return identities
+
+
+def unit(student: Student, *, groups: bool) -> str:
+    """Return a word for all who hand in together with a student: the group, or nobody else."""
+    return f"group {student.group}" if groups and student.group else f"student {student.id}"
+
+
+def _aside(handed: Submission | Entry, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:
+    """Return why a submission counts for nobody before the instructor decides; empty if it counts."""
+    if who.student is None:
+        claim = f", and claims to be {who.other}" if who.other else ""
+        names = filter(None, (handed.platform_id, handed.learner_id, handed.platform_name, handed.key))
+        near = next(filter(None, map(roster.nearest, names)), "")
+        return f"matches nobody in {roster.sheet.name}{claim}{near}"
+    if who.other and who.by == "the name of its file":
+        return f"is called like {who.student}, but claims to be {who.other}"
+    better = [key for rank, key in rivals if rank > who.rank]
+    others = [key for _, key in rivals if key != handed.key]
+    if who.rank == CLAIMED and others:
+        others = better or others
+        listed = ", ".join(f"`{key}`" for key in others[:MAX_LISTED])
+        which = "more than a claim says so of" if better else "so does, by no more,"
+        return f"claims to be {who.student}, but {which} {listed}"
+    return ""
+
+
+def _notes(who: Match) -> Iterator[Note]:
+    if who.other:
+        text = f"claims to be {who.other}, but is of {who.student}, as {who.by} says"
+        yield Note("claims-another", f"{text}; that counts", decide=True)
+
+
+def missing(roster: Roster, handed_in: Iterable[str]) -> list[Student]:
+    """Return who is in a list and not among these ids."""
+    there = set(handed_in)
+    return [student for student in roster.students if student.id not in there]
+
+
+def missing_note(students: Sequence[Student]) -> Note:
+    """Return the note on who has not handed in."""
+    listed = ", ".join(str(student) for student in students[:MAX_MISSING])
+    more = f" and {len(students) - MAX_MISSING} more" if len(students) > MAX_MISSING else ""
+    return Note("not-handed-in", f"nothing was handed in by {listed}{more}")
