@@ -2,14 +2,18 @@
 
     python docs/measurements.py norms       how long a gradient is after fifty steps back (lessons 6, 8, 10)
     python docs/measurements.py mistakes    what wrong gradients learn all the same (lessons 5, 11)
+    python docs/measurements.py rates       four learning rates (lesson 11)
+    python docs/measurements.py adding      which networks learn the adding problem (lesson 11)
 
-Every network is drawn from a seed of its own, 0 to one less than the number of draws. The first takes
-seconds, the second some minutes.
+Every network is drawn from a seed of its own, 0 to one less than the number of draws. The first and third
+take seconds, the others some minutes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -200,8 +204,123 @@ def mistakes() -> Iterator[str]:
         yield f"| {mistake:<40} | {off:.2f} | {learnt[0]} {worst:.2g} | {learnt[1]} {median:.2g} |"
 
 
+def rates() -> Iterator[str]:
+    """Yield losses of the harder task from the weights of seed 0, by learning rate: first, 100th, last."""
+    xs = bits(4)
+    for rate in (0.01, 0.1, 1.0, 10.0):
+        params, output = draw(0)[:3], draw(0)[3:]
+        start = solution(11).RNNParams(*params), *output
+        with contextlib.redirect_stdout(io.StringIO()):
+            *_, losses = solution(11).train_toy(xs, xs[0, 0].astype(int), *start, rate, TRAINING)
+        yield f"| {rate:<5} | " + " | ".join(f"{losses[step]:.4f}" for step in (0, 100, -1)) + " |"
+
+
+# --- lesson 11: which networks learn the adding problem -------------------------------------------------
+
+LENGTH, BATCH, CELLS, ADDING_STEPS, ADDING_DRAWS = 40, 32, 12, 400, 10
+ADAM_RATE, MAX_NORM, SOLVED, WINDOW, FRESH = 0.02, 1.0, 0.03, 20, 1000
+BACKWARDS = (
+    "the right gradient",
+    "no message about h from step to step",
+    "gradient of f takes c_t, not c_{t-1}",
+    "message about c not multiplied by f",
+    "no message about c from step to step",
+)
+
+
+def additions(rng: np.random.Generator, *shape: int) -> tuple[Array, Array]:
+    """Return inputs (LENGTH, 2, *shape), numbers and marks, and the sums (shape) of what is marked."""
+    numbers, marks = rng.uniform(size=(LENGTH, *shape)), np.zeros((LENGTH, *shape))
+    for half in ((0, LENGTH // 2), (LENGTH // 2, LENGTH)):
+        np.put_along_axis(marks, rng.integers(*half, (1, *shape)), 1, axis=0)
+    return np.stack([numbers, marks], axis=1), (numbers * marks).sum(axis=0)
+
+
+def start(kind: str, rng: np.random.Generator) -> tuple[Any, Array, Array]:
+    """Return the parameters that a network begins with, and those of its output layer."""
+
+    def uniform(*shape: int) -> Array:
+        return rng.uniform(-(CELLS**-0.5), CELLS**-0.5, shape)
+
+    zeros = np.zeros((CELLS, 1))
+    if kind == "RNN":
+        params = solution(11).RNNParams(uniform(CELLS, 2), uniform(CELLS, CELLS), zeros)
+    else:
+        spread = np.log(rng.uniform(1, LENGTH - 1, (CELLS, 1)))
+        bf, bi = (spread, -spread) if kind == "LSTM, bf = log U" else (zeros + float(kind[-1]), zeros)
+        params = solution(11).LSTMParams(*(uniform(CELLS, CELLS + 2) for _ in range(4)), bf, bi, zeros, zeros)
+    return params, uniform(1, CELLS), np.zeros((1, 1))
+
+
+def lstm_gradients(dh: Array, xs: Array, trace: Any, params: Any, mistake: str) -> Any:
+    """Go back from the last h with one of ``BACKWARDS``, by the step of exercise 9."""
+    dc, total = np.zeros_like(dh), [np.zeros_like(one) for one in params]
+    for t in reversed(range(len(xs))):
+        gates = type(trace.gates)(*(gate[t] for gate in trace.gates))
+        before = trace.cs[t + 1 if mistake == BACKWARDS[2] else t]
+        step = (dh, dc, xs[t], trace.hs[t], before, trace.cs[t + 1], gates, params)
+        _, dh, dc, grads = solution(9).lstm_step_backward(*step)
+        dh = 0 * dh if mistake == BACKWARDS[1] else dh
+        if mistake in BACKWARDS[3:]:
+            dc = dc / gates.f if mistake == BACKWARDS[3] else 0 * dc
+        total = [one + grad for one, grad in zip(total, grads, strict=True)]
+    return total
+
+
+def answer(xs: Array, params: Any, Wy: Array, by: Array) -> tuple[Any, Array, Array]:
+    """Return what the way back needs (states or trace), the last state, and the answers (1, N)."""
+    zeros = np.zeros((CELLS, xs.shape[2]))
+    if hasattr(params, "bf"):
+        trace = solution(8).lstm_forward(xs, zeros, zeros, params)
+        h = trace.hs[-1]
+    else:
+        trace = solution(2).rnn_forward(xs, zeros, params)
+        h = trace[-1]
+    return trace, h, solution(2).output_forward(h, Wy, by)
+
+
+def adds(kind: str, seed: int, mistake: str = BACKWARDS[0]) -> tuple[int | None, float]:
+    """Train one network; return after which step it had solved the problem, and its error on fresh sums."""
+    rng, training = np.random.default_rng(seed), solution(11)
+    params, *weights = start(kind, rng)
+    output = training.OutputParams(*weights)
+    state, output_state = training.adam_start(params), training.adam_start(output)
+    losses: list[float] = []
+    for _ in range(ADDING_STEPS):
+        xs, targets = additions(rng, BATCH)
+        trace, h, y = answer(xs, params, *output)
+        losses.append(float(np.mean((y - targets) ** 2)))
+        dh, *output_grads = solution(4).output_backward(2 * (y - targets) / BATCH, h, output.W)
+        if hasattr(params, "bf"):
+            grads = lstm_gradients(dh, xs, trace, params, mistake)
+        else:
+            dhs = np.zeros((LENGTH, *dh.shape))
+            dhs[-1] = dh
+            grads = solution(5).rnn_backward(dhs, xs, trace, params)[2]
+        scale = min(1.0, MAX_NORM / np.sqrt(sum(np.sum(g**2) for g in (*grads, *output_grads))))
+        scaled, output_scaled = ([scale * g for g in some] for some in (grads, output_grads))
+        params, state = training.adam_step(params, scaled, state, ADAM_RATE)
+        output, output_state = training.adam_step(output, output_scaled, output_state, ADAM_RATE)
+    means = np.convolve(losses, np.full(WINDOW, 1 / WINDOW), "valid")
+    solved = next((step + WINDOW for step, mean in enumerate(means) if mean < SOLVED), None)
+    xs, targets = additions(rng, FRESH)
+    return solved, float(np.mean((answer(xs, params, *output)[2] - targets) ** 2))
+
+
+def adding() -> Iterator[str]:
+    """Yield which networks solve the problem, and which wrong gradients do."""
+    yield f"{ADDING_DRAWS} draws, {CELLS} units, {LENGTH} long, {ADDING_STEPS} steps, Adam {ADAM_RATE}"
+    yield "network or mistake | solved after steps, sorted | errors on fresh sequences, sorted"
+    rows = [(kind, BACKWARDS[0]) for kind in ("LSTM, bf = log U", "LSTM, bf = 1", "LSTM, bf = 0", "RNN")]
+    for kind, mistake in rows + [(rows[0][0], mistake) for mistake in BACKWARDS[1:]]:
+        found = [adds(kind, seed, mistake) for seed in range(ADDING_DRAWS)]
+        steps = " ".join(str(step) for step in sorted(step for step, _ in found if step))
+        errors = " ".join(f"{error:.4f}" for error in sorted(error for _, error in found))
+        yield f"| {kind if mistake == BACKWARDS[0] else mistake} | {steps} | {errors} |"
+
+
 if __name__ == "__main__":
-    tables = {"norms": norms, "mistakes": mistakes}
+    tables = {"norms": norms, "mistakes": mistakes, "rates": rates, "adding": adding}
     for table in sys.argv[1:] or tables:
         for line in tables[table]():
             print(line, flush=True)

@@ -437,6 +437,40 @@ def draw() -> tuple[np.random.Generator, Array, Array]:
     return rng, dh / np.linalg.norm(dh), rng.standard_normal((T, D, 1))
 
 
+# --- exercise-11: four learning rates -----------------------------------------------------------------
+
+TOY_STEPS, TOY_UNITS, TOY_SCALE = 600, 6, 0.5
+
+
+def toy_losses() -> Figure:
+    """Loss against step on the first of four bits, from the same weights, at four learning rates."""
+    figure, axes = chart(730, 360, left=0.095, right=0.86)
+    axes.axhline(float(np.log(2)), color=INK, lw=1, ls=(0, (5, 3)), zorder=4)
+    ends = []
+    for rate, colour in ((10.0, BACK), (0.01, PURPLE), (0.1, BLUE), (1.0, GREEN)):
+        losses = train_toy(rate)
+        axes.plot(losses, color=colour, lw=1.2 if rate == 10 else 2.2)
+        ends.append((losses[-1], f"lr = {rate:g}", colour))
+    axes.set(yscale="log", xlim=(0, TOY_STEPS), xlabel="step", ylabel="cross-entropy")
+    name_ends(axes, TOY_STEPS + 8, [(float(np.log(2)), "log 2", INK), *ends], ha="left")
+    axes.spines[["right", "top"]].set_visible(False)
+    return figure
+
+
+def train_toy(rate: float) -> Array:
+    """Losses (TOY_STEPS,) of an RNN that learns to name the first of four bits."""
+    rng, training = np.random.default_rng(0), solution(11)
+    shapes = (TOY_UNITS, 1), (TOY_UNITS, TOY_UNITS), (1, TOY_UNITS)
+    Wxh, Whh, Why = (TOY_SCALE * rng.standard_normal(shape) for shape in shapes)
+    params = training.RNNParams(Wxh, Whh, np.zeros((TOY_UNITS, 1)))
+    xs = np.array([[(np.arange(16) >> (3 - t)) & 1] for t in range(4)])
+    with contextlib.redirect_stdout(io.StringIO()):
+        *_, losses = training.train_toy(
+            xs.astype(float), xs[0, 0], params, Why, np.zeros((1, 1)), rate, TOY_STEPS
+        )
+    return np.asarray(losses)
+
+
 # --- exercise-11: the adding problem ------------------------------------------------------------------
 
 
@@ -568,6 +602,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "exercise-5/unrolled.svg": unrolled,
     "exercise-6/gradient-norms.svg": gradient_norms,
     "exercise-7/lstm-cell.svg": lstm_cell,
+    "exercise-11/toy-losses.svg": toy_losses,
     "exercise-11/adding-losses.svg": adding_losses,
 }
 
