@@ -66,10 +66,10 @@ def test_feedback_withholds_the_place_of_a_hidden_check(pool: WorkerPool) -> Non
 
 
 def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
-    located = found(grade(9, pool, ("dc_sum * c_prev * f * (1 - f)", "dc_sum * c_prev * (1 - f)")))
+    located = found(grade(9, pool, ("df * f * (1 - f)", "df * (1 - f)")))
     assert located.cause == "it lacks a factor: the forget gate"
     assert located.place.startswith("exercises/exercise-9/lstm_step_backward.py:")
-    located = found(grade(5, pool, ("dWhh += dz @ hs[t].T", "dWhh += dz @ hs[t + 1].T")))
+    located = found(grade(5, pool, ("dWhh += da @ hs[t].T", "dWhh += da @ hs[t + 1].T")))
     assert "stands in the place of the state before this step, transposed" in located.cause
 
 
