@@ -207,7 +207,7 @@ def mistakes() -> Iterator[str]:
 def rates() -> Iterator[str]:
     """Yield losses of the harder task from the weights of seed 0, by learning rate: first, 100th, last."""
     xs = bits(4)
-    for rate in (0.01, 0.1, 1.0, 10.0):
+    for rate in (0.01, 0.1, 1.0, 20.0):
         params, output = draw(0)[:3], draw(0)[3:]
         start = solution(11).RNNParams(*params), *output
         with contextlib.redirect_stdout(io.StringIO()):

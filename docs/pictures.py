@@ -447,9 +447,9 @@ def toy_losses() -> Figure:
     figure, axes = chart(730, 360, left=0.095, right=0.86)
     axes.axhline(float(np.log(2)), color=INK, lw=1, ls=(0, (5, 3)), zorder=4)
     ends = []
-    for rate, colour in ((10.0, BACK), (0.01, PURPLE), (0.1, BLUE), (1.0, GREEN)):
+    for rate, colour in ((20.0, BACK), (0.01, PURPLE), (0.1, BLUE), (1.0, GREEN)):
         losses = train_toy(rate)
-        axes.plot(losses, color=colour, lw=1.2 if rate == 10 else 2.2)
+        axes.plot(losses, color=colour, lw=1.2 if rate == 20 else 2.2)
         ends.append((losses[-1], f"lr = {rate:g}", colour))
     axes.set(yscale="log", xlim=(0, TOY_STEPS), xlabel="step", ylabel="cross-entropy")
     name_ends(axes, TOY_STEPS + 8, [(float(np.log(2)), "log 2", INK), *ends], ha="left")
