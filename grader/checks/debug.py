@@ -1,4 +1,4 @@
-"""A failing check's inputs, and the lines of Python that ask the student's function for them again."""
+"""A failing check's inputs, and the small program that asks the student's function for them again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,36 @@ from grader.checks.report import Outcome
 from grader.checks.run import run_suite
 from grader.checks.source import read_source
 from grader.checks.student import CheckRun, Progress
-from grader.course import Exercise, shown_path
+from grader.course import Exercise
+from grader.sandbox.text import clean
 from grader.sandbox.values import Array, fields_of, type_name, walk_leaves
 from grader.sandbox.worker import Pool
 
+HERE = 'os.path.dirname(os.path.abspath(globals().get("__file__", "here")))'
+PROGRAM = """# Made by `grader debug {exercise}`: run it, and it stops at the first line of your function.
+# Then `n` runs a line, `p x.shape` shows a value, `c` goes on to the end, `q` leaves.
+#
+{said}
+import os
+import pdb
+import sys
+
+import numpy as np
+
+HERE = {here}
+sys.path[:0] = [os.path.join(HERE, folder) for folder in {folders}]
+import {module} as mine
+
+given = np.load(os.path.join(HERE, "{arrays}"))
+{given}
+
+if sys.gettrace():  # an editor's debugger stops here; step into the call
+    breakpoint()
+    result = mine.{function}({arguments})
+else:
+    result = pdb.runcall(mine.{function}, {arguments})
+print(result)
+"""
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 
 
@@ -36,27 +62,39 @@ class FailingCall:
     classes: frozenset[str]  # names of the named tuples that the student's module has
 
     def arrays(self) -> dict[str, Array]:
-        """Return the arguments as flat arrays, such as ``params.Wxh``, and ``expected_shape.dx``."""
-        given = {
+        """Return the arguments as flat arrays, such as ``params.Wxh``."""
+        return {
             ".".join((name, *path)): np.asarray(leaf)
             for name, value in self.arguments.items()
             for path, leaf in walk_leaves(value)
             if isinstance(leaf, KEPT)
         }
-        return given | {f"expected_shape.{name}": np.array(shape, int) for name, shape in self.shapes.items()}
 
-    def lines(self, exercise: Exercise, file: Path) -> tuple[str, ...]:
-        """Write what to type at a Python prompt.
+    def program(self, exercise: Exercise, outcome: Outcome, arrays: Path, root: Path | None = None) -> str:
+        """Write a program that calls the function, and stops at its first line.
 
         Args:
-            file: where the arrays are; relative to where Python is started.
+            outcome: what the check said.
+            arrays: path to the file of :meth:`arrays`, from the course's folder.
+            root: that folder; None if the program will lie in it.
         """
-        folders = [shown_path(needed.folder) for needed in (exercise, *exercise.used)]
-        arguments = ", ".join(self._written(value, name) for name, value in self.arguments.items())
-        return (
-            f"import sys, numpy as np; sys.path[:0] = {folders!r}; import {exercise.file.module} as mine",
-            f"given = np.load({str(file)!r})",
-            f"mine.{self.function}({arguments})",
+        said = clean(f"{outcome.check}: {outcome.title}\n{outcome.message}").splitlines()
+        if self.shapes:
+            shapes = ", ".join(f"{name} {shape}" for name, shape in self.shapes.items())
+            said.append(f"The shapes should be: {shapes}")
+        arguments = ", ".join(self.arguments)
+        return PROGRAM.format(
+            exercise=exercise.id,
+            said="\n".join(f"# {line}".rstrip() for line in said),
+            here=repr(str(root)) if root else HERE,
+            folders=[f"exercises/{needed.id}" for needed in (exercise, *exercise.used)],
+            module=exercise.file.module,
+            arrays=arrays.as_posix(),
+            given="\n".join(
+                f"{name} = {self._written(value, name)}" for name, value in self.arguments.items()
+            ),
+            function=self.function,
+            arguments=arguments,
         )
 
     def _written(self, value: Any, name: str) -> str:

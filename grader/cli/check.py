@@ -67,9 +67,11 @@ def command(
 
     known: dict[str, Report] = {}
     reports: list[Report] = []
-    with open_pool(confinement, context.meta[ZYGOTE]) as pool:
+    with open_pool(confinement, context.meta.get(ZYGOTE)) as pool:
         course = open_course(course_folder)
-        wanted = course.exercises(exercises) if exercises or every else [changed_last(course)]
+        wanted = course.exercises(exercises) if exercises or every else changed_last(course)
+        if not wanted:
+            stop("nothing is written yet; `grader list` shows where to begin", USAGE)
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
@@ -108,17 +110,14 @@ def _export(form: str, reports: list[Report], course: Course) -> None:
         write_output(student_export(form, grade, course), None)
 
 
-def changed_last(course: Course) -> Exercise:
-    """Return the exercise whose file was saved last; wrong usage if nothing is written yet."""
+def changed_last(course: Course) -> list[Exercise]:
+    """Return the exercise whose file was saved last; none if nothing is written yet."""
     saved = {}
     for exercise in course.exercises():
         with contextlib.suppress(OSError):
             if not is_stub(exercise, exercise.stub_path.read_bytes()):
                 saved[exercise.stub_path.stat().st_mtime_ns] = exercise
-    if not saved:
-        first = next(iter(course.exercise_ids()), "EXERCISE")
-        stop(f"nothing is written yet; begin with `grader show {first}`", USAGE)
-    return saved[max(saved)]
+    return [saved[max(saved)]] if saved else []
 
 
 def remember(course: Course, reports: list[Report]) -> list[Standing]:

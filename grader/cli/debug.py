@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from grader.checks.debug import NoSuchCheck, find_failing_call
+from grader.checks.debug import FailingCall, NoSuchCheck, find_failing_call
+from grader.checks.report import Outcome
 from grader.checks.run import new_seed
 from grader.cli import (
     FAILED,
@@ -18,50 +20,70 @@ from grader.cli import (
     Course,
     output_option,
     pass_course,
+    print_lines,
     progress_line,
     seed_option,
     stop,
+    width,
     write_output,
 )
+from grader.course import Exercise, make_private_folder, shown_path
+from grader.reports.text import Line, wrapped
 from grader.sandbox.pool import open_pool
+from grader.sandbox.text import clean
 
 
 @click.command("debug")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("check", required=False)
 @seed_option()
-@output_option("The file to write [debug-CHECK.npz in this folder].", suffixes=(".npz",))
+@output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
 @pass_course
 def command(
     course: Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
 ) -> None:
-    """Write a failing check's inputs to a file, and show how to try them yourself.
+    """Write a small program that calls your function as a failing check does, and stops at its first line.
 
-    CHECK is the name of a visible check; without it, the first that fails is meant. What is shown can be
-    typed at a Python prompt, where you can look at every step, with print or a debugger.
+    CHECK is the name of a visible check; without it, the first that fails is meant. Run the program with
+    python, in your editor or in Jupyter; there you can look at every step.
     """
-    exercise = course[exercise_id]
-    seed = new_seed() if seed is None else seed
+    exercise, seed = course[exercise_id], new_seed() if seed is None else seed
     with open_pool() as pool, progress_line() as progress:
         try:
             outcome, call = find_failing_call(exercise, pool, check, seed, progress)
         except NoSuchCheck as unknown:
             stop(str(unknown), USAGE)
-    if outcome is None or outcome.status == "passed":
-        click.echo(f"{outcome.check if outcome else 'every visible check'} passes; there is nothing to debug")
-        return
-    click.echo(f"{outcome.check}: {outcome.title}")
-    for line in outcome.message.splitlines():
-        click.echo(f"  {line}")
-    if call is None:
+    print_lines(debug_lines(course, exercise, outcome, call, width(), output))
+    if outcome and outcome.status != "passed" and not call:
         sys.exit(FAILED)
-    target = output or Path(f"debug-{outcome.check}.npz")
-    content, arrays = io.BytesIO(), dict[str, Any](call.arrays())
-    np.savez(content, **arrays)
-    write_output(content.getvalue(), target)
-    click.echo(f"\n{target} holds what it asked (seed {seed}). Start python here and type:\n")
-    for line in call.lines(exercise, target):
-        click.echo(line)
-    if call.shapes:
-        shapes = ", ".join(f"{name} {shape}" for name, shape in call.shapes.items())
-        click.echo(f"\nThe shapes should be: {shapes}")
+
+
+def debug_lines(
+    course: Course,
+    exercise: Exercise,
+    outcome: Outcome | None,
+    call: FailingCall | None,
+    columns: int,
+    output: Path | None = None,
+) -> Iterator[Line]:
+    """Write the program for what :func:`find_failing_call` found, and say how it is used."""
+    if outcome is None or outcome.status == "passed":
+        what = outcome.check if outcome else "every visible check"
+        yield from wrapped(f"{what} passes; there is nothing to debug", "detail", columns, "")
+        return
+    yield from wrapped(f"{outcome.check}: {outcome.title}", "failed", columns, "")
+    yield from wrapped(clean(outcome.message), "detail", columns, "  ")
+    if call is None:
+        return
+    name = f"debug_{exercise.id.replace('-', '_')}"
+    arrays, content = course.state_folder / f"{name}.npz", io.BytesIO()
+    np.savez(content, **dict[str, Any](call.arrays()))
+    make_private_folder(course.state_folder)
+    write_output(content.getvalue(), arrays)
+    target = output or course.root / f"{name}.py"
+    root = None if target.resolve().parent == course.root else course.root
+    write_output(call.program(exercise, outcome, arrays.relative_to(course.root), root), target)
+    yield Line("", "detail")
+    told = "This calls your function as the check does, and stops at its first line:"
+    yield from wrapped(told, "detail", columns, "")
+    yield Line(f"  {'python' if sys.platform == 'win32' else 'python3'} {shown_path(target)}", "heading")

@@ -24,8 +24,8 @@ SECTIONS = {
         "list": "Show the exercises, your credits and what to do next.",
         "show": "Read the lesson of an exercise, or the FAQ.",
         "check": "Run the checks of exercises and show the verdict.",
-        "watch": "Check again at every save, and show what changed.",
-        "debug": "Write a failing check's inputs to a file, and how to try them yourself.",
+        "watch": "Show one exercise, and check it at every save, as `grader` alone does.",
+        "debug": "Write a program that stops in your function, as a failing check calls it.",
         "hint": "Show one more hint on an exercise.",
         "plot": "Plot what your functions compute, beside the reference.",
         "quiz": "Take a quiz, or choose one.",
@@ -57,7 +57,7 @@ COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in 
 START_WORKERS = frozenset({"check", "watch"})
 """Commands that always need a worker: its process is started first, and comes up while we load the rest."""
 ZYGOTE = "grader.zygote"  # where the context keeps it
-UNTIL_STOPPED = frozenset({"watch", "quiz"})
+UNTIL_STOPPED = frozenset({None, "watch", "quiz"})
 """Commands that have nothing to finish once nobody reads them."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
 NO_THREAD = "can't start new thread"  # Python's own words
@@ -118,6 +118,7 @@ class _MainGroup(LazyGroup):
     cls=_MainGroup,
     sections=SECTIONS,
     module="grader.cli.{}",
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
@@ -131,14 +132,31 @@ class _MainGroup(LazyGroup):
 def grader(ctx: click.Context, course: str | None) -> None:
     """Learn recurrent networks by writing them.
 
-    Start with `grader list`, read a lesson with `grader show exercise-1`, write the functions in
-    exercises/exercise-1, and run `grader check exercise-1`.
+    `grader` alone shows what is yours to write, and checks it at every save. Or go step by step: read a
+    lesson with `grader show 1`, write the functions in exercises/exercise-1, and run `grader check`.
     """
     if ctx.invoked_subcommand not in KEYLESS | {"quiz"}:  # few quizzes run code: they hide when one does
         hide()
     if ctx.invoked_subcommand not in UNTIL_STOPPED:
         _complete_unread()
     ctx.obj = course
+    if ctx.invoked_subcommand is None:
+        _welcome(ctx)
+
+
+def _welcome(ctx: click.Context) -> None:
+    """Do what `grader` alone does: the learner's screen, a list without a terminal, help without a course."""
+    from grader.course import NoCourse, open_course
+
+    try:
+        open_course(ctx.obj)
+    except NoCourse as nowhere:
+        click.echo(ctx.get_help())
+        stop(str(nowhere), USAGE)
+    screen = sys.stdin.isatty() and sys.stdout.isatty()
+    if screen:
+        _start_zygote(ctx, [])
+    ctx.invoke(importlib.import_module(f"grader.cli.{'watch' if screen else 'list'}").command)
 
 
 def _start_zygote(ctx: click.Context, arguments: list[str]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
-from grader.cli import Course, pass_course
+from grader.cli import Course, pass_course, print_lines, width
 from grader.course import Exercise, render
 from grader.progress import open_ledger
+from grader.reports.text import Line, wrapped
 
 
 @click.command("hint")
@@ -22,11 +25,13 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     names = exercise.file.functions
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise.id} has no function {function!r}; it has {', '.join(names)}")
-    show_hint(course, exercise, function)
+    print_lines(hint_lines(course, exercise, width(), function))
 
 
-def show_hint(course: Course, exercise: Exercise, function: str | None = None) -> None:
-    """Show the hints on a function so far and one more, and remember that it was shown."""
+def hint_lines(
+    course: Course, exercise: Exercise, columns: int, function: str | None = None
+) -> Iterator[Line]:
+    """Lay out the hints on a function so far and one more, and remember that it was shown."""
     names = exercise.file.functions
     with open_ledger(course) as ledger:
         latest = ledger.latest(exercise.id)
@@ -38,10 +43,8 @@ def show_hint(course: Course, exercise: Exercise, function: str | None = None) -
         if shown < len(hints):
             ledger.record_hint(exercise.id, name)
     for number, hint in enumerate(hints[: shown + 1], 1):
-        click.echo(
-            click.wrap_text(f"{number}. {render(hint)}", 80, initial_indent="", subsequent_indent="   ")
-        )
-    if shown + 1 < len(hints):
-        click.echo(f"({name}: {len(hints) - shown - 1} more to come)")
-    else:
-        click.echo(f"({name}: that was the last hint; `grader show {exercise.id}` has the theory)")
+        first, *rest = wrapped(render(hint), "detail", columns, "   ")
+        yield from (Line(f"{number}. {first.text[3:]}", "detail"), *rest)
+    left = f"{len(hints) - shown - 1} more to come" if shown + 1 < len(hints) else ""
+    left = left or f"that was the last hint; `grader show {exercise.id}` has the theory"
+    yield from wrapped(f"({name}: {left})", "detail", columns, "")

@@ -13,11 +13,6 @@ from grader.reports.statement import headed, overview_lines
 @pass_course
 def command(course: Course) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
-    show_list(course)
-
-
-def show_list(course: Course) -> None:
-    """Show the exercises of a course with the learner's credits."""
     with open_ledger(course) as ledger:
         rows, title = standings(course, ledger), headed(course.title, ledger.learner, width())
     print_lines(overview_lines(title, rows, width()))

@@ -1,32 +1,43 @@
-"""``grader watch``: check again at every save, and show what changed."""
+"""``grader`` alone, and ``grader watch``: the learner's screen, which checks again at every save."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import select
+import shlex
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import click
+from watchfiles import watch
 
+from grader.checks.debug import find_failing_call
+from grader.checks.report import Report
+from grader.checks.run import check, new_seed
+from grader.checks.source import Source, read_source
 from grader.cli import ZYGOTE, print_lines, progress_line, width
-from grader.cli.check import remember
-from grader.cli.hint import show_hint
-from grader.cli.list import show_list
-from grader.course import Course, open_course, shown_path
-from grader.progress import open_ledger
-from grader.reports.text import report_lines
+from grader.cli.check import changed_last, remember
+from grader.cli.debug import debug_lines
+from grader.cli.hint import hint_lines
+from grader.cli.reset import restore_stub
+from grader.cli.show import show_lesson
+from grader.course import Course, Exercise, open_course, shown_path
+from grader.progress import Standing, open_ledger, standings
+from grader.reports.statement import celebration_lines, overview_lines, screen_heading
+from grader.reports.text import Line, report_lines, wrapped
+from grader.sandbox.pool import open_pool
 from grader.sandbox.worker import Pool
-
-if TYPE_CHECKING:
-    from grader.checks.source import Source
 
 GATHER_MS = 50  # at most, for the several changes that one save makes
 QUIET_MS = 10  # without another change, and the save is over
 TICK_MS = 100  # between two looks at the keys
-KEYS = "h hint, l list, n next, q quit"
+KEYS = "h hint · l lesson · d debug · e edit · c check all · n next · r reset · q quit"
+CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+EDITORS = ("VISUAL", "EDITOR")
 
 
 @click.command("watch")
@@ -34,41 +45,42 @@ KEYS = "h hint, l list, n next, q quit"
 @click.pass_obj
 @click.pass_context
 def command(context: click.Context, course_folder: str | None, exercise: str | None) -> None:
-    """Check an exercise again at every save, and show what changed.
+    """Show one exercise, and check it again at every save; `grader` alone does the same.
 
-    Without EXERCISE, the first that is not done yet is watched; when one is done, the next follows. Keys: h
-    shows a hint, l the list, n goes to the next exercise, q quits.
+    Without EXERCISE it is the one that was changed last, or the first that is not done yet; the screen turns
+    to another one when that is saved. Keys: h shows a hint, l the lesson, d writes a file to debug with, e
+    opens your $EDITOR, c checks all, n goes to the next exercise, r puts the stub back, q quits.
     """
-    from grader.sandbox.pool import open_pool
-
-    with open_pool(zygote=context.meta[ZYGOTE]) as pool, contextlib.suppress(KeyboardInterrupt):
+    with open_pool(zygote=context.meta.get(ZYGOTE)) as pool, contextlib.suppress(KeyboardInterrupt):
         course = open_course(course_folder)
-        first = exercise or next(iter(_unfinished(course)), None)
-        if first is None:
-            click.echo("every exercise is done; name one to watch it")
-            return
-        with _pressed_keys() as pressed:
-            _Watch(course, pool, pressed, first).run()
+        with _Keys() as keys:
+            keys.take()
+            _Screen(course, pool, keys, course[exercise] if exercise else _first(course)).run()
     click.echo("stopped watching; `grader list` shows where you are")
 
 
-class _Watch:
-    """What is watched: one exercise, what of it was checked last, and what that gave."""
+def _first(course: Course) -> Exercise:
+    """Return the exercise that was changed last unless it is done, else the first that is not done."""
+    with open_ledger(course) as ledger:
+        unfinished = [row.exercise for row in standings(course, ledger) if not row.done]
+    last = [exercise for exercise in changed_last(course) if exercise.id in unfinished]
+    return (last or course.exercises(unfinished[:1]))[0]
 
-    def __init__(self, course: Course, pool: Pool, pressed: Callable[[], str] | None, exercise: str) -> None:
+
+class _Screen:
+    """What is shown: one exercise with its last verdict, or what a key asked for instead."""
+
+    def __init__(self, course: Course, pool: Pool, keys: _Keys, exercise: Exercise) -> None:
         self._course = course
         self._pool = pool
-        self._pressed = pressed
-        self._done = False
-        self._source: Source | None = None
+        self._keys = keys
+        self._left = self._asks = False
+        self._rows: list[Standing] = []
+        self._size = shutil.get_terminal_size()
         self._turn_to(exercise)
 
     def run(self) -> None:
-        """Follow saves and keys until there is nothing more to watch."""
-        from watchfiles import watch
-
-        from grader.checks.source import read_source
-
+        """Follow saves and keys until the learner leaves."""
         # Folders are watched, not files: many editors save by putting another file in the place of the old.
         for changes in watch(
             self._course.root / "exercises",
@@ -79,95 +91,151 @@ class _Watch:
             yield_on_timeout=True,
         ):
             if changes or self._source is None:
-                before, self._source = self._source, read_source(self._exercise)
-                if self._source != before:
-                    self._check(self._source)
-            while not self._done and self._pressed and (key := self._pressed()):
+                self._look({Path(path) for _, path in changes})
+            while not self._left and (key := self._keys.pressed()):
                 self._press(key)
-            if self._done:
+            if self._left:
                 return
+            if self._size != shutil.get_terminal_size():
+                self._size = shutil.get_terminal_size()
+                self._draw()
 
-    def _turn_to(self, exercise: str) -> None:
-        from grader.checks.run import new_seed
-
-        self._exercise = self._course[exercise]
+    def _turn_to(self, exercise: Exercise) -> None:
+        self._exercise = exercise
         self._seed = new_seed()  # the same at every save: what changes then is the student's doing
-        self._source = None
-        keys = KEYS if self._pressed else "Ctrl-C quits"
-        click.echo(f"watching {shown_path(self._exercise.stub_path)} · {keys}")
+        self._source: Source | None = None
+        self._report: Report | None = None
+        self._panel: Sequence[Line] = ()
 
-    def _check(self, source: Source) -> None:
-        """Check what was read; when the exercise is done, turn to the first that is not, or end."""
-        from grader.checks.run import check
+    def _look(self, changed: set[Path]) -> None:
+        """Check the exercise if its file is another one now; else turn to one that was saved instead."""
+        source = read_source(self._exercise)
+        if source == self._source:
+            saved = (each for each in self._course.exercises() if each.stub_path in changed)
+            other = next((each for each in saved if each.stub_path.exists()), None)
+            if other is None or other.id == self._exercise.id:
+                return
+            self._turn_to(other)
+            source = read_source(other)
+        self._source, self._panel, self._asks = source, (), False
+        self._report = self._check(self._exercise, source, self._seed)
+        self._rows = remember(self._course, [self._report]) or self._rows
+        self._draw()
 
+    def _check(self, exercise: Exercise, source: Source, seed: int | None = None) -> Report:
         with progress_line() as progress:
-            report = check(self._exercise, source, pool=self._pool, seed=self._seed, progress=progress)
-        report = report.for_student(self._exercise.file.feedback)
+            report = check(exercise, source, pool=self._pool, seed=seed, progress=progress)
+        return report.for_student(exercise.file.feedback)
+
+    def _draw(self) -> None:
+        """Show the screen anew; where it cannot be cleared, below what was shown before."""
+        columns = width()
+        clears = os.environ.get("TERM") != "dumb" and not os.environ.get("ACCESSIBLE") and sys.stdout.isatty()
+        click.echo(CLEAR if clears else "", nl=not clears)
+        print_lines([screen_heading(self._exercise.id, self._rows, columns)])
+        print_lines(self._panel or self._verdict())
         click.echo()
-        print_lines(report_lines(report, width(), file=shown_path(self._exercise.stub_path)))
-        remember(self._course, [report])
-        if not report.passed:
+        print_lines(wrapped(KEYS if self._keys.there else "Ctrl-C quits", "note", columns, ""))
+
+    def _verdict(self) -> Iterator[Line]:
+        report, columns = self._report, width()
+        if report is None:
             return
-        waiting = next((other for other in _unfinished(self._course) if other != report.exercise), None)
-        if waiting:
-            click.echo(
-                f"{report.exercise} is done; next: {waiting}, whose lesson `grader show {waiting}` has"
-            )
-            self._turn_to(waiting)
-        else:
-            click.echo(f"{report.exercise} is done, and so is every exercise")
-            self._done = True
+        path = shown_path(self._exercise.stub_path)
+        yield from report_lines(report, columns, file=path, seeded=False, ways=path)
+        if report.passed:
+            solution = "" if self._course.handout else shown_path(self._exercise.solution_path)
+            yield from celebration_lines(self._exercise, self._rows, solution, columns)
+
+    # --- keys -----------------------------------------------------------------------------------------
 
     def _press(self, key: str) -> None:
-        if key in ("q", "\x04"):
-            self._done = True
-        elif key == "h":
-            show_hint(self._course, self._exercise)
-        elif key == "l":
-            show_list(self._course)
-        elif key == "n":  # the next one that is not done, from the start again after the last
-            ids = self._course.exercise_ids()
-            here = ids.index(self._exercise.id)
-            unfinished = _unfinished(self._course)
-            others = (other for other in (*ids[here + 1 :], *ids[:here]) if other in unfinished)
-            if following := next(others, None):
-                self._turn_to(following)
-            else:
-                click.echo("no other exercise waits")
+        exercise, told = self._exercise, ""
+        if self._asks:
+            told, key = restore_stub(self._course, exercise) if key == "y" else "", ""
+        self._asks, self._panel = key == "r", ()
+        match key:
+            case "q" | "\x04":
+                self._left = True
+                return
+            case "h":
+                self._panel = list(hint_lines(self._course, exercise, width()))
+            case "d":
+                found = find_failing_call(exercise, self._pool, None, self._seed)
+                self._panel = list(debug_lines(self._course, exercise, *found, width()))
+            case "c":
+                reports = [self._check(each, read_source(each)) for each in self._course.exercises()]
+                self._rows = remember(self._course, reports) or self._rows
+                self._panel = overview_lines(self._course.title, self._rows, width())
+            case "n":
+                told = self._go_on()
+            case "r":
+                told = f"Replace {exercise.stub_path.name} by the stub? A copy is kept. y does it."
+            case "l":
+                self._lend(lambda: show_lesson(self._course, exercise.id))
+            case "e":
+                told = self._edit()
+        if told:
+            self._panel = list(wrapped(told, "detail", width(), "  "))
+        if self._report or told:
+            self._draw()
+
+    def _go_on(self) -> str:
+        """Turn to the next exercise that is not done, from the start again after the last."""
+        ids = [row.exercise for row in self._rows]
+        here = ids.index(self._exercise.id) if self._exercise.id in ids else -1
+        rows = [*self._rows[here + 1 :], *self._rows[: max(here, 0)]]
+        following = next((row.exercise for row in rows if not row.done), None)
+        if following is None:
+            return "no other exercise waits"
+        self._turn_to(self._course[following])
+        return ""
+
+    def _edit(self) -> str:
+        """Open the file in the editor that the environment names."""
+        editor = next(filter(None, map(os.environ.get, EDITORS)), "")
+        if not editor:
+            return "no editor is known: export EDITOR=nano (or vim, or code), and start again"
+        try:
+            program = [*shlex.split(editor), str(self._exercise.stub_path)]
+            self._lend(lambda: subprocess.run(program, check=False))
+        except (OSError, ValueError) as error:
+            return f"{editor} cannot be started: {error}"
+        return ""
+
+    def _lend(self, use: Callable[[], object]) -> None:
+        """Give the terminal to an editor or a pager; what is on the screen afterwards is the verdict."""
+        self._keys.close()
+        try:
+            use()
+        finally:
+            self._keys.take()
 
 
-def _unfinished(course: Course) -> tuple[str, ...]:
-    """Return the exercises that are not fully earned as of their last check, in the order of the course."""
-    with open_ledger(course) as ledger:
-        states = {exercise: ledger.latest(exercise) for exercise in course.exercise_ids()}
-    return tuple(exercise for exercise, state in states.items() if not (state and state.done))
+class _Keys(contextlib.ExitStack):
+    """The keys of a terminal, each at once; none where there is no such terminal."""
 
+    there = False
 
-@contextlib.contextmanager
-def _pressed_keys() -> Iterator[Callable[[], str] | None]:
-    """Offer a function that returns the key pressed last, or nothing; None where there is no terminal."""
-    try:
-        import termios
-        import tty
-    except ImportError:  # Windows
-        yield None
-        return
-    if not sys.stdin.isatty():
-        yield None
-        return
-    terminal = sys.stdin.fileno()
-    before = termios.tcgetattr(terminal)
+    def take(self) -> None:
+        """Let keys come one by one; closed, this gives the terminal back as it was."""
+        with contextlib.suppress(ImportError):  # Windows
+            import termios
+            import tty
 
-    def pressed() -> str:
-        if not select.select([terminal], [], [], 0)[0]:
+            if sys.stdin.isatty():
+                terminal = sys.stdin.fileno()
+                self.callback(termios.tcsetattr, terminal, termios.TCSADRAIN, termios.tcgetattr(terminal))
+                tty.setcbreak(terminal)
+                self.there = True
+
+    def pressed(self) -> str:
+        """Return the key pressed last, in small letters; empty if there is none."""
+        if not self.there or not select.select([sys.stdin.fileno()], [], [], 0)[0]:
             return ""
-        key = os.read(terminal, 1).decode("ascii", "replace").lower()
+        key = os.read(sys.stdin.fileno(), 1).decode("ascii", "replace").lower()
         if key == "\x1b":  # an arrow or Home sends several bytes, and h may be one of them
-            termios.tcflush(terminal, termios.TCIFLUSH)
-        return key or "q"
+            import termios
 
-    tty.setcbreak(terminal)
-    try:
-        yield pressed
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        return key or "q"

@@ -77,6 +77,7 @@ class ExerciseFile:
     uses: tuple[str, ...] = ()
     feedback: Feedback = "diagnosis"
     stretch: bool = False
+    what_if: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from grader import __version__
 from grader.checks.report import Report
+from grader.course import Exercise
 from grader.progress import ANONYMOUS, Learner, Standing
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
 from grader.sandbox.text import shorten
@@ -20,6 +21,7 @@ STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the cou
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
 LAST = "999"  # chapter of a topic that names none
+BAR = 20  # columns of how far one is
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 
 
@@ -68,6 +70,32 @@ def done_lines(reports: list[Report], rows: list[Standing], width: int = 80) -> 
     )
     in_all = f" · in all {total(rows)} · {next_step(rows)}" if rows else ""
     yield from wrapped(f"{counted} done{in_all}", "heading", width, "")
+
+
+def screen_heading(exercise: str, rows: Sequence[Standing], width: int = 80) -> Line:
+    """Return a line over the learner's screen: the exercise, and how much of the course is done."""
+    share = sum(row.done for row in rows) / max(1, len(rows))
+    bar = f"{'█' * round(share * BAR)}{'░' * (BAR - round(share * BAR))}" if width >= ROOMY else ""
+    return Line(ends(f"{exercise} · {total(rows)}", bar, width), "note")
+
+
+def celebration_lines(
+    exercise: Exercise, rows: Sequence[Standing], solution: str, width: int = 80
+) -> Iterator[Line]:
+    """Say that an exercise is done, what may be looked at now, and what leads on.
+
+    Args:
+        solution: the path to the course's own; empty where there is none.
+    """
+    yield Line("", "detail")
+    done = f"{exercise.id} is done: {exercise.file.credits} credits, in all {total(rows)}."
+    yield from wrapped(done, "heading", width, "  ")
+    if solution:
+        yield from wrapped(f"The course writes it like this: {solution}", "detail", width, "  ")
+    if exercise.file.what_if:
+        yield from wrapped(f"What if: {exercise.file.what_if}", "detail", width, "  ")
+    leads = "n goes on" if not all(row.done for row in rows) else "Every exercise is done"
+    yield from wrapped(f"{leads}.", "heading", width, "  ")
 
 
 def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:

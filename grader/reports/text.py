@@ -39,7 +39,13 @@ class Line:
 
 
 def report_lines(
-    report: Report, width: int = 80, *, verbose: bool = False, file: str = "", seeded: bool = True
+    report: Report,
+    width: int = 80,
+    *,
+    verbose: bool = False,
+    file: str = "",
+    seeded: bool = True,
+    ways: str = "next: grader hint {0} (or grader debug, grader show)",
 ) -> list[Line]:
     """Lay out a report on one screen: what passes is folded, and the check to mend first is the last.
 
@@ -47,6 +53,7 @@ def report_lines(
         verbose: lay out every check instead, in its order, with all that it says.
         file: the path to the student's file, if an editor should open its lines.
         seeded: whether the same inputs can be asked for again.
+        ways: what may be done next, if something fails; ``{0}`` stands for the exercise.
     """
     credits = f"{report.earned} of {report.credits} credits"
     heading = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
@@ -54,8 +61,7 @@ def report_lines(
     first = first_to_mend(report)
     footer: list[Line] = []
     if first:
-        ways = f"next: grader hint {report.exercise} (or grader debug, grader show)"
-        footer += wrapped(ways, "note", width, "  ")
+        footer += wrapped(ways.format(report.exercise), "note", width, "  ")
         if seeded:
             footer += wrapped(f"same inputs again: add --seed {report.seed}", "note", width, "  ")
     if verbose:

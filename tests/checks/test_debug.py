@@ -1,4 +1,4 @@
-"""`grader debug`: the file holds what was asked, and the lines shown reproduce the failure."""
+"""`grader debug`: the program asks what was asked, and reproduces the failure."""
 
 from __future__ import annotations
 
@@ -16,41 +16,49 @@ from tests.helpers import Run, solve
 
 ROOT = Path(__file__).resolve().parents[2]
 WRONG = "return x + 1"
+PROGRAM = "debug_exercise_1.py"
 
 
-def typed(shown: str) -> list[str]:
-    """Return the lines that a student is asked to type."""
-    return [line for line in shown.splitlines() if re.match(r"import sys|given = |mine\.", line)]
+def run_through(program: Path, then: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program without stopping in the debugger, and something after it, which sees its names."""
+    code = (
+        f"import pdb; pdb.runcall = lambda call, *given: call(*given)\nexec(open({program.name!r}).read())\n"
+    )
+    run = [sys.executable, "-c", code + then]
+    return subprocess.run(run, cwd=program.parent, capture_output=True, text=True, check=False)
 
 
-def in_a_fresh_python(lines: list[str], then: str, folder: Path) -> str:
-    """Type lines at a prompt of their own; the last one's value is called ``result``."""
-    program = "\n".join([*lines[:-1], f"result = {lines[-1]}", then])
-    run = [sys.executable, "-c", program]
-    return subprocess.run(run, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def test_the_lines_reproduce_the_wrong_answer(run: Run, tiny_copy: Course) -> None:
+def test_the_program_reproduces_the_wrong_answer(run: Run, tiny_copy: Course) -> None:
     solve(tiny_copy, function=WRONG)
     ran = run("debug", "exercise-1", "check_double_values", "--seed", "1")
     assert ran.code == 0
-    assert "`y` is off in" in ran.out
-    assert "The shapes should be: y (4, 3)" in ran.out
-    told = re.search(r"at (\[.*\]): yours is (\S+),", ran.out)
+    program = tiny_copy.root / PROGRAM
+    assert "# The shapes should be: y (4, 3)" in program.read_text(encoding="utf-8")
+    told = re.search(r"at (\[.*\]): yours is (\S+),", " ".join(ran.out.split()))
     assert told
-    lines = typed(ran.out)
-    assert len(lines) == 3
-    shown = in_a_fresh_python(lines, f"print(f'{{result{told[1]}:.6g}}')", tiny_copy.root)
-    assert shown == told[2]
+    assert run_through(program, f"print(f'{{result{told[1]}:.6g}}')").stdout.split()[-1] == told[2]
+
+
+def test_the_program_stops_at_the_first_line_of_the_function(run: Run, tiny_copy: Course) -> None:
+    solve(tiny_copy, function=WRONG)
+    run("debug", "exercise-1", "check_double_values")
+    at_the_prompt = subprocess.run(
+        [sys.executable, PROGRAM], cwd=tiny_copy.root, input="p x.shape\nc\n", capture_output=True, text=True
+    )
+    assert at_the_prompt.returncode == 0, at_the_prompt.stderr
+    assert "return x + 1" in at_the_prompt.stdout
+    assert "(4, 3)" in at_the_prompt.stdout
 
 
 def test_the_file_holds_the_inputs_and_no_expected_value(run: Run, tiny_copy: Course) -> None:
     solve(tiny_copy, scale="return x")
-    assert run("debug", "exercise-1", "scale_values", "-o", "mine.npz").code == 0
-    with np.load(tiny_copy.root / "mine.npz", allow_pickle=False) as given:
-        assert set(given) == {"x", "pair.factor", "pair.offset", "expected_shape.y"}
-        assert given["expected_shape.y"].tolist() == [4, 3]
+    assert run("debug", "exercise-1", "scale_values", "-o", "elsewhere/mine.py").code == 2
+    (tiny_copy.root / "elsewhere").mkdir()
+    assert run("debug", "exercise-1", "scale_values", "-o", "elsewhere/mine.py").code == 0
+    with np.load(tiny_copy.root / ".grader/debug_exercise_1.npz", allow_pickle=False) as given:
+        assert set(given) == {"x", "pair.factor", "pair.offset"}
         assert given["pair.factor"].shape == (1, 3)
+    assert run_through(tiny_copy.root / "elsewhere/mine.py").returncode == 0
 
 
 def test_without_a_name_the_first_failing_check_is_meant(run: Run, tiny_copy: Course) -> None:
@@ -65,14 +73,14 @@ def test_a_passing_check_writes_nothing(run: Run, tiny_copy: Course) -> None:
         ran = run("debug", "exercise-1", *([name] if name else []))
         assert ran.code == 0
         assert "passes; there is nothing to debug" in ran.out
-    assert not list(tiny_copy.root.glob("*.npz"))
+    assert not (tiny_copy.root / PROGRAM).exists()
 
 
 def test_a_stub_is_not_written_yet(run: Run, tiny_copy: Course) -> None:
     ran = run("debug", "exercise-1", "double_values")
     assert ran.code == 1
     assert "`double` is not written yet" in ran.out
-    assert not list(tiny_copy.root.glob("*.npz"))
+    assert not (tiny_copy.root / PROGRAM).exists()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_a_file_without_the_function_is_told(run: Run, tiny_copy: Course, text: 
     ran = run("debug", "exercise-1", "double_values")
     assert ran.code == 1
     assert says in ran.out
-    assert not list(tiny_copy.root.glob("*.npz"))
+    assert not (tiny_copy.root / PROGRAM).exists()
 
 
 def test_a_skipped_check_names_what_it_waits_for(run: Run, tiny_copy: Course) -> None:
@@ -100,8 +108,8 @@ def test_a_skipped_check_names_what_it_waits_for(run: Run, tiny_copy: Course) ->
         (["check_double_value"], "did you mean check_double_values?"),
         (["check_scale_value"], "did you mean check_scale_values"),
         (["qqq"], "it has check_double_values, check_double_leaves_arguments_alone, check_scale_values"),
-        (["double_values", "-o", "double.py"], "double.py should end in .npz"),
-        (["double_values", "-o", "nowhere/a.npz"], "cannot be written"),
+        (["double_values", "-o", "double.npz"], "double.npz should end in .py"),
+        (["double_values", "-o", "nowhere/a.py"], "cannot be written"),
     ],
 )
 def test_wrong_usage_is_one_sentence(run: Run, tiny_copy: Course, arguments: list[str], says: str) -> None:
@@ -116,9 +124,7 @@ def test_inputs_of_a_call_that_ends_the_process_are_kept(run: Run, tiny_copy: Co
     solve(tiny_copy, function="import os; os._exit(5 if x.any() else 0)")
     ran = run("debug", "exercise-1", "double_values")
     assert "ended the whole process with exit status 5" in ran.out
-    with pytest.raises(subprocess.CalledProcessError) as ended:
-        in_a_fresh_python(typed(ran.out), "", tiny_copy.root)
-    assert ended.value.returncode == 5
+    assert run_through(tiny_copy.root / PROGRAM).returncode == 5
 
 
 COMPARE = """
@@ -164,7 +170,9 @@ def test_every_kind_of_argument_is_rebuilt(
     exercise.stub_path.write_text(text.replace(old, new), encoding="utf-8")
     ran = run("--course", str(root), "debug", exercise.id, check, "--seed", "2")
     assert ran.code == 0
-    *first, call = typed(ran.out)
-    compare = COMPARE.format(path=str(exercise.solution_path), line=call.replace("mine.", "right."))
-    words = in_a_fresh_python([*first, call], compare, Path.cwd()).split()
-    assert words[-1] == "False", "the solution answers in another way"
+    program = root / f"debug_exercise_{number}.py"
+    call = re.search(r"result = (mine\..*)", program.read_text(encoding="utf-8"))
+    assert call
+    compare = COMPARE.format(path=str(exercise.solution_path), line=call[1].replace("mine.", "right."))
+    through = run_through(program, compare)
+    assert through.stdout.split()[-1] == "False", f"the solution answers in another way; {through.stderr}"
