@@ -2,11 +2,11 @@
 
 import gc
 
-from grader.cli import main as run
-
 
 def main() -> None:
     """Run the command line as the whole program of a process."""
+    from grader.cli import main as run  # not where a process of `grader grade` imports this file again
+
     try:
         run()
     finally:

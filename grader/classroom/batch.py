@@ -21,11 +21,10 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Report
-from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.checks.student import GRADED_WITH
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
@@ -48,9 +47,12 @@ from grader.progress.grades import QUIZZES, ClassGrades
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
-from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.process import require_confinement
 from grader.sandbox.text import clean, one_line
 from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, WorkerBroken
+
+if TYPE_CHECKING:
+    from grader.sandbox.pool import WorkerPool
 
 SUBMISSIONS_PER_TASK = 8  # more save little
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
@@ -400,11 +402,14 @@ def _with_version(note: str, written: str) -> str:
 
 
 # --- in a process of its own ----------------------------------------------------------------------------
+# Only there NumPy and pytest are loaded, a third of the memory of whoever hands out the tasks.
 
 
 @functools.cache
 def _pool(confinement: Confinement) -> WorkerPool:
     """Return this process's workers, made once."""
+    from grader.sandbox.pool import open_pool
+
     pool = open_pool(confinement)
     multiprocessing.util.Finalize(None, pool.close, exitpriority=10)
     return pool
@@ -442,6 +447,8 @@ def run_task(task: Task) -> TaskResults:
             found = [grade_submission(*work, grading) for _, work in task.work if isinstance(work, tuple)]
             results += [NotGraded(each.broken) if each.broken else each for each in found]
         else:
+            from grader.checks.run import check_many
+
             exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
             sources = [source for _, source in task.work if isinstance(source, Source)]
             patience = [_patience(task.run, key) for key in keys]
@@ -483,7 +490,7 @@ def require_here(confinement: Confinement) -> None:
     """Make sure, before any work, that this machine can confine code as required; else raise BatchBroken."""
     try:
         if confinement == "required":
-            open_pool(confinement).close()
+            require_confinement()
     except ConfinementMissing as error:
         raise BatchBroken(str(error)) from None
 

@@ -9,10 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
 from grader.classroom.collect import CannotCollect
@@ -42,6 +41,9 @@ from grader.progress.grades import ClassGrades, noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 from grader.sandbox.text import clean
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")
 
@@ -191,17 +193,7 @@ def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[Execut
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show how far it has come: a bar on a terminal, a line for every tenth elsewhere."""
-    bar = Progress(
-        "grading",
-        BarColumn(),
-        MofNCompleteColumn(),
-        "{task.fields[rate]}",
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    on_terminal = sys.stderr.isatty()
-    task = bar.add_task("", total=None, rate="")
+    bar = _bar() if sys.stderr.isatty() else None
     kept: int | None = None  # of an earlier run
     said, started = 0, time.monotonic()
 
@@ -211,10 +203,22 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         if kept is None:
             kept, said, started = done, tenths, time.monotonic()
         rate = (done - kept) / max(time.monotonic() - started, 1e-3)
-        bar.update(task, total=total, completed=done, rate=f"{rate:.1f}/s")
-        if tenths > said and not on_terminal:
+        if bar:
+            bar.update(bar.task_ids[0], total=total, completed=done, rate=f"{rate:.1f}/s")
+        elif tenths > said:
             said = tenths
             click.echo(f"graded {done} of {total}", err=True)
 
-    with bar if on_terminal else contextlib.nullcontext():
+    with bar or contextlib.nullcontext():
         yield on_progress
+
+
+def _bar() -> Progress:
+    from rich.console import Console  # five megabytes, of use on a terminal only
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    rate, console = "{task.fields[rate]}", Console(stderr=True)
+    columns = "grading", BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
+    bar = Progress(*columns, console=console, transient=True)
+    bar.add_task("", total=None, rate="")
+    return bar

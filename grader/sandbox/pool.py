@@ -13,9 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from grader.sandbox import LAYERS, REQUIRED, protocol
+from grader.sandbox import LAYERS, protocol
 from grader.sandbox.clock import ProcessorClock, ask_for_sender, read_sender
-from grader.sandbox.process import CAN_FORK, START_SECONDS, Forked, Spawned, Zygote, no_process
+from grader.sandbox.process import (
+    CAN_FORK,
+    START_SECONDS,
+    Forked,
+    Spawned,
+    Zygote,
+    no_process,
+    require_confinement,
+)
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
@@ -23,7 +31,6 @@ from grader.sandbox.worker import (
     SLOWDOWN,
     Answer,
     Budget,
-    ConfinementMissing,
     Limit,
     Patience,
     Pool,
@@ -72,12 +79,7 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
     try:
         worker = pool.open()
         worker.end()
-        missing = [layer for layer in REQUIRED if layer not in worker.layers]
-        if missing:
-            raise ConfinementMissing(
-                f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
-                "`grader doctor` says what that means, --confinement best goes on without"
-            )
+        require_confinement(worker.layers)
     except BaseException:
         pool.close()
         raise

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.sandbox import LAYERS, THREADS
-from grader.sandbox.worker import KILLED, Budget, NoProcess, WorkerBroken
+from grader.sandbox import LAYERS, REQUIRED, THREADS
+from grader.sandbox.worker import KILLED, Budget, ConfinementMissing, NoProcess, WorkerBroken
 
 START_SECONDS = 60.0  # for a worker to come up: generous, since only a broken machine ever needs it
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")  # workers, from a warm process
@@ -32,7 +32,18 @@ def no_process(number: int = errno.EAGAIN) -> NoProcess:
 
 def start_early() -> Zygote | None:
     """Start a confined warm process for ``open_pool``, early, to load NumPy; None where it cannot fork."""
-    return Zygote() if CAN_FORK else None
+    return Zygote(LAYERS) if CAN_FORK else None
+
+
+def require_confinement(layers: Sequence[str] | None = None) -> None:
+    """Raise ConfinementMissing if a required layer is not among these, or those of this machine."""
+    if layers is None:
+        layers = Zygote(LAYERS).layers_here() if CAN_FORK else ()
+    if missing := [layer for layer in REQUIRED if layer not in layers]:
+        raise ConfinementMissing(
+            f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
+            "`grader doctor` says what that means, --confinement best goes on without"
+        )
 
 
 class Zygote:
@@ -89,6 +100,16 @@ class Zygote:
         if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
             raise ValueError("the zygote's answer is malformed")
         return answer[0], answer[1]
+
+    def layers_here(self) -> tuple[str, ...]:
+        """Return the layers that are ready for workers, and end the process."""
+        try:
+            self._control.sendall(b'["layers"]')
+            return tuple(json.loads(self._control.recv(4096)))
+        except (OSError, ValueError) as error:
+            raise WorkerBroken(f"the process that forks workers does not answer: {error}") from None
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the process; the workers it forked end with it."""

@@ -64,12 +64,13 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
     Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
     with two descriptors (channel, output) answers ``["pid", n]``, or ``["refused", errno]`` if the system
     starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
-    ``["dismiss", n]`` kills it, too, but answers before it has gone.
+    ``["dismiss", n]`` kills it, too, but answers before it has gone. ``["layers"]`` answers which are ready.
 
     Args:
         server: which every worker becomes.
     """
     ready: Confinement | OSError
+    answer: tuple[str | int, ...]
     try:
         ready = prepare(layers)
     except OSError as error:
@@ -79,6 +80,8 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
         if not data:
             return
         match json.loads(data):
+            case ["layers"]:
+                answer = () if isinstance(ready, OSError) else ready.layers
             case ["spawn", memory, seconds]:
                 try:
                     if isinstance(ready, OSError):
@@ -99,7 +102,7 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
             case _:
                 continue
         control.send(json.dumps(answer).encode())
-        if answer[0] == "dismissed":
+        if answer[:1] == ("dismissed",):
             os.waitpid(pid, 0)
 
 

@@ -374,7 +374,7 @@ def is_bob(value: object) -> bool:
 
 BOB: list[bytes] = []
 STAGES: dict[str, Exception] = {
-    "batch.check_many": OverflowError("a date"),
+    "check_many": OverflowError("a date"),
     "batch.bounded": RecursionError(),
     "batch.grade_submission": ValueError("\ud800"),
     "gradebook.reports_to_json": OSError(36, "File name too long"),
@@ -387,7 +387,7 @@ def test_whatever_one_submission_breaks_is_told_of_that_one(
     stage: str, error: Exception, three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     BOB[:] = [(three / "bob/exercise-1/doubling.py").read_bytes()]
-    target = f"grader.classroom.{stage}"
+    target = f"grader.{'checks.run' if stage == 'check_many' else 'classroom'}.{stage}"
     whole = pkgutil.resolve_name(target)
 
     def broken(*arguments: Any, **named: Any) -> Any:
@@ -595,7 +595,7 @@ def test_a_module_that_cannot_be_read_is_no_number(three: Path, tiny: Course, tm
 def test_a_machine_that_cannot_confine_is_refused_before_any_work(
     three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.sandbox.pool.LAYERS", ("account", "limits"))
+    monkeypatch.setattr("grader.sandbox.process.LAYERS", ("account", "limits"))
     require_here.cache_clear()
     with pytest.raises(BatchBroken, match="seccomp missing"):
         graded(tiny, three, tmp_path / "results")
