@@ -26,14 +26,17 @@ from grader.checks.student import (
     Progress,
     Student,
     SubmissionFault,
+    answers_elsewhere,
 )
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.text import clean
-from grader.sandbox.worker import SERVER_FILE, Patience, Pool
+from grader.sandbox.worker import SERVER_FILE, NoProcess, Patience, Pool, WorkerBroken
 
 MAX_ENTRIES = 1000  # of an array that is shown entry by entry
 MAX_MESSAGE = 4000  # characters
+SHARING = True
+"""Whether checks share a worker as long as all is well; each has its own where tests compare the two."""
 
 
 def new_seed() -> int:
@@ -128,7 +131,7 @@ def _report(
 
         explain_failures(suite, run)
     for function in dict.fromkeys(outcome.function for outcome in outcomes if outcome.status == "skipped"):
-        for name in sorted(run.changed.get(function, ())):  # the check of its arguments was skipped
+        for name in sorted(name for of, name in run.changed if of == function):  # that check was skipped
             run.note(f"`{function}` also changes its argument `{name}`; work on a copy")
     more = suite.exercise.file.more_credits
     if more:
@@ -177,34 +180,59 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
         one_failure: skip all checks after the first that fails.
     """
     started = time.perf_counter()
-    for check in suite.checks:
-        run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
-    for name, outcome in run.outcomes.items():  # what was earned by luck, before there were two answers
-        if outcome.status == "passed" and outcome.function in run.nondeterministic:
-            text = NONDETERMINISTIC.format(outcome.function)
-            run.change(name, status="failed", message=text, gist=text)
+    try:
+        for _, checks in itertools.groupby(suite.checks, lambda check: check.hidden):
+            run.share(None)  # what visible checks have asked is not there when hidden ones ask
+            for check in checks:
+                run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
+        for function, places in run.places.items():
+            if len(places) > 1 and len({*places}) == 1:  # an answer may depend on its process
+                _confirm(run, function)
+    finally:
+        run.share(None)
+    for function in run.nondeterministic:  # what was earned by luck, before there were two answers
+        _take_back(run, function, "failed", NONDETERMINISTIC.format(function))
     run.seconds = time.perf_counter() - started
+
+
+def _confirm(run: CheckRun, function: str) -> None:
+    """Ask another worker what one has answered to several checks."""
+    try:
+        if not answers_elsewhere(run, function):
+            run.nondeterministic.add(function)
+    except NoProcess:
+        raise
+    except WorkerBroken as error:
+        _take_back(run, function, "error", f"{type(error).__name__}: {error}")
+
+
+def _take_back(run: CheckRun, function: str, status: Status, text: str) -> None:
+    for name, outcome in run.outcomes.items():
+        if outcome.status == "passed" and outcome.function == function:
+            run.change(name, status=status, message=text, gist=text)
 
 
 def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: bool) -> Outcome:
     """Run one check unless it waits for another; if it fails, perhaps again with substituted functions."""
-    students, first = [Student(run, check.name)], None
+    student, raised, output = Student(run, check.name), list[BaseException | None](), ""
     started = time.perf_counter()
     try:
         _require(check, run, one_failure=one_failure)
-        first = error = suite.call(check, students[0])
+        student, error = _ask(suite, check, run)
+        raised.append(error)
         if error and check.substitutes:
-            students.append(Student(run, check.name, substitutes(suite.reference, check.substitutes)))
-            error = suite.call(check, students[1])
+            output = student.finish()
+            student = Student(run, check.name, substitutes(suite.reference, check.substitutes))
+            error = _call(suite, check, student)
+            raised.append(error)
             if error and judge(check, error)[0] != "error":
                 known = suite.recorded
-                error = (known and known.waits_for(check.substitutes, run.outcomes.values())) or first
-        if not error:
-            students[-1].ask_first_again()
-    except (DependencyFailed, LookupError, SubmissionFault) as fault:
+                error = (known and known.waits_for(check.substitutes, run.outcomes.values())) or raised[0]
+    except (DependencyFailed, LookupError) as fault:
         error = fault
     seconds = time.perf_counter() - started
-    output = "".join(student.finish() for student in students).replace(SERVER_FILE, "the grader")
+    output += student.finish(passed=not error)
+    output = output.replace(SERVER_FILE, "the grader")
     status, message = judge(check, error)
     if status == "failed" and not isinstance(error, NotWritten):
         run.excusable.add(check.name)
@@ -221,10 +249,40 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
         seconds=seconds,
         mismatch=_mismatch(suite.exercise, error) if isinstance(error, CheckFailed) else None,
     )
-    for raised in (first, error):  # an exception's frames hold all that was answered, and the exception
-        while raised:
-            raised.__traceback__, raised = None, raised.__context__
+    for each in (*raised, error):
+        _forget_frames(each)
     return outcome
+
+
+def _ask(suite: CheckSuite, check: Check, run: CheckRun) -> tuple[Student, BaseException | None]:
+    """Run a check where others have run; in a clean worker, as if it had never been, unless all is well."""
+    shares = SHARING and run.seconds_lost < suite.exercise.file.limits.exercise_seconds
+    noticed, student = run.noticed(), Student(run, check.name, shares=shares)
+    error = _call(suite, check, student)
+    if student.shared and (error or not student.well):
+        student.finish()
+        run.restore(noticed)
+        _forget_frames(error)
+        student = Student(run, check.name, shares=shares)
+        error = _call(suite, check, student)
+    return student, error
+
+
+def _call(suite: CheckSuite, check: Check, student: Student) -> BaseException | None:
+    """Run a check's body; return what it raises, or that an answer is another one afterwards."""
+    error = suite.call(check, student)
+    try:
+        if not error:
+            student.ask_first_again()
+    except SubmissionFault as fault:
+        return fault
+    return error
+
+
+def _forget_frames(raised: BaseException | None) -> None:
+    """Let an exception go of its frames, which hold all that was answered, and the exception."""
+    while raised:
+        raised.__traceback__, raised = None, raised.__context__
 
 
 def _mismatch(exercise: Exercise, error: CheckFailed) -> Mismatch | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import math
 import re
@@ -58,6 +59,10 @@ GRADED_WITH = "graded with Python "
 """What is said beside a syntax error, with the version: another one may know more."""
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
 NOT_WRITTEN = "`{}` is not written yet."
+NOTICED = (
+    "calls kept_bytes unanswered changed timed_out sleeping nondeterministic first_answers places "
+    "seconds_left repeat_seconds_left"
+).split()
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
 """What a call of a worker raises where the student's code gives no answer at all."""
 SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
@@ -139,18 +144,40 @@ class CheckRun:
         self.calls: list[Call] = []  # of the student's functions alone, none of them substituted
         self.kept_bytes = Counter[str]()  # of those calls, by the check's name
         self.unanswered: dict[str, Call] = {}  # by the check's name: it timed out or ended the process
-        self.changed: dict[str, set[str]] = {}  # function: arguments that a call changed
+        self.changed: set[tuple[str, str]] = set()  # functions, and arguments that a call changed
         self.timed_out: set[str] = set()  # functions
         self.sleeping: set[tuple[str, ...]] = set()  # functions that waited too long, and what was lent then
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
         self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
         """By function and the names of substituted ones: arguments and value of the first call, sampled."""
+        self.places: dict[str, tuple[int, ...]] = {}
+        """By function, the number of the worker in which each check asked it; nothing was substituted."""
+        self.opened = 0  # workers
+        self.seconds_lost = 0.0  # in checks that had to run again
+        self.shared: StudentModule | None = None  # in whose worker every check has passed
+        self.proven: set[str] = set()  # functions that were right where nothing was called before
         self.load_error = source.problem
         self.load_output = ""  # what the file printed before it could not be loaded
 
     def change(self, check: str, **fields: Any) -> None:
         """Change what is known of a check's outcome."""
         self.outcomes[check] = dataclasses.replace(self.outcomes[check], **fields)
+
+    def noticed(self) -> dict[str, Any]:
+        """Copy all that a check can change; :meth:`restore` brings it back."""
+        return {name: copy.copy(getattr(self, name)) for name in NOTICED}
+
+    def restore(self, noticed: Mapping[str, Any]) -> None:
+        """Forget what was noticed since, and give its time back; how much, is counted."""
+        self.seconds_lost += noticed["seconds_left"] - self.seconds_left
+        self.seconds_lost += noticed["repeat_seconds_left"] - self.repeat_seconds_left
+        vars(self).update(noticed)
+
+    def share(self, module: StudentModule | None) -> None:
+        """Let the checks to come use this worker; without one, each has a clean one of its own."""
+        if self.shared is not None and self.shared is not module:
+            self.shared.worker.dismiss()
+        self.shared = module
 
     def note(self, sentence: str) -> None:
         """Remember a sentence about the submission as a whole, once, and in few lines."""
@@ -211,6 +238,8 @@ class StudentModule:
             raise SubmissionFault(run.load_error, gist=run.load_error)  # nothing was asked yet
         self._run = run
         self._limits = run.exercise.file.limits
+        run.opened += 1
+        self.number = run.opened
         self.stopped: Raised | None = None
         """What kept the file from being run to its end, if anything did."""
         try:
@@ -303,16 +332,47 @@ class StudentModule:
             too_slow = f"ran for {seconds:g} s and was stopped; does a loop never end?"
             raise SubmissionFault(no_answer(error, subject, too_slow), gist=no_text) from None
 
+    def repeats(
+        self,
+        function: str,
+        arguments: Any,
+        value: Any,
+        substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES,
+    ) -> bool:
+        """Ask what was answered before; say whether the answer is the same."""
+        again = self.call(function, arguments, substitutes, again=True)
+        return not again.raised and same_value(_sampled(again.value), value)
+
+
+def answers_elsewhere(run: CheckRun, function: str) -> bool:
+    """Say whether a function that all checks asked in one worker answers its first question in another, too.
+
+    Raises:
+        WorkerBroken: no other worker could be had.
+    """
+    places, first = run.places[function], run.first_answers[function,]
+    run.repeat_seconds_left = max(run.repeat_seconds_left, PATIENCE * run.exercise.file.limits.call_seconds)
+    with contextlib.suppress(SubmissionFault):
+        if run.shared and run.shared.number not in places and run.shared.repeats(function, *first):
+            return True
+    with contextlib.suppress(SubmissionFault):
+        module = StudentModule(run)
+        run.share(module)
+        return module.repeats(function, *first)
+    return False
+
 
 class Student:
     """One check's view of the submission: ``student.rnn_forward(xs, h0, params)`` calls it in a worker.
 
-    A worker is started at the first call and serves this check alone.
+    A worker is started at the first call and serves this check alone, unless the checks before have left
+    one in which all is well.
 
     Args:
         check: name of the check.
         substitutes: functions of the student's module that the reference answers.
         asks_again: whether to see that an answer stays the same; what earns nothing need not.
+        shares: whether other checks may use the same worker.
     """
 
     changed: tuple[str, ...] = ()
@@ -325,11 +385,15 @@ class Student:
         substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES,
         *,
         asks_again: bool = True,
+        shares: bool = False,
     ) -> None:
         self._run = run
         self._check = check
         self._substitutes = substitutes
         self._asks_again = asks_again
+        self._shares = shares
+        self.shared = False  # whether other checks have used its worker
+        self.well = True  # whether it was left as it should be
         self._module: StudentModule | None = None
         self._first: dict[str, tuple[Any, Any, bool]] = {}
         """By function: arguments and value of the check's first question, whether more were quick."""
@@ -350,7 +414,8 @@ class Student:
 
     def _call(self, function: str, arguments: tuple[Any, ...]) -> Any:
         run = self._run
-        module = self._module = self._module or StudentModule(run)
+        module = self._module = self._module or self._open(function)
+        well, self.well = self.well and (not self.shared or function in run.proven), False
         try:
             answer = module.call(function, arguments, self._substitutes)
         except SubmissionFault:
@@ -375,8 +440,18 @@ class Student:
             for path in answer.changed
             if path in there
         )
-        run.changed.setdefault(function, set()).update(self.changed)
+        self.well = well and not self.changed
+        run.changed.update((function, name) for name in self.changed)
         return answer.value
+
+    def _open(self, function: str) -> StudentModule:
+        """Return the worker that is shared; a clean one for a function that was not right in one before."""
+        run = self._run
+        if self._shares and run.shared and function in run.proven and not run.load_error:
+            self.shared = True
+            run.shared.worker.forget_output()
+            return run.shared
+        return StudentModule(run)
 
     def _ask_again(
         self, module: StudentModule, function: str, arguments: Any, value: Any, *, quick: bool
@@ -392,6 +467,8 @@ class Student:
             self._first[function] = *asked, False
             if earliest is not asked:
                 self._expect(module, function, *earliest)
+            if not self._substitutes:
+                self._run.places[function] = (*self._run.places.get(function, ()), module.number)
         elif not quick:
             return
         else:
@@ -400,8 +477,7 @@ class Student:
 
     def _expect(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
         """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
-        again = module.call(function, arguments, self._substitutes, again=True)
-        if again.raised or not same_value(_sampled(again.value), value):
+        if not module.repeats(function, arguments, value, self._substitutes):
             self._run.nondeterministic.add(function)
             text = NONDETERMINISTIC.format(function)
             raise SubmissionFault(text, gist=text)
@@ -416,13 +492,19 @@ class Student:
             if self._module and more:
                 self._expect(self._module, function, arguments, value)
 
-    def finish(self) -> str:
-        """End the worker; return what the student's code printed, as it is."""
-        if self._module is None:
-            printed, self._run.load_output = self._run.load_output, ""
+    def finish(self, *, passed: bool = False) -> str:
+        """End the worker, or leave it to the next check; return what the student's code printed, as it is."""
+        run, module = self._run, self._module
+        if module is None:
+            printed, run.load_output = run.load_output, ""
             return printed
-        self._module.worker.dismiss()
-        return self._module.worker.output()
+        if passed and self.well and self._shares:
+            run.share(module)
+            run.proven.update([] if self.shared else [next(iter(self._first))])
+        else:
+            run.share(None)
+            module.worker.dismiss()
+        return module.worker.output()
 
 
 def _sampled(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import selectors
 import socket
@@ -187,7 +188,7 @@ class ConfinedWorker(Worker):
         self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
-        self._kept = _HeadAndTail()
+        self._kept = self._printed_first = _HeadAndTail()
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
@@ -229,6 +230,8 @@ class ConfinedWorker(Worker):
         with self._timed(seconds) as timer:
             self._send(protocol.pack(["load", name, filename], source), timer)
             message, _ = self._receive(timer)
+        self._drain()
+        self._printed_first = copy.deepcopy(self._kept)
         match message:
             case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
                 return tuple(map(_read_fault, faults))
@@ -280,6 +283,10 @@ class ConfinedWorker(Worker):
         if not self._muted:
             self._drain()
         return self._kept.text()
+
+    def forget_output(self) -> None:
+        self._drain()
+        self._kept = copy.deepcopy(self._printed_first)
 
     @contextlib.contextmanager
     def muted(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The program inside a worker: loads the student's source, calls its functions, sends plain data back.
 
-It is started by exec with a clean environment. The warm process forks one worker for every check; where
-fork is missing, the process itself is that one worker. Nothing here is trusted by the grader.
+It is started by exec with a clean environment. The warm process forks one worker after the other; where
+fork is missing, the process itself is one worker. Nothing here is trusted by the grader.
 """
 
 from __future__ import annotations

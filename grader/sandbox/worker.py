@@ -172,6 +172,9 @@ class Worker(Protocol):
     def output(self) -> str:
         """Return what the student's code printed: up to 64 KiB, head and tail."""
 
+    def forget_output(self) -> None:
+        """Forget what was printed since the student's source was loaded: another check begins."""
+
     def muted(self) -> AbstractContextManager[None]:
         """Throw away what is printed meanwhile."""
 

@@ -46,9 +46,14 @@ class InProcessWorker:
     def __init__(self) -> None:
         self.modules: dict[str, types.ModuleType] = {}
         self.module = types.ModuleType("student")
-        self.printed = io.StringIO()
+        self.printed, self.loaded = io.StringIO(), ""
 
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+        faults = self.run(name, filename, source)
+        self.loaded = self.printed.getvalue()
+        return faults
+
+    def run(self, name: str, filename: str, source: bytes) -> tuple[Raised, ...]:
         self.module = self.modules[name] = types.ModuleType(name)
         self.module.__file__ = filename
         try:
@@ -117,6 +122,10 @@ class InProcessWorker:
 
     def output(self) -> str:
         return self.printed.getvalue()
+
+    def forget_output(self) -> None:
+        self.printed = io.StringIO()
+        self.printed.write(self.loaded)
 
     def end(self) -> int:
         return 0

@@ -363,6 +363,30 @@ def test_an_attack_gains_nothing(
     assert_none_left(offspring, len(processes))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.path.stem)
+def test_an_attack_earns_the_same_where_every_check_has_a_worker_of_its_own(
+    attack: Attack,
+    course: Course,
+    stage: Stage,
+    pools: dict[str, WorkerPool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if attack.header["FAMILY"] == "state" and "clock" in attack.path.stem:
+        pytest.skip("it answers by the clock")
+    limits = {**PATIENT, **attack.limits, "memory_bytes": MEMORY_BYTES}
+    exercise = with_limits(course[attack.header["EXERCISE"]], **limits)
+    if " of " in attack.header.get("LIMIT", ""):
+        limit_where(lambda function, _: function == attack.header["LIMIT"].split()[-1], monkeypatch)
+    alice = stage.hand_in(attack, exercise)
+    source, found = read_source(exercise, alice), []
+    for sharing in (True, False):
+        monkeypatch.setattr("grader.checks.run.SHARING", sharing)
+        report = check(exercise, source, pool=pools["all layers"], seed=1, diagnose=False)
+        found.append([(one.check, one.status, one.earned) for one in report.outcomes])
+    assert found[0] == found[1]
+
+
 def active_layers(pool: WorkerPool) -> tuple[str, ...]:
     """Return the layers that the pool's workers really have; it also brings the warm process up."""
     worker = pool.open()
