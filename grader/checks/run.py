@@ -15,12 +15,12 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from grader.checks import messages
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.files import Files
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
 from grader.checks.student import (
-    NONDETERMINISTIC,
     CheckRun,
     NotWritten,
     Progress,
@@ -191,7 +191,7 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
     finally:
         run.share(None)
     for function in run.nondeterministic:  # what was earned by luck, before there were two answers
-        _take_back(run, function, "failed", NONDETERMINISTIC.format(function))
+        _take_back(run, function, "failed", messages.NONDETERMINISTIC.format(function))
     run.seconds = time.perf_counter() - started
 
 

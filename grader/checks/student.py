@@ -6,8 +6,6 @@ import contextlib
 import copy
 import dataclasses
 import math
-import re
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -17,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks import messages
 from grader.checks.report import Outcome
 from grader.checks.source import Source
 from grader.course import Exercise
-from grader.sandbox import LOST
 from grader.sandbox.text import clean
 from grader.sandbox.values import map_leaves, walk_arrays, walk_leaves
 from grader.sandbox.worker import (
-    KILLED,
     Answer,
     Limit,
     Patience,
@@ -47,30 +44,12 @@ SAMPLE = 2**16  # entries of an array that are kept until another check asks the
 SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has timed out
 NO_SUBSTITUTES: Mapping[str, Substitute] = MappingProxyType({})
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
-OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
-SIGNALS: dict[int, str] = {
-    signal.SIGSEGV: "a segmentation fault",
-    signal.SIGABRT: "an abort",
-    signal.SIGFPE: "an arithmetic fault",
-    signal.SIGILL: "an illegal instruction",
-}
-MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
-GRADED_WITH = "graded with Python "
-"""What is said beside a syntax error, with the version: another one may know more."""
-NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
-NOT_WRITTEN = "`{}` is not written yet."
 NOTICED = (
     "calls kept_bytes unanswered changed timed_out sleeping nondeterministic first_answers places "
     "seconds_left repeat_seconds_left"
 ).split()
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
 """What a call of a worker raises where the student's code gives no answer at all."""
-SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
-KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
-HINTS = {
-    "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
-    "PermissionError": "\n(files, processes and the network are out of reach here)",
-}
 
 Progress = Callable[[str, str], None]
 """Hears, several times a second while a call runs, the function's name and the line it printed last."""
@@ -284,19 +263,21 @@ class StudentModule:
             faults = self._load_file(run.exercise.file.module, run.source)
         except NO_ANSWER as error:
             too_slow = f"was still running after {limit:g} s, before any function was called, and was stopped"
-            text = no_answer(error, name, f"{too_slow}; {KEEP_EXPERIMENTS_APART}", loading=True)
+            text = messages.no_answer(
+                error, name, f"{too_slow}; {messages.KEEP_EXPERIMENTS_APART}", loading=True
+            )
             raise SubmissionFault(text) from None
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
-                run.note(f"{GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")
+                run.note(f"{messages.GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")
             if fault.kind == "syntax":
-                raise SubmissionFault(not_python(fault, name))
-            run.note(left_out(fault, name))
+                raise SubmissionFault(messages.not_python(fault, name))
+            run.note(messages.left_out(fault, name))
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
         if max(self.worker.used) > SLOW_LOAD_SECONDS:
             slow = f"more than {SLOW_LOAD_SECONDS:g} s to load, and every check loads it"
-            run.note(f"{name} takes {slow}; {KEEP_EXPERIMENTS_APART}")
+            run.note(f"{name} takes {slow}; {messages.KEEP_EXPERIMENTS_APART}")
 
     def call(
         self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False
@@ -314,7 +295,7 @@ class StudentModule:
         no_text = f"{subject} gives no answer."
         asked = function, *substitutes
         if asked in run.sleeping:
-            raise SubmissionFault(f"{subject} {SLEEPS}", gist=no_text)
+            raise SubmissionFault(f"{subject} {messages.SLEEPS}", gist=no_text)
         seconds = self._limits.call_seconds * (SECOND_CHANCE if function in run.timed_out else 1)
         seconds *= PATIENCE if again else 1
         progress = run.progress
@@ -330,7 +311,7 @@ class StudentModule:
             elif isinstance(error, TimeUp):
                 run.timed_out.add(function)
             too_slow = f"ran for {seconds:g} s and was stopped; does a loop never end?"
-            raise SubmissionFault(no_answer(error, subject, too_slow), gist=no_text) from None
+            raise SubmissionFault(messages.no_answer(error, subject, too_slow), gist=no_text) from None
 
     def repeats(
         self,
@@ -425,10 +406,10 @@ class Student:
         if not self._substitutes:
             run.keep(Call(self._check, function, arguments, answer))
         if answer.not_written and answer.raised and not answer.raised.text:
-            text = NOT_WRITTEN.format(function)
+            text = messages.NOT_WRITTEN.format(function)
             raise NotWritten(text, gist=text)
         limits, name = run.exercise.file.limits, run.source.name
-        problem = no_value(function, answer, name, module.stopped, limits.memory_bytes)
+        problem = messages.no_value(function, answer, name, module.stopped, limits.memory_bytes)
         if problem:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
@@ -479,7 +460,7 @@ class Student:
         """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
         if not module.repeats(function, arguments, value, self._substitutes):
             self._run.nondeterministic.add(function)
-            text = NONDETERMINISTIC.format(function)
+            text = messages.NONDETERMINISTIC.format(function)
             raise SubmissionFault(text, gist=text)
 
     def ask_first_again(self) -> None:
@@ -528,90 +509,3 @@ def same_value(value: Any, other: Any) -> bool:
     if isinstance(value, dict) and isinstance(other, dict):
         return value.keys() == other.keys() and all(same_value(value[key], other[key]) for key in value)
     return bool(value == other) or (value != value and other != other)
-
-
-# --- why code gave no answer: from what happened in its worker to a sentence ---------------------------
-
-
-def process_end(status: int) -> str:
-    """Say how a worker's process ended, by its exit code, which is negative for a signal."""
-    if status in (LOST, KILLED):
-        return "closed its connection to the grader or was killed"
-    if status >= 0:
-        return f"ended the whole process with exit status {status} instead of returning"
-    if status == OUT_OF_PROCESSOR_TIME:
-        return "used up its processor time and was stopped"
-    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
-
-
-def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
-    """Say why a worker did not answer, by one of ``NO_ANSWER``; ``too_slow`` is said where time was up."""
-    if isinstance(error, TimeUp):
-        return f"{subject} {SLEEPS if error.idle else too_slow}"
-    if isinstance(error, WorkerEnded):
-        return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
-    return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
-
-
-def exception_text(raised: Raised) -> str:
-    """Return an exception's type and text, as Python's last line has them."""
-    fits = r"@ needs as many columns on its left as rows on its right, but got \2 and \1"
-    text = MATMUL.sub(fits, raised.text.strip())
-    return f"{raised.type_name}: {text}" if text else raised.type_name
-
-
-def traceback_lines(raised: Raised, file: str) -> str:
-    """Return the lines of the student's file that an exception came through, each after a line break."""
-    return "".join(
-        f"\n  {file}, line {line}{f', in {function}' if function else ''}: {source}"
-        for line, function, source in raised.frames
-        if line
-    )
-
-
-def not_python(raised: Raised, file: str) -> str:
-    """Say why a file cannot be compiled."""
-    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
-        return f"{file} cannot be read as text; save it as UTF-8 ({raised.text})"
-    return f"{file} is not Python yet: {exception_text(raised)}{traceback_lines(raised, file)}"
-
-
-def stops_at(raised: Raised, file: str) -> str:
-    """Say where a file stops half-way while it is loaded."""
-    line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
-    what = "a call of sys.exit" if raised.kind == "exit" else exception_text(raised)
-    return f"{file} stops at {line}: {what}."
-
-
-def left_out(fault: Raised, file: str) -> str:
-    """Say what of a file could not be run, and what becomes of the rest."""
-    line, _, source = fault.frames[0] if fault.frames else (0, "", "")
-    if fault.kind == "line":
-        return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
-    if fault.kind == "import":
-        there = HINTS.get(fault.type_name, "").replace("\n", " ")
-        return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
-    graded = "What was defined before that is graded."
-    if fault.kind == "error":
-        graded = "That statement was left out, and the rest is graded."
-    return f"{stops_at(fault, file)} {graded}"
-
-
-def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
-    """Say why an answer holds no value; empty if it does. What ``stopped`` the file may be why."""
-    if answer.missing:
-        return f"`{function}` is no function but an object of type {answer.missing}; is the name used twice?"
-    if answer.missing is not None:
-        if stopped:
-            return f"`{function}` is not defined. {stops_at(stopped, file)}"
-        return f"{file} defines no function `{function}`; is it spelt differently or indented?"
-    if answer.unsendable:
-        return f"what `{function}` returns cannot be graded: {answer.unsendable}"
-    raised = answer.raised
-    if not raised:
-        return ""
-    memory = f"\n(a check may use {memory_bytes // 2**20} MB)"
-    why = memory if raised.type_name == "MemoryError" else HINTS.get(raised.type_name, "")
-    if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
-        why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
-    return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"

@@ -23,10 +23,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from grader.checks.messages import GRADED_WITH
 from grader.checks.parallel import CANNOT_START, process_pools
 from grader.checks.report import Report
 from grader.checks.source import Source
-from grader.checks.student import GRADED_WITH
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.student import (
+from grader.checks.messages import (
     exception_text,
     no_value,
     not_python,

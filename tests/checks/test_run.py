@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from grader.checks.collection import collect_checks, load_module, load_reference
+from grader.checks.messages import NONDETERMINISTIC
 from grader.checks.report import Report
 from grader.checks.run import check, check_many
 from grader.checks.source import Source, read_source
-from grader.checks.student import NONDETERMINISTIC
 from grader.course import Course, CourseError
 from grader.sandbox.pool import ConfinedWorker, WorkerPool
 from grader.sandbox.worker import Answer

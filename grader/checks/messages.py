@@ -1,0 +1,112 @@
+"""Why code gave no answer: from what happened in its worker to a sentence for the student."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+from grader.sandbox import LOST
+from grader.sandbox.worker import KILLED, Answer, Raised, TimeUp, WorkerEnded
+
+OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
+SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "a segmentation fault",
+    signal.SIGABRT: "an abort",
+    signal.SIGFPE: "an arithmetic fault",
+    signal.SIGILL: "an illegal instruction",
+}
+MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
+GRADED_WITH = "graded with Python "
+"""What is said beside a syntax error, with the version: another one may know more."""
+NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
+NOT_WRITTEN = "`{}` is not written yet."
+SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
+KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
+HINTS = {
+    "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
+    "PermissionError": "\n(files, processes and the network are out of reach here)",
+}
+
+
+def process_end(status: int) -> str:
+    """Say how a worker's process ended, by its exit code, which is negative for a signal."""
+    if status in (LOST, KILLED):
+        return "closed its connection to the grader or was killed"
+    if status >= 0:
+        return f"ended the whole process with exit status {status} instead of returning"
+    if status == OUT_OF_PROCESSOR_TIME:
+        return "used up its processor time and was stopped"
+    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
+
+
+def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
+    """Say why a worker did not answer, by one of ``NO_ANSWER``; ``too_slow`` is said where time was up."""
+    if isinstance(error, TimeUp):
+        return f"{subject} {SLEEPS if error.idle else too_slow}"
+    if isinstance(error, WorkerEnded):
+        return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
+    return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
+
+
+def exception_text(raised: Raised) -> str:
+    """Return an exception's type and text, as Python's last line has them."""
+    fits = r"@ needs as many columns on its left as rows on its right, but got \2 and \1"
+    text = MATMUL.sub(fits, raised.text.strip())
+    return f"{raised.type_name}: {text}" if text else raised.type_name
+
+
+def traceback_lines(raised: Raised, file: str) -> str:
+    """Return the lines of the student's file that an exception came through, each after a line break."""
+    return "".join(
+        f"\n  {file}, line {line}{f', in {function}' if function else ''}: {source}"
+        for line, function, source in raised.frames
+        if line
+    )
+
+
+def not_python(raised: Raised, file: str) -> str:
+    """Say why a file cannot be compiled."""
+    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
+        return f"{file} cannot be read as text; save it as UTF-8 ({raised.text})"
+    return f"{file} is not Python yet: {exception_text(raised)}{traceback_lines(raised, file)}"
+
+
+def stops_at(raised: Raised, file: str) -> str:
+    """Say where a file stops half-way while it is loaded."""
+    line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
+    what = "a call of sys.exit" if raised.kind == "exit" else exception_text(raised)
+    return f"{file} stops at {line}: {what}."
+
+
+def left_out(fault: Raised, file: str) -> str:
+    """Say what of a file could not be run, and what becomes of the rest."""
+    line, _, source = fault.frames[0] if fault.frames else (0, "", "")
+    if fault.kind == "line":
+        return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
+    if fault.kind == "import":
+        there = HINTS.get(fault.type_name, "").replace("\n", " ")
+        return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
+    graded = "What was defined before that is graded."
+    if fault.kind == "error":
+        graded = "That statement was left out, and the rest is graded."
+    return f"{stops_at(fault, file)} {graded}"
+
+
+def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
+    """Say why an answer holds no value; empty if it does. What ``stopped`` the file may be why."""
+    if answer.missing:
+        return f"`{function}` is no function but an object of type {answer.missing}; is the name used twice?"
+    if answer.missing is not None:
+        if stopped:
+            return f"`{function}` is not defined. {stops_at(stopped, file)}"
+        return f"{file} defines no function `{function}`; is it spelt differently or indented?"
+    if answer.unsendable:
+        return f"what `{function}` returns cannot be graded: {answer.unsendable}"
+    raised = answer.raised
+    if not raised:
+        return ""
+    memory = f"\n(a check may use {memory_bytes // 2**20} MB)"
+    why = memory if raised.type_name == "MemoryError" else HINTS.get(raised.type_name, "")
+    if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
+        why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
+    return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"
