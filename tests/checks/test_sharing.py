@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from grader.authoring.verify import SampleGrader
 from grader.checks.collection import CheckSuite, load_suite, substitutes
+from grader.checks.mutations import mutants
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -335,10 +338,45 @@ def forms(value: object) -> Iterator[bytes]:
             yield from (np.round(turned, 9).tobytes() for turned in (array, array.T))
 
 
-@pytest.mark.parametrize("number", [*range(1, 11), 12])
+@pytest.mark.parametrize("number", [*range(1, 11), pytest.param(11, marks=pytest.mark.slow), 12])
 def test_nothing_that_is_given_is_an_answer_that_is_asked_for(number: int, course: Course) -> None:
     for seed in (1, 2):
         suite = load_suite(course[f"exercise-{number}"], seed)
         asked = Asked(suite)
         assert [suite.call(one, asked) for one in suite.checks] == [None] * len(suite.checks)
         assert asked.revealed == []
+
+
+# --- the whole course -----------------------------------------------------------------------------------
+
+
+def answers(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
+    """Yield right and wrong answers of all kinds, with names."""
+    solution = exercise.solution_path.read_text(encoding="utf-8")
+    yield "solution", solution.encode()
+    yield "stub", exercise.stub_path.read_bytes()
+    for path in exercise.variants:
+        yield path.stem, path.read_bytes()
+    for mistake in exercise.misconceptions():
+        yield mistake.id, solution.replace(mistake.replace, mistake.with_).encode()
+    for path in sorted(exercise.root.glob(f"examples/submissions/*/{exercise.id}/*.py")):
+        yield str(path), path.read_bytes()
+    if "GRADER_LONG" in os.environ:
+        for number, mutant in enumerate(mutants(solution, exercise.file.functions)):
+            yield f"mutant {number}", mutant.text.encode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(1, 13))
+def test_every_answer_has_the_verdicts_of_clean_workers(
+    number: int, course: Course, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise = course[f"exercise-{number}"]
+    grader = SampleGrader(exercise, pool, 1)
+    for name, data in answers(exercise):
+        reports = []
+        for sharing in (True, False):
+            monkeypatch.setattr("grader.checks.run.SHARING", sharing)
+            reports.append(grader.grade(data))
+        assert verdicts(reports[0]) == verdicts(reports[1]), name
+        assert reports[0].notes == reports[1].notes, name
