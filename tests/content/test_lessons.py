@@ -13,8 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.markdown import Markdown
 
 from grader.course import Course
+from grader.course.mathtext import SPAN, render
+from grader.course.mathtext import plain as plain_math
 from grader.quiz.files import load_quiz
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,3 +147,59 @@ def test_the_lengths_of_gradients_are_those_that_are_measured() -> None:
     for name, *cells in rows:
         for told, found in zip(shown[name.strip()], map(float, cells), strict=True):
             assert told == pytest.approx(found, rel=0.5 if found < 1e-60 else 0.34), name
+
+
+def outside_code(path: Path) -> str:
+    return FENCE.sub("", path.read_text(encoding="utf-8"))
+
+
+def in_a_terminal(markdown: str, columns: int = 80) -> list[str]:
+    """Return the lines that `grader show` prints."""
+    console = Console(width=columns, file=io.StringIO())
+    console.print(Markdown(render(markdown, escaped=True)))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_a_lesson_begins_with_the_task_on_one_screen(path: Path, course: Course) -> None:
+    file = course[name(path)].file
+    title, short, *_ = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert title.strip() == f"# {file.title}"
+    assert short.startswith("In short\n")
+    assert f"exercises/{name(path)}/{file.module}.py" in short
+    assert all(f"`{function}(" in short for function in file.functions)
+    assert f"grader check {name(path)} " in short
+    assert re.search(r"^\|.*`\(.*\)`.*\|$", short, re.MULTILINE), "a table of shapes"
+    assert re.search(r"By hand", short), "a worked number"
+    assert len(in_a_terminal(f"## {short}")) <= 42
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_code_and_formulas_fit_a_terminal(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for _, code in FENCE.findall(text):
+        assert [line for line in code.splitlines() if len(line) > 78] == []
+    for found in SPAN.finditer(outside_code(path)):
+        assert [line for line in plain_math(found[1] or found[2]).splitlines() if len(line) > 77] == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_blocks_of_text_are_output_commands_or_drawings(path: Path) -> None:
+    found = blocks(path)
+    for number, (kind, block) in enumerate(found):
+        output = number and found[number - 1][0] == "python"
+        assert kind == "python" or output or block.startswith("grader ") or re.search("[─│↙▶]", block), block
+        assert kind == "python" or output or "=" not in block, "mathematics belongs between dollar signs"
+
+
+TICS = re.compile(
+    r"\b(?:roads?|to blame|blames?|blamed|whoever|mends?|mended|no wonder|all the same,)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_worn_words_stay_out(path: Path) -> None:
+    """Lessons leaned on a few images until they said nothing: roads, blame, mending."""
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    assert TICS.findall(text) == []
