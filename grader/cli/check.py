@@ -25,6 +25,7 @@ from grader.cli import (
     width,
     write_output,
 )
+from grader.cli.login import ask_name
 from grader.course import Exercise, is_stub, open_course, shown_path
 from grader.progress import LedgerError, Standing, record
 from grader.reports.statement import done_lines
@@ -92,6 +93,8 @@ def command(
         rows = remember(course, reports)
         if form == "text" and (len(reports) > 1 or reports[0].passed):
             print_lines(done_lines(reports, rows, width()))
+        if form == "text":
+            ask_name(course, reports)
     if any(report.broken for report in reports):
         sys.exit(BROKEN)
     sys.exit(0 if all(report.passed for report in reports) else FAILED)

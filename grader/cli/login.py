@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import click
 
-from grader.course import open_course
+from grader.checks.report import Report
+from grader.course import Course, open_course
 from grader.progress import ANONYMOUS, Learner, open_ledger
 
 
@@ -17,8 +19,8 @@ from grader.progress import ANONYMOUS, Learner, open_ledger
 def command(course_folder: str | None, name: str | None, learner_id: str | None) -> None:
     """Say who learns here, by any NAME; without one, show who is logged in.
 
-    Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in
-    belongs to the learner `anonymous`, and stays there; `grader login anonymous` goes back to it.
+    Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in is
+    taken over by whoever logs in first; after that it belongs to the learner `anonymous`.
     """
     if name is None and learner_id is not None:
         raise click.UsageError("--id goes with a name: grader login NAME --id ID")
@@ -35,8 +37,9 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
         before = ledger.learner
         known = {other.id: other.name for other in ledger.learners()}
         left = before == ANONYMOUS and bool(ledger.best_checks() or ledger.sittings())
+        adopts = left and known.keys() <= {ANONYMOUS.id}
         if learner is not None:
-            ledger.login(learner)
+            ledger.login(learner, adopts=adopts)
     now = learner or before
     if now == ANONYMOUS:
         click.echo("nobody is logged in; what you do counts for the learner `anonymous`")
@@ -47,5 +50,32 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     if now.id in known:
         told = f"this id was {known[now.id]}'s before"
         click.echo(f"{told}; if you are someone else, log in with an --id of your own")
-    if left:
-        click.echo("what was recorded before stays with the learner `anonymous`")
+    if adopts:
+        click.echo("what was recorded before is yours now")
+    elif left:
+        click.echo("what was recorded before is `anonymous`'s; `grader login anonymous` goes back to it")
+
+
+def ask_name(course: Course, reports: Iterable[Report]) -> bool:
+    """Ask once, after the first credit, who learns here, and return whether it was; Enter is one answer."""
+    there = sys.stdin.isatty() and sys.stdout.isatty()
+    if not there or not any(report.earned for report in reports):
+        return False
+    with open_ledger(course) as ledger:
+        if ledger.learners():
+            return False
+    learner = None
+    click.echo("\nYour first credits. They are kept here under a name; type yours, or Enter to stay without.")
+    while learner is None:
+        try:
+            name = click.prompt("name", default="", show_default=False)
+            asked = click.prompt(f"your {course.login_id}") if name and course.login_id else None
+            learner = Learner.named(name, asked) if name else ANONYMOUS
+        except ValueError as error:
+            click.echo(str(error))
+        except click.Abort:
+            return True
+    with open_ledger(course) as ledger:
+        ledger.login(learner, adopts=True)
+    click.echo("`grader login NAME` changes it" if learner == ANONYMOUS else f"logged in as {learner.name}")
+    return True

@@ -23,6 +23,7 @@ from grader.cli import ZYGOTE, print_lines, progress_line, width
 from grader.cli.check import changed_last, remember
 from grader.cli.debug import debug_lines
 from grader.cli.hint import hint_lines
+from grader.cli.login import ask_name
 from grader.cli.reset import restore_stub
 from grader.cli.show import show_lesson
 from grader.course import Course, Exercise, open_course, shown_path
@@ -74,7 +75,7 @@ class _Screen:
         self._course = course
         self._pool = pool
         self._keys = keys
-        self._left = self._asks = False
+        self._left = self._asks = self._named = False
         self._rows: list[Standing] = []
         self._size = shutil.get_terminal_size()
         self._turn_to(exercise)
@@ -118,9 +119,12 @@ class _Screen:
             self._turn_to(other)
             source = read_source(other)
         self._source, self._panel, self._asks = source, (), False
-        self._report = self._check(self._exercise, source, self._seed)
-        self._rows = remember(self._course, [self._report]) or self._rows
+        self._report = report = self._check(self._exercise, source, self._seed)
+        self._rows = remember(self._course, [report]) or self._rows
         self._draw()
+        if self._keys.there and self._report.earned and not self._named:
+            self._named = True
+            self._lend(lambda: ask_name(self._course, [report]))
 
     def _check(self, exercise: Exercise, source: Source, seed: int | None = None) -> Report:
         with progress_line() as progress:

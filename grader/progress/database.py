@@ -143,7 +143,11 @@ VERSION_3 = (
         WHERE id IN (SELECT max(id) FROM credited WHERE note LIKE '%credit%=%' GROUP BY response)""",
     *_append_only("marked"),
 )
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
+VERSION_4 = (  # whoever took over what was recorded while nobody was logged in
+    "CREATE TABLE adopted (id INTEGER PRIMARY KEY, at TEXT NOT NULL, learner TEXT NOT NULL UNIQUE) STRICT",
+    *_append_only("adopted"),
+)
+MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """What leads from each version of the file to the next. Append; never edit what was released."""
 
 

@@ -384,12 +384,14 @@ class Bundle:
         at: when it was put together.
         files: bytes by name in the zip, without the manifest.
         missing: what the learner should know before handing it in, one sentence each.
+        written: the exercises that are not the stub any more.
     """
 
     learner: Learner
     at: datetime.datetime
     files: Mapping[str, bytes]
     missing: tuple[str, ...]
+    written: tuple[str, ...] = ()
 
     def manifest(self) -> dict[str, Any]:
         """Return what ``manifest.json`` says."""
@@ -437,6 +439,7 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         raise CannotBundle("nobody is logged in; say whose work this is with `grader login NAME`")
     files: dict[str, bytes] = {}
     missing: list[str] = []
+    written = []
     for exercise in course.exercises():
         source = read_source(exercise)
         if not source.problem:
@@ -444,13 +447,18 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
             with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
                 if is_stub(exercise, source.data):
                     missing.append(f"{exercise.id}: {source.name} is still the stub")
+                else:
+                    written.append(exercise.id)
         else:
             missing.append(f"{exercise.id} is left out: {source.problem}")
     if answers["quizzes"]:
         files[RESPONSES] = _as_json(answers)
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
             raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
-    sittings = {quiz["quiz"]: quiz["sittings"] for quiz in answers["quizzes"]}
+    sittings = {  # a review of what was missed says nothing of whether the quiz is done
+        quiz["quiz"]: [sitting for sitting in quiz["sittings"] if sitting["mode"] != "review"]
+        for quiz in answers["quizzes"]
+    }
     ids = [quiz for quiz, _, _ in quizzes]
     given = [quiz for quiz in ids if any(sitting["responses"] for sitting in sittings.get(quiz, []))]
     missing += [f"quiz {quiz}: no answers" for quiz in ids if quiz not in given]
@@ -458,7 +466,7 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         if not last["finished"]:
             count = len({response["question"] for response in last["responses"]})
             missing.append(f"quiz {quiz}: not finished, {count} of {len(last['questions'])} answered")
-    return Bundle(learner, now, files, tuple(missing))
+    return Bundle(learner, now, files, tuple(missing), tuple(written))
 
 
 def _as_json(document: Any) -> bytes:

@@ -139,11 +139,25 @@ class Ledger:
 
     # --- learners -------------------------------------------------------------------------------------
 
-    def login(self, learner: Learner) -> None:
-        """Append that from now on someone else learns here; what was recorded before stays where it is."""
-        if learner != self.learner:
+    def login(self, learner: Learner, *, adopts: bool = False) -> None:
+        """Append that from now on someone else learns here; what was recorded before stays where it is.
+
+        Args:
+            adopts: this learner takes over what was recorded while nobody was logged in.
+        """
+        if learner != self.learner or not self.learners():
             self.learner = learner
-            self._add("logged_in", name=learner.name)
+            self._add("logged_in", learner=learner.id, name=learner.name)
+        if adopts and learner != ANONYMOUS:
+            self._add("adopted", learner=learner.id)
+
+    @property
+    def _account(self) -> str:
+        """What the learner's events are filed under: the id, but for what was taken over and by whom."""
+        adopter = self._connection.execute("SELECT learner FROM adopted").fetchone()
+        if adopter and self.learner.id in (*adopter, ANONYMOUS.id):
+            return "" if self.learner == ANONYMOUS else ANONYMOUS.id
+        return self.learner.id
 
     def learners(self) -> tuple[Learner, ...]:
         """Return everyone who ever logged in here, each with the latest name, the latest at the end."""
@@ -335,13 +349,13 @@ class Ledger:
         """Append an event of now, of this learner unless it is of a sitting; return its id."""
         event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         if table not in OF_A_SITTING:
-            event["learner"] = self.learner.id
+            event.setdefault("learner", self._account)
         columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
         cursor = self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
         return int(cursor.lastrowid or 0)
 
     def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, {"learner": self.learner.id, **values}).fetchall()
+        return self._connection.execute(query, {"learner": self._account, **values}).fetchall()
 
 
 @contextmanager

@@ -33,13 +33,18 @@ def test_login_is_remembered_and_shown(run: Run) -> None:
     assert run("login", "anonymous").out.startswith("nobody is logged in")
 
 
-def test_login_says_where_earlier_work_is(run: Run, tiny_copy: Course) -> None:
+def test_who_logs_in_first_takes_earlier_work_over_and_others_are_told_where_it_is(
+    run: Run, tiny_copy: Course
+) -> None:
     solve(tiny_copy)
     run("check", "exercise-1")
+    assert "what was recorded before is yours now" in run("login", "Ada").out
     assert "7 of 7" in run("list").out
-    assert "what was recorded before stays with the learner `anonymous`" in run("login", "Ada").out
+    run("login", "anonymous")
     assert "– of  7" in run("list").out
-    assert "anonymous" not in run("login", "Ben").out
+    run("check", "exercise-1")
+    assert "`grader login anonymous` goes back to it" in run("login", "Ben").out
+    assert "– of  7" in run("list").out
     run("login", "anonymous")
     assert "7 of 7" in run("list").out
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
+from grader.progress import ANONYMOUS, open_ledger
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -116,6 +117,8 @@ def watch(tiny_copy: Course) -> Iterator[Start]:
     for part in ("exercises", "solutions"):
         shutil.copytree(tiny_copy.root / part / "exercise-1", tiny_copy.root / part / "exercise-2")
     shutil.copy(tiny_copy["exercise-1"].stub_path, tiny_copy.root / "pristine.py")
+    with open_ledger(tiny_copy) as ledger:  # so that nobody is asked for a name
+        ledger.login(ANONYMOUS)
     started: list[Watching] = []
 
     def start(*arguments: str) -> Watching:
@@ -171,6 +174,20 @@ def test_the_screen_turns_to_what_is_saved(watch: Start) -> None:
     one.save(RIGHT, SCALE)
     one.until("exercise-2 is done")
     assert "exercise-1 is done" not in one.rest(), "of two files at once, the one on the screen is checked"
+
+
+def test_the_first_credit_asks_once_for_a_name(watch: Start) -> None:
+    one = watch()
+    (one.course.root / ".grader/progress.db").unlink()
+    one.verdict()
+    one.save(RIGHT)
+    one.until("name: ")
+    one.press("Ada\n")
+    one.until("logged in as Ada")
+    one.save(RIGHT, SCALE)
+    assert "name:" not in one.until("exercise-1 is done") + one.rest()
+    with open_ledger(one.course) as ledger:
+        assert (ledger.learner.id, ledger.best_checks()["exercise-1"].earned) == ("ada", 7)
 
 
 def test_keys(watch: Start) -> None:

@@ -137,10 +137,11 @@ def test_no_table_lets_anything_be_changed_or_deleted(tiny_copy: Course) -> None
         columns = "at, learner, response, subject, topic, cents, worth, reason, version, note"
         values = "'now', 'ada', 1, 'quiz/gates/half', 'memory', 60, 60, 'earned', 3, ''"  # by an older grader
         connection.execute(f"INSERT INTO credited ({columns}) VALUES ({values})")
+        connection.execute("INSERT INTO adopted (at, learner) VALUES ('now', 'ada')")
         tables = [
             name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
-        assert len(tables) == 11
+        assert len(tables) == 12
         for table in tables:
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()
             assert rows, f"nothing was recorded in {table}"

@@ -76,7 +76,7 @@ def test_a_bundle_holds_modules_answers_and_whose_they_are(run: Run, tiny_copy: 
     ran = run("submit")
     path = tiny_copy.root / "submission-ada.zip"
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == f"{path} holds 2 files of Ada (id ada); hand it in\n"
+    assert ran.out == f"exercise-1 passes, 7 of 7 credits\n{path} holds 2 files of Ada (id ada); hand it in\n"
     files = opened(path)
     assert list(files) == ["manifest.json", MODULE, "responses.json"]
     assert files[MODULE] == (tiny_copy.root / MODULE).read_bytes()
@@ -176,6 +176,14 @@ def test_an_unfinished_quiz_is_named(run: Run, tiny_copy: Course) -> None:
     assert "missing: quiz every-type: not finished, 1 of 2 answered" in run("submit").out
 
 
+def test_a_review_says_nothing_of_a_quiz_that_is_finished(run: Run, tiny_copy: Course) -> None:
+    login(tiny_copy)
+    answer(tiny_copy, finish=True)
+    with open_ledger(tiny_copy) as ledger:
+        ledger.begin("every-type", 1, "review", ("bound",))
+    assert "quiz" not in run("submit").out.replace(str(tiny_copy.root), "")
+
+
 def test_a_quiz_that_was_begun_and_never_answered_has_no_answers(run: Run, tiny_copy: Course) -> None:
     login(tiny_copy)
     with open_ledger(tiny_copy) as ledger:
@@ -234,7 +242,10 @@ def test_check_shows_the_verdict_and_still_writes(run: Run, tiny_copy: Course) -
     assert (tiny_copy.root / "submission-ada.zip").is_file()
     with open_ledger(tiny_copy) as ledger:
         assert ledger.latest("exercise-1") is not None
-    assert "of 7 credits" not in run("submit").out
+    assert "exercise-1 fails 2 of 4 checks, 4 of 7 credits: `y` is off" in run("submit").out
+    solve(tiny_copy, function="return nothing")
+    tiny_copy["exercise-1"].stub_path.write_text("def double(x):\n    return nothing\n", encoding="utf-8")
+    assert "0 of 7 credits: `double` raises NameError" in " ".join(run("submit").out.split())
 
 
 def test_broken_checks_keep_nobody_from_handing_in(run: Run, tiny_copy: Course) -> None:

@@ -191,6 +191,27 @@ def test_what_is_done_before_logging_in_stays_with_nobody(tiny_copy: Course) -> 
         assert best(ledger) == {"exercise-1": 5}
 
 
+def test_who_logs_in_first_may_take_over_what_was_done_before(tiny_copy: Course) -> None:
+    with open_ledger(tiny_copy) as ledger:
+        ledger.record(TWO)
+        answer(ledger, score=0.5)
+        ledger.login(ADA, adopts=True)
+        assert best(ledger) == {"exercise-1": 2}
+        ledger.record(ALL)
+    with open_ledger(tiny_copy) as ledger:
+        assert (ledger.learner, best(ledger)) == (ADA, {"exercise-1": 5})
+        assert len(ledger.responses("gates")) == 1
+        ledger.login(ANONYMOUS)
+        assert (best(ledger), ledger.sittings()) == ({}, ())
+        ledger.record(TWO)
+        ledger.login(BEN)
+        assert best(ledger) == {}
+        ledger.login(ANONYMOUS)
+        assert best(ledger) == {"exercise-1": 2}
+        ledger.login(ADA)
+        assert best(ledger) == {"exercise-1": 5}
+
+
 def test_learners_of_one_folder_are_kept_apart(tiny_copy: Course) -> None:
     with open_ledger(tiny_copy) as ledger:
         for learner, score in ((ADA, 0.5), (BEN, 0.25)):
