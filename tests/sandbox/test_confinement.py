@@ -30,6 +30,7 @@ from grader.course import Course
 from grader.sandbox import LAYERS, confinement, process
 from grader.sandbox.doctor import PROBES, probe
 from grader.sandbox.pool import WorkerPool
+from grader.sandbox.process import Zygote
 from grader.sandbox.server import WorkerServer, serve_zygote
 from grader.sandbox.worker import Budget, NoProcess, Worker, WorkerEnded
 
@@ -416,7 +417,7 @@ def test_too_little_confinement_is_refused_where_it_is_required(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weaker = tuple(layer for layer in LAYERS if layer != missing)
-    monkeypatch.setattr("grader.sandbox.process.LAYERS", weaker)
+    monkeypatch.setattr("grader.sandbox.process.start_early", lambda: Zygote(weaker))
     arguments = ["check", "exercise-1", "--submission", "solutions", "--confinement", "required"]
     monkeypatch.chdir(course.root)
     monkeypatch.setattr(sys, "argv", ["grader", *arguments])
