@@ -35,8 +35,9 @@ from grader.sandbox.worker import (
 )
 
 SLOW_LOAD_SECONDS = 1.0
-QUICK_SECONDS = 0.05  # of a call that takes longer, only a check's first question is asked again
-REPEATS = 2  # times the exercise's seconds that may go into questions that are asked again
+REPEATS = (
+    2  # times the exercise's seconds that may go into questions that are asked again, each at most twice
+)
 PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
 MAX_CALLS = 256  # that are kept for the diagnosis
 MAX_CHECK_BYTES, MAX_KEPT_BYTES = 16 * 2**20, 64 * 2**20  # of one check's kept calls, and of all checks'
@@ -275,7 +276,7 @@ class StudentModule:
             run.note(messages.left_out(fault, name))
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
-        if max(self.worker.used) > SLOW_LOAD_SECONDS:
+        if self.worker.used.processor > SLOW_LOAD_SECONDS:
             slow = f"more than {SLOW_LOAD_SECONDS:g} s to load, and every check loads it"
             run.note(f"{name} takes {slow}; {messages.KEEP_EXPERIMENTS_APART}")
 
@@ -377,7 +378,7 @@ class Student:
         self.well = True  # whether it was left as it should be
         self._module: StudentModule | None = None
         self._first: dict[str, tuple[Any, Any, bool]] = {}
-        """By function: arguments and value of the check's first question, whether more were quick."""
+        """By function: arguments and value of the check's first question, whether there were more."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         parameters = self._run.exercise.parameters.get(name)
@@ -402,7 +403,6 @@ class Student:
         except SubmissionFault:
             run.unanswered[self._check] = Call(self._check, function, arguments, Answer())
             raise
-        quick = module.worker.used.processor < QUICK_SECONDS
         if not self._substitutes:
             run.keep(Call(self._check, function, arguments, answer))
         if answer.not_written and answer.raised and not answer.raised.text:
@@ -413,7 +413,7 @@ class Student:
         if problem:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
-            self._ask_again(module, function, arguments, _sampled(answer.value), quick=quick)
+            self._ask_again(module, function, arguments, _sampled(answer.value))
         names = dict(enumerate(run.exercise.parameters[function]))
         there = {path for path, _ in walk_arrays(arguments)}  # what else a worker names is text of its own
         self.changed = tuple(
@@ -434,13 +434,11 @@ class Student:
             return run.shared
         return StudentModule(run)
 
-    def _ask_again(
-        self, module: StudentModule, function: str, arguments: Any, value: Any, *, quick: bool
-    ) -> None:
+    def _ask_again(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
         """Repeat a question, and the first of all checks, and compare: a right answer stays the same.
 
-        An answer that counts calls, reads the clock or remembers the process gives itself away. A check's
-        first question to a function is repeated whatever it costs; others, where that is quick.
+        An answer that counts calls, reads the clock or remembers the process gives itself away. How long an
+        answer takes changes nothing: it would be another time on another machine.
         """
         asked = arguments, value
         earliest = self._run.first_answers.setdefault((function, *self._substitutes), asked)
@@ -450,8 +448,6 @@ class Student:
                 self._expect(module, function, *earliest)
             if not self._substitutes:
                 self._run.places[function] = (*self._run.places.get(function, ()), module.number)
-        elif not quick:
-            return
         else:
             self._first[function] = *self._first[function][:2], True
         self._expect(module, function, *asked)
@@ -464,7 +460,7 @@ class Student:
             raise SubmissionFault(text, gist=text)
 
     def ask_first_again(self) -> None:
-        """Ask once more, after all others, what a check asked first, unless it is slow to answer.
+        """Ask once more, after all others, what a check asked first.
 
         Raises:
             SubmissionFault: the answer is another one now.
