@@ -198,5 +198,5 @@ def check_train_adding_learns(student, reference, rng):
     error = np.mean((Wy @ last_state_of_lstm(xs[0], params) + by - targets) ** 2)
     assert error < 0.03, (
         f"on fresh sequences the mean squared error of what you return is {error:.3f}; it should be below "
-        "0.03. (Whoever answers 1 to every sequence has 0.167; a fault in `adam_step` shows here, too.)"
+        "0.03. (Answering 1 to every sequence costs 0.167; a fault in `adam_step` shows here, too.)"
     )

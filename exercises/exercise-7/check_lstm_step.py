@@ -69,7 +69,7 @@ def check_sigmoid_extremes(student, reference, rng):
         raise CheckFailed(
             f"your sigmoid({z[2]:.0f}) is tiny, but sigmoid({z[1]:.0f}) is 0 instead of tinier: the exp of a "
             "large number has become infinite on the way. NumPy's overflow warning says so, and silencing it "
-            "mends nothing. Which exponents can never give more than 1?"
+            "helps nothing. Which exponents can never give more than 1?"
         )
 
 

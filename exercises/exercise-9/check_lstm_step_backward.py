@@ -47,12 +47,12 @@ def compare(student, reference, arguments, *picked):
         assert_gradient(got[name], wanted[name], name)
 
 
-def compare_road(student, reference, arguments, road):
-    """Compare what reaches c, which is dc_prev if the forget gate is open; name the road if it is missing."""
+def compare_path(student, reference, arguments, path):
+    """Compare what reaches c, which is dc_prev if the forget gate is open; name the path if it is missing."""
     got = gradients(student.lstm_step_backward(*arguments))["dc_prev"]
     wanted = gradients(reference.lstm_step_backward(*arguments))["dc_prev"]
     if isinstance(got, np.ndarray) and got.shape == wanted.shape and not got.any():
-        pytest.fail(f"`dc_prev` is zero everywhere, so nothing reaches c by way of {road}")
+        pytest.fail(f"`dc_prev` is zero everywhere, so nothing reaches c by way of {path}")
     assert_gradient(got, wanted, "dc_prev")
 
 
@@ -60,19 +60,19 @@ def compare_road(student, reference, arguments, road):
 def check_lstm_step_backward_dh_reaches_the_cell(student, reference, rng):
     """With dc = 0 and an open forget gate: what reaches c by way of h."""
     arguments = draw(rng, reference, dc=0, bf=np.full((H, 1), WIDE_OPEN))
-    compare_road(student, reference, arguments, "h, though h was made from c")
+    compare_path(student, reference, arguments, "h, though h was made from c")
 
 
 @pytest.mark.credits(1)
 def check_lstm_step_backward_dc_reaches_the_cell(student, reference, rng):
     """With dh = 0 and an open forget gate: what reaches c by way of the next cell."""
     arguments = draw(rng, reference, dh=0, bf=np.full((H, 1), WIDE_OPEN))
-    compare_road(student, reference, arguments, "the next cell, though dc comes from there")
+    compare_path(student, reference, arguments, "the next cell, though dc comes from there")
 
 
 @pytest.mark.credits(1)
 def check_lstm_step_backward_dc_prev(student, reference, rng):
-    """dc_prev: what travels on to the cell before, from both roads together."""
+    """dc_prev: what travels on to the cell before, from both paths together."""
     compare(student, reference, draw(rng, reference), "dc_prev")
 
 

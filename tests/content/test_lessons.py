@@ -193,13 +193,11 @@ def test_blocks_of_text_are_output_commands_or_drawings(path: Path) -> None:
         assert kind == "python" or output or "=" not in block, "mathematics belongs between dollar signs"
 
 
-TICS = re.compile(
-    r"\b(?:roads?|to blame|blames?|blamed|whoever|mends?|mended|no wonder|all the same,)\b", re.IGNORECASE
-)
+TICS = re.compile(r"\b(?:roads?|to blame|blames?|blamed|whoever|mends?|mended)\b", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=name)
+@pytest.mark.parametrize("path", [*PAGES, *(ROOT / "quizzes").glob("*.yaml")], ids=lambda path: path.stem)
 def test_worn_words_stay_out(path: Path) -> None:
     """Lessons leaned on a few images until they said nothing: roads, blame, mending."""
-    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    text = re.sub(r"^  - id: .*", "", outside_code(path), flags=re.MULTILINE)  # an id never changes
     assert TICS.findall(text) == []
