@@ -17,8 +17,7 @@ from pathlib import Path
 
 from grader.checks.files import FileRejected, read_plain
 from grader.checks.report import Report
-from grader.course import LatePolicy, folded, parse_time
-from grader.course.sheets import CannotCollect, parse_sheet
+from grader.course import CannotCollect, LatePolicy, folded, parse_sheet, parse_time
 from grader.progress.grades import Adjustment
 from grader.progress.hand_in import text_forms
 from grader.sandbox.text import one_line

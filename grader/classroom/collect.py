@@ -20,12 +20,14 @@ from grader.checks.source import Source, find_modules, read_sources, shown, unpa
 from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
 from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
+from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
-from grader.course.sheets import CannotCollect as CannotCollect
-from grader.progress.grades import Note
+from grader.progress.grades import QUESTION, Note
 from grader.progress.hand_in import (
     MANIFEST,
+    MAX_ASKED,
     MAX_MANIFEST_BYTES,
+    MAX_QUESTION,
     MAX_RESPONSES_BYTES,
     RESPONSES,
     SCHEMA,
@@ -341,6 +343,10 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
         text = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
         found.notes += (Note("hash-differs", text),)
     _note_learner(found, manifest)
+    asked = manifest.get("questions")
+    for text in asked[:MAX_ASKED] if isinstance(asked, list) else ():
+        if isinstance(text, str) and text.strip():
+            found.notes += (Note(QUESTION, one_line(text, MAX_QUESTION), decide=True),)
 
 
 def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:

@@ -17,8 +17,7 @@ from grader.classroom.collect import Submission
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.shapes import Platform
 from grader.classroom.tables import Entry
-from grader.course import Assignment, Course, LatePolicy, folded
-from grader.course.sheets import MAX_SHOWN, Row, Sheet, parse_sheet, read_sheet
+from grader.course import Assignment, Course, LatePolicy, Row, Sheet, folded, parse_sheet, read_sheet
 from grader.progress.grades import Note
 from grader.sandbox.text import one_line
 
@@ -60,7 +59,7 @@ STAFF = {"instructor", "teacher", "ta", "teaching assistant", "observer", "desig
 NOBODY = {"student, test", "test student"}  # Canvas's own
 POINTS_POSSIBLE = "points possible"
 WORDS = re.compile(r"[^\W_]+")
-MAX_LISTED = 3
+MAX_LISTED, MAX_SHOWN = 3, 80  # names, and characters of one, in a sentence
 MAX_MISSING = 40  # names in a sentence
 COUNTS = ("latest-on-time", "latest", "best")
 

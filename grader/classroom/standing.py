@@ -16,6 +16,7 @@ from grader.classroom.roster import Roster, identify_by, late_policy, missing, m
 from grader.classroom.tables import Entry, ManualAdjustment, Scope
 from grader.course import Assignment, Course, Feedback, LatePolicy
 from grader.progress.grades import (
+    QUESTION,
     QUIZZES,
     Adjustment,
     ClassGrades,
@@ -114,6 +115,10 @@ def _grade(
     not_graded = kept.not_graded.get(entry.key, {})
     results, doubts = kept.quizzes.get(entry.key, ("[]", "[]"))
     nothing = entry.problem or entry.nothing_found or QUIZZES in not_graded
+    answered = any(
+        event.submission == entry.key and datetime.datetime.fromisoformat(event.at) >= received
+        for event in kept.adjustments
+    )
     by_file = bool(own) and policy.per_day > 0 and entry.received_from == "file"
     return Grade(
         entry.name,
@@ -125,7 +130,7 @@ def _grade(
         set_aside=whose.set_aside,
         received=received,
         nothing_found=bool(entry.nothing_found),
-        notes=(*_notes(entry, whose, by_file=by_file), *whose.notes, *_read_notes(doubts)),
+        notes=(*_notes(entry, whose, by_file=by_file, answered=answered), *whose.notes, *_read_notes(doubts)),
         reports=own,
         not_graded=not_graded,
         quizzes=_counted(quiz_results(results), {} if nothing else rules.no_answers, rules.assignment),
@@ -221,9 +226,15 @@ def _items(course: Course, grades: Sequence[Grade], order: Sequence[str]) -> Ite
         yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
 
-def _notes(entry: Entry, whose: Identity, *, by_file: bool) -> list[Note]:
-    """Return what was noted of a submission when it was collected, as far as it still has to be said."""
+def _notes(entry: Entry, whose: Identity, *, by_file: bool, answered: bool) -> list[Note]:
+    """Return what was noted of a submission when it was collected, as far as it still has to be said.
+
+    Args:
+        answered: whether the instructor has said something of it since it arrived.
+    """
     notes = _read_notes(entry.notes)
+    if answered:
+        notes = [note._replace(decide=note.decide and note.kind != QUESTION) for note in notes]
     if len(whose.people) > 1:
         notes = [note for note in notes if note.kind != "handed-in-together"]
     return [*notes, Note("file-time", FILE_TIME)] if by_file else notes

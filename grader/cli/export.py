@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from grader.classroom.comments import pseudonyms
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.roster import Roster, read_roster
 from grader.cli import (
@@ -27,8 +28,8 @@ from grader.reports import exports, lms
 from grader.sandbox.text import clean, one_line
 
 CLASS_FORMS = ("canvas", "moodle", "roster", "junit")
-FEEDBACK = ("canvas-feedback", "moodle-feedback")
-FORMS = (*CLASS_FORMS, *FEEDBACK, *exports.STUDENT_FORMS, exports.ANNOTATIONS)
+FEEDBACK, PAGES = ("canvas-feedback", "moodle-feedback"), "pages"
+FORMS = (*CLASS_FORMS, *FEEDBACK, PAGES, *exports.STUDENT_FORMS, exports.ANNOTATIONS)
 IDENTIFIERS = (exports.EMAIL, "Username", "ID number")
 
 
@@ -38,6 +39,7 @@ IDENTIFIERS = (exports.EMAIL, "Username", "ID number")
 @output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
 @roster_option
+@click.option("--anonymous", is_flag=True, help="Of pages: pseudonyms for names, for graders.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which cells of the gradebook would change.")
 @click.option(
     "--identifier",
@@ -56,6 +58,7 @@ def command(
     output: Path | None,
     name: str | None,
     roster: Path | None,
+    anonymous: bool,
     dry_run: bool,
     identifier: str,
     allow_incomplete: bool,
@@ -64,7 +67,8 @@ def command(
     """Write what `grader grade` left in RESULTS for another program.
 
     FORM is, for the class: canvas, moodle (gradebooks, CSV), roster (the class's own list), junit (XML);
-    canvas-feedback, moodle-feedback (each student's page, in the zip that the platform takes back). For one
+    canvas-feedback, moodle-feedback (each student's page, in the zip that the platform takes back); pages,
+    with --anonymous a zip for graders, under pseudonyms that stay and that `grader adjust` knows. For one
     student: gradescope (results.json), github-annotations, github-summary, github-classroom, junit-student.
     What the course withholds of hidden checks is not in what a student gets (docs/exports.md).
 
@@ -81,6 +85,10 @@ def command(
             stop(f"{results} {error}", USAGE)
     listed = read_roster(course, roster) if roster else listed
     found = [grade for grade in grades.grades if grade.key in keys]
+    if anonymous != (form == PAGES):
+        raise click.UsageError(
+            "pages go with --anonymous: grader export RESULTS pages --anonymous -o FILE.zip"
+        )
     doubts, told, csv = exports.doubts(found), list[str](), form in ("canvas", "moodle", "roster")
     text: str | bytes = ""
     if csv and listed and (form in ("roster", listed.platform)):
@@ -94,6 +102,8 @@ def command(
             text = exports.class_junit(grades)
         elif form in FEEDBACK:
             text, told = lms.feedback_zip(grades, listed, form.partition("-")[0])
+        elif form == PAGES:
+            text = lms.anonymous_zip(grades, listed, pseudonyms(course, grades))
         else:
             text = exports.student_export(form, _only(found, grades, allow_incomplete), course)
         write_output(text, output, bom=bom and csv)

@@ -247,8 +247,7 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
-        from grader.course import CourseError, NoCourse, UnknownExercise
-        from grader.course.sheets import CannotCollect
+        from grader.course import CannotCollect, CourseError, NoCourse, UnknownExercise
         from grader.progress.database import CannotWrite, LedgerError, NotThere
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken

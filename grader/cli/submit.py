@@ -31,9 +31,18 @@ MAX_WHY = 160  # characters of what the first failing check says
     metavar="FILE.zip",
     help="Write there; without it, to submission-ID.zip in the course folder.",
 )
+@click.option(
+    "--question",
+    "questions",
+    multiple=True,
+    metavar="TEXT",
+    help="Ask your instructor about a verdict; name the exercise. May be repeated.",
+)
 @click.option("--force", is_flag=True, help="Replace FILE.zip even if it is no earlier bundle of yours.")
 @pass_course
-def command(course: Course, check: bool, output: Path | None, force: bool) -> None:
+def command(
+    course: Course, check: bool, output: Path | None, questions: tuple[str, ...], force: bool
+) -> None:
     """Bundle what you wrote and answered into one zip, to hand it in.
 
     It holds your module files, your answers to quizzes and your name. How each exercise stands, and what is
@@ -42,7 +51,7 @@ def command(course: Course, check: bool, output: Path | None, force: bool) -> No
     """
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
     try:
-        bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC))
+        bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
         path = output or course.root / f"submission-{bundle.learner.id}.zip"
         _show_verdicts(course, bundle.written, check)
         for sentence in bundle.missing:

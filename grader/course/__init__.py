@@ -22,12 +22,14 @@ from grader.course.course import (
 from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, mathml, render
+from grader.course.sheets import CannotCollect, Row, Sheet, parse_sheet, read_sheet
 from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
 
 __all__ = [
     "COURSE_FILE",
     "NOWHERE",
     "Assignment",
+    "CannotCollect",
     "Course",
     "CourseError",
     "CourseFile",
@@ -40,6 +42,8 @@ __all__ = [
     "NoCourse",
     "Place",
     "Raw",
+    "Row",
+    "Sheet",
     "UnknownExercise",
     "dataclass",
     "folded",
@@ -52,7 +56,9 @@ __all__ = [
     "mathml",
     "open_course",
     "parse",
+    "parse_sheet",
     "parse_time",
+    "read_sheet",
     "render",
     "shown_path",
     "write_atomic",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +11,6 @@ from grader.course.strict_yaml import shown_path
 
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 100_000
-MAX_SHOWN = 80  # characters of what stands there, in a sentence
 SAVE_AS = "save it as `CSV UTF-8`"
 
 
@@ -80,6 +77,9 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
 
 def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
     """Read a table from the bytes of its file; arguments and errors are those of :func:`read_sheet`."""
+    import csv  # no student's command needs it
+    import io
+
     if len(data) > MAX_BYTES:
         raise CannotCollect(f"{name} is larger than {MAX_BYTES // 2**20} MiB; take out what is no student")
     try:

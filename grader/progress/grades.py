@@ -58,6 +58,8 @@ class QuizResult(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+QUESTION = "question"
+"""Kind of a note that is a student's own question about a verdict."""
 QUIZZES = "quizzes"
 """Stands where an exercise's id would, for answers that could not be graded."""
 State = Literal["graded", "nothing found", "problem", "set aside", "stale", "not counted"]
@@ -166,8 +168,8 @@ class Grade:
     @property
     def total_cents(self) -> int | None:
         """What goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing."""
-        known = (self.graded or self.adjustments) and self.counts and not self.stale
-        return self.cents if known else None
+        given = self.graded or any(each.cents for each in self.adjustments)
+        return self.cents if given and self.counts and not self.stale else None
 
     @property
     def counts(self) -> bool:

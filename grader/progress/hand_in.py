@@ -15,7 +15,7 @@ import json
 import platform
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +40,7 @@ MAX_DIGITS = 19
 MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
 MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of a file, of a sitting
 MAX_QUIZZES = 100_000
+MAX_ASKED, MAX_QUESTION = 10, 1_000  # questions about verdicts, and characters of one
 HALF = re.compile("[\ud800-\udfff]")  # of a character, which nothing can store
 YEARS = range(1970, 2200)  # a clock without a battery begins there; far from where sums of dates end
 CURES = {
@@ -383,6 +384,7 @@ class Bundle:
     Args:
         at: when it was put together.
         files: bytes by name in the zip, without the manifest.
+        questions: about verdicts, to whoever grades.
         missing: what the learner should know before handing it in, one sentence each.
         written: the exercises that are not the stub any more.
     """
@@ -392,6 +394,7 @@ class Bundle:
     files: Mapping[str, bytes]
     missing: tuple[str, ...]
     written: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
     def manifest(self) -> dict[str, Any]:
         """Return what ``manifest.json`` says."""
@@ -402,6 +405,7 @@ class Bundle:
             "numpy": importlib.metadata.version("numpy"),
             "at": self.at.isoformat(timespec="seconds"),
             "learner": {"id": self.learner.id, "name": self.learner.name},
+            "questions": list(self.questions),
             "files": [
                 {"path": name, "sha256": text_hashes(data)[0], "bytes": len(data)}
                 for name, data in self.files.items()
@@ -422,17 +426,22 @@ class Bundle:
         return target.getvalue()
 
 
-def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bundle:
+def gather(
+    course: Course, quizzes: list[QuizOf], now: datetime.datetime, questions: Sequence[str] = ()
+) -> Bundle:
     """Read what whoever is logged in wrote and answered.
 
     Args:
         quizzes: all of the course.
+        questions: about verdicts, to whoever grades.
 
     Raises:
-        CannotBundle: nobody is logged in.
+        CannotBundle: nobody is logged in, or a question is too long.
         CourseError: an exercise is malformed.
         LedgerError: the answers cannot be read.
     """
+    if len(questions) > MAX_ASKED or any(len(text) > MAX_QUESTION or not text.strip() for text in questions):
+        raise CannotBundle(f"ask at most {MAX_ASKED} questions, of 1 to {MAX_QUESTION} characters each")
     with open_ledger(course) as ledger:
         learner, answers = ledger.learner, responses_document(ledger, quizzes, now)
     if learner == ANONYMOUS:
@@ -466,7 +475,7 @@ def gather(course: Course, quizzes: list[QuizOf], now: datetime.datetime) -> Bun
         if not last["finished"]:
             count = len({response["question"] for response in last["responses"]})
             missing.append(f"quiz {quiz}: not finished, {count} of {len(last['questions'])} answered")
-    return Bundle(learner, now, files, tuple(missing), tuple(written))
+    return Bundle(learner, now, files, tuple(missing), tuple(written), tuple(questions))
 
 
 def _as_json(document: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Set
 from pathlib import Path
 from statistics import median
@@ -13,6 +14,7 @@ from grader.checks.report import reports_to_json
 from grader.course import write_atomic
 from grader.progress.grades import (
     MAX_NOTES,
+    QUESTION,
     ClassGrades,
     Grade,
     check_rates,
@@ -46,6 +48,7 @@ def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
     write_atomic(folder / "moved.csv", moved_csv(grades))
     write_atomic(folder / "index.html", class_page(grades))
     write_atomic(folder / "notes.csv", notes_csv(grades))
+    write_atomic(folder / "requests.csv", requests_csv(grades))
     failed = []
     for grade in grades.grades:
         own = folder / "students" / grade.submission
@@ -66,6 +69,25 @@ def notes_csv(grades: ClassGrades) -> str:
         who = (grade.submission, grade.key, grade.student) if grade else ("", "", "")
         rows.append([*map(one_line, ("yes" if note.decide else "", *who, note.kind, note.text))])
     return csv_text(["decide", "submission", "key", "student", "kind", "note"], rows)
+
+
+def requests_csv(grades: ClassGrades) -> str:
+    """Return a table of what students ask about verdicts, with the checks that each may be about."""
+    rows = []
+    for grade in grades.grades:
+        for note in (note for note in grade.notes if note.kind == QUESTION):
+            text = note.text.casefold()
+            reports = [report for report in grade.reports if re.search(rf"\b{report.exercise}\b", text)]
+            failed = [
+                outcome for report in reports for outcome in report.outcomes if outcome.status == "failed"
+            ]
+            named = [each for each in failed if each.check in text or each.title.casefold() in text]
+            checks = "; ".join(each.title for each in named or failed)
+            exercise = ", ".join(report.exercise for report in reports)
+            answered = "" if note.decide else "yes"
+            cells = (grade.submission, grade.key, grade.student, exercise, checks, note.text, answered)
+            rows.append([*map(one_line, cells)])
+    return csv_text(["submission", "key", "student", "exercise", "checks", "question", "answered"], rows)
 
 
 def _remove_pages(students: Path, names: Set[str]) -> None:

@@ -44,7 +44,8 @@ def adjustment_text(adjustment: Adjustment) -> str:
     """Say in one line how many credits were added or taken away, where and why."""
     where = f" in {one_line(adjustment.exercise)}" if adjustment.exercise else ""
     kind, reason = KINDS[adjustment.kind], one_line(adjustment.reason)
-    return f"{signed(adjustment.cents)} credits{where} ({kind}): {reason}"
+    said = f"{signed(adjustment.cents)} credits" if adjustment.cents else "comment"
+    return f"{said}{where} ({kind}): {reason}"
 
 
 def remarks(grade: Grade) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -234,6 +235,36 @@ def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> t
     told = f"{', '.join(unknown[:20])}{f' and {len(unknown) - 20} more' if len(unknown) > 20 else ''}"
     why = f"is from no download of {platform.title()}, which alone says how a page is called there"
     return target.getvalue(), [f"{told}: {why}"] * bool(unknown)
+
+
+def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mapping[str, str]) -> bytes:
+    """Return a zip of each submission's page for graders who should not know whose it is.
+
+    Args:
+        pseudonyms: by key. They stand for every name and id, also in what code printed and in comments.
+    """
+    files, of_student = dict[str, bytes](), {each.id: each for each in roster.students} if roster else {}
+    for grade in grades.grades:
+        name = pseudonyms[grade.key]
+        words = {
+            grade.submission,
+            grade.learner_name,
+            grade.learner_id,
+            grade.login,
+            grade.student,
+            grade.file,
+        }
+        for student in (of_student[id_] for id_ in grade.people if id_ in of_student):
+            words |= {student.name, student.email, student.login, student.number, *student.ids}
+        words |= {part for text in words for part in re.split(r"[\s@,]+", text)}
+        longest = sorted((word for word in words if len(word) > 2), key=len, reverse=True)
+        masked = "|".join(rf"(?<![^\W_]){re.escape(html.escape(word))}(?![^\W_])" for word in longest)
+        shown = replace(grade, submission=name, learner_name=name, login="", notes=())
+        page = re.sub(masked or r"(?!)", name, student_page(shown, grades.title), flags=re.IGNORECASE)
+        files[f"{name}/{PAGE}"] = page.encode("utf-8", "backslashreplace")
+    target = io.BytesIO()
+    write_zip(dict(sorted(files.items())), target)
+    return target.getvalue()
 
 
 def _places(grade: Grade, roster: Roster | None, platform: str) -> Iterator[str]:

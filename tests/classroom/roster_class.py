@@ -47,9 +47,10 @@ class MadeUp:
     groups: dict[str, list[str]] = field(default_factory=dict)
 
 
-def bundle(course: Course, credits: int, claim: str, name: str) -> bytes:
+def bundle(course: Course, credits: int, claim: str, name: str, asked: Sequence[str] = ()) -> bytes:
     """Return a zip of `grader submit`'s form that earns so many credits by the word of its file."""
-    manifest = {"schema": "rnn-grader/submission/1", "learner": {"id": claim, "name": name}, "files": []}
+    learner: object = {"id": claim, "name": name}
+    manifest = {"schema": "rnn-grader/submission/1", "learner": learner, "questions": list(asked)}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("manifest.json", json.dumps(manifest))
@@ -137,9 +138,9 @@ def _deliver(made: MadeUp, n: int, data: bytes, metadata: list[str]) -> str:
     return f"submission_{300000 + n}"
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
 
 

@@ -1,0 +1,151 @@
+"""What an instructor says of submissions: comments to be used again, many at once, of whoever is meant."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from grader.classroom.gradebook import Gradebook
+from grader.classroom.roster import FIELDS
+from grader.classroom.rounds import hashed, round_secret
+from grader.classroom.tables import ManualAdjustment
+from grader.course import Course, UnknownExercise, dataclass, read_sheet, strict_yaml
+from grader.progress.grades import ClassGrades, Grade
+
+FILE = "comments.yaml"
+MOST = 1000  # credits
+CREDITS = "should be credits to add, such as 1.5, or -2 to take away"
+WHO = ("submission", "id", "login", "email", "name")
+COLUMNS = {name: name for name in ("submission", "exercise", "comment", "credits", "reason")}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """Something to say of many submissions.
+
+    Args:
+        id: what it is named by.
+        credits: that go with it; below 0 they are taken away.
+    """
+
+    id: str
+    text: str
+    credits: float = 0.0
+
+
+@dataclass(frozen=True)
+class CommentsFile:
+    """The contents of ``comments.yaml``."""
+
+    comments: tuple[Comment, ...]
+
+
+def read_comments(course: Course) -> dict[str, Comment]:
+    """Return the comments of ``comments.yaml`` by id; none if there is no such file.
+
+    Raises:
+        CourseError: it is malformed.
+    """
+    path = course.root / FILE
+    found = strict_yaml.load(path, CommentsFile).comments if path.is_file() else ()
+    return {comment.id: comment for comment in found}
+
+
+def cents_of(text: str) -> int:
+    """Return credits that somebody wrote as hundredths.
+
+    Raises:
+        ValueError: they are none; the text says what they should be.
+    """
+    try:
+        cents = Decimal(text) * 100
+    except InvalidOperation:
+        cents = Decimal("NaN")
+    if not cents.is_finite() or cents != cents.to_integral_value() or not 0 < abs(cents) <= 100 * MOST:
+        raise ValueError(CREDITS)
+    return int(cents)
+
+
+def compose(
+    course: Course, comment: str = "", credits: str = "", reason: str = "", exercise: str = ""
+) -> tuple[str, int, str]:
+    """Return the exercise's id, the hundredths of a credit and the words of an adjustment.
+
+    Args:
+        comment: id of one of ``comments.yaml``, whose words and credits count where no other are given.
+
+    Raises:
+        ValueError: it says nothing, or something that cannot be; the text says what.
+    """
+    known = read_comments(course)
+    if comment and comment not in known:
+        there = f"there are {', '.join(known)}" if known else f"write it into {FILE}"
+        raise ValueError(f"there is no comment `{comment}`; {there}")
+    kept = known.get(comment, Comment("", ""))
+    words = " ".join((reason or kept.text).split())
+    if not words:
+        raise ValueError("an adjustment needs a --reason, or a --comment, for the student to read")
+    try:
+        about = course.exercise_id(exercise) if exercise else ""
+    except UnknownExercise as error:
+        raise ValueError(str(error)) from None
+    cents = cents_of(credits) if credits else cents_of(str(kept.credits)) if kept.credits else 0
+    return about, cents, words
+
+
+def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wanted: str) -> str:
+    """Return the key of the submission that is meant: by its name or file, its student, or a pseudonym.
+
+    Raises:
+        LookupError: there is none, or more than one; the text says which.
+    """
+    try:
+        return book.find(wanted).key
+    except LookupError:
+        roster, names = book.roster(), pseudonyms(course, grades)
+        student = roster.find(wanted) if roster else None
+        counting = [grade for grade in grades.grades if grade.counts]
+        theirs = [grade.key for grade in counting if student and student.id in grade.people]
+        theirs += [key for key, name in names.items() if name == wanted]
+        if not roster:
+            theirs += [grade.key for grade in grades.grades if wanted in (grade.student, grade.learner_name)]
+        if len(theirs) == 1:
+            return theirs[0]
+        if student:
+            raise LookupError(f"has no submission of {student} that counts") from None
+        raise
+
+
+def read_many(
+    book: Gradebook, course: Course, path: Path, at: str, author: str
+) -> Iterator[ManualAdjustment]:
+    """Yield the adjustments of a table, a row each: whose it is, and a comment, credits or a reason.
+
+    Raises:
+        CannotCollect: a row cannot be meant.
+    """
+    aliases, grades = FIELDS | COLUMNS, book.class_grades(course)
+    sheet = read_sheet(path, aliases)
+    for line, record in sheet.records(aliases):
+        cells = {field: next(iter(record.get(field, ())), "") for field in (*WHO, *COLUMNS)}
+        who = next((cells[field] for field in WHO if cells[field]), "")
+        try:
+            key = submission_meant(book, course, grades, who)
+            words = (cells[name] for name in ("comment", "credits", "reason", "exercise"))
+            about, cents, reason = compose(course, *words)
+        except (LookupError, ValueError) as error:
+            raise sheet.bad(line, str(error)) from None
+        yield ManualAdjustment(at, key, about, cents, reason, author)
+
+
+def pseudonyms(course: Course, grades: ClassGrades) -> dict[str, str]:
+    """Return what to call submissions where graders should not know whose they are; it stays."""
+    secret = round_secret(course)
+
+    def name(grade: Grade) -> str:
+        whose = hashed("pseudonym", grade.student or grade.key)
+        return f"anon-{hmac.new(secret, whose.encode(), 'sha256').hexdigest()[:8]}"
+
+    return {grade.key: name(grade) for grade in grades.grades}
