@@ -84,6 +84,5 @@ def debug_lines(
     root = None if target.resolve().parent == course.root else course.root
     write_output(call.program(exercise, outcome, arrays.relative_to(course.root), root), target)
     yield Line("", "detail")
-    told = "This calls your function as the check does, and stops at its first line:"
-    yield from wrapped(told, "detail", columns, "")
+    yield from wrapped("This calls your function as the check does, and stops in it:", "detail", columns, "")
     yield Line(f"  {'python' if sys.platform == 'win32' else 'python3'} {shown_path(target)}", "heading")

@@ -58,8 +58,7 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
 
 def ask_name(course: Course, reports: Iterable[Report]) -> bool:
     """Ask once, after the first credit, who learns here, and return whether it was; Enter is one answer."""
-    there = sys.stdin.isatty() and sys.stdout.isatty()
-    if not there or not any(report.earned for report in reports):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and any(report.earned for report in reports)):
         return False
     with open_ledger(course) as ledger:
         if ledger.learners():

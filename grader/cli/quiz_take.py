@@ -115,7 +115,7 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
     try:
         import fsrs  # noqa: F401
     except ImportError:
-        raise click.UsageError('review needs the library fsrs: pip install "rnn-grader[review]"') from None
+        raise click.UsageError('review needs the library fsrs: pip install ".[review]"') from None
     update(sheets, context)
     with context.open_ledger() as ledger:
         due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]
@@ -125,7 +125,7 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
     for sheet in {sheet.id: sheet for sheet, _ in due}.values():
         questions = tuple(question for of_sheet, question in due if of_sheet.id == sheet.id)
         session = Session(sheet, context, Selection(only=questions))
-        code = max(code, sit(session))
+        code = max(code, left := sit(session))
         with context.open_ledger() as ledger:
             for question in questions:
                 score = session.first_score(ledger, question)
@@ -135,6 +135,8 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
                     days = (again - datetime.datetime.now(datetime.UTC)).total_seconds() / 86400
                     when = f"in {days:.0f} days" if days >= 1.5 else "tomorrow" if days >= 0.5 else "today"
                     click.echo(f"  {question}: again {when}")
+        if left == UNFINISHED:
+            break
     return code
 
 
@@ -177,7 +179,7 @@ def sit(session: Session) -> int:
         click.echo("This sitting was finished in another window.")
     session.finish()
     summary = session.summary()
-    print_lines(screen.summary_lines(session.sheet, summary, width()))
+    print_lines(screen.summary_lines(session, summary, width()))
     return 0 if summary.silent or summary.passed or summary.mode == REVIEW else FAILED
 
 
@@ -234,14 +236,19 @@ class _Conversation:
 
     def _act(self, item: Item, text: str) -> bool:
         """Do what a line says; return whether the question should be shown anew (or another one)."""
-        word = text.strip()
+        word, variant = text.strip(), item.variant
+        options = 0 if variant.public.lefts else len(variant.options)
         match word:
             case "q":
                 raise LearnerLeft
+            case _ if word.casefold() in tuple(LETTERS[:options]):
+                return self._answer(item, text)  # the letter of an option, also where a command has it
             case "" | "s":
+                if not item.done and not (item.answered and self.session.silent):
+                    click.echo(f"  skipped; l {self.place + 1} comes back to it")
                 self._go_on(self.place + 1)
                 return True
-            case "b":
+            case "p" | "b":
                 self.place = max(0, self.place - 1)
                 return True
             case "h" if item.next_hint is not None:
@@ -297,6 +304,7 @@ class _Conversation:
             while (given := ask(f"  {screen.HOW_SURE}, Enter: no answer > ").strip()) not in ("1", "2", "3"):
                 if given in ("", "q"):
                     return None, given == "q"
+                click.echo("  type 1, 2 or 3, or only Enter")
         except LearnerLeft:
             return None, True
         return int(given), False
@@ -341,7 +349,7 @@ def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, pa
                     print_lines(wrapped(f"not taken: {reply}", "skipped", width(), "  "))
                 else:
                     print_lines(screen.reply_lines(reply, width()))
-        print_lines(screen.summary_lines(sheet, summary, width()))
+        print_lines(screen.summary_lines(session, summary, width()))
     return 0 if summary.silent or summary.passed else FAILED
 
 

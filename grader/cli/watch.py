@@ -38,7 +38,6 @@ QUIET_MS = 10  # without another change, and the save is over
 TICK_MS = 100  # between two looks at the keys
 KEYS = "h hint · l lesson · d debug · e edit · c check all · n next · r reset · q quit"
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
-EDITORS = ("VISUAL", "EDITOR")
 
 
 @click.command("watch")
@@ -197,7 +196,7 @@ class _Screen:
 
     def _edit(self) -> str:
         """Open the file in the editor that the environment names."""
-        editor = next(filter(None, map(os.environ.get, EDITORS)), "")
+        editor = next(filter(None, map(os.environ.get, ("VISUAL", "EDITOR"))), "")
         if not editor:
             return "no editor is known: export EDITOR=nano (or vim, or code), and start again"
         try:

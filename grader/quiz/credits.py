@@ -22,6 +22,7 @@ from grader.quiz.questions.base import (
     Stream,
     Unreadable,
     Variant,
+    exact,
     parse,
     pick,
     recalled,
@@ -185,7 +186,7 @@ def earning(
     attempt, best = len(earlier) + 1, max(earlier, default=0.0)
     weight = attempts.weight(question, attempt)
     gain = max(0.0, score - best)
-    terms = [f"{score:.2f}" if not best else f"({score:.2f} - {best:.2f})"]
+    terms = [exact(score) if not best else f"({exact(score)} - {exact(best)})"]
     if gain == 0 and best:
         terms = ["0 (no better than before)"]
     terms.append(f"{question.credits} credit{'s' if question.credits != 1 else ''}")

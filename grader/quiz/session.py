@@ -314,6 +314,8 @@ class Session:
                 return Reply(self._item(ledger, question))
             self._marked[response_id] = marked
             ledger.mark(response_id, version, marked.share, marked.arithmetic)
+            if marked.right:  # there is nothing to come back to
+                ledger.flag(self.sitting.id, question, False)
             counted = {answer.response.id: answer for answer in balance(ledger, self.sheet).answers}
             reply = Reply(self._item(ledger, question), marked, counted[response_id])
         return self._with_solution(reply) if reply.item.done else reply

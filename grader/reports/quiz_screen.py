@@ -18,9 +18,9 @@ BAR = 20
 SHOWN = 200  # characters of an answer
 COMMANDS = {
     "h": "a hint, for what it costs",
-    "s": "skip, as Enter does",
+    "s": "skip, as Enter does; you are asked again at the end",
     "f": "flag the question, to come back to it",
-    "b": "back to the question before",
+    "p": "the question before",
     "l": "list all questions; l 5 goes to question 5",
     "q": "leave; all your answers are kept",
     "?": "this help",
@@ -32,9 +32,10 @@ MODES = {
 }
 EXERCISE = r"exercise-\d+"
 SIGNS: Mapping[str, str] = {"passed": "✓", "skipped": "…", "failed": "✗", "note": "·"}
-CERTAINTY = {1: ("guessing", 1 / 3), 2: ("fairly sure", 2 / 3), 3: ("certain", 0.95)}  # share right expected
+CERTAINTY = {1: "guessing", 2: "fairly sure", 3: "certain"}
 MIN_ANSWERS = 3  # of one certainty, before it is compared with the truth
 HOW_SURE = "How sure are you? 1 guessing, 2 fairly, 3 certain"
+WHY_SURE = "How sure you are earns nothing; at the end you see whether you are right as often."
 FENCED = re.compile(r"^ *```[^\n]*\n(.*?)^ *```[^\n]*$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])(.+?)(?<=[^\s*])\1(?![\w*])")
@@ -92,6 +93,8 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
         notes.append(f"The key has changed since you were here: {session.regraded / 100:+.2f} credits.")
     if session.resumed:
         notes.append("Going on where you left; --restart begins anew.")
+    if public.confidence != "off":
+        notes.append(WHY_SURE)
     for note in (*notes, "? shows what can be typed; q leaves and keeps everything."):
         yield from wrapped(note, "note", width, "  ")
 
@@ -127,7 +130,7 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
         yield from wrapped(f"{given}; type another one, or Enter", "note", width, "  ")
     else:
         asks = Question.kinds[face.type].asks
-        yield from wrapped(asks if item.answered else f"{asks}; Enter skips", "note", width, "  ")
+        yield from wrapped(f"{asks}; Enter skips", "note", width, "  ")
 
 
 def _body(item: Item, width: int) -> Iterator[Line]:
@@ -197,8 +200,9 @@ def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iter
         yield Line(f"  {sign} {number:>3}  {text}{flag}", style)
 
 
-def summary_lines(sheet: Quiz, summary: Summary, width: int = 80) -> Iterator[Line]:
-    """Lay out how a sitting went."""
+def summary_lines(session: Session, summary: Summary, width: int = 80) -> Iterator[Line]:
+    """Lay out how a sitting went, and what to read."""
+    sheet, order = session.sheet, session.questions
     yield Line("", "detail")
     count = sum(row.questions for row in summary.rows)
     if summary.silent:
@@ -221,7 +225,8 @@ def summary_lines(sheet: Quiz, summary: Summary, width: int = 80) -> Iterator[Li
     yield from _certainty(summary, width)
     for what, questions in (("without an answer", summary.open), ("flagged", summary.flagged)):
         if questions:
-            yield from wrapped(f"{what}: {', '.join(questions)}", "note", width, indent="  ")
+            named = (f"question {order.index(name) + 1} ({sheet.face(name).topic})" for name in questions)
+            yield from wrapped(f"{what}: {', '.join(named)}", "note", width, indent="  ")
     for topic, sources in summary.read:  # a lesson of the course is a command away
         yield from wrapped(f"read on {topic}: {'; '.join(sources)}", "note", width, indent="  ")
         for exercise in dict.fromkeys(re.findall(EXERCISE, " ".join(sources))):
@@ -234,19 +239,13 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
         return
     rights = {level: [right for given, right in summary.certainty if given == level] for level in CERTAINTY}
     told = [
-        f"{CERTAINTY[level][0]}: {sum(given)} of {len(given)} right"
-        for level, given in rights.items()
-        if given
+        f"{CERTAINTY[level]}: {sum(given)} of {len(given)} right" for level, given in rights.items() if given
     ]
     yield from wrapped(f"how sure you were · {' · '.join(told)}", "detail", width, "  ")
-    errors = [(CERTAINTY[level][1] - right) ** 2 for level, right in summary.certainty]
-    advice = ""
     if len(rights[3]) >= MIN_ANSWERS and sum(rights[3]) < 0.8 * len(rights[3]):
-        advice = "; you are surer than you are right: look twice before you say certain"
+        yield Line("  you are surer than you are right: look twice before you say certain"[:width], "note")
     elif len(rights[1]) >= MIN_ANSWERS and sum(rights[1]) > 0.66 * len(rights[1]):
-        advice = "; you know more than you trust yourself to"
-    brier = f"Brier score {sum(errors) / len(errors):.2f} (0 is perfect, 0.25 what a coin gets)"
-    yield from wrapped(f"{brier}{advice}", "note", width, "  ")
+        yield Line("  you know more than you trust yourself to"[:width], "note")
 
 
 def menu_lines(rows: list[tuple[Quiz, int, str]], due: int, width: int = 80) -> Iterator[Line]:

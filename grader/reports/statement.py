@@ -94,8 +94,8 @@ def celebration_lines(
         yield from wrapped(f"The course writes it like this: {solution}", "detail", width, "  ")
     if exercise.file.what_if:
         yield from wrapped(f"What if: {exercise.file.what_if}", "detail", width, "  ")
-    leads = "n goes on" if not all(row.done for row in rows) else "Every exercise is done"
-    yield from wrapped(f"{leads}.", "heading", width, "  ")
+    leads = "Every exercise is done." if all(row.done for row in rows) else "n goes on."
+    yield Line(f"  {leads}", "heading")
 
 
 def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:

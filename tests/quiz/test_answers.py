@@ -129,7 +129,7 @@ def test_single_choice() -> None:
     assert (wrong.share, wrong.arithmetic, len(wrong.feedback)) == (0, "not right", 1)
 
 
-@pytest.mark.parametrize("text", ["2", " 2. ", "２", "②", "٢", "2)"])
+@pytest.mark.parametrize("text", ["2", "b", "B", " 2. ", "２", "②", "٢", "2)"])
 def test_a_choice_is_its_number_in_any_digits(text: str) -> None:
     variant = variant_of(question("bound"))
     if text == "2)":
@@ -138,7 +138,7 @@ def test_a_choice_is_its_number_in_any_digits(text: str) -> None:
         assert parse(variant, text) == variant.options[1].id
 
 
-@pytest.mark.parametrize("text", ["0", "4", "1 2", "-", "1.5", "1e-3", "inf", "2²", "a", "1111"])
+@pytest.mark.parametrize("text", ["0", "4", "1 2", "-", "1.5", "1e-3", "inf", "2²", "d", "ab", "1111"])
 def test_what_is_no_single_choice(text: str) -> None:
     assert "1 to 3" in refused("bound", text) or "twice" in refused("bound", text)
 

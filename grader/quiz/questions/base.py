@@ -332,6 +332,12 @@ class Runner(Protocol):
         """Return what a program prints; None if it does not come to its end."""
 
 
+def exact(share: float) -> str:
+    """Write a share with two digits, or with four where two would not add up: 0.50, 0.375, 0.3333."""
+    text = f"{share:.2f}"
+    return text if abs(float(text) - share) < 1e-9 else f"{share:.4g}"
+
+
 @dataclass(frozen=True)
 class Marked:
     """What one answer is worth.

@@ -19,6 +19,7 @@ from grader.quiz.questions.base import (
     Runner,
     Unreadable,
     Variant,
+    exact,
     require,
     require_share,
     require_unique,
@@ -31,9 +32,10 @@ STANDS_OUT = 1.3  # a right choice so much longer than the next longest gives it
 
 
 def chosen_ids(variant: Variant, text: str) -> list[str]:
-    """Return the ids of the options whose numbers were typed, in that order; each may be named once."""
+    """Return the ids of the options whose numbers, or letters, were typed, in that order, each once."""
     count = len(variant.options)
-    words = [word for word in re.split(r"[\s,;.>→-]+", text) if word]
+    words = [word for word in re.split(r"[\s,;.>→-]+", text.casefold()) if word]
+    words = [str(LETTERS.index(word) + 1) if word in tuple(LETTERS) else word for word in words]
     numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 3]
     if not words or len(numbers) != len(words) or not all(1 <= number <= count for number in numbers):
         raise Unreadable(f"type the numbers of what you choose, 1 to {count}, with spaces between them")
@@ -148,7 +150,7 @@ class Multiple(_OfChoices):
         missed = [choice for choice in self.choices if choice.correct != (choice.id in answer)]
         share = max(0.0, t / c - w / (n - c))
         feedback = tuple(choice.feedback for choice in missed if choice.feedback)
-        return Marked(share, f"{ticked}: {t}/{c} - {w}/{n - c} = {share:.2f}", feedback)
+        return Marked(share, f"{ticked}: {t}/{c} - {w}/{n - c} = {exact(share)}", feedback)
 
 
 # --- ordering and matching ----------------------------------------------------------------------------
@@ -209,7 +211,7 @@ class Order(Question):
         changes = (len(answer) - kept) + (count - kept)
         share = max(0.0, (count - changes) / count)
         moves = f"{len(answer) - kept} to take out, {count - kept} to put in"
-        return Marked(share, f"{moves}: ({count} - {changes})/{count} = {share:.2f}", feedback)
+        return Marked(share, f"{moves}: ({count} - {changes})/{count} = {exact(share)}", feedback)
 
     def longest_legal(self, answer: tuple[str, ...]) -> int:
         """Return how many lines of an answer can stay as they stand in some right order."""
@@ -297,7 +299,7 @@ class Match(Question):
         rights, lefts = self.offered()
         chosen = {(lefts[left], rights[side]) for left, side in answer.items()}
         feedback = tuple(wrong.feedback for wrong in self.mistakes if (wrong.left, wrong.right) in chosen)
-        arithmetic = f"({right}/{n} - 1/{m})/(1 - 1/{m}) = {share:.2f}"
+        arithmetic = f"({right}/{n} - 1/{m})/(1 - 1/{m}) = {exact(share)}"
         return Marked(share, f"{right} of {n} pairs right, chance would give 1/{m}: {arithmetic}", feedback)
 
     def right_answer(self, variant: Variant) -> str:
