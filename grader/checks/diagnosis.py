@@ -16,6 +16,7 @@ import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
 from grader.checks.locate.find import jitter, locate
+from grader.checks.locate.trace import Work
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
 from grader.course import Misconception
 from grader.sandbox.values import same_value, walk_arrays
@@ -73,7 +74,7 @@ class Question:
 
 def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
     """Say at the first failed check of each function what its answers look like, and where that is made."""
-    explained = {""}  # a check of no function in particular
+    explained, work = {""}, Work()  # a check of no function in particular is not explained
     for check in suite.checks:
         function = check.function
         if run.outcomes[check.name].status != "failed" or function in explained:
@@ -86,7 +87,8 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                 if found is not None:
                     name, sentence = check.name, found.sentence
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
-                    run.change(name, located=locate(suite, run, function, _wrong_calls(suite, run, check)))
+                    wrong = _wrong_calls(suite, run, check)
+                    run.change(name, located=locate(suite, run, function, wrong, work))
                     break
 
 

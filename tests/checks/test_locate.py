@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.checks.locate.locate import Comparison
-from grader.checks.locate.trace import Malformed, read_text, read_trace
+from grader.checks.locate.trace import Malformed, Work, read_text, read_trace
 from grader.checks.report import Located, Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -106,7 +106,7 @@ def test_any_report_is_read_or_refused() -> None:
         parts = [rng.integers(-2, 6, rng.integers(0, 30)) for _ in range(2)]
         with contextlib.suppress(Malformed):
             trace = read_trace(text, (*parts, rng.standard_normal(40)))
-            Comparison(trace, trace, []).culprits()
+            Comparison(trace, trace, [], Work()).culprits()
 
 
 NODE = ["name", "", 1, 0, 1, "f", -1, [], "a"]

@@ -17,7 +17,8 @@ from grader.checks.locate.roles import PRODUCTS, Roles
 from grader.checks.locate.trace import COMPUTED, Node, Trace
 from grader.sandbox.values import Array
 
-MAX_TRIES = 16  # changes that are tried on one question
+MAX_TRIES, FEW_TRIES = 16, 12  # changes that are tried at a line, and where a name was bound
+RERUN = 500  # units of work of another call, beside its evaluations
 DEPTH = 3  # expressions inside expressions that are laid side by side
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 SHORT = 60  # characters of a quoted expression
@@ -36,6 +37,14 @@ Rerun = Callable[[int, Sequence[Array]], "tuple[Array, ...] | None"]
 
 
 @dataclass(frozen=True)
+class Change:
+    """A value of the student's, by its node, and the solution's that is tried in its place."""
+
+    mine: int
+    right: int
+
+
+@dataclass(frozen=True)
 class Cause:
     """What is wrong with a line.
 
@@ -43,19 +52,13 @@ class Cause:
         kind: of mistake; the same for the same mistake in other code.
         text: a clause about the line's value, in the course's words.
         key: the same without the student's own names.
+        instead: the change that it says to make, if another quantity stands in the place.
     """
 
     kind: str
     text: str
     key: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A value of the student's, by its node, and the solution's that is tried in its place."""
-
-    mine: int
-    right: int
+    instead: Change | None = None
 
 
 class Trial:
@@ -84,11 +87,13 @@ class Trial:
         right = self._evaluations[id(self.right)].get(change.right, [])
         return list(zip(mine, right, strict=True)) if len(mine) == len(right) else []
 
-    def mends(self, change: Change) -> bool:
-        """Whether a change makes a wrong result right, and no right one wrong."""
+    def left_wrong(self, change: Change) -> set[int] | None:
+        """Return what stays wrong after a change that mends a result and spoils none; None after others."""
         pairs = self.pairs(change)
+        self.roles.comparison.work.spend(RERUN + len(self.mine.events))
         results = self._rerun(change.mine, [self.roles.array(self.right, right) for _, right in pairs])
-        return bool(pairs) and results is not None and self._wrong_among(results) < self._wrong
+        wrong = self._wrong if results is None or not pairs else self._wrong_among(results)
+        return wrong if wrong < self._wrong else None
 
     # -- what may be tried --
 
@@ -100,13 +105,20 @@ class Trial:
             if node.line <= line <= node.end and node.kind not in ("before", "after"):
                 for right in self._evaluations[id(self.right)]:
                     change = Change(mine, right)
-                    different = [pair for pair in self.pairs(change) if not self._same(*pair)]
-                    if different:
-                        scored.append((self._score(change, *different[0]), change))
+                    self.roles.comparison.work.spend(2)
+                    different = (pair for pair in self.pairs(change) if not self.roles.same(*pair))
+                    pair = next(different, None)
+                    if pair and self._made_here(*pair):
+                        scored.append((self._score(change, *pair), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
 
-    def _same(self, mine: int, right: int) -> bool:
-        return close(self.roles.array(self.mine, mine), self.roles.array(self.right, right), 1e-9)
+    def _made_here(self, mine: int, right: int) -> bool:
+        """Whether a value is made of right ones in its line; of a name, whether it has the shape at least."""
+        event, wrong = self.mine.events[mine], self.roles.comparison.wrong_keys
+        if event.node.kind in COMPUTED:
+            return not any(len(wrong(self.mine.events[operand].values)) for operand in event.operands)
+        shapes = self.roles.array(self.mine, mine).shape, self.roles.array(self.right, right).shape
+        return shapes[0] == shapes[1] or self._is_whole(event.node)
 
     def _score(self, change: Change, mine: int, right: int) -> float:
         node, twin = self.mine.text.nodes[change.mine], self.right.text.nodes[change.right]
@@ -118,10 +130,11 @@ class Trial:
             - len(odd)
             - len(rest)
             + (node.operation == twin.operation)
+            + 3 * (node.text == twin.text)
             + (node.function == twin.function)
             + 2 * (self.roles.array(self.mine, mine).shape == self.roles.array(self.right, right).shape)
             + 2 * self.roles.lacks(right)
-            + (bool(self.phrase(right)))
+            + (twin.text in self.roles.quantities)
             + 0.01 * min(len(node.text), SHORT)
         )
 
@@ -138,23 +151,30 @@ class Trial:
         """Return what the course calls the value of an event of the solution; empty if it has no name."""
         return self.roles.phrase(right)
 
-    def cause(self, change: Change, proved: Callable[[Change], bool]) -> Cause | None:
+    def cause(self, change: Change, proof: Proof) -> Cause | None:
         """Say what is wrong where a change mends.
 
         Args:
-            proved: whether another change mends, too.
+            proof: asks whether another change mends, too.
         """
-        mine, right = next(pair for pair in self.pairs(change) if not self._same(*pair))
-        return self._specific(mine, right, proved, DEPTH) or self._instead(mine, right)
+        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
+        return self._specific(mine, right, proof, DEPTH) or self._instead(mine, right)
 
-    def _specific(self, mine: int, right: int, proved: Callable[[Change], bool], depth: int) -> Cause | None:
+    def _specific(self, mine: int, right: int, proof: Proof, depth: int) -> Cause | None:
         node, twin = self.mine.events[mine].node, self.right.events[right].node
+        if node.kind not in COMPUTED and not self._is_whole(node):
+            return None
         made, wanted = self.roles.array(self.mine, mine), self.roles.array(self.right, right)
         parts = self._parts(mine, right)
-        odd, rest, hits = self.roles.matched(*parts)
         operations = {node.operation, twin.operation}
         for family, part in ((SUMS, "term"), (PRODUCTS, "factor")):
-            if not hits or not operations & set(family) or bool(odd) == bool(rest):
+            if not operations & set(family):
+                continue
+            odd, rest, hits = self.roles.matched(
+                parts[0] if node.operation in family else [mine],
+                parts[1] if twin.operation in family else [right],
+            )
+            if not hits or bool(odd) == bool(rest):
                 continue
             others = [
                 self.roles.array(*(self.right, leaf) if rest else (self.mine, leaf)) for leaf in odd or rest
@@ -170,29 +190,28 @@ class Trial:
                 return Cause(f"missing {part}", text, text)
         if found := self._by_numbers(made, wanted, mine):
             return found
+        odd, rest, _ = self.roles.matched(*parts)
         if not odd and not rest and len(parts[0]) > 1 and len(operations) == 2:
             verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
             if all(verbs) and verbs[0] != verbs[1]:
                 text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
                 return Cause("operation", text, text)
-        return self._inside(parts, proved, depth) if node.operation == twin.operation else None
+        return self._inside(parts, proof, depth) if node.operation == twin.operation else None
 
-    def _inside(
-        self, parts: tuple[list[int], list[int]], proved: Callable[[Change], bool], depth: int
-    ) -> Cause | None:
+    def _inside(self, parts: tuple[list[int], list[int]], proof: Proof, depth: int) -> Cause | None:
         """Say which one part of two expressions of the same operation is another one."""
         mine, right = parts
         if len(mine) == len(right) and len(mine) < 3:
-            pairs = [pair for pair in zip(mine, right, strict=True) if not self._same(*pair)]
+            pairs = [pair for pair in zip(mine, right, strict=True) if not self.roles.same(*pair)]
         else:
             odd, rest, _ = self.roles.matched(mine, right)
             pairs = list(zip(odd, rest, strict=False)) if len(odd) == len(rest) else []
         if len(pairs) != 1 or not depth:
             return None
         nodes = self.mine.events[pairs[0][0]].node.number, self.right.events[pairs[0][1]].node.number
-        if not proved(Change(*nodes)):
+        if not proof.left_wrong(Change(*nodes)):
             return None
-        return self._specific(*pairs[0], proved, depth - 1) or self._instead(*pairs[0])
+        return self._specific(*pairs[0], proof, depth - 1) or self._instead(*pairs[0])
 
     def _by_numbers(self, made: Array, wanted: Array, mine: int) -> Cause | None:
         """Say how a wrong value comes from the right one, where numbers tell."""
@@ -202,17 +221,23 @@ class Trial:
             turned = "it is transposed: rows and columns are swapped"
             named = f"{_quoted(node)} is transposed the wrong way"
             kind, text = "transposed", turned if node.kind in COMPUTED else named
-        elif made.shape != wanted.shape or made.size < 2 or is_neutral(wanted):
+        elif made.size == wanted.size > 1 and close(made.ravel(), wanted.ravel(), 1e-9):
+            kind, text = (
+                "shape",
+                f"its shape is {made.shape}, and should be {wanted.shape}; its numbers are right",
+            )
+        elif made.shape != wanted.shape or is_neutral(wanted):
             return None
         elif close(made, -wanted, 1e-9):
             kind, text = "sign", "its sign is wrong; its numbers are right"
-        else:
+        elif made.size > 1:
             with np.errstate(all="ignore"):
                 ratio = made / wanted
             alike = np.isfinite(ratio).all() and np.allclose(ratio, ratio.flat[0], rtol=1e-8, atol=0)
             if alike and abs(ratio.flat[0]) > TINY:
                 kind, text = self._constant(mine, float(ratio.flat[0]))
-        key = "transposed the wrong way" if kind == "transposed" else text
+        keys = {"transposed": "transposed the wrong way", "shape": "right numbers in another shape"}
+        key = keys.get(kind, text)
         return Cause(kind, text, key) if kind else None
 
     def _constant(self, mine: int, factor: float) -> tuple[str, str]:
@@ -232,31 +257,69 @@ class Trial:
         node, phrase = self.mine.events[mine].node, self.phrase(right)
         if not phrase or phrase == _quoted(node):
             return None
-        if node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text:
-            return Cause("instead", f"it should be {phrase}", f"it should be {phrase}")
-        text = f"{_quoted(node)} stands in the place of {phrase}"
-        return Cause("instead", text, f"another quantity in the place of {phrase}")
+        if self._is_whole(node):
+            text = key = f"it should be {phrase}"
+        else:
+            text = f"{_quoted(node)} stands in the place of {phrase}"
+            key = f"another quantity in the place of {phrase}"
+        return Cause("instead", text, key, Change(node.number, self.right.events[right].node.number))
+
+    def _is_whole(self, node: Node) -> bool:
+        """Whether a node is all that a statement binds or returns."""
+        return node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text
+
+    def bound_at(self, mine: int) -> list[int]:
+        """Return the lines in which the name that a node reads was bound, in the order of the computation."""
+        number = self._evaluations[id(self.mine)][mine][0]
+        kind = self.mine.events[number].node.kind
+        returned = self.mine.text.statements[self.mine.events[number].node.statement].kind == "Return"
+        chosen = returned and self.roles.comparison.is_right(self.mine.events[number].values[0])
+        return self.roles.lines_bound(number) if kind in ("name", "item", "attribute") and not chosen else []
 
 
-def proven(trials: Sequence[Trial], line: int) -> Cause | None:
-    """Return the cause of a wrong line that holds on two questions; None if nothing is proven.
+class Proof:
+    """Changes that were tried on two independent questions."""
 
-    Args:
-        trials: of two independent questions.
-    """
-    known = dict[Change, bool]()
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self._trials = trials
+        self._known = dict[Change, "list[set[int]] | None"]()
 
-    def proved(change: Change) -> bool:
-        if change not in known:
-            known[change] = all(trial.mends(change) for trial in trials)
-        return known[change]
+    def left_wrong(self, change: Change) -> list[set[int]] | None:
+        """Return by question which results stay wrong after a change; None if it does not mend both."""
+        if change not in self._known:
+            left = list[set[int]]()
+            for trial in self._trials:
+                wrong = trial.left_wrong(change)
+                if wrong is None:
+                    break
+                left.append(wrong)
+            self._known[change] = left if len(left) == len(self._trials) else None
+        return self._known[change]
 
-    for change in trials[0].changes(line):
-        if proved(change):
-            causes = [trial.cause(change, proved) for trial in trials]
-            if causes[0] and causes[1] and causes[0].key == causes[1].key:
-                return causes[0]
-    return None
+    def cause(self, line: int, better: Sequence[set[int]] = (), tries: int = MAX_TRIES) -> Cause | None:
+        """Return the cause of a wrong line; None if nothing is proven.
+
+        Args:
+            better: results that may stay wrong, and no others.
+        """
+        for change in self._trials[0].changes(line)[:tries]:
+            left = self.left_wrong(change)
+            if left and all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
+                causes = [trial.cause(change, self) for trial in self._trials]
+                if all(causes) and len({cause.key for cause in causes if cause}) == 1:
+                    return causes[0]
+        return None
+
+    def source(self, cause: Cause, line: int) -> tuple[int, Cause] | None:
+        """Return the line above that bound what stands in the place of another quantity, if it is to blame.
+
+        It is if a change there mends as much.
+        """
+        left = self.left_wrong(cause.instead) if cause.instead else None
+        for above in self._trials[0].bound_at(cause.instead.mine) if cause.instead and left else ():
+            if above != line and (found := self.cause(above, left or (), FEW_TRIES)):
+                return above, found
+        return None
 
 
 def _evaluations(trace: Trace) -> dict[int, list[int]]:

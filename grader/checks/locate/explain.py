@@ -41,9 +41,8 @@ class Explainer(Roles):
             cause = f"another quantity is returned as `{name}`; the right one is computed"
             said = self._returns(line) and self.comparison.is_right(mine)
             return Finding("returned" if said else PLACE, line, cause, cause, last, (output,))
-        is_name = self.mine.events[last].node.kind == "name" and not self._serves(last)
-        bound = self._binding(last) if is_name else None
-        line = bound.line if bound else self.mine.events[(makers or [last])[0]].node.line
+        bound = self._binding(last) if self.mine.events[last].node.kind == "name" else None
+        line = (bound or self.mine.events[(makers or [last])[0]].node).line
         return Finding(PLACE, line, event=last, outputs=(output,))
 
     def _rearranged(self, maker: int, wanted: int, depth: int) -> Finding | None:

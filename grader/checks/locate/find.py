@@ -18,16 +18,15 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import CheckSuite, named_results
-from grader.checks.locate.cause import Cause, Rerun, Trial, proven
+from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
 from grader.checks.locate.explain import Explainer, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
 from grader.checks.locate.roles import Finding
-from grader.checks.locate.trace import Malformed, Text, Trace, read_text, read_trace
+from grader.checks.locate.trace import Malformed, Text, TooMuch, Trace, Work, read_text, read_trace
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
 from grader.sandbox import recording
-from grader.sandbox.recording import RESULT
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 from grader.sandbox.worker import Worker
 
@@ -35,7 +34,8 @@ INDEPENDENT = 2
 MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 FEW_STEPS = 3
-SEEN = ("broadcast", "order of steps", "form", "returned")  # kinds of mistakes that need no trial
+SEEN_FIRST = ("broadcast", "order of steps")  # kinds of mistakes that need no trial
+SEEN = (*SEEN_FIRST, "form", "returned")  # and those that are told where none mends
 PROGRAM = Path(recording.__file__)
 
 
@@ -60,7 +60,9 @@ class RecordedSubmission:
 
     def trace(self, call: Call) -> Trace:
         """Ask a question again and return what was recorded; raises Malformed."""
-        return read_trace(self.text, self._call("record", call.function, RESULT, (), *call.arguments))
+        return read_trace(
+            self.text, self._call("record", call.function, recording.RESULT, (), *call.arguments)
+        )
 
     def rerun(self, call: Call) -> Rerun:
         """Return what asks a question again with a node's values replaced, and returns the results."""
@@ -124,10 +126,13 @@ def named_quantities(exercise: Exercise) -> dict[str, str]:
     return {name: f"`{name}`" for name in documented} | dict(own)
 
 
-def locate(suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call]) -> Located | None:
+def locate(
+    suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call], work: Work
+) -> Located | None:
     """Find the line that makes a function's answers wrong.
 
     Args:
+        work: that may be done; less is left afterwards.
         wrong: questions that it answered wrongly.
 
     Returns:
@@ -141,13 +146,12 @@ def locate(suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call
         moved = jitter(asked[0].arguments, rng)
         chosen.append(dataclasses.replace(asked[0], arguments=moved))
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        found = [each for call in chosen if (each := _findings(suite, submission, call))]
+        found = [each for call in chosen if (each := _findings(suite, submission, call, work))]
         if told := agreed(found):
             first, second = told
             finding = first.findings[0]
             trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
-            cause = stated(finding) or proven(trials, finding.line)
-            return located(run, finding, first.roles.comparison, cause)
+            return located(run, *explained(finding, trials), first.roles.comparison)
     return None
 
 
@@ -170,20 +174,20 @@ class Found:
     roles: Explainer
 
 
-def _findings(suite: CheckSuite, submission: RecordedSubmission, call: Call) -> Found | None:
+def _findings(suite: CheckSuite, submission: RecordedSubmission, call: Call, work: Work) -> Found | None:
     right = suite.recorded_solution.trace(call.function, call.arguments)
     mine = submission.trace(call)
     if right is None or right.result is None or mine.result is None:
         return None
-    found = compare(suite, call, mine, right)
+    found = compare(suite, call, mine, right, work)
     return found if found.findings else None
 
 
-def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace) -> Found:
+def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace, work: Work) -> Found:
     """Lay two recorded calls side by side, and find what is wrong in the student's."""
     given = [array for _, array in walk_arrays(call.arguments)]
     with np.errstate(all="ignore"):
-        comparison = Comparison(mine, right, given)
+        comparison = Comparison(mine, right, given, work)
         comparison.excuse_other_styles()
         answer = suite.mistakes.solution.answer(call.function, call.arguments).value
         results = tuple(named_results(answer, suite.reference, call.function))
@@ -200,12 +204,21 @@ def agreed(found: Sequence[Found]) -> tuple[Found, Found] | None:
     return None
 
 
-def stated(finding: Finding) -> Cause | None:
-    """Return a cause that needs no trial: it says what can be seen."""
-    return Cause(finding.kind, finding.cause, finding.key) if finding.kind in SEEN else None
+def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[Finding, Cause | None]:
+    """Return a finding's cause; and the finding, moved to the line that is to blame."""
+    seen = Cause(finding.kind, finding.cause, finding.key) if finding.cause else None
+    if seen and finding.kind in SEEN_FIRST:
+        return finding, seen
+    cause, proof = None, Proof(trials)
+    with contextlib.suppress(TooMuch):
+        cause = proof.cause(finding.line)
+        if cause and (source := proof.source(cause, finding.line)):
+            line, cause = source
+            return dataclasses.replace(finding, line=line, kind="bound"), cause
+    return finding, cause or (seen if finding.kind in SEEN else None)
 
 
-def located(run: CheckRun, finding: Finding, comparison: Comparison, cause: Cause | None) -> Located:
+def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Comparison) -> Located:
     """Tell a finding: the place as an editor opens it, the line, what is right before it and what is not."""
     text = comparison.mine.text
     line = finding.line

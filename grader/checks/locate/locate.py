@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.checks.locate.trace import COMPUTED, Event, Trace
+from grader.checks.locate.trace import COMPUTED, Event, Trace, Work
 from grader.sandbox.values import Array
 
 RTOL = 1e-9
@@ -76,10 +76,13 @@ class Comparison:
 
     Args:
         given: arrays among the arguments.
+        work: that may be done.
     """
 
-    def __init__(self, mine: Trace, right: Trace, given: Sequence[Array]) -> None:
-        self.mine, self.right, self.given = mine, right, tuple(given)
+    def __init__(self, mine: Trace, right: Trace, given: Sequence[Array], work: Work) -> None:
+        self.mine, self.right, self.given, self.work = mine, right, tuple(given), work
+        work.spend(8 * (len(mine.events) + len(right.events)))
+        work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
         self.pool = Numbers([*given, *right.values])
         sizes = [value.size for value in mine.values]
         self._starts = np.cumsum([0, *sizes])
@@ -128,6 +131,7 @@ class Comparison:
             if self.is_right(value) and not is_neutral(array)
         }
         for _ in range(STEPS):
+            self.work.spend(len(events))
             more = {
                 value
                 for event in events
@@ -161,6 +165,7 @@ class Comparison:
         while waiting:
             number = waiting.pop()
             seen.add(number)
+            self.work.spend(20)
             before = [event for leaf in self._leaves(number) for event in self._origins(leaf, number)]
             if not before:
                 found.add(number)
@@ -206,6 +211,7 @@ class Comparison:
         """Return the event to blame: of a helper that is right in another call, its caller's call."""
         events, number = self.mine.events, culprit.event
         for _ in range(MAX_CLIMB):
+            self.work.spend(len(events) // 2)
             event = events[number]
             if not event.node.function or event.node.function == function:
                 break

@@ -7,7 +7,6 @@ the course's name for it, never by its formula.
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 import functools
 import itertools
@@ -25,7 +24,7 @@ from grader.checks.locate.locate import (
     computed,
     is_neutral,
 )
-from grader.checks.locate.trace import COMPUTED, Statement, Trace
+from grader.checks.locate.trace import Statement, Trace
 from grader.sandbox.values import Array
 
 PRODUCTS = ("Mult",)
@@ -113,21 +112,23 @@ class Roles:
 
     def matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
         """Return what is left over on both sides, and how many telling operands both have."""
+        self.comparison.work.spend(2 + 4 * len(leaves) + 2 * len(others))
         rest, odd, hits = list(others), list[int](), 0
         for leaf in leaves:
             mine = self._leaf_id(self.mine, leaf)
             twins = [other for other in rest if self._leaf_id(self.right, other) == mine]
-            exact = [
-                other
-                for other in twins
-                if close(self.array(self.mine, leaf), self.array(self.right, other), 1e-9)
-            ]
+            exact = [other for other in twins if len(twins) > 1 and self.same(leaf, other)]
             if twins:
                 rest.remove((exact or twins)[0])
                 hits += mine not in self._neutral
             else:
                 odd.append(leaf)
         return odd, rest, hits
+
+    def same(self, mine: int, right: int) -> bool:
+        """Whether an event and one of the solution's have the same value."""
+        alike = self.same_numbers(mine, right)
+        return alike and close(self.array(self.mine, mine), self.array(self.right, right), 1e-9)
 
     def same_numbers(self, mine: int, right: int) -> bool:
         """Whether an event and one of the solution's have the same numbers, in whatever order and sign."""
@@ -183,7 +184,7 @@ class Roles:
         if not odd and not rest:
             return self._arranged(number, leaves, others)
         if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
-            return self._instead(number, odd[0], rest[0])
+            return Finding("instead", self.mine.events[odd[0]].node.line)
         return Finding(UNKNOWN, event.node.line)
 
     def _whole(self, number: int) -> int:
@@ -213,95 +214,9 @@ class Roles:
                 return Finding("order", (place or self.mine.events[number].node).line)
         return Finding(UNKNOWN, self.mine.events[number].node.line)
 
-    # -- another quantity in the place --
-
-    def _instead(self, number: int, odd: int, rest: int, depth: int = 0) -> Finding:
-        """One operand is another than the solution's: the use is wrong, or what bound the name."""
-        event = self.mine.events[odd]
-        base, is_name = _base(event.node.text), event.node.kind in ("name", "before")
-        instead = Finding("instead", event.node.line)
-        right, mine = self._leaf_id(self.right, rest), self._leaf_id(self.mine, odd)
-        held = self._holder(right, number)
-        if (held and held != base) or self._serves(odd):
-            return instead
-        bound = self._binding(odd)
-        telling = right not in self._neutral
-        if telling and right in self._given and mine in self._given and event.node.function == self.function:
-            unpacked = is_name and bound and self._reads_items(bound)
-            if not unpacked:
-                return instead
-        if not is_name and right in self._own and telling and event.node.kind in ("item", "attribute"):
-            if bound is None or not _fills(bound) or self._in_buffer(base, odd, right):
-                return instead
-            return Finding("bound", bound.line)
-        if not is_name and event.node.kind != "item":
-            return instead
-        if bound is None:
-            maker = self.mine.events[self.mine.first.get(event.values[0], odd)].node
-            return instead if maker.function == event.node.function else Finding("bound", maker.line)
-        if event.node.kind == "item" and not _fills(bound):
-            return instead
-        if depth < DEPTH and (deeper := self._inside_binding(odd, rest, bound, depth)):
-            return deeper
-        return Finding("bound", bound.line)
-
-    def _serves(self, odd: int) -> bool:
-        """Whether something right is made of what a name was bound to when it was read."""
-        events, event = self.mine.events, self.mine.events[odd]
-        if event.node.kind != "name" or self._leaf_id(self.mine, odd) in self._neutral:
-            return False
-        places = [at for at, _ in self._bindings.get((event.node.function, event.node.text), [])]
-        at = bisect.bisect(places, odd)
-        first, last = places[at - 1] if at else -1, places[at] if at < len(places) else len(events)
-        alike = {
-            number
-            for number in range(first + 1, last)
-            if events[number].node.text == event.node.text and events[number].values == event.values
-        }
-        alike |= {
-            number
-            for number in range(first + 1, last)
-            if events[number].node.kind == "attribute" and not alike.isdisjoint(events[number].operands)
-        }
-        return any(
-            other.node.kind in COMPUTED
-            and len(other.values) == 1
-            and self.comparison.is_right(other.values[0])
-            and self._id(self.mine, other.values[0]) not in self._neutral
-            and not alike.isdisjoint(other.operands)
-            for other in events[first + 1 : last]
-        )
-
-    def _inside_binding(self, odd: int, rest: int, bound: Statement, depth: int) -> Finding | None:
-        """Compare what a name was bound to with what the solution makes of the right value."""
-        value, wanted = self.mine.events[odd].values[0], self.right.events[rest].values[0]
-        maker = next(
-            (
-                number
-                for number in range(odd - 1, -1, -1)
-                if self.mine.events[number].values == (value,)
-                and self.mine.events[number].node.kind in COMPUTED
-            ),
-            None,
-        )
-        twin = next(
-            (number for number in computed(self.right) if self.right.events[number].values == (wanted,)),
-            None,
-        )
-        if maker is None or twin is None or not bound.line <= self.mine.events[maker].node.line <= bound.end:
-            return None
-        leaves, others = self.leaves(self.mine, maker), self.leaves(self.right, twin)
-        left, missing, hits = self.matched(leaves, others)
-        operations = self.mine.events[maker].node.operation, self.right.events[twin].node.operation
-        if hits and len(left) == len(missing) == 1 and operations[0] == operations[1]:
-            return self._instead(maker, left[0], missing[0], depth + 1)
-        family = next((each for each in (SUMS, PRODUCTS) if operations[1] in each), ())
-        if hits and not left and missing and operations[0] in family:
-            return Finding(UNKNOWN, self.mine.events[maker].node.line)
-        return None
-
     def _binding(self, number: int) -> Statement | None:
         """Return the statement that bound the name that an event reads, as the computation went."""
+        self.comparison.work.spend(len(self.mine.events) // 4)
         event = self.mine.events[number]
         places = self._bindings.get((event.node.function, _base(event.node.text)), [])
         before = [(at, statement) for at, statement in places if at < number]
@@ -310,47 +225,18 @@ class Roles:
         found = others[-1:] or own[-1:]
         return self.mine.text.statements[found[0]] if found else None
 
-    def _holder(self, wanted: int, before: int) -> str:
-        """Return a name that holds some numbers when an event happens; empty if there is none."""
-        for number, event in enumerate(self.mine.events[:before]):
-            node = event.node
-            if len(event.values) != 1 or node.statement < 0 or self._leaf_id(self.mine, number) != wanted:
-                continue
-            statement = self.mine.text.statements[node.statement]
-            if statement.kind == "Assign" and statement.value == node.text and len(statement.binds) == 1:
-                later = [
-                    s for at, s in self._bindings[node.function, statement.binds[0]] if number < at < before
-                ]
-                if all(each == node.statement for each in later):
-                    return statement.binds[0]
-        return ""
-
-    def _reads_items(self, bound: Statement) -> bool:
-        return any(
-            event.node.kind == "item" and self.mine.text.statements[event.node.statement] is bound
-            for event in self.mine.events
-            if event.node.statement >= 0
-        )
-
-    def _in_buffer(self, name: str, before: int, wanted: int) -> bool:
-        """Whether an array that is filled piece by piece holds the wanted numbers as one of its pieces."""
-        buffers = [
-            event.values[0]
-            for event in self.mine.events[: before + 1]
-            if event.node.kind == "name" and event.node.text == name and len(event.values) == 1
-        ]
-        if not buffers:
-            return False
-        array = self.mine.values[buffers[-1]]
-        wanted_arrays = [
-            self.right.values[value] for value, each in enumerate(self._right_id) if each == wanted
-        ][:1]
-        return array.ndim == 3 and any(close(part, other, 1e-9) for part in array for other in wanted_arrays)
+    def lines_bound(self, number: int) -> list[int]:
+        """Return the lines that bound what an event reads, each once, in the order of the computation."""
+        event = self.mine.events[number]
+        places = self._bindings.get((event.node.function, _base(event.node.text)), [])
+        numbers = dict.fromkeys(statement for at, statement in places if at < number)
+        return [self.mine.text.statements[statement].line for statement in numbers]
 
     # -- names --
 
     def phrase(self, number: int) -> str:
         """Return what the course calls the value of an event of the solution; empty if it has no name."""
+        self.comparison.work.spend(len(self.right.events) // 4)
         wanted = self._leaf_id(self.right, number)
         array = self.array(self.right, number)
         if array.size > 1 and not array.any():
@@ -410,8 +296,3 @@ def _arranged_alike(array: Array, other: Array) -> bool:
 def _base(text: str) -> str:
     found = re.match(r"[^\W\d]\w*", text)
     return found[0] if found else ""
-
-
-def _fills(statement: Statement) -> bool:
-    """Whether a statement assigns to a piece of an array."""
-    return statement.kind in ("Assign", "AugAssign") and "[" in statement.target
