@@ -161,9 +161,8 @@ def reviewed(exercise: Exercise) -> tuple[Equivalent, ...]:
 
 def _reviewed(exercise: Exercise, parts: list[Trial]) -> Trial:
     """Add up an exercise's shares, and hold what survived against the reviewed list."""
-    found = sorted(
-        (survivor for part in parts for survivor in part.survivors), key=lambda found: found.mutant.line
-    )
+    found = [survivor for part in parts for survivor in part.survivors]
+    found.sort(key=lambda survivor: survivor.mutant.line)
     faults = list(dict.fromkeys(fault for part in parts for fault in part.faults))
     total = sum(part.mutants for part in parts)
     try:

@@ -17,16 +17,7 @@ from grader.checks.plots import draw, plot_path
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.course import (
-    Course,
-    CourseError,
-    Exercise,
-    MathError,
-    Misconception,
-    make_stub,
-    parse,
-    render,
-)
+from grader.course import Course, CourseError, Exercise, MathError, Misconception, make_stub, parse, render
 from grader.sandbox.pool import WorkerPool, open_pool
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
@@ -342,17 +333,24 @@ class _Verifier:
 
 @dataclass(frozen=True)
 class Confusion:
-    """What an exercise's known mistakes and variants were taken for."""
+    """What an exercise's known mistakes and variants were taken for.
+
+    Args:
+        named: ids that were recognised, and nothing else with them.
+        ties: for an id, all that explain its answers as well as it.
+        silent: ids that were not recognised.
+        misnamed: for an id or a variant, what was said instead.
+        checks: all, in their order.
+        deciding: checks that at least one known mistake fails alone.
+    """
 
     exercise: str
-    named: tuple[str, ...] = ()  # ids that were recognised, and nothing else with them
-    ties: tuple[
-        tuple[str, tuple[str, ...]], ...
-    ] = ()  # for an id, all that explain its answers as well as it
-    silent: tuple[str, ...] = ()  # ids that were not recognised
-    misnamed: tuple[tuple[str, str], ...] = ()  # for an id or a variant, what was said instead
-    checks: tuple[str, ...] = ()  # all, in their order
-    deciding: frozenset[str] = frozenset()  # checks that at least one known mistake fails alone
+    named: tuple[str, ...]
+    ties: tuple[tuple[str, tuple[str, ...]], ...]
+    silent: tuple[str, ...]
+    misnamed: tuple[tuple[str, str], ...]
+    checks: tuple[str, ...]
+    deciding: frozenset[str]
 
     @property
     def total(self) -> int:

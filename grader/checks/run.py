@@ -20,14 +20,7 @@ from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_o
 from grader.checks.files import Files
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
-from grader.checks.student import (
-    CheckRun,
-    NotWritten,
-    Progress,
-    Student,
-    SubmissionFault,
-    answers_elsewhere,
-)
+from grader.checks.student import CheckRun, NotWritten, Progress, Student, SubmissionFault, answers_elsewhere
 from grader.course import Exercise
 from grader.numeric import CheckFailed
 from grader.sandbox.text import clean

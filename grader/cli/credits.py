@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import click
 
-from grader.cli import (
-    Course,
-    bom_option,
-    format_option,
-    hide,
-    pass_course,
-    print_lines,
-    width,
-    write_output,
-)
+from grader.cli import Course, bom_option, format_option, hide, pass_course, print_lines, width, write_output
 from grader.progress import open_ledger
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.files import all_quizzes

@@ -120,19 +120,19 @@ class SubmissionRunner:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        if isinstance(runner, CodeRunner):
-            runner.patience = Patience()
+        # Any other one runs no processes whose time would count.
+        self._timed = runner if isinstance(runner, CodeRunner) else CodeRunner()
+        self._timed.patience = Patience()
         self._found: dict[tuple[str, str, tuple[str, ...]], bool] = {}
         self._began = self._clock()
 
     def _clock(self) -> float:
         """Return seconds of processor time, on our side and of code that ran on the other."""
-        return time.process_time() + (self._runner.seconds if isinstance(self._runner, CodeRunner) else 0.0)
+        return time.process_time() + self._timed.seconds
 
     def require_time(self) -> None:
         """Raise OutOfTime if none is left."""
-        asleep = isinstance(self._runner, CodeRunner) and self._runner.patience.left <= 0
-        if asleep or self._clock() - self._began > SUBMISSION_SECONDS:
+        if self._timed.patience.left <= 0 or self._clock() - self._began > SUBMISSION_SECONDS:
             raise OutOfTime(TOO_LONG)
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
@@ -144,9 +144,8 @@ class SubmissionRunner:
         key = code, solution, tests
         if key not in self._found:
             self.require_time()
-            if isinstance(self._runner, CodeRunner):
-                hurry = self._clock() - self._began > PATIENT_SECONDS
-                self._runner.limit = HURRIED if hurry else PATIENT
+            hurry = self._clock() - self._began > PATIENT_SECONDS
+            self._timed.limit = HURRIED if hurry else PATIENT
             self._found[key] = self._runner.passes(code, solution, tests)
         return self._found[key]
 

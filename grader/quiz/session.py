@@ -23,14 +23,7 @@ from grader.quiz.credits import (
     which_sittings_count,
 )
 from grader.quiz.files import Quiz
-from grader.quiz.questions.base import (
-    Marked,
-    Variant,
-    fill,
-    make_variant,
-    parse,
-    recalled,
-)
+from grader.quiz.questions.base import Marked, Variant, fill, make_variant, parse, recalled
 
 
 class AnsweredElsewhere(Exception):
@@ -239,9 +232,7 @@ class Session:
         key = None if self.silent else self.sheet.question(question)
         responses, scores = ledger.responses(self.sheet.id, question), ledger.scores(self.sheet.id)
         here = [response for response in responses if response.sitting == self.sitting.id]
-        same = [
-            response for response in here if recalled(face, response.params)
-        ]  # and no other question by now
+        same = (response for response in here if recalled(face, response.params))  # no other question by now
         score = max((scores.get(response.id, 0.0) for response in same), default=0.0)
         # Where answers can be changed until the end, the numbers stay; else every attempt has its own.
         number = self.sitting.number if self.silent else len(responses) + 1
@@ -387,9 +378,7 @@ class Session:
             right=len(right),
             flagged=tuple(question for question in self.questions if question in flagged),
             open=tuple(question for question in self.questions if not here[question]),
-            certainty=tuple(
-                (first.certainty, first.question in right) for first in firsts if first.certainty
-            ),
+            certainty=tuple((one.certainty, one.question in right) for one in firsts if one.certainty),
             read=tuple(read),
         )
 

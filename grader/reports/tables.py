@@ -7,15 +7,7 @@ from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING
 
-from grader.progress.grades import (
-    ClassGrades,
-    Move,
-    Noted,
-    check_rates,
-    frequent_failures,
-    noted,
-    said_once,
-)
+from grader.progress.grades import ClassGrades, Move, Noted, check_rates, frequent_failures, noted, said_once
 from grader.reports.statement import mark_of
 from grader.reports.text import Line, Style, amount, ends, wrapped
 from grader.sandbox.text import one_line, shorten

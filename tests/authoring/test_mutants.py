@@ -15,7 +15,6 @@ from tests.helpers import edit
 
 FOLDER = "solutions/exercise-1"
 SCALE = "    return stretched + offset"
-COPYING = "    return (0 * x + 2) * x.copy()"
 ENTRY = """- function: {function}
   before: '{before}'
   after:
