@@ -22,10 +22,27 @@ NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what doe
 NOT_WRITTEN = "`{}` is not written yet."
 SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
 KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
-HINTS = {
-    "ModuleNotFoundError": "\n(NumPy and most of the standard library are there, and nothing else)",
-    "PermissionError": "\n(files, processes and the network are out of reach here)",
+REASONS = {
+    r"^ModuleNotFoundError": "NumPy and most of the standard library are there, and nothing else",
+    r"^Permission": "files, processes and the network are out of reach here; `grader debug` lets you look",
+    r"^EOFError|^BdbQuit": "nobody can type here; `grader debug` stops where somebody can",
+    r"only .* arrays can be": "functions of math take one number; np.tanh and its like take arrays",
+    r"truth value of an array": "`if` needs one answer for all entries; np.where decides entry by entry",
+    r"Cannot cast .* to dtype\('u?int": "an array of whole numbers takes no fractions; leave dtype=int out",
+    r"broadcast together.*\n.*\*": "* multiplies entry by entry; "
+    "@ adds up along the axis that two matrices share",
+    r"shapes .* not aligned": "np.dot, as @, needs as many columns on its left as rows on its right",
+    r"non-broadcastable output": "the left side keeps its shape; has a sum lost an axis (keepdims=True)?",
+    r"for the concatenation axis": "axis=0, np.vstack, needs equal columns; axis=1, np.hstack, equal rows",
 }
+"""What to make of an exception, by how its type and text look, with the line that it came from below."""
+
+
+def reason(raised: Raised) -> str:
+    """Return what a student may make of an exception, after a line break; empty for nothing."""
+    source = raised.frames[-1][2] if raised.frames else ""
+    shown = f"{raised.type_name}: {raised.text.strip()}\n{source}"
+    return next((f"\n({said})" for look, said in REASONS.items() if re.search(look, shown)), "")
 
 
 def process_end(status: int) -> str:
@@ -84,7 +101,7 @@ def left_out(fault: Raised, file: str) -> str:
     if fault.kind == "line":
         return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
     if fault.kind == "import":
-        there = HINTS.get(fault.type_name, "").replace("\n", " ")
+        there = reason(fault).replace("\n", " ")
         return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
     graded = "What was defined before that is graded."
     if fault.kind == "error":
@@ -106,7 +123,5 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
     if not raised:
         return ""
     memory = f"\n(a check may use {memory_bytes // 2**20} MB)"
-    why = memory if raised.type_name == "MemoryError" else HINTS.get(raised.type_name, "")
-    if "could not be broadcast together" in raised.text and raised.frames and "*" in raised.frames[-1][2]:
-        why = "\n(* multiplies entry by entry; @ adds up along the axis that two matrices share)"
+    why = memory if raised.type_name == "MemoryError" else reason(raised)
     return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"

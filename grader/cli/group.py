@@ -32,6 +32,7 @@ SECTIONS = {
         "credits": "Show your credits by exercise, quiz and topic.",
         "submit": "Bundle what you wrote and answered, to hand it in.",
         "reset": "Put the stub of an exercise back.",
+        "completion": "Let your shell complete commands with Tab.",
         "doctor": "Show how well student code is confined on this machine.",
     },
     "For instructors": {
@@ -61,7 +62,7 @@ UNTIL_STOPPED = frozenset({None, "watch", "quiz"})
 """Commands that have nothing to finish once nobody reads them."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EFBIG, errno.EIO})
 NO_THREAD = "can't start new thread"  # Python's own words
-KEYLESS = frozenset({"login", "list", "show", "hint", "credits", "reset"})
+KEYLESS = frozenset({"completion", "login", "list", "show", "hint", "credits", "reset"})
 """Commands that hold neither solutions nor keys that student code could look for."""
 
 

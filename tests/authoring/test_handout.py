@@ -218,6 +218,7 @@ STUDENTS_COMMANDS = {
     "submit": ["-o", "ada.zip"],
     "reset": ["exercise-1", "--yes"],
     "doctor": [],
+    "completion": ["bash"],
 }
 """Every command that a hand-out offers, with arguments; what each exits with is below."""
 FAILING = {"check": (1,), "plot": (0, 1, 2), "doctor": (0, 1, 3)}  # some need matplotlib, or another kernel

@@ -94,7 +94,10 @@ def test_a_value_that_cannot_cross() -> None:
     ("raised", "added"),
     [
         (Raised("MemoryError", "", ()), "\n(a check may use 512 MB)"),
-        (Raised("PermissionError", "", ()), "\n(files, processes and the network are out of reach here)"),
+        (
+            Raised("PermissionError", "", ()),
+            "\n(files, processes and the network are out of reach here; `grader debug` lets you look)",
+        ),
         (value_error("odd", ()), ""),
     ],
 )

@@ -345,3 +345,22 @@ def test_the_versions_that_graded_stand_in_the_report_and_beside_a_syntax_error(
     assert (report.python, report.numpy) == (platform.python_version(), np.__version__)
     assert report.notes == (f"graded with Python {sys.version_info.major}.{sys.version_info.minor}",)
     assert grade("def double(x):\n    return 1 / 0\n").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import math; return math.tanh(x)", "np.tanh and its like take arrays"),
+        ("import numpy as np; return x if x > 0 else -x", "np.where decides entry by entry"),
+        ("import numpy as np; y = np.zeros(x.shape, dtype=int); y += x; return y", "leave dtype=int out"),
+        ("import numpy as np; return np.dot(x, x)", "as many columns on its left as rows on its right"),
+        ("import numpy as np; y = np.zeros((4, 1)); y += x.sum(axis=0); return y", "has a sum lost an axis"),
+        ("import numpy as np; return np.vstack((x, x.T))", "needs equal columns"),
+        ("return input('go on?')", "`grader debug` stops"),
+        ("return open('log.txt', 'w')", "`grader debug` lets you look"),
+        ("breakpoint(); return 2 * x", "`grader debug` lets you look"),
+    ],
+)
+def test_what_python_and_numpy_say_is_explained(grade: Grade, code: str, says: str) -> None:
+    report = grade(f"def double(x):\n    {code.replace('; ', chr(10) + '    ')}\n")
+    assert says in " ".join(outcome.message for outcome in report.outcomes)

@@ -418,3 +418,22 @@ def test_students_are_shown_their_own_commands_only(
     assert "check" in own
     assert "handout" not in own
     assert "verify" not in own
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+    assert ran.code == 0
+    assert "_GRADER_COMPLETE" in ran.out
+
+
+def test_completion_knows_the_commands(tiny: Course) -> None:
+    environment = {
+        **os.environ,
+        "_GRADER_COMPLETE": "bash_complete",
+        "COMP_WORDS": "grader ch",
+        "COMP_CWORD": "1",
+    }
+    words = [sys.executable, "-m", "grader"]
+    shown = subprocess.run(words, env=environment, cwd=tiny.root, capture_output=True, text=True, check=False)
+    assert shown.stdout == "plain,check\n"
