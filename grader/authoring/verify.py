@@ -19,6 +19,7 @@ from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, MathError, Misconception, make_stub, parse, render
 from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.recording import instrument
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
 PICTURES = (".svg", ".png")
@@ -180,6 +181,15 @@ class _Verifier:
             except MathError as error:
                 self.fault(path, f"has a formula that cannot be shown: {error}")
 
+    def look_at_quantities(self) -> None:
+        """Find names of quantities whose expression the solution no longer has."""
+        _, made = instrument(self.exercise.solution_path.read_bytes())
+        computed = {node[8] for node in made.nodes}
+        for expression in self.exercise.quantities():
+            if " ".join(expression.split()) not in computed:
+                problem = f"`{expression}` stands nowhere in the solution; name what it computes now"
+                self.fault(self.exercise.solution_folder / "quantities.yaml", problem)
+
     def look_at_files(self) -> None:
         exercise = self.exercise
         expected = {
@@ -208,6 +218,7 @@ class _Verifier:
             if not hints or not all(hint.strip() for hint in hints):
                 problem = f"`{name}` has no hint, or an empty one; write hints from direction to formula"
                 self.fault(exercise.folder / "exercise.yaml", problem)
+        self.look_at_quantities()
         own = {used.file.module for used in exercise.used}
         for kind, paths in (
             ("solution", (exercise.solution_path, exercise.stub_path)),

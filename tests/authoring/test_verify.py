@@ -79,6 +79,10 @@ def stray_file(student: Path, _: Path) -> None:
     (student / "notes.txt").write_text("left behind", encoding="utf-8")
 
 
+def stale_quantity(_: Path, solution: Path) -> None:
+    (solution / "quantities.yaml").write_text('"never_computed": "a quantity"\n', encoding="utf-8")
+
+
 def stray_variant(_: Path, solution: Path) -> None:
     (solution / "variants" / "loops.txt").write_text("left behind", encoding="utf-8")
 
@@ -212,6 +216,7 @@ def plot_with_an_unwelcome_import(student: Path, _: Path) -> None:
         (empty_hint, "`double` has no hint, or an empty one"),
         (function_without_hints, "`scale` has no hint, or an empty one"),
         (stray_file, "notes.txt: is a stray file"),
+        (stale_quantity, "`never_computed` stands nowhere in the solution"),
         (stray_variant, "loops.txt: is a stray file"),
         (no_lesson, "lesson.md: is missing or empty"),
         (formula_for_no_page, "lesson.md: has a formula that cannot be shown: `a_1_2` cannot become MathML"),
