@@ -83,7 +83,7 @@ def check(
 
 
 def check_many(
-    exercise: Exercise,
+    exercise: Exercise | CheckSuite,
     sources: Iterable[Source],
     pool: Pool,
     *,
@@ -92,17 +92,21 @@ def check_many(
 ) -> list[Report]:
     """Run all checks of an exercise on many submissions, all on the same inputs.
 
-    Every report is the same as alone; what it takes to find the checks is paid once.
+    Every report is the same as alone; what it takes to find the checks is paid once, and what they compute
+    whatever is handed in.
 
     Args:
+        exercise: or its checks, with their seed, that many submissions were given before.
         patience: as in :func:`check`, of each submission.
 
     Raises:
         CourseError: as in :func:`check`.
     """
-    suite = load_suite(exercise, new_seed() if seed is None else seed)
+    suite = exercise
+    if isinstance(suite, Exercise):
+        suite = load_suite(suite, new_seed() if seed is None else seed).remembering()
     return [
-        _report(suite, CheckRun(exercise, source, pool, patience=each), {})
+        _report(suite, CheckRun(suite.exercise, source, pool, patience=each), {})
         for source, each in zip(sources, patience, strict=False)
     ]
 

@@ -415,9 +415,12 @@ def _pool(confinement: Confinement) -> WorkerPool:
     return pool
 
 
-@functools.cache
-def _exercise(course: str, exercise: str) -> Exercise:
-    return open_course(course)[exercise]
+@functools.lru_cache(maxsize=16)
+def _suite(course: str, exercise: str, seed: int, run: str) -> Any:
+    """Return the checks that all submissions of a run with one seed are given."""
+    from grader.checks.collection import load_suite
+
+    return load_suite(open_course(course)[exercise], seed).remembering()
 
 
 @functools.cache
@@ -449,10 +452,11 @@ def run_task(task: Task) -> TaskResults:
         else:
             from grader.checks.run import check_many
 
-            exercise, pool = _exercise(task.course, task.exercise), _pool(task.confinement)
+            suite = _suite(task.course, task.exercise, task.seed, task.run)
+            pool = _pool(task.confinement)
             sources = [source for _, source in task.work if isinstance(source, Source)]
             patience = [_patience(task.run, key) for key in keys]
-            results += map(bounded, check_many(exercise, sources, pool, seed=task.seed, patience=patience))
+            results += map(bounded, check_many(suite, sources, pool, patience=patience))
         return list(zip(keys, results, strict=True))
     except NoProcess:
         raise
