@@ -19,15 +19,15 @@ def draw_network(rng, reference, D, dtype=np.float64, offset=0.0):
     return reference.Network(W.astype(dtype), b.astype(dtype), v.astype(dtype), offset, "tanh")
 
 
-def draw_kinks(rng, reference, x):
-    """Draw a loss with two kinks exactly at x, one up and one down: in its first entry and in its last."""
+def draw_kinks(rng, reference, x, up=1.5, down=-0.75):
+    """Draw a loss whose slope jumps exactly at x: up in its first entry, down in its last."""
     D = x.size
     W = rng.standard_normal((H, D))
     W[:2] = 0.0
-    W[0, 0], W[1, -1] = rng.choice([-1.0, 1.0], 2) * rng.uniform(0.5, 2, 2)
+    W[0, 0], W[1, -1] = rng.choice([-1.0, 1.0], 2)
     a = rng.choice([-1.0, 1.0], H) * rng.uniform(0.5, 2, H)
     a[:2], a[2] = 0.0, abs(a[2])  # one unit at least is awake
-    v = np.concatenate([[1.5, -0.75], rng.uniform(0.5, 1.5, H - 2)])
+    v = np.concatenate([[up, down], rng.uniform(0.5, 1.5, H - 2)])
     network = reference.Network(W, np.zeros(H), v, 0.3, "relu")
     return network._replace(b=a - W @ x.ravel())
 
@@ -140,8 +140,11 @@ def check_check_gradient_values(student, reference, rng):
     questions = {}
     for shape in SHAPES:
         x = rng.standard_normal(shape) + 0.1
-        smooth, kinked = draw_network(rng, reference, x.size), draw_kinks(rng, reference, x)
-        for kind, f in (("a smooth f", smooth), ("an f with kinks", kinked)):
+        for kind, f in (
+            ("a smooth f", draw_network(rng, reference, x.size)),
+            ("an f with kinks", draw_kinks(rng, reference, x)),
+            ("an f with kinks of 0.015 and -0.007", draw_kinks(rng, reference, x, 0.015, -0.007)),
+        ):
             good = right_backward(reference, f)
             for told, backward in {
                 "right": good,

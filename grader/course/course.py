@@ -358,9 +358,20 @@ class Course:
         return tuple(sorted((path.parent.name for path in folders), key=natural))
 
     def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
-        """Read the exercises that are meant, each once, or all exercises if none is given."""
-        wanted = dict.fromkeys(map(self.exercise_id, ids)) or self.exercise_ids()
-        return [self[exercise_id] for exercise_id in wanted]
+        """Read the exercises that are meant, each once; or all, in reading order, if none is given."""
+        if wanted := dict.fromkeys(map(self.exercise_id, ids)):
+            return [self[exercise_id] for exercise_id in wanted]
+        waiting, placed = {exercise_id: self[exercise_id] for exercise_id in self.exercise_ids()}, []
+
+        def place(exercise_id: str) -> None:
+            if exercise := waiting.pop(exercise_id, None):  # what it comes after stands before it
+                for earlier in exercise.file.after:
+                    place(earlier)
+                placed.append(exercise)
+
+        for exercise_id in self.exercise_ids():
+            place(exercise_id)
+        return placed
 
     def assignment(self, name: str = "") -> Assignment:
         """Return an assignment with its exercises' ids as they are spelt; a lone one needs no name.

@@ -54,7 +54,7 @@ def check_which_are_right_of_others(student: Any, reference: Any, rng: np.random
         hole[rng.integers(4)] = 0.0
         suspects = [
             good,
-            good._replace(M=-f.W.T.copy()),
+            good._replace(M=(1 + 3e-6) * good.M),  # on the wrong side of the line, and no more
             good._replace(M=hole),
             good._replace(slope=np.array([-1.0, 0.0, 1.0]) / 3, M=-3 * f.W.T.copy()),
             good._replace(limit=(largest[-1] + largest[-2]) / 2),

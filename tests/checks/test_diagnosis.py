@@ -61,7 +61,7 @@ def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, poo
     assert named >= SHARE * len(one.misconceptions())
 
 
-@pytest.mark.parametrize("number", range(1, 13))
+@pytest.mark.parametrize("number", range(1, 14))
 def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
     suite = load_suite(one, 3)

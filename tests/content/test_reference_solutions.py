@@ -417,3 +417,27 @@ def test_both_forms_of_the_gru_agree_with_onnxruntime(
 def test_where_a_judge_is_missing_it_is_only_torch() -> None:
     """The test extra brings the others along; a judge that is never there judges nothing."""
     assert all(map(importlib.util.find_spec, ("autograd", "onnx", "onnxruntime")))
+
+
+def test_gradient_checks_agree_with_the_complex_step(course: Course) -> None:
+    reference, rng = load_reference(course["exercise-13"]), np.random.default_rng(5)
+    for _ in range(20):
+        W, b, v = rng.standard_normal((5, 4)), rng.standard_normal(5), rng.standard_normal(5)
+        f, x = reference.Network(W, b, v, 0.5, "tanh"), rng.standard_normal((2, 2))
+
+        def loss(x: Array, parts: tuple[Array, Array, Array] = (W, b, v)) -> complex:
+            return complex(parts[2] @ np.tanh(parts[0] @ x.ravel() + parts[1]))
+
+        exact = complex_step_gradient(loss, x)
+        step = reference.step_size(x, float(np.finfo(np.float64).eps))
+        assert relative_error(reference.numerical_gradient(f, x, step), exact) <= 1e-8
+        backward = reference.Backward(f, W.T.copy(), np.array([1.0, 0.0, -1.0]), 1e9)
+        assert relative_error(backward(x), exact) <= EXACT
+        assert reference.check_gradient(f, backward, x) <= 1e-8
+        long = backward._replace(M=1.0001 * backward.M)
+        assert reference.check_gradient(f, long, x) == pytest.approx(5e-5, rel=0.01)
+        assert reference.relative_error(x, exact) == pytest.approx(relative_error(x, exact), rel=1e-12)
+        assert np.abs(reference.slope_jumps(f, x, step)).max() < 1e-3
+    kink = reference.Network(np.eye(2), np.zeros(2), np.array([2.0, -3.0]), 0.0, "relu")
+    assert reference.slope_jumps(kink, np.zeros(2), 1e-3) == pytest.approx([2, -3])
+    assert reference.numerical_gradient(kink, np.zeros(2), 1e-3) == pytest.approx([1, -1.5])

@@ -115,3 +115,14 @@ def test_a_path_is_shown_from_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.chdir(tmp_path)
     assert shown_path(tmp_path / "a" / "b") == str(Path("a", "b"))
     assert shown_path(tmp_path.parent) == str(tmp_path.parent)
+
+
+def test_exercises_stand_in_reading_order(tiny_copy: Course) -> None:
+    for number, after in ((7, "exercise-9"), (8, "exercise-7"), (9, "exercise-8")):  # a circle ends as well
+        folder = tiny_copy.root / "exercises" / f"exercise-{number}"
+        shutil.copytree(tiny_copy["exercise-1"].folder, folder)
+        with open(folder / "exercise.yaml", "a", encoding="utf-8") as file:
+            file.write(f"\nafter:\n  - {after}\n")
+    ids = [exercise.id for exercise in tiny_copy.exercises()]
+    assert ids[-3:] == ["exercise-8", "exercise-9", "exercise-7"]
+    assert sorted(ids) == sorted(tiny_copy.exercise_ids())
