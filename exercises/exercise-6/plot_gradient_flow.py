@@ -26,7 +26,7 @@ def norms(student, reference, rng):
     drawn = [rng.standard_normal(shape) for shape in ((H, D), (H, H))]
     for scale in SCALES:
         params = reference.RNNParams(*(scale * one for one in drawn), np.zeros((H, 1)))
-        hs = np.zeros((T + 1, H, N))
+        hs = np.zeros((1 + T, H, N))
         for t in range(T):
             hs[t + 1] = np.tanh(params.Wxh @ xs[t] + params.Whh @ hs[t])
         arguments = (dh_last, hs, params)

@@ -1,5 +1,6 @@
 """Hidden checks of exercise-13: other precisions and dtypes, untouched arguments, other suspects."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,22 @@ def draw(rng: np.random.Generator, reference: Any, D: int, dtype: Any = np.float
     return reference.Network(W.astype(dtype), b.astype(dtype), v.astype(dtype), 0.5, "tanh")
 
 
+def smooth(f: Any, x: Any) -> complex:
+    """Compute a network whose hidden units are tanh; complex arguments are welcome."""
+    return complex(f.v @ np.tanh(f.W @ x.ravel() + f.b))
+
+
 @pytest.mark.credits(1)
 @pytest.mark.depends_on("check_numerical_gradient_values")
 def check_numerical_gradient_leaves_x_alone(student: Any, reference: Any, rng: np.random.Generator) -> None:
     """x may hold integers or float32, f may compute in float32, and x stays as it was."""
-    whole = rng.integers(-1, 2, (2, 3))
-    for kind, x in (("integers", whole), ("float32", rng.standard_normal((2, 2)).astype(np.float32))):
+    points: dict[str, Any] = {
+        "integers": rng.integers(-1, 2, (2, 3)),
+        "float32": rng.standard_normal((2, 2)).astype(np.float32),
+    }
+    for kind, x in points.items():
         f = draw(rng, reference, x.size)
-        wanted = complex_step_gradient(
-            lambda one, f=f: complex(f.v @ np.tanh(f.W @ one.ravel() + f.b)), x.astype(float)
-        )
+        wanted = complex_step_gradient(partial(smooth, f), x.astype(float))
         got = student.numerical_gradient(f, x, 1e-5)
         assert_close(got, wanted, f"gradient for x of {kind}", rtol=1e-6, atol=1e-7)
         assert_unchanged(student.changed)

@@ -18,14 +18,14 @@ class Network(NamedTuple):
     offset: float
     squash: str  # tanh or relu
 
-    def hidden(self, x: np.ndarray) -> np.ndarray:
+    def _hidden(self, x: np.ndarray) -> np.ndarray:
         """Return squash(W x + b), of shape (H,)."""
         a = self.W @ np.ravel(x).astype(self.W.dtype) + self.b
         return np.tanh(a) if self.squash == "tanh" else np.maximum(a, 0)
 
     def __call__(self, x: np.ndarray) -> float:
         """Return the loss at x, one number."""
-        return self.v @ self.hidden(x) + self.W.dtype.type(self.offset)
+        return self.v @ self._hidden(x) + self.W.dtype.type(self.offset)
 
 
 class Backward(NamedTuple):
@@ -38,7 +38,7 @@ class Backward(NamedTuple):
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return a gradient of the shape of x."""
-        h = self.network.hidden(x)
+        h = self.network._hidden(x)
         slope = self.slope[0] + self.slope[1] * h + self.slope[2] * h**2
         through = self.network.v * (slope if self.network.squash == "tanh" else h > 0)
         return np.clip(self.M @ through, -self.limit, self.limit).reshape(np.shape(x))
@@ -52,7 +52,7 @@ def numerical_gradient(
     Args:
         f: takes an array like x and returns one number.
         x: (any shape) where to differentiate, of any dtype; it stays as it is.
-        step: how far to go to each side: one number, or one for each entry of x.
+        step: (a number, or as x) how far to go to each side: one number, or one for each entry of x.
 
     Returns:
         Array of the shape of x, float64.
@@ -91,7 +91,7 @@ def relative_error(a: np.ndarray, b: np.ndarray) -> float:
 
     Args:
         a: (any shape).
-        b: as a.
+        b: (any shape) as a.
 
     Returns:
         One number, with |a| the root of the sum of squares of all entries; 0.0 where both arrays are zero.
@@ -107,7 +107,7 @@ def slope_jumps(f: Callable[[np.ndarray], float], x: np.ndarray, step: float | n
     Args:
         f: takes an array like x and returns one number.
         x: (any shape) where to look, of any dtype; it stays as it is.
-        step: how far to look to each side: one number, or one for each entry of x.
+        step: (a number, or as x) how far to look to each side: one number, or one for each entry of x.
 
     Returns:
         Array of the shape of x, float64: near 0 where f is smooth, the size of the kink where it has one.
@@ -159,7 +159,7 @@ def which_are_right(
     Args:
         f: takes an array and returns one number.
         backwards: K functions, each of which claims to be the gradient of f.
-        points: the arrays at which they are checked.
+        points: (any shape each) the arrays at which they are checked.
 
     Returns:
         right: (K,) booleans: whether the error is at most 1e-6 at every point.

@@ -19,14 +19,14 @@ class Network(NamedTuple):
     offset: float
     squash: str  # tanh or relu
 
-    def hidden(self, x: np.ndarray) -> np.ndarray:
+    def _hidden(self, x: np.ndarray) -> np.ndarray:
         """Return squash(W x + b), of shape (H,)."""
         a = self.W @ np.ravel(x).astype(self.W.dtype) + self.b
         return np.tanh(a) if self.squash == "tanh" else np.maximum(a, 0)
 
     def __call__(self, x: np.ndarray) -> float:
         """Return the loss at x, one number."""
-        return self.v @ self.hidden(x) + self.W.dtype.type(self.offset)
+        return self.v @ self._hidden(x) + self.W.dtype.type(self.offset)
 
 
 class Backward(NamedTuple):
@@ -39,7 +39,7 @@ class Backward(NamedTuple):
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Return a gradient of the shape of x."""
-        h = self.network.hidden(x)
+        h = self.network._hidden(x)
         slope = self.slope[0] + self.slope[1] * h + self.slope[2] * h**2
         through = self.network.v * (slope if self.network.squash == "tanh" else h > 0)
         return np.clip(self.M @ through, -self.limit, self.limit).reshape(np.shape(x))
