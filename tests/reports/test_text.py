@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from grader.authoring.verify import solution_source
 from grader.checks.report import Mismatch, Outcome, Report
 from grader.checks.run import check_many
+from grader.checks.source import Source
 from grader.course import Course
 from grader.reports.text import (
     MAP_WIDTH,
@@ -148,8 +148,8 @@ def test_no_verdict_on_a_real_mistake_is_longer_than_a_screen(course: Course, po
         solution = exercise.solution_path.read_text(encoding="utf-8")
         mistakes = exercise.misconceptions()
         texts = [solution.replace(mistake.replace, mistake.with_) for mistake in mistakes]
-        right = solution_source(exercise)  # with those of the exercises that it uses
-        sources = [dataclasses.replace(right, data=text.encode()) for text in texts]
+        used = tuple(map(solution_source, exercise.used))
+        sources = [Source(exercise.stub_path.name, text.encode(), used=used) for text in texts]
         for mistake, report in zip(mistakes, check_many(exercise, sources, pool, seed=1), strict=True):
             lines = report_lines(report.for_student(exercise.file.feedback))
             name = f"{exercise.id} {mistake.id}"
