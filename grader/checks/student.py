@@ -39,6 +39,7 @@ REPEATS = (
     2  # times the exercise's seconds that may go into questions that are asked again, each at most twice
 )
 PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
+SPARE_IDLE_SECONDS = 5.0  # that code may sleep when it is asked in another worker, whatever it slept before
 MAX_CALLS = 256  # that are kept for the diagnosis
 MAX_CHECK_BYTES, MAX_KEPT_BYTES = 16 * 2**20, 64 * 2**20  # of one check's kept calls, and of all checks'
 SAMPLE = 2**16  # entries of an array that are kept until another check asks the same
@@ -332,8 +333,11 @@ def answers_elsewhere(run: CheckRun, function: str) -> bool:
     Raises:
         WorkerBroken: no other worker could be had.
     """
+    if run.load_error and run.patience.left < SPARE_IDLE_SECONDS:
+        return True  # it has slept too long to be loaded again, and all that it answered was right
     places, first = run.places[function], run.first_answers[function,]
     run.repeat_seconds_left = max(run.repeat_seconds_left, PATIENCE * run.exercise.file.limits.call_seconds)
+    run.patience.left = max(run.patience.left, SPARE_IDLE_SECONDS)
     with contextlib.suppress(SubmissionFault):
         if run.shared and run.shared.number not in places and run.shared.repeats(function, *first):
             return True

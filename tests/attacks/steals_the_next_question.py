@@ -2,7 +2,7 @@
 # FAMILY: protocol
 # EXERCISE: exercise-1
 # EXPECT: none
-# SAYS: ran for|channel|closed
+# SAYS: ran for|channel|closed|waits or sleeps
 # LIMIT: call
 # COVERED-BY:
 import os

@@ -217,8 +217,8 @@ STUDENTS_COMMANDS = {
     "credits": [],
     "submit": ["-o", "ada.zip"],
     "reset": ["exercise-1", "--yes"],
-    "doctor": [],
     "completion": ["bash"],
+    "doctor": [],
 }
 """Every command that a hand-out offers, with arguments; what each exits with is below."""
 FAILING = {"check": (1,), "plot": (0, 1, 2), "doctor": (0, 1, 3)}  # some need matplotlib, or another kernel
