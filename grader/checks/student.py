@@ -35,9 +35,7 @@ from grader.sandbox.worker import (
 )
 
 SLOW_LOAD_SECONDS = 1.0
-REPEATS = (
-    2  # times the exercise's seconds that may go into questions that are asked again, each at most twice
-)
+REPEATS = 2  # times the exercise's seconds may go into questions asked again, each at most twice
 PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
 SPARE_IDLE_SECONDS = 5.0  # that code may sleep when it is asked in another worker, whatever it slept before
 MAX_CALLS = 256  # that are kept for the diagnosis

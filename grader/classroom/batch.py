@@ -166,8 +166,6 @@ def _collect(
         return [submissions], ""
     folder = Path(submissions)
     found, place = find_submissions(folder, exercises), str(folder.resolve())
-    if not found:
-        raise CannotCollect(f"{one_line(place, MAX_REASON)} holds no submission; name their folder")
     return found, "" if [entry.path for entry in found] == [folder] else place
 
 
