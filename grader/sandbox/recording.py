@@ -31,6 +31,7 @@ RESULT = -1  # the node of the last event, which is what the function returned
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
 BLANK = {"empty": "zeros", "empty_like": "zeros_like"}  # freed memory holds earlier values, right ones too
 SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
+TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
 SIMPLE_PARTS = (*SIMPLE, ast.Subscript, ast.expr_context, ast.operator, ast.unaryop)
 
@@ -47,12 +48,13 @@ class Instrumenter(ast.NodeTransformer):
 
     Every expression becomes a node, ``[kind, operation, line, column, end line, function, statement, operand
     nodes, text]``, and every statement ``[line, end line, kind, names that it binds, text of its
-    first target, text of its value]``.
+    first target, text of its value]``. ``places`` has the node at a line, column, end line and end column.
     """
 
     def __init__(self, text: str) -> None:
         self.nodes: list[list[Any]] = []
         self.statements: list[list[Any]] = []
+        self.places: dict[tuple[int | None, ...], int] = {}
         self._lines = [line.encode() for line in text.splitlines()]
         self._function, self._statement = "", -1
 
@@ -113,6 +115,9 @@ class Instrumenter(ast.NodeTransformer):
             made = self._visit_addition(node)
         else:
             self.generic_visit(node)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                number = self._new(node.targets[0], "store")  # of which an event only tells that it raised
+                self.nodes[number][7] = _wrapped([node.targets[0].value, node.value])
         self._statement = outer
         return made
 
@@ -175,6 +180,7 @@ class Instrumenter(ast.NodeTransformer):
         place = node.lineno, node.col_offset, node.end_lineno
         text = self._text(node)
         self.nodes.append([kind, operation, *place, self._function, self._statement, [], text])
+        self.places.setdefault((*place, node.end_col_offset), len(self.nodes) - 1)
         return len(self.nodes) - 1
 
     def _text(self, node: ast.expr | ast.stmt) -> str:
@@ -272,19 +278,20 @@ class Recorder:
 
     def record(
         self,
-        nodes: list[list[Any]],
+        made: Instrumenter,
         function: Callable[..., Any],
         arguments: tuple[Any, ...],
         replaced: int = RESULT,
         given: Sequence[Any] = (),
     ) -> BaseException | None:
-        """Call a function; return what it raised.
+        """Call a function; return what it raised. Its last event has then no values: that expression raised.
 
         Args:
+            made: the parsed file in which the function stands.
             replaced: a node whose values are replaced, one evaluation after the other, by those given; then
                 nothing is recorded but the result.
         """
-        self._operands = [node[7] for node in nodes]
+        self._operands = [node[7] for node in made.nodes]
         self.events.clear()
         self._values.clear()
         self._numbers = self._count = 0
@@ -293,8 +300,24 @@ class Recorder:
             result = function(*arguments)
             self.events.append((RESULT, self._keep(_arrays(result, whole=True)), []))
         except BaseException as error:
+            self._note_raising(made.places, error)
             return error
         return None
+
+    def _note_raising(self, places: dict[tuple[int | None, ...], int], error: BaseException) -> None:
+        """Record what the expression that raised was made of, as far as that was recorded."""
+        trace, found = TRACEBACK.__get__(error), list[Any]()
+        while trace is not None:
+            if HERE in trace.tb_frame.f_locals:
+                found = [trace]
+            trace = trace.tb_next
+        for each in found:
+            first, last, column, end = list(each.tb_frame.f_code.co_positions())[each.tb_lasti // 2]
+            number = places.get((first, column, last, end))
+            latest = getattr(each.tb_frame.f_locals[HERE], "latest", None)
+            if number is not None and isinstance(latest, dict):
+                operands = [latest[other] for other in self._operands[number] if other in latest]
+                self.events.append((number, [], operands))
 
     def frame(self) -> Callable[[int, Any], Any]:
         """Return what takes the values of one call of a function: recursion mixes nothing up."""
@@ -316,6 +339,7 @@ class Recorder:
                 latest.pop(number, None)
             return value
 
+        here.latest = latest  # type: ignore[attr-defined]
         return here
 
     def _keep(self, arrays: list[Any]) -> list[int]:
@@ -366,7 +390,7 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
 # --- in a worker --------------------------------------------------------------------------------------
 
 student = types.ModuleType("student")
-_tree, _nodes = ast.Module([], []), list[list[Any]]()
+_tree, _made = ast.Module([], []), Instrumenter("")
 _recorder = Recorder()
 
 
@@ -376,12 +400,10 @@ def parse(source: Any) -> Any:
     Args:
         source: (bytes,) of the file.
     """
-    global _tree, _nodes
-    data = source.tobytes()
-    _tree, made = instrument(data)
-    _nodes = made.nodes
-    lines = [line.decode(errors="replace")[:400] for line in made._lines]
-    return np.frombuffer(json.dumps([made.nodes, made.statements, lines]).encode(), np.uint8)
+    global _tree, _made
+    _tree, _made = instrument(source.tobytes())
+    lines = [line.decode(errors="replace")[:400] for line in _made._lines]
+    return np.frombuffer(json.dumps([_made.nodes, _made.statements, lines]).encode(), np.uint8)
 
 
 def begin(name: str, filename: str, *used: Any) -> None:
@@ -408,5 +430,5 @@ def begin(name: str, filename: str, *used: Any) -> None:
 
 def record(function: str, replaced: int, given: tuple[Any, ...], *arguments: Any) -> tuple[Any, ...]:
     """Call one of the student's functions; return what :meth:`Recorder.report` says."""
-    _recorder.record(_nodes, getattr(student, function), arguments, replaced, given)
+    _recorder.record(_made, getattr(student, function), arguments, replaced, given)
     return _recorder.report()

@@ -22,7 +22,17 @@ from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
 from grader.checks.locate.explain import Explainer, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
 from grader.checks.locate.roles import Finding
-from grader.checks.locate.trace import Malformed, Text, TooMuch, Trace, Work, read_text, read_trace
+from grader.checks.locate.trace import (
+    Failure,
+    Malformed,
+    Text,
+    TooMuch,
+    Trace,
+    Work,
+    failure,
+    read_text,
+    read_trace,
+)
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
@@ -153,6 +163,23 @@ def locate(
             finding = first.findings[0]
             trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
             return located(run, *explained(finding, trials), first.roles.comparison)
+    return None
+
+
+def find_failure(suite: CheckSuite, run: CheckRun, call: Call) -> Failure | None:
+    """Ask a question that raised again, and return the expression that raised with its operands' shapes.
+
+    The run is ungraded and confined, as in :func:`locate`. None if it does not raise again, or raises where
+    nothing is recorded: outside functions, or in a statement ``raise``.
+    """
+    if suite.recorded:
+        return None
+    right = suite.recorded_solution.trace(call.function, call.arguments)
+    shapes = {array.shape for _, array in walk_arrays(call.arguments)}
+    shapes |= {array.shape[1:] for _, array in walk_arrays(call.arguments) if array.ndim == 3}
+    shapes |= {value.shape for value in (right.values if right else ())}
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+        return failure(submission.trace(call), shapes)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from grader.sandbox.recording import (
 from grader.sandbox.text import clean
 from grader.sandbox.values import Array
 
-KINDS = frozenset("name attribute item operation call collection before after".split())
+KINDS = frozenset("name attribute item operation call collection before after store".split())
 COMPUTED = frozenset(("operation", "call", "after"))
 MAX_JSON = 4 * 2**20
 MAX_VALUES = 3 * MAX_EVENTS
@@ -103,7 +103,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Event:
-    """One evaluation of an expression: the numbers of its values, and the events it was made of."""
+    """One evaluation of an expression: the numbers of its values, none if it raised; what it was made of."""
 
     node: Node
     values: tuple[int, ...]
@@ -127,6 +127,88 @@ class Trace:
     result: tuple[int, ...] | None = None
     first: dict[int, int] = field(default_factory=dict)
     """By value: the first event that had it."""
+
+    @property
+    def raised(self) -> Event | None:
+        """The evaluation that raised; None if none did, or its operands are not known."""
+        return self.events[-1] if self.events and not self.events[-1].values else None
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What went into an evaluation that raised.
+
+    Args:
+        text: as it is written in the file.
+        shape: of its value.
+        line: that made a value of this shape first; 0 if it was given.
+        wrong: whether nothing that is given or that the solution computes has this shape.
+    """
+
+    text: str
+    shape: tuple[int, ...]
+    line: int
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An evaluation that raised, with the shapes of its operands.
+
+    Args:
+        line: of the file.
+        operation: such as ``MatMult`` or ``Add``, the name of the function that was called, or empty where an
+            item was read or assigned.
+        text: of the whole expression, as it is written.
+        operands: from left to right, those that are real arrays or numbers.
+        made_in: the line in which the first wrong shape was made of right ones; 0 if none was.
+    """
+
+    line: int
+    operation: str
+    text: str
+    operands: tuple[Operand, ...]
+    made_in: int
+
+
+def failure(trace: Trace, shapes: Container[tuple[int, ...]]) -> Failure | None:
+    """Return what raised in a recorded call, with names and shapes; None if it did not raise or is not known.
+
+    Nothing in it is the student's but the quoted texts, which are clean and of one line.
+
+    Args:
+        shapes: that are right: of the arguments, and of what the solution computes of them.
+    """
+    if trace.raised is None:
+        return None
+
+    def shape(event: int) -> tuple[int, ...]:
+        return trace.values[trace.events[event].values[0]].shape
+
+    def maker(event: int) -> int:
+        """Return what made the value of an event; if its shape is wrong, what made that of right ones."""
+        while True:
+            event = trace.first[trace.events[event].values[0]]
+            before = [each for each in trace.events[event].operands if len(trace.events[each].values) == 1]
+            spoilt = [each for each in before if shape(each) not in shapes]
+            if not spoilt or shape(event) in shapes:
+                return event
+            event = spoilt[0]
+
+    numbers = [each for each in trace.raised.operands if len(trace.events[each].values) == 1]
+    makers = {number: trace.events[maker(number)].node for number in numbers}
+    operands = tuple(
+        Operand(
+            trace.events[number].node.text,
+            shape(number),
+            makers[number].line if makers[number].kind in COMPUTED else 0,
+            shape(number) not in shapes,
+        )
+        for number in numbers
+    )
+    node = trace.raised.node
+    wrong = [operand.line for operand in operands if operand.wrong]
+    return Failure(node.line, node.operation, node.text, operands, wrong[0] if wrong else 0)
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -215,6 +297,8 @@ def read_trace(text: Text, report: Any) -> Trace:
         if node == RESULT:
             result = tuple(inside[0])
         else:
+            if read and not read[-1].values:
+                raise Malformed("an event after the one that raised")
             for value in inside[0]:
                 first.setdefault(value, len(read))
             read.append(Event(text.nodes[node], tuple(inside[0]), tuple(inside[1])))
@@ -253,14 +337,14 @@ class RecordedSolution:
     """
 
     def __init__(self, source: bytes, reference: Reference) -> None:
-        tree, made = instrument(source)
-        self._nodes = made.nodes
+        tree, self._made = instrument(source)
         self._recorder = Recorder()
         self._names = rebound(reference)
         self._names[FRAME] = self._recorder.frame
         self.text = read_text(
             np.frombuffer(
-                json.dumps([made.nodes, made.statements, source.decode().splitlines()]).encode(), np.uint8
+                json.dumps([self._made.nodes, self._made.statements, source.decode().splitlines()]).encode(),
+                np.uint8,
             )
         )
         wanted = [node for node in tree.body if type(node).__name__ in ("FunctionDef", "ClassDef")]
@@ -275,5 +359,5 @@ class RecordedSolution:
         import copy
 
         with PROCESS_LOCK, np.errstate(all="ignore"):
-            raised = self._recorder.record(self._nodes, self._names[function], copy.deepcopy(arguments))
+            raised = self._recorder.record(self._made, self._names[function], copy.deepcopy(arguments))
         return None if raised else read_trace(self.text, self._recorder.report())
