@@ -23,6 +23,7 @@ NOT_WRITTEN = "`{}` is not written yet."
 SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
 KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
 REASONS = {
+    r"^NameError: name 'np'": "the line `import numpy as np` belongs at the top of the file",
     r"^ModuleNotFoundError": "NumPy and most of the standard library are there, and nothing else",
     r"^Permission": "files, processes and the network are out of reach here; `grader debug` lets you look",
     r"^EOFError|^BdbQuit": "nobody can type here; `grader debug` stops where somebody can",
@@ -92,7 +93,7 @@ def stops_at(raised: Raised, file: str) -> str:
     """Say where a file stops half-way while it is loaded."""
     line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
     what = "a call of sys.exit" if raised.kind == "exit" else exception_text(raised)
-    return f"{file} stops at {line}: {what}."
+    return f"{file} stops at {line}: {what.removesuffix('.')}.".replace("?.", "?")
 
 
 def left_out(fault: Raised, file: str) -> str:
@@ -101,8 +102,8 @@ def left_out(fault: Raised, file: str) -> str:
     if fault.kind == "line":
         return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
     if fault.kind == "import":
-        there = reason(fault).replace("\n", " ")
-        return f"{file}, line {line}: {fault.text.strip()}{there}. What does not use it is graded."
+        text = f"{fault.text.strip()}{reason(fault)}.".replace("\n", " ").replace("?.", "?")
+        return f"{file}, line {line}: {text} What does not use it is graded."
     graded = "What was defined before that is graded."
     if fault.kind == "error":
         graded = "That statement was left out, and the rest is graded."

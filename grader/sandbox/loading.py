@@ -8,8 +8,12 @@ from __future__ import annotations
 import __future__
 
 import ast
+import contextlib
+import difflib
 import io
 import linecache
+import re
+import sys
 import tokenize
 import types
 from typing import Any
@@ -22,6 +26,7 @@ MAX_FRAMES = 4
 MAX_FAULTS = 20  # statements that are left out of one file; it ends at the next one that fails
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 FUTURE = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+SUGGESTION = re.compile(r"\. Did you [^\n]*\?\s*\Z")
 NO_PYTHON = (b"%", b"!", b"```")  # how lines begin that belong to a notebook, or to the text it came from
 USES = (
     "call mro_entries iter next enter exit setitem delitem array len float int index "
@@ -42,7 +47,8 @@ def run_source(source: bytes, filename: str, names: dict[str, Any]) -> list[Faul
     except SyntaxError as error:
         line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:MAX_LINE]
         where = [[error.lineno or 0, "", line]]
-        return [["syntax", type_name(error), str(error.msg)[:MAX_TEXT], where]]
+        text = f"{error.msg}{_suggestion(error, str(error.msg))}"
+        return [["syntax", type_name(error), text[:MAX_TEXT], where]]
     except BaseException as error:
         return [["syntax", *describe(error, filename)]]
     rest: list[ast.stmt] | None = None
@@ -149,7 +155,7 @@ class Absent:
 
     def __init__(self, error: ImportError, line: int) -> None:
         self._kind = ModuleNotFoundError if isinstance(error, ModuleNotFoundError) else ImportError
-        self._text = f"{describe(error, '')[1]}, which line {line} imports"
+        self._text = f"{_text(error)}, which line {line} imports"
 
     def __getattr__(self, name: str) -> Absent:
         if name.startswith("__"):
@@ -195,8 +201,28 @@ def describe(error: BaseException, filename: str) -> tuple[str, str, list[list[A
             line = linecache.getline(filename, number)
             frames.append([number, plain_text(code.co_name)[:MAX_NAME], line.strip()[:MAX_LINE]])
         trace = trace.tb_next
+    text = _text(error)
+    return type_name(error), text + _suggestion(error, text), frames[-MAX_FRAMES:]
+
+
+def _text(error: BaseException) -> str:
     try:
-        text = plain_text(str(error))[:MAX_TEXT]
+        return plain_text(str(error))[:MAX_TEXT]
     except BaseException:
-        text = "(its text cannot be shown)"
-    return type_name(error), text, frames[-MAX_FRAMES:]
+        return "(its text cannot be shown)"
+
+
+def _suggestion(error: BaseException, text: str) -> str:
+    """Return what a terminal shows behind an error's text, such as ``. Did you mean: 'h_prev'?``."""
+    if not isinstance(error, NameError | AttributeError | ImportError | SyntaxError):
+        return ""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as terminal:
+            sys.__excepthook__(type(error), error, TRACEBACK.__get__(error))
+        found = SUGGESTION.search(plain_text(terminal.getvalue()))
+        if not found and isinstance(error, ImportError):  # Python 3.11 looks for no names in modules
+            near = difflib.get_close_matches(text.split("'")[1], dir(sys.modules[error.name or ""]), 1)
+            return f". Did you mean: '{near[0]}'?" if near else ""
+        return found[0].rstrip()[:MAX_LINE] if found and not SUGGESTION.search(text) else ""
+    except BaseException:  # the error may be a class of the student's
+        return ""

@@ -350,6 +350,33 @@ def test_the_versions_that_graded_stand_in_the_report_and_beside_a_syntax_error(
 @pytest.mark.parametrize(
     ("code", "says"),
     [
+        ("x_prev = x; return xprev", "name 'xprev' is not defined. Did you mean: 'x_prev'?"),
+        ("import numpy as np; return np.tahn(x)", "no attribute 'tahn'. Did you mean: 'tan'?"),
+        ("from math import tahn; return x", "Did you mean: 'tan'?"),
+        ("return x.shpae", "Did you mean: 'shape'?"),
+        ("return np.tanh(x)", "`import numpy as np` belongs at the top"),
+        ("import numppy; return x", "No module named 'numppy'\n"),
+        ("raise NameError('gone. Did you mean: it?')", "gone. Did you mean: it?\n"),
+        ("raise NameError('gone\\ud800')", "gone\\ud800\n"),
+    ],
+)
+def test_what_python_suggests_in_a_terminal_is_kept(grade: Grade, code: str, says: str) -> None:
+    report = grade(f"def double(x):\n    {code.replace('; ', chr(10) + '    ')}\n")
+    assert says in "\n".join(outcome.message for outcome in report.outcomes)
+
+
+def test_a_suggestion_on_what_is_left_out_ends_its_sentence(grade: Grade) -> None:
+    note = grade(first("from math import tahn")).notes[-1]
+    assert "Did you mean: 'tan'? What does not use it is graded." in note
+    (note,) = grade(last("x_prev = 1\nxprev")).notes
+    assert "Did you mean: 'x_prev'? That statement was left out" in note
+    report = grade(first("from math import tahn").replace(RIGHT, "    return tahn(x)"))
+    assert "which line 1 imports\n" in report.outcomes[0].message
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
         ("import math; return math.tanh(x)", "np.tanh and its like take arrays"),
         ("import numpy as np; return x if x > 0 else -x", "np.where decides entry by entry"),
         ("import numpy as np; y = np.zeros(x.shape, dtype=int); y += x; return y", "leave dtype=int out"),
