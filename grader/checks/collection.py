@@ -148,18 +148,24 @@ class CheckSuite:
         return None
 
 
-def load_suite(exercise: Exercise, seed: int) -> CheckSuite:
+def new_seed() -> int:
+    """Return a seed that nobody can predict, short enough to type again."""
+    return int.from_bytes(os.urandom(4), "big")
+
+
+def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
     """Load an exercise's checks and its solution.
 
     Args:
-        seed: of the random inputs; a hand-out has its own.
+        seed: of the random inputs, a new one unless said; a hand-out has its own.
 
     Raises:
         CourseError: a file is missing or broken, or there are no checks.
     """
     reference = load_reference(exercise)
     recorded = getattr(reference, RECORDED, None)
-    return CheckSuite(exercise, collect_checks(exercise), reference, recorded.seed if recorded else seed)
+    drawn = recorded.seed if recorded else new_seed() if seed is None else seed
+    return CheckSuite(exercise, collect_checks(exercise), reference, drawn)
 
 
 # --- checks -------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, KnownMistakes, load_suite, named_results
+from grader.checks.collection import CheckSuite, KnownMistakes, named_results
 from grader.checks.diagnosis import agrees
 from grader.checks.report import Outcome
 from grader.checks.run import run_suite
@@ -115,10 +115,9 @@ class FailingCall:
 
 
 def find_failing_call(
-    exercise: Exercise,
+    suite: CheckSuite,
     pool: Pool,
-    check: str | None,
-    seed: int,
+    check: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[Outcome | None, FailingCall | None]:
     """Run the checks; return what a visible one found, and the question that was answered wrongly.
@@ -133,9 +132,8 @@ def find_failing_call(
 
     Raises:
         NoSuchCheck: it is none of the visible checks.
-        CourseError: the course is broken.
     """
-    suite, run = load_suite(exercise, seed), CheckRun(exercise, read_source(exercise), pool, progress)
+    run = CheckRun(suite.exercise, read_source(suite.exercise), pool, progress)
     name = _full_name(suite, check) if check else ""
     run_suite(suite, run)
     visible = (outcome for outcome in run.outcomes.values() if not outcome.hidden)

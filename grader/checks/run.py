@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import itertools
-import os
 import platform
 import time
 from collections.abc import Iterable, Mapping
@@ -32,13 +31,8 @@ SHARING = True
 """Whether checks share a worker as long as all is well; each has its own where tests compare the two."""
 
 
-def new_seed() -> int:
-    """Return a seed that nobody can predict, short enough to type again."""
-    return int.from_bytes(os.urandom(4), "big")
-
-
 def check(
-    exercise: Exercise,
+    exercise: Exercise | CheckSuite,
     submission: Source | Files | Path | str | None = None,
     *,
     seed: int | None = None,
@@ -53,6 +47,7 @@ def check(
     """Run all checks of an exercise, visible and hidden, on one submission.
 
     Args:
+        exercise: or its checks, with their seed, that were loaded before.
         submission: a folder that mirrors ``exercises/``, a zip of one, the module file alone, or what was
             read already; None is the course's own ``exercises/``.
         seed: of the random inputs; None draws one.
@@ -70,15 +65,16 @@ def check(
         ConfinementMissing: confinement is required, and this machine has not enough of it.
         WorkerBroken: not raised, but every check is an ``error`` then.
     """
+    whose = exercise.exercise if isinstance(exercise, CheckSuite) else exercise
     if not isinstance(submission, Source):
-        submission = read_source(exercise, Path(submission) if isinstance(submission, str) else submission)
+        submission = read_source(whose, Path(submission) if isinstance(submission, str) else submission)
     with contextlib.ExitStack() as stack:
         if pool is None:
             from grader.sandbox.pool import open_pool  # processes are known to those alone who want them
 
             pool = stack.enter_context(open_pool(confinement))
-        run = CheckRun(exercise, submission, pool, progress, patience)
-        suite = load_suite(exercise, new_seed() if seed is None else seed)
+        run = CheckRun(whose, submission, pool, progress, patience)
+        suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed)
         return _report(suite, run, known or {}, one_failure=one_failure, diagnose=diagnose)
 
 
@@ -102,9 +98,7 @@ def check_many(
     Raises:
         CourseError: as in :func:`check`.
     """
-    suite = exercise
-    if isinstance(suite, Exercise):
-        suite = load_suite(suite, new_seed() if seed is None else seed).remembering()
+    suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed).remembering()
     return [
         _report(suite, CheckRun(suite.exercise, source, pool, patience=each), {})
         for source, each in zip(sources, patience, strict=False)

@@ -255,12 +255,7 @@ class Batch:
         fixed = grader_digest(), self.course.salt, self.confinement
         found = {}
         for exercise in self.exercises:
-            parts = exercise, *exercise.used
-            folders = [folder for part in parts for folder in (part.folder, part.solution_folder)]
-            files = {
-                path for folder in folders for path in folder.glob("*") if path.suffix in (".py", ".yaml")
-            }
-            of_course = digest(exercise.root, files - {part.stub_path for part in parts})
+            of_course = digest(exercise.root, exercise.author_files)
             found[exercise.id] = hashed(*fixed, exercise.id, of_course)
         return found
 

@@ -11,9 +11,9 @@ from typing import Any
 import click
 import numpy as np
 
+from grader.checks.collection import load_suite
 from grader.checks.debug import FailingCall, NoSuchCheck, find_failing_call
 from grader.checks.report import Outcome
-from grader.checks.run import new_seed
 from grader.cli import (
     FAILED,
     USAGE,
@@ -47,10 +47,10 @@ def command(
     CHECK is the name of a visible check; without it, the first that fails is meant. Run the program with
     python, in your editor or in Jupyter; there you can look at every step.
     """
-    exercise, seed = course[exercise_id], new_seed() if seed is None else seed
+    exercise = course[exercise_id]
     with open_pool() as pool, progress_line() as progress:
         try:
-            outcome, call = find_failing_call(exercise, pool, check, seed, progress)
+            outcome, call = find_failing_call(load_suite(exercise, seed), pool, check, progress)
         except NoSuchCheck as unknown:
             stop(str(unknown), USAGE)
     print_lines(debug_lines(course, exercise, outcome, call, width(), output))

@@ -15,9 +15,10 @@ from pathlib import Path
 import click
 from watchfiles import watch
 
+from grader.checks.collection import CheckSuite, load_suite
 from grader.checks.debug import find_failing_call
 from grader.checks.report import Report
-from grader.checks.run import check, new_seed
+from grader.checks.run import check
 from grader.checks.source import Source, read_source
 from grader.cli import ZYGOTE, print_lines, progress_line, width
 from grader.cli.check import changed_last, remember
@@ -102,7 +103,8 @@ class _Screen:
 
     def _turn_to(self, exercise: Exercise) -> None:
         self._exercise = exercise
-        self._seed = new_seed()  # the same at every save: what changes then is the student's doing
+        self._suite: CheckSuite | None = None
+        self._files = dict[Path, int]()  # of its author, with the times when they were written
         self._source: Source | None = None
         self._report: Report | None = None
         self._panel: Sequence[Line] = ()
@@ -118,17 +120,31 @@ class _Screen:
             self._turn_to(other)
             source = read_source(other)
         self._source, self._panel, self._asks = source, (), False
-        self._report = report = self._check(self._exercise, source, self._seed)
+        self._report = report = self._check(self._checks(), source)
         self._rows = remember(self._course, [report]) or self._rows
         self._draw()
         if self._keys.there and self._report.earned and not self._named:
             self._named = True
             self._lend(lambda: ask_name(self._course, [report]))
 
-    def _check(self, exercise: Exercise, source: Source, seed: int | None = None) -> Report:
+    def _checks(self) -> CheckSuite:
+        """Return the exercise's checks: the same at every save, unless an author changes their files.
+
+        So is the seed: what changes from one verdict to the next is the student's doing.
+        """
+        files = dict[Path, int]()
+        for path in self._exercise.author_files:
+            with contextlib.suppress(OSError):
+                files[path] = path.stat().st_mtime_ns
+        if self._suite is None or files != self._files:
+            seed = self._suite.seed if self._suite else None
+            self._suite, self._files = load_suite(self._exercise, seed).remembering(), files
+        return self._suite
+
+    def _check(self, exercise: Exercise | CheckSuite, source: Source) -> Report:
         with progress_line() as progress:
-            report = check(exercise, source, pool=self._pool, seed=seed, progress=progress)
-        return report.for_student(exercise.file.feedback)
+            report = check(exercise, source, pool=self._pool, progress=progress)
+        return report.for_student(self._course[report.exercise].file.feedback)
 
     def _draw(self) -> None:
         """Show the screen anew; where it cannot be cleared, below what was shown before."""
@@ -164,7 +180,7 @@ class _Screen:
             case "h":
                 self._panel = list(hint_lines(self._course, exercise, width()))
             case "d":
-                found = find_failing_call(exercise, self._pool, None, self._seed)
+                found = find_failing_call(self._checks(), self._pool)
                 self._panel = list(debug_lines(self._course, exercise, *found, width()))
             case "c":
                 reports = [self._check(each, read_source(each)) for each in self._course.exercises()]

@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
@@ -293,6 +293,14 @@ class Exercise:
         return self.solution_folder / f"check_{self.file.module}_hidden.py"
 
     @property
+    def author_files(self) -> set[Path]:
+        """All that decides, beside what students write, what is asked and what is right."""
+        parts = self, *self.used
+        folders = (folder for part in parts for folder in (part.folder, part.solution_folder))
+        found = {path for folder in folders for path in folder.glob("*") if path.suffix in (".py", ".yaml")}
+        return found - {part.stub_path for part in parts}
+
+    @property
     def variants(self) -> tuple[Path, ...]:
         """Right answers in other styles, which must keep every credit."""
         return tuple(sorted((self.solution_folder / "variants").glob("*.py")))
@@ -361,7 +369,8 @@ class Course:
         """Read the exercises that are meant, each once; or all, in reading order, if none is given."""
         if wanted := dict.fromkeys(map(self.exercise_id, ids)):
             return [self[exercise_id] for exercise_id in wanted]
-        waiting, placed = {exercise_id: self[exercise_id] for exercise_id in self.exercise_ids()}, []
+        known = self.exercise_ids()
+        waiting, placed = {exercise_id: self._read(exercise_id, known) for exercise_id in known}, []
 
         def place(exercise_id: str) -> None:
             if exercise := waiting.pop(exercise_id, None):  # what it comes after stands before it
@@ -369,7 +378,7 @@ class Course:
                     place(earlier)
                 placed.append(exercise)
 
-        for exercise_id in self.exercise_ids():
+        for exercise_id in known:
             place(exercise_id)
         return placed
 
@@ -426,7 +435,9 @@ class Course:
         Raises:
             UnknownExercise: there is none of this id.
         """
-        exercise_id, known = self.exercise_id(meant), self.exercise_ids()
+        return self._read(self.exercise_id(meant), self.exercise_ids())
+
+    def _read(self, exercise_id: str, known: Sequence[str]) -> Exercise:
         path = self.root / "exercises" / exercise_id / "exercise.yaml"
         file = strict_yaml.load(path, ExerciseFile)
         for other in (*file.after, *file.uses):
@@ -435,7 +446,8 @@ class Course:
         for other in file.uses:
             if known.index(other) >= known.index(exercise_id):
                 raise CourseError(path, f"`uses` names `{other}`, which is no earlier exercise")
-        return Exercise(exercise_id, self.root, file, tuple(self[used] for used in file.uses), self.handout)
+        used = tuple(self._read(other, known) for other in file.uses)
+        return Exercise(exercise_id, self.root, file, used, self.handout)
 
 
 def open_course(path: str | Path | None = None) -> Course:

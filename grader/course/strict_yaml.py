@@ -96,12 +96,19 @@ def load(path: Path, kind: type[T]) -> T:
     Raises:
         CourseError: the file cannot be read or does not have this form.
     """
-    return typing.cast(T, _Reader(path).read(_compose(path), kind, "the file"))
+    read: T = _load(path, _bytes(path), typing.cast(Any, kind))
+    return read
+
+
+@functools.lru_cache(maxsize=64)
+def _load(path: Path, data: bytes, kind: Any) -> Any:
+    """Read what a file holds, once as long as it holds the same; what comes of it is frozen."""
+    return _Reader(path).read(_compose(path, data), kind, "the file")
 
 
 def load_lists(path: Path) -> dict[str, list[str]]:
     """Read a mapping of names to a scalar or a list of them, each as it is written."""
-    pairs = _Reader(path).read(_compose(path), Mapping[str, tuple[Raw, ...] | Raw], "the file")
+    pairs = _load(path, _bytes(path), Mapping[str, tuple[Raw, ...] | Raw])
     return {name: [value] if isinstance(value, str) else list(value) for name, value in pairs.items()}
 
 
@@ -113,7 +120,7 @@ def has_key(path: Path, key: str) -> bool:
         return False
 
 
-def _compose(path: Path) -> yaml.Node:
+def _bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -122,6 +129,10 @@ def _compose(path: Path) -> yaml.Node:
         raise CourseError(path, f"cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
         raise CourseError(path, "is larger than 1 MiB; split it")
+    return data
+
+
+def _compose(path: Path, data: bytes) -> yaml.Node:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = data.decode("utf-8-sig")
