@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,12 +24,13 @@ from grader.quiz.questions.base import (
     make_variant,
 )
 from grader.quiz.questions.choices import Single
-from grader.quiz.questions.typed import normal
+from grader.quiz.questions.typed import Numeric, normal
 
 VARIANTS = 2000
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
 MIN_SINGLES = 4  # below that, shares mean nothing
-CUE_LETTERS = 4
+CUE_LETTERS, CUE_WORDS = 4, 6  # an answer shorter than that may stand in another question by chance
+PRINTED = re.compile(r"(?<![\w.])\d+\.\d{2,}")  # numbers with digits enough to be no chance
 NO_PROSE = {"code", "value", "where", "solution", "tests", "answer", "id"}
 
 
@@ -126,13 +128,32 @@ def _cues(quiz: Quiz) -> Iterator[str]:
         place, count = places.most_common(1)[0]
         if count > MAX_CUED * len(singles):
             yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
-    shown = {face.id: normal(" ".join([*_shown(face), face.code])) for face in quiz.public.faces}
-    for asked, answer in ((question.id, cue) for question in questions for cue in question.cues()):
-        words = normal(answer)
-        for other, text in shown.items():
-            if other != asked and len(words) >= CUE_LETTERS and f" {words} " in f" {text} ":
-                yield f"`{other}` prints “{answer}”, the answer of `{asked}`; reword one of them"
     prompts = Counter((face.prompt.strip(), face.code) for face in quiz.public.faces)
     for (prompt, _), count in prompts.items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"
+    yield from _given_away(quiz)
+
+
+def _given_away(quiz: Quiz) -> Iterator[str]:
+    """Look for questions that print the words or the number that another one asks for."""
+    faces = {face.id: " ".join([*_shown(face), face.code]) for face in quiz.public.faces}
+    shown = {id: f" {normal(text)} " for id, text in faces.items()}
+    told = {
+        one.id: shown[one.id] + normal(" ".join(text for _, text in texts_in(one)))
+        for one in quiz.file.questions
+    }
+    numbers = {id: [*map(float, PRINTED.findall(text))] for id, text in faces.items()}
+    for question in quiz.file.questions:
+        right = [choice.text for choice in getattr(question, "choices", ()) if choice.correct]
+        sentences = [text for text in right if len(text.split()) >= CUE_WORDS]
+        words = [cue for cue in question.cues() if len(normal(cue)) >= CUE_LETTERS]
+        for other in faces.keys() - {question.id}:
+            for cue, texts in [*((cue, shown) for cue in words), *((cue, told) for cue in sentences)]:
+                if f" {normal(cue)} " in texts[other]:
+                    yield f"`{other}` prints “{cue}”, the answer of `{question.id}`; reword one of them"
+            if isinstance(question, Numeric) and not question.params:
+                low, high = question.answer.interval({})
+                hits = [number for number in numbers[other] if low <= number <= high]
+                if hits:
+                    yield f"`{other}` prints {hits[0]:g}, the answer of `{question.id}`; change one of them"

@@ -115,6 +115,57 @@ def test_cues_over_the_whole_quiz_are_named(tmp_path: Path) -> None:
     assert any("the shortest choice is right in" in fault for fault in faults)
 
 
+GIVING = """
+  - id: asked
+    type: {kind}
+    topic: gates
+    credits: 1
+    prompt: 'What is it?'
+{key}
+    explain: 'So it is.'
+    source: 'lesson'
+  - id: printing
+    type: text
+    topic: gates
+    credits: 1
+    prompt: '{prompt}'
+    accept: ['carousel']
+    explain: '{explain}'
+    source: 'lesson'
+"""
+KEY = "    answer: {value: '0.366', atol: 0.001}"
+CHOICES = """    choices:
+      - {id: a, text: 'the old cell is halved at every step', correct: true}
+      - {id: b, text: 'the old cell is kept in every step', feedback: 'No.'}
+      - {id: c, text: 'the old cell is doubled in every step', feedback: 'No.'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "prompt", "explain", "said"),
+    [
+        ("numeric", KEY, "With 0.366 left, what turns?", "It turns.", "prints 0.366"),
+        ("numeric", KEY, "With 2 gates, what turns?", "It turns.", ""),
+        (
+            "single",
+            CHOICES,
+            "What turns?",
+            "The old cell is halved at every step, as it turns.",
+            "prints “the old",
+        ),
+        ("single", CHOICES, "What turns?", "The old cell is halved.", ""),
+    ],
+)
+def test_a_question_that_gives_another_away_is_named(
+    tmp_path: Path, kind: str, key: str, prompt: str, explain: str, said: str
+) -> None:
+    added = GIVING.format(kind=kind, key=key, prompt=prompt, explain=explain)
+    faults = linted(tmp_path, ("\n  - id: squashed", added + "\n  - id: squashed"))
+    assert [said in fault and "the answer of `asked`" in fault for fault in faults] == [True] * bool(said), (
+        faults
+    )
+
+
 def test_a_question_asked_twice_is_named(tmp_path: Path) -> None:
     start, end = SOUND.index("  - id: missing-gate"), SOUND.index("  - id: square")
     again = SOUND[start:end].replace("missing-gate", "missing-gate-again")
@@ -136,8 +187,8 @@ def test_the_real_quizzes_are_many_and_cover_all_types(course: Course) -> None:
     kinds = [question.type for question in questions]
     drawn = [question for question in questions if question.public().params]
     assert len(quizzes) >= 8
-    assert len(questions) >= 130
-    assert len(drawn) >= 40
+    assert len(questions) >= 190
+    assert len(drawn) >= 60
     assert sum(kinds.count(kind) for kind in ("output", "shape", "fix")) >= 25
     assert min(kinds.count(kind) for kind in set(kinds)) >= 5
     assert len(set(kinds)) == 9  # numeric questions are of two types: plain, and drawn anew
