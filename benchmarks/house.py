@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "grader"
-ROOMS = ("cli", "reports", "classroom", "authoring", "quiz", "progress", "checks", "course", "sandbox")
+ROOMS = "cli site reports classroom authoring quiz progress checks course sandbox".split()
+    "cli",
+    "site",
+    "reports",
+    "classroom",
+    "authoring",
+    "quiz",
+    "progress",
+    "checks",
+    "course",
+    "sandbox",
+)
 
 
 @dataclass

@@ -20,7 +20,18 @@ from grader.cli import COMMANDS
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "grader"
 
-ORDER = ("cli", "reports", "classroom", "authoring", "quiz", "progress", "checks", "course", "sandbox")
+ORDER = tuple("cli site reports classroom authoring quiz progress checks course sandbox".split())
+    "cli",
+    "site",
+    "reports",
+    "classroom",
+    "authoring",
+    "quiz",
+    "progress",
+    "checks",
+    "course",
+    "sandbox",
+)
 """The rooms, from the door to the ground; each imports only what stands below it."""
 APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these imports the other
 

@@ -42,6 +42,7 @@ SECTIONS = {
         "adjust": "Give or take credits by hand, with a reason.",
         "forget": "Delete submissions for good.",
         "export": "Write a class's grades for another program.",
+        "site": "Write a hand-out as a website.",
         "merge": "Put the results of several runs together.",
         "gradescope": "Grade one submission where Gradescope runs it.",
     },

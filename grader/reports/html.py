@@ -39,16 +39,22 @@ def render(template: str, limits: Sequence[int] = TEXT_LIMITS, **values: Any) ->
         limits: from how many bytes on a text is cut; the next one counts if the page is too large.
     """
     for limit in limits:
-        page = _environment(limit).get_template(f"{template}.html").render(values)
+        page = environment(limit).get_template(f"{template}.html").render(values)
         if len(page.encode()) <= MAX_PAGE:
             break
     return page
 
 
-@functools.cache
-def _environment(limit: int) -> Environment:
+def style_sheet(name: str) -> str:
+    """Return one of the style sheets of pages: ``page`` for all of them, ``lesson`` for lessons."""
     from importlib.resources import files
 
+    return files("grader.reports").joinpath(f"{name}.css").read_text(encoding="utf-8")
+
+
+@functools.cache
+def environment(limit: int) -> Environment:
+    """Return what makes pages of templates; a text is cut from so many bytes on."""
     import markupsafe
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -60,7 +66,7 @@ def _environment(limit: int) -> Environment:
         """Show what stands between backticks as code."""
         return markupsafe.Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(printed(sentence))))
 
-    environment = Environment(
+    pages = Environment(
         loader=PackageLoader("grader.reports"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -68,14 +74,14 @@ def _environment(limit: int) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = files("grader.reports").joinpath("page.css").read_text(encoding="utf-8")
-    environment.globals |= {
-        "style": markupsafe.Markup(style),
+    pages.globals |= {
+        "style": markupsafe.Markup(style_sheet("page")),
+        "lesson_style": markupsafe.Markup(style_sheet("lesson")),
         "policy": markupsafe.Markup(POLICY),
         "version": __version__,
         "marks": MARKS,
     }
-    environment.filters |= {
+    pages.filters |= {
         "amount": amount,
         "array_map": lambda outcome: "\n".join(array_map(outcome)),
         "groups": _groups,
@@ -86,7 +92,7 @@ def _environment(limit: int) -> Environment:
         "share": lambda share: min(max(share, 0.0), 1.0),
         "signed": signed,
     }
-    return environment
+    return pages
 
 
 def _bounded(text: str, limit: int) -> Markup:

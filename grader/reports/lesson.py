@@ -10,16 +10,17 @@ import functools
 import html
 import os
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course import MathError, mathml
+from grader.course import MathError, dataclass, mathml
 from grader.reports.html import TEXT_LIMITS, render
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+    from markupsafe import Markup
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 IMAGES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
@@ -28,17 +29,44 @@ SHORT = "In short"  # the heading of what comes first, and is set apart
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 
 
-def lesson_page(path: Path) -> str:
-    """Return a Markdown file as a page in HTML.
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson, ready for a page.
+
+    Args:
+        headings: anchor and text of those of the second level.
+        body: all that stands below the title, as HTML.
+    """
+
+    title: str
+    headings: tuple[tuple[str, str], ...]
+    body: Markup
+
+
+def embedded(picture: Path) -> str:
+    """Return the address of a picture that carries its bytes; nothing if it is not one, or not there."""
+    try:
+        fits = picture.suffix in IMAGES and picture.stat().st_size <= MAX_IMAGE
+        data = picture.read_bytes() if fits else b""
+    except OSError:
+        data = b""
+    return f"data:{IMAGES[picture.suffix]};base64,{base64.b64encode(data).decode()}" if data else ""
+
+
+def read_lesson(path: Path, address: Callable[[Path], str] = embedded) -> Lesson:
+    """Read a Markdown file as HTML.
+
+    Args:
+        address: of a picture, as the page asks for it; empty if it cannot be shown.
 
     Raises:
         OSError, UnicodeDecodeError: it cannot be read.
     """
     import markupsafe
 
-    tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent)
+    tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent, address)
     headings = [
-        (token.attrGet("id"), tokens[number + 1].content)
+        (str(token.attrGet("id")), tokens[number + 1].content)
         for number, token in enumerate(tokens)
         if token.type == "heading_open" and token.tag == "h2"
     ]
@@ -46,19 +74,20 @@ def lesson_page(path: Path) -> str:
     if tokens and tokens[0].tag == "h1":
         title, tokens = tokens[1].content, tokens[3:]
     body = _markdown().renderer.render(tokens, _markdown().options, environment)
-    return render(
-        "lesson",
-        TEXT_LIMITS[:1],
-        title=title,
-        headings=headings,
-        body=markupsafe.Markup(body),
-        policy=markupsafe.Markup(POLICY),
-    )
+    return Lesson(title, tuple(headings), markupsafe.Markup(body))
+
+
+def lesson_page(path: Path) -> str:
+    """Return a Markdown file as a page in HTML; raises what :func:`read_lesson` raises."""
+    import markupsafe
+
+    policy = markupsafe.Markup(POLICY)
+    return render("lesson", TEXT_LIMITS[:1], lesson=read_lesson(path), policy=policy)
 
 
 def lesson_html(markdown: str, folder: Path) -> str:
     """Return Markdown as a piece of HTML; pictures are looked for in a folder, raw HTML is shown as text."""
-    tokens, environment = _parsed(markdown, folder)
+    tokens, environment = _parsed(markdown, folder, embedded)
     return str(_markdown().renderer.render(tokens, _markdown().options, environment))
 
 
@@ -71,9 +100,15 @@ def with_pictures_told(markdown: str, folder: Path) -> str:
     return PICTURE.sub(told, markdown)
 
 
-def _parsed(markdown: str, folder: Path) -> tuple[list[Token], dict[str, Any]]:
-    environment: dict[str, Any] = {"folder": folder}
-    return _set_apart(_markdown().parse(markdown, environment)), environment
+def _parsed(
+    markdown: str, folder: Path, address: Callable[[Path], str]
+) -> tuple[list[Token], dict[str, Any]]:
+    environment: dict[str, Any] = {"folder": folder, "address": address}
+    tokens = _set_apart(_markdown().parse(markdown, environment))
+    for token in tokens:
+        if style := token.attrs.pop("style", ""):  # of a cell; no policy lets it through
+            token.attrSet("class", "n" if "right" in str(style) else "")
+    return tokens, environment
 
 
 def _set_apart(tokens: list[Token]) -> list[Token]:
@@ -114,6 +149,11 @@ def _formula(content: str, options: Mapping[str, Any]) -> str:
         return f"<code>{html.escape(content)}</code>"
 
 
+def python_html(code: str) -> str:
+    """Return Python as HTML, each word with the class of its kind."""
+    return _highlighted(code, "python", "")
+
+
 def _highlighted(code: str, language: str, _: str) -> str:
     if language != "python":
         return ""  # escaped, and as it is
@@ -127,17 +167,12 @@ def _highlighted(code: str, language: str, _: str) -> str:
 def _image(
     _: Any, tokens: Sequence[Token], number: int, __: Any, environment: MutableMapping[str, Any]
 ) -> str:
-    """Return a picture with its bytes in it; one that is not there is told."""
-    path = environment["folder"] / str(tokens[number].attrGet("src"))
+    """Return a picture; one that is not there is told."""
+    source = environment["address"](environment["folder"] / str(tokens[number].attrGet("src")))
     shows = html.escape(" ".join(tokens[number].content.split()))
-    try:
-        data = path.read_bytes() if path.suffix in IMAGES and path.stat().st_size <= MAX_IMAGE else b""
-    except OSError:
-        data = b""
-    if not data:
+    if not source:
         return f"<em>(a picture that is not here: {shows})</em>"
-    source = f"data:{IMAGES[path.suffix]};base64,{base64.b64encode(data).decode()}"
-    return f'<img alt="{shows}" src="{source}">'
+    return f'<img alt="{shows}" src="{html.escape(source)}">'
 
 
 def _link(_: Any, tokens: Sequence[Token], number: int, __: Any, ___: Any) -> str:
