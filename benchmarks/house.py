@@ -10,17 +10,6 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "grader"
 ROOMS = "cli site reports classroom authoring quiz progress checks course sandbox".split()
-    "cli",
-    "site",
-    "reports",
-    "classroom",
-    "authoring",
-    "quiz",
-    "progress",
-    "checks",
-    "course",
-    "sandbox",
-)
 
 
 @dataclass

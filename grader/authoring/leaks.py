@@ -64,6 +64,11 @@ class Secret:
         """What is looked for."""
         return flat(self.text)
 
+    @functools.cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words, in no order: few texts hold them all."""
+        return frozenset(self.words.split())
+
     @property
     def is_prose(self) -> bool:
         """Whether it is a sentence of a key, which stands nowhere by chance."""
@@ -235,8 +240,9 @@ def _found_lines(text: str, secrets: Collection[Secret], allowed: set[str]) -> I
     starts = list(itertools.accumulate((len(line) + 1 for line in lines if line), initial=0))
     numbers = [number for number, line in enumerate(lines, 1) if line]
     whole = f" {' '.join(filter(None, lines))} "
+    vocabulary = set(whole.split())
     for secret in secrets:
-        place = whole.find(secret.words)
+        place = whole.find(secret.words) if secret.vocabulary <= vocabulary else -1
         if place >= 0 and secret.words not in allowed:
             yield f"{numbers[bisect.bisect_right(starts, place) - 1]}: holds {secret}"
 

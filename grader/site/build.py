@@ -16,10 +16,9 @@ from grader.site.pages import Pages
 
 MARKER = "rnn-grader-site.txt"
 MARK = "What `grader site` has written here, and replaces or deletes when it writes anew:"
-    "The files of this website that `grader site` has written, and replaces or deletes when it writes anew."
-)
+SHIPPED = ("exercises", "quizzes", "recorded")  # what a browser gets of a hand-out, besides course.yaml
 FOLDER = Path(__file__).parent
-TAG = re.compile(r"<[^>]*>")
+NO_CODE = re.compile(r"<math.*?</math>|<[^>]*>", re.DOTALL)  # a formula is not a line of a program
 
 
 class CannotWriteSite(Exception):
@@ -129,7 +128,8 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
     # What students see on purpose stands in a lesson or a quiz, and here on another page.
     lines = tuple(line for lines in full.shown.values() for line in lines)
     shown = {**dict.fromkeys(made, lines), **full.shown}
-    texts |= {path: text for path, text in texts_of(handout.root).items() if ".git" not in path.parts}
+    for part in SHIPPED:
+        texts |= texts_of(handout.root / part)
     if leaks := find_leaks(handout.root, texts, secrets, shown, quizzes):
         raise Leaking(leaks)
     return len(secrets)
@@ -137,7 +137,7 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
 
 def _plain(page: str) -> str:
     """Return the words of a page."""
-    return html.unescape(TAG.sub("", page))
+    return html.unescape(NO_CODE.sub("", page))
 
 
 def _write(target: Path, files: Mapping[str, bytes], earlier: list[str]) -> None:
