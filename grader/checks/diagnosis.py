@@ -16,7 +16,10 @@ import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
 from grader.checks.locate.find import jitter, locate
+from grader.checks.locate.raised import why_raised
 from grader.checks.locate.trace import Work
+from grader.checks.messages import exception_text
+from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
 from grader.course import Misconception
 from grader.sandbox.values import same_value, walk_arrays
@@ -81,6 +84,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             continue
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
+            raised = _tell_shapes(suite, run, check)
             for _ in _more_questions(check, suite, run):
                 calls = suite.mistakes.known_calls(run.calls)
                 found = diagnose(function, calls, suite.mistakes)
@@ -88,16 +92,35 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     name, sentence = check.name, found.sentence
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
                     wrong = _wrong_calls(suite, run, check)
-                    run.change(name, located=locate(suite, run, function, wrong, work))
+                    run.change(name, located=raised or locate(suite, run, function, wrong, work))
                     break
 
 
+def _tell_shapes(suite: CheckSuite, run: CheckRun, check: Check) -> Located | None:
+    """Say in a failed check's message where shapes do not fit, if it raised for that; return where."""
+    own = [call for call in run.calls if call.check == check.name and call.answer.raised]
+    others = [call for call in _seen(suite, run, check) if call.function == check.function]
+    if not own or not (found := why_raised(suite, run, [own[-1], *others])):
+        return None
+    (call, located), stopped = found, own[-1].answer.raised
+    text = run.outcomes[check.name].message
+    if call.answer.raised and stopped:
+        text = text.replace(exception_text(stopped), exception_text(call.answer.raised))
+    said, _, last = text.rpartition("\n  ")
+    run.change(check.name, message=said if f", line {located.line}," in last else text, located=located)
+    return located
+
+
 def _wrong_calls(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:
-    """Return what was answered wrongly; of a visible check's failure only visible questions tell."""
-    hidden = {other.name for other in suite.checks if other.hidden and not check.hidden}
-    calls = [call for call in run.calls if call.check not in hidden]
-    questions = _questions(check.function, calls, suite.mistakes.solution)
+    """Return what was answered wrongly."""
+    questions = _questions(check.function, _seen(suite, run, check), suite.mistakes.solution)
     return [question.call for question in questions if question.wrong]
+
+
+def _seen(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:
+    """Return the calls that tell about a check's failure: of a visible check, only those of visible ones."""
+    hidden = {other.name for other in suite.checks if other.hidden and not check.hidden}
+    return [call for call in run.calls if call.check not in hidden]
 
 
 def _more_questions(check: Check, suite: CheckSuite, run: CheckRun) -> Iterator[None]:

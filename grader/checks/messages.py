@@ -15,7 +15,7 @@ SIGNALS: dict[int, str] = {
     signal.SIGFPE: "an arithmetic fault",
     signal.SIGILL: "an illegal instruction",
 }
-MATMUL = re.compile(r"matmul: Input operand 1 .*\(size (\d+) is different from (\d+)\)")
+CORE = " in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?)"  # of NumPy's text on @
 GRADED_WITH = "graded with Python "
 """What is said beside a syntax error, with the version: another one may know more."""
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
@@ -30,11 +30,6 @@ REASONS = {
     r"only .* arrays can be": "functions of math take one number; np.tanh and its like take arrays",
     r"truth value of an array": "`if` needs one answer for all entries; np.where decides entry by entry",
     r"Cannot cast .* to dtype\('u?int": "an array of whole numbers takes no fractions; leave dtype=int out",
-    r"broadcast together.*\n.*\*": "* multiplies entry by entry; "
-    "@ adds up along the axis that two matrices share",
-    r"shapes .* not aligned": "np.dot, as @, needs as many columns on its left as rows on its right",
-    r"non-broadcastable output": "the left side keeps its shape; has a sum lost an axis (keepdims=True)?",
-    r"for the concatenation axis": "axis=0, np.vstack, needs equal columns; axis=1, np.hstack, equal rows",
 }
 """What to make of an exception, by how its type and text look, with the line that it came from below."""
 
@@ -68,8 +63,7 @@ def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = 
 
 def exception_text(raised: Raised) -> str:
     """Return an exception's type and text, as Python's last line has them."""
-    fits = r"@ needs as many columns on its left as rows on its right, but got \2 and \1"
-    text = MATMUL.sub(fits, raised.text.strip())
+    text = raised.text.strip().replace(CORE, "")
     return f"{raised.type_name}: {text}" if text else raised.type_name
 
 

@@ -172,12 +172,10 @@ def find_failure(suite: CheckSuite, run: CheckRun, call: Call) -> Failure | None
     The run is ungraded and confined, as in :func:`locate`. None if it does not raise again, or raises where
     nothing is recorded: outside functions, or in a statement ``raise``.
     """
-    if suite.recorded:
-        return None
-    right = suite.recorded_solution.trace(call.function, call.arguments)
-    shapes = {array.shape for _, array in walk_arrays(call.arguments)}
-    shapes |= {array.shape[1:] for _, array in walk_arrays(call.arguments) if array.ndim == 3}
-    shapes |= {value.shape for value in (right.values if right else ())}
+    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
+    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
+    for _, array in walk_arrays(call.arguments) if right else ():
+        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         return failure(submission.trace(call), shapes)
     return None

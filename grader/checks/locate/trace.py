@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,7 +141,7 @@ class Operand:
     Args:
         text: as it is written in the file.
         shape: of its value.
-        line: that made a value of this shape first; 0 if it was given.
+        line: that made its value or, if its shape is wrong, the first wrong one; 0 if it was given.
         wrong: whether nothing that is given or that the solution computes has this shape.
     """
 
@@ -156,59 +156,58 @@ class Failure:
     """An evaluation that raised, with the shapes of its operands.
 
     Args:
-        line: of the file.
-        operation: such as ``MatMult`` or ``Add``, the name of the function that was called, or empty where an
-            item was read or assigned.
-        text: of the whole expression, as it is written.
-        operands: from left to right, those that are real arrays or numbers.
-        made_in: the line in which the first wrong shape was made of right ones; 0 if none was.
+        node: the expression; where an item was assigned, what it was assigned to.
+        operands: from left to right, those that are real arrays or numbers, also inside lists and tuples.
     """
 
-    line: int
-    operation: str
-    text: str
+    node: Node
     operands: tuple[Operand, ...]
-    made_in: int
 
 
-def failure(trace: Trace, shapes: Container[tuple[int, ...]]) -> Failure | None:
+def failure(trace: Trace, shapes: Collection[tuple[int, ...]]) -> Failure | None:
     """Return what raised in a recorded call, with names and shapes; None if it did not raise or is not known.
 
     Nothing in it is the student's but the quoted texts, which are clean and of one line.
 
     Args:
-        shapes: that are right: of the arguments, and of what the solution computes of them.
+        shapes: that are right: of the arguments, and of what the solution computes of them; none if nobody
+            knows that.
     """
     if trace.raised is None:
         return None
 
-    def shape(event: int) -> tuple[int, ...]:
-        return trace.values[trace.events[event].values[0]].shape
+    def is_right(value: int) -> bool:
+        return not shapes or trace.values[value].shape in shapes
 
-    def maker(event: int) -> int:
-        """Return what made the value of an event; if its shape is wrong, what made that of right ones."""
+    def parts(event: Event) -> Iterator[tuple[Node, int]]:
+        """Yield what went into an evaluation, with its value; what a list is written with, one by one."""
+        for each in (trace.events[number] for number in event.operands):
+            if each.node.kind == "collection" and len(each.operands) == len(each.values):
+                yield from parts(each)
+            else:
+                yield from ((each.node, value) for value in each.values)
+
+    def maker(value: int) -> Node:
+        """Return what made a value; if its shape is wrong, what made that of right ones."""
         while True:
-            event = trace.first[trace.events[event].values[0]]
-            before = [each for each in trace.events[event].operands if len(trace.events[each].values) == 1]
-            spoilt = [each for each in before if shape(each) not in shapes]
-            if not spoilt or shape(event) in shapes:
-                return event
-            event = spoilt[0]
+            event = trace.events[trace.first[value]]
+            spoilt = [each for _, each in parts(event) if not is_right(each)]
+            if not spoilt or is_right(value):
+                return event.node
+            value = spoilt[0]
 
-    numbers = [each for each in trace.raised.operands if len(trace.events[each].values) == 1]
-    makers = {number: trace.events[maker(number)].node for number in numbers}
-    operands = tuple(
-        Operand(
-            trace.events[number].node.text,
-            shape(number),
-            makers[number].line if makers[number].kind in COMPUTED else 0,
-            shape(number) not in shapes,
-        )
-        for number in numbers
+    return Failure(
+        trace.raised.node,
+        tuple(
+            Operand(
+                node.text,
+                trace.values[value].shape,
+                maker(value).line if maker(value).kind in COMPUTED else 0,
+                not is_right(value),
+            )
+            for node, value in parts(trace.raised)
+        ),
     )
-    node = trace.raised.node
-    wrong = [operand.line for operand in operands if operand.wrong]
-    return Failure(node.line, node.operation, node.text, operands, wrong[0] if wrong else 0)
 
 
 # --- reading ------------------------------------------------------------------------------------------
