@@ -504,6 +504,15 @@ def axes_of(name: str, exercise: Exercise, dimensions: int) -> tuple[str, ...]:
     return ()
 
 
+def sizes_of(exercise: Exercise, function: str, arguments: Any) -> dict[str, int]:
+    """Return what letters such as ``D`` stand for in a call, and sums such as ``H + D``."""
+    names, sizes = exercise.parameters[function], dict[str, int]()
+    for path, array in walk_arrays(arguments):
+        axes = axes_of((names[int(path[0])], *path[1:])[-1], exercise, array.ndim)
+        sizes.update(pair for pair in zip(axes, array.shape, strict=False) if not pair[0].isdecimal())
+    return sizes
+
+
 def named_results(value: Any, reference: Any, function: str) -> dict[str, Array]:
     """Return every array or number that a function returned, by its name such as ``dparams.Wxh``.
 

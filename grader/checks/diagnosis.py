@@ -15,11 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
-from grader.checks.locate.find import jitter, locate
-from grader.checks.locate.raised import why_raised
+from grader.checks.locate.find import jitter, locate, tell_shapes
 from grader.checks.locate.trace import Work
-from grader.checks.messages import exception_text
-from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
 from grader.course import Misconception
 from grader.sandbox.values import same_value, walk_arrays
@@ -84,7 +81,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             continue
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
-            raised = _tell_shapes(suite, run, check)
+            raised = tell_shapes(suite, run, check.name, _seen(suite, run, check))
             for _ in _more_questions(check, suite, run):
                 calls = suite.mistakes.known_calls(run.calls)
                 found = diagnose(function, calls, suite.mistakes)
@@ -94,21 +91,6 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     wrong = _wrong_calls(suite, run, check)
                     run.change(name, located=raised or locate(suite, run, function, wrong, work))
                     break
-
-
-def _tell_shapes(suite: CheckSuite, run: CheckRun, check: Check) -> Located | None:
-    """Say in a failed check's message where shapes do not fit, if it raised for that; return where."""
-    own = [call for call in run.calls if call.check == check.name and call.answer.raised]
-    others = [call for call in _seen(suite, run, check) if call.function == check.function]
-    if not own or not (found := why_raised(suite, run, [own[-1], *others])):
-        return None
-    (call, located), stopped = found, own[-1].answer.raised
-    text = run.outcomes[check.name].message
-    if call.answer.raised and stopped:
-        text = text.replace(exception_text(stopped), exception_text(call.answer.raised))
-    said, _, last = text.rpartition("\n  ")
-    run.change(check.name, message=said if f", line {located.line}," in last else text, located=located)
-    return located
 
 
 def _wrong_calls(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, named_results
+from grader.checks import messages
+from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
 from grader.checks.locate.explain import Explainer, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
@@ -46,6 +47,7 @@ MAX_GIVEN = 20_000  # numbers in a question that is recorded
 FEW_STEPS = 3
 SEEN_FIRST = ("broadcast", "order of steps")  # kinds of mistakes that need no trial
 SEEN = (*SEEN_FIRST, "form", "returned")  # and those that are told where none mends
+SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 PROGRAM = Path(recording.__file__)
 
 
@@ -179,6 +181,41 @@ def find_failure(suite: CheckSuite, run: CheckRun, call: Call) -> Failure | None
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         return failure(submission.trace(call), shapes)
     return None
+
+
+def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
+    """Tell where shapes do not fit, by the operands' names; None if that is not why a check failed.
+
+    Args:
+        check: its name; its message speaks of the sizes that are told, and leaves out their line.
+        calls: of those that raised as its own did, one with telling sizes is looked at.
+    """
+    raised = [call for call in calls if call.answer.raised]
+    own = next((_kind(call) for call in reversed(raised) if call.check == check), "")
+    call = min((call for call in raised if _kind(call) == own), key=telling, default=None)
+    what = call.answer.raised if call else None
+    failed = find_failure(suite, run, call) if call and what and SHAPE.search(what.text) else None
+    if not call or not what or not failed or not any(each.shape for each in failed.operands):
+        return None
+    line = failed.node.line
+    shown = messages.traceback_lines(what, run.source.name).splitlines()
+    kept = [text for text in shown if f", line {line}," not in text]
+    said = f"`{call.function}` raises {messages.exception_text(what)}" + "\n".join(kept)
+    located = Located(
+        line=line,
+        place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
+        source=next((source for at, _, source in reversed(what.frames) if at == line), failed.node.text),
+        says=messages.told(failed, sizes_of(suite.exercise, call.function, call.arguments), what.text),
+        key=f"shapes that do not fit: {failed.node.operation or failed.node.kind}",
+    )
+    run.change(check, message=said, located=located)
+    return located
+
+
+def _kind(call: Call) -> str:
+    """Return what an exception says but for its numbers, and the lines that it came through."""
+    raised = call.answer.raised
+    return f"{re.sub('[0-9]+', '', raised.text)} {[frame[0] for frame in raised.frames]}" if raised else ""
 
 
 def _different(calls: Sequence[Call]) -> list[Call]:
