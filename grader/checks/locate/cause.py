@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.locate.locate import SUMS, close, is_neutral
-from grader.checks.locate.roles import PRODUCTS, Roles
+from grader.checks.locate.roles import PRODUCTS, Roles, base
 from grader.checks.locate.trace import COMPUTED, Node, Trace
 from grader.sandbox.values import Array
 
@@ -52,13 +52,13 @@ class Cause:
         kind: of mistake; the same for the same mistake in other code.
         text: a clause about the line's value, in the course's words.
         key: the same without the student's own names.
-        instead: the change that it says to make, if another quantity stands in the place.
+        change: of one value for another, if that is all that is wrong.
     """
 
     kind: str
     text: str
     key: str
-    instead: Change | None = None
+    change: Change | None = None
 
 
 class Trial:
@@ -151,7 +151,7 @@ class Trial:
         """Return what the course calls the value of an event of the solution; empty if it has no name."""
         return self.roles.phrase(right)
 
-    def cause(self, change: Change, proof: Proof) -> Cause | None:
+    def cause(self, change: Change, proof: Proof) -> Cause:
         """Say what is wrong where a change mends.
 
         Args:
@@ -253,28 +253,41 @@ class Trial:
             return "mean", "it is summed where it should be averaged"
         return "constant", f"it is {factor:.4g} times what it should be, everywhere"
 
-    def _instead(self, mine: int, right: int) -> Cause | None:
+    def _instead(self, mine: int, right: int) -> Cause:
         node, phrase = self.mine.events[mine].node, self.phrase(right)
+        text, key = (
+            f"{_quoted(node)} stands in the place of {phrase}",
+            f"another quantity in the place of {phrase}",
+        )
         if not phrase or phrase == _quoted(node):
-            return None
-        if self._is_whole(node):
+            text = ""
+        elif self._is_whole(node):
             text = key = f"it should be {phrase}"
-        else:
-            text = f"{_quoted(node)} stands in the place of {phrase}"
-            key = f"another quantity in the place of {phrase}"
         return Cause("instead", text, key, Change(node.number, self.right.events[right].node.number))
 
     def _is_whole(self, node: Node) -> bool:
         """Whether a node is all that a statement binds or returns."""
         return node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text
 
-    def bound_at(self, mine: int) -> list[int]:
-        """Return the lines in which the name that a node reads was bound, in the order of the computation."""
-        number = self._evaluations[id(self.mine)][mine][0]
-        kind = self.mine.events[number].node.kind
-        returned = self.mine.text.statements[self.mine.events[number].node.statement].kind == "Return"
-        chosen = returned and self.roles.comparison.is_right(self.mine.events[number].values[0])
-        return self.roles.lines_bound(number) if kind in ("name", "item", "attribute") and not chosen else []
+    def held(self, change: Change) -> Cause:
+        """Say what the name that a change replaces should hold."""
+        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
+        phrase, name = self.phrase(right), base(self.mine.events[mine].node.text)
+        text = (
+            f"`{name}` should hold {phrase}" if phrase != f"`{name}`" else f"`{name}` holds another quantity"
+        )
+        return Cause(
+            "held", text if phrase and name else "", f"what should hold {phrase} holds something else"
+        )
+
+    def bound(self, change: Change, *, proven: bool) -> int | None:
+        """Return the line that bound a name that a change replaces; None if not that line is to blame.
+
+        Args:
+            proven: whether a change there is known to mend, so that the use need not be blamed.
+        """
+        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
+        return self.roles.bound_line(mine) if proven or not self.roles.misused(mine, right) else None
 
 
 class Proof:
@@ -297,29 +310,40 @@ class Proof:
         return self._known[change]
 
     def cause(self, line: int, better: Sequence[set[int]] = (), tries: int = MAX_TRIES) -> Cause | None:
-        """Return the cause of a wrong line; None if nothing is proven.
+        """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
+        nameless = None
         for change in self._trials[0].changes(line)[:tries]:
             left = self.left_wrong(change)
             if left and all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
                 causes = [trial.cause(change, self) for trial in self._trials]
-                if all(causes) and len({cause.key for cause in causes if cause}) == 1:
-                    return causes[0]
-        return None
+                if len({cause.key for cause in causes}) == 1:
+                    if causes[0].text:
+                        return causes[0]
+                    nameless = nameless or causes[0]
+        return nameless
 
-    def source(self, cause: Cause, line: int) -> tuple[int, Cause] | None:
-        """Return the line above that bound what stands in the place of another quantity, if it is to blame.
+    def source(self, line: int) -> tuple[int, Cause | None]:
+        """Return the line that is to blame for a wrong one, and the cause.
 
-        It is if a change there mends as much.
+        Where a wrong value has a name, the line that bound it is asked, too: it is to blame if a change there
+        mends as much, or if nothing right is made of that value.
         """
-        left = self.left_wrong(cause.instead) if cause.instead else None
-        for above in self._trials[0].bound_at(cause.instead.mine) if cause.instead and left else ():
-            if above != line and (found := self.cause(above, left or (), FEW_TRIES)):
-                return above, found
-        return None
+        cause, trial = self.cause(line), self._trials[0]
+        for _ in range(DEPTH):
+            if cause is None or cause.change is None:
+                break
+            above = trial.bound(cause.change, proven=True)
+            if above is None or above == line:
+                break
+            found = self.cause(above, self.left_wrong(cause.change) or (), FEW_TRIES)
+            if not found and trial.bound(cause.change, proven=False) is None:
+                break
+            line, cause = above, found if found and found.text else trial.held(cause.change)
+        return line, cause
 
 
 def _evaluations(trace: Trace) -> dict[int, list[int]]:

@@ -272,13 +272,12 @@ def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[Finding, Cause
     seen = Cause(finding.kind, finding.cause, finding.key) if finding.cause else None
     if seen and finding.kind in SEEN_FIRST:
         return finding, seen
-    cause, proof = None, Proof(trials)
+    line, cause = finding.line, None
     with contextlib.suppress(TooMuch):
-        cause = proof.cause(finding.line)
-        if cause and (source := proof.source(cause, finding.line)):
-            line, cause = source
-            return dataclasses.replace(finding, line=line, kind="bound"), cause
-    return finding, cause or (seen if finding.kind in SEEN else None)
+        line, cause = Proof(trials).source(line)
+    if line != finding.line:
+        return dataclasses.replace(finding, line=line, kind="bound"), cause if cause and cause.text else None
+    return finding, cause if cause and cause.text else (seen if finding.kind in SEEN else None)
 
 
 def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Comparison) -> Located:

@@ -215,19 +215,21 @@ class Comparison:
             event = events[number]
             if not event.node.function or event.node.function == function:
                 break
-            caller = next(
-                (
-                    later
-                    for later in range(number + 1, len(events))
-                    if events[later].node.kind == "call"
-                    and events[later].node.operation == event.node.function
-                ),
-                None,
-            )
+            caller = self.caller(number)
             if caller is None or not (self._right_elsewhere(event) or self._is_known(events[caller])):
                 break
             number = caller
         return number
+
+    def caller(self, number: int) -> int | None:
+        """Return the call in which an event of a helper happened."""
+        events, function = self.mine.events, self.mine.events[number].node.function
+        later = (
+            later
+            for later in range(number + 1, len(events))
+            if events[later].node.kind == "call" and events[later].node.operation == function
+        )
+        return next(later, None)
 
     def _right_elsewhere(self, event: Event) -> bool:
         return any(

@@ -24,7 +24,7 @@ from grader.checks.locate.locate import (
     computed,
     is_neutral,
 )
-from grader.checks.locate.trace import Statement, Trace
+from grader.checks.locate.trace import COMPUTED, Statement, Trace
 from grader.sandbox.values import Array
 
 PRODUCTS = ("Mult",)
@@ -184,7 +184,8 @@ class Roles:
         if not odd and not rest:
             return self._arranged(number, leaves, others)
         if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
-            return Finding("instead", self.mine.events[odd[0]].node.line)
+            line = None if self.misused(odd[0], rest[0]) else self.bound_line(odd[0])
+            return Finding("bound" if line else "instead", line or self.mine.events[odd[0]].node.line)
         return Finding(UNKNOWN, event.node.line)
 
     def _whole(self, number: int) -> int:
@@ -218,19 +219,60 @@ class Roles:
         """Return the statement that bound the name that an event reads, as the computation went."""
         self.comparison.work.spend(len(self.mine.events) // 4)
         event = self.mine.events[number]
-        places = self._bindings.get((event.node.function, _base(event.node.text)), [])
+        places = self._bindings.get((event.node.function, base(event.node.text)), [])
         before = [(at, statement) for at, statement in places if at < number]
         others = [statement for _, statement in before if statement != event.node.statement]
         own = [statement for at, statement in before if at < number - 40]
         found = others[-1:] or own[-1:]
         return self.mine.text.statements[found[0]] if found else None
 
-    def lines_bound(self, number: int) -> list[int]:
-        """Return the lines that bound what an event reads, each once, in the order of the computation."""
+    def bound_line(self, number: int) -> int | None:
+        """Return the line that bound what an event reads; of an argument of a helper, its caller's.
+
+        None if the event makes its value, or reads a given one, or returns a right one.
+        """
         event = self.mine.events[number]
-        places = self._bindings.get((event.node.function, _base(event.node.text)), [])
-        numbers = dict.fromkeys(statement for at, statement in places if at < number)
-        return [self.mine.text.statements[statement].line for statement in numbers]
+        returned = self.mine.text.statements[event.node.statement].kind == "Return"
+        chosen = returned and self.comparison.is_right(event.values[0])
+        if chosen or event.node.kind not in ("name", "item", "attribute"):
+            return None
+        if bound := self._binding(number):
+            return bound.line if event.node.kind != "item" or _fills(bound) else None
+        caller = self.comparison.caller(number) if event.node.function != self.function else None
+        return self.mine.events[caller].node.line if caller is not None else None
+
+    def misused(self, number: int, wanted: int) -> bool:
+        """Whether a name holds what it should and is used in a wrong place.
+
+        That is so if something right is made of it, or else if it is not the solution's name for what belongs
+        there, and that is computed, too.
+        """
+        text, mine = self.mine.events[number].node.text, self._leaf_id(self.mine, number)
+        right = self._leaf_id(self.right, wanted)
+        for other, event in enumerate(self.right.events):
+            if (
+                event.node.text == text
+                and len(event.values) == 1
+                and self._leaf_id(self.right, other) == mine
+            ):
+                return True
+        if mine in (self._id(self.right, value) for value in self.right.result or ()):
+            return True
+        if text == self.right.events[wanted].node.text:
+            return False
+        return (right in self._own and right not in self._neutral) or self._serves(number)
+
+    def _serves(self, number: int) -> bool:
+        """Whether something right is made of the value that a name has."""
+        value = self.mine.events[number].values
+        return any(
+            other.node.kind in COMPUTED
+            and len(other.values) == 1
+            and self.comparison.is_right(other.values[0])
+            and self._id(self.mine, other.values[0]) not in self._neutral
+            and any(self.mine.events[operand].values == value for operand in other.operands)
+            for other in self.mine.events
+        )
 
     # -- names --
 
@@ -293,6 +335,12 @@ def _arranged_alike(array: Array, other: Array) -> bool:
     return any(close(array.ravel(), sign * way, 1e-9) for way in ways for sign in (1, -1))
 
 
-def _base(text: str) -> str:
+def base(text: str) -> str:
+    """Return the name that an expression begins with; empty if it begins with none."""
     found = re.match(r"[^\W\d]\w*", text)
     return found[0] if found else ""
+
+
+def _fills(statement: Statement) -> bool:
+    """Whether a statement assigns to a piece of an array."""
+    return statement.kind in ("Assign", "AugAssign") and "[" in statement.target
