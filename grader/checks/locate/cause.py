@@ -74,12 +74,24 @@ class Trial:
         self._evaluations = {id(trace): _evaluations(trace) for trace in (self.mine, self.right)}
         self._wrong = self._wrong_among([self.mine.values[value] for value in self.mine.result or ()])
 
-    def _wrong_among(self, results: Sequence[Array]) -> set[int]:
+    def _wrong_among(self, results: Sequence[Array]) -> set[tuple[int, int]]:
+        """Return which results are wrong by their numbers, of those with a time axis the steps."""
         wanted = [self.right.values[value] for value in self.right.result or ()]
         if len(results) != len(wanted):
-            return set(range(-1, len(wanted)))
-        pairs = enumerate(zip(results, wanted, strict=True))
-        return {number for number, (got, right) in pairs if not close(got, right)}
+            return {(number, -1) for number in range(-1, len(wanted))}
+        wrong = set[tuple[int, int]]()
+        for number, (got, right) in enumerate(zip(results, wanted, strict=True)):
+            if got.shape != right.shape or right.ndim != 3:
+                wrong |= (
+                    set()
+                    if close(got, right)
+                    else {(number, step) for step in range(-1, len(right))}
+                    if right.ndim == 3
+                    else {(number, -1)}
+                )
+            else:
+                wrong |= {(number, step) for step in range(len(right)) if not close(got[step], right[step])}
+        return wrong
 
     def pairs(self, change: Change) -> list[tuple[int, int]]:
         """Return the evaluations that a change lays side by side; none if there is not one for each."""
@@ -87,7 +99,7 @@ class Trial:
         right = self._evaluations[id(self.right)].get(change.right, [])
         return list(zip(mine, right, strict=True)) if len(mine) == len(right) else []
 
-    def left_wrong(self, change: Change) -> set[int] | None:
+    def left_wrong(self, change: Change) -> set[tuple[int, int]] | None:
         """Return what stays wrong after a change that mends a result and spoils none; None after others."""
         pairs = self.pairs(change)
         self.roles.comparison.work.spend(RERUN + len(self.mine.events))
@@ -287,6 +299,13 @@ class Trial:
             proven: whether a change there is known to mend, so that the use need not be blamed.
         """
         mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
+        if self.mine.events[mine].node.kind in COMPUTED:
+            odd, rest, _ = self.roles.matched(*self._parts(mine, right))
+            lines = {
+                None if self.roles.misused(*pair) else self.roles.bound_line(pair[0])
+                for pair in zip(odd, rest, strict=False)
+            }
+            return lines.pop() if len(lines) == 1 and len(odd) == len(rest) else None
         return self.roles.bound_line(mine) if proven or not self.roles.misused(mine, right) else None
 
 
@@ -295,12 +314,12 @@ class Proof:
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._trials = trials
-        self._known = dict[Change, "list[set[int]] | None"]()
+        self._known = dict[Change, "list[set[tuple[int, int]]] | None"]()
 
-    def left_wrong(self, change: Change) -> list[set[int]] | None:
+    def left_wrong(self, change: Change) -> list[set[tuple[int, int]]] | None:
         """Return by question which results stay wrong after a change; None if it does not mend both."""
         if change not in self._known:
-            left = list[set[int]]()
+            left = list[set[tuple[int, int]]]()
             for trial in self._trials:
                 wrong = trial.left_wrong(change)
                 if wrong is None:
@@ -309,7 +328,9 @@ class Proof:
             self._known[change] = left if len(left) == len(self._trials) else None
         return self._known[change]
 
-    def cause(self, line: int, better: Sequence[set[int]] = (), tries: int = MAX_TRIES) -> Cause | None:
+    def cause(
+        self, line: int, better: Sequence[set[tuple[int, int]]] = (), tries: int = MAX_TRIES
+    ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:

@@ -23,7 +23,9 @@ class Explainer(Roles):
         got, wanted = self.mine.values[mine], self.right.values[right]
         name = self.results[output] if output < len(self.results) else "the result"
         value = self._wrong_piece(mine, wanted)
-        uses = [number for number, event in enumerate(self.mine.events) if value in event.values]
+        events = enumerate(self.mine.events)
+        uses = [n for n, event in events if value in event.values and event.node.function == self.function]
+        uses = uses or [n for n, event in enumerate(self.mine.events) if value in event.values]
         single = [number for number in uses if len(self.mine.events[number].values) == 1]
         makers = [number for number in single if self.mine.events[number].node.kind in COMPUTED]
         if not uses:

@@ -218,13 +218,16 @@ class Roles:
     def _binding(self, number: int) -> Statement | None:
         """Return the statement that bound the name that an event reads, as the computation went."""
         self.comparison.work.spend(len(self.mine.events) // 4)
-        event = self.mine.events[number]
+        events, event = self.mine.events, self.mine.events[number]
         places = self._bindings.get((event.node.function, base(event.node.text)), [])
-        before = [(at, statement) for at, statement in places if at < number]
-        others = [statement for _, statement in before if statement != event.node.statement]
-        own = [statement for at, statement in before if at < number - 40]
-        found = others[-1:] or own[-1:]
-        return self.mine.text.statements[found[0]] if found else None
+        again = (at for at in range(number - 1, -1, -1) if events[at].node is event.node)
+        turn = next(again, -1)  # when a loop came here before
+        own = [statement for at, statement in places if at <= turn and statement == event.node.statement]
+        found = [(at, statement) for at, statement in places if at < number and statement not in own[:1]]
+        found = [pair for pair in found if pair[1] != event.node.statement]
+        if own and (not found or found[-1][0] < turn):
+            return self.mine.text.statements[own[0]]
+        return self.mine.text.statements[found[-1][1]] if found else None
 
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's.
@@ -233,7 +236,9 @@ class Roles:
         """
         event = self.mine.events[number]
         returned = self.mine.text.statements[event.node.statement].kind == "Return"
-        chosen = returned and self.comparison.is_right(event.values[0])
+        later = self.mine.events[number + 1 : number + 9]
+        alone = not any(number in other.operands and other.node.kind in COMPUTED for other in later)
+        chosen = returned and alone and self.comparison.is_right(event.values[0])
         if chosen or event.node.kind not in ("name", "item", "attribute"):
             return None
         if bound := self._binding(number):
