@@ -151,11 +151,7 @@ class Trial:
         )
 
     def _parts(self, mine: int, right: int) -> tuple[list[int], list[int]]:
-        sides = []
-        for trace, event in ((self.mine, mine), (self.right, right)):
-            computes = trace.events[event].node.kind in COMPUTED
-            sides.append(self.roles.leaves(trace, event) if computes else [event])
-        return sides[0], sides[1]
+        return self.roles.parts(self.mine, mine), self.roles.parts(self.right, right)
 
     # -- what a change that mends says --
 
@@ -169,7 +165,7 @@ class Trial:
         Args:
             proof: asks whether another change mends, too.
         """
-        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
+        mine, right = self._different(change)
         return self._specific(mine, right, proof, DEPTH) or self._instead(mine, right)
 
     def _specific(self, mine: int, right: int, proof: Proof, depth: int) -> Cause | None:
@@ -282,31 +278,26 @@ class Trial:
         return node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text
 
     def held(self, change: Change) -> Cause:
-        """Say what the name that a change replaces should hold."""
-        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
-        phrase, name = self.phrase(right), base(self.mine.events[mine].node.text)
-        text = (
-            f"`{name}` should hold {phrase}" if phrase != f"`{name}`" else f"`{name}` holds another quantity"
-        )
-        return Cause(
-            "held", text if phrase and name else "", f"what should hold {phrase} holds something else"
-        )
+        """Say what the name that a change replaces, or the first such name inside, should hold."""
+        mine, right = self._different(change)
+        odd, rest, _ = self.roles.matched(*self._parts(mine, right))
+        pair = next(zip(odd, rest, strict=False), (mine, right))
+        phrase, name = self.phrase(pair[1]), f"`{base(self.mine.events[pair[0]].node.text)}`"
+        key = f"what should hold {phrase} holds something else"
+        text = f"{name} holds another quantity" if phrase == name else f"{name} should hold {phrase}"
+        return Cause("held", text if phrase and len(name) > 2 else "", key)
 
-    def bound(self, change: Change, *, proven: bool) -> int | None:
-        """Return the line that bound a name that a change replaces; None if not that line is to blame.
+    def bound(self, change: Change) -> int | None:
+        """Return the line that bound a name that a change replaces."""
+        return self.roles.bound_line(self._different(change)[0])
 
-        Args:
-            proven: whether a change there is known to mend, so that the use need not be blamed.
-        """
-        mine, right = next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
-        if self.mine.events[mine].node.kind in COMPUTED:
-            odd, rest, _ = self.roles.matched(*self._parts(mine, right))
-            lines = {
-                None if self.roles.misused(*pair) else self.roles.bound_line(pair[0])
-                for pair in zip(odd, rest, strict=False)
-            }
-            return lines.pop() if len(lines) == 1 and len(odd) == len(rest) else None
-        return self.roles.bound_line(mine) if proven or not self.roles.misused(mine, right) else None
+    def source(self, change: Change) -> int | None:
+        """Return the line that is to blame for a value that a change replaces, if it is not its own."""
+        return self.roles.source(*self._different(change))
+
+    def _different(self, change: Change) -> tuple[int, int]:
+        """Return the first evaluations that a change lays side by side and that differ."""
+        return next(pair for pair in self.pairs(change) if not self.roles.same(*pair))
 
 
 class Proof:
@@ -357,11 +348,12 @@ class Proof:
         for _ in range(DEPTH):
             if cause is None or cause.change is None:
                 break
-            above = trial.bound(cause.change, proven=True)
+            above, left, found = trial.bound(cause.change), self.left_wrong(cause.change) or (), None
+            if above is not None and above != line:
+                found = self.cause(above, left, FEW_TRIES)
+            if not found:
+                above = trial.source(cause.change)
             if above is None or above == line:
-                break
-            found = self.cause(above, self.left_wrong(cause.change) or (), FEW_TRIES)
-            if not found and trial.bound(cause.change, proven=False) is None:
                 break
             line, cause = above, found if found and found.text else trial.held(cause.change)
         return line, cause

@@ -184,7 +184,7 @@ class Roles:
         if not odd and not rest:
             return self._arranged(number, leaves, others)
         if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
-            line = None if self.misused(odd[0], rest[0]) else self.bound_line(odd[0])
+            line = self.source(odd[0], rest[0])
             return Finding("bound" if line else "instead", line or self.mine.events[odd[0]].node.line)
         return Finding(UNKNOWN, event.node.line)
 
@@ -246,26 +246,61 @@ class Roles:
         caller = self.comparison.caller(number) if event.node.function != self.function else None
         return self.mine.events[caller].node.line if caller is not None else None
 
-    def misused(self, number: int, wanted: int) -> bool:
+    def parts(self, trace: Trace, number: int) -> list[int]:
+        """Return what a value is computed from; of a name, the event itself."""
+        return self.leaves(trace, number) if trace.events[number].node.kind in COMPUTED else [number]
+
+    def source(self, number: int, wanted: int, depth: int = DEPTH) -> int | None:
+        """Return the line above that gave a value where another belongs; None if it was chosen or made here.
+
+        Args:
+            number: of the event that has it.
+            wanted: the solution's event that has what belongs there.
+        """
+        if not depth:
+            return None
+        if self.mine.events[number].node.kind in COMPUTED:
+            odd, rest, _ = self.matched(self.parts(self.mine, number), self.parts(self.right, wanted))
+            alike = len(odd) == len(rest) and number not in odd
+            lines = (
+                {self.source(*pair, depth - 1) for pair in zip(odd, rest, strict=True)} if alike else set()
+            )
+            return lines.pop() if len(lines) == 1 else None
+        line = None if self._misused(number, wanted) else self.bound_line(number)
+        if line is None:
+            return None
+        values, right = self.mine.events[number].values, self.right.events[wanted].values
+        makers = [n for n in computed(self.mine) if n < number and self.mine.events[n].values == values]
+        makers = [n for n in makers if self.mine.events[n].node.line == line]
+        twins = [n for n in computed(self.right) if self.right.events[n].values == right]
+        deeper = self.source(makers[-1], twins[0], depth - 1) if makers and twins else None
+        return deeper or line
+
+    def _misused(self, number: int, wanted: int) -> bool:
         """Whether a name holds what it should and is used in a wrong place.
 
-        That is so if something right is made of it, or else if it is not the solution's name for what belongs
-        there, and that is computed, too.
+        The solution's name for what belongs there is, if its value is right at that turn. Another one is, if
+        the solution has its value under it or returns it, if what belongs there is computed, too, or if
+        something right is made of its value.
         """
         text, mine = self.mine.events[number].node.text, self._leaf_id(self.mine, number)
-        right = self._leaf_id(self.right, wanted)
-        for other, event in enumerate(self.right.events):
-            if (
-                event.node.text == text
-                and len(event.values) == 1
-                and self._leaf_id(self.right, other) == mine
-            ):
-                return True
-        if mine in (self._id(self.right, value) for value in self.right.result or ()):
-            return True
         if text == self.right.events[wanted].node.text:
-            return False
-        return (right in self._own and right not in self._neutral) or self._serves(number)
+            turn = sum(event.node is self.mine.events[number].node for event in self.mine.events[:number])
+            turns = [
+                n for n, event in enumerate(self.right.events) if event.node is self.right.events[wanted].node
+            ]
+            return turn < len(turns) and self.same(number, turns[turn])
+        single = [other for other, event in enumerate(self.right.events) if len(event.values) == 1]
+        named = {
+            self.right.events[other].node.text for other in single if self._leaf_id(self.right, other) == mine
+        }
+        right = self._leaf_id(self.right, wanted)
+        return (
+            text in named
+            or mine in {self._id(self.right, value) for value in self.right.result or ()}
+            or (right in self._own and right not in self._neutral)
+            or self._serves(number)
+        )
 
     def _serves(self, number: int) -> bool:
         """Whether something right is made of the value that a name has."""
