@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 import grader
-from grader.authoring.leaks import find_leaks, secrets_of, texts_of
+from grader.authoring.leaks import NO_PEOPLE, Secrets, find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import record, seed_of
 from grader.authoring.verify import PICTURES
 from grader.checks.plots import plot_path
@@ -37,6 +37,7 @@ from grader.course import (
     strict_yaml,
     write_zip,
 )
+from grader.course.people import People
 from grader.quiz.files import Quiz, all_quizzes, edition_texts, write_edition
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,7 +61,7 @@ class CannotHandOut(Exception):
 
 
 class Leaking(Exception):
-    """Nothing was written, since the hand-out would tell answers.
+    """Nothing was written, since the hand-out would tell answers, or who is in the class.
 
     Args:
         leaks: where and what, a sentence each, with a few letters only.
@@ -148,7 +149,11 @@ def build_handout(
 
 
 def hand_out_quizzes(
-    quizzes: list[Quiz], target: Path, secret: bytes, only: tuple[str, ...] = ()
+    quizzes: list[Quiz],
+    target: Path,
+    secret: bytes,
+    only: tuple[str, ...] = (),
+    people: People = NO_PEOPLE,
 ) -> tuple[Quiz, ...]:
     """Write the quizzes of a hand-out that is there; return those that went out.
 
@@ -157,6 +162,7 @@ def hand_out_quizzes(
         target: the hand-out's folder, or one that becomes it; all that is in it is looked through.
         secret: that names options of quizzes whose key is kept.
         only: ids of those to write; none means all.
+        people: who is in the class, and named nowhere there.
 
     Raises:
         CannotHandOut: the quizzes themselves would be written over.
@@ -167,7 +173,8 @@ def hand_out_quizzes(
         raise CannotHandOut(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
     texts = texts_of(target) | edition_texts(out, secret, target)
-    if leaks := find_leaks(target, texts, quizzes=quizzes, course_secret=secret.decode()):
+    secrets = Secrets(people=people)
+    if leaks := find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
         raise Leaking(leaks)
     write_edition(out, secret, target)
     return tuple(out)

@@ -1,4 +1,4 @@
-"""Looks through a hand-out for lines of solutions and hidden checks, patches of mistakes, keys of quizzes.
+"""Looks through a hand-out for lines of solutions and hidden checks, known mistakes, keys, names of people.
 
 All is looked for word by word, so that spaces, line breaks and quotation marks around it do not matter.
 """
@@ -12,15 +12,16 @@ import io
 import itertools
 import re
 import tokenize
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
 from grader.course import Course, Place, make_stub
+from grader.course.people import People, people_of
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
@@ -30,7 +31,10 @@ QUOTED = 6  # letters of a secret that a report tells
 
 LINE_LETTERS = 8  # without spaces; a shorter line of a solution tells nothing
 TRIVIAL = re.compile(r" (return \w+|for \w+ in range \( \w+ \) :|(import|from|class|def) .*) ")
-NAMES = re.compile(r"hidden|misconception|mutant|secret|solution|variant", re.IGNORECASE)
+NAMES = re.compile(
+    r"hidden|misconception|mutant|secret|solution|variant|(roster|groups|extensions)\.csv|grades\.db",
+    re.IGNORECASE,
+)
 PROGRAM = "grader/"  # which everybody may have; its own names and lines are no leak
 STUDENTS_FILES = ("exercises/*/lesson.md", "exercises/*/plot_*.py", "quizzes/*.yaml")
 
@@ -79,6 +83,19 @@ class Secret:
         return f"{self.what} ({self.field and f'{self.field}: '}“{start}…”)"
 
 
+NO_PEOPLE = People(())
+
+
+class Secrets(NamedTuple):
+    """What is looked for in files: texts of the instructor's side, and whoever is in the class."""
+
+    texts: Sequence[Secret] = ()
+    people: People = NO_PEOPLE
+
+
+NOTHING = Secrets()
+
+
 def flat(text: str) -> str:
     """Return the words of a text, with one space around each."""
     return f" {' '.join(WORD.findall(text))} "
@@ -87,11 +104,12 @@ def flat(text: str) -> str:
 # --- what is looked for -------------------------------------------------------------------------------
 
 
-def secrets_of(course: Course) -> list[Secret]:
-    """Return what the instructor's side of a course's exercises has and the student's has not.
+def secrets_of(course: Course) -> Secrets:
+    """Return what the instructor's side of a course has and the student's has not.
 
     Raises:
         CourseError: an exercise cannot be read.
+        CannotCollect: a list of the class cannot be read.
     """
     exercises = course.exercises()
     given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
@@ -113,7 +131,8 @@ def secrets_of(course: Course) -> list[Secret]:
                 if _is_long(words) and words not in public and words not in flat(mistake.says):
                     what = f"a patch of a misconception of {exercise.id}"
                     found.append(Secret(what, " ".join(patch.split())))
-    return list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
+    texts = list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
+    return Secrets(texts, people_of(course))
 
 
 def _text(path: Path) -> str:
@@ -190,7 +209,7 @@ def texts_of(folder: Path) -> dict[Path, str]:
 def find_leaks(
     folder: Path,
     texts: Mapping[Path, str],
-    secrets: Collection[Secret] = (),
+    secrets: Secrets = NOTHING,
     shown: Mapping[str, tuple[str, ...]] | None = None,
     quizzes: Collection[Quiz] = (),
     course_secret: str = "",
@@ -200,8 +219,8 @@ def find_leaks(
     Args:
         folder: names of files are relative to it.
         texts: of the files in it.
-        secrets: of exercises.
-        shown: by file, lines of solutions and hidden checks that stand there on purpose.
+        secrets: of exercises, and who is in the class.
+        shown: by file, lines of solutions and hidden checks, and names, that stand there on purpose.
         quizzes: the full ones; nothing of the key of one that is graded later may be there.
         course_secret: what ids of options are made with.
     """
@@ -222,13 +241,24 @@ def find_leaks(
             if NAMES.search(name):
                 leaks.append(f"{name}: has the name of something that is the instructor's")
             allowed = set(map(flat, (shown or {}).get(name, ())))
-            leaks += [f"{name}:{problem}" for problem in _found_lines(text, secrets, allowed)]
+            leaks += [f"{name}:{problem}" for problem in _found_lines(text, secrets.texts, allowed)]
+            named = secrets.people.named(text) if path.name != FILE else {}
+            leaks += [
+                f"{name}:{line}: names “{who[:QUOTED]}…” of the class; take it out, or declare it as `shown`"
+                for who, line in named.items()
+                if flat(who) not in allowed
+            ]
         if course_secret and course_secret in text:
             leaks.append(f"{name}: holds the course's secret; take it out")
         words = flat(text.casefold())
+        there = set(words.split())
         for quiz_id, kept in sentences.items():
             if own is None or quiz_id != own.id:
-                leaks += [f"{name}: holds {secret}" for secret in kept if secret.words in words]
+                leaks += [
+                    f"{name}: holds {secret}"
+                    for secret in kept
+                    if secret.vocabulary <= there and secret.words in words
+                ]
         if own:
             leaks += [f"{name}: {problem}" for problem in _in_own_file(text, own)]
     return list(dict.fromkeys(leaks))

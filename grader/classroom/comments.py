@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.roster import FIELDS
 from grader.classroom.rounds import hashed, round_secret
 from grader.classroom.tables import ManualAdjustment
 from grader.course import Course, UnknownExercise, dataclass, read_sheet, strict_yaml
+from grader.course.people import FIELDS
 from grader.progress.grades import ClassGrades, Grade
 
 FILE = "comments.yaml"

@@ -18,33 +18,12 @@ from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, I
 from grader.classroom.shapes import Platform
 from grader.classroom.tables import Entry
 from grader.course import Assignment, Course, LatePolicy, Row, Sheet, folded, parse_sheet, read_sheet
+from grader.course.people import FIELDS, NOBODY, full_name, is_staff
 from grader.progress.grades import Note
 from grader.sandbox.text import one_line
 
 FILE = "roster.csv"
 GROUPS, EXTENSIONS = "groups.csv", "extensions.csv"
-HEADINGS: dict[str, tuple[str, ...]] = {
-    "name": ("name", "student", "full name", "student name"),
-    "first": ("first name", "given name"),
-    "last": ("last name", "surname", "family name"),
-    "id": ("id", "identifier", "id number", "student id", "student number", "sid", "sis user id"),
-    "login": (
-        "login",
-        "username",
-        "user",
-        "sis login id",
-        "login_id",
-        "github_username",
-        "github username",
-        "github",
-    ),
-    "email": ("email", "e-mail", "email address", "e-mail address", "mail"),
-    "section": ("section", "sections"),
-    "group": ("group", "groups", "group_name", "team"),
-    "role": ("role", "roles"),
-}
-FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings}
-"""By heading, in small letters, what it means in any list."""
 FORMS: tuple[tuple[Platform, frozenset[str], dict[str, str]], ...] = (
     ("github", frozenset({"identifier", "github_username"}), {"github_id": "number"}),
     ("canvas", frozenset({"student", "id", "section"}), {"id": "number"}),
@@ -55,8 +34,6 @@ FORMS: tuple[tuple[Platform, frozenset[str], dict[str, str]], ...] = (
 )
 """Whose list it is, by the headings that it has, and what a heading means there alone."""
 WHO = ("id", "login", "email", "number", "name")  # the first that is there is a student's own id
-STAFF = {"instructor", "teacher", "ta", "teaching assistant", "observer", "designer", "non-editing teacher"}
-NOBODY = {"student, test", "test student"}  # Canvas's own
 POINTS_POSSIBLE = "points possible"
 WORDS = re.compile(r"[^\W_]+")
 MAX_LISTED, MAX_SHOWN = 3, 80  # names, and characters of one, in a sentence
@@ -276,10 +253,9 @@ def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, shee
     def first(field: str) -> str:
         return next(iter(record.get(field, ())), "")
 
-    name = first("name") or " ".join(filter(None, (first("first"), first("last"))))
-    if platform == "canvas" and (not name or POINTS_POSSIBLE in folded(name) or folded(name) in NOBODY):
-        return None
-    if folded(first("role")) in STAFF:
+    name = full_name(record)
+    of_canvas = not name or POINTS_POSSIBLE in folded(name) or folded(name) in NOBODY
+    if is_staff(record) or (platform == "canvas" and of_canvas):
         return None
     number = _digits(first("number"))
     known = {"name": name, "number": number, **{field: first(field) for field in ("id", "login", "email")}}

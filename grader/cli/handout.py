@@ -26,6 +26,7 @@ from grader.cli import (
     stop,
 )
 from grader.course import Assignment
+from grader.course.people import people_of
 from grader.quiz import files
 
 
@@ -56,8 +57,7 @@ def command(
     Visible checks run there on answers that are recorded now, so no solution is needed. Practice quizzes go
     out with their answers; of the others only what a learner may see goes out, and options get ids that say
     nothing, made with GRADER_SECRET or .grader/secret. The finished folder is looked through: if anything in
-    it tells an answer, nothing is written, and this exits with 3.
-
+    it tells an answer, or names somebody of the class, nothing is written, and this exits with 3.
     With --gradescope, DEST is a zip with the course, the grader and two scripts: upload it as the autograder
     of an assignment. It holds solutions and hidden checks, as Gradescope needs them; students do not see it.
     """
@@ -79,7 +79,7 @@ def command(
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
             known, secret = files.all_quizzes(course), _secret(course)
-            for quiz in hand_out_quizzes(known, target, secret, quizzes):
+            for quiz in hand_out_quizzes(known, target, secret, quizzes, people_of(course)):
                 click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
             return
         built = build_handout(
@@ -94,7 +94,7 @@ def command(
         )
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
-        stop("nothing was written: what would be handed out tells answers", BROKEN)
+        stop("nothing was written: what would be handed out tells answers, or names of the class", BROKEN)
     except (CannotHandOut, files.UnknownQuiz, files.NoSecret) as error:
         stop(str(error), USAGE)
     _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from grader.classroom.roster import FIELDS, POINTS_POSSIBLE, Roster, Student
+from grader.classroom.roster import POINTS_POSSIBLE, Roster, Student
 from grader.classroom.shapes import SHAPES
 from grader.course import Assignment, folded, write_zip
+from grader.course.people import FIELDS
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports.class_pages import student_page
 from grader.reports.exports import READ_ONLY

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.roster import FIELDS, make_roster, read_roster
+from grader.classroom.roster import make_roster, read_roster
 from grader.course import Course, open_course
+from grader.course.people import FIELDS
 from grader.course.sheets import CannotCollect, parse_sheet
 from grader.quiz import files
 from tests.classroom.helpers import at_once
