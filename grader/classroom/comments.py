@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.rounds import hashed, round_secret
@@ -68,31 +69,50 @@ def cents_of(text: str) -> int:
     return int(cents)
 
 
-def compose(
-    course: Course, comment: str = "", credits: str = "", reason: str = "", exercise: str = ""
-) -> tuple[str, int, str]:
-    """Return the exercise's id, the hundredths of a credit and the words of an adjustment.
+class Said(NamedTuple):
+    """What somebody says of a submission, as they wrote it.
 
     Args:
         comment: id of one of ``comments.yaml``, whose words and credits count where no other are given.
+        exercises: what it is about, for each the same; empty: the submission as a whole.
+    """
+
+    comment: str = ""
+    credits: str = ""
+    reason: str = ""
+    exercises: tuple[str, ...] = ()
+
+
+def adjustments(
+    book: Gradebook, course: Course, grades: ClassGrades, wanted: str, said: Said
+) -> Iterator[ManualAdjustment]:
+    """Yield what is to be kept of something that is said, without a time and an author.
+
+    Args:
+        wanted: whose submission is meant: its name or file, its student, or a pseudonym.
 
     Raises:
+        LookupError: there is no such submission, or more than one; the text says which.
         ValueError: it says nothing, or something that cannot be; the text says what.
     """
+    key = submission_meant(book, course, grades, wanted)
     known = read_comments(course)
-    if comment and comment not in known:
+    if said.comment and said.comment not in known:
         there = f"there are {', '.join(known)}" if known else f"write it into {FILE}"
-        raise ValueError(f"there is no comment `{comment}`; {there}")
-    kept = known.get(comment, Comment("", ""))
-    words = " ".join((reason or kept.text).split())
+        raise ValueError(f"there is no comment `{said.comment}`; {there}")
+    kept = known.get(said.comment, Comment("", ""))
+    words = " ".join((said.reason or kept.text).split())
     if not words:
         raise ValueError("an adjustment needs a --reason, or a --comment, for the student to read")
+    grade = next(grade for grade in grades.grades if grade.key == key)
+    if others := grades.others_named(grade, words):
+        raise ValueError(f"the reason names `{others[0]}`, and {grade.name} will read it; leave the name out")
+    cents = cents_of(said.credits) if said.credits else cents_of(str(kept.credits)) if kept.credits else 0
     try:
-        about = course.exercise_id(exercise) if exercise else ""
+        about = dict.fromkeys(map(course.exercise_id, said.exercises)) or ("",)
     except UnknownExercise as error:
         raise ValueError(str(error)) from None
-    cents = cents_of(credits) if credits else cents_of(str(kept.credits)) if kept.credits else 0
-    return about, cents, words
+    yield from (ManualAdjustment("", key, exercise, cents, words) for exercise in about)
 
 
 def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wanted: str) -> str:
@@ -118,9 +138,7 @@ def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wante
         raise
 
 
-def read_many(
-    book: Gradebook, course: Course, path: Path, at: str, author: str
-) -> Iterator[ManualAdjustment]:
+def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdjustment]:
     """Yield the adjustments of a table, a row each: whose it is, and a comment, credits or a reason.
 
     Raises:
@@ -131,13 +149,12 @@ def read_many(
     for line, record in sheet.records(aliases):
         cells = {field: next(iter(record.get(field, ())), "") for field in (*WHO, *COLUMNS)}
         who = next((cells[field] for field in WHO if cells[field]), "")
+        about = tuple(filter(None, map(str.strip, cells["exercise"].split(","))))
         try:
-            key = submission_meant(book, course, grades, who)
-            words = (cells[name] for name in ("comment", "credits", "reason", "exercise"))
-            about, cents, reason = compose(course, *words)
+            said = Said(cells["comment"], cells["credits"], cells["reason"], about)
+            yield from adjustments(book, course, grades, who, said)
         except (LookupError, ValueError) as error:
             raise sheet.bad(line, str(error)) from None
-        yield ManualAdjustment(at, key, about, cents, reason, author)
 
 
 def pseudonyms(course: Course, grades: ClassGrades) -> dict[str, str]:

@@ -101,6 +101,7 @@ def class_grades(course: Course, kept: Kept) -> ClassGrades:
         gone=tuple(entry.name for entry in kept.entries if entry.gone),
         moves=tuple(_moves(grades, items, kept.moves)),
         notes=tuple(_class_notes(kept, given, policy, grades)),
+        listed={each.id: (each.name, *each.ids) for each in kept.roster.students} if kept.roster else {},
     )
 
 
@@ -142,7 +143,7 @@ def _grade(
 def _choose(
     grades: Sequence[Grade], identities: Mapping[str, Identity], policy: LatePolicy, count: str
 ) -> list[Grade]:
-    """Decide which of several submissions of one student, or of one group, counts."""
+    """Decide for each student which of several submissions counts, own ones and those of a group."""
 
     def rank(grade: Grade) -> tuple[Any, ...]:
         assert grade.received is not None
@@ -152,19 +153,24 @@ def _choose(
         first = {"latest": 0, "best": grade.cents}.get(count, on_time)
         return bool(grade.graded and not grade.problem), first, grade.received, grade.key
 
-    several = defaultdict[frozenset[str], list[Grade]](list)
+    of_student = defaultdict[str, list[Grade]](list)
     for grade in grades:
-        several[frozenset(grade.people)].append(grade)
+        for student in grade.people:
+            of_student[student].append(grade)
+    best = {student: max(theirs, key=rank) for student, theirs in of_student.items()}
     chosen = []
     for grade in grades:
-        same = several[frozenset(grade.people)] if grade.people else [grade]
-        counts = max(same, key=rank)
-        if counts is not grade:
-            text = f"`{counts.submission}` of the same student counts, by `--count {count}`"
+        lost = {student: best[student].submission for student in grade.people if best[student] is not grade}
+        if lost:
+            people = tuple(student for student in grade.people if student not in lost)
+            whom = f" for {', '.join(f'`{student}`' for student in lost)}" if people else ""
+            others = ", ".join(f"`{name}`" for name in dict.fromkeys(lost.values()))
+            text = f"does not count{whom}: {others} of the same student counts, by `--count {count}`"
             note = Note("not-counted", text)
             if any(adjustment.kind == "manual" for adjustment in grade.adjustments):
                 note = Note("not-counted", f"{text}; adjust that one too, if it should be", decide=True)
-            grade = dataclasses.replace(grade, outvoted=text, notes=(*grade.notes, note))
+            grade = dataclasses.replace(grade, notes=(*grade.notes, note), people=people or grade.people)
+            grade = dataclasses.replace(grade, outvoted="" if people else text)
         chosen.append(grade)
     return chosen
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from grader.classroom.comments import cents_of, compose, read_many, submission_meant
+from grader.classroom.comments import Said, adjustments, cents_of, read_many, submission_meant
 from grader.classroom.gradebook import Gradebook, open_gradebook
-from grader.classroom.tables import ManualAdjustment
-from grader.cli import Course, pass_course, results_argument
+from grader.cli import Course, exercises_option, pass_course, results_argument
 from grader.cli.grade import publish
 from grader.reports.text import decimal
 from grader.sandbox.text import clean, one_line
@@ -39,7 +38,7 @@ def _somebody() -> str:
 @click.option("--credits", callback=_credits, metavar="N", help="Credits to add; below 0 to take away.")
 @click.option("--reason", metavar="TEXT", default="", help="What the student reads; alone, it is a comment.")
 @click.option("--comment", metavar="ID", default="", help="Of comments.yaml: its words, and its credits.")
-@click.option("--exercise", metavar="ID", default="", help="What it is about [the submission as a whole].")
+@exercises_option("What it is about, the same for each [the submission as a whole]")
 @click.option(
     "--from",
     "table",
@@ -57,7 +56,7 @@ def command(
     credits: str,
     reason: str,
     comment: str,
-    exercise: str,
+    exercises: tuple[str, ...],
     table: Path | None,
     student: str | None,
     author: str,
@@ -69,32 +68,31 @@ def command(
     changed, survives every regrade, and is taken back by another one.
     """
     at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-    given = credits or reason or comment or exercise
-    author = one_line(author, 80)
+    given = credits or reason or comment or exercises
     with open_gradebook(results) as book:
         if submission is None and table is None:
             _list(book)
             return
         if (table and (submission or given or student)) or (student is not None and given):
             raise click.UsageError("--student and --from stand alone; adjust the rest separately")
-        if table:
-            events = list(read_many(book, course, table, at, author))
-            for event in events:
-                book.adjust(event)
-            grades = book.class_grades(course)
-            key = ""
-        else:
-            try:
-                key = submission_meant(book, course, book.class_grades(course), str(submission))
-                if student is None:
-                    words = compose(course, comment, credits, reason, exercise)
-                    book.adjust(ManualAdjustment(at, key, *words, author))
-                else:
-                    book.decide(at, key, _whose(book, student))
-            except (LookupError, ValueError) as error:
-                place = f"{results} " * isinstance(error, LookupError)
-                raise click.UsageError(f"{place}{error}") from None
-            grades = book.class_grades(course)
+        grades = book.class_grades(course)
+        try:
+            if table:
+                events = list(read_many(book, course, table))
+            elif student is None:
+                said = Said(comment, credits, reason, exercises)
+                events = list(adjustments(book, course, grades, str(submission), said))
+            else:
+                events = []
+                key = submission_meant(book, course, grades, str(submission))
+                book.decide(at, key, _whose(book, student))
+        except (LookupError, ValueError) as error:
+            place = f"{results} " * isinstance(error, LookupError)
+            raise click.UsageError(f"{place}{error}") from None
+        for event in events:
+            key = event.submission
+            book.adjust(event._replace(at=at, author=one_line(author, 80)))
+        grades = book.class_grades(course)
     publish(grades, results)
     if table:
         click.echo(f"{len(events)} adjustments were made")

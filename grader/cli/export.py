@@ -15,6 +15,7 @@ from grader.cli import (
     USAGE,
     Course,
     bom_option,
+    exercises_option,
     output_option,
     pass_course,
     results_argument,
@@ -38,6 +39,7 @@ IDENTIFIERS = (exports.EMAIL, "Username", "ID number")
 @click.argument("form", metavar="FORM", type=click.Choice(FORMS))
 @output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
+@exercises_option("Write these only, without quizzes")
 @roster_option
 @click.option("--anonymous", is_flag=True, help="Of pages: pseudonyms for names, for graders.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which cells of the gradebook would change.")
@@ -57,6 +59,7 @@ def command(
     form: str,
     output: Path | None,
     name: str | None,
+    exercises: tuple[str, ...],
     roster: Path | None,
     anonymous: bool,
     dry_run: bool,
@@ -84,6 +87,8 @@ def command(
         except LookupError as error:
             stop(f"{results} {error}", USAGE)
     listed = read_roster(course, roster) if roster else listed
+    if exercises:
+        grades = grades.only([exercise.id for exercise in course.exercises(exercises)])
     found = [grade for grade in grades.grades if grade.key in keys]
     if anonymous != (form == PAGES):
         raise click.UsageError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import handout, verify
+from grader.cli import exercises_option, handout, verify
 
 
 def _notice(old: str, new: str) -> None:
@@ -15,12 +15,12 @@ def _notice(old: str, new: str) -> None:
 
 @click.command("gradescope-zip", hidden=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="autograder.zip")
-@click.option("--exercise", "ids", metavar="ID", multiple=True)
+@exercises_option("Grade these only")
 @click.pass_context
-def gradescope_zip(context: click.Context, output: Path, ids: tuple[str, ...]) -> None:
+def gradescope_zip(context: click.Context, output: Path, exercises: tuple[str, ...]) -> None:
     """Do what `grader handout --gradescope` does."""
     _notice("gradescope-zip", f"handout {output} --gradescope")
-    context.invoke(handout.command, target=output, exercises=ids, gradescope=True)
+    context.invoke(handout.command, target=output, exercises=exercises, gradescope=True)
 
 
 @click.command("build", hidden=True)

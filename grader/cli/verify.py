@@ -9,7 +9,17 @@ import click
 from grader.authoring.mutants import try_mutants
 from grader.authoring.quiz_lint import lint_course
 from grader.authoring.verify import SEED, confusions, verify
-from grader.cli import BROKEN, USAGE, Course, pass_course, print_lines, seed_option, stop, width
+from grader.cli import (
+    BROKEN,
+    USAGE,
+    Course,
+    exercises_option,
+    pass_course,
+    print_lines,
+    seed_option,
+    stop,
+    width,
+)
 from grader.quiz.files import UnknownQuiz, find_quiz_path, quiz_paths
 from grader.reports import tables
 from grader.reports.text import Line
@@ -17,6 +27,7 @@ from grader.reports.text import Line
 
 @click.command("verify")
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
+@exercises_option("Verify these, as if they were named without it")
 @seed_option("Seed of the random inputs.", SEED)
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
 @click.option(
@@ -28,6 +39,7 @@ from grader.reports.text import Line
 def command(
     course: Course,
     names: tuple[str, ...],
+    exercises: tuple[str, ...],
     seed: int,
     jobs: int,
     mutants: bool,
@@ -44,7 +56,7 @@ def command(
     """
     if course.handout:
         stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course", USAGE)
-    faulty = False
+    faulty, names = False, (*names, *exercises)
     if quizzes:
         faulty = _lint(course, names)
     elif mutants:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -58,28 +58,29 @@ class People:
     """
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._by_word = defaultdict[str, set[tuple[str, ...]]](set)
-        for text in known:
-            words = tuple(_words(text))
-            forms = {words[at:] + words[:at] for at in range(len(words))} if " " in text.strip() else {words}
-            for form in forms if _is_telling(text.strip(), words) else ():
-                self._by_word[max(form, key=len)].add(form)
+        told = {text.strip(): tuple(_words(text)) for text in known}
+        told = {text: words for text, words in told.items() if _is_telling(text, words)}
+        often = Counter(word for words in told.values() for word in words)
+        self._by_word = defaultdict[str, set[tuple[str, ...]]](set)  # by the rarest word of each
+        for text, words in told.items():
+            forms = {words[at:] + words[:at] for at in range(len(words))} if " " in text else {words}
+            self._by_word[min(words, key=lambda word: (often[word], -len(word)))] |= forms
 
     def __bool__(self) -> bool:
         return bool(self._by_word)
 
     def named(self, text: str) -> dict[str, int]:
         """Return by whom a text names, as it does, in which line first."""
+        if not self:
+            return {}
         text, found = unicodedata.normalize("NFC", text), dict[str, int]()
         for start, end in sorted(self._spans(text)):
             found.setdefault(text[start:end], text.count("\n", 0, start) + 1)
         return found
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        if not self._by_word:
-            return
         found = [match for match in WORD.finditer(text) if match[1]]
-        words = [folded(match[1]) for match in found]
+        words = [_folded(match[1]) for match in found]
         for place, word in enumerate(words):
             for form in self._by_word.get(word, ()):
                 start = place - form.index(word)
@@ -88,6 +89,8 @@ class People:
 
     def masked(self, text: str, mask: str) -> str:
         """Return a text with something else in the place of everybody who is named."""
+        if not self:
+            return text
         text, end, parts = unicodedata.normalize("NFC", text), 0, list[str]()
         for start, stop in sorted(self._spans(text), key=lambda span: (span[0], -span[1])):
             if start >= end:
@@ -96,8 +99,11 @@ class People:
         return "".join([*parts, text[end:]])
 
 
+_folded = functools.lru_cache(2**16)(folded)
+
+
 def _words(text: str) -> Iterator[str]:
-    return (folded(match[1]) for match in WORD.finditer(unicodedata.normalize("NFC", text)) if match[1])
+    return (_folded(match[1]) for match in WORD.finditer(unicodedata.normalize("NFC", text)) if match[1])
 
 
 def _is_telling(text: str, words: tuple[str, ...]) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from grader.checks.report import Report
 from grader.course import Feedback
+from grader.course.people import People
 
 MAX_NOTES = 50  # of one submission
 MAX_NAMES = 10  # in one note
@@ -261,6 +263,7 @@ class ClassGrades:
             they are too many.
         moves: whose credits the last run changed, in the order of ``grades``.
         notes: what the instructor should know of the class as a whole.
+        listed: by the id of each student in the roster, all that they are called.
     """
 
     title: str
@@ -273,11 +276,35 @@ class ClassGrades:
     vanished: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     notes: tuple[Note, ...] = ()
+    listed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def possible_cents(self) -> int:
         """What there is to earn, in hundredths of a credit."""
         return sum(item.possible_cents for item in self.items)
+
+    def only(self, exercises: Collection[str]) -> ClassGrades:
+        """Return what was earned in some exercises alone, and adjusted there."""
+
+        def part(grade: Grade) -> Grade:
+            reports = tuple(report for report in grade.reports if report.exercise in exercises)
+            missing = {name: why for name, why in grade.not_graded.items() if name in exercises}
+            given = tuple(each for each in grade.adjustments if each.exercise in exercises)
+            return replace(grade, reports=reports, not_graded=missing, adjustments=given, quizzes=())
+
+        items = tuple(item for item in self.items if item.id in exercises)
+        return replace(self, items=items, grades=tuple(map(part, self.grades)))
+
+    @cached_property
+    def people(self) -> People:
+        """Whoever is in the roster."""
+        return People(name for names in self.listed.values() for name in names)
+
+    def others_named(self, grade: Grade, text: str) -> list[str]:
+        """Return whom else of the roster a text names that the student of a submission reads."""
+        found = self.people.named(text) if grade.people else {}
+        own = People(name for student in grade.people if found for name in self.listed[student])
+        return [who for who in found if who not in own.named(who)]
 
 
 class CheckRate(NamedTuple):

@@ -38,7 +38,7 @@ def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
     """Write a page and tables for the class, and for each student a page and a ``report.json``.
 
     Returns:
-        A sentence for each student whose page could not be written.
+        A sentence for each student whose page could not be written, or names somebody else of the roster.
 
     Raises:
         OSError: what is about the class cannot be written.
@@ -54,11 +54,16 @@ def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
         own = folder / "students" / grade.submission
         try:
             own.mkdir(parents=True, exist_ok=True)
-            write_atomic(own / "report.html", student_page(grade, grades.title))
+            page = student_page(grade, grades.title)
+            write_atomic(own / "report.html", page)
             write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
         except Exception as error:  # whatever it is, the others get theirs
             reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
             failed.append(one_line(f"the page of {grade.submission} could not be written: {reason}", 400))
+            continue
+        if others := grades.others_named(grade, page):
+            told = f"the page of {grade.submission} names `{others[0]}`; read it before you give it away"
+            failed.append(one_line(told, 400))
     return failed
 
 

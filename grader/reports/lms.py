@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ OF_CANVAS = {"student", "id", "sis user id", "sis login id", "integration id", "
 FREE_TEXT = {"name", "first", "last"}
 NUMBERED = re.compile(r" \(\d+\)\Z")  # how Canvas ends the title of an assignment
 PAGE = "report.html"
+MARKUP = re.compile(r"(<style.*?</style>|<[^>]*>)", re.DOTALL)
 
 
 class CannotFill(Exception):
@@ -244,7 +245,7 @@ def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mappin
     Args:
         pseudonyms: by key. They stand for every name and id, also in what code printed and in comments.
     """
-    files, of_student = dict[str, bytes](), {each.id: each for each in roster.students} if roster else {}
+    files, addresses = dict[str, bytes](), {each.id: each for each in roster.students} if roster else {}
     for grade in grades.grades:
         name = pseudonyms[grade.key]
         words = {
@@ -255,17 +256,25 @@ def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mappin
             grade.student,
             grade.file,
         }
-        for student in (of_student[id_] for id_ in grade.people if id_ in of_student):
+        for student in (addresses[id_] for id_ in grade.people if id_ in addresses):
             words |= {student.name, student.email, student.login, student.number, *student.ids}
-        words |= {part for text in words for part in re.split(r"[\s@,]+", text)}
-        longest = sorted((word for word in words if len(word) > 2), key=len, reverse=True)
-        masked = "|".join(rf"(?<![^\W_]){re.escape(html.escape(word))}(?![^\W_])" for word in longest)
+        whole, single = _any_of(words), _any_of(part for text in words for part in re.split(r"[\s@,]+", text))
         shown = replace(grade, submission=name, learner_name=name, login="", notes=())
-        page = re.sub(masked or r"(?!)", name, student_page(shown, grades.title), flags=re.IGNORECASE)
-        files[f"{name}/{PAGE}"] = page.encode("utf-8", "backslashreplace")
+        parts = MARKUP.split(student_page(shown, grades.title))  # text, markup, text, ...
+        for place in range(0, len(parts), 2):
+            text = grades.people.masked(whole.sub(name, parts[place]), "anon-somebody")
+            parts[place] = single.sub(name, text)
+        files[f"{name}/{PAGE}"] = "".join(parts).encode("utf-8", "backslashreplace")
     target = io.BytesIO()
     write_zip(dict(sorted(files.items())), target)
     return target.getvalue()
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds words of three letters or more in the text of a page."""
+    longest = sorted({html.escape(word) for word in words if len(word) > 2}, key=len, reverse=True)
+    found = "|".join(map(re.escape, longest))
+    return re.compile(rf"(?<![^\W_])(?:{found})(?![^\W_])" if found else r"(?!)", re.IGNORECASE)
 
 
 def _places(grade: Grade, roster: Roster | None, platform: str) -> Iterator[str]:

@@ -689,6 +689,33 @@ def test_the_command_stops_at_a_leak(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("more", [(), ("--quizzes-only",)])
+def test_the_command_stops_at_a_name_of_the_class(
+    more: tuple[str, ...],
+    tiny_copy: Course,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRADER_SECRET", SECRET.decode())
+    tiny_copy.private_folder.mkdir()
+    roster = tiny_copy.private_folder / "roster.csv"
+    roster.write_text("id,name,e-mail\nstudent-001,Student 001,a@example.org\nx,Gates,\ny,Student,\n")
+    command = ["--course", str(tiny_copy.root), "handout", str(tmp_path / "out"), *more]
+    assert run(command, capsys)[0] == 0
+    lesson = (tmp_path / "out" if more else tiny_copy.root) / EXERCISE / "lesson.md"
+    for planted in ("as Student 001 found", "by 001, student", "a@example.org", "(STUDENT-001)"):
+        before = lesson.read_text(encoding="utf-8") if lesson.exists() else ""
+        lesson.parent.mkdir(parents=True, exist_ok=True)
+        lesson.write_text(f"{before}\n{planted}\n", encoding="utf-8")
+        code, out = run(command, capsys)
+        assert (code, "nothing was written" in out) == (3, True)
+        assert f"{EXERCISE}/lesson.md:{before.count(chr(10)) + 2}: names “" in out
+        lesson.write_text(before, encoding="utf-8")
+    roster.write_bytes(b"id,name\n\xff,x\n")
+    assert run(command, capsys) == (2, "grader: roster.csv, line 2: is not UTF-8; save it as `CSV UTF-8`\n")
+
+
 def test_the_archive_for_gradescope_can_set_itself_up(
     tiny: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grader.classroom.gradebook import open_gradebook
 from grader.course import Course
+from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.quiz import files
+from grader.reports.class_pages import write_pages
+from grader.reports.lms import anonymous_zip
 from tests.classroom.helpers import at_once
 from tests.classroom.roster_class import DUE, HOUR, bundle, put, sid
 from tests.helpers import Run
@@ -129,3 +134,45 @@ def test_pages_for_graders_tell_no_name(run: Run, results: Path) -> None:
     with zipfile.ZipFile(results.parent / "again.zip") as archive:
         assert archive.namelist() == list(pages), "they stay"
     assert run("export", "results", "pages").code == 2
+
+
+def test_pages_for_graders_name_nobody_of_the_class(run: Run, results: Path, tiny_copy: Course) -> None:
+    """A partner's name in what code printed is masked as well; an own name also where it stands alone."""
+    said = "With student-003 and STUDENT 003 (student-003@example.org); see student-001 and what a student."
+    with open_gradebook(results) as book:
+        grades = book.class_grades(tiny_copy)
+    report = replace(grades.grades[0].reports[0], notes=(said,))
+    shown = replace(grades.grades[0], reports=(report,))
+    masked = anonymous_zip(replace(grades, grades=(shown,)), None, {shown.key: "anon-1"})
+    with zipfile.ZipFile(io.BytesIO(masked)) as archive:
+        text = archive.read("anon-1/report.html").decode()
+    assert "With anon-somebody and anon-somebody (anon-somebody); see anon-1 and what a" in text
+    assert text.count("<style>") == 1
+
+
+def test_what_one_student_reads_names_no_other(run: Run, results: Path) -> None:
+    ran = run("adjust", "results", "Student 001", "--reason", "Copied from Student 002.")
+    assert (ran.code, "the reason names `Student 002`, and Student 001 will read it" in ran.err) == (2, True)
+    many = results.parent / "many.csv"
+    many.write_text(f"id,reason\n{sid(1)},Good.\n{sid(2)},like 001 Student\n")
+    ran = run("adjust", "results", "--from", str(many))
+    assert (ran.code, "many.csv, line 3: the reason names `001 Student`" in ran.err) == (2, True)
+    assert run("adjust", "results").out == ""
+    ran = run("adjust", "results", "Student 001", "--reason", f"Well done, Student 001 ({sid(1)}).")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_page_that_names_another_student_is_told(tiny_copy: Course, tmp_path: Path) -> None:
+    listed = {sid(n): (f"Student {n:03}", sid(n)) for n in (1, 2)}
+    said = Adjustment("manual", "", 0, f"as student 001 and {sid(2)} know")
+    grade = Grade("a", learner_name="Student 001", people=(sid(1),), adjustments=(said,))
+    (told,) = write_pages(ClassGrades("T", (), (grade,), listed=listed), tmp_path)
+    assert told == "the page of a names `student-002`; read it before you give it away"
+    both = replace(grade, people=(sid(1), sid(2)))
+    assert write_pages(ClassGrades("T", (), (both,), listed=listed), tmp_path) == []
+    assert write_pages(ClassGrades("T", (), (grade,)), tmp_path) == [], "there is no list"
+
+
+def test_an_adjustment_of_several_exercises_is_one_of_each(run: Run, results: Path) -> None:
+    ran = run("adjust", "results", sid(2), "--exercise", "1,exercise-1", "--credits", "1", "--reason", "A.")
+    assert "now has 3.00 credits" in ran.out, "by whatever name, it is one exercise"

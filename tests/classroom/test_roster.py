@@ -181,6 +181,32 @@ def test_which_of_several_counts(run: Run, course: Course, count: str, total: in
     assert totals(run) == {sid(1): total}, "the choice stays"
 
 
+@pytest.mark.parametrize(("lone", "first"), [(6, 6), (2, 5)])
+def test_a_lone_submission_beside_that_of_a_pair(run: Run, course: Course, lone: int, first: int) -> None:
+    """Of each member counts what is theirs: the partner keeps that of the pair, whichever is the first's."""
+    folder = course.root.parent / "export"
+    listed = [f":name: Student {n:03}\n      :sid: {sid(n)}\n" for n in (1, 2)]
+    pair, own = (f"    - {member}" for member in ("    - ".join(listed), listed[0]))
+    head = "{}:\n  :created_at: 2026-03-01 08:00:00 Z\n  :submitters:\n{}"
+    (folder / "submission_1").mkdir(parents=True)
+    put(folder / "submission_1", bundle(course, 5, sid(2), "Student 002"), DUE, folder=True)
+    put(folder / "submission_2", bundle(course, lone, sid(1), "Student 001"), DUE, folder=True)
+    text = head.format("submission_1", pair) + head.format("submission_2", own)
+    (folder / "submission_metadata.yml").write_text(text)
+    own_list(course, f"Student,001,{sid(1)},a@example.org\nStudent,002,{sid(2)},b@example.org\n", HEAD)
+    grade(run, folder, "--count", "best")
+    ran = run("export", "results", "roster", "--allow-incomplete")
+    got = {row["SID"]: number(row["Total"]) for row in csv.DictReader(io.StringIO(ran.out))}
+    assert got == {sid(1): first, sid(2): 5}
+    told = [row["note"] for row in notes(course) if row["kind"] == "not-counted"]
+    assert len(told) == 1
+    assert ("for `student-001`" in told[0]) == (lone == 6)
+    assert "now has 6.00" in run("adjust", "results", sid(2), "--credits", "1", "--reason", "Yes.").out
+
+
+HEAD = "First Name,Last Name,SID,Email"
+
+
 def test_a_claim_takes_nobody_s_row(run: Run, course: Course) -> None:
     own_list(course, "".join(f"{sid(n)},Student {n:03},,,\n" for n in range(1, 6)))
     hand_in(course, f"{sid(1)}.zip", 1, sid(1), "Student 001")

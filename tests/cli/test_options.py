@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from grader.cli import grader
 from grader.cli.options import output_option, require_writable, write_output
 
 Run = Callable[..., Result]
@@ -89,3 +90,27 @@ def test_what_fails_at_last_is_one_sentence(tmp_path: Path, capsys: pytest.Captu
 def test_half_a_character_does_not_stop_a_file(tmp_path: Path) -> None:
     write_output("a\ud800\r\n", tmp_path / "a.txt")
     assert (tmp_path / "a.txt").read_bytes() == b"a\\ud800\r\n"
+
+
+def every_command(group: click.Group = grader, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{name} ")
+        yield f"{before}{name}", command
+
+
+def test_exercises_are_named_in_one_way_by_every_command() -> None:
+    """Repeated or with commas between them, by one spelling; a learner's one exercise needs none."""
+    named = set()
+    for name, command in every_command():
+        for option in (each for each in command.params if isinstance(each, click.Option)):
+            if any("exercise" in spelling for spelling in option.opts) or "exercise" in str(option.name):
+                assert option.opts == ["--exercise", "--exercises"], name
+                given = ["--exercise", "a,b", "--exercise=c", "--exercises", "b, d"]
+                context = click.Context(command)
+                value, _, _ = command.make_parser(context).parse_args(list(given))
+                assert option.type_cast_value(context, value[str(option.name)]) == ("a", "b", "c", "d"), name
+                named.add(name)
+    assert named == {"adjust", "export", "grade", "gradescope", "handout", "roster", "verify"}

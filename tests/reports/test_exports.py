@@ -589,3 +589,12 @@ def test_lines_of_a_class_say_problems_rates_and_failures() -> None:
     assert any(re.search(r"The first is right +█{10}    1 of   1$", text) for text in texts)
     assert "  1× exercise-1: Which side?" in texts
     assert class_lines(of_class())[0].text.endswith("0 submissions")
+
+
+def test_some_exercises_alone_add_up_with_what_was_adjusted_there() -> None:
+    grades = of_class(typical("passed")).only(["exercise-1"])
+    (row,) = csv.DictReader(io.StringIO(moodle_csv(grades)))
+    earned, given = 4 + 0.5, "0.50"
+    assert (float(row["Exercise number 1 (exercise-1)"]) + 0.5, row["Adjustments"]) == (earned, given)
+    assert float(row["Total"]) == earned
+    assert not any("exercise-2" in title or "quiz" in title or "Shapes" in title for title in row)
