@@ -122,7 +122,7 @@ def build_handout(
         if missing := [used.id for used in exercise.used if used.id not in ids]:
             raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
-    known = all_quizzes(course)
+    known, secrets = all_quizzes(course), secrets_of(course)
     out = tuple(quiz for quiz in known if quiz.id in quizzes or not (quizzes or assignment))
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
@@ -133,7 +133,7 @@ def build_handout(
         _write_frame(course, folder, files, assignment)
         write_edition(list(out), secret, folder)
         texts = texts_of(folder)
-        if leaks := find_leaks(folder, texts, secrets_of(course), course.shown, known, secret.decode()):
+        if leaks := find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
             raise Leaking(leaks)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
