@@ -132,7 +132,7 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
         texts |= texts_of(handout.root / part)
     if leaks := find_leaks(handout.root, texts, secrets, shown, quizzes):
         raise Leaking(leaks)
-    return len(secrets)
+    return len(secrets.texts)
 
 
 def _plain(page: str) -> str:
