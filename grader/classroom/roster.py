@@ -29,12 +29,13 @@ FORMS: tuple[tuple[Platform, frozenset[str], dict[str, str]], ...] = (
     ("canvas", frozenset({"student", "id", "section"}), {"id": "number"}),
     ("moodle", frozenset({"identifier", "full name"}), {"identifier": "number"}),
     ("moodle", frozenset({"identifier", "grade"}), {"identifier": "number"}),
+    ("moodle", frozenset({"id", "grade can be changed"}), {"id": "number"}),  # in German
     ("moodle", frozenset({"first name", "email address"}), {}),
     ("gradescope", frozenset({"sid", "email"}), {}),
 )
 """Whose list it is, by the headings that it has, and what a heading means there alone."""
 WHO = ("id", "login", "email", "number", "name")  # the first that is there is a student's own id
-POINTS_POSSIBLE = "points possible"
+SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+")
 WORDS = re.compile(r"[^\W_]+")
 MAX_LISTED, MAX_SHOWN = 3, 80  # names, and characters of one, in a sentence
 MAX_MISSING = 40  # names in a sentence
@@ -114,7 +115,8 @@ class Roster:
         """Return whom a platform says that it is by, and whether the list knows all whom it may name."""
         number, own = handed.platform_id, handed.platform == self.platform
         if handed.platform == "github":  # whoever joins there chooses the login, which may be another's id
-            return (self._by_login.get(folded(number)) if self._by_login else self.by_id(number)), False
+            logins = bool(self._by_login) or self.platform == "github"  # where none may be known yet
+            return (self._by_login.get(folded(number)) if logins else self.by_id(number)), False
         if own and self._by_number and number.isdecimal():
             return self._by_number.get(str(int(number))), True
         student = (
@@ -157,7 +159,8 @@ def _forms(name: str) -> set[str]:
     """Return how platforms may write a name: in any order of its words, run together, without accents."""
     words = WORDS.findall(unicodedata.normalize("NFC", name).casefold())
     turned = {"".join([*words[at:], *words[:at]]) for at in range(min(len(words), 6))}
-    plain = {re.sub(r"[^a-z0-9]", "", form) for form in turned}  # Canvas drops what is not ASCII
+    bare = {unicodedata.normalize("NFKD", form) for form in turned}
+    plain = {re.sub(r"[^a-z0-9]", "", form) for form in turned | bare}  # Canvas drops what is not ASCII
     return {form for form in turned | plain if len(form) > 1}
 
 
@@ -202,16 +205,20 @@ def make_roster(sheet: Sheet, groups: str = "") -> Roster:
     Args:
         groups: the text of a table of students and their groups, such as Canvas's export of them.
     """
-    titles = [folded(title) for title in sheet.heading]
+    titles = sheet.titles
     forms = (form for form in FORMS if form[1] <= set(titles))
     platform, _, own = next(forms, ("", frozenset(), {}))
     aliases = FIELDS | own
     found = [aliases[title] for title in titles if title in aliases]
     if not {"id", "login", "email", "name", "number", "first"} & set(found):
-        known = "`id`, `name`, `email`, `section`, `group`, or export it from the platform"
-        raise sheet.bad(1, f"has no heading that names students; write such as {known}")
+        has = ", ".join(f"`{one_line(title, 20)}`" for title in sheet.heading[:MAX_LISTED]) or "none"
+        known = (
+            "such as `id`, `name` and `email`, or those of a platform's export, in English, or in German, "
+        )
+        cure = f"give it headings {known}French or Spanish as Moodle writes them"
+        raise sheet.bad(1, f"has no heading that names students ({has}); {cure}")
     if twice := [title for title in titles if title in aliases and titles.count(title) > 1]:
-        raise sheet.bad(1, f"has two columns `{twice[0]}`; take one of them out")
+        raise sheet.bad(1, f"has two columns `{one_line(twice[0], MAX_SHOWN)}`; take one of them out")
     students: list[Student] = []
     holders: dict[tuple[str, str], int] = {}
     for row, (line, record) in zip(sheet.rows, sheet.records(aliases), strict=True):
@@ -221,7 +228,9 @@ def make_roster(sheet: Sheet, groups: str = "") -> Roster:
         for kind, name in sorted(names):
             if (before := holders.setdefault((kind, name), line)) != line:
                 cure = "take one of them out, or correct it"
-                raise sheet.bad(line, f"names `{name[:MAX_SHOWN]}`, whom line {before} names as well; {cure}")
+                raise sheet.bad(
+                    line, f"names `{one_line(name, MAX_SHOWN)}`, whom line {before} names as well; {cure}"
+                )
         students.append(student)
     if not students:
         raise sheet.bad(1, "lists no student; export it again, or write a row for each")
@@ -254,14 +263,16 @@ def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, shee
         return next(iter(record.get(field, ())), "")
 
     name = full_name(record)
-    of_canvas = not name or POINTS_POSSIBLE in folded(name) or folded(name) in NOBODY
-    if is_staff(record) or (platform == "canvas" and of_canvas):
-        return None
     number = _digits(first("number"))
-    known = {"name": name, "number": number, **{field: first(field) for field in ("id", "login", "email")}}
+    known = {"number": number, **{field: first(field) for field in ("id", "login", "email")}}
+    if is_staff(record) or (platform == "canvas" and (folded(name) in NOBODY or not any(known.values()))):
+        return None
+    known["name"] = name
     id_ = next((known[field] for field in WHO if known[field]), "")
     if not id_:
         raise sheet.bad(row.line, "names no student; give an id, or take the row out")
+    if SHORTENED.fullmatch(id_):
+        raise sheet.bad(row.line, f"has the id `{id_}`, which a spreadsheet has shortened; export it again")
     if not id_.isprintable() or len(id_) > 200:
         raise sheet.bad(row.line, f"has the id `{one_line(id_, MAX_SHOWN)}`, which is none; correct it")
     ids = {folded(cell) for field in ("id", "login", "email") for cell in record.get(field, ())}

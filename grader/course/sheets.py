@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +11,27 @@ from typing import NamedTuple
 from grader.course.course import folded
 from grader.course.strict_yaml import shown_path
 
+ENGLISH = {
+    other: english
+    for english, others in {
+        "identifier": "identifiant|identificador",
+        "full name": "vollständiger name|nom complet|nombre completo",
+        "first name": "vorname|prénom|nombre",
+        "last name": "nachname|nom de famille|nom|apellidos|apellido(s)",
+        "id number": "id-nummer|matrikelnummer|numéro d'identification|número de id",
+        "username": "anmeldename|nom d'utilisateur|nombre de usuario",
+        "email address": "e-mail-adresse|adresse de courriel|dirección de correo|correo electrónico",
+        "group": "gruppe|gruppen|groupe|groupes|grupo|grupos",
+        "role": "rolle|rollen|rôle|rôles|rol|roles",
+        "grade": "bewertung|note|calificación",
+        "maximum grade": "bestwertung|note maximale|calificación máxima",
+        "grade can be changed": "bewertung kann geändert werden|la note peut être modifiée|"
+        "la calificación puede cambiarse|la calificación puede ser cambiada",
+    }.items()
+    for other in others.split("|")
+}
+"""By heading as Moodle writes it in German, French or Spanish, folded, the English one."""
+SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 100_000
 SAVE_AS = "save it as `CSV UTF-8`"
@@ -39,13 +62,18 @@ class Sheet(NamedTuple):
     rows: list[Row]
     text: str
 
+    @property
+    def titles(self) -> list[str]:
+        """The headings as they are compared: folded, in English where they are Moodle's."""
+        return list(map(_title, self.heading))
+
     def records(self, aliases: Mapping[str, str]) -> Iterator[tuple[int, dict[str, list[str]]]]:
         """Yield of every row its line, and by field what stands in the columns that mean it, in their order.
 
         Args:
             aliases: by heading, folded, the field that it means; other columns are left out.
         """
-        fields = [aliases.get(folded(title), "") for title in self.heading]
+        fields = [aliases.get(title, "") for title in self.titles]
         for row in self.rows:
             record: dict[str, list[str]] = {field: [] for field in fields if field}
             for field, cell in zip(fields, row.cells, strict=True):
@@ -56,6 +84,10 @@ class Sheet(NamedTuple):
     def bad(self, line: int, problem: str) -> CannotCollect:
         """Return the error that says what is wrong in a line."""
         return CannotCollect(f"{self.name}, line {line}: {problem}")
+
+
+def _title(heading: str) -> str:
+    return ENGLISH.get(folded(heading), folded(heading))
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:
@@ -83,16 +115,20 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
     if len(data) > MAX_BYTES:
         raise CannotCollect(f"{name} is larger than {MAX_BYTES // 2**20} MiB; take out what is no student")
     try:
-        text = data.decode("utf-8-sig")
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's "Unicode text"
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise CannotCollect(f"{name}, line {line}: is not UTF-8; {SAVE_AS}") from None
-    first = text.lstrip("\r\n").partition("\n")[0]
+    told = SEPARATOR.match(text)
+    rows = "\n" + text[told.end() :] if told else text  # the lines keep their numbers
+    first = rows.lstrip("\r\n").partition("\n")[0]
 
     def recognised(delimiter: str) -> int:
-        return len({folded(cell.strip(' "\r')) for cell in first.split(delimiter)} & set(known))
+        return len({_title(cell.strip(' "\r')) for cell in first.split(delimiter)} & set(known))
 
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=recognised), strict=True)
+    delimiter = told[1] if told else max(",;\t", key=recognised)
+    reader = csv.reader(io.StringIO(rows, newline=""), delimiter=delimiter, strict=True)
     sheet = Sheet(name, [], [], text)
     try:
         for cells in reader:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from grader.classroom.roster import POINTS_POSSIBLE, Roster, Student
+from grader.classroom.roster import Roster, Student
 from grader.classroom.shapes import SHAPES
 from grader.course import Assignment, folded, write_zip
 from grader.course.people import FIELDS
@@ -81,7 +81,7 @@ def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> 
     Raises:
         CannotFill: the column that the assignment names is not there, or is not to be changed.
     """
-    titles = [folded(title) for title in roster.sheet.heading]
+    titles = roster.sheet.titles
     worksheet = roster.platform == "moodle" and "grade" in titles
     if roster.platform == "canvas":
         kept = [number for number, title in enumerate(titles) if title in OF_CANVAS]
@@ -166,16 +166,17 @@ class _Table:
 
     def _kept(self, cells: Sequence[str]) -> Iterator[str]:
         for place in self.kept:
-            title = folded(self.roster.sheet.heading[place])
+            title = self.roster.sheet.titles[place]
             free = FIELDS.get(title) in FREE_TEXT or title == "online text"
             yield cells[place] if free else Verbatim(cells[place])
 
     def _points(self, before: str, column: tuple[str, int | None, int | None], cells: Sequence[str]) -> str:
         """Return what there is to earn, in the row that says so; hold that the platform says the same."""
         title, place, item = column
-        if POINTS_POSSIBLE not in folded(cells[self.kept[0]]):
-            return before
-        if before.strip() == READ_ONLY:
+        row = dict(zip(self.roster.sheet.titles, cells, strict=True))
+        if self.roster.platform != "canvas" or row["id"].strip() or not row["student"].strip():
+            return before  # it is somebody's, or says how grades are posted
+        if before.strip().startswith(READ_ONLY):
             raise CannotFill(f"`{title}` is read only there; name the column of an assignment")
         if place is None:
             return decimal(self.possible(item))
@@ -189,13 +190,13 @@ class _Table:
         """Whether Moodle lets nobody change a grade; what it has at the most is looked at as well."""
         if not self.worksheet:
             return False
-        row = {folded(title): cell for title, cell in zip(self.roster.sheet.heading, cells, strict=True)}
+        row = dict(zip(self.roster.sheet.titles, cells, strict=True))
         most = row.get("maximum grade", "")
         if most and not _same(most, self.grades.possible_cents):
             here = f"{amount(self.grades.possible_cents)} here; change it there"
             told = f"the maximum grade is {one_line(most, 20)} there, and {here}"
             self.told += [told] * (told not in self.told)
-        closed = folded(row.get("grade can be changed", "")) in ("no", "0", "false")
+        closed = folded(row.get("grade can be changed", "")) in ("no", "nein", "non", "0", "false")
         self.told += [f"{student}: Moodle says that this grade cannot be changed, so it stays"] * closed
         return closed
 

@@ -6,12 +6,14 @@ import csv
 import io
 import random
 import re
+import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from grader.classroom.roster import make_roster, read_roster
+from grader.classroom.shapes import Delivery
 from grader.course import Course, open_course
 from grader.course.people import FIELDS
 from grader.course.sheets import CannotCollect, parse_sheet
@@ -264,6 +266,11 @@ GOOD = "id,name,e-mail\nstudent-001,Student 001,a@example.org\nstudent-002,Stude
         b'"E-Mail","ID","Name","Other","Other"\na@example.org,student-001,"Student 001",,\n'
         b'b@example.org,student-002,"Student, 002",x,y\n',
         GOOD.replace("student-002,", "student-002 , ").encode(),
+        f"sep=;\n{GOOD.replace(',', ';')}".encode(),
+        f'"SEP=|"\r\n{GOOD.replace(",", "|")}'.encode(),
+        GOOD.replace(",", "\t").encode("utf-16"),
+        b"\xfe\xff" + GOOD.replace(",", "\t").encode("utf-16-be"),
+        GOOD.replace("Student 001", '"Student\n001"').encode(),
     ],
 )
 def test_a_list_is_read_however_it_is_written(data: bytes) -> None:
@@ -286,6 +293,9 @@ def test_a_list_is_read_however_it_is_written(data: bytes) -> None:
         (b"id,name\na,A\n\xe4,B\n", "line 3: is not UTF-8; save it as `CSV UTF-8`"),
         (b"id,name,x\n,,y\n", "line 2: names no student"),
         (b"id\n" + b"a" * 300, "line 2: has the id"),
+        (b"id,name\n7.01E+08,A\n", "line 2: has the id `7.01E+08`, which a spreadsheet has shortened"),
+        (b"sep=;\nid;name\na;A\na;B\n", "line 4: names `a`, whom line 3 names as well"),
+        ("Imię;Nazwisko;Poczta\na;b;c\n", "no heading that names students (`Imię;Nazwisko;Poczta`)"),
         (b"Student,ID,SIS Login ID,Section\nPoints Possible,,,\n", "line 1: lists no student"),
         ("id\n" + "\n".join(map(str, range(100_001))), "line 100002: has more than 100000 rows"),
     ],
@@ -296,6 +306,90 @@ def test_a_list_that_cannot_be_meant_is_one_sentence(data: bytes | str, told: st
     assert str(caught.value).startswith("roster.csv, ")
     assert told in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+CANVAS = "Student,ID,SIS User ID,SIS Login ID,Section,Week 3 (4711)"
+AS_THEY_COME = {
+    "Canvas: several sections, test student, rows that are no student's": (
+        f"""{CANVAS}
+,,,,,Manual Posting
+    Possible puntos,,,,,24
+"Lovelace, Ada",10001,s-1,ADA@example.org,Sec 1 and Sec 2,
+"O'Hara, Zoë, Jr.",10002,s-2,zoe@example.org,Sec 1,
+"Student, Test",99999,,test,Sec 1,
+""",
+        ["s-1", "s-2"],
+        {"ada@EXAMPLE.org": "s-1", "lovelaceada": "s-1", "Ada Lovelace": "s-1", "oharazojr": "s-2"},
+    ),
+    "Moodle in German": (
+        "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,Bewertung kann geändert werden\n"
+        "Teilnehmer/in20001,Jörg Müller,joerg@example.org,,,24.00,Ja\n",
+        ["joerg@example.org"],
+        {
+            "Müller, Jörg": "joerg@example.org",
+            "jorg muller": "joerg@example.org",
+            "20001": "joerg@example.org",
+        },
+    ),
+    "Moodle in French": (
+        "Identifiant;Nom complet;Adresse de courriel;Statut;Note;Note maximale;La note peut être modifiée\n"
+        "Participant 20001;Anne Élise;anne@example.org;;;24,00;Oui\n",
+        ["anne@example.org"],
+        {"anne elise": "anne@example.org", "Élise Anne": "anne@example.org"},
+    ),
+    "Moodle in Spanish, participants": (
+        "Nombre,Apellido(s),Dirección de correo,Grupos,Roles\nAna,de la Cruz,ana@example.org,A,Estudiante\n",
+        ["ana@example.org"],
+        {"de la cruz ana": "ana@example.org"},
+    ),
+    "GitHub Classroom: some have not accepted": (
+        "identifier,github_username,github_id,name\nstudent-001,,,\nstudent-002,gh-2,502,Student 002\n",
+        ["student-001", "student-002"],
+        {"Student 002": "student-002", "GH-2": "student-002"},
+    ),
+    "Gradescope: grades": (
+        "First Name,Last Name,SID,Email,Sections,Total Score,Max Points,Status,Submission ID,Owners\n"
+        "Student,001,student-001,a@example.org,A and B,,24.0,Missing,,\n"
+        "Student,002,student-002,b@example.org,A,7.0,24.0,Graded,300001,Student 002\n",
+        ["student-001", "student-002"],
+        {"002 student": "student-002"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AS_THEY_COME)
+def test_lists_as_platforms_really_write_them(name: str) -> None:
+    text, ids, finds = AS_THEY_COME[name]
+    for data in (text.encode(), text.encode("utf-16"), unicodedata.normalize("NFD", text).encode()):
+        roster = make_roster(parse_sheet(data, "roster.csv", FIELDS))
+        assert [student.id for student in roster.students] == ids
+        for wanted, whose in finds.items():
+            found = roster.find(wanted)
+            assert found, wanted
+            assert found.id == whose
+    assert roster.platform == name.split()[0].rstrip(":").lower()
+
+
+def test_a_login_of_github_is_nobody_s_while_none_is_known() -> None:
+    text = "identifier,github_username,github_id,name\nstudent-001,,,\nstudent-002,,,\n"
+    roster = make_roster(parse_sheet(text.encode(), "roster.csv", FIELDS))
+    handed = Delivery("week-3-student-001", (), "github", "student-001")
+    assert roster.of_platform(handed) == (None, False)  # type: ignore[arg-type]  # anybody can call themselves so
+
+
+def test_a_worksheet_in_german_is_filled_in(run: Run, course: Course) -> None:
+    heading = (
+        "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,Bewertung kann geändert werden"
+    )
+    rows = [f"Teilnehmer/in{20000 + n},Student {n:03},{sid(n)}@example.org,,,7.00," for n in (1, 2)]
+    path = own_list(course, f"{rows[0]}Ja\n{rows[1]}Nein\n", heading)
+    for n in (1, 2):
+        hand_in(course, f"Student {n:03}_{20000 + n}_assignsubmission_file_/a.zip", n)
+    grade(run, course.root.parent / "handed", "--roster", str(path))
+    ran = run("export", "results", "moodle", "--allow-incomplete")
+    first, second = csv.DictReader(io.StringIO(ran.out))
+    assert (first["Bewertung"], second["Bewertung"]) == ("1.00", "")
+    assert "Moodle says that this grade cannot be changed" in ran.err
 
 
 def test_fuzzed_lists_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
