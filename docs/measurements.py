@@ -1,12 +1,13 @@
-"""Measures what the tables of lessons 5, 6, 8, 10 and 11 say of random and of trained networks.
+"""Measures what the tables of lessons 5, 6, 8, 10, 11 and 15 say of random and of trained networks.
 
     python docs/measurements.py norms       how long a gradient is after fifty steps back (lessons 6, 8, 10)
     python docs/measurements.py mistakes    what wrong gradients learn all the same (lessons 5, 11)
     python docs/measurements.py rates       four learning rates (lesson 11)
     python docs/measurements.py adding      which networks learn the adding problem (lesson 11)
+    python docs/measurements.py lengths     which state answers for a padded sequence (lesson 15)
 
-Every network is drawn from a seed of its own, 0 to one less than the number of draws. The first and third
-take seconds, the others some minutes.
+Every network is drawn from a seed of its own, 0 to one less than the number of draws. The second and the
+fourth take some minutes, the others seconds.
 """
 
 from __future__ import annotations
@@ -319,8 +320,55 @@ def adding() -> Iterator[str]:
         yield f"| {kind if mistake == BACKWARDS[0] else mistake} | {steps} | {errors} |"
 
 
+# --- lesson 15: which state answers for a padded sequence -----------------------------------------------
+
+LONGEST, PADDED_DRAWS, PADDED_STEPS, PADDED_BATCH, PADDED_UNITS, PADDED_RATE = 20, 10, 600, 32, 8, 0.01
+
+
+def padded(rng: np.random.Generator, count: int) -> tuple[Array, Any, Any]:
+    """Return sequences of 2 to 20 inputs of -1 or 1, their lengths, and whether the last two are equal."""
+    lengths = rng.integers(2, LONGEST + 1, count)
+    real = solution(15).step_mask(lengths, LONGEST)
+    xs = np.where(real == 1, rng.choice([-1.0, 1.0], (LONGEST, count)), 0.0)
+    columns = np.arange(count)
+    equal = xs[lengths - 1, columns] == xs[lengths - 2, columns]
+    return xs[:, np.newaxis], lengths, equal.astype(int)
+
+
+def reads(last_real: bool, seed: int) -> float:
+    """Train on the last real states, or on those after all padding; return the share of right answers."""
+    lesson, training, losses = solution(15), solution(11), solution(4)
+    rng, bound = np.random.default_rng(seed), PADDED_UNITS**-0.5
+    shapes = (PADDED_UNITS, 1), (PADDED_UNITS, PADDED_UNITS), (PADDED_UNITS, 1), (1, PADDED_UNITS)
+    *arrays, W = (rng.uniform(-bound, bound, shape) for shape in shapes)
+    params, output = lesson.RNNParams(*arrays), training.OutputParams(W, np.zeros((1, 1)))
+    state, output_state = training.adam_start(params), training.adam_start(output)
+    for step in range(PADDED_STEPS + 1):
+        xs, lengths, equal = padded(rng, PADDED_BATCH if step < PADDED_STEPS else FRESH)
+        read = lengths if last_real else np.full_like(lengths, LONGEST)
+        hs = solution(2).rnn_forward(xs, np.zeros((PADDED_UNITS, len(equal))), params)
+        h = lesson.last_states(hs, read)
+        y = output.W @ h + output.b
+        if step == PADDED_STEPS:
+            break
+        dh, *grads = losses.output_backward(losses.binary_cross_entropy(y, equal)[1], h, output.W)
+        dhs = lesson.last_states_backward(dh, read, LONGEST)
+        dparams = solution(5).rnn_backward(dhs, xs, hs, params)[2]
+        params, state = training.adam_step(params, dparams, state, PADDED_RATE)
+        output, output_state = training.adam_step(output, grads, output_state, PADDED_RATE)
+    return float(np.mean((y[0] > 0) == (equal == 1)))
+
+
+def lengths() -> Iterator[str]:
+    """Yield the shares of fresh sequences that are answered rightly, sorted."""
+    yield f"{PADDED_DRAWS} draws, {PADDED_UNITS} units, {PADDED_STEPS} steps, Adam {PADDED_RATE}"
+    for name, last_real in (("last real state", True), ("state after all padding", False)):
+        found = sorted(reads(last_real, seed) for seed in range(PADDED_DRAWS))
+        yield f"| {name} | {np.median(found):.2f} | " + " ".join(f"{share:.2f}" for share in found) + " |"
+
+
 if __name__ == "__main__":
-    tables = {"norms": norms, "mistakes": mistakes, "rates": rates, "adding": adding}
+    tables = {"norms": norms, "mistakes": mistakes, "rates": rates, "adding": adding, "lengths": lengths}
     for table in sys.argv[1:] or tables:
         for line in tables[table]():
             print(line, flush=True)

@@ -277,3 +277,21 @@ def test_drawing_and_the_gru(course: Course) -> None:
         both = (twelve.gru_step_forward(x, h, params, after)[0] for after in (False, True))
         apart.append(np.abs(np.subtract(*both)).max())
     told(12, f"was {np.median(apart):.2f} in the median, and {max(apart):.1f} in one of them")
+
+
+def test_sequences_of_different_lengths(course: Course) -> None:
+    fifteen = load_reference(course["exercise-15"])
+    mask = fifteen.step_mask(np.array([3, 1]), 3)
+    losses = np.array([[0.5, 1.0], [0.2, 0], [0.3, 0]])
+    means = (losses.sum() / mask.sum(), losses.sum() / 6, (losses.sum(axis=0) / mask.sum(axis=0)).mean())
+    told(15, *map(written, means))
+    params = fifteen.RNNParams(column(1), column(0.5), column(0))
+    xs = np.array([1.0, 0, 0]).reshape(3, 1, 1)
+    for real in ([[1.0], [1], [1]], [[1.0], [0], [0]]):
+        mask = np.array(real)
+        hs = fifteen.masked_rnn_forward(xs, mask, column(0), params)
+        dhs = np.array([0, 0, 1.0]).reshape(3, 1, 1)
+        told(15, hs[-1], fifteen.masked_rnn_backward(dhs, xs, hs, mask, params)[2].Wxh)
+    told(
+        15, hs[1], "tanh(0.5 · 0.7616) = 0.3634", math.log(4), 0.7 * math.log(4), f"{4**0.7:.2f} instead of 4"
+    )

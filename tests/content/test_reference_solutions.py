@@ -25,6 +25,7 @@ T, D, H, O, N, V = 7, 3, 5, 4, 2, 6
 EXACT, SINGLE = 1e-12, 1e-6
 CASES = (
     "rnn-step output softmax binary rnn bptt-norms lstm-step lstm language-model gru-before gru-after"
+    " masked-loss masked-rnn last-states"
 ).split()
 
 
@@ -243,6 +244,64 @@ def gru_params(reference: types.ModuleType, rng: np.random.Generator) -> Any:
     return reference.GRUParams(*(draw(rng, *shape) for shape in shapes))
 
 
+def uneven(rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return the lengths of N sequences, and their mask by a loop of its own."""
+    lengths = np.array([T, *rng.integers(1, T, N - 1)])
+    return lengths, np.array([[float(t < length) for length in lengths] for t in range(T)])
+
+
+def masked_loss(course: Course, rng: np.random.Generator) -> Case:
+    """Each real step is a loss of its own here, of a batch of one."""
+    reference, (_, mask) = load_reference(course["exercise-15"]), uneven(rng)
+    ys, targets = draw(rng, T, V, N), rng.integers(V, size=(T, N))
+    value, dys = reference.masked_cross_entropy(ys, np.where(mask == 1, targets, -1), mask)
+
+    def loss(ops: Any, ys: Any) -> Any:
+        real = [(t, n) for t in range(T) for n in range(N) if mask[t, n]]
+        return sum(
+            cross_entropy(ops, ys[t][:, n : n + 1], np.eye(V)[:, [targets[t, n]]]) for t, n in real
+        ) / len(real)
+
+    assert relative_error(np.array(value), np.array(loss(NUMPY, ys))) <= EXACT
+    return Case(loss, [ys], [dys])
+
+
+def masked_rnn(course: Course, rng: np.random.Generator) -> Case:
+    """A step of padding is no step of the judge: each sequence is read alone, without the steps left out."""
+    reference = load_reference(course["exercise-15"])
+    mask = rng.permutation(np.array([[1.0, 0.0]] * 3 + [[1.0, 1.0]] * 2 + [[0.0, 1.0]] * 2))
+    params = reference.RNNParams(draw(rng, H, D), draw(rng, H, H), draw(rng, H, 1))
+    xs, h0, dhs = draw(rng, T, D, N), draw(rng, H, N), draw(rng, T, H, N)
+    hs = reference.masked_rnn_forward(xs, mask, h0, params)
+    dxs, dh0, dparams = reference.masked_rnn_backward(dhs, xs, hs, mask, params)
+
+    def loss(ops: Any, xs: Any, h0: Any, *params: Any) -> Any:
+        total = 0
+        for n in range(N):
+            h = h0[:, n : n + 1]
+            for t in range(T):
+                if mask[t, n]:
+                    (h,) = rnn_states(ops, [xs[t][:, n : n + 1]], h, *params)
+                total = total + (ops.constant(dhs[t][:, n : n + 1]) * h).sum()
+        return total
+
+    return Case(loss, [xs, h0, *params], [dxs, dh0, *dparams])
+
+
+def last_states(course: Course, rng: np.random.Generator) -> Case:
+    reference, (lengths, _) = load_reference(course["exercise-15"]), uneven(rng)
+    hs, dh_last = draw(rng, T + 1, H, N), draw(rng, H, N)
+    dhs = reference.last_states_backward(dh_last, lengths, T)
+
+    def loss(ops: Any, new: Any) -> Any:
+        picked = [new[length - 1][:, n : n + 1] for n, length in enumerate(lengths)]
+        return sum((ops.constant(dh_last[:, n : n + 1]) * h).sum() for n, h in enumerate(picked))
+
+    at_the_ends = (dh_last * reference.last_states(hs, lengths)).sum()
+    assert relative_error(at_the_ends, np.array(loss(NUMPY, hs[1:]))) <= EXACT
+    return Case(loss, [hs[1:]], [dhs])
+
+
 def make(name: str, course: Course) -> Case:
     rng = np.random.default_rng(7)
     makers: dict[str, Callable[[Course, np.random.Generator], Case]] = {
@@ -257,6 +316,9 @@ def make(name: str, course: Course) -> Case:
         "language-model": language_model,
         "gru-before": lambda course, rng: gru(course, rng, after=False),
         "gru-after": lambda course, rng: gru(course, rng, after=True),
+        "masked-loss": masked_loss,
+        "masked-rnn": masked_rnn,
+        "last-states": last_states,
     }
     return makers[name](course, rng)
 
