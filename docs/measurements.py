@@ -1,13 +1,15 @@
-"""Measures what the tables of lessons 5, 6, 8, 10, 11 and 15 say of random and of trained networks.
+"""Measures what the tables of lessons 5, 6, 8, 10, 11, 15 and 16 say of random and of trained networks.
 
     python docs/measurements.py norms       how long a gradient is after fifty steps back (lessons 6, 8, 10)
     python docs/measurements.py mistakes    what wrong gradients learn all the same (lessons 5, 11)
     python docs/measurements.py rates       four learning rates (lesson 11)
     python docs/measurements.py adding      which networks learn the adding problem (lesson 11)
     python docs/measurements.py lengths     which state answers for a padded sequence (lesson 15)
+    python docs/measurements.py truncation  how much of a gradient the last steps hold (lesson 16)
+    python docs/measurements.py echo        what chunks of several lengths can learn (lesson 16)
 
-Every network is drawn from a seed of its own, 0 to one less than the number of draws. The second and the
-fourth take some minutes, the others seconds.
+Every network is drawn from a seed of its own, 0 to one less than the number of draws. Mistakes and
+adding take some minutes, the others seconds.
 """
 
 from __future__ import annotations
@@ -367,8 +369,78 @@ def lengths() -> Iterator[str]:
         yield f"| {name} | {np.median(found):.2f} | " + " ".join(f"{share:.2f}" for share in found) + " |"
 
 
+# --- lesson 16: what truncation leaves out ---------------------------------------------------------------
+
+KEPT = (1, 2, 5, 10, 25)
+ECHO_LAG, ECHO_UNITS, ECHO_BATCH, ECHO_UPDATES, ECHO_RATE, ECHO_DRAWS = 6, 16, 16, 1500, 0.005, 10
+
+
+def missing(scale: float, seed: int) -> Array:
+    """Return the missing shares (STEPS,) of the gradient of Whh in an RNN with weights of this size."""
+    rng = np.random.default_rng(seed)
+    Wxh, Whh = scale * rng.standard_normal((UNITS, INPUTS)), scale * rng.standard_normal((UNITS, UNITS))
+    params = solution(2).RNNParams(Wxh, Whh, np.zeros((UNITS, 1)))
+    hs = solution(2).rnn_forward(rng.standard_normal((STEPS, INPUTS, 1)), np.zeros((UNITS, 1)), params)
+    parts = solution(16).lag_gradients(rng.standard_normal((UNITS, 1)), hs, params)
+    return np.asarray(solution(16).missing_share(parts))
+
+
+def truncation() -> Iterator[str]:
+    """Yield the median and the range of nine tenths of the missing share, by weights and steps kept."""
+    yield f"{NORM_DRAWS} draws, {STEPS} steps, {INPUTS} inputs, {UNITS} units; kept: {KEPT}"
+    for scale in (0.1, 0.25, 0.5):
+        found = np.array([missing(scale, seed) for seed in range(NORM_DRAWS)])[:, np.array(KEPT) - 1]
+        low, middle, high = np.quantile(found, (0.1, 0.5, 0.9), axis=0)
+        cells = (f"{b:.2g} ({a:.1g} to {c:.1g})" for a, b, c in zip(low, middle, high, strict=True))
+        yield f"| {scale} randn | " + " | ".join(cells) + " |"
+
+
+def echoes(length: int, seed: int, *, carry: bool = True) -> float:
+    """Train in chunks to repeat the input of three steps ago; return the share of right signs afterwards."""
+    sequence, losses, training = solution(2), solution(4), solution(11)
+    rng, bound = np.random.default_rng(seed), ECHO_UNITS**-0.5
+    shapes = (ECHO_UNITS, 1), (ECHO_UNITS, ECHO_UNITS), (ECHO_UNITS, 1), (1, ECHO_UNITS), (1, 1)
+    *arrays, W, b = (rng.uniform(-bound, bound, shape) for shape in shapes)
+    params, output = sequence.RNNParams(*arrays), training.OutputParams(W, b)
+    state, output_state = training.adam_start(params), training.adam_start(output)
+    h, past = np.zeros((ECHO_UNITS, ECHO_BATCH)), rng.choice([-1.0, 1.0], (ECHO_LAG, 1, ECHO_BATCH))
+    for _ in range(ECHO_UPDATES):
+        stream = np.concatenate([past, rng.choice([-1.0, 1.0], (length, 1, ECHO_BATCH))])
+        xs, targets, past = stream[ECHO_LAG:], stream[:-ECHO_LAG], stream[-ECHO_LAG:]
+        hs = sequence.rnn_forward(xs, h, params)
+        dhs, grads = np.zeros_like(hs[1:]), [np.zeros_like(W), np.zeros_like(b)]
+        for t in range(length):
+            dy = 2 * (output.W @ hs[t + 1] + output.b - targets[t]) / (length * ECHO_BATCH)
+            dhs[t], *parts = losses.output_backward(dy, hs[t + 1], output.W)
+            grads = [one + part for one, part in zip(grads, parts, strict=True)]
+        dparams = solution(16).backward_in_chunks(dhs, xs, hs, params, length)
+        params, state = training.adam_step(params, dparams, state, ECHO_RATE)
+        output, output_state = training.adam_step(output, grads, output_state, ECHO_RATE)
+        h = hs[-1] if carry else np.zeros_like(h)
+    xs = rng.choice([-1.0, 1.0], (FRESH, 1, 1))
+    hs = solution(16).forward_in_chunks(xs, np.zeros((ECHO_UNITS, 1)), params, length)
+    said = (output.W @ hs[1 + ECHO_LAG :] + output.b)[:, 0, 0]
+    return float(np.mean((said > 0) == (xs[:-ECHO_LAG, 0, 0] > 0)))
+
+
+def echo() -> Iterator[str]:
+    """Yield the share of inputs that are repeated rightly, by the length of the chunks."""
+    yield f"{ECHO_DRAWS} draws, {ECHO_UNITS} units, {ECHO_UPDATES} updates, Adam {ECHO_RATE}, lag {ECHO_LAG}"
+    for length in (1, 3, 6, 7, 12):
+        found = sorted(echoes(length, seed) for seed in range(ECHO_DRAWS))
+        yield f"| {length} | {np.median(found):.2f} | {found[0]:.2f} | {found[-1]:.2f} |"
+
+
 if __name__ == "__main__":
-    tables = {"norms": norms, "mistakes": mistakes, "rates": rates, "adding": adding, "lengths": lengths}
+    tables = {
+        "norms": norms,
+        "mistakes": mistakes,
+        "rates": rates,
+        "adding": adding,
+        "lengths": lengths,
+        "truncation": truncation,
+        "echo": echo,
+    }
     for table in sys.argv[1:] or tables:
         for line in tables[table]():
             print(line, flush=True)

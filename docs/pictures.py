@@ -437,6 +437,41 @@ def draw() -> tuple[np.random.Generator, Array, Array]:
     return rng, dh / np.linalg.norm(dh), rng.standard_normal((T, D, 1))
 
 
+# --- exercise-16: what truncation leaves out ------------------------------------------------------------
+
+TRUNCATED_SCALES, TRUNCATED_DRAWS = (0.5, 0.25, 0.1), 200
+
+
+def missing_shares() -> Figure:
+    """Median and middle nine tenths of the share of dWhh that is missing, by the steps that are kept."""
+    figure, axes = chart(730, 360, left=0.095, right=0.86)
+    kept, ends = np.arange(1, T - 1), []
+    for scale, colour in zip(TRUNCATED_SCALES, (BACK, GREEN, BLUE), strict=True):
+        low, middle, high = np.quantile(truncated(scale), (0.1, 0.5, 0.9), axis=0)
+        axes.fill_between(kept, low, high, color=colour, alpha=0.15, lw=0)
+        axes.plot(kept, middle, color=colour, lw=2)
+        end = T - 2 if middle[-1] > 1e-4 else int(np.argmax(middle < 1e-4))
+        ends.append((float(middle[end - 1]), end, f"{scale:g} randn", colour))
+    axes.set(yscale="log", xlim=(0, T), ylim=(1e-4, 1.5), xlabel="steps kept", ylabel="missing share of dWhh")
+    for y, x, name, colour in ends:
+        label(axes, x + 0.8, max(y, 1.5e-4), name, colour=colour, ha="left", size=10)
+    axes.spines[["right", "top"]].set_visible(False)
+    return figure
+
+
+def truncated(scale: float) -> Array:
+    """Missing shares (draws, T - 2) of RNNs with weights of this size; the first step reads only zeros."""
+    found = []
+    for seed in range(TRUNCATED_DRAWS):
+        rng = np.random.default_rng(seed)
+        Wxh, Whh = scale * rng.standard_normal((H, D)), scale * rng.standard_normal((H, H))
+        params = solution(2).RNNParams(Wxh, Whh, np.zeros((H, 1)))
+        hs = solution(2).rnn_forward(rng.standard_normal((T, D, 1)), np.zeros((H, 1)), params)
+        parts = solution(16).lag_gradients(rng.standard_normal((H, 1)), hs, params)
+        found.append(solution(16).missing_share(parts)[:-2])
+    return np.array(found)
+
+
 # --- exercise-11: four learning rates -----------------------------------------------------------------
 
 TOY_STEPS, TOY_UNITS, TOY_SCALE = 600, 6, 0.5
@@ -604,6 +639,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "exercise-7/lstm-cell.svg": lstm_cell,
     "exercise-11/toy-losses.svg": toy_losses,
     "exercise-11/adding-losses.svg": adding_losses,
+    "exercise-16/missing-shares.svg": missing_shares,
 }
 
 

@@ -295,3 +295,16 @@ def test_sequences_of_different_lengths(course: Course) -> None:
     told(
         15, hs[1], "tanh(0.5 · 0.7616) = 0.3634", math.log(4), 0.7 * math.log(4), f"{4**0.7:.2f} instead of 4"
     )
+
+
+def test_what_truncation_leaves_of_one_gradient(course: Course) -> None:
+    sixteen = load_reference(course["exercise-16"])
+    params = sixteen.RNNParams(column(1), column(0.5), column(0))
+    xs, dhs = (np.array(values).reshape(3, 1, 1) for values in ((1.0, 0, 0), (0, 0, 1.0)))
+    hs = sixteen.forward_in_chunks(xs, column(0), params, 2)
+    parts = sixteen.lag_gradients(dhs[-1], hs, params)
+    chunks, windows = sixteen.backward_in_chunks, sixteen.backward_in_windows
+    told(16, *map(written, hs.ravel()[1:]), *map(written, parts.ravel()[:2]), sixteen.missing_share(parts)[0])
+    told(16, "bounds " + ", ".join(map(str, sixteen.chunk_bounds(7, 3))))
+    told(16, *(way(dhs, xs, hs, params, 2).Whh for way in (chunks, windows)))
+    assert windows(dhs, xs, hs, params, 2).Whh == chunks(dhs, xs, hs, params, 3).Whh

@@ -25,7 +25,7 @@ T, D, H, O, N, V = 7, 3, 5, 4, 2, 6
 EXACT, SINGLE = 1e-12, 1e-6
 CASES = (
     "rnn-step output softmax binary rnn bptt-norms lstm-step lstm language-model gru-before gru-after"
-    " masked-loss masked-rnn last-states"
+    " masked-loss masked-rnn last-states chunks windows"
 ).split()
 
 
@@ -302,6 +302,27 @@ def last_states(course: Course, rng: np.random.Generator) -> Case:
     return Case(loss, [hs[1:]], [dhs])
 
 
+def truncated(course: Course, rng: np.random.Generator, starts: Sequence[int], *, windows: bool) -> Case:
+    """The judge cuts by starting anew from the reference's state, which is a constant to it.
+
+    Args:
+        starts: for every step, at which step the way back of its loss ends.
+        windows: whether they are those of windows of 3 steps; of chunks of 3 otherwise.
+    """
+    reference, params, xs, _, hs = rnn_parts(course, "exercise-16", rng)
+    dhs = draw(rng, T, H, N)
+    way = reference.backward_in_windows if windows else reference.backward_in_chunks
+
+    def loss(ops: Any, *params: Any) -> Any:
+        total = 0
+        for t, start in enumerate(starts):
+            states = rnn_states(ops, list(xs[start : t + 1]), ops.constant(hs[start]), *params)
+            total = total + (ops.constant(dhs[t]) * states[-1]).sum()
+        return total
+
+    return Case(loss, list(params), list(way(dhs, xs, hs, params, 3)))
+
+
 def make(name: str, course: Course) -> Case:
     rng = np.random.default_rng(7)
     makers: dict[str, Callable[[Course, np.random.Generator], Case]] = {
@@ -319,6 +340,8 @@ def make(name: str, course: Course) -> Case:
         "masked-loss": masked_loss,
         "masked-rnn": masked_rnn,
         "last-states": last_states,
+        "chunks": lambda course, rng: truncated(course, rng, (0, 0, 0, 3, 3, 3, 6), windows=False),
+        "windows": lambda course, rng: truncated(course, rng, (0, 0, 0, 1, 2, 3, 4), windows=True),
     }
     return makers[name](course, rng)
 
