@@ -90,26 +90,16 @@ def check_lstm_backward_dxs(student, reference, rng):
 
 
 @pytest.mark.credits(1)
-def check_lstm_backward_dh0(student, reference, rng):
-    """dh0: what all steps together send to the first hidden state."""
-    compare(student, reference, draw(rng, reference), "dh0")
+def check_lstm_backward_both_starts(student, reference, rng):
+    """dh0 and dc0: what all steps together send to the first state, and to a cell whose gates see no h."""
+    seeing, blind = draw(rng, reference), draw(rng, reference, blind=True)
+    first, second = (gradients(student.lstm_backward(*arguments)) for arguments in (seeing, blind))
+    assert_gradient(first["dh0"], reference.lstm_backward(*seeing)[1], "dh0")
+    assert_gradient(second["dc0"], reference.lstm_backward(*blind)[2], "dc0")
 
 
 @pytest.mark.credits(1)
-def check_lstm_backward_dc0(student, reference, rng):
-    """dc0: what all steps together send to the first cell, with gates that do not see h."""
-    compare(student, reference, draw(rng, reference, blind=True), "dc0")
-
-
-@pytest.mark.credits(1)
-def check_lstm_backward_weights(student, reference, rng):
-    """dparams.Wf, Wi, WC and Wo: the weights' sums over all steps, with gates that do not see h."""
+def check_lstm_backward_parameters(student, reference, rng):
+    """dparams: the sums of four weights and four biases over all steps, with gates that do not see h."""
     arguments = draw(rng, reference, blind=True)
-    compare(student, reference, arguments, *(f"dparams.{name}" for name in PARAMETERS[:4]))
-
-
-@pytest.mark.credits(1)
-def check_lstm_backward_biases(student, reference, rng):
-    """dparams.bf, bi, bC and bo: the biases' sums over all steps, with gates that do not see h."""
-    arguments = draw(rng, reference, blind=True)
-    compare(student, reference, arguments, *(f"dparams.{name}" for name in PARAMETERS[4:]))
+    compare(student, reference, arguments, *(f"dparams.{name}" for name in PARAMETERS))

@@ -34,13 +34,13 @@ def gradients(result):
     return {"dx": dx, "dh_prev": dh_prev, "dparams.Wxh": dWxh, "dparams.Whh": dWhh, "dparams.bh": dbh}
 
 
-@pytest.mark.credits(2)
+@pytest.mark.credits(1)
 def check_rnn_step_backward_dx(student, reference, rng):
     """dx: the gradient that reaches the input."""
     compare(student, reference, rng, "dx")
 
 
-@pytest.mark.credits(2)
+@pytest.mark.credits(1)
 def check_rnn_step_backward_dh_prev(student, reference, rng):
     """dh_prev: the gradient that travels on to the step before."""
     compare(student, reference, rng, "dh_prev")

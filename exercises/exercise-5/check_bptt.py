@@ -30,11 +30,13 @@ def gradients(result):
     return {"dxs": dxs, "dh0": dh0, "dparams.Wxh": dWxh, "dparams.Whh": dWhh, "dparams.bh": dbh}
 
 
-def compare(student, reference, rng, pick):
-    """Compare one of the gradients; ``pick`` names it: dxs, dh0 or a parameter."""
+def compare(student, reference, rng, *picked):
+    """Compare the gradients that are picked by name: dxs, dh0 or a parameter."""
     arguments = draw(rng, reference)
-    got, wanted = student.rnn_backward(*arguments), reference.rnn_backward(*arguments)
-    assert_gradient(gradients(got)[pick], gradients(wanted)[pick], pick, tolerance=CLOSE)
+    got = gradients(student.rnn_backward(*arguments))
+    wanted = gradients(reference.rnn_backward(*arguments))
+    for name in picked:
+        assert_gradient(got[name], wanted[name], name, tolerance=CLOSE)
 
 
 def compare_dxs(got, wanted):
@@ -86,18 +88,6 @@ def check_rnn_backward_dh0(student, reference, rng):
 
 
 @pytest.mark.credits(1)
-def check_rnn_backward_dWxh(student, reference, rng):
-    """dparams.Wxh: what every input weight contributed, at all steps together."""
-    compare(student, reference, rng, "dparams.Wxh")
-
-
-@pytest.mark.credits(1)
-def check_rnn_backward_dWhh(student, reference, rng):
-    """dparams.Whh: what every recurrent weight contributed, at all steps together."""
-    compare(student, reference, rng, "dparams.Whh")
-
-
-@pytest.mark.credits(1)
-def check_rnn_backward_dbh(student, reference, rng):
-    """dparams.bh: what the bias contributed, at all steps and in all columns together."""
-    compare(student, reference, rng, "dparams.bh")
+def check_rnn_backward_parameters(student, reference, rng):
+    """dparams: what the weights and the bias contributed, at all steps and in all columns together."""
+    compare(student, reference, rng, "dparams.Wxh", "dparams.Whh", "dparams.bh")

@@ -77,27 +77,14 @@ def check_lstm_step_backward_dc_prev(student, reference, rng):
 
 
 @pytest.mark.credits(1)
-def check_lstm_step_backward_dWf(student, reference, rng):
-    """dparams.Wf: the forget gate's weights, with dh = 0."""
-    compare(student, reference, draw(rng, reference, dh=0), "dparams.Wf")
-
-
-@pytest.mark.credits(1)
-def check_lstm_step_backward_dWi(student, reference, rng):
-    """dparams.Wi: the input gate's weights, with dh = 0."""
-    compare(student, reference, draw(rng, reference, dh=0), "dparams.Wi")
-
-
-@pytest.mark.credits(1)
-def check_lstm_step_backward_dWC(student, reference, rng):
-    """dparams.WC: the candidate's weights, with dh = 0."""
-    compare(student, reference, draw(rng, reference, dh=0), "dparams.WC")
-
-
-@pytest.mark.credits(1)
-def check_lstm_step_backward_dWo(student, reference, rng):
-    """dparams.Wo: the output gate's weights, which touch h and not c."""
-    compare(student, reference, draw(rng, reference), "dparams.Wo")
+def check_lstm_step_backward_weights(student, reference, rng):
+    """dparams.Wf, Wi and WC with dh = 0, then Wo, which touches h and not c."""
+    silent, both = draw(rng, reference, dh=0), draw(rng, reference)
+    through_c, through_h = (gradients(student.lstm_step_backward(*each)) for each in (silent, both))
+    for name in ("dparams.Wf", "dparams.Wi", "dparams.WC"):
+        assert_gradient(through_c[name], gradients(reference.lstm_step_backward(*silent))[name], name)
+    wanted = gradients(reference.lstm_step_backward(*both))["dparams.Wo"]
+    assert_gradient(through_h["dparams.Wo"], wanted, "dparams.Wo")
 
 
 @pytest.mark.credits(1)
@@ -107,20 +94,10 @@ def check_lstm_step_backward_biases(student, reference, rng):
 
 
 @pytest.mark.credits(1)
-def check_lstm_step_backward_dx(student, reference, rng):
-    """dx through the output gate alone, where the three others have no weights."""
-    compare(student, reference, draw(rng, reference, **only_the_output_gate()), "dx")
-
-
-@pytest.mark.credits(1)
-def check_lstm_step_backward_dh_prev(student, reference, rng):
-    """dh_prev through the output gate alone, where the three others have no weights."""
-    compare(student, reference, draw(rng, reference, **only_the_output_gate()), "dh_prev")
-
-
-def only_the_output_gate():
-    """Return weights of zero for the forget gate, the input gate and the candidate."""
-    return {name: np.zeros((H, H + D)) for name in ("Wf", "Wi", "WC")}
+def check_lstm_step_backward_output_gate(student, reference, rng):
+    """dx and dh_prev through the output gate alone, where the three others have no weights."""
+    blank = {name: np.zeros((H, H + D)) for name in ("Wf", "Wi", "WC")}
+    compare(student, reference, draw(rng, reference, **blank), "dx", "dh_prev")
 
 
 @pytest.mark.credits(1)

@@ -14,7 +14,7 @@ SATURATED = 8.0  # pre-activation: the slope is 4.5e-7 for tanh there, 3.4e-4 fo
 PRECISE = 1e-8  # forms of the right formula differ by 1e-10 there, central differences by 2e-7 and more
 PARAMETERS = ("Wf", "Wi", "WC", "Wo", "bf", "bi", "bC", "bo")
 NAMES = ("dxs", "dh0", "dc0", *(f"dparams.{name}" for name in PARAMETERS))
-VISIBLE = "message_of_the_cell message_of_the_state dxs dh0 dc0 weights biases".split()
+VISIBLE = "message_of_the_cell message_of_the_state dxs both_starts parameters".split()
 
 
 def forward(xs: Array, h0: Array, c0: Array, *params: Array) -> tuple[list[Any], list[Any], list[Any]]:
@@ -72,18 +72,24 @@ def gradients(result: Any) -> dict[str, Any]:
 
 @pytest.mark.credits(1)
 def check_lstm_backward_other_sizes(student: Any, reference: Any, rng: np.random.Generator) -> None:
-    """All gradients hold for one step, one column, one input; also large ones, which nothing clips."""
+    """All gradients hold for one step, column or input; large ones; WC's where tanh is nearly flat."""
+    asked = []
     for T, H, D, N, scale in ((1, 4, 3, 2, 1.0), (7, 3, 1, 1, LOUD), (3, 2, 2, 4, 1.0)):
         dhs, dc_last, *others = draw(rng, reference, T, H, D, N)
         arguments = (scale * dhs, scale * dc_last, *others)
-        got, size = gradients(student.lstm_backward(*arguments)), ", for large gradients" if scale > 1 else ""
+        size = f"T={T}, H={H}, D={D}, N={N}{', for large gradients' if scale > 1 else ''}"
+        asked.append((gradients(student.lstm_backward(*arguments)), arguments, size))
+    flat = saturated(rng, reference)
+    got = gradients(student.lstm_backward(*flat))["dparams.WC"]
+    for mine, arguments, size in asked:
         for name, wanted in judge(arguments).items():
-            assert_gradient(got[name], wanted, f"{name} with T={T}, H={H}, D={D}, N={N}{size}")
+            assert_gradient(mine[name], wanted, f"{name} with {size}")
+    wanted = gradients(reference.lstm_backward(*flat))["dparams.WC"]
+    assert_gradient(got, wanted, "dparams.WC where the candidate is nearly 1", tolerance=PRECISE)
 
 
-@pytest.mark.credits(1)
-def check_lstm_backward_saturated(student: Any, reference: Any, rng: np.random.Generator) -> None:
-    """dparams.WC where the candidate's tanh is nearly flat: tiny, not zero; differences lose it."""
+def saturated(rng: np.random.Generator, reference: Any) -> Arguments:
+    """Draw arguments with a candidate that hardly moves: its gradient is tiny, and differences lose it."""
     dhs, dc_last, xs, (hs, cs, _), params = draw(rng, reference, T=1, N=1)
     open_, both = SATURATED * np.ones((5, 1)), SATURATED * rng.choice([-1.0, 1.0], size=(2, 5, 1))
     z = np.vstack((hs[0], xs[0]))
@@ -91,10 +97,7 @@ def check_lstm_backward_saturated(student: Any, reference: Any, rng: np.random.G
     params = params._replace(
         **{bias: at - W @ z for bias, at, W in zip(PARAMETERS[4:], inside, params[:4], strict=True)}
     )
-    arguments = (0 * dhs, dc_last, xs, trace(reference, xs, hs[0], cs[0], params), params)
-    got = gradients(student.lstm_backward(*arguments))["dparams.WC"]
-    wanted = gradients(reference.lstm_backward(*arguments))["dparams.WC"]
-    assert_gradient(got, wanted, "dparams.WC", tolerance=PRECISE)
+    return 0 * dhs, dc_last, xs, trace(reference, xs, hs[0], cs[0], params), params
 
 
 @pytest.mark.credits(1)

@@ -13,9 +13,7 @@ SATURATED = 8.0  # pre-activation: the slope is 4.5e-7 for tanh there, 3.4e-4 fo
 PRECISE = 1e-8  # forms of the right formula differ by 1e-10 there, central differences by 2e-7 and more
 PARAMETERS = ("Wf", "Wi", "WC", "Wo", "bf", "bi", "bC", "bo")
 INPUTS = ("dx", "dh_prev", "dc_prev", *(f"dparams.{name}" for name in PARAMETERS))
-VISIBLE = (
-    "dh_reaches_the_cell dc_reaches_the_cell dc_prev dWf dWi dWC dWo biases dx dh_prev all_gates".split()
-)
+VISIBLE = "dh_reaches_the_cell dc_reaches_the_cell dc_prev weights biases output_gate all_gates".split()
 
 
 def forward(x: Array, h_prev: Array, c_prev: Array, *params: Array) -> tuple[Any, Any, tuple[Any, ...]]:
@@ -67,17 +65,22 @@ def gradients(result: Any) -> dict[str, Any]:
 
 @pytest.mark.credits(1)
 def check_lstm_step_backward_other_sizes(student: Any, reference: Any, rng: np.random.Generator) -> None:
-    """All gradients hold for a single column, a single input and a wide batch."""
+    """All gradients hold for one column, one input and a wide batch; WC's where tanh is nearly flat."""
+    asked = []
     for H, D, N in ((4, 3, 1), (5, 1, 1), (3, 2, 6)):
         arguments = draw(rng, reference, H, D, N)
-        got = gradients(student.lstm_step_backward(*arguments))
+        asked.append((gradients(student.lstm_step_backward(*arguments)), arguments, (H, D, N)))
+    flat = saturated(rng, reference)
+    got = gradients(student.lstm_step_backward(*flat))["dparams.WC"]
+    for mine, arguments, (H, D, N) in asked:
         for name, wanted in judge(arguments).items():
-            assert_gradient(got[name], wanted, f"{name} with H={H}, D={D}, N={N}")
+            assert_gradient(mine[name], wanted, f"{name} with H={H}, D={D}, N={N}")
+    wanted = gradients(reference.lstm_step_backward(*flat))["dparams.WC"]
+    assert_gradient(got, wanted, "dparams.WC where the candidate is nearly 1", tolerance=PRECISE)
 
 
-@pytest.mark.credits(1)
-def check_lstm_step_backward_saturated(student: Any, reference: Any, rng: np.random.Generator) -> None:
-    """dparams.WC where the candidate's tanh is nearly flat: tiny, not zero; differences lose it."""
+def saturated(rng: np.random.Generator, reference: Any) -> Arguments:
+    """Draw arguments with a candidate that hardly moves: its gradient is tiny, and differences lose it."""
     dh, dc, x, h_prev, c_prev, _, _, params = draw(rng, reference, N=1)
     open_, both = SATURATED * np.ones((5, 1)), SATURATED * rng.choice([-1.0, 1.0], size=(2, 5, 1))
     z = np.vstack((h_prev, x))
@@ -85,10 +88,7 @@ def check_lstm_step_backward_saturated(student: Any, reference: Any, rng: np.ran
     params = params._replace(
         **{bias: at - W @ z for bias, at, W in zip(PARAMETERS[4:], inside, params[:4], strict=True)}
     )
-    arguments = step(reference, 0 * dh, dc, x, h_prev, c_prev, params)
-    got = gradients(student.lstm_step_backward(*arguments))["dparams.WC"]
-    wanted = gradients(reference.lstm_step_backward(*arguments))["dparams.WC"]
-    assert_gradient(got, wanted, "dparams.WC", tolerance=PRECISE)
+    return step(reference, 0 * dh, dc, x, h_prev, c_prev, params)
 
 
 @pytest.mark.credits(1)
