@@ -29,7 +29,7 @@ def command(course: Course, form: str, bom: bool) -> None:
     rows = []
     for exercise in course.exercises():
         file, state = exercise.file, best.get(exercise.id)
-        earned = min(state.earned if state else 0, file.credits)  # it may have been worth more at that time
+        earned = state.share_of(file.credits) if state else 0
         rows.append(Row("exercise", exercise.id, file.title, file.chapter, 100 * earned, 100 * file.credits))
     for sheet, cents in balances:
         for topic in sheet.topics:

@@ -238,6 +238,8 @@ def causes(before: Report, after: Report) -> tuple[str, ...]:
     was = {outcome.check: outcome for outcome in before.outcomes}
     now = {outcome.check: outcome for outcome in after.outcomes}
     found = ["another file was handed in"] * (before.source_sha256 != after.source_sha256)
+    worth = f"the exercise was worth {before.credits} credits, and is worth {after.credits} now"
+    found += [worth] * (before.credits != after.credits)
     for check in {**was, **now}:
         pair = was.get(check), now.get(check)
         then, today = (f"{each.status} ({each.earned})" if each else "not there" for each in pair)

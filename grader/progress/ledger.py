@@ -47,6 +47,10 @@ class Progress:
         """Whether every check passed."""
         return bool(self.outcomes) and set(self.outcomes.values()) == {"passed"}
 
+    def share_of(self, credits: int) -> int:
+        """Return what it earned of today's credits, in proportion: all of them only for all of those then."""
+        return self.earned * credits // max(self.credits, 1)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -55,6 +59,7 @@ class Standing:
     Args:
         earned: credits in the last check; None if there was none yet.
         stretch: whether it is beyond what the course asks for.
+        changed: whether it was worth other credits when it was checked; they count in proportion.
     """
 
     exercise: str
@@ -62,6 +67,7 @@ class Standing:
     credits: int
     earned: int | None
     stretch: bool
+    changed: bool = False
 
     @property
     def done(self) -> bool:
@@ -379,17 +385,13 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
 
 def standings(course: Course, ledger: Ledger) -> list[Standing]:
     """Return where the learner stands with every exercise, as of its last check, in the course's order."""
-    latest = [(exercise, ledger.latest(exercise.id)) for exercise in course.exercises()]
-    return [
-        Standing(
-            exercise.id,
-            exercise.file.title,
-            exercise.file.credits,
-            state.earned if state else None,
-            exercise.file.stretch,
-        )
-        for exercise, state in latest
-    ]
+    rows = []
+    for exercise in course.exercises():
+        file, state = exercise.file, ledger.latest(exercise.id)
+        earned, worth = (state.share_of(file.credits), state.credits) if state else (None, file.credits)
+        changed = worth != file.credits
+        rows.append(Standing(exercise.id, file.title, file.credits, earned, file.stretch, changed))
+    return rows
 
 
 def record(course: Course, reports: Iterable[Report]) -> list[Standing]:

@@ -38,8 +38,11 @@ def overview_lines(title: str, rows: list[Standing], width: int = 80) -> list[Li
         right = f"{'–' if row.earned is None else row.earned:>3} of {row.credits:>2}"
         label = f"{row.exercise:<{column}}  {row.title}{STRETCH * row.stretch}"
         lines.append(credits_line(label, row.credits, row.earned, right, width))
-    closing = f"{total(rows)} · {next_step(rows)}"
-    return [*lines, Line("", "detail"), *wrapped(closing, "heading", width, "")]
+    lines.append(Line("", "detail"))
+    if changed := ", ".join(row.exercise for row in rows if row.changed):
+        told = f"Worth other credits since you checked: {changed}. `grader check --all` counts anew."
+        lines += wrapped(told, "note", width, "")
+    return [*lines, *wrapped(f"{total(rows)} · {next_step(rows)}", "heading", width, "")]
 
 
 def total(rows: Iterable[Standing]) -> str:
@@ -65,9 +68,7 @@ def done_lines(reports: list[Report], rows: list[Standing], width: int = 80) -> 
     """Say after checks which exercises are done, what was earned in all, and what comes next."""
     yield Line("", "detail")
     done = [report.exercise for report in reports if report.passed]
-    counted = (
-        f"{done[0]} is done" if len(reports) == 1 else f"{len(done)} of {len(reports)} exercises are done"
-    )
+    counted = f"{done[0]} is" if len(reports) == 1 else f"{len(done)} of {len(reports)} exercises are"
     in_all = f" · in all {total(rows)} · {next_step(rows)}" if rows else ""
     yield from wrapped(f"{counted} done{in_all}", "heading", width, "")
 
