@@ -15,7 +15,7 @@ from grader.checks.mutations import Mutant, mutants
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import run_suite
 from grader.checks.student import NO_ANSWER, Call, CheckRun, StudentModule, same_value
-from grader.course import NOWHERE, Course, CourseError, Exercise, Place, parse, strict_yaml
+from grader.course import NOWHERE, Course, CourseError, Exercise, Place, strict_yaml, written
 from grader.sandbox.pool import open_pool
 
 REVIEWED = "equivalent_mutants.yaml"
@@ -85,9 +85,9 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     number, count = share
     try:
         exercise = course[exercise_id]
-        parse(exercise.solution_path)  # says what is wrong with it
+        functions = written(exercise)  # says what is wrong with the file
         text = exercise.solution_path.read_text(encoding="utf-8")
-        mine = list(mutants(text, exercise.file.functions))[number::count]
+        mine = list(mutants(text, functions))[number::count]
         with open_pool() as pool:
             jury = _Jury(SampleGrader(exercise, pool, seed))
             found = [survivor for mutant in mine if (survivor := jury.judge(mutant))]

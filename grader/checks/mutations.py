@@ -6,6 +6,7 @@ import ast
 import copy
 import functools
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -50,16 +51,10 @@ class Mutant:
     text: str  # of the whole module
 
 
-def mutants(text: str, functions: Iterable[str]) -> Iterator[Mutant]:
-    """Yield every mutant of some functions of a module, always in the same order.
-
-    Raises:
-        SyntaxError: the text is not Python.
-    """
+def mutants(text: str, functions: Iterable[ast.FunctionDef]) -> Iterator[Mutant]:
+    """Yield every mutant of some functions or methods of a module, always in the same order."""
     lines = text.splitlines()
-    for function in ast.parse(text).body:
-        if not isinstance(function, ast.FunctionDef) or function.name not in functions:
-            continue
+    for function in functions:
         scope = _Scope(function, text)
         above = "\n".join(lines[: function.lineno - 1])
         below = "\n".join(lines[function.end_lineno :])
@@ -71,7 +66,8 @@ def mutants(text: str, functions: Iterable[str]) -> Iterator[Mutant]:
                 mutated = ast.unparse(changed)
                 if mutated != whole and (statement.lineno, mutated) not in seen:
                     seen.add((statement.lineno, mutated))
-                    module = f"{above}\n{ast.unparse(function)}\n{below}\n"
+                    changed_function = textwrap.indent(ast.unparse(function), " " * function.col_offset)
+                    module = f"{above}\n{changed_function}\n{below}\n"
                     before, after = whole.splitlines()[0], mutated.splitlines()[0]
                     yield Mutant(function.name, statement.lineno, before, after, module)
 

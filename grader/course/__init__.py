@@ -18,6 +18,7 @@ from grader.course.course import (
     open_course,
     parse,
     parse_time,
+    written,
 )
 from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
@@ -63,4 +64,5 @@ __all__ = [
     "shown_path",
     "write_atomic",
     "write_zip",
+    "written",
 ]

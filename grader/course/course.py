@@ -486,14 +486,25 @@ def is_stub(exercise: Exercise, data: bytes) -> bool:
     return data.splitlines() == make_stub(exercise).encode().splitlines()
 
 
+def written(exercise: Exercise) -> list[ast.FunctionDef]:
+    """Return what students write of a solution, in its order: graded functions, and methods with a TODO.
+
+    Where there are such methods, a graded function without one is given: a check reaches a class by it.
+    """
+    tree, text = parse(exercise.solution_path), exercise.solution_path.read_text(encoding="utf-8")
+    inner = [each for node in tree.body for each in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    found = [node for node in inner if isinstance(node, ast.FunctionDef)]
+    marked = [node for node in found if TODO in (ast.get_source_segment(text, node) or "")]
+    methods = [node for node in marked if node.col_offset]
+    named = [node for node in (marked if methods else found) if node.name in exercise.file.functions]
+    return sorted([*named, *methods], key=lambda node: node.lineno)
+
+
 def make_stub(exercise: Exercise) -> str:
     """Return the student's stub, which is made of the solution, so that it is never kept twice."""
     path = exercise.solution_path
-    functions = [node for node in parse(path).body if isinstance(node, ast.FunctionDef)]
-    lines = path.read_text(encoding="utf-8").splitlines()
+    functions, lines = written(exercise), path.read_text(encoding="utf-8").splitlines()
     for node in reversed(functions):  # from the end, so that line numbers stay right
-        if node.name not in exercise.file.functions:
-            continue
         last = node.end_lineno or node.lineno
         marked = [number for number in range(node.lineno, last) if lines[number].lstrip().startswith(TODO)]
         if len(marked) != 1:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from grader.authoring.mutants import REVIEWED, Trial, reviewed, try_mutants
 from grader.checks.mutations import mutants
 from grader.cli import grader
-from grader.course import Course
+from grader.course import Course, written
 from tests.helpers import edit
 
 FOLDER = "solutions/exercise-1"
@@ -117,7 +117,7 @@ def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course)
 def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Course) -> None:
     total = 0
     for exercise in course.exercises():
-        found = list(mutants(exercise.solution_path.read_text(encoding="utf-8"), exercise.file.functions))
+        found = list(mutants(exercise.solution_path.read_text(encoding="utf-8"), written(exercise)))
         assert len({(one.function, one.line, one.text) for one in found}) == len(found)
         for one in found:
             ast.parse(one.text)
@@ -130,7 +130,7 @@ def test_every_reviewed_entry_is_a_mutant_with_an_argument(course: Course) -> No
     for exercise in course.exercises():
         known = {
             (one.function, one.before, one.after)
-            for one in mutants(exercise.solution_path.read_text(encoding="utf-8"), exercise.file.functions)
+            for one in mutants(exercise.solution_path.read_text(encoding="utf-8"), written(exercise))
         }
         for entry in reviewed(exercise):
             assert entry.because.strip()

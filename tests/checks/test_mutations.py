@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.checks.mutations import mutants
+from grader.checks.mutations import Mutant, mutants
 
 MODULE = '''"""A module."""
 
@@ -27,9 +27,15 @@ def step(x, y, T):
 '''
 
 
+def mutants_of(text: str, *names: str) -> list[Mutant]:
+    """Return the mutants of functions and methods of these names."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return list(mutants(text, [node for node in functions if node.name in names]))
+
+
 def changed(statement: str) -> set[str]:
     """Return what the mutants make of one statement."""
-    found = list(mutants(MODULE.format(statement=statement), ["step"]))
+    found = mutants_of(MODULE.format(statement=statement), "step")
     assert {mutant.function for mutant in found} == {"step"}
     return {mutant.after for mutant in found if mutant.before == statement.splitlines()[0]}
 
@@ -66,12 +72,22 @@ def test_what_only_refuses_wrong_arguments_is_kept() -> None:
 
 def test_the_rest_of_the_module_stays_as_it_is() -> None:
     text = MODULE.format(statement="z = x * y")
-    for mutant in mutants(text, ["step"]):
+    for mutant in mutants_of(text, "step"):
         assert mutant.text.startswith(text[: text.index("def step")])
         assert ast.dump(ast.parse(mutant.text)) != ast.dump(ast.parse(text))
 
 
 def test_no_function_that_is_not_asked_for_is_changed() -> None:
     text = MODULE.format(statement="z = x")
-    assert {mutant.function for mutant in mutants(text, ["other"])} == {"other"}
-    assert list(mutants(text, [])) == []
+    assert {mutant.function for mutant in mutants_of(text, "other")} == {"other"}
+    assert mutants_of(text) == []
+
+
+def test_a_method_is_changed_in_its_class() -> None:
+    text = "class Unit:\n    def step(self, x):\n        return self.a * x\n\n    def rest(self):\n        return 1\n"
+    for mutant in mutants_of(text, "step"):
+        (unit,) = ast.parse(mutant.text).body
+        assert isinstance(unit, ast.ClassDef)
+        assert [ast.unparse(node).partition("(")[0] for node in unit.body] == ["def step", "def rest"]
+        assert "return 1" in mutant.text
+        assert "self.a * x" not in mutant.text

@@ -14,7 +14,7 @@ from grader.checks.mutations import mutants
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.course import Course, Exercise
+from grader.course import Course, Exercise, written
 from grader.sandbox.pool import ConfinedWorker, WorkerPool
 from grader.sandbox.values import walk_arrays
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool
@@ -363,7 +363,7 @@ def answers(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
     for path in sorted(exercise.root.glob(f"examples/submissions/*/{exercise.id}/*.py")):
         yield str(path), path.read_bytes()
     if LONG:
-        for number, mutant in enumerate(mutants(solution, exercise.file.functions)):
+        for number, mutant in enumerate(mutants(solution, written(exercise))):
             yield f"mutant {number}", mutant.text.encode()
 
 
