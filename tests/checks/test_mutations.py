@@ -84,7 +84,7 @@ def test_no_function_that_is_not_asked_for_is_changed() -> None:
 
 
 def test_a_method_is_changed_in_its_class() -> None:
-    text = "class Unit:\n    def step(self, x):\n        return self.a * x\n\n    def rest(self):\n        pass\n"
+    text = "class A:\n    def step(self, z):\n        return self.a * z\n\n    def rest(self):\n        ..\n"
     for mutant in mutants_of(text, "step"):
         (unit,) = ast.parse(mutant.text).body
         assert isinstance(unit, ast.ClassDef)
