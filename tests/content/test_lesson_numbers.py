@@ -308,3 +308,41 @@ def test_what_truncation_leaves_of_one_gradient(course: Course) -> None:
     told(16, "bounds " + ", ".join(map(str, sixteen.chunk_bounds(7, 3))))
     told(16, *(way(dhs, xs, hs, params, 2).Whh for way in (chunks, windows)))
     assert windows(dhs, xs, hs, params, 2).Whh == chunks(dhs, xs, hs, params, 3).Whh
+
+
+def test_the_chapters_classes(course: Course) -> None:
+    networks = load_reference(course["exercise-14"])
+    rnn, lstm = networks.SimpleRNN(1, 2, 1), networks.LSTM(2, 1, 1)
+    vars(rnn).update(Wxh=Wxh, Whh=Whh, bh=bh, Why=Why, by=by)
+    told(14, *map(written, rnn.forward(FOUR[:, :, 0])))
+    rows = [1, 0.5, -0.5], [0, 1.0, 1], [1, -1.0, 0], [0, 2, 0.5]
+    vars(lstm).update(zip(("Wf", "Wi", "WC", "Wo"), (np.array([row]) for row in rows), strict=True))
+    vars(lstm).update(bf=column(1), Wy=column(2), by=column(0.5))
+    y, h, c = map(written, lstm.forward(np.array([[1, -2], [0, 1]])))
+    told(14, f"answers y = {y} with h = {h} and c = {c}")
+    largest = [np.abs(networks.SimpleRNN(1, 5, 1, seed).forward(FOUR)[0]).max() for seed in range(1000)]
+    told(14, f"five units is {np.median(largest):.5f}")
+    assert np.quantile(largest, (0.05, 0.95)) == pytest.approx((1e-5, 5e-4), rel=0.5)
+
+
+def test_how_fast_the_chapters_start_forgets(course: Course) -> None:
+    networks, rng = load_reference(course["exercise-14"]), np.random.default_rng(0)
+    rows = [
+        [float(cell) for cell in line.split("|")[1:4]] for line in lesson_lines(14, "| SimpleRNN | LSTM |")
+    ]
+    assert [steps for steps, *_ in rows] == [2, 5, 10]
+    for steps, *shown in rows:
+        X = rng.standard_normal((int(steps), 1))
+        other = X + np.eye(int(steps), 1)
+        for kind, told_value in zip((networks.SimpleRNN, networks.LSTM), shown, strict=True):
+            drawn = [kind(1, 5, 1, seed) for seed in range(200)]
+            moved = [np.abs(one.forward(X)[1] - one.forward(other)[1]).max() for one in drawn]
+            assert np.median(moved) == pytest.approx(told_value, rel=0.6)
+
+
+def lesson_lines(number: int, heading: str) -> list[str]:
+    """Return the rows of a lesson's table below its heading."""
+    text = (ROOT / "exercises" / f"exercise-{number}" / "lesson.md").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    first = next(at for at, line in enumerate(lines) if heading in line.replace("`", ""))
+    return list(itertools.takewhile(lambda line: line.startswith("|"), lines[first + 2 :]))
