@@ -84,7 +84,9 @@ def test_no_function_that_is_not_asked_for_is_changed() -> None:
 
 
 def test_a_method_is_changed_in_its_class() -> None:
-    text = "class A:\n    def step(self, z):\n        return self.a * z\n\n    def rest(self):\n        ..\n"
+    text = (
+        "class A:\n    def step(self, z):\n        return self.a * z\n\n    def rest(self):\n        return\n"
+    )
     for mutant in mutants_of(text, "step"):
         (unit,) = ast.parse(mutant.text).body
         assert isinstance(unit, ast.ClassDef)
