@@ -37,7 +37,7 @@ OTHER_FUNCTIONS = dict(
     ).split()
 )
 KEPT = {"strict"}  # keywords that only refuse wrong arguments
-BLANK = re.compile(r"np\.(empty|zeros)(_like)?\(")  # minus nothing is nothing
+BLANK = re.compile(r"np\.(empty|zeros)(_like)?\(|.*\.standard_normal\(")  # minus such a thing is one, too
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,9 @@ def test_a_method_is_changed_in_its_class() -> None:
         (unit,) = ast.parse(mutant.text).body
         assert isinstance(unit, ast.ClassDef)
         assert [ast.unparse(node).partition("(")[0] for node in unit.body] == ["def step", "def rest"]
+
+
+def test_another_right_answer_is_no_mutant() -> None:
+    for statement in ("z = np.zeros(3)", "z = 0.01 * rng.standard_normal((3, 2))"):
+        assert not any(after.startswith("z = -") for after in changed(statement))
+    assert any(after.startswith("z = -") for after in changed("z = np.ones(3)"))
