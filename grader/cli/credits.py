@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli import Course, bom_option, format_option, hide, pass_course, print_lines, width, write_output
-from grader.progress import open_ledger
+from grader.progress import open_ledger, standings
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.files import all_quizzes
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
@@ -24,13 +24,12 @@ def command(course: Course, form: str, bom: bool) -> None:
     with open_context(course, hide) as context:
         update(sheets, context)
     with open_ledger(course) as ledger:
-        learner, best = ledger.learner, ledger.best_checks()
+        learner, stands = ledger.learner, standings(course, ledger, best=True)
         balances = [(sheet, balance(ledger, sheet).by_topic) for sheet in sheets]
     rows = []
-    for exercise in course.exercises():
-        file, state = exercise.file, best.get(exercise.id)
-        earned = state.share_of(file.credits) if state else 0
-        rows.append(Row("exercise", exercise.id, file.title, file.chapter, 100 * earned, 100 * file.credits))
+    for stood, exercise in zip(stands, course.exercises(), strict=True):
+        earned, possible = 100 * (stood.earned or 0), 100 * stood.credits
+        rows.append(Row("exercise", stood.exercise, stood.title, exercise.file.chapter, earned, possible))
     for sheet, cents in balances:
         for topic in sheet.topics:
             possible = 100 * sheet.possible(topic)
@@ -40,5 +39,6 @@ def command(course: Course, form: str, bom: bool) -> None:
     elif form == "csv":
         write_output(statement_to_csv(learner, rows), None, bom=bom)
     else:
-        stretch = {exercise.id for exercise in course.exercises() if exercise.file.stretch}
-        print_lines(statement_lines(learner, rows, width(), stretch))
+        print_lines(
+            statement_lines(learner, rows, width(), {each.exercise for each in stands if each.stretch})
+        )

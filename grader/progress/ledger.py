@@ -42,15 +42,6 @@ class Progress:
     at: str
     outcomes: Mapping[str, Status]
 
-    @property
-    def done(self) -> bool:
-        """Whether every check passed."""
-        return bool(self.outcomes) and set(self.outcomes.values()) == {"passed"}
-
-    def share_of(self, credits: int) -> int:
-        """Return what it earned of today's credits, in proportion: all of them only for all of those then."""
-        return self.earned * credits // max(self.credits, 1)
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -383,14 +374,20 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
             connection.close()  # without a commit, nothing has happened
 
 
-def standings(course: Course, ledger: Ledger) -> list[Standing]:
-    """Return where the learner stands with every exercise, as of its last check, in the course's order."""
-    rows = []
+def standings(course: Course, ledger: Ledger, *, best: bool = False) -> list[Standing]:
+    """Return where the learner stands with every exercise, in the course's order.
+
+    Args:
+        best: as of the check that earned most, not of the last one.
+    """
+    rows, checks = [], ledger.best_checks() if best else {}
     for exercise in course.exercises():
-        file, state = exercise.file, ledger.latest(exercise.id)
-        earned, worth = (state.share_of(file.credits), state.credits) if state else (None, file.credits)
-        changed = worth != file.credits
-        rows.append(Standing(exercise.id, file.title, file.credits, earned, file.stretch, changed))
+        file, state = exercise.file, checks.get(exercise.id) if best else ledger.latest(exercise.id)
+        worth = state.credits if state else file.credits
+        earned = state and state.earned * file.credits // max(worth, 1)  # all of them only for all of those
+        rows.append(
+            Standing(exercise.id, file.title, file.credits, earned, file.stretch, worth != file.credits)
+        )
     return rows
 
 
