@@ -384,10 +384,9 @@ def standings(course: Course, ledger: Ledger, *, best: bool = False) -> list[Sta
     for exercise in course.exercises():
         file, state = exercise.file, checks.get(exercise.id) if best else ledger.latest(exercise.id)
         worth = state.credits if state else file.credits
-        earned = state and state.earned * file.credits // max(worth, 1)  # all of them only for all of those
-        rows.append(
-            Standing(exercise.id, file.title, file.credits, earned, file.stretch, worth != file.credits)
-        )
+        share = state.earned * file.credits // max(worth, 1) if state else None  # all only for all of those
+        changed = worth != file.credits
+        rows.append(Standing(exercise.id, file.title, file.credits, share, file.stretch, changed))
     return rows
 
 
