@@ -11,6 +11,7 @@ import click
 import pytest
 
 from grader.cli.group import grader
+from grader.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -98,3 +99,11 @@ def test_a_document_that_names_what_is_not_there_is_seen() -> None:
     with pytest.raises(AssertionError, match="there is no command 'chekc'"):
         follow(["chekc"])
     assert PATH.fullmatch("grader/report/schema.json")
+
+
+def test_the_readme_lists_every_exercise_in_reading_order_with_its_credits(course: Course) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    files = [(exercise.id, exercise.file) for exercise in course.exercises()]
+    assert re.findall(r"(?m)^\| \[(exercise-\d+)\].*\| (\+?\d+) \|$", text) == [
+        (name, f"{'+' * file.stretch}{file.credits}") for name, file in files
+    ]
