@@ -1,7 +1,8 @@
 """Builds the students' edition of a course: no solution, no hidden check, no known mistake, no key.
 
 It is built beside its place and looked through; it is put there only if nothing in it tells an answer. This
-program goes with it, without the instructors' rooms; Gradescope gets the course and the program whole.
+program goes with it, without the instructors' rooms; in a wheel it goes into the program. Gradescope gets the
+course and the program whole.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.metadata
+import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,13 +51,15 @@ BINARY = (".bin", ".png")  # all other files are text, and have the same line en
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of this program's files; `py.typed` has one
 INSTRUCTORS = (
-    *("authoring/", "classroom/", "site/", "cli/old_names.py", "cli/quiz_grade.py"),
+    *("authoring/", "classroom/", "site/", "cli/init.py", "cli/old_names.py", "cli/quiz_grade.py"),
     *("reports/class_pages.py", "reports/lms.py", "reports/quiz_grades.py", "reports/tables.py"),
     *("reports/templates/class.html", "reports/templates/student.html"),
 )
 """The program's files that students do not get; nor do they get what imports one of the first two rooms."""
 USES_THEM = re.compile(r"^from grader\.(authoring|classroom|site)\b", re.MULTILINE)
 EXTRAS = ("plot", "review")  # what may be installed besides
+PACKAGE = "rnn_course"  # of a wheel: the students' edition, which `grader init` copies
+ABOUT = ("pyproject.toml", "README.md", "LICENSE")  # the files of a clone that make a wheel of it
 
 
 class CannotHandOut(Exception):
@@ -96,6 +102,7 @@ def build_handout(
     quizzes: tuple[str, ...] = (),
     assignment: Assignment | None = None,
     archive: bool = False,
+    program: bool = True,
     on_progress: Callable[[str], None] = lambda exercise: None,
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
@@ -107,6 +114,7 @@ def build_handout(
         quizzes: ids of those that go out; none means all, unless there is an assignment.
         assignment: whose these are; what students may know of it goes into their ``course.yaml``.
         archive: write a zip of the folder beside it as well.
+        program: it holds this program, as whoever installs the folder needs it.
         on_progress: is called with the id of the exercise that is recorded next, which takes some seconds.
 
     Raises:
@@ -130,7 +138,9 @@ def build_handout(
         for exercise in chosen:
             on_progress(exercise.id)
             files[exercise.id] = _write_exercise(course, exercise, folder, ids)
-        _write_frame(course, folder, files, assignment)
+        _write_frame(course, folder, files, assignment, program)
+        if program:
+            _write_program(folder, full=False)
         write_edition(list(out), secret, folder)
         texts = texts_of(folder)
         if leaks := find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
@@ -208,14 +218,18 @@ def _require_free(course: Course, target: Path) -> None:
 
 
 def _write_frame(
-    course: Course, folder: Path, files: Mapping[str, ExerciseFile], assignment: Assignment | None
+    course: Course,
+    folder: Path,
+    files: Mapping[str, ExerciseFile],
+    assignment: Assignment | None,
+    program: bool,
 ) -> None:
-    """Write all that is around the exercises: the course's file, what to read first, the program."""
+    """Write all that is around the exercises: the course's file, what to read first, an editor's settings."""
     rows = "\n".join(
         f"| [{name}](exercises/{name}/lesson.md) | {file.title} | {file.credits} | {file.more_credits} |"
         for name, file in files.items()
     )
-    readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
+    readme = (TEMPLATES / ("README.md" if program else "course.md")).read_text(encoding="utf-8")
     first = next(iter(files), "exercise-1")
     _write(folder / "README.md", readme.format(title=course.title, first=first, rows=rows))
     keys: dict[str, Any] = {"title": course.title, "salt": course.salt, "edition": "handout"}
@@ -227,14 +241,18 @@ def _write_frame(
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
         keys["assignments"] = [{name: value for name, value in listed.items() if value}]
     _write(folder / COURSE_FILE, MARK + _yaml(keys))
-    _copy(TEMPLATES / "gitignore", folder / ".gitignore")
-    _copy(TEMPLATES / "gitattributes", folder / ".gitattributes")
-    _copy(TEMPLATES / "check.yml", folder / ".github" / "workflows" / "check.yml")
+    for name in ("gitignore", "gitattributes"):
+        _copy(TEMPLATES / name, folder / f".{name}")
+    for name in ("settings.json", "extensions.json", "tasks.json"):
+        _copy(TEMPLATES / name, folder / ".vscode" / name)
+    _copy(TEMPLATES / "devcontainer.json", folder / ".devcontainer" / "devcontainer.json")
+    if program:
+        _write(folder / "requirements.txt", ".\n")
+        _copy(TEMPLATES / "check.yml", folder / ".github" / "workflows" / "check.yml")
     for page in (course.root / "quizzes").glob("*.md"):
         _copy(page, folder / "quizzes" / page.name)
     if (course.root / "LICENSE").is_file():
         _copy(course.root / "LICENSE", folder / "LICENSE")
-    _write_program(folder, full=False)
 
 
 def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[str]) -> ExerciseFile:
@@ -357,3 +375,48 @@ def write_gradescope_archive(
             _copy(TEMPLATES / name, folder / name)
         files = _files(folder)
     write_zip(files, target, executables=("setup.sh", "run_autograder"))
+
+
+def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> tuple[Built, Path]:
+    """Build the wheel that students begin with: the program whole, and their edition of the course in it.
+
+    The same course and secret give the same bytes.
+
+    Args:
+        target: the folder for it, which is made.
+        chosen: what goes out, as :func:`build_handout` takes it.
+
+    Raises:
+        CannotHandOut: this is no clone of the project, or no wheel comes out of it.
+        OSError: it cannot be written.
+    """
+    if missing := [name for name in ABOUT if not (course.root / name).is_file()]:
+        raise CannotHandOut(f"{course.root} has no {missing[0]}; a wheel is built in a clone of the project")
+    with tempfile.TemporaryDirectory() as beside:
+        folder = Path(beside, "source")
+        _write_program(folder, full=True)
+        for name in ABOUT:
+            _copy(course.root / name, folder / name)
+        built = build_handout(course, folder / PACKAGE, secret, program=False, **chosen)
+        _write(folder / PACKAGE / "__init__.py", '"""The students\' edition of the course; no code."""\n')
+        words = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--wheel-dir",
+            beside,
+            str(folder),
+        ]
+        dated = os.environ | {"SOURCE_DATE_EPOCH": "315532800"}  # 1980, the earliest that a zip can hold
+        ran = subprocess.run(words, capture_output=True, text=True, env=dated, check=False)
+        if ran.returncode:
+            said = [line for line in ran.stderr.splitlines() if line.strip()]
+            raise CannotHandOut(
+                f"pip could not build the wheel: {said[-1] if said else 'it does not say why'}"
+            )
+        (wheel,) = Path(beside).glob("*.whl")
+        target.mkdir(parents=True, exist_ok=True)
+        return built, Path(shutil.copyfile(wheel, target / wheel.name))

@@ -20,6 +20,7 @@ from grader.sandbox import THREADS
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
 SECTIONS = {
     "Commands": {
+        "init": "Write a course folder to learn in.",
         "login": "Say who learns here.",
         "list": "Show the exercises, your credits and what to do next.",
         "show": "Read the lesson of an exercise, or the FAQ.",
@@ -165,7 +166,7 @@ def _welcome(ctx: click.Context) -> None:
         open_course(ctx.obj)
     except NoCourse as nowhere:
         click.echo(ctx.get_help())
-        stop(str(nowhere), USAGE)
+        stop(f"{nowhere}{'; `grader init DIR` writes one' * ('init' in COMMANDS)}", USAGE)
     screen = sys.stdin.isatty() and sys.stdout.isatty()
     if screen:
         _start_zygote(ctx, [])

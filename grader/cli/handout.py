@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +15,7 @@ from grader.authoring.handout import (
     hand_out_quizzes,
     require_full,
     write_gradescope_archive,
+    write_wheel,
 )
 from grader.cli import (
     BROKEN,
@@ -38,6 +40,7 @@ from grader.quiz import files
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
+@click.option("--wheel", is_flag=True, help="Write another thing: what students install, a wheel in DEST.")
 @pass_course
 def command(
     course: Course,
@@ -48,6 +51,7 @@ def command(
     archive: bool,
     quizzes_only: bool,
     gradescope: bool,
+    wheel: bool,
 ) -> None:
     """Build the students' edition, without solutions and keys.
 
@@ -60,10 +64,14 @@ def command(
     it tells an answer, or names somebody of the class, nothing is written, and this exits with 3.
     With --gradescope, DEST is a zip with the course, the grader and two scripts: upload it as the autograder
     of an assignment. It holds solutions and hidden checks, as Gradescope needs them; students do not see it.
+
+    With --wheel, DEST is a folder for one file, which holds the program and the students' edition: whoever
+    installs it writes a course folder with rnn-grader init DIR.
     """
     target = Path(*target.parts) if target.name else target.resolve()
-    only, named = quizzes_only or gradescope, exercises or quizzes
-    if (only and archive) or (gradescope and (quizzes_only or quizzes)) or (quizzes_only and exercises):
+    named = exercises or quizzes
+    other = sum((archive, quizzes_only, gradescope, wheel))  # each of them writes something else
+    if other > 1 or (gradescope and quizzes) or (quizzes_only and exercises):
         raise click.UsageError("these options do not go together; see grader handout --help")
     if assignment and named:
         raise click.UsageError("--assignment says itself what goes out; leave --exercise and --quiz out")
@@ -78,20 +86,16 @@ def command(
             return
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
-            known, secret = files.all_quizzes(course), _secret(course)
+            known, secret = files.all_quizzes(course), secret_of(course)
             for quiz in hand_out_quizzes(known, target, secret, quizzes, people_of(course)):
                 click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
             return
-        built = build_handout(
-            course,
-            target,
-            _secret(course),
-            exercises=exercises,
-            quizzes=quizzes,
-            assignment=chosen,
-            archive=archive,
-            on_progress=lambda name: click.echo(f"recording {name}", err=True),
-        )
+        parts: dict[str, Any] = {"exercises": exercises, "quizzes": quizzes, "assignment": chosen}
+        parts["on_progress"] = lambda name: click.echo(f"recording {name}", err=True)
+        if wheel:
+            built, target = write_wheel(course, target, secret_of(course), **parts)
+        else:
+            built = build_handout(course, target, secret_of(course), archive=archive, **parts)
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         stop("nothing was written: what would be handed out tells answers, or names of the class", BROKEN)
@@ -121,7 +125,7 @@ def _tell(built: Built, assignment: Assignment | None, written: str) -> None:
         click.echo(f"{assignment.id} ({assignment.title}) counts {_count(total, 'credit', 's')}{due}")
 
 
-def _secret(course: Course) -> bytes:
+def secret_of(course: Course) -> bytes:
     """Read the course's secret, which is made at its first use."""
     if files.make_secret(course):
         path = files.secret_path(course).relative_to(course.root)

@@ -1,0 +1,143 @@
+"""``grader init``: write a course folder to learn in, with what an editor needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import click
+
+import grader
+from grader.authoring.handout import PACKAGE, CannotHandOut, Leaking, build_handout
+from grader.cli import BROKEN, USAGE, Course, stop
+from grader.cli.handout import secret_of
+from grader.course import COURSE_FILE, NoCourse, is_stub, open_course
+from grader.quiz.files import NoSecret, quiz_paths
+
+PUBLISHED = False
+"""Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
+RUN = "uvx rnn-grader" if PUBLISHED else "uvx --from WHEEL rnn-grader"
+PACKED = Path(grader.__file__).parents[1] / PACKAGE
+"""The students' edition, where a wheel has put it."""
+SETTINGS = ".vscode/settings.json"
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "old",
+    metavar="OLD",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take along what you wrote and earned in this course folder.",
+)
+@click.pass_obj
+def command(course: str | None, folder: Path, old: Path | None) -> None:
+    """Write a course folder to learn in: exercises, quizzes, and settings for an editor.
+
+    DIR is new or empty; nothing is ever written over. With --from, your files, credits and answers of an
+    earlier edition come along; they stay where they were as well.
+    """
+    _require_new(folder)
+    before = open_course(old) if old else None
+    with tempfile.TemporaryDirectory() as beside:
+        packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, PACKAGE))
+        try:
+            _copy(packed, folder)
+            made = open_course(folder)
+            requirement = _requirement(folder)
+            (folder / "requirements.txt").write_text(f"{requirement}\n", encoding="utf-8")
+            if before:
+                _take_along(before, made)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
+            stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", USAGE)
+    _tell(made, folder)
+
+
+def _require_new(folder: Path) -> None:
+    if (folder / COURSE_FILE).is_file():
+        _refuse_course(folder)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        stop(f"{folder} is not empty; name a folder that is new or empty", USAGE)
+
+
+def _refuse_course(folder: Path) -> NoReturn:
+    """Say what to do in a folder that a student has; nothing of it is touched."""
+    answers = [
+        {path.relative_to(root): path.read_bytes() for path in root.glob("recorded/*/*.bin")}
+        for root in (folder, PACKED)
+    ]
+    if answers[0] == answers[1]:
+        stop(f"{folder} is this course already; go there and type `grader`", USAGE)
+    cure = f"name a new folder and add `--from {shlex.quote(str(folder))}`, and your work comes along"
+    stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", USAGE)
+
+
+def _build(course: str | None, target: Path) -> Path:
+    """Build the students' edition where none is installed: in a clone, whose full course is at hand."""
+    clone = PACKED.parent
+    try:
+        full = open_course(course or (clone if (clone / COURSE_FILE).is_file() else None))
+        click.echo("building the students' edition, which takes a minute or two", err=True)
+        build_handout(full, target, secret_of(full), program=False)
+    except NoCourse:
+        stop(f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone", USAGE)
+    except (CannotHandOut, NoSecret) as error:
+        stop(str(error), USAGE)
+    except Leaking as leaking:
+        stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", BROKEN)
+    return target
+
+
+def _copy(packed: Path, folder: Path) -> None:
+    ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
+    shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+
+
+def _requirement(folder: Path) -> str:
+    """Return what pip installs this program by; a wheel comes along, so that the folder is enough."""
+    origin = json.loads(metadata.distribution("rnn-grader").read_text("direct_url.json") or "{}")
+    url = origin.get("url", "")
+    wheel = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else Path()
+    if wheel.suffix == ".whl" and wheel.is_file():
+        shutil.copyfile(wheel, folder / wheel.name)
+        return f"./{wheel.name}"
+    return f"rnn-grader @ {url}" if url else f"rnn-grader=={grader.__version__}"
+
+
+def _take_along(before: Course, made: Course) -> None:
+    """Copy what a student wrote, and the record of what was earned, from one course folder to another."""
+    known = before.exercise_ids()
+    for exercise in made.exercises():
+        mine = before.root / exercise.stub_path.relative_to(made.root)
+        if exercise.id in known and mine.is_file() and not is_stub(before[exercise.id], mine.read_bytes()):
+            shutil.copyfile(mine, exercise.stub_path)
+    if before.state_folder.is_dir():
+        shutil.copytree(before.state_folder, made.state_folder)
+
+
+def _tell(course: Course, folder: Path) -> None:
+    """Say what to type next; and let an editor use the Python that has this program."""
+    commands = [f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []
+    if "UV" in os.environ:  # uvx runs this, and what it installed is out of reach
+        activate = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+        commands += ["uv venv", "uv pip install -r requirements.txt", activate, "grader"]
+    else:
+        settings = folder / SETTINGS
+        text = settings.read_text(encoding="utf-8")
+        python = json.dumps(sys.executable)[1:-1]
+        settings.write_text(text.replace("${workspaceFolder}/.venv/bin/python", python), encoding="utf-8")
+        commands += ["grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))]
+    counts = f"{len(course.exercise_ids())} exercises and {len(quiz_paths(course))} quizzes"
+    click.echo(f"{folder} holds {counts}. What to type next:\n")
+    click.echo("".join(f"    {command}\n" for command in commands), nl=False)
