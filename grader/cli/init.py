@@ -19,7 +19,7 @@ import click
 import grader
 from grader.authoring.handout import PACKAGE, CannotHandOut, Leaking, build_handout
 from grader.cli import BROKEN, USAGE, Course, stop
-from grader.cli.handout import secret_of
+from grader.cli.handout import counted, secret_of
 from grader.course import COURSE_FILE, NoCourse, is_stub, open_course
 from grader.quiz.files import NoSecret, quiz_paths
 
@@ -138,6 +138,7 @@ def _tell(course: Course, folder: Path) -> None:
         python = json.dumps(sys.executable)[1:-1]
         settings.write_text(text.replace("${workspaceFolder}/.venv/bin/python", python), encoding="utf-8")
         commands += ["grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))]
-    counts = f"{len(course.exercise_ids())} exercises and {len(quiz_paths(course))} quizzes"
-    click.echo(f"{folder} holds {counts}. What to type next:\n")
+    exercises = counted(len(course.exercise_ids()), "exercise", "s")
+    quizzes = counted(len(quiz_paths(course)), "quiz", "zes")
+    click.echo(f"{folder} holds {exercises} and {quizzes}. What to type next:\n")
     click.echo("".join(f"    {command}\n" for command in commands), nl=False)

@@ -84,7 +84,8 @@ def of_the_course(folder: Path) -> set[str]:
 def test_it_holds_what_a_student_needs_and_no_more(handed_out: Course) -> None:
     assert of_the_course(handed_out.root) == {
         *(".gitattributes", ".github/workflows/check.yml", ".gitignore", "README.md", "course.yaml"),
-        "pyproject.toml",
+        *("pyproject.toml", "requirements.txt", ".devcontainer/devcontainer.json"),
+        *(".vscode/extensions.json", ".vscode/settings.json", ".vscode/tasks.json"),
         "exercises/exercise-1/check_doubling.py",
         "exercises/exercise-1/doubling.py",
         "exercises/exercise-1/exercise.yaml",
@@ -250,7 +251,7 @@ def program(home: Course, *arguments: str) -> tuple[int, str]:
 def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None:
     names = [name for name in files(handed_out.root) if name.startswith("grader/")]
     left_out = re.compile(
-        r"grader/(authoring|classroom)/|grader/cli/(adjust|export|forget|grade|handout|merge|old_names|quiz_grade|verify)\b"
+        r"grader/(authoring|classroom)/|grader/cli/(adjust|export|forget|grade|handout|init|merge|old_names|quiz_grade|verify)\b"
         r"|grader/reports/(tables|class_|templates/(class|student))"
     )
     assert not list(filter(left_out.match, names))

@@ -31,7 +31,7 @@ def command_lines(text: str) -> Iterator[list[str]]:
     """Yield the words of each command line of ours, in a fenced block or in backticks."""
     fenced = "\n".join(FENCE.findall(text)).replace("\\\n", " ").splitlines()
     for line in (*fenced, *spans(text)):
-        found = re.search(r"(?:^|^\$ |&& |-- |\.venv/bin/)grader (?=[a-z-])(.*)", line)
+        found = re.search(r"(?:^|^\$ |&& |-- |/bin/|WHEEL )(?:rnn-)?grader (?=[a-z-])(.*)", line)
         if found:
             yield shlex.split(re.split(r" [|&>#<]|\\$", found[1])[0], comments=True)
 
@@ -96,6 +96,8 @@ def test_a_document_that_names_what_is_not_there_is_seen() -> None:
     assert unknown(words) == ["--sede"]
     (words,) = command_lines("```sh\n$ grader quiz gates --restrat | head\n```")
     assert unknown(words) == ["--restrat"]
+    (words,) = command_lines("```sh\nuvx --from WHEEL rnn-grader init my-course --form old\n```")
+    assert unknown(words) == ["--form"]
     with pytest.raises(AssertionError, match="there is no command 'chekc'"):
         follow(["chekc"])
     assert PATH.fullmatch("grader/report/schema.json")
