@@ -57,7 +57,6 @@ INSTRUCTORS = (
 )
 """The program's files that students do not get; nor do they get what imports one of the first two rooms."""
 USES_THEM = re.compile(r"^from grader\.(authoring|classroom|site)\b", re.MULTILINE)
-EXTRAS = ("plot", "review")  # what may be installed besides
 PACKAGE = "rnn_course"  # of a wheel: the students' edition, which `grader init` copies
 ABOUT = ("pyproject.toml", "README.md", "LICENSE")  # the files of a clone that make a wheel of it
 
@@ -325,8 +324,7 @@ def _write_program(folder: Path, *, full: bool) -> None:
             _copy(path, folder / "grader" / name)
             kept.append(name)
     about = importlib.metadata.metadata("rnn-grader")
-    needs = [need.partition("; extra == ") for need in importlib.metadata.requires("rnn-grader") or ()]
-    extras = {name: [need for need, _, extra in needs if extra.strip("\"'") == name] for name in EXTRAS}
+    needs = [need for need in importlib.metadata.requires("rnn-grader") or () if "extra ==" not in need]
     text = (
         (TEMPLATES / "project.toml")
         .read_text(encoding="utf-8")
@@ -335,10 +333,7 @@ def _write_program(folder: Path, *, full: bool) -> None:
             version=grader.__version__,
             summary=about["Summary"],
             python=about["Requires-Python"],
-            needed="".join(f'  "{need}",\n' for need, _, extra in needs if not extra),
-            extras="".join(
-                f'{name} = ["{", ".join(needed)}"]\n' for name, needed in extras.items() if needed
-            ),
+            needed="".join(f'  "{need}",\n' for need in needs),
             data="".join(f'  "{name}",\n' for name in kept if not name.endswith(".py")),
         )
     )

@@ -182,7 +182,7 @@ def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[Execut
     try:
         from grader.classroom.cluster import NoCluster, connected
     except ImportError:
-        stop('--cluster needs Dask; install it with: pip install ".[cluster]"', USAGE)
+        stop("--cluster needs Dask; install it with: pip install distributed", USAGE)
     try:
         with connected(cluster, course) as executor:
             yield executor

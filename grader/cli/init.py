@@ -10,7 +10,6 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -26,20 +25,13 @@ from grader.quiz.files import NoSecret, quiz_paths
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
 RUN = "uvx rnn-grader" if PUBLISHED else "uvx --from WHEEL rnn-grader"
-PACKED = Path(grader.__file__).parents[1] / PACKAGE
-"""The students' edition, where a wheel has put it."""
-SETTINGS = ".vscode/settings.json"
+PACKED = Path(grader.__file__).parents[1] / PACKAGE  # where a wheel has put the students' edition
+OLD = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--from",
-    "old",
-    metavar="OLD",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Take along what you wrote and earned in this course folder.",
-)
+@click.option("--from", "old", metavar="OLD", type=OLD, help="Take along your work in this course folder.")
 @click.pass_obj
 def command(course: str | None, folder: Path, old: Path | None) -> None:
     """Write a course folder to learn in: exercises, quizzes, and settings for an editor.
@@ -51,36 +43,30 @@ def command(course: str | None, folder: Path, old: Path | None) -> None:
     before = open_course(old) if old else None
     with tempfile.TemporaryDirectory() as beside:
         packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, PACKAGE))
+        ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
         try:
-            _copy(packed, folder)
-            made = open_course(folder)
-            requirement = _requirement(folder)
-            (folder / "requirements.txt").write_text(f"{requirement}\n", encoding="utf-8")
+            shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+            (folder / "requirements.txt").write_text(f"{_requirement(folder)}\n", encoding="utf-8")
             if before:
-                _take_along(before, made)
+                _take_along(before, open_course(folder))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
             stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", USAGE)
-    _tell(made, folder)
+    _tell(folder)
 
 
 def _require_new(folder: Path) -> None:
+    """Refuse a folder that holds anything, and say how to go on in one that holds a course."""
     if (folder / COURSE_FILE).is_file():
-        _refuse_course(folder)
+        mine, ours = (
+            [path.read_bytes() for path in sorted(root.glob("recorded/*/*.bin"))] for root in (folder, PACKED)
+        )
+        if mine == ours:
+            stop(f"{folder} is this course already; go there and type `grader`", USAGE)
+        cure = f"name a new folder and add `--from {shlex.quote(str(folder))}`, and your work comes along"
+        stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", USAGE)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         stop(f"{folder} is not empty; name a folder that is new or empty", USAGE)
-
-
-def _refuse_course(folder: Path) -> NoReturn:
-    """Say what to do in a folder that a student has; nothing of it is touched."""
-    answers = [
-        {path.relative_to(root): path.read_bytes() for path in root.glob("recorded/*/*.bin")}
-        for root in (folder, PACKED)
-    ]
-    if answers[0] == answers[1]:
-        stop(f"{folder} is this course already; go there and type `grader`", USAGE)
-    cure = f"name a new folder and add `--from {shlex.quote(str(folder))}`, and your work comes along"
-    stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", USAGE)
 
 
 def _build(course: str | None, target: Path) -> Path:
@@ -97,11 +83,6 @@ def _build(course: str | None, target: Path) -> Path:
     except Leaking as leaking:
         stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", BROKEN)
     return target
-
-
-def _copy(packed: Path, folder: Path) -> None:
-    ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
-    shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def _requirement(folder: Path) -> str:
@@ -126,18 +107,18 @@ def _take_along(before: Course, made: Course) -> None:
         shutil.copytree(before.state_folder, made.state_folder)
 
 
-def _tell(course: Course, folder: Path) -> None:
+def _tell(folder: Path) -> None:
     """Say what to type next; and let an editor use the Python that has this program."""
     commands = [f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []
     if "UV" in os.environ:  # uvx runs this, and what it installed is out of reach
         activate = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
         commands += ["uv venv", "uv pip install -r requirements.txt", activate, "grader"]
     else:
-        settings = folder / SETTINGS
-        text = settings.read_text(encoding="utf-8")
-        python = json.dumps(sys.executable)[1:-1]
+        settings = folder / ".vscode" / "settings.json"
+        text, python = settings.read_text(encoding="utf-8"), json.dumps(sys.executable)[1:-1]
         settings.write_text(text.replace("${workspaceFolder}/.venv/bin/python", python), encoding="utf-8")
         commands += ["grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))]
+    course = open_course(folder)
     exercises = counted(len(course.exercise_ids()), "exercise", "s")
     quizzes = counted(len(quiz_paths(course)), "quiz", "zes")
     click.echo(f"{folder} holds {exercises} and {quizzes}. What to type next:\n")

@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Plot what your functions compute, beside the reference: for exercises that have something to see.
 
-    Pictures need matplotlib: pip install ".[plot]". Exits with 1 if your code does not get through;
+    Pictures need matplotlib: pip install matplotlib. Exits with 1 if your code does not get through;
     what it got to before that is plotted.
     """
     exercise = course[exercise_id]

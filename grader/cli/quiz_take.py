@@ -115,7 +115,7 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
     try:
         import fsrs  # noqa: F401
     except ImportError:
-        raise click.UsageError('review needs the library fsrs: pip install ".[review]"') from None
+        raise click.UsageError("review needs the library fsrs: pip install fsrs") from None
     update(sheets, context)
     with context.open_ledger() as ledger:
         due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]

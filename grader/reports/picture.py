@@ -42,7 +42,7 @@ def require_matplotlib() -> None:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise NoMatplotlib('a picture needs matplotlib: pip install ".[plot]"') from None
+        raise NoMatplotlib("a picture needs matplotlib: pip install matplotlib") from None
 
 
 def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:

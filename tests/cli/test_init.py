@@ -18,6 +18,7 @@ from grader.cli import init
 from grader.course import Course, open_course
 from tests.helpers import Ran, Run, run_main
 
+SETTINGS = ".vscode/settings.json"
 SECRET = b"a secret of the tests' own"
 RIGHT = "def double(x):\n    return 2 * x\n"
 
@@ -75,8 +76,8 @@ def test_a_course_folder_has_the_course_and_what_an_editor_needs(run: Run, packe
         "exercises/__pycache__/doubling.pyc",
     }
     assert set(made) - set(given) == {"requirements.txt"}
-    assert {name for name in made if made[name] != given.get(name)} == {"requirements.txt", init.SETTINGS}
-    assert json.loads(made[init.SETTINGS])["python.defaultInterpreterPath"] == sys.executable
+    assert {name for name in made if made[name] != given.get(name)} == {"requirements.txt", SETTINGS}
+    assert json.loads(made[SETTINGS])["python.defaultInterpreterPath"] == sys.executable
     readme = [line for line in made["README.md"].decode().splitlines() if line]
     assert len(readme) == 5
     assert open_course("my course").handout
@@ -95,7 +96,7 @@ def test_where_uv_keeps_nothing_an_environment_comes_first(run: Run, monkeypatch
     commands = [line.strip() for line in run("init", "c").out.splitlines() if line.startswith("    ")]
     activate = ". .venv/bin/activate" if os.name == "posix" else r".venv\Scripts\activate"
     assert commands == ["cd c", "uv venv", "uv pip install -r requirements.txt", activate, "grader"]
-    assert "${workspaceFolder}/.venv" in Path("c", init.SETTINGS).read_text()
+    assert "${workspaceFolder}/.venv" in Path("c", SETTINGS).read_text()
 
 
 def test_an_empty_folder_can_be_filled_where_one_stands(run: Run) -> None:
