@@ -394,24 +394,11 @@ def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> t
             _copy(course.root / name, folder / name)
         built = build_handout(course, folder / PACKAGE, secret, program=False, **chosen)
         _write(folder / PACKAGE / "__init__.py", '"""The students\' edition of the course; no code."""\n')
-        words = [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--wheel-dir",
-            beside,
-            str(folder),
-        ]
+        build = [sys.executable, *"-m pip wheel --quiet --no-deps --wheel-dir".split(), beside, str(folder)]
         dated = os.environ | {"SOURCE_DATE_EPOCH": "315532800"}  # 1980, the earliest that a zip can hold
-        ran = subprocess.run(words, capture_output=True, text=True, env=dated, check=False)
+        ran = subprocess.run(build, capture_output=True, text=True, env=dated, check=False)
         if ran.returncode:
-            said = [line for line in ran.stderr.splitlines() if line.strip()]
-            raise CannotHandOut(
-                f"pip could not build the wheel: {said[-1] if said else 'it does not say why'}"
-            )
+            raise CannotHandOut(f"pip builds no wheel here: {ran.stderr.strip().rpartition(chr(10))[2]}")
         (wheel,) = Path(beside).glob("*.whl")
         target.mkdir(parents=True, exist_ok=True)
         return built, Path(shutil.copyfile(wheel, target / wheel.name))

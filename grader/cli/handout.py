@@ -115,16 +115,14 @@ def _tell(built: Built, assignment: Assignment | None, written: str) -> None:
         counts = f", counts {quiz.credits} credits" if assignment else ""
         click.echo(f"{quiz.id:<26}{_quiz_row(quiz)}{counts}")
     credits = sum(file.credits for file in built.exercises.values())
-    counts = (
-        f"{counted(len(built.exercises), 'exercise', 's')} with {counted(credits, 'visible credit', 's')}"
-    )
-    looked = f"{counted(built.lines, 'line', 's')} looked through, and no answer in them"
-    click.echo(f"{written}: {counts}, {counted(len(built.quizzes), 'quiz', 'zes')}; {looked}")
+    counts = f"{_count(len(built.exercises), 'exercise', 's')} with {_count(credits, 'visible credit', 's')}"
+    looked = f"{_count(built.lines, 'line', 's')} looked through, and no answer in them"
+    click.echo(f"{written}: {counts}, {_count(len(built.quizzes), 'quiz', 'zes')}; {looked}")
     if assignment:
         of_exercises = sum(file.credits + file.more_credits for file in built.exercises.values())
         total = of_exercises + sum(quiz.credits for quiz in built.quizzes)
         due = f", due {assignment.deadline}" if assignment.deadline else ""
-        click.echo(f"{assignment.id} ({assignment.title}) counts {counted(total, 'credit', 's')}{due}")
+        click.echo(f"{assignment.id} ({assignment.title}) counts {_count(total, 'credit', 's')}{due}")
 
 
 def secret_of(course: Course) -> bytes:
@@ -137,11 +135,10 @@ def secret_of(course: Course) -> bytes:
 
 def _quiz_row(quiz: files.Quiz) -> str:
     what = "answers included" if quiz.file.mode == "practice" else "without its key"
-    return f"{counted(len(quiz.file.questions), 'question', 's'):>13}, {what}"
+    return f"{_count(len(quiz.file.questions), 'question', 's'):>13}, {what}"
 
 
-def counted(number: int, noun: str, plural: str) -> str:
-    """Return a number with its noun, whose plural ends as told."""
+def _count(number: int, noun: str, plural: str) -> str:
     return f"{number} {noun}{plural if number != 1 else ''}"
 
 
@@ -153,7 +150,7 @@ def _write_gradescope(
         write_gradescope_archive(course, exercises, target, assignment)
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror}", USAGE)
-    credits = counted(sum(exercise.file.credits for exercise in exercises), "credit", "s")
+    credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")
     click.echo(
-        f"{target}: {counted(len(exercises), 'exercise', 's')} with {credits}; set the assignment to as many"
+        f"{target}: {_count(len(exercises), 'exercise', 's')} with {credits}; set the assignment to as many"
     )

@@ -18,9 +18,9 @@ import click
 import grader
 from grader.authoring.handout import PACKAGE, CannotHandOut, Leaking, build_handout
 from grader.cli import BROKEN, USAGE, Course, stop
-from grader.cli.handout import counted, secret_of
+from grader.cli.handout import secret_of
 from grader.course import COURSE_FILE, NoCourse, is_stub, open_course
-from grader.quiz.files import NoSecret, quiz_paths
+from grader.quiz.files import NoSecret
 
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
@@ -118,8 +118,5 @@ def _tell(folder: Path) -> None:
         text, python = settings.read_text(encoding="utf-8"), json.dumps(sys.executable)[1:-1]
         settings.write_text(text.replace("${workspaceFolder}/.venv/bin/python", python), encoding="utf-8")
         commands += ["grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))]
-    course = open_course(folder)
-    exercises = counted(len(course.exercise_ids()), "exercise", "s")
-    quizzes = counted(len(quiz_paths(course)), "quiz", "zes")
-    click.echo(f"{folder} holds {exercises} and {quizzes}. What to type next:\n")
+    click.echo(f"{folder} is ready. What to type next:\n")
     click.echo("".join(f"    {command}\n" for command in commands), nl=False)

@@ -85,7 +85,7 @@ def test_a_course_folder_has_the_course_and_what_an_editor_needs(run: Run, packe
 
 def test_it_says_what_to_type_next(run: Run) -> None:
     ran = run("init", "my course")
-    assert "holds 1 exercise and 1 quiz." in ran.out
+    assert ran.out.startswith("my course is ready. What to type next:\n\n")
     commands = [line.strip() for line in ran.out.splitlines() if line.startswith("    ")]
     program = "grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))
     assert commands == ["cd 'my course'", program]
