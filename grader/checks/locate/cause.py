@@ -197,7 +197,8 @@ class Trial:
                 text = f"it lacks a {part}: {' and '.join(phrases)}"
                 return Cause(f"missing {part}", text, text)
         if found := self._by_numbers(made, wanted, mine):
-            return found
+            inside = self._inside(parts, proof, depth) if found.kind == "sign" else None
+            return inside or found
         odd, rest, _ = self.roles.matched(*parts)
         if not odd and not rest and len(parts[0]) > 1 and len(operations) == 2:
             verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
@@ -278,14 +279,12 @@ class Trial:
         return node.statement >= 0 and self.mine.text.statements[node.statement].value == node.text
 
     def held(self, change: Change) -> Cause:
-        """Say what the name that a change replaces, or the first such name inside, should hold."""
+        """Say what the name that a change replaces should hold; the text is empty if it replaces no name."""
         mine, right = self._different(change)
-        odd, rest, _ = self.roles.matched(*self._parts(mine, right))
-        pair = next(zip(odd, rest, strict=False), (mine, right))
-        phrase, name = self.phrase(pair[1]), f"`{base(self.mine.events[pair[0]].node.text)}`"
-        key = f"what should hold {phrase} holds something else"
+        phrase, name = self.phrase(right), f"`{base(self.mine.events[mine].node.text)}`"
         text = f"{name} holds another quantity" if phrase == name else f"{name} should hold {phrase}"
-        return Cause("held", text if phrase and len(name) > 2 else "", key)
+        named = self.mine.events[mine].node.kind not in COMPUTED and phrase and not self.roles.is_plain(right)
+        return Cause("held", text if named else "", f"what should hold {phrase} holds something else")
 
     def bound(self, change: Change) -> int | None:
         """Return the line that bound a name that a change replaces."""

@@ -204,6 +204,10 @@ class Roles:
         """Whether the student has the value of an event of the solution nowhere."""
         return self._leaf_id(self.right, leaf) not in self._own
 
+    def is_plain(self, leaf: int) -> bool:
+        """Whether an event of the solution has only such numbers as occur everywhere."""
+        return self._leaf_id(self.right, leaf) in self._neutral
+
     def _arranged(self, number: int, leaves: list[int], others: list[int]) -> Finding:
         """The operands hold the right numbers: the operation differs, or how one of them is arranged."""
         for leaf in leaves:
