@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal, TypeVar
 
 from grader import __version__
-from grader.course import Feedback, dataclass
+from grader.course import Causes, Feedback, dataclass
 
 SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]
@@ -118,6 +118,14 @@ class Outcome:
             shown = dataclasses.replace(shown, check="hidden", title="A hidden check")
         return shown
 
+    def with_cause(self, causes: Causes) -> Outcome:
+        """Return the outcome as a course shows it at once: perhaps a line without what is wrong there."""
+        place = self.located
+        if causes == "at once" or place is None or not place.cause:
+            return self
+        says = f"{place.says} `grader hint` says more." if causes == "hint" else place.says
+        return dataclasses.replace(self, located=dataclasses.replace(place, says=says, cause="", key=""))
+
 
 @dataclass(frozen=True)
 class Report:
@@ -193,6 +201,10 @@ class Report:
             return dataclasses.replace(self, outcomes=outcomes)
         seconds = sum(outcome.seconds for outcome in outcomes)
         return dataclasses.replace(self, outcomes=outcomes, seconds=seconds)
+
+    def with_causes(self, causes: Causes) -> Report:
+        """Return the report as a course shows it at once: perhaps lines without what is wrong there."""
+        return dataclasses.replace(self, outcomes=tuple(each.with_cause(causes) for each in self.outcomes))
 
 
 # --- JSON: schema.json describes its form, docs/report.md explains it ---------------------------------

@@ -81,7 +81,7 @@ def command(
             with progress_line() as progress:
                 report = check(exercise, submission, pool=pool, seed=seed, known=known, progress=progress)
             known[exercise.id] = report
-            reports.append(report.for_student(exercise.file.feedback))
+            reports.append(report.for_student(exercise.file.feedback).with_causes(course.causes))
             if form == "text":
                 if len(reports) > 1:
                     click.echo()

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import click
 
+from grader.checks.report import Report
 from grader.cli import Course, pass_course, print_lines, width
 from grader.course import Exercise, render
 from grader.progress import open_ledger
 from grader.reports.text import Line, wrapped
+from grader.sandbox.text import clean
 
 
 @click.command("hint")
@@ -25,19 +27,47 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     names = exercise.file.functions
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise.id} has no function {function!r}; it has {', '.join(names)}")
-    print_lines(hint_lines(course, exercise, width(), function))
+    print_lines(hint_lines(course, exercise, width(), function, _checked(course, exercise)))
+
+
+def _checked(course: Course, exercise: Exercise) -> Report | None:
+    """Check an exercise that its last check found wanting, if a cause may be told of what it finds."""
+    with open_ledger(course) as ledger:
+        latest = ledger.latest(exercise.id)
+    if course.causes != "hint" or course.handout or not latest or "failed" not in latest.outcomes.values():
+        return None
+    from grader.checks.run import check
+    from grader.sandbox.pool import open_pool
+
+    with open_pool("best") as pool:
+        return check(exercise, pool=pool).for_student(exercise.file.feedback)
 
 
 def hint_lines(
-    course: Course, exercise: Exercise, columns: int, function: str | None = None
+    course: Course,
+    exercise: Exercise,
+    columns: int,
+    function: str | None = None,
+    report: Report | None = None,
 ) -> Iterator[Line]:
-    """Lay out the hints on a function so far and one more, and remember that it was shown."""
+    """Lay out the hints on a function so far and one more, and remember that it was shown.
+
+    Args:
+        report: of the last check; what is wrong in a line that it names comes before the hints, once.
+    """
     names = exercise.file.functions
     with open_ledger(course) as ledger:
         latest = ledger.latest(exercise.id)
         outcomes = latest.outcomes.items() if latest else ()
         wanting = [exercise.function_of(check) for check, status in outcomes if status != "passed"]
         name = function or next((name for name in names if name in wanting), names[0])
+        places = (each.located for each in (report.outcomes if report else ()) if each.function == name)
+        place = next((each for each in places if each and each.cause), None)
+        if place and course.causes == "hint" and not ledger.hints_shown(exercise.id, f"{name}: {place.text}"):
+            ledger.record_hint(exercise.id, f"{name}: {place.text}")
+            yield from wrapped(clean(place.text), "diagnosis", columns, "  ")
+            yield from wrapped(f"({name}: `grader hint` once more shows a hint)", "detail", columns, "")
+            return
         hints = exercise.file.hints.get(name, ())
         shown = ledger.hints_shown(exercise.id, name)
         if shown < len(hints):

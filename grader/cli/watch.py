@@ -161,7 +161,8 @@ class _Screen:
         if report is None:
             return
         path = shown_path(self._exercise.stub_path)
-        yield from report_lines(report, columns, file=path, seeded=False, ways=path)
+        shown = report.with_causes(self._course.causes)
+        yield from report_lines(shown, columns, file=path, seeded=False, ways=path)
         if report.passed:
             solution = "" if self._course.handout else shown_path(self._exercise.solution_path)
             yield from celebration_lines(self._exercise, self._rows, solution, columns)
@@ -178,7 +179,7 @@ class _Screen:
                 self._left = True
                 return
             case "h":
-                self._panel = list(hint_lines(self._course, exercise, width()))
+                self._panel = list(hint_lines(self._course, exercise, width(), report=self._report))
             case "d":
                 found = find_failing_call(self._checks(), self._pool)
                 self._panel = list(debug_lines(self._course, exercise, *found, width()))

@@ -3,6 +3,7 @@
 from grader.course.course import (
     COURSE_FILE,
     Assignment,
+    Causes,
     Course,
     CourseFile,
     Exercise,
@@ -31,6 +32,7 @@ __all__ = [
     "NOWHERE",
     "Assignment",
     "CannotCollect",
+    "Causes",
     "Course",
     "CourseError",
     "CourseFile",

@@ -25,6 +25,7 @@ ASSIGNMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPELLING = re.compile(r"([a-z]*)[-_. ]*0*([0-9]+)")  # of an exercise: exercise-1, Exercise_01, ex1, 1
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
 Feedback = Literal["full", "diagnosis", "names", "none"]
+Causes = Literal["at once", "hint", "never"]
 """What a student may see of a hidden check; see ``Report.for_student``."""
 Edition = Literal["full", "handout"]
 
@@ -198,6 +199,8 @@ class CourseFile:
         late: what it costs to hand in late.
         assignments: what is graded together, in their order.
         login_id: what ``grader login`` asks students for, such as ``student number``; empty: for nothing.
+        causes: when a student reads what is wrong in the line that a wrong answer comes from: ``hint`` shows
+            it at the first ``grader hint``.
         edition: ``handout`` marks the students', which has no solutions and no hidden checks.
         shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
     """
@@ -207,6 +210,7 @@ class CourseFile:
     late: LatePolicy = field(default_factory=LatePolicy)
     assignments: tuple[Assignment, ...] = ()
     login_id: str = ""
+    causes: Causes = "hint"
     edition: Edition = "full"
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -345,6 +349,7 @@ class Course:
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     assignments: tuple[Assignment, ...] = ()
     login_id: str = ""
+    causes: Causes = "hint"
 
     @property
     def private_folder(self) -> Path:
@@ -462,7 +467,7 @@ def open_course(path: str | Path | None = None) -> Course:
         if (folder / COURSE_FILE).is_file():
             file = strict_yaml.load(folder / COURSE_FILE, CourseFile)
             salt, handout = file.salt or file.title, file.edition == "handout"
-            more = file.shown, file.assignments, file.login_id
+            more = file.shown, file.assignments, file.login_id, file.causes
             return Course(folder, file.title, salt, file.late, handout, *more)
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")

@@ -437,3 +437,21 @@ def test_completion_knows_the_commands(tiny: Course) -> None:
     words = [sys.executable, "-m", "grader"]
     shown = subprocess.run(words, env=environment, cwd=tiny.root, capture_output=True, text=True, check=False)
     assert shown.stdout == "plain,check\n"
+
+
+@pytest.mark.parametrize("causes", ["hint", "at once", "never"])
+def test_what_is_wrong_in_a_line_is_told_when_the_course_says(
+    run: Run, tiny_copy: Course, causes: str
+) -> None:
+    solve(tiny_copy, scale="return double(x) + pair.offset")
+    (tiny_copy["exercise-1"].solution_folder / "quantities.yaml").write_text('"pair.factor": "`factor`"\n')
+    with (tiny_copy.root / "course.yaml").open("a") as file:
+        file.write(f"causes: {causes}\n")
+    verdict, told = run("check", "exercise-1").out, "It lacks a factor: `factor`."
+    assert "doubling.py:40: return double(x) + pair.offset" in verdict
+    assert ("`grader hint` says more" in " ".join(verdict.split())) == (causes == "hint")
+    assert (told in verdict) == (causes == "at once")
+    hints = [run("hint", "exercise-1").out for _ in range(2)]
+    assert (told in hints[0]) == (causes == "hint")
+    assert hints[1].startswith("1. ")
+    assert told not in hints[1]
