@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from grader.checks.locate.locate import close, is_neutral
-from grader.checks.locate.roles import DEPTH, PLACE, UNKNOWN, Finding, Roles
+from grader.checks.locate.roles import PLACE, UNKNOWN, Finding, Roles
 from grader.checks.locate.trace import COMPUTED, Trace
 from grader.sandbox.values import Array
 
@@ -36,8 +34,6 @@ class Explainer(Roles):
         if telling and self._id(self.mine, mine) == self._id(self.right, right):
             how = _form(got, wanted)
             line = self.mine.events[(makers or uses)[0]].node.line
-            if makers and (found := self._rearranged(makers[0], self._id(self.right, right), DEPTH)):
-                return dataclasses.replace(found, event=makers[0], outputs=(output,))
             return Finding("form", line, f"`{name}` {how}", f"{name} {how}", uses[0], (output,))
         if telling and self._id(self.right, right) in self._own:
             cause = f"another quantity is returned as `{name}`; the right one is computed"
@@ -46,26 +42,6 @@ class Explainer(Roles):
         bound = self._binding(last) if self.mine.events[last].node.kind == "name" else None
         line = (bound or self.mine.events[(makers or [last])[0]].node).line
         return Finding(PLACE, line, event=last, outputs=(output,))
-
-    def _rearranged(self, maker: int, wanted: int, depth: int) -> Finding | None:
-        """Follow right numbers in another order back to where they were arranged."""
-        twins = [other for other, _, _ in self._patterns if self._leaf_id(self.right, other) == wanted]
-        if not twins or not depth:
-            return None
-        leaves, others = self.leaves(self.mine, maker), self.leaves(self.right, twins[0])
-        odd, rest, _ = self.matched(leaves, others)
-        if odd or rest:
-            return None
-        found = self._arranged(maker, leaves, others)
-        if found.kind == "order":
-            return found
-        for leaf in leaves:
-            inner = self._leaf_id(self.mine, leaf)
-            if self.mine.events[leaf].node.kind in COMPUTED and (
-                deeper := self._rearranged(leaf, inner, depth - 1)
-            ):
-                return deeper
-        return None
 
     def _wrong_piece(self, mine: int, wanted: Array) -> int:
         """Return the first wrong piece of a result, if it was computed by itself; else the result."""

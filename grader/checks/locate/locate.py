@@ -26,20 +26,19 @@ MAX_CLIMB = 4
 
 
 class Numbers:
-    """The numbers that are right, in order, without signs."""
+    """The numbers that are right, in order."""
 
     def __init__(self, arrays: Iterable[Array]) -> None:
-        entries = [np.abs(array.ravel()) for array in arrays]
-        every = np.concatenate([*entries, NEUTRAL])
+        every = np.concatenate([*(array.ravel() for array in arrays), NEUTRAL, -NEUTRAL])
         self._sorted = np.unique(every[np.isfinite(every)])
 
     def has(self, numbers: Array) -> Array:
-        """Return which of some numbers, given without signs, are among them."""
+        """Return which of some numbers are among them."""
         after = np.searchsorted(self._sorted, numbers)
         found = np.zeros(numbers.shape, bool)
         for index in (after, after - 1):
             near = self._sorted[np.clip(index, 0, len(self._sorted) - 1)]
-            found |= np.abs(near - numbers) <= RTOL * np.maximum(numbers, SMALL)
+            found |= np.abs(near - numbers) <= RTOL * np.maximum(np.abs(numbers), SMALL)
         return found
 
 
@@ -86,7 +85,7 @@ class Comparison:
         self.pool = Numbers([*given, *right.values])
         sizes = [value.size for value in mine.values]
         self._starts = np.cumsum([0, *sizes])
-        flat = np.abs(np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]]))
+        flat = np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]])
         self._is_wrong = ~self.pool.has(flat)
         self._owner = np.repeat(np.arange(len(sizes)), sizes)
         keys, inverse = np.unique(flat, return_inverse=True)

@@ -181,8 +181,6 @@ class Roles:
             return Finding(UNKNOWN, event.node.line)
         others = self.leaves(self.right, -best[1])
         odd, rest, hits = self.matched(leaves, others)
-        if not odd and not rest:
-            return self._arranged(number, leaves, others)
         if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
             line = self.source(odd[0], rest[0])
             return Finding("bound" if line else "instead", line or self.mine.events[odd[0]].node.line)
@@ -207,17 +205,6 @@ class Roles:
     def is_plain(self, leaf: int) -> bool:
         """Whether an event of the solution has only such numbers as occur everywhere."""
         return self._leaf_id(self.right, leaf) in self._neutral
-
-    def _arranged(self, number: int, leaves: list[int], others: list[int]) -> Finding:
-        """The operands hold the right numbers: the operation differs, or how one of them is arranged."""
-        for leaf in leaves:
-            twins = [each for each in others if self.same_numbers(leaf, each)]
-            arrays = [self.array(self.right, each) for each in twins]
-            if twins and not any(_arranged_alike(self.array(self.mine, leaf), array) for array in arrays):
-                held = self.mine.events[leaf].node.kind in ("name", "attribute")
-                place = self._binding(leaf) if held else None
-                return Finding("order", (place or self.mine.events[number].node).line)
-        return Finding(UNKNOWN, self.mine.events[number].node.line)
 
     def _binding(self, number: int) -> Statement | None:
         """Return the statement that bound the name that an event reads, as the computation went."""
@@ -369,14 +356,6 @@ def _opened(trace: Trace, number: int) -> Iterable[int]:
     elif event.node.kind == "collection":
         for operand in event.operands:
             yield from _opened(trace, operand)
-
-
-def _arranged_alike(array: Array, other: Array) -> bool:
-    """Whether two arrays of the same numbers hold them in the same order, or one is the other transposed."""
-    if array.size != other.size:
-        return False
-    ways = [other.ravel(), other.T.ravel()] if array.shape == other.T.shape else [other.ravel()]
-    return any(close(array.ravel(), sign * way, 1e-9) for way in ways for sign in (1, -1))
 
 
 def base(text: str) -> str:
