@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grader.checks.locate.explain import PRODUCTS, Explainer, base
 from grader.checks.locate.locate import SUMS, close, is_neutral
-from grader.checks.locate.roles import PRODUCTS, Roles, base
 from grader.checks.locate.trace import COMPUTED, Node, Trace
 from grader.sandbox.values import Array
 
@@ -68,7 +68,7 @@ class Trial:
         rerun: calls the student's function with a node's values replaced; returns its results.
     """
 
-    def __init__(self, roles: Roles, rerun: Rerun) -> None:
+    def __init__(self, roles: Explainer, rerun: Rerun) -> None:
         self.roles, self._rerun = roles, rerun
         self.mine, self.right = roles.mine, roles.right
         self._evaluations = {id(trace): _evaluations(trace) for trace in (self.mine, self.right)}

@@ -20,9 +20,8 @@ import numpy as np
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
-from grader.checks.locate.explain import Explainer, found_in
+from grader.checks.locate.explain import Explainer, Finding, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
-from grader.checks.locate.roles import Finding
 from grader.checks.locate.trace import (
     Failure,
     Malformed,
