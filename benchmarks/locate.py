@@ -158,7 +158,7 @@ def styles(exercise: Exercise) -> list[Case]:
                 found.append(
                     Case(exercise, f"{path.stem}/{mistake.id}", wrong, (changed_lines(text, wrong),))
                 )
-        functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+        functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
         every = list(mutants(text, functions))
         for mutant in rng.sample(every, min(6, len(every))):
             plain = _unparsed(text, mutant.function)
