@@ -60,7 +60,7 @@ class LSTM:
         return np.einsum("oh,hn->on", self.Wy, h) + self.by, h, c
 
 
-# --- what the checks call; leave it as it is ----------------------------------------------------------
+# --- what the checks call; leave it as it is. SimpleRNN_init stands for SimpleRNN.__init__, and so on. ---
 
 
 def SimpleRNN_init(input_size: int, hidden_size: int, output_size: int, seed: int) -> dict[str, np.ndarray]:
@@ -79,11 +79,12 @@ def SimpleRNN_forward(
         inputs: (T, D) or (T, D, N) each.
         arrays: (array of each attribute) by its name.
     """
+    np.random.seed(0)
     hidden_size, input_size = arrays["Wxh"].shape
     network = SimpleRNN(input_size, hidden_size, arrays["by"].shape[0], 0)
     for name, array in arrays.items():
         setattr(network, name, array)
-    return [network.forward(X) for X in inputs]
+    return list(map(network.forward, inputs))
 
 
 def LSTM_init(input_size: int, hidden_size: int, output_size: int, seed: int) -> dict[str, np.ndarray]:
@@ -102,8 +103,9 @@ def LSTM_forward(
         inputs: (T, D) or (T, D, N) each.
         arrays: (array of each attribute) by its name.
     """
+    np.random.seed(0)
     hidden_size, columns = arrays["Wf"].shape
     network = LSTM(columns - hidden_size, hidden_size, arrays["by"].shape[0], 0)
     for name, array in arrays.items():
         setattr(network, name, array)
-    return [network.forward(X) for X in inputs]
+    return list(map(network.forward, inputs))
