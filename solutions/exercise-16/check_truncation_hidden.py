@@ -25,8 +25,7 @@ def judge(arguments: tuple[Array, Array, Array, Any], reach: list[int], referenc
     """Add up every loss's contribution at every step that it reaches: reach[t] steps back from step t."""
     dhs, xs, hs, params = arguments
     total = [np.zeros(param.shape) for param in params]
-    for t in range(T):
-        dh = dhs[t]
+    for t, dh in enumerate(dhs):
         for s in range(t, t - reach[t], -1):
             da = dh * (1 - hs[s + 1] ** 2)
             for grad, part in zip(total, (da @ xs[s].T, da @ hs[s].T, da.sum(1, keepdims=True)), strict=True):

@@ -1,0 +1,169 @@
+"""What is released: the whole course in a wheel, from an empty folder to what is handed in; containers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.leaks import find_leaks, secrets_of, texts_of
+from grader.course import Course, open_course
+from grader.quiz.files import all_quizzes
+from tests.test_packaging import containerfile
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a secret of the tests' own"
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="the commands are for a POSIX shell"),
+]
+
+
+def shell(line: str, folder: Path, *programs: Path, wanted: tuple[int, ...] = (0,), typed: str = "") -> str:
+    """Run a line as a person types it: without this project, its environment and its clone on any path."""
+    kept = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith(("PYTHON", "GRADER", "VIRTUAL"))
+    }
+    theirs = Path(sys.executable).parent
+    paths = [path for path in os.environ["PATH"].split(os.pathsep) if Path(path) != theirs]
+    kept |= {"PATH": os.pathsep.join([*map(str, programs), *paths]), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    ran = subprocess.run(
+        line,
+        shell=True,
+        cwd=folder,
+        env=kept,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert ran.returncode in wanted, f"{line}\n{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+    assert not re.search("Traceback|the grader itself broke", ran.stdout + ran.stderr), line
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel with the whole course, built by the command."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "grader", "--course", str(ROOT), "handout", str(folder), "--wheel"]
+    variables = os.environ | {"GRADER_SECRET": SECRET}
+    ran = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=900, check=False)
+    assert ran.returncode == 0, ran.stderr
+    (found,) = folder.iterdir()
+    return found
+
+
+def test_from_an_empty_folder_to_what_is_handed_in(wheel: Path, course: Course, tmp_path: Path) -> None:
+    """One test, since building the whole course takes a minute."""
+    assert_no_answer(wheel, course, tmp_path / "unpacked")
+    empty = tmp_path / "a new folder"
+    empty.mkdir()
+    python = shutil.which("python3") or sys.executable
+    shell(f"{python} -m venv rnn && rnn/bin/python -m pip install -q {shlex.quote(str(wheel))}", empty)
+    told = shell("rnn/bin/rnn-grader init 'my course'", empty)
+    home, programs = empty / "my course", empty / "rnn" / SCRIPTS
+    (enter, start) = (line.strip() for line in told.splitlines() if line.startswith("    "))
+    assert enter == "cd 'my course'"
+    assert "exercise-1" in shell(f"{enter} && {shlex.quote(start)}", empty)  # without a terminal it lists
+    assert_commands_run(course, home, programs)
+    assert_container_sets_it_up(home, empty)
+
+
+def assert_no_answer(wheel: Path, course: Course, folder: Path) -> None:
+    """Look through what the wheel holds, as through any hand-out."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+        names = archive.namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"grader", "rnn_course"}
+    packed = folder / "rnn_course"
+    texts, quizzes = texts_of(packed), all_quizzes(course)
+    assert find_leaks(packed, texts, secrets_of(course), course.shown, quizzes, SECRET) == []
+    program = texts_of(folder / "grader")
+    solutions = [path.read_text(encoding="utf-8") for path in (ROOT / "solutions").glob("*/*.py")]
+    assert not [path for path, text in program.items() if text in solutions]
+    assert [one.id for one in open_course(packed).exercises()] == [one.id for one in course.exercises()]
+    assert wheel.stat().st_size < 8 * 2**20
+
+
+def assert_commands_run(course: Course, home: Path, programs: Path) -> None:
+    """Write a solution over every stub, and run what a student runs."""
+    shell("grader login 'Ada Lovelace'", home, programs)
+    assert "not written yet" in shell("grader check 1", home, programs, wanted=(1,))
+    for exercise in course.exercises():
+        for line in ("grader show --text {}", "grader hint {}"):
+            assert shell(line.format(exercise.id), home, programs)
+        assert "debug_" in shell(f"grader debug {exercise.id}", home, programs)
+        shutil.copy(exercise.solution_path, home / exercise.stub_path.relative_to(course.root))
+    told = shell("grader check --all", home, programs)
+    visible = sum(exercise.file.credits for exercise in open_course(home).exercises())
+    earned = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) of (\d+) credits\n", told)]
+    assert sum(pair[0] for pair in earned[: len(course.exercises())]) == visible
+    assert "gates" in shell("grader quiz", home, programs)
+    assert "every exercise is done" in shell("grader list", home, programs)
+    shell("grader submit -o handed-in.zip", home, programs)
+    with zipfile.ZipFile(home / "handed-in.zip") as bundle:
+        modules = {Path(name).name for name in bundle.namelist() if name.endswith(".py")}
+    assert modules == {exercise.stub_path.name for exercise in course.exercises()}
+
+
+def assert_container_sets_it_up(home: Path, empty: Path) -> None:
+    """Move the folder away, set it up by the container's own command, and run an editor's tasks."""
+    moved = home.rename(empty / "moved")
+    container = json.loads((moved / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    python = Path(shutil.which("python3") or sys.executable).resolve()
+    (empty / "image").mkdir()
+    (empty / "image" / "python").symlink_to(python)  # the image has it by this name
+    shell(container["postCreateCommand"], moved, empty / "image")
+    interpreter = moved / ".venv" / SCRIPTS / "python"
+    for task in json.loads((moved / ".vscode" / "tasks.json").read_text(encoding="utf-8"))["tasks"]:
+        if task["label"] == "check":
+            assert "done" in shell(shlex.join([str(interpreter), *task["args"]]), moved)
+    assert "exercise-1" in shell(". .venv/bin/activate && grader", moved)
+
+
+def test_the_commands_of_the_container_for_instructors_run(tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    python = Path(shutil.which("python3") or sys.executable).resolve()
+    (tmp_path / "image").mkdir()
+    (tmp_path / "image" / "python").symlink_to(python)
+    for word, rest in containerfile():
+        if word == "COPY":
+            *sources, target = shlex.split(rest)
+            for source in sources:
+                if (ROOT / source).is_dir():
+                    ignored = shutil.ignore_patterns("__pycache__")
+                    shutil.copytree(ROOT / source, folder / target, ignore=ignored)
+                else:
+                    shutil.copy(ROOT / source, folder / target)
+        elif word == "RUN":
+            shell(rest, folder, tmp_path / "image")
+        elif word == "ENV":
+            variables = rest.replace("/course", str(folder))
+    (entry,) = (json.loads(rest) for word, rest in containerfile() if word == "ENTRYPOINT")
+    (tmp_path / "class").mkdir()
+    shutil.copytree(
+        ROOT / "examples" / "submissions" / "typical-mistakes", tmp_path / "class" / "submissions" / "ada"
+    )
+    line = f"export {variables}; {shlex.join(entry)}"
+    assert "For instructors" in shell(f"{line} --help", tmp_path / "class")
+    told = shell(
+        f"{line} grade submissions -o results --exercise exercise-1", tmp_path / "class", wanted=(0, 1)
+    )
+    assert (tmp_path / "class" / "results" / "students").is_dir(), told
+    assert "seccomp" in shell(f"{line} doctor", tmp_path / "class", wanted=(0, 1))
