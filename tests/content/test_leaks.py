@@ -1,4 +1,4 @@
-"""What students read of the course holds no line of a solution or a hidden check, but those that are declared."""
+"""What students read of the course holds no line of a solution or a hidden check but declared ones."""
 
 from __future__ import annotations
 
