@@ -286,6 +286,9 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
         where = _index(np.unravel_index(int(np.argmax(bad)), bad.shape))
         count = f"{int(bad.sum())} of {bad.size} entries" if bad.size > 1 else "its only entry"
         raise CheckFailed(f"`{name}` is NaN or infinite in {count}{', first at ' + where if where else ''}")
+    if actual.dtype.kind in "iu" and got.ndim and (wanted % 1).any():
+        cure = f"{actual.dtype} cuts off every fraction; leave dtype=int out where it is made"
+        raise CheckFailed(f"`{name}` is an array of whole numbers: {cure}", name, got != wanted)
     return got
 
 

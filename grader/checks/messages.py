@@ -34,9 +34,18 @@ REASONS = {
     r"^ModuleNotFoundError": "NumPy and most of the standard library are there, and nothing else",
     r"^Permission": "files, processes and the network are out of reach here; `grader debug` lets you look",
     r"^EOFError|^BdbQuit": "nobody can type here; `grader debug` stops where somebody can",
-    r"only .* arrays can be": "functions of math take one number; np.tanh and its like take arrays",
-    r"truth value of an array": "`if` needs one answer for all entries; np.where decides entry by entry",
+    r"^SystemExit": "a function hands its result back by `return`; leave the exit out",
+    r"^RecursionError": "the function calls itself, or two call each other, without an end",
+    r"only integer scalar arrays": "range and an index take one whole number, such as x.shape[0]",
+    r"only .* arrays can be": "float, int and functions of math take one number; "
+    "np.tanh and its like take arrays",
+    r"truth value of an array": "`if`, `and`, `not`, `max` want one answer for all entries; "
+    "np.where decides entry by entry, np.maximum compares so",
     r"Cannot cast .* to dtype\('u?int": "an array of whole numbers takes no fractions; leave dtype=int out",
+    r"valid indices|an integer|be integers": "a whole number is wanted there; // divides into one, / does not",
+    r"'numpy.ndarray' object is not callable": "is a * or @ missing before the parenthesis?",
+    r"Cannot interpret .* as a data type": "a shape is one tuple, as in np.zeros((2, 3))",
+    r"'NoneType'": "something there is None; does a function end without `return`?",
 }
 """What to make of an exception, by how its type and text look, with the line that it came from below."""
 

@@ -193,8 +193,10 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
     own = next((_kind(call) for call in reversed(raised) if call.check == check), "")
     call = min((call for call in raised if _kind(call) == own), key=telling, default=None)
     what = call.answer.raised if call else None
-    failed = find_failure(suite, run, call) if call and what and SHAPE.search(what.text) else None
-    if not call or not what or not failed or not any(each.shape for each in failed.operands):
+    if not call or not what or not SHAPE.search(what.text) or messages.reason(what):
+        return None
+    failed = find_failure(suite, run, call)
+    if not failed or not any(each.shape for each in failed.operands):
         return None
     line = failed.node.line
     shown = messages.traceback_lines(what, run.source.name).splitlines()
