@@ -42,7 +42,7 @@ REASONS = {
     r"truth value of an array": "`if`, `and`, `not`, `max` want one answer for all entries; "
     "np.where decides entry by entry, np.maximum compares so",
     r"Cannot cast .* to dtype\('u?int": "an array of whole numbers takes no fractions; leave dtype=int out",
-    r"valid indices|an integer|be integers": "a whole number is wanted there; // divides into one, / does not",
+    r"valid indices|an integer|be integers": "a whole number is wanted; // divides into one, / does not",
     r"'numpy.ndarray' object is not callable": "is a * or @ missing before the parenthesis?",
     r"Cannot interpret .* as a data type": "a shape is one tuple, as in np.zeros((2, 3))",
     r"'NoneType'": "something there is None; does a function end without `return`?",

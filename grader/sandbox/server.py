@@ -139,7 +139,7 @@ def _warm_up(borrowed: list[str]) -> None:
             importlib.import_module(name)
     exec("from numpy import *", {})  # what NumPy imports only when it is asked for
     os.register_at_fork = register
-    sys.breakpointhook = sys.modules["pdb"].set_trace = _no_debugger
+    sys.breakpointhook = vars(sys.modules["pdb"])["set_trace"] = _no_debugger
     for name in ("exit", "quit"):  # scripts expect them, and `python -S` leaves them out
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     sys.path[:] = [path for path in sys.path if path not in borrowed]
