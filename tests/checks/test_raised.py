@@ -126,3 +126,30 @@ def test_letters_stand_where_they_are_sure() -> None:
     assert lettered((3, 1), sizes) == "(3, 1)"
     assert lettered((4,), sizes) == "(O,) = (4,)"
     assert lettered((), sizes) == "()"
+
+
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        ("np.zeros(dh.shape, dtype=int)\n    da[:] = ", 36),
+        ("np.zeros_like(np.arange(10).reshape(5, 2))\n    for t in range(5):\n        da[t] = ", 37),
+        ("np.full(dh.shape, 0)\n    da[:, 0] = ", 36),
+        ("", 36),
+    ],
+)
+def test_fractions_that_an_array_of_whole_numbers_cuts_off_are_told(
+    made: str, line: int, pool: WorkerPool
+) -> None:
+    value = "dh * (1 - h**2)"
+    if made:
+        change = f"da = {made}({value}){made[made.rindex('[') : made.rindex(']') + 1]}"
+    else:
+        change = f"da = {value}\n    da = da.astype(int)"
+    located = told(first_failure(3, ("da = dh * (1 - h**2)", change), pool=pool))
+    assert located.says == f"`da` is an array of whole numbers: line {line} loses the fractions there."
+    assert located.cause.startswith("leave int out")
+
+
+def test_an_array_with_room_for_fractions_is_not_told_to_be_of_whole_numbers(pool: WorkerPool) -> None:
+    change = ("da = dh * (1 - h**2)", "da = np.zeros_like(dh)\n    da[:] = dh * (1 - h)")
+    assert "whole" not in told(first_failure(3, change, pool=pool)).says

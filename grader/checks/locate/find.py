@@ -25,6 +25,7 @@ from grader.checks.locate.locate import NEUTRAL, Comparison
 from grader.checks.locate.trace import (
     Failure,
     Malformed,
+    Statement,
     Text,
     TooMuch,
     Trace,
@@ -47,6 +48,7 @@ FEW_STEPS = 3
 SEEN_FIRST = ("broadcast", "order of steps")  # kinds of mistakes that need no trial
 SEEN = (*SEEN_FIRST, "form", "returned")  # and those that are told where none mends
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
+WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
 PROGRAM = Path(recording.__file__)
 
 
@@ -159,11 +161,38 @@ def locate(
         chosen.append(dataclasses.replace(asked[0], arguments=moved))
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         found = [each for call in chosen if (each := _findings(suite, submission, call, work))]
+        for each in found:
+            if cut := _whole_numbers(run, each.roles.comparison.mine):
+                return cut
         if told := agreed(found):
             first, second = told
             finding = first.findings[0]
             trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
             return located(run, *explained(finding, trials), first.roles.comparison)
+    return None
+
+
+def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
+    """Find an array of whole numbers into which others were put; such arrays leave no event of their own."""
+    text, seen = trace.text, {(event.node.statement, event.node.text) for event in trace.events}
+    named, made = {shown for _, shown in seen}, dict[str, Statement]()
+    for number, each in enumerate(text.statements):
+        into, rounded = each.target.partition("[")[0], each.value.removesuffix(".astype(int)")
+        if each.kind == "Assign" and each.target == into and WHOLE.search(each.value):
+            made[into] = each
+            is_whole = rounded != each.value and (number, each.value) not in seen
+        else:
+            is_whole = into in made and into not in named
+        if is_whole and (number, rounded) in seen:
+            line = made[into].line
+            return Located(
+                line=line,
+                place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
+                source=text.lines[line - 1].strip(),
+                says=f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there.",
+                cause="leave int out: np.zeros(shape) has room for fractions",
+                key="an array of whole numbers",
+            )
     return None
 
 
@@ -291,11 +320,11 @@ def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Co
         for s in text.statements
         if s.line <= line <= s.end and s.kind in ("Assign", "AugAssign", "AnnAssign")
     ]
-    target = f"`{made[-1].target}`" if made and "," not in made[-1].target else "What this line makes"
+    target = f"`{made[-1].target}`" if made and "," not in made[-1].target else "what this line makes"
     before = _right_before(comparison, line)
-    says = f"`{before}` is right; " if before else ""
-    says += (
-        f"{target} is the first that is not" if before else f"{target} is the first value that is not right"
+    says = f"{target} is the first value that is not right"
+    says = (
+        f"`{before}` is right; {target} is the first that is not" if before else says[:1].upper() + says[1:]
     )
     return Located(
         line=line,
