@@ -265,6 +265,8 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[s
     plots = [plot_path(exercise)] if answers.plots else []
     for path in (exercise.lesson_path, exercise.visible_checks, *pictures, *plots):
         _copy(path, given / path.name)
+    for path in exercise.solution_folder.glob("ranges.yaml"):
+        _copy(path, recorded / path.name)
     file = dataclasses.replace(
         exercise.file,
         credits=answers.credits,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.plots import draw, plot_path
+from grader.checks.ranges import range_faults
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -95,6 +96,7 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
             if share[0] == 0:
                 verifier.look_at_files()
                 verifier.try_solution()
+                verifier.try_ranges()
                 verifier.try_stub()
                 verifier.try_plot()
             verifier.try_misconceptions()
@@ -199,7 +201,8 @@ class _Verifier:
             },
             exercise.solution_folder: {
                 *(exercise.solution_path.name, exercise.hidden_checks.name),
-                *("misconceptions.yaml", "quantities.yaml", "equivalent_mutants.yaml", "variants"),
+                *("misconceptions.yaml", "quantities.yaml", "ranges.yaml"),
+                *("equivalent_mutants.yaml", "variants"),
             },
             exercise.solution_folder / "variants": {path.name for path in exercise.variants},
         }
@@ -261,6 +264,10 @@ class _Verifier:
                 self.fault(path, f"{check} has no docstring; it is what the student reads")
             if outcome.status != "passed":
                 self.fault(path, f"{check} does not pass on the solution: {outcome.message}")
+
+    def try_ranges(self) -> None:
+        for problem in range_faults(self.exercise, self.grader.seed):
+            self.fault(self.exercise.solution_folder / "ranges.yaml", problem)
 
     def try_stub(self) -> None:
         exercise, path = self.exercise, self.exercise.stub_path

@@ -17,6 +17,7 @@ import numpy as np
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
 from grader.checks.locate.find import jitter, locate, tell_shapes
 from grader.checks.locate.trace import Work
+from grader.checks.ranges import tell_impossible
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
 from grader.course import Misconception
 from grader.sandbox.values import same_value, walk_arrays
@@ -91,6 +92,8 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     wrong = _wrong_calls(suite, run, check)
                     run.change(name, located=raised or locate(suite, run, function, wrong, work))
                     break
+    with contextlib.suppress(Exception):
+        tell_impossible(suite, run)
 
 
 def _wrong_calls(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:

@@ -167,7 +167,10 @@ def told(failure: Failure, sizes: Mapping[str, int], numpy_says: str) -> str:
         numpy_says: the text of the exception.
     """
     node, operands, shapes = failure.node, failure.operands, dict[str, dict[str, None]]()
-    if node.kind == "store" and (place := PLACE.search(numpy_says)):
+    names, place = {node.kind, node.operation}, PLACE.search(numpy_says)
+    if node.kind == "store" and not place:
+        names = {"item"}
+    elif node.kind == "store" and place:
         slot = replace(operands[0], text=node.text, shape=ast.literal_eval(place[1]), line=0)
         operands = (slot, *operands[1:])
     for each in operands:
@@ -177,7 +180,6 @@ def told(failure: Failure, sizes: Mapping[str, int], numpy_says: str) -> str:
         f"`{text}` {'holds' if found[1:] else 'is'} {' and '.join(found)}"
         for text, (*found,) in shapes.items()
     ]
-    names = {node.kind, node.operation}
     needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), ENTRY_BY_ENTRY)
     needs = f": {needs}" if len(operands) > 1 or names & {"item", "reshape"} else ""
     wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]

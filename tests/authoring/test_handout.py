@@ -377,6 +377,13 @@ def test_what_cannot_be_lent_waits_and_blames_nobody(
 
 
 @pytest.mark.slow
+def test_what_cannot_be_is_said_at_home_too(course: Course, real_home: Course, pool: WorkerPool) -> None:
+    text = course["exercise-1"].solution_path.read_text(encoding="utf-8").replace("np.tanh(", "(")
+    found = judged(check(real_home["exercise-1"], Source("rnn_step.py", text.encode()), pool=pool))
+    assert any("a state comes out of tanh, between -1 and 1." in one.message for one in found)
+
+
+@pytest.mark.slow
 def test_a_failure_with_right_helpers_is_a_failure(real_home: Course, pool: WorkerPool) -> None:
     text = STACKED.replace("np.tanh(z)\ndef", "0.5 + 0.5 * np.tanh(0.5 * z)\ndef").replace("c = f * ", "c = ")
     found = judged(check(real_home["exercise-7"], Source("lstm_step.py", text.encode()), pool=pool))
