@@ -42,6 +42,7 @@ class Located:
         says: what is right before it, and what is the first that is not.
         cause: what is wrong with that, in the course's words; empty if it cannot be stated.
         key: the cause without the student's own names: the same for the same mistake in other code.
+        shared: what all wrong answers have to do with it, as in "use `da`"; empty if some have another cause.
     """
 
     line: int
@@ -50,6 +51,7 @@ class Located:
     says: str
     cause: str = ""
     key: str = ""
+    shared: str = ""
 
     @property
     def text(self) -> str:

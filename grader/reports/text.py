@@ -22,6 +22,7 @@ INDENT = " " * 4
 MOST_LINES = 20  # of a verdict at 80 columns, unless every check is asked for
 MESSAGE_LINES, DIAGNOSIS_LINES, OUTPUT_LINES = 7, 9, 6
 UNWRITTEN = "is not written yet."
+OTHER_FAULT = re.compile(r"` raises |changes `|wrong shape|not written yet|different answers|withholds")
 MAP_WIDTH = 64  # columns of a map where nobody says how many there are
 MAP_ROWS = 12
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -69,7 +70,7 @@ def report_lines(
         return [*heading, *itertools.chain(*checks), *_printed(report, width), *notes, *footer]
     parts = [(9, heading), (6, _passed(report, width)), (2, _others(report, first, width)), (4, notes)]
     if first:
-        same = [other for other in report.outcomes if _cause(other) == _cause(first)] or [first]
+        same = [other for other in report.outcomes if _one_cause(first, other)]
         title, said, drawn, familiar = _said(same, width, file)
         parts += [(5, _printed(report, width)), (9, title), (7, said[:MESSAGE_LINES]), (3, drawn)]
         parts += [(8, familiar[:DIAGNOSIS_LINES]), (9, footer)]
@@ -116,8 +117,16 @@ def notes_of(report: Report) -> list[str]:
     return [*(unconfined(report.confinement) if report.source_sha256 else []), *report.notes]
 
 
-def _cause(outcome: Outcome) -> tuple[str, str, str]:
-    return outcome.function, outcome.status, outcome.message
+def _one_cause(first: Outcome, other: Outcome) -> bool:
+    """Whether a check fails for the reason that the first to mend fails for."""
+    if (other.function, other.status) != (first.function, first.status):
+        return False
+    place = first.located
+    if other == first or other.message == first.message or not place or not place.shared:
+        return other == first or other.message == first.message
+    if place.shared.startswith("use"):
+        return not OTHER_FAULT.search(f"{other.message}\n{other.gist}")
+    return f", line {place.line}," in other.message
 
 
 def _passed(report: Report, width: int) -> list[Line]:
@@ -138,7 +147,7 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
     lines: list[Line] = []
     groups: dict[tuple[str, Status], list[Outcome]] = {}
     for outcome in report.outcomes:
-        if first and outcome.status != "passed" and _cause(outcome) != _cause(first):
+        if first and outcome.status != "passed" and not _one_cause(first, outcome):
             key = "" if outcome.status == "skipped" else outcome.function, outcome.status
             groups.setdefault(key, []).append(outcome)
     for (function, status), outcomes in groups.items():
@@ -149,11 +158,14 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
             title = f"{function} is not written yet"
         else:
             more = " more" * bool(first and first.function == function)
-            names = ", ".join(dict.fromkeys(outcome.title.partition(":")[0] for outcome in outcomes))
-            title = f"{_count(outcomes, more)}{f' of {function}' * bool(function)}: {names}"
-            title = shorten(title, 2 * (width - 12))
+            title = _listed(f"{_count(outcomes, more)}{f' of {function}' * bool(function)}", outcomes, width)
         lines += _titled(title, outcomes, width)
     return lines
+
+
+def _listed(title: str, outcomes: Sequence[Outcome], width: int) -> str:
+    names = ", ".join(dict.fromkeys(outcome.title.partition(":")[0] for outcome in outcomes))
+    return shorten(f"{title}: {names}", 2 * (width - 12))
 
 
 def _count(outcomes: Sequence[Outcome], more: str = "") -> str:
@@ -164,6 +176,8 @@ def _said(same: Sequence[Outcome], width: int, file: str) -> tuple[list[Line], .
     """Lay out what checks that say the same say: their title, the message, the map, the diagnosis."""
     first = same[0]
     title = first.title if len(same) == 1 else f"{_count(same)} of {first.function or 'this exercise'}"
+    if len(same) > 1 and first.located and first.located.shared:
+        title = _listed(f"{title} fail; all of them {first.located.shared}", same, width)
     text = message(first)
     if file:
         name = file.replace("\\", "/").rpartition("/")[2]

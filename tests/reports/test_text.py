@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.authoring.verify import solution_source
-from grader.checks.report import Mismatch, Outcome, Report
+from grader.checks.report import Located, Mismatch, Outcome, Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.course import Course
@@ -88,6 +88,29 @@ def test_what_several_checks_would_each_say_is_said_once() -> None:
     assert lines[1].startswith("  ✗ 2 checks of f")
     assert lines[1].endswith("0/4")
     assert lines.count("    no") == 1
+
+
+def test_checks_that_fail_for_one_value_are_one_paragraph() -> None:
+    place = Located(3, "f.py:3", "dz = dh", "`dz` is the first", shared="use `dz`")
+    first = outcome("a", "failed", message="`dx` is off", located=place)
+    other = outcome("b", "failed", message="`dh` is off", gist="`dh` is not right.")
+    raising = outcome("c", "failed", message="`f` raises ValueError: no")
+    elsewhere = outcome("d", "failed", "g", message="`y` is off")
+    lines = laid_out(first, other, raising, elsewhere)
+    told = "  ✗ 2 checks of f fail; all of them use `dz`: Title of a., Title of b."
+    assert f"{told:<76} 0/4" in lines
+    assert f"{'  ✗ 1 more check of f: Title of c.':<76} 0/2" in lines
+    assert f"{'  ✗ 1 check of g: Title of d.':<76} 0/2" in lines
+    assert "    `dh` is off" not in lines
+
+
+def test_checks_that_stop_at_one_line_are_one_paragraph() -> None:
+    place = Located(3, "f.py:3", "dz = dh @ x", "`dh` is (H, N)", shared="stop at line 3")
+    first = outcome("a", "failed", message="`f` raises ValueError: (5,2)", located=place)
+    other = outcome("b", "failed", message="`f` raises ValueError: (5,1)\n  f.py, line 3, in f: dz = dh @ x")
+    lines = laid_out(first, other, outcome("c", "failed", message="`x` is off"))
+    told = "  ✗ 2 checks of f fail; all of them stop at line 3: Title of a., Title of b."
+    assert any(line.startswith(told) for line in lines)
 
 
 def test_checks_that_wait_are_counted() -> None:

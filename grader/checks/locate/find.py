@@ -237,6 +237,7 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
         source=next((source for at, _, source in reversed(what.frames) if at == line), failed.node.text),
         says=messages.told(failed, sizes_of(suite.exercise, call.function, call.arguments), what.text),
         key=f"shapes that do not fit: {failed.node.operation or failed.node.kind}",
+        shared=f"stop at line {line}",
     )
     run.change(check, message=said, located=located)
     return located
@@ -333,6 +334,9 @@ def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Co
         says=f"{says}, and is made of right ones." if finding.kind not in ("bound",) else f"{says}.",
         cause=cause.text if cause else "",
         key=cause.key if cause else "",
+        shared=f"use {target.replace('this line', f'line {line}')}"
+        if {*comparison.wrong_results} <= {*finding.outputs}
+        else "",
     )
 
 
