@@ -250,26 +250,6 @@ class Misconception:
 
 
 @dataclass(frozen=True)
-class Range:
-    """What every right result of a function lies within, whatever it is asked.
-
-    Args:
-        of: names of results, such as ``gates.f``; ``*`` stands for any letters.
-        says: why, as in "`gates.f` holds 1.7: a gate lies between 0 and 1".
-        least, most: bounds: a number, a size or an argument of the function, as in ``V - 1`` or ``-limit``.
-        total: what each column adds up to.
-        after_first: whether the first entry, such as a given state, is left out.
-    """
-
-    of: tuple[str, ...]
-    says: str
-    least: str = ""
-    most: str = ""
-    total: str = ""
-    after_first: bool = False
-
-
-@dataclass(frozen=True)
 class Exercise:
     """One exercise of a course: what its folder says, and where its files are."""
 
@@ -352,9 +332,9 @@ class Exercise:
         return strict_yaml.load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
 
     @cached_property
-    def ranges(self) -> Mapping[str, tuple[Range, ...]]:
-        """By function, what its results lie within, as ``ranges.yaml`` says; a hand-out has it too."""
-        path, kind = self.solution_folder / "ranges.yaml", Mapping[str, tuple[Range, ...]]
+    def ranges(self) -> Mapping[str, Mapping[str, str]]:
+        """What results lie within, as ``ranges.yaml`` says: by function and condition, the reason."""
+        path, kind = self.solution_folder / "ranges.yaml", Mapping[str, Mapping[str, str]]
         return strict_yaml.load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
 
     def function_of(self, check: str) -> str:

@@ -109,7 +109,7 @@ def test_checks_that_stop_at_one_line_are_one_paragraph() -> None:
     first = outcome("a", "failed", message="`f` raises ValueError: (5,2)", located=place)
     other = outcome("b", "failed", message="`f` raises ValueError: (5,1)\n  f.py, line 3, in f: dz = dh @ x")
     lines = laid_out(first, other, outcome("c", "failed", message="`x` is off"))
-    told = "  ✗ 2 checks of f fail; all of them stop at line 3: Title of a., Title of b."
+    told = "  ✗ 2 checks of f fail; all of them stop at line 3: Title of a.,"
     assert any(line.startswith(told) for line in lines)
 
 
