@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from grader.sandbox import LOST
 from grader.sandbox.worker import KILLED, Answer, Raised, TimeUp, WorkerEnded
 
 if TYPE_CHECKING:
-    from grader.checks.locate.trace import Failure
+    from grader.checks.locate.trace import Node, Operand
 
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SIGNALS: dict[int, str] = {
@@ -159,14 +159,16 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
 # --- shapes that do not fit --------------------------------------------------------------------------
 
 
-def told(failure: Failure, sizes: Mapping[str, int], numpy_says: str) -> str:
+def told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int], numpy_says: str) -> str:
     """Say which shapes met, what the operation asks of them, and which line made one that is wrong.
 
     Args:
+        node: the expression that raised; where an item was assigned, what it was assigned to.
+        operands: what went into it, from left to right.
         sizes: what the letters of the course stand for.
         numpy_says: the text of the exception.
     """
-    node, operands, shapes = failure.node, failure.operands, dict[str, dict[str, None]]()
+    shapes = dict[str, dict[str, None]]()
     names, place = {node.kind, node.operation}, PLACE.search(numpy_says)
     if node.kind == "store" and not place:
         names = {"item"}

@@ -10,14 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.checks.collection import load_suite
-from grader.checks.locate.find import find_failure
 from grader.checks.locate.locate import Comparison
 from grader.checks.locate.trace import Malformed, Work, read_text, read_trace
 from grader.checks.report import Located, Report
-from grader.checks.run import check, run_suite
+from grader.checks.run import check
 from grader.checks.source import Source
-from grader.checks.student import CheckRun
 from grader.course import open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 
@@ -145,38 +142,3 @@ def test_a_hostile_file_changes_no_verdict(pool: WorkerPool, hostile: str) -> No
         for source in (text, f"{text}\n{hostile}\n")
     )
     assert [each.status for each in plain.outcomes] == [each.status for each in other.outcomes]
-
-
-@pytest.mark.parametrize(
-    ("number", "old", "new", "told"),
-    [
-        (3, "dx = Wxh.T @ da", "dx = Wxh @ da", "MatMult, Wxh @ da: Wxh (5, 3), da (5, 2)"),
-        (
-            *(1, "Whh @ h_prev", "np.dot(h_prev, Whh)"),
-            "dot, np.dot(h_prev, Whh): h_prev (5, 2), Whh (5, 5)",
-        ),
-        (
-            *(2, "hs[t + 1] =", "hs[:, t + 1] ="),
-            "store, hs[:, t + 1]: hs (8, 5, 2), np.tanh(Wxh @ xs[t] + Whh @ hs[t] + bh) (5, 2)",
-        ),
-        (
-            *(3, "da = dh * (1 - h**2)", "s = h.sum(axis=1)\n    s = s * 2\n    da = dh * s"),
-            "Mult, dh * s: dh (5, 2), s (5,) wrong since s = h.sum(axis=1)",
-        ),
-    ],
-)
-def test_what_raised_is_told_with_the_shapes_of_its_operands(
-    pool: WorkerPool, number: int, old: str, new: str, told: str
-) -> None:
-    one = open_course(ROOT)[f"exercise-{number}"]
-    text = one.solution_path.read_text(encoding="utf-8").replace(old, new)
-    suite = load_suite(one, 3)
-    run = CheckRun(one, Source(one.stub_path.name, text.encode()), pool)
-    run_suite(suite, run)
-    call = next(call for call in run.calls if call.answer.raised)
-    failed = find_failure(suite, run, call)
-    assert failed is not None
-    operands = ", ".join(f"{each.text} {each.shape}" for each in failed.operands)
-    wrong = [text.splitlines()[each.line - 1].strip() for each in failed.operands if each.wrong]
-    since = "".join(f" wrong since {line}" for line in wrong)
-    assert f"{failed.node.operation or 'store'}, {failed.node.text}: {operands}{since}" == told

@@ -97,6 +97,18 @@ def test_a_wrong_shape_is_followed_back_to_the_line_that_made_it(pool: WorkerPoo
     assert located.says.endswith("No array here has the shape that line 35 makes.")
 
 
+def test_what_is_left_of_a_lost_axis_is_followed_back(pool: WorkerPool) -> None:
+    change = ("da = dh * (1 - h**2)", "s = h.sum(axis=1)\n    s = s * 2\n    da = dh * s")
+    says = told(first_failure(3, change, pool=pool)).says
+    assert "; `s` is (H,) = (5,), made in line 35: " in says
+    assert says.endswith("No array here has the shape that line 35 makes.")
+
+
+def test_a_place_of_a_sequence_is_told_by_its_shape(pool: WorkerPool) -> None:
+    says = told(first_failure(2, ("hs[t + 1] =", "hs[:, t + 1] ="), pool=pool)).says
+    assert says.startswith("`hs[:, t + 1]` is ("), says
+
+
 def test_what_is_told_is_of_the_sizes_in_the_message(pool: WorkerPool) -> None:
     outcome = first_failure(5, ("hs[t + 1] ** 2", "hs[t + 2] ** 2"), pool=pool)
     assert "index 8 is out of bounds for axis 0 with size 8" in outcome.message

@@ -23,14 +23,12 @@ from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
 from grader.checks.locate.explain import Explainer, Finding, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
 from grader.checks.locate.trace import (
-    Failure,
     Malformed,
-    Statement,
     Text,
     TooMuch,
     Trace,
     Work,
-    failure,
+    operands_of,
     read_text,
     read_trace,
 )
@@ -174,41 +172,25 @@ def locate(
 
 def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
     """Find an array of whole numbers into which others were put; such arrays leave no event of their own."""
-    text, seen = trace.text, {(event.node.statement, event.node.text) for event in trace.events}
-    named, made = {shown for _, shown in seen}, dict[str, Statement]()
-    for number, each in enumerate(text.statements):
+    seen, made = {(event.node.statement, event.node.text) for event in trace.events}, dict[str, int]()
+    named = {shown for _, shown in seen}
+    for number, each in enumerate(trace.text.statements):
         into, rounded = each.target.partition("[")[0], each.value.removesuffix(".astype(int)")
+        is_whole = into in made and into not in named
         if each.kind == "Assign" and each.target == into and WHOLE.search(each.value):
-            made[into] = each
+            made[into] = each.line
             is_whole = rounded != each.value and (number, each.value) not in seen
-        else:
-            is_whole = into in made and into not in named
         if is_whole and (number, rounded) in seen:
-            line = made[into].line
-            return Located(
-                line=line,
-                place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
-                source=text.lines[line - 1].strip(),
-                says=f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there.",
-                cause="leave int out: np.zeros(shape) has room for fractions",
-                key="an array of whole numbers",
-            )
+            says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
+            cause = "leave int out: np.zeros(shape) has room for fractions"
+            return _line(run, trace, made[into], says, cause, "an array of whole numbers")
     return None
 
 
-def find_failure(suite: CheckSuite, run: CheckRun, call: Call) -> Failure | None:
-    """Ask a question that raised again, and return the expression that raised with its operands' shapes.
-
-    The run is ungraded and confined, as in :func:`locate`. None if it does not raise again, or raises where
-    nothing is recorded: outside functions, or in a statement ``raise``.
-    """
-    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
-    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
-    for _, array in walk_arrays(call.arguments) if right else ():
-        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
-    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        return failure(submission.trace(call), shapes)
-    return None
+def _line(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
+    """Return what is said of a line, with its place as an editor opens it."""
+    source = trace.text.lines[line - 1].strip() if 0 < line <= len(trace.text.lines) else ""
+    return Located(line, f"exercises/{run.exercise.id}/{run.source.name}:{line}", source, *said)
 
 
 def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
@@ -216,7 +198,7 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
 
     Args:
         check: its name; its message speaks of the sizes that are told, and leaves out their line.
-        calls: of those that raised as its own did, one with telling sizes is looked at.
+        calls: of those that raised as its own did, one with telling sizes is asked again.
     """
     raised = [call for call in calls if call.answer.raised]
     own = next((_kind(call) for call in reversed(raised) if call.check == check), "")
@@ -224,23 +206,26 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
     what = call.answer.raised if call else None
     if not call or not what or not SHAPE.search(what.text) or messages.reason(what):
         return None
-    failed = find_failure(suite, run, call)
-    if not failed or not any(each.shape for each in failed.operands):
-        return None
-    line = failed.node.line
-    shown = messages.traceback_lines(what, run.source.name).splitlines()
-    kept = [text for text in shown if f", line {line}," not in text]
-    said = f"`{call.function}` raises {messages.exception_text(what)}" + "\n".join(kept)
-    located = Located(
-        line=line,
-        place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
-        source=next((source for at, _, source in reversed(what.frames) if at == line), failed.node.text),
-        says=messages.told(failed, sizes_of(suite.exercise, call.function, call.arguments), what.text),
-        key=f"shapes that do not fit: {failed.node.operation or failed.node.kind}",
-        shared=f"stop at line {line}",
-    )
-    run.change(check, message=said, located=located)
-    return located
+    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
+    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
+    for _, array in walk_arrays(call.arguments) if right else ():
+        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+        trace = submission.trace(call)
+        operands = operands_of(trace, shapes)
+        if trace.raised and any(each.shape for each in operands):
+            node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
+            shown = messages.traceback_lines(what, run.source.name).splitlines()
+            kept = "\n".join(text for text in shown if f", line {node.line}," not in text)
+            told, key = (
+                messages.told(node, operands, sizes, what.text),
+                f"shapes that do not fit: {node.operation}",
+            )
+            located = _line(run, trace, node.line, told, "", key, f"stop at line {node.line}")
+            said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
+            run.change(check, message=said, located=located)
+            return located
+    return None
 
 
 def _kind(call: Call) -> str:
@@ -313,31 +298,17 @@ def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[Finding, Cause
 
 def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Comparison) -> Located:
     """Tell a finding: the place as an editor opens it, the line, what is right before it and what is not."""
-    text = comparison.mine.text
-    line = finding.line
-    source = text.lines[line - 1].strip() if 0 < line <= len(text.lines) else ""
-    made = [
-        s
-        for s in text.statements
-        if s.line <= line <= s.end and s.kind in ("Assign", "AugAssign", "AnnAssign")
-    ]
+    line, kinds = finding.line, ("Assign", "AugAssign", "AnnAssign")
+    made = [s for s in comparison.mine.text.statements if s.line <= line <= s.end and s.kind in kinds]
     target = f"`{made[-1].target}`" if made and "," not in made[-1].target else "what this line makes"
     before = _right_before(comparison, line)
-    says = f"{target} is the first value that is not right"
-    says = (
-        f"`{before}` is right; {target} is the first that is not" if before else says[:1].upper() + says[1:]
-    )
-    return Located(
-        line=line,
-        place=f"exercises/{run.exercise.id}/{run.source.name}:{line}",
-        source=source,
-        says=f"{says}, and is made of right ones." if finding.kind not in ("bound",) else f"{says}.",
-        cause=cause.text if cause else "",
-        key=cause.key if cause else "",
-        shared=f"use {target.replace('this line', f'line {line}')}"
-        if {*comparison.wrong_results} <= {*finding.outputs}
-        else "",
-    )
+    says = f"`{before}` is right; {target} is the first that is not"
+    says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
+    says += "." if finding.kind == "bound" else ", and is made of right ones."
+    all_spoilt = {*comparison.wrong_results} <= {*finding.outputs}
+    shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
+    said = (cause.text, cause.key) if cause else ("", "")
+    return _line(run, comparison.mine, line, says, *said, shared)
 
 
 def _right_before(comparison: Comparison, line: int) -> str:

@@ -151,21 +151,8 @@ class Operand:
     wrong: bool
 
 
-@dataclass(frozen=True)
-class Failure:
-    """An evaluation that raised, with the shapes of its operands.
-
-    Args:
-        node: the expression; where an item was assigned, what it was assigned to.
-        operands: from left to right, those that are real arrays or numbers, also inside lists and tuples.
-    """
-
-    node: Node
-    operands: tuple[Operand, ...]
-
-
-def failure(trace: Trace, shapes: Collection[tuple[int, ...]]) -> Failure | None:
-    """Return what raised in a recorded call, with names and shapes; None if it did not raise or is not known.
+def operands_of(trace: Trace, shapes: Collection[tuple[int, ...]]) -> tuple[Operand, ...]:
+    """Return what went into the evaluation that raised: arrays and numbers, also inside lists and tuples.
 
     Nothing in it is the student's but the quoted texts, which are clean and of one line.
 
@@ -174,7 +161,7 @@ def failure(trace: Trace, shapes: Collection[tuple[int, ...]]) -> Failure | None
             knows that.
     """
     if trace.raised is None:
-        return None
+        return ()
 
     def is_right(value: int) -> bool:
         return not shapes or trace.values[value].shape in shapes
@@ -196,17 +183,14 @@ def failure(trace: Trace, shapes: Collection[tuple[int, ...]]) -> Failure | None
                 return event.node
             value = spoilt[0]
 
-    return Failure(
-        trace.raised.node,
-        tuple(
-            Operand(
-                node.text,
-                trace.values[value].shape,
-                maker(value).line if maker(value).kind in COMPUTED else 0,
-                not is_right(value),
-            )
-            for node, value in parts(trace.raised)
-        ),
+    return tuple(
+        Operand(
+            node.text,
+            trace.values[value].shape,
+            maker(value).line if maker(value).kind in COMPUTED else 0,
+            not is_right(value),
+        )
+        for node, value in parts(trace.raised)
     )
 
 
