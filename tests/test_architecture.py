@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 27_800,
+    "lines": 27_900,
     "functions per 1,000 lines": 56,
     "own imports per 1,000 lines": 22,
     "longest file": 600,
