@@ -17,7 +17,7 @@ import numpy as np
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
 from grader.checks.locate.find import jitter, locate, tell_shapes
 from grader.checks.locate.trace import Work
-from grader.checks.ranges import tell_impossible
+from grader.checks.ranges import impossible
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
 from grader.course import Misconception
 from grader.sandbox.values import same_value, walk_arrays
@@ -92,8 +92,20 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     wrong = _wrong_calls(suite, run, check)
                     run.change(name, located=raised or locate(suite, run, function, wrong, work))
                     break
-    with contextlib.suppress(Exception):
-        tell_impossible(suite, run)
+    _tell_impossible(suite, run)
+
+
+def _tell_impossible(suite: CheckSuite, run: CheckRun) -> None:
+    """Begin the messages of failed checks with what cannot be; of hidden ones' answers no number is told."""
+    for name, outcome in run.outcomes.items():
+        calls = [call for call in run.calls if call.check == name and call.answer.value is not None]
+        for call in calls if outcome.status == "failed" and "wrong shape" not in outcome.gist else ():
+            with contextlib.suppress(Exception):  # the answer may have a form of its own
+                what, number, says = next(impossible(suite, call.function, call.arguments, call.answer.value))
+                gist = f"`{what}` is not possible: {says}. {outcome.gist}".strip()
+                text = f"`{what}` {number}: {says}.\n{outcome.message}"
+                run.change(name, message=text, gist=gist)
+                break
 
 
 def _wrong_calls(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:

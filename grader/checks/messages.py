@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import signal
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from grader.sandbox import LOST
 from grader.sandbox.worker import KILLED, Answer, Raised, TimeUp, WorkerEnded
-
-if TYPE_CHECKING:
-    from grader.checks.locate.trace import Node, Operand
 
 OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
 SIGNALS: dict[int, str] = {
@@ -48,24 +41,6 @@ REASONS = {
     r"'NoneType'": "something there is None; does a function end without `return`?",
 }
 """What to make of an exception, by how its type and text look, with the line that it came from below."""
-
-NEEDS = {
-    "MatMult dot matmul": "@ needs as many columns on its left as rows on its right",
-    "Mult multiply": "* works entry by entry, where sizes are the same or 1; @ adds up along the axis that "
-    "two matrices share",
-    "vstack row_stack": "what is stacked in rows needs as many columns",
-    "hstack column_stack": "what is stacked side by side needs as many rows",
-    "concatenate append": "only along the axis that is joined (axis=0 unless said) may sizes differ",
-    "stack array asarray": "all of them need one shape",
-    "einsum tensordot inner vdot": "what is summed over needs the same size on both sides",
-    "reshape": "another shape has to hold as many entries",
-    "store": "what is assigned has to fit its place",
-    "item": "there is one index for each axis, which runs from 0 to one less than its size",
-    "after": "the left side keeps its shape, which the right side has to fit (keepdims=True keeps an axis)",
-}
-"""What an operation asks of its operands, by its names in a recorded run."""
-ENTRY_BY_ENTRY = "entry by entry, from the last axis on, two sizes have to be the same or one of them 1"
-PLACE = re.compile(r"into shape (\([\d, ]*\))")
 
 
 def reason(raised: Raised) -> str:
@@ -154,47 +129,3 @@ def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, m
     memory = f"\n(a check may use {memory_bytes // 2**20} MB)"
     why = memory if raised.type_name == "MemoryError" else reason(raised)
     return f"`{function}` raises {exception_text(raised)}{why}{traceback_lines(raised, file)}"
-
-
-# --- shapes that do not fit --------------------------------------------------------------------------
-
-
-def told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int], numpy_says: str) -> str:
-    """Say which shapes met, what the operation asks of them, and which line made one that is wrong.
-
-    Args:
-        node: the expression that raised; where an item was assigned, what it was assigned to.
-        operands: what went into it, from left to right.
-        sizes: what the letters of the course stand for.
-        numpy_says: the text of the exception.
-    """
-    shapes = dict[str, dict[str, None]]()
-    names, place = {node.kind, node.operation}, PLACE.search(numpy_says)
-    if node.kind == "store" and not place:
-        names = {"item"}
-    elif node.kind == "store" and place:
-        slot = replace(operands[0], text=node.text, shape=ast.literal_eval(place[1]), line=0)
-        operands = (slot, *operands[1:])
-    for each in operands:
-        made = f", made in line {each.line}" if each.line not in (0, node.line) else ""
-        shapes.setdefault(each.text, {})[lettered(each.shape, sizes) + made] = None
-    parts = [
-        f"`{text}` {'holds' if found[1:] else 'is'} {' and '.join(found)}"
-        for text, (*found,) in shapes.items()
-    ]
-    needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), ENTRY_BY_ENTRY)
-    needs = f": {needs}" if len(operands) > 1 or names & {"item", "reshape"} else ""
-    wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
-    first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
-    return f"{'; '.join(parts)}{needs}.{first}"
-
-
-def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
-    """Write a shape in the letters of the course, where they are sure, and in numbers."""
-    letters = []
-    for size in shape:
-        named = [name for name, each in sizes.items() if each == size > 1]
-        named = [name for name in named if name.isalpha()] or named
-        letters.append(named[0] if len(named) == 1 else str(size))
-    written = f"({', '.join(letters)}{',' * (len(shape) == 1)})"
-    return written if written == str(shape) else f"{written} = {shape}"

@@ -12,23 +12,9 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import CheckSuite, load_suite, named_results, sizes_of
-from grader.checks.student import CheckRun
 from grader.course import Exercise
 
 ROUNDING = 1e-6
-
-
-def tell_impossible(suite: CheckSuite, run: CheckRun) -> None:
-    """Begin the messages of failed checks with what cannot be; of hidden ones' answers no number is told."""
-    for name, outcome in run.outcomes.items():
-        calls = [call for call in run.calls if call.check == name and call.answer.value is not None]
-        for call in calls if outcome.status == "failed" and "wrong shape" not in outcome.gist else ():
-            with contextlib.suppress(Exception):  # the answer may have a form of its own
-                what, number, says = next(impossible(suite, call.function, call.arguments, call.answer.value))
-                gist = f"`{what}` is not possible: {says}. {outcome.gist}".strip()
-                text = f"`{what}` {number}: {says}.\n{outcome.message}"
-                run.change(name, message=text, gist=gist)
-                break
 
 
 def impossible(

@@ -7,10 +7,11 @@ agree, so that no chance speaks.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from grader.checks.locate.explain import Explainer, Finding, found_in
 from grader.checks.locate.locate import NEUTRAL, Comparison
 from grader.checks.locate.trace import (
     Malformed,
+    Node,
+    Operand,
     Text,
     TooMuch,
     Trace,
@@ -47,7 +50,24 @@ SEEN_FIRST = ("broadcast", "order of steps")  # kinds of mistakes that need no t
 SEEN = (*SEEN_FIRST, "form", "returned")  # and those that are told where none mends
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
+INTO = re.compile(r"into shape (\([\d, ]*\))")
 PROGRAM = Path(recording.__file__)
+NEEDS = {
+    "MatMult dot matmul": "@ needs as many columns on its left as rows on its right",
+    "Mult multiply": "* works entry by entry, where sizes are the same or 1; @ adds up along the axis that "
+    "two matrices share",
+    "vstack row_stack": "what is stacked in rows needs as many columns",
+    "hstack column_stack": "what is stacked side by side needs as many rows",
+    "concatenate append": "only along the axis that is joined (axis=0 unless said) may sizes differ",
+    "stack array asarray": "all of them need one shape",
+    "einsum tensordot inner vdot": "what is summed over needs the same size on both sides",
+    "reshape": "another shape has to hold as many entries",
+    "store": "what is assigned has to fit its place",
+    "item": "there is one index for each axis, which runs from 0 to one less than its size",
+    "after": "the left side keeps its shape, which the right side has to fit (keepdims=True keeps an axis)",
+}
+"""What an operation asks of its operands, by its names in a recorded run."""
+ENTRY_BY_ENTRY = "entry by entry, from the last axis on, two sizes have to be the same or one of them 1"
 
 
 class RecordedSubmission:
@@ -200,11 +220,14 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
         check: its name; its message speaks of the sizes that are told, and leaves out their line.
         calls: of those that raised as its own did, one with telling sizes is asked again.
     """
-    raised = [call for call in calls if call.answer.raised]
-    own = next((_kind(call) for call in reversed(raised) if call.check == check), "")
-    call = min((call for call in raised if _kind(call) == own), key=telling, default=None)
-    what = call.answer.raised if call else None
-    if not call or not what or not SHAPE.search(what.text) or messages.reason(what):
+    raised = [(call, call.answer.raised) for call in reversed(calls) if call.answer.raised]
+    kinds = [(re.sub("[0-9]+", "", what.text), [line for line, *_ in what.frames]) for _, what in raised]
+    own = next((kind for kind, (call, _) in zip(kinds, raised, strict=True) if call.check == check), None)
+    alike = [pair for kind, pair in zip(kinds, raised, strict=True) if kind == own]
+    if not alike:
+        return None
+    call, what = min(alike, key=lambda pair: telling(pair[0]))
+    if not SHAPE.search(what.text) or messages.reason(what):
         return None
     right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
     shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
@@ -217,21 +240,56 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
             node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
             shown = messages.traceback_lines(what, run.source.name).splitlines()
             kept = "\n".join(text for text in shown if f", line {node.line}," not in text)
-            told, key = (
-                messages.told(node, operands, sizes, what.text),
+            key, fits = (
                 f"shapes that do not fit: {node.operation}",
+                shapes_told(node, operands, sizes, what.text),
             )
-            located = _line(run, trace, node.line, told, "", key, f"stop at line {node.line}")
+            located = _line(run, trace, node.line, fits, "", key, f"stop at line {node.line}")
             said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
             run.change(check, message=said, located=located)
             return located
     return None
 
 
-def _kind(call: Call) -> str:
-    """Return what an exception says but for its numbers, and the lines that it came through."""
-    raised = call.answer.raised
-    return f"{re.sub('[0-9]+', '', raised.text)} {[frame[0] for frame in raised.frames]}" if raised else ""
+def shapes_told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int], numpy_says: str) -> str:
+    """Say which shapes met, what the operation asks of them, and which line made one that is wrong.
+
+    Args:
+        node: the expression that raised; where an item was assigned, what it was assigned to.
+        operands: what went into it, from left to right.
+        sizes: what the letters of the course stand for.
+        numpy_says: the text of the exception.
+    """
+    shapes = dict[str, dict[str, None]]()
+    names, place = {node.kind, node.operation}, INTO.search(numpy_says)
+    if node.kind == "store" and not place:
+        names = {"item"}
+    elif node.kind == "store" and place:
+        slot = dataclasses.replace(operands[0], text=node.text, shape=ast.literal_eval(place[1]), line=0)
+        operands = (slot, *operands[1:])
+    for each in operands:
+        made = f", made in line {each.line}" if each.line not in (0, node.line) else ""
+        shapes.setdefault(each.text, {})[lettered(each.shape, sizes) + made] = None
+    parts = [
+        f"`{text}` {'holds' if found[1:] else 'is'} {' and '.join(found)}"
+        for text, (*found,) in shapes.items()
+    ]
+    needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), ENTRY_BY_ENTRY)
+    needs = f": {needs}" if len(operands) > 1 or names & {"item", "reshape"} else ""
+    wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
+    first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
+    return f"{'; '.join(parts)}{needs}.{first}"
+
+
+def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
+    """Write a shape in the letters of the course, where they are sure, and in numbers."""
+    letters = []
+    for size in shape:
+        named = [name for name, each in sizes.items() if each == size > 1]
+        named = [name for name in named if name.isalpha()] or named
+        letters.append(named[0] if len(named) == 1 else str(size))
+    written = f"({', '.join(letters)}{',' * (len(shape) == 1)})"
+    return written if written == str(shape) else f"{written} = {shape}"
 
 
 def _different(calls: Sequence[Call]) -> list[Call]:
