@@ -14,6 +14,7 @@ import io
 import json
 import types
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,23 +25,21 @@ from grader.checks.collection import (
     Check,
     CheckSuite,
     KnownMistakes,
-    PatchedSolution,
     collect_checks,
     load_reference,
     rebound,
 )
-from grader.checks.diagnosis import agrees
-from grader.checks.locate.find import jitter
+from grader.checks.locate.find import MAX_GIVEN, jitter
+from grader.checks.locate.locate import NEUTRAL
+from grader.checks.locate.trace import RecordedSolution
 from grader.checks.plots import SEED, load_plot, plot_path
 from grader.checks.recorded import LENGTH, Index, Stored, complete, fingerprint
 from grader.course import CourseError, Exercise
 from grader.sandbox.protocol import decode, encode
-from grader.sandbox.values import map_leaves, walk_arrays
-from grader.sandbox.worker import Answer
+from grader.sandbox.values import Array, map_leaves, walk_arrays
 
-MAX_NUMBERS = 20_000  # in a question that known mistakes are asked
-MAX_QUESTIONS = 100  # to one function that known mistakes are asked
-MAX_MISTAKE_BYTES = 600_000  # that the answers of known mistakes may take in a file
+MAX_LENT = 64  # calls that a check may have answered for a student; one that trains for long has to wait
+MAX_INNER_BYTES = 300_000  # that numbers inside computations may take in a file
 JITTER_RANK = 1000  # questions that are asked only if nothing else was enough come after all others
 
 
@@ -74,7 +73,8 @@ def record(exercise: Exercise, seed: int) -> Recording:
         for check in checks:
             record_check(recorder, suite, check)
         plots = record_plot(recorder, exercise)
-    data = recorder.to_bytes(seed, KnownMistakes(exercise, reference))
+    solution = RecordedSolution(exercise.solution_path.read_bytes(), reference)
+    data = recorder.to_bytes(seed, KnownMistakes(exercise, reference), solution)
     return Recording(data, sum(check.credits for check in checks), plots)
 
 
@@ -115,8 +115,8 @@ class _Question:
     function: str
     arguments: tuple[Any, ...]
     answer: Any
-    row: list[Any]  # as the file has it; the last entry says whether the known mistakes were asked as well
-    rank: int | None = None  # how many of a check come before it; None if it is none for known mistakes
+    row: list[Any]  # as the file has it; the last entry is for the numbers inside the computation
+    rank: int | None = None  # how many of a check come before it; None if it is not followed
 
 
 class _Recorder:
@@ -130,6 +130,7 @@ class _Recorder:
     def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
         self.questions: list[_Question] = []
         self.substitutes: tuple[str, ...] = ()
+        self.inside = Counter[str]()  # calls of each function from inside the solution
         self._store, self._index, self._depth = Store(), Index(), 0
         names = rebound(reference)
         self._functions = {name: names[name] for name in exercise.file.functions}
@@ -147,9 +148,9 @@ class _Recorder:
         """Answer a question and keep it.
 
         Args:
-            rank: how many others a check asks a student before this one, so that the known mistakes should
-                be asked it as well; None if it is not asked of students.
+            rank: how many others a check asks a student before this one; None if it is not asked of students.
         """
+        self.inside[name] += bool(self._depth)
         if self._depth and name not in self.substitutes:
             return self._functions[name](*arguments)
         key = (name, *fingerprint(arguments))
@@ -165,78 +166,56 @@ class _Recorder:
             number = self._index.find(*key)
         if number is None:
             number = self._index.add(*key)
-            row = [name, key[1], self._store.put(key[2]), self._store.put(answer), False]
+            row = [name, key[1], self._store.put(key[2]), self._store.put(answer), None]
             self.questions.append(_Question(name, given, answer, row))
         question = self.questions[number]
         if rank is not None and _is_small(arguments):
             question.rank = rank if question.rank is None else min(rank, question.rank)
         return copy.deepcopy(question.answer)
 
-    def to_bytes(self, seed: int, known: KnownMistakes) -> bytes:
-        """Return the file, with the answers of the known mistakes as far as there is room for them.
+    def to_bytes(self, seed: int, known: KnownMistakes, solution: RecordedSolution) -> bytes:
+        """Return the file, with what the solution computes on the way as far as there is room for it.
 
-        What a check asks first is kept first, since most students who fail, fail there; and functions whose
-        answers are small are served as well as others.
+        What a check asks first is kept first, since most students who fail, fail there; and functions of
+        small arrays are served as well as others.
         """
-        waiting: dict[str, list[int]] = {}
-        ranks = {
-            number: question.rank
-            for number, question in enumerate(self.questions)
-            if question.rank is not None
-        }
-        for number in sorted(ranks, key=lambda number: (ranks[number], number)):
-            group = waiting.setdefault(self.questions[number].function, [])
-            group += [number] if len(group) < MAX_QUESTIONS else []
-        numbers = [number for group in waiting.values() for number in group]
-        mistakes = [self._ask_mistake(patched, numbers, known) for patched in known.single_mistakes]
+        waiting: dict[str, list[_Question]] = {}
+        asked = [question for question in self.questions if question.rank is not None]
+        for question in sorted(asked, key=lambda question: question.rank or 0):
+            waiting.setdefault(question.function, []).append(question)
         spent, before = dict.fromkeys(waiting, 0), self._store.size
-        while waiting and self._store.size < before + MAX_MISTAKE_BYTES:
+        while waiting and self._store.size < before + MAX_INNER_BYTES:
             name, size = min(waiting, key=lambda name: spent[name]), self._store.size
-            number = waiting[name].pop(0)
-            self.questions[number].row[-1] = True
-            for kept, answers in mistakes:
-                if number in answers:
-                    answer = answers[number]
-                    raised = [answer.raised.type_name, answer.raised.text] if answer.raised else None
-                    kept["answers"].append([number, self._store.put(answer.value), raised, answer.changed])
+            question = waiting[name].pop(0)
+            if (numbers := inner_numbers(solution, question.function, question.arguments)) is not None:
+                question.row[-1] = self._store.put(numbers)
             spent[name] += self._store.size - size
             waiting = {name: group for name, group in waiting.items() if group}
         header = {
             "seed": seed,
             "reaches": {name: sorted(known.used_by(name)) for name in self._functions},
             "questions": [question.row for question in self.questions],
-            "mistakes": [kept for kept, _ in mistakes if kept["answers"]],
         }
         return self._store.to_bytes(header)
 
-    def _ask_mistake(
-        self, patched: PatchedSolution, numbers: list[int], known: KnownMistakes
-    ) -> tuple[dict[str, Any], dict[int, Answer]]:
-        """Ask a known mistake some questions.
 
-        Returns:
-            What is kept of it (what to say, the function that it is made in, an empty list of answers), and
-            its answers where they are not the solution's. One that answers by chance is known by nothing.
-        """
-        reached = sorted(set().union(*map(known.used_by, self._functions)))
-        anywhere = patched.is_inside(set())
-        place = "" if anywhere else next((name for name in reached if patched.is_inside({name})), "")
-        kept = {"says": patched.mistakes[0].says.strip(), "place": place, "answers": []}
-        found: dict[int, Answer] = {}
-        for number in numbers:
-            question = self.questions[number]
-            if place and place not in known.used_by(question.function):
-                continue
-            answer = patched.answer(question.function, question.arguments)
-            if not agrees(answer, Answer(value=question.answer)):
-                if not agrees(answer, patched.answer(question.function, question.arguments)):
-                    return kept, {}
-                found[number] = answer
-        return kept, found
+def inner_numbers(solution: RecordedSolution, function: str, arguments: tuple[Any, ...]) -> Array | None:
+    """Return the numbers that the solution computes on the way to an answer, without order and shape.
+
+    Those of the question and of the answer are known anyway, and left out; None if it was not followed.
+    """
+    trace = solution.trace(function, arguments)
+    if trace is None or trace.result is None:
+        return None
+    known = [np.asarray(array, float).ravel() for _, array in walk_arrays(arguments)]
+    known += [trace.values[value].ravel() for value in trace.result]
+    numbers = np.concatenate([NEUTRAL, *(value.ravel() for value in trace.values)])
+    numbers = numbers[~np.isin(np.abs(numbers), np.abs(np.concatenate([NEUTRAL, *known])))]
+    return np.unique(numbers[np.isfinite(numbers)].astype(np.float32))
 
 
 def _is_small(arguments: tuple[Any, ...]) -> bool:
-    return sum(array.size for _, array in walk_arrays(arguments)) <= MAX_NUMBERS
+    return sum(array.size for _, array in walk_arrays(arguments)) <= MAX_GIVEN
 
 
 class _Student:
@@ -244,7 +223,7 @@ class _Student:
 
     Args:
         right: answers that are right; None means all.
-        asked_of_mistakes: whether the known mistakes should be asked the same.
+        followed: whether what it is asked may be followed inside.
     """
 
     changed = ()
@@ -255,10 +234,10 @@ class _Student:
         functions: tuple[str, ...],
         right: int | None = None,
         *,
-        asked_of_mistakes: bool = True,
+        followed: bool = True,
     ) -> None:
         self._recorder, self._functions, self._right = recorder, functions, right
-        self._asked_of_mistakes = asked_of_mistakes
+        self._followed = followed
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -267,7 +246,7 @@ class _Student:
 
         def answer(*arguments: Any, **named: Any) -> Any:
             whole = self._recorder.complete(name, arguments, named)
-            rank = len(self.asked) if self._asked_of_mistakes else None
+            rank = len(self.asked) if self._followed else None
             arrays: list[bytes] = []
             tree = encode(self._recorder.ask(name, whole, rank), arrays)
             value = decode(tree, memoryview(b"".join(arrays)))
@@ -299,9 +278,13 @@ def record_check(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
     functions = suite.exercise.file.functions
     for draw in (0, 1):
         right = _Student(recorder, functions)
-        recorder.substitutes = () if draw else check.substitutes
+        recorder.inside.clear()
         error = suite.call(check, right, draw)
-        recorder.substitutes = ()
+        lent = sum(recorder.inside[name] for name in check.substitutes)
+        if draw == 0 and 0 < lent <= MAX_LENT:
+            recorder.substitutes = check.substitutes
+            suite.call(check, _Student(recorder, functions), draw)
+            recorder.substitutes = ()
         if error is not None and draw == 0:
             problem = f"`{check.name}` does not pass on the solution with the hand-out's seed: {error}"
             raise CourseError(suite.exercise.visible_checks, problem)
@@ -325,7 +308,7 @@ def record_plot(recorder: _Recorder, exercise: Exercise) -> bool:
     plot = load_plot(exercise).plot
 
     def draw(right: int | None = None) -> _Student:
-        student = _Student(recorder, functions, right, asked_of_mistakes=False)
+        student = _Student(recorder, functions, right, followed=False)
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
             list(plot(student, recorder.module, np.random.default_rng(SEED)))
         return student

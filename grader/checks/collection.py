@@ -35,6 +35,7 @@ from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 
 if TYPE_CHECKING:
     from grader.checks.locate.trace import RecordedSolution
+    from grader.checks.recorded import RecordedNumbers
     from grader.checks.student import Call
 
 MARKERS = (
@@ -120,8 +121,12 @@ class CheckSuite:
         return KnownMistakes(self.exercise, self.reference)
 
     @functools.cached_property
-    def recorded_solution(self) -> RecordedSolution:
+    def recorded_solution(self) -> RecordedSolution | RecordedNumbers:
         """The solution, whose expressions are recorded while it is called."""
+        if self.recorded:
+            from grader.checks.recorded import RecordedNumbers
+
+            return RecordedNumbers(self.recorded)
         from grader.checks.locate.trace import RecordedSolution
 
         return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference)

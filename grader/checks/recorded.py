@@ -20,13 +20,21 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import RECORDED, DependencyFailed, KnownMistakes, PatchedSolution, Reference
+from grader.checks.collection import (
+    RECORDED,
+    DependencyFailed,
+    KnownMistakes,
+    PatchedSolution,
+    Reference,
+    result_arrays,
+)
+from grader.checks.locate.trace import Text, Trace
 from grader.checks.report import Outcome
 from grader.checks.student import Call
-from grader.course import CourseError, Exercise, Misconception
+from grader.course import CourseError, Exercise
 from grader.sandbox.protocol import ProtocolError, decode
 from grader.sandbox.values import Array, class_of, map_leaves
-from grader.sandbox.worker import Answer, Raised
+from grader.sandbox.worker import Answer
 
 FILE = "answers.bin"
 RTOL = 1e-9
@@ -138,6 +146,12 @@ class Recorded:
             self._seen[key] = arguments, number  # which keeps the arguments, and so their id
         return self._seen[key][1]
 
+    def inner(self, function: str, arguments: tuple[Any, ...]) -> Array | None:
+        """Return the numbers that the solution computes on the way to an answer; None if not kept."""
+        number = self.find(function, arguments)
+        stored = self.questions[number].inner if number is not None else None
+        return None if stored is None else self.value(stored)
+
     def waits_for(self, substituted: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
         """Say that a check waits for a function that is wrong, and that no recorded answer stands in for.
 
@@ -184,7 +198,7 @@ class RecordedCall:
     form: str
     sums: Stored
     answer: Stored  # the solution's
-    asked_of_mistakes: bool
+    inner: Stored | None = None  # numbers inside its computation
 
 
 def complete(
@@ -220,32 +234,24 @@ def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
         setattr(module, name, recorded.answering(name, vars(module)))
 
 
-# --- known mistakes -----------------------------------------------------------------------------------
+# --- in the place of the solution ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Recalled(PatchedSolution):
-    """A known mistake, or the solution itself, by its answers; they are the solution's where none is kept."""
+    """The solution, by its answers."""
 
     recorded: Recorded = field(kw_only=True)
-    answers: Mapping[int, Stored] = field(kw_only=True, default_factory=dict)
 
     def answer(self, function: str, arguments: tuple[Any, ...]) -> Answer:
         number = self.recorded.find(function, arguments)
         if number is None:
             raise NotRecorded(f"`{function}` was not asked this")
-        if number not in self.answers:
-            return Answer(value=self.recorded.value(self.recorded.questions[number].answer))
-        stored, raised, changed = self.answers[number]
-        return Answer(
-            value=self.recorded.value(stored),
-            raised=Raised(raised[0], raised[1], ()) if raised else None,
-            changed=tuple(map(tuple, changed)),
-        )
+        return Answer(value=self.recorded.value(self.recorded.questions[number].answer))
 
 
 class RecordedMistakes(KnownMistakes):
-    """The known mistakes of an exercise in a hand-out, of which only the answers are there."""
+    """The known mistakes of an exercise in a hand-out: none, but what the solution answers is known."""
 
     def __init__(self, exercise: Exercise, reference: Reference) -> None:
         super().__init__(exercise, reference)
@@ -256,33 +262,38 @@ class RecordedMistakes(KnownMistakes):
         """The solution, as far as it was asked."""
         return _Recalled((), "", "", self._reference, recorded=self._recorded)
 
-    @functools.cached_property
+    @property
     def single_mistakes(self) -> tuple[PatchedSolution, ...]:
-        """One for each known mistake; what it replaces is the head of the function it is made in, no more."""
-        made = []
-        for kept in self._recorded.header["mistakes"]:
-            head = f"def {kept['place']}(" if kept["place"] else ""
-            mistake = Misconception(id="", replace=head, with_="", says=kept["says"])
-            answers = {number: stored for number, *stored in kept["answers"]}
-            made.append(
-                _Recalled((mistake,), "", head, self._reference, recorded=self._recorded, answers=answers)
-            )
-        return tuple(made)
-
-    def pair(self, patched: PatchedSolution, other: PatchedSolution) -> None:
-        """Nobody asked two mistakes together."""
+        """None: each is the solution but for a line."""
+        return ()
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:
-        """Leave out what the known mistakes were not asked."""
-        known = []
-        for call in calls:
-            number = self._recorded.find(call.function, call.arguments)
-            if number is not None and self._recorded.questions[number].asked_of_mistakes:
-                known.append(call)
-        return known
+        """Leave out what the solution was not followed in."""
+        return [call for call in calls if self._recorded.inner(call.function, call.arguments) is not None]
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:
         """Say which of the module's functions one of them leads to, itself included."""
         reaches = self._recorded.header["reaches"]
         return lambda function: {function, *reaches.get(function, ())}
+
+
+class RecordedNumbers:
+    """What the solution computes on the way, as a hand-out has it: numbers without order, sign and shape.
+
+    With them a wrong line is found; why it is wrong would take the solution's expressions.
+    """
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
+
+    def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
+        """Return the numbers as a trace without events; None if they were not kept."""
+        inner = self._recorded.inner(function, arguments)
+        number = self._recorded.find(function, arguments)
+        if inner is None or number is None:
+            return None
+        answer = self._recorded.value(self._recorded.questions[number].answer)
+        results = [array for _, array in result_arrays(answer)]
+        values = (*results, inner.astype(np.float64))
+        return Trace(Text((), (), ()), (), values, frozenset((len(results),)), tuple(range(len(results))))

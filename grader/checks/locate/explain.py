@@ -156,6 +156,8 @@ class Explainer:
         event = self.mine.events[number]
         if event.node.kind not in ("operation", "after") or event.node.operation == "MatMult":
             return None
+        if not self.right.events:  # in a hand-out, where shapes are not known
+            return None
         operands = [self.mine.events[operand] for operand in event.operands]
         if len(operands) != 2 or any(len(each.values) != 1 for each in (event, *operands)):
             return None

@@ -16,7 +16,7 @@ import numpy as np
 from grader.checks.locate.trace import COMPUTED, Event, Trace, Work
 from grader.sandbox.values import Array
 
-RTOL = 1e-9
+RTOL, ROUNDED = 1e-9, 3e-7  # the second where the solution's numbers are known to fewer digits
 SMALL = 1e-3  # numbers below it are compared as if they were of this size
 NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
@@ -28,7 +28,8 @@ MAX_CLIMB = 4
 class Numbers:
     """The numbers that are right, in order."""
 
-    def __init__(self, arrays: Iterable[Array]) -> None:
+    def __init__(self, arrays: Iterable[Array], rtol: float = RTOL) -> None:
+        self._rtol = rtol
         every = np.concatenate([*(array.ravel() for array in arrays), NEUTRAL, -NEUTRAL])
         self._sorted = np.unique(every[np.isfinite(every)])
 
@@ -38,7 +39,7 @@ class Numbers:
         found = np.zeros(numbers.shape, bool)
         for index in (after, after - 1):
             near = self._sorted[np.clip(index, 0, len(self._sorted) - 1)]
-            found |= np.abs(near - numbers) <= RTOL * np.maximum(np.abs(numbers), SMALL)
+            found |= np.abs(near - numbers) <= self._rtol * np.maximum(np.abs(numbers), SMALL)
         return found
 
 
@@ -82,7 +83,7 @@ class Comparison:
         self.mine, self.right, self.given, self.work = mine, right, tuple(given), work
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
-        self.pool = Numbers([*given, *right.values])
+        self.pool = Numbers([*given, *right.values], ROUNDED if right.rounded else RTOL)
         sizes = [value.size for value in mine.values]
         self._starts = np.cumsum([0, *sizes])
         flat = np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]])
