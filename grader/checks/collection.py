@@ -451,20 +451,12 @@ class KnownMistakes:
     @functools.cached_property
     def single_mistakes(self) -> tuple[PatchedSolution, ...]:
         """One for each known mistake, in the order of the file."""
-        made = [self._patched((mistake,)) for mistake in self._exercise.misconceptions()]
-        return tuple(patched for patched in made if patched is not None)
-
-    def pair(self, patched: PatchedSolution, other: PatchedSolution) -> PatchedSolution | None:
-        """Return both mistakes in one module; None where they are made in the same place."""
-        return self._patched((*patched.mistakes, *other.mistakes))
-
-    def _patched(self, mistakes: tuple[Misconception, ...]) -> PatchedSolution | None:
         text = self.solution.text
-        for mistake in mistakes:
-            if not mistake.fits(text):
-                return None
-            text = mistake.patched(text)
-        return PatchedSolution(mistakes, text, self.solution.text, self._reference)
+        return tuple(
+            PatchedSolution((mistake,), mistake.patched(text), text, self._reference)
+            for mistake in self._exercise.misconceptions()
+            if mistake.fits(text)
+        )
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:
         """Return the calls that these can be asked as well: all of them."""

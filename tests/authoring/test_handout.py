@@ -322,8 +322,8 @@ def sources(exercise: Exercise, share: int) -> Iterator[tuple[str, bytes]]:
 def judged(report: Report) -> list[Outcome]:
     """Return what both editions say; known mistakes are named, and causes told, in the full one only."""
     visible = [one for one in report.outcomes if not one.hidden]
-    only_there = {"diagnosis": "", "recognised": False, "located": None}
-    return [dataclasses.replace(one, seconds=0.0, output="", **only_there) for one in visible]
+    told = [dataclasses.replace(one, diagnosis="", recognised=False, located=None) for one in visible]
+    return [dataclasses.replace(one, seconds=0.0, output="") for one in told]
 
 
 def compare(course: Course, home: Course, exercise_id: str, pool: WorkerPool, share: int = 1) -> set[str]:
