@@ -360,11 +360,18 @@ def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Co
     before = _right_before(comparison, line)
     says = f"`{before}` is right; {target} is the first that is not"
     says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
-    says += "." if finding.kind == "bound" else ", and is made of right ones."
+    says += _made_of(finding, comparison)
     all_spoilt = {*comparison.wrong_results} <= {*finding.outputs}
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause else ("", "")
     return _line(run, comparison.mine, line, says, *said, shared)
+
+
+def _made_of(finding: Finding, comparison: Comparison) -> str:
+    """Say what the wrong value is made of, as far as that is known."""
+    if not comparison.right.events:  # bare numbers: one that is right may stand in another one's place
+        return ": look at this line, and at what it takes."
+    return "." if finding.kind == "bound" else ", and is made of right ones."
 
 
 def _right_before(comparison: Comparison, line: int) -> str:
