@@ -210,7 +210,7 @@ def inner_numbers(solution: RecordedSolution, function: str, arguments: tuple[An
     known = [np.asarray(array, float).ravel() for _, array in walk_arrays(arguments)]
     known += [trace.values[value].ravel() for value in trace.result]
     numbers = np.concatenate([NEUTRAL, *(value.ravel() for value in trace.values)])
-    numbers = numbers[~np.isin(np.abs(numbers), np.abs(np.concatenate([NEUTRAL, *known])))]
+    numbers = numbers[~np.isin(numbers, np.concatenate([NEUTRAL, -NEUTRAL, *known]))]
     return np.unique(numbers[np.isfinite(numbers)].astype(np.float32))
 
 

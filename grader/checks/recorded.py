@@ -279,7 +279,7 @@ class RecordedMistakes(KnownMistakes):
 
 
 class RecordedNumbers:
-    """What the solution computes on the way, as a hand-out has it: numbers without order, sign and shape.
+    """What the solution computes on the way, as a hand-out has it: numbers without order and shape.
 
     With them a wrong line is found; why it is wrong would take the solution's expressions.
     """
