@@ -27,8 +27,8 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 LIMITS = {
     "lines": 27_900,
-    "functions per 1,000 lines": 56,
-    "own imports per 1,000 lines": 22,
+    "functions per 1,000 lines": 57,
+    "own imports per 1,000 lines": 23,
     "longest file": 600,
     "longest body": 40,
 }
