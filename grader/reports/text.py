@@ -23,6 +23,7 @@ MOST_LINES = 20  # of a verdict at 80 columns, unless every check is asked for
 MESSAGE_LINES, DIAGNOSIS_LINES, OUTPUT_LINES = 7, 9, 6
 UNWRITTEN = "is not written yet."
 OTHER_FAULT = re.compile(r"` raises |changes `|wrong shape|not written yet|different answers|withholds")
+BEYOND = "`{}` passes other checks; what is asked here beyond them stands in the title."
 MAP_WIDTH = 64  # columns of a map where nobody says how many there are
 MAP_ROWS = 12
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -72,6 +73,12 @@ def report_lines(
     if first:
         same = [other for other in report.outcomes if _one_cause(first, other)]
         title, said, drawn, familiar = _said(same, width, file)
+        if first.status == "failed" and not familiar and not first.message.endswith(UNWRITTEN):
+            others = (other.function for other in report.outcomes if other.status == "passed")
+            if first.function in others:
+                familiar = list(wrapped(BEYOND.format(first.function), "diagnosis", width))
+            else:  # what it says is all that is known
+                said, familiar = [], [Line(line.text, "diagnosis") for line in said[:MESSAGE_LINES]]
         parts += [(5, _printed(report, width)), (9, title), (7, said[:MESSAGE_LINES]), (3, drawn)]
         parts += [(8, familiar[:DIAGNOSIS_LINES]), (9, footer)]
     return _fitted(parts, MOST_LINES * max(width, 80) // min(width, 80))
@@ -175,9 +182,11 @@ def _count(outcomes: Sequence[Outcome], more: str = "") -> str:
 def _said(same: Sequence[Outcome], width: int, file: str) -> tuple[list[Line], ...]:
     """Lay out what checks that say the same say: their title, the message, the map, the diagnosis."""
     first = same[0]
-    title = first.title if len(same) == 1 else f"{_count(same)} of {first.function or 'this exercise'}"
-    if len(same) > 1 and first.located and first.located.shared:
-        title = _listed(f"{title} fail; all of them {first.located.shared}", same, width)
+    title = first.title
+    if len(same) > 1:
+        shared = first.located.shared if first.located else ""
+        title = f"{_count(same)} of {first.function or 'this exercise'}"
+        title = _listed(f"{title} fail; all of them {shared}" if shared else title, same, width)
     text = message(first)
     if file:
         name = file.replace("\\", "/").rpartition("/")[2]
