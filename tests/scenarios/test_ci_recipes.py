@@ -28,6 +28,14 @@ RECIPES = ROOT / "examples" / "ci"
 CARRIED = ("grader", "pyproject.toml", "README.md", "LICENSE")
 PARTS = 3
 SECRET = b"a secret of these tests"
+WEEKS = """assignments:
+  - {id: week-2, title: Week 2, exercises: [exercise-1]}
+  - {id: week-3, title: Week 3, exercises: [exercise-1]}
+"""
+ROSTER = "id,name,email\n" + "".join(
+    f"{name},Student {n:03},{name}@example.org\n"
+    for n, name in enumerate(("ada", "bob", "cleo", "dan", "eve"), 1)
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the recipes are for bash")
 
@@ -49,6 +57,8 @@ def repository(tiny: Course, tmp_path: Path) -> Path:
     """An instructor's repository: the tiny course, the grader beside it, and a class."""
     folder = tmp_path / "repository"
     shutil.copytree(tiny.root, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    with (folder / "course.yaml").open("a") as file:
+        file.write(WEEKS)
     for name in CARRIED:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -134,6 +144,7 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
     assert jobs["grade"]["env"]["PARTS"] == jobs["merge"]["env"]["PARTS"] == PARTS
     (ours,) = (step["env"]["OURS"] for step in jobs["collect"]["steps"] if "OURS" in step.get("env", {}))
     variables = {"FAKE": str(github), "GITHUB_REPOSITORY": "school/course", "OURS": ours, "PARTS": str(PARTS)}
+    variables |= {"ASSIGNMENT": "week-3", "ROSTER": ROSTER, "KEPT": "results-week-3"}
     (repository / "students.txt").write_text("eve school/rnn-eve\r\nfay school/none\r\n\r\n")
 
     def run(job: str, **more: str) -> str:
@@ -153,6 +164,7 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
     shutil.rmtree(repository / "results")
     run("merge", SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
     assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
+    assert "Student 005" in (repository / "results" / "canvas.csv").read_text()
     assert (repository / "results" / "junit.xml").stat().st_size
     assert (repository / "results" / "students" / "ada" / "report.html").is_file()
 
@@ -195,6 +207,9 @@ def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) 
     curl = tmp_path / "bin" / "curl"
     places = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_COMMIT_REF_NAME", "CI_JOB_TOKEN")
     variables = {**dict.fromkeys(places, "x"), "PARTS": str(PARTS), "CI_NODE_TOTAL": str(PARTS)}
+    (tmp_path / "roster.csv").write_text(ROSTER)
+    variables |= {"ASSIGNMENT": "week-3", "ROSTER": str(tmp_path / "roster.csv")}
+    week = repository / "results" / "week-3"
 
     def run(job: str, code: int, **more: str) -> str:
         curl.write_text(f"#!/bin/sh\nprintf {code}\n")
@@ -209,17 +224,20 @@ def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) 
     for part in range(1, PARTS + 1):
         run("grade", 404, CI_NODE_INDEX=str(part))
     run("merge", 404, SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
-    assert_graded((repository / "results" / "moodle.csv").read_text())
+    assert_graded((week / "moodle.csv").read_text())
     for path in jobs["merge"]["artifacts"]["reports"].values():
         assert (repository / path).is_file()
+    (repository / "results" / "week-2").mkdir()
+    (repository / "results" / "week-2" / "kept").touch()
     shutil.make_archive(str(repository / "last"), "zip", repository, "results")
     for path in [*repository.glob("part-*"), repository / "results"]:
         shutil.rmtree(path)
     for part in (1, 3):
         run("grade", 200, CI_NODE_INDEX=str(part), ROUND="2")
     assert "Part 2 is missing" in run("merge", 200)
-    assert_graded((repository / "results" / "moodle.csv").read_text())
-    assert "A good talk." in bash("grader adjust results", repository, environment, {})
+    assert_graded((week / "moodle.csv").read_text())
+    assert (repository / "results" / "week-2" / "kept").is_file()
+    assert "A good talk." in bash("grader adjust results/week-3", repository, environment, {})
 
 
 @pytest.fixture
