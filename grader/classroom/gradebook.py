@@ -17,9 +17,9 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.roster import COUNTS, Roster, parse_roster
+from grader.classroom.roster import Roster, parse_roster
 from grader.classroom.rounds import Round, RoundOver, Rounds, require_same
-from grader.classroom.standing import Kept, class_grades, quiz_results
+from grader.classroom.standing import Standing, quiz_results
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
 from grader.course import Course, folded, make_private_folder
 from grader.progress.database import LedgerError, NotThere, explained, open_file
@@ -272,24 +272,21 @@ class Gradebook:
         Raises:
             CourseError: an exercise of the course is malformed.
         """
-        reports, not_graded = self._reports()
-        quizzes = self._do("SELECT submission, results, notes FROM quizzes")
-        kept = Kept(
-            entries=self.entries(),
-            reports=reports,
-            not_graded=not_graded,
-            quizzes={key: (results, notes) for key, results, notes in quizzes},
-            adjustments=self.adjustments(),
-            decisions=dict(self._do("SELECT submission, student FROM decisions ORDER BY at")),
-            moves=self._do("SELECT submission, item, before FROM moves").fetchall(),
-            scope=self._scope("main"),
-            assignment=self.fact("assignment"),
-            roster=self.roster(),
-            choice=self.fact("count") or COUNTS[0],
-        )
-        return class_grades(course, kept)
+        return Standing(course, self).grades()
 
-    def _reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
+    def quizzes(self) -> dict[str, tuple[str, str]]:
+        """Return results of quizzes and notes on them, as JSON, by submission."""
+        return {key: (*row,) for key, *row in self._do("SELECT submission, results, notes FROM quizzes")}
+
+    def decisions(self) -> dict[str, str]:
+        """Return whose a submission is, as the instructor decided last."""
+        return dict(self._do("SELECT submission, student FROM decisions ORDER BY at"))
+
+    def moves(self) -> list[tuple[str, str, str]]:
+        """Return of the last run each submission and item that moved, and what it earned before."""
+        return self._do("SELECT submission, item, before FROM moves").fetchall()
+
+    def reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""
         reports: dict[str, dict[str, Report]] = defaultdict(dict)
         not_graded: dict[str, dict[str, str]] = defaultdict(dict)
@@ -315,11 +312,11 @@ class Gradebook:
         scopes = []
         if itself:
             taken |= {entry.key for entry in self.entries() if entry.seen and not entry.gone}
-            scopes.append(self._scope("main"))
+            scopes.append(self.scope())
         for path in paths:
             self._do("ATTACH ? AS other", (str(path),))
             try:
-                scopes.append(self._scope("other"))
+                scopes.append(self.scope("other"))
                 with self._transaction():
                     self._begin()
                     self._copy_other(taken)
@@ -334,7 +331,8 @@ class Gradebook:
                 return self._mark_gone(taken, scope, confirm_gone)
         return ()
 
-    def _scope(self, schema: str) -> Scope | None:
+    def scope(self, schema: str = "main") -> Scope | None:
+        """Return what the last run looked at."""
         row = self._do(f"SELECT value FROM {schema}.facts WHERE name = 'scope'").fetchone()
         if row is None:
             return None
@@ -345,7 +343,7 @@ class Gradebook:
         """Copy what another file holds, but for what an earlier run left there and this one knows better."""
         theirs = map(Entry._make, self._do(ENTRIES.replace("FROM ", "FROM other.")).fetchall())
         held = {entry.key for entry in self.entries()}
-        scope = self._scope("other")
+        scope = self.scope("other")
         whole = scope and scope.folder and scope.shard == (1, 1)  # a shard knows nothing of other people
         entries = {
             entry.key: entry
