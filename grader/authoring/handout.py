@@ -32,6 +32,7 @@ from grader.checks.recorded import FILE
 from grader.course import (
     COURSE_FILE,
     Assignment,
+    CannotDo,
     Course,
     CourseError,
     CourseFile,
@@ -61,7 +62,7 @@ PACKAGE = "rnn_course"  # of a wheel: the students' edition, which `grader init`
 ABOUT = ("pyproject.toml", "README.md", "LICENSE")  # the files of a clone that make a wheel of it
 
 
-class CannotHandOut(Exception):
+class CannotHandOut(CannotDo):
     """Nothing was written, since something was asked for that cannot be; the sentence says what."""
 
 

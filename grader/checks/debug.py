@@ -15,7 +15,7 @@ from grader.checks.report import Outcome
 from grader.checks.run import run_suite
 from grader.checks.source import read_source
 from grader.checks.student import CheckRun, Progress
-from grader.course import Exercise
+from grader.course import CannotDo, Exercise
 from grader.sandbox.text import clean
 from grader.sandbox.values import Array, fields_of, type_name, walk_leaves
 from grader.sandbox.worker import Pool
@@ -48,7 +48,7 @@ print(result)
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 
 
-class NoSuchCheck(Exception):
+class NoSuchCheck(CannotDo):
     """A check that is not there, or not the student's to see; the sentence says so."""
 
 

@@ -29,7 +29,7 @@ from grader.classroom.batch import (
     require_here,
     run_task,
 )
-from grader.course import Course, write_zip
+from grader.course import CannotDo, Course, write_zip
 from grader.quiz.files import NoSecret, read_secret, secret_path
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.worker import WorkerBroken
@@ -39,7 +39,7 @@ TASKS_PER_WORKER = 3  # so that it never waits for the next
 PARTS = ("exercises", "solutions", "quizzes")
 
 
-class NoCluster(Exception):
+class NoCluster(CannotDo):
     """There is no cluster that can grade; the text says why."""
 
 

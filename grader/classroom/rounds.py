@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.checks.source import Source
-from grader.course import Course
+from grader.course import CannotDo, Course
 from grader.quiz.files import NoSecret, read_secret
 
 Place = tuple[str, str]
@@ -26,7 +26,7 @@ TABLE = """CREATE TABLE drawn (
 ) STRICT"""
 
 
-class RoundOver(Exception):
+class RoundOver(CannotDo):
     """A gradebook is in another round than is asked for; the text says what to do."""
 
 

@@ -12,18 +12,16 @@ import click
 import numpy as np
 
 from grader.checks.collection import load_suite
-from grader.checks.debug import FailingCall, NoSuchCheck, find_failing_call
+from grader.checks.debug import FailingCall, find_failing_call
 from grader.checks.report import Outcome
 from grader.cli import (
     FAILED,
-    USAGE,
     Course,
     output_option,
     pass_course,
     print_lines,
     progress_line,
     seed_option,
-    stop,
     width,
     write_output,
 )
@@ -49,10 +47,7 @@ def command(
     """
     exercise = course[exercise_id]
     with open_pool() as pool, progress_line() as progress:
-        try:
-            outcome, call = find_failing_call(load_suite(exercise, seed), pool, check, progress)
-        except NoSuchCheck as unknown:
-            stop(str(unknown), USAGE)
+        outcome, call = find_failing_call(load_suite(exercise, seed), pool, check, progress)
     print_lines(debug_lines(course, exercise, outcome, call, width(), output))
     if outcome and outcome.status != "passed" and not call:
         sys.exit(FAILED)

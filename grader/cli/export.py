@@ -127,10 +127,7 @@ def _fill(
     bom: bool,
 ) -> list[str]:
     """Write the rows of a platform's list with the grades, or say what would change; return what to tell."""
-    try:
-        filled = lms.fill(grades, roster, assignment)
-    except lms.CannotFill as error:
-        stop(str(error), USAGE)
+    filled = lms.fill(grades, roster, assignment)
     if not dry_run:
         write_output(filled.csv(), output, bom=bom)
     for change in filled.changes if dry_run else ():

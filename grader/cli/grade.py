@@ -6,18 +6,14 @@ import contextlib
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
-from grader.classroom.collect import CannotCollect
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.roster import COUNTS
-from grader.classroom.rounds import RoundOver
 from grader.cli import (
     BROKEN,
     FAILED,
@@ -41,9 +37,6 @@ from grader.progress.grades import ClassGrades, noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
 from grader.sandbox.text import clean
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")
 
@@ -143,8 +136,6 @@ def command(
                 confirm_gone=confirm_gone,
                 on_progress=on_progress,
             )
-    except (CannotCollect, RoundOver) as error:
-        stop(str(error), USAGE)
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
             publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
@@ -180,45 +171,32 @@ def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[Execut
         yield processes(jobs)
         return
     try:
-        from grader.classroom.cluster import NoCluster, connected
+        from grader.classroom.cluster import connected
     except ImportError:
         stop("--cluster needs Dask; install it with: pip install distributed", USAGE)
-    try:
-        with connected(cluster, course) as executor:
-            yield executor
-    except NoCluster as error:
-        stop(str(error), USAGE)
+    with connected(cluster, course) as executor:
+        yield executor
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show how far it has come: a bar on a terminal, a line for every tenth elsewhere."""
-    bar = _bar() if sys.stderr.isatty() else None
-    kept: int | None = None  # of an earlier run
-    said, started = 0, time.monotonic()
+    if sys.stderr.isatty():
+        with click.progressbar(length=1, label="grading", show_pos=True, file=sys.stderr) as bar:
+
+            def on_terminal(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            yield on_terminal
+        return
+    said = -1  # tenths; what an earlier run has done is not said
 
     def on_progress(done: int, total: int) -> None:
-        nonlocal kept, said, started
+        nonlocal said
         tenths = 10 * done // max(1, total)
-        if kept is None:
-            kept, said, started = done, tenths, time.monotonic()
-        rate = (done - kept) / max(time.monotonic() - started, 1e-3)
-        if bar:
-            bar.update(bar.task_ids[0], total=total, completed=done, rate=f"{rate:.1f}/s")
-        elif tenths > said:
-            said = tenths
+        if 0 <= said < tenths:
             click.echo(f"graded {done} of {total}", err=True)
+        said = max(said, tenths)
 
-    with bar or contextlib.nullcontext():
-        yield on_progress
-
-
-def _bar() -> Progress:
-    from rich.console import Console  # five megabytes, of use on a terminal only
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    rate, console = "{task.fields[rate]}", Console(stderr=True)
-    columns = "grading", BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn()
-    bar = Progress(*columns, console=console, transient=True)
-    bar.add_task("", total=None, rate="")
-    return bar
+    yield on_progress

@@ -250,14 +250,14 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
-        from grader.course import CannotCollect, CourseError, NoCourse, UnknownExercise
+        from grader.course import CannotDo, CourseError
         from grader.progress.database import CannotWrite, LedgerError, NotThere
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = no_process()
-        if isinstance(error, NoCourse | UnknownExercise | NoProcess | CannotWrite | NotThere | CannotCollect):
+        if isinstance(error, CannotDo | NoProcess | CannotWrite | NotThere):
             stop(str(error), USAGE)
         if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
             stop(str(error), BROKEN)

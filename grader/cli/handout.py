@@ -9,7 +9,6 @@ import click
 
 from grader.authoring.handout import (
     Built,
-    CannotHandOut,
     Leaking,
     build_handout,
     hand_out_quizzes,
@@ -99,8 +98,6 @@ def command(
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         stop("nothing was written: what would be handed out tells answers, or names of the class", BROKEN)
-    except (CannotHandOut, files.UnknownQuiz, files.NoSecret) as error:
-        stop(str(error), USAGE)
     _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))
     if named:
         told = "course.yaml says nothing of this hand-out; write it there under `assignments`"

@@ -8,16 +8,13 @@ from pathlib import Path
 import click
 
 from grader.classroom.gradebook import merge
-from grader.classroom.rounds import RoundOver
 from grader.cli import (
-    USAGE,
     Course,
     confirm_gone_option,
     pass_course,
     print_lines,
     require_results_folder,
     results_option,
-    stop,
     width,
 )
 from grader.cli.grade import publish
@@ -38,9 +35,6 @@ def command(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone
     shards of a class together, what is in none of them has vanished.
     """
     require_results_folder(results)
-    try:
-        grades = merge(course, parts, results, confirm_gone=confirm_gone)
-    except RoundOver as error:
-        stop(str(error), USAGE)
+    grades = merge(course, parts, results, confirm_gone=confirm_gone)
     print_lines(class_lines(grades, width()))
     sys.exit(publish(grades, results))

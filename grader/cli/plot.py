@@ -21,7 +21,7 @@ from grader.cli import (
     submission_option,
     write_output,
 )
-from grader.reports.picture import SUFFIXES, NoMatplotlib, draw_picture, require_matplotlib
+from grader.reports.picture import SUFFIXES, draw_picture, require_matplotlib
 from grader.reports.text import unconfined
 from grader.sandbox.pool import open_pool
 
@@ -48,10 +48,7 @@ def command(
         stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", USAGE)
     target = output or Path(f"{exercise.id}.svg")
     require_writable(target)
-    try:
-        require_matplotlib()
-    except NoMatplotlib as missing:
-        stop(str(missing), USAGE)
+    require_matplotlib()
     with open_pool(confinement) as pool, progress_line() as progress:
         drawing = draw(exercise, read_source(exercise, submission), pool, progress=progress)
     if count := len(drawing.panels):

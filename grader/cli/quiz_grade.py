@@ -9,7 +9,6 @@ import click
 
 from grader.cli import (
     FAILED,
-    USAGE,
     Course,
     bom_option,
     confinement_option,
@@ -17,12 +16,10 @@ from grader.cli import (
     output_option,
     pass_course,
     print_lines,
-    stop,
     width,
     write_output,
 )
 from grader.quiz.code import CodeRunner
-from grader.quiz.files import NoSecret
 from grader.quiz.grade import Grading, editions_of, grade_files
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
 from grader.sandbox.text import clean
@@ -57,10 +54,7 @@ def command(
     again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not, or
     holds what no program of ours writes.
     """
-    try:
-        editions = editions_of(course)
-    except NoSecret as error:
-        stop(str(error), USAGE)
+    editions = editions_of(course)
     with CodeRunner(confinement) as runner:
         grading = Grading(course, editions, runner, full_course)
         graded = grade_files(responses, grading)

@@ -11,7 +11,7 @@ import click
 from grader.cli import FAILED, Course, output_option, pass_course, stop, write_output
 from grader.progress import open_ledger
 from grader.progress.hand_in import responses_document
-from grader.quiz.files import UnknownQuiz, all_quizzes, find_quiz
+from grader.quiz.files import all_quizzes, find_quiz
 
 
 @click.command("responses")
@@ -23,10 +23,7 @@ def command(course: Course, names: tuple[str, ...], output: Path | None) -> None
 
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
-    try:
-        sheets = [find_quiz(course, name) for name in names] if names else all_quizzes(course)
-    except UnknownQuiz as error:
-        raise click.UsageError(str(error)) from None
+    sheets = [find_quiz(course, name) for name in names] if names else all_quizzes(course)
     quizzes = list(dict.fromkeys((sheet.id, sheet.public.version, sheet.path) for sheet in sheets))
     with open_ledger(course) as ledger:
         document = responses_document(ledger, quizzes, datetime.datetime.now(datetime.UTC))

@@ -20,13 +20,12 @@ import click
 from grader.cli import FAILED, hide, print_lines, width, write_output
 from grader.course import CourseError, load_lists, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.files import Quiz, UnknownQuiz, all_quizzes, find_quiz
+from grader.quiz.files import Quiz, all_quizzes, find_quiz
 from grader.quiz.questions.base import Unreadable, parse
 from grader.quiz.session import (
     AnsweredElsewhere,
     FinishedElsewhere,
     Item,
-    OtherSitting,
     Reply,
     Selection,
     Session,
@@ -62,21 +61,18 @@ def take_quiz(
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
     course = open_course(course_folder)
-    try:
-        with open_context(course, hide) as context:
-            if review:
-                sheets = [find_quiz(course, name)] if name else all_quizzes(course)
-                return review_due(sheets, context, questions)
-            sheet = find_quiz(course, name or choose(all_quizzes(course), context))
-            if topic and topic not in sheet.topics:
-                topics = ", ".join(sheet.topics)
-                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
-            selection = Selection(topic, questions or 0, restart)
-            if answers is not None:
-                return answer_from_file(sheet, context, selection, answers, form)
-            return sit(Session(sheet, context, selection))
-    except (UnknownQuiz, OtherSitting) as error:
-        raise click.UsageError(str(error)) from None
+    with open_context(course, hide) as context:
+        if review:
+            sheets = [find_quiz(course, name)] if name else all_quizzes(course)
+            return review_due(sheets, context, questions)
+        sheet = find_quiz(course, name or choose(all_quizzes(course), context))
+        if topic and topic not in sheet.topics:
+            topics = ", ".join(sheet.topics)
+            raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
+        selection = Selection(topic, questions or 0, restart)
+        if answers is not None:
+            return answer_from_file(sheet, context, selection, answers, form)
+        return sit(Session(sheet, context, selection))
 
 
 def choose(sheets: list[Quiz], context: QuizContext) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from grader.checks.run import check as run_checks
-from grader.cli import USAGE, Course, pass_course, print_lines, progress_line, stop, width
+from grader.cli import Course, pass_course, print_lines, progress_line, width
 from grader.cli.check import remember
 from grader.course import CourseError
-from grader.progress.hand_in import CannotBundle, gather, write_bundle
+from grader.progress.hand_in import gather, write_bundle
 from grader.quiz.files import all_quizzes
 from grader.reports.text import first_to_mend, message, report_lines, wrapped
 from grader.sandbox.pool import open_pool
@@ -50,15 +50,12 @@ def command(
     if a check failed: work that is half done may be handed in as well.
     """
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
-    try:
-        bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
-        path = output or course.root / f"submission-{bundle.learner.id}.zip"
-        _show_verdicts(course, bundle.written, check)
-        for sentence in bundle.missing:
-            click.echo(f"missing: {sentence}")
-        write_bundle(bundle, path, force=force)
-    except CannotBundle as problem:
-        stop(str(problem), USAGE)
+    bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
+    path = output or course.root / f"submission-{bundle.learner.id}.zip"
+    _show_verdicts(course, bundle.written, check)
+    for sentence in bundle.missing:
+        click.echo(f"missing: {sentence}")
+    write_bundle(bundle, path, force=force)
     count = f"{len(bundle.files)} file{'s' * (len(bundle.files) != 1)}"
     click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
 

@@ -20,7 +20,7 @@ from grader.cli import (
     stop,
     width,
 )
-from grader.quiz.files import UnknownQuiz, find_quiz_path, quiz_paths
+from grader.quiz.files import find_quiz_path, quiz_paths
 from grader.reports import tables
 from grader.reports.text import Line
 
@@ -80,10 +80,7 @@ def command(
 
 def _lint(course: Course, names: tuple[str, ...]) -> bool:
     """Lint quizzes and print what is wrong; return whether anything is."""
-    try:
-        paths = [find_quiz_path(course, name) for name in names]
-    except UnknownQuiz as error:
-        raise click.UsageError(str(error)) from None
+    paths = [find_quiz_path(course, name) for name in names]
     results = lint_course(course, tuple(path.stem for path in paths))
     print_lines(tables.quiz_lines(results, width()))
     return any(findings.faults for findings in results)

@@ -25,13 +25,24 @@ from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, mathml, render
 from grader.course.sheets import CannotCollect, Row, Sheet, parse_sheet, read_sheet
-from grader.course.strict_yaml import NOWHERE, CourseError, Place, Raw, has_key, load, load_lists, shown_path
+from grader.course.strict_yaml import (
+    NOWHERE,
+    CannotDo,
+    CourseError,
+    Place,
+    Raw,
+    has_key,
+    load,
+    load_lists,
+    shown_path,
+)
 
 __all__ = [
     "COURSE_FILE",
     "NOWHERE",
     "Assignment",
     "CannotCollect",
+    "CannotDo",
     "Causes",
     "Course",
     "CourseError",

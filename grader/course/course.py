@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 
 from grader.course import strict_yaml
 from grader.course.frozen import dataclass
+from grader.course.strict_yaml import CannotDo
 from grader.course.strict_yaml import CourseError as CourseError
 
 COURSE_FILE = "course.yaml"
@@ -30,7 +31,7 @@ Causes = Literal["at once", "hint", "never"]
 Edition = Literal["full", "handout"]
 
 
-class UnknownExercise(Exception):
+class UnknownExercise(CannotDo):
     """No exercise has this id; the text names the nearest ones."""
 
 
@@ -38,7 +39,7 @@ class UnknownAssignment(UnknownExercise):
     """No assignment has this id; the text names those that are there."""
 
 
-class NoCourse(Exception):
+class NoCourse(CannotDo):
     """There is no course here; the text says how to point at one."""
 
 

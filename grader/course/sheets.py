@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.course.course import folded
-from grader.course.strict_yaml import shown_path
+from grader.course.strict_yaml import CannotDo, shown_path
 
 ENGLISH = {
     other: english
@@ -37,7 +37,7 @@ MAX_ROWS = 100_000
 SAVE_AS = "save it as `CSV UTF-8`"
 
 
-class CannotCollect(Exception):
+class CannotCollect(CannotDo):
     """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
 
 

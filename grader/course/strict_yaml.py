@@ -61,6 +61,10 @@ SCALARS: dict[Any, str] = {
 }
 
 
+class CannotDo(Exception):
+    """What somebody asks for cannot be done; the text says why, and the cure, in one sentence."""
+
+
 class CourseError(Exception):
     """Something is wrong with the course; the text names the place and the cure.
 

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from grader import __version__
 from grader.checks.files import FileRejected, open_zip
 from grader.checks.source import read_source
-from grader.course import Course, CourseError, is_stub, parse_time, write_atomic, write_zip
+from grader.course import CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, write_zip
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 from grader.sandbox.text import one_line
 
@@ -61,7 +61,7 @@ class SomethingElse(BadDocument):
     """It is JSON, but of another kind."""
 
 
-class CannotBundle(Exception):
+class CannotBundle(CannotDo):
     """Nothing was written; the text says why, and what to do."""
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import yaml
 
 from grader.course import (
+    CannotDo,
     Course,
     CourseError,
     Place,
@@ -212,7 +213,7 @@ def load_quiz(path: Path) -> Quiz:
     return full_quiz(path, file) if isinstance(file, QuizFile) else Quiz(path, file)
 
 
-class UnknownQuiz(Exception):
+class UnknownQuiz(CannotDo):
     """No quiz has this id; the text names the nearest ones."""
 
 
@@ -236,7 +237,7 @@ def find_quiz_path(course: Course, quiz_id: str) -> Path:
     raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
 
 
-class NoSecret(Exception):
+class NoSecret(CannotDo):
     """The course's secret is missing or too short; the sentence says where it is looked for."""
 
 

@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import replace
 
-from grader.course import dataclass
+from grader.course import CannotDo, dataclass
 from grader.progress import Ledger, Response, Sitting
 from grader.quiz.credits import (
     REVIEW,
@@ -34,7 +34,7 @@ class FinishedElsewhere(Exception):
     """Another terminal has finished this sitting; nothing more is accepted."""
 
 
-class OtherSitting(Exception):
+class OtherSitting(CannotDo):
     """Other questions have to be answered first; the text says what can be done about it."""
 
 

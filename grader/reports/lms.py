@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from grader.classroom.roster import Roster, Student
 from grader.classroom.shapes import SHAPES
-from grader.course import Assignment, folded, write_zip
+from grader.course import Assignment, CannotDo, folded, write_zip
 from grader.course.people import FIELDS
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports.class_pages import student_page
@@ -26,7 +26,7 @@ PAGE = "report.html"
 MARKUP = re.compile(r"(<style.*?</style>|<[^>]*>)", re.DOTALL)
 
 
-class CannotFill(Exception):
+class CannotFill(CannotDo):
     """A list has no place for the grades; the text names it and the cure."""
 
 

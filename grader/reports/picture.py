@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from grader.course import CannotDo
 from grader.plot import Panel
 from grader.sandbox.text import clean
 
@@ -33,7 +34,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
-class NoMatplotlib(Exception):
+class NoMatplotlib(CannotDo):
     """Pictures need matplotlib, and it is not installed; the text says how to get it."""
 
 
