@@ -37,7 +37,7 @@ from grader.progress.hand_in import (
     text_hashes,
 )
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.sandbox.text import clean, one_line
+from grader.sandbox.text import clean, listed, one_line
 
 MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so
 MAX_KEY = 400  # characters
@@ -134,11 +134,6 @@ def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
     return _look(single_entry(folder, cloned=False), exercises, None)
 
 
-def _listed(names: Sequence[str], count: int) -> str:
-    few = ", ".join(f"`{name}`" for name in names[:MAX_LISTED])
-    return few if count <= MAX_LISTED else f"{few} and {count - MAX_LISTED} more"
-
-
 # --- names ----------------------------------------------------------------------------------------------
 
 
@@ -213,7 +208,7 @@ def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[
         if unicodedata.normalize("NFC", name) not in known:
             spelt = {text.casefold(): one_line(text, 80) for text in sorted(known)}
             near = [spelt[text] for text in difflib.get_close_matches(name.casefold(), spelt, MAX_LISTED)]
-            nearest = f"; the nearest: {_listed(near, 0)}" if near else ""
+            nearest = f"; the nearest: {listed(near, mark='`')}" if near else ""
             text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
             raise CannotCollect(f"{RECEIVED} {text}; correct that row, or take it out")
 
@@ -246,7 +241,7 @@ def _set_time(
             text = "arrived when its last commit says, which whoever makes a commit can set"
             found.notes += (Note("commit-time", text),)
             if names := [one_line(name, MAX_SHOWN) for name in changed]:
-                text = f"was changed after its last commit, or without one: {_listed(names, len(names))}"
+                text = f"was changed after its last commit, or without one: {listed(names, mark='`')}"
                 found.notes += (Note("not-committed", text, decide=True),)
             return
         except (FileRejected, OSError) as error:
@@ -353,10 +348,10 @@ def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise])
     """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
     placed = [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]
     if placed:
-        text = f"holds modules elsewhere than handed out, told by their names: {_listed(placed, len(placed))}"
+        text = f"holds modules elsewhere than handed out, told by their names: {listed(placed, mark='`')}"
         found.notes += (Note("found-elsewhere", text),)
     for source in filter(lambda source: source.others, found.sources.values()):
-        text = f"also holds {_listed(source.others, len(source.others))}, not graded"
+        text = f"also holds {listed(source.others, mark='`')}, not graded"
         text += "; decide which one counts" if source.place else ""
         found.notes += (Note("other-versions", text, decide=bool(source.place)),)
     doubts = [source.problem for source in found.sources.values() if source.doubtful]
@@ -366,7 +361,7 @@ def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise])
     if missing and len(missing) == len(found.sources) and not found.answers:
         found.nothing_found = True
         names = [shown(parts) for parts in files.paths]
-        there = f"only {_listed(names, len(names))}" if names else "no other file that is looked at is there"
+        there = f"only {listed(names, mark='`')}" if names else "no other file that is looked at is there"
         text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
         found.notes += (Note("nothing-found", text, decide=True),)
 

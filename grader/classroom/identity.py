@@ -13,6 +13,7 @@ from grader.classroom.collect import Submission
 from grader.classroom.tables import Entry
 from grader.course import folded
 from grader.progress.grades import Note
+from grader.sandbox.text import listed
 
 CLAIMED, NAMED, DECIDED = range(3)  # how well it is founded whose a submission is
 ENDING = re.compile(r"\.(zip|py)$", re.IGNORECASE)
@@ -121,8 +122,7 @@ def _evidence(handed: Submission | Entry, decided: str) -> _Evidence:
 
 
 def _listed(several: Sequence[_Evidence]) -> str:
-    few = ", ".join(f"`{who.handed.key}`" for who in several[:MAX_LISTED])
-    return f"{few} and {len(several) - MAX_LISTED} more" if len(several) > MAX_LISTED else few
+    return listed([who.handed.key for who in several], mark="`")
 
 
 def _set_aside(

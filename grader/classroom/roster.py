@@ -20,7 +20,7 @@ from grader.classroom.tables import Entry
 from grader.course import Assignment, Course, LatePolicy, Row, Sheet, folded, parse_sheet, read_sheet
 from grader.course.people import FIELDS, NOBODY, full_name, is_staff
 from grader.progress.grades import Note
-from grader.sandbox.text import one_line
+from grader.sandbox.text import listed, one_line
 
 FILE = "roster.csv"
 GROUPS, EXTENSIONS = "groups.csv", "extensions.csv"
@@ -129,8 +129,8 @@ class Roster:
         """Return who may be meant by a name that nobody has, as the end of a sentence."""
         known = {**{folded(student.name): student for student in self.students}, **self._by_id}
         near = difflib.get_close_matches(folded(text), known, n=MAX_LISTED, cutoff=0.75)
-        listed = ", ".join(dict.fromkeys(str(known[name]) for name in near))
-        return f"; the nearest: {listed}" if listed else ""
+        found = ", ".join(dict.fromkeys(str(known[name]) for name in near))
+        return f"; the nearest: {found}" if found else ""
 
     @functools.cached_property
     def _by_login(self) -> dict[str, Student]:
@@ -234,8 +234,8 @@ def make_roster(sheet: Sheet, groups: str = "") -> Roster:
         students.append(student)
     if not students:
         raise sheet.bad(1, "lists no student; export it again, or write a row for each")
-    listed = Roster(sheet, platform, tuple(students))
-    return _grouped(listed, groups) if groups else listed
+    roster = Roster(sheet, platform, tuple(students))
+    return _grouped(roster, groups) if groups else roster
 
 
 def _grouped(roster: Roster, text: str) -> Roster:
@@ -440,9 +440,8 @@ def _aside(handed: Submission | Entry, who: Match, roster: Roster, rivals: Seque
     others = [key for _, key in rivals if key != handed.key]
     if who.rank == CLAIMED and others:
         others = better or others
-        listed = ", ".join(f"`{key}`" for key in others[:MAX_LISTED])
         which = "more than a claim says so of" if better else "so does, by no more,"
-        return f"claims to be {who.student}, but {which} {listed}"
+        return f"claims to be {who.student}, but {which} {listed(others, mark='`')}"
     return ""
 
 
@@ -460,6 +459,4 @@ def missing(roster: Roster, handed_in: Iterable[str]) -> list[Student]:
 
 def missing_note(students: Sequence[Student]) -> Note:
     """Return the note on who has not handed in."""
-    listed = ", ".join(str(student) for student in students[:MAX_MISSING])
-    more = f" and {len(students) - MAX_MISSING} more" if len(students) > MAX_MISSING else ""
-    return Note("not-handed-in", f"nothing was handed in by {listed}{more}")
+    return Note("not-handed-in", f"nothing was handed in by {listed(students, MAX_MISSING)}")

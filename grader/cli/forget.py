@@ -9,7 +9,7 @@ import click
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import USAGE, Course, pass_course, results_argument, stop
 from grader.cli.grade import publish
-from grader.sandbox.text import clean
+from grader.sandbox.text import clean, listed
 
 MOST = 20  # names that are listed
 
@@ -37,11 +37,10 @@ def command(course: Course, results: Path, submissions: tuple[str, ...], gone: b
         if not entries:
             click.echo("nobody is gone; nothing was deleted")
             return
-        names = ", ".join(clean(entry.name) for entry in entries[:MOST])
-        more = f" and {len(entries) - MOST} more" if len(entries) > MOST else ""
+        names = listed([clean(entry.name) for entry in entries], MOST)
         if not yes:
-            click.confirm(f"delete all that is known of {names}{more}?", abort=True)
+            click.confirm(f"delete all that is known of {names}?", abort=True)
         book.forget(entry.key for entry in entries)
         grades = book.class_grades(course)
     publish(grades, results)
-    click.echo(f"deleted: {names}{more}")
+    click.echo(f"deleted: {names}")

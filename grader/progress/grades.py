@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from grader.checks.report import Report
 from grader.course import Feedback
 from grader.course.people import People
+from grader.sandbox.text import listed
 
 MAX_NOTES = 50  # of one submission
 MAX_NAMES = 10  # in one note
@@ -374,8 +375,7 @@ def noted(grades: ClassGrades) -> list[Noted]:
     found = [Noted(None, note) for note in grades.notes]
     for kind, names, told in (("vanished", grades.vanished, VANISHED), ("gone", grades.gone, GONE)):
         if names:
-            more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-            text = told.format(", ".join(f"`{name}`" for name in names[:MAX_NAMES]) + more)
+            text = told.format(listed(names, MAX_NAMES, "`"))
             found.append(Noted(None, Note(kind, text, decide=kind == "vanished")))
     for grade in grades.grades:
         notes = [Note("problem", grade.problem, decide=True)] * bool(grade.problem)

@@ -34,7 +34,7 @@ from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
 from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file, read_secret
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
-from grader.sandbox.text import one_line
+from grader.sandbox.text import listed, one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 OTHERS = "drawn for somebody else, or changed"
@@ -266,11 +266,6 @@ def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQui
     return SubmissionQuizzes(tuple(results), tuple(notes))
 
 
-def _listed(names: Sequence[object]) -> str:
-    few = ", ".join(map(str, names[:MAX_NAMED]))
-    return f"{few} and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else few
-
-
 def grade_learner(
     files: Sequence[tuple[Path, Handed]], grading: Grading, problem: Callable[[str], None]
 ) -> LearnerGrade:
@@ -286,7 +281,7 @@ def grade_learner(
         for quiz in handed.quizzes:
             by_quiz[quiz.quiz].append((path, handed, quiz))
     if unknown := sorted(by_quiz.keys() - grading.editions.keys()):
-        names = _listed([f"`{name[:40]}`" for name in unknown])
+        names = listed([name[:40] for name in unknown], MAX_NAMED, "`")
         problem(f"{learner.id}: this course has no quiz {names}; its answers are left out")
     grades = []
     for claims in (by_quiz[name] for name in grading.editions if name in by_quiz):
@@ -314,11 +309,10 @@ def _undisputed(
     newest = max((answers for _, _, answers in named), key=QuizResponses.extent)
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
-            problem(
-                f"{_listed(others)}: set aside: a file named after `{learner}` says otherwise about {quiz}"
-            )
+            told = f"a file named after `{learner}` says otherwise about {quiz}"
+            problem(f"{listed(others, MAX_NAMED)}: set aside: {told}")
         return newest
-    names = _listed([str(path) for path, _, _ in named])
+    names = listed([path for path, _, _ in named], MAX_NAMED)
     problem(
         f"{names}: contradict each other about {quiz} of `{learner}`; none counts, leave the wrong ones out"
     )
@@ -448,7 +442,8 @@ def _unanswered(
         missing |= set(questions)
         counting.add(sitting.id)
     missing -= {response.question for response in answers.responses if response.sitting in counting}
-    told = f"the list of questions in sitting {_listed(odd)} is refused: what was asked is told from the draw"
+    told = f"the list of questions in sitting {listed(odd, MAX_NAMED)} is refused"
+    told += ": what was asked is told from the draw"
     return tuple(face.id for face in quiz.faces if face.id in missing), [told] if odd else []
 
 

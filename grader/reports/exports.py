@@ -12,7 +12,7 @@ import base64
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +23,7 @@ from grader.course import Course, folded
 from grader.progress import Learner
 from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports.text import MARKS, amount, csv_text, notes_of, outcome_text, signed
-from grader.sandbox.text import clean, one_line
+from grader.sandbox.text import clean, listed, one_line
 
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 EMAIL = "Email address"  # Moodle's own heading
@@ -77,13 +77,10 @@ def _named(report: Report) -> Iterator[tuple[str, Outcome]]:
 # --- gradebooks of Canvas and Moodle -------------------------------------------------------------------
 
 
-def canvas_csv(grades: ClassGrades, section: str = "") -> str:
+def canvas_csv(grades: ClassGrades) -> str:
     """Return a table in Canvas's form; the login is the one by which Canvas knows them.
 
     The total goes by the name of Canvas's own, which its import ignores: it adds up the columns itself.
-
-    Args:
-        section: of all students; empty where Canvas needs none.
     """
     possible = [item.possible_cents for item in grades.items]
     blank = [""] * (len(CANVAS) - 1)
@@ -94,7 +91,7 @@ def canvas_csv(grades: ClassGrades, section: str = "") -> str:
         # In an anonymous download stands another number than Canvas's own.
         own = grade.platform == "canvas" and not grade.key.rpartition("/")[2].startswith("anon_")
         number = grade.platform_id if own and grade.platform_id.isdecimal() and not grade.set_aside else ""
-        rows.append([name, number, "", login, one_line(section), *_amounts(grades, grade)])
+        rows.append([name, number, "", login, "", *_amounts(grades, grade)])
     return csv_text([*CANVAS, *_titles(grades), "Adjustments", "Final Points"], rows)
 
 
@@ -172,7 +169,7 @@ def doubts(grades: Iterable[Grade]) -> list[str]:
         }
         if grade.state in reasons:
             blank[one_line(reasons[grade.state])].append(one_line(grade.submission))
-    return [f"{_listed(names)}: blank, since {reason}" for reason, names in blank.items()]
+    return [f"{listed(names, MOST_NAMED)}: blank, since {reason}" for reason, names in blank.items()]
 
 
 def login_doubts(grades: ClassGrades, identifier: str = "") -> list[str]:
@@ -187,17 +184,12 @@ def login_doubts(grades: ClassGrades, identifier: str = "") -> list[str]:
             no_address.append(one_line(grade.submission))
         elif not login and grade.platform_id == "":
             unknown.append(one_line(grade.submission))
-    told = [f"{_listed(unknown)}: no login that can be believed, so that cell is blank"] * bool(unknown)
     cure = "give `--identifier Username` if they are Moodle's"
-    told += [f"{_listed(no_address)}: the login is no e-mail address, so that cell is blank; {cure}"] * bool(
-        no_address
-    )
-    return told
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    doubts = {
+        "no login that can be believed, so that cell is blank": unknown,
+        f"the login is no e-mail address, so that cell is blank; {cure}": no_address,
+    }
+    return [f"{listed(names, MOST_NAMED)}: {why}" for why, names in doubts.items() if names]
 
 
 # --- JUnit XML, for the test reports of Jenkins, GitLab and others --------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from grader.classroom.roster import Roster, Student
+from grader.classroom.roster import Roster, Student, missing, missing_note
 from grader.classroom.shapes import SHAPES
 from grader.course import Assignment, CannotDo, folded, write_zip
 from grader.course.people import FIELDS
@@ -17,7 +17,7 @@ from grader.progress.grades import ClassGrades, Grade
 from grader.reports.class_pages import student_page
 from grader.reports.exports import READ_ONLY
 from grader.reports.text import Verbatim, amount, csv_text, decimal
-from grader.sandbox.text import one_line
+from grader.sandbox.text import listed, one_line
 
 OF_CANVAS = {"student", "id", "sis user id", "sis login id", "integration id", "root account", "section"}
 FREE_TEXT = {"name", "first", "last"}
@@ -91,25 +91,23 @@ def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> 
         kept = [number for number, title in enumerate(titles) if FIELDS.get(title) or title.endswith("_id")]
     table = _Table(grades, roster, kept, worksheet=worksheet)
     if worksheet:
-        table.add("Grade", titles.index("grade"), None)
+        table.columns.append(("Grade", titles.index("grade"), None))
     elif roster.platform == "canvas" and assignment:
         table.add_named(assignment.column or assignment.title, required=bool(assignment.column))
     else:
         for number, item in enumerate(grades.items):
             table.add_named(f"{item.title} ({item.id})", item.title, item.id, item=number)
         if roster.platform != "canvas":
-            table.add("Total", None, None)
+            table.columns.append(("Total", None, None))
     return table.filled()
 
 
 class _Table:
     def __init__(self, grades: ClassGrades, roster: Roster, kept: list[int], *, worksheet: bool) -> None:
         self.grades, self.roster, self.kept, self.worksheet = grades, roster, kept, worksheet
+        self.titles = roster.sheet.titles
         self.columns: list[tuple[str, int | None, int | None]] = []  # title, where it is, whose credits
         self.told: list[str] = []
-
-    def add(self, title: str, place: int | None, item: int | None) -> None:
-        self.columns.append((title, place, item))
 
     def add_named(self, *names: str, item: int | None = None, required: bool = False) -> None:
         file, heading = self.roster.sheet.name, self.roster.sheet.heading
@@ -127,12 +125,8 @@ class _Table:
             raise CannotFill(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
         if not places and self.roster.platform == "canvas":
             self.told.append(f"`{names[0]}` is no column of {file}: the import makes a new one")
-        self.add(heading[places[0]] if places else names[0], places[0] if places else None, item)
-
-    def cents(self, grade: Grade | None, item: int | None) -> int | None:
-        if grade is None:
-            return None
-        return grade.total_cents if item is None else self.grades.items[item].earned_cents(grade)
+        place = places[0] if places else None
+        self.columns.append((names[0] if place is None else heading[place], place, item))
 
     def possible(self, item: int | None) -> int:
         return self.grades.possible_cents if item is None else self.grades.items[item].possible_cents
@@ -151,7 +145,10 @@ class _Table:
                 title, place, item = column
                 before = row.cells[place] if place is not None else ""
                 after = before if student else self._points(before, column, row.cells)
-                cents = self.cents(theirs.get(student.id), item) if student else None
+                cents = None
+                if student and (grade := theirs.get(student.id)):
+                    items = self.grades.items
+                    cents = grade.total_cents if item is None else items[item].earned_cents(grade)
                 if student and cents is not None and not self._closed(student, row.cells):
                     after = before if _same(before, cents) else decimal(cents)
                     if after != before:
@@ -166,14 +163,14 @@ class _Table:
 
     def _kept(self, cells: Sequence[str]) -> Iterator[str]:
         for place in self.kept:
-            title = self.roster.sheet.titles[place]
+            title = self.titles[place]
             free = FIELDS.get(title) in FREE_TEXT or title == "online text"
             yield cells[place] if free else Verbatim(cells[place])
 
     def _points(self, before: str, column: tuple[str, int | None, int | None], cells: Sequence[str]) -> str:
         """Return what there is to earn, in the row that says so; hold that the platform says the same."""
         title, place, item = column
-        row = dict(zip(self.roster.sheet.titles, cells, strict=True))
+        row = dict(zip(self.titles, cells, strict=True))
         if self.roster.platform != "canvas" or row["id"].strip() or not row["student"].strip():
             return before  # it is somebody's, or says how grades are posted
         if before.strip().startswith(READ_ONLY):
@@ -190,7 +187,7 @@ class _Table:
         """Whether Moodle lets nobody change a grade; what it has at the most is looked at as well."""
         if not self.worksheet:
             return False
-        row = dict(zip(self.roster.sheet.titles, cells, strict=True))
+        row = dict(zip(self.titles, cells, strict=True))
         most = row.get("maximum grade", "")
         if most and not _same(most, self.grades.possible_cents):
             here = f"{amount(self.grades.possible_cents)} here; change it there"
@@ -211,9 +208,8 @@ def _same(text: str, cents: int) -> bool:
 def left_out(grades: ClassGrades, roster: Roster) -> list[str]:
     """Return whose cells stay as they are in the roster, and why, as sentences."""
     theirs = by_student(grades)
-    absent = [student for student in roster.students if student.id not in theirs]
-    listed = ", ".join(map(str, absent[:40])) + (f" and {len(absent) - 40} more" if len(absent) > 40 else "")
-    return [f"nothing was handed in by {listed}; these cells stay as they are"] * bool(absent)
+    absent = missing(roster, theirs)
+    return [f"{missing_note(absent).text}; these cells stay as they are"] * bool(absent)
 
 
 # --- feedback ---------------------------------------------------------------------------------------------
@@ -235,9 +231,8 @@ def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> t
         unknown += [one_line(grade.submission)] * (not names)
     target = io.BytesIO()
     write_zip(files, target)
-    told = f"{', '.join(unknown[:20])}{f' and {len(unknown) - 20} more' if len(unknown) > 20 else ''}"
     why = f"is from no download of {platform.title()}, which alone says how a page is called there"
-    return target.getvalue(), [f"{told}: {why}"] * bool(unknown)
+    return target.getvalue(), [f"{listed(unknown, 20)}: {why}"] * bool(unknown)
 
 
 def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mapping[str, str]) -> bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10
-MOST_UNDECIDED, MOST_LISTED = 10, 5  # sentences in a terminal
+MOST_SUBMISSIONS, MOST_UNDECIDED, MOST_LISTED = 30, 10, 5  # rows and sentences in a terminal
 MOST_CHARACTERS = 300  # of each
 DECIDE = (
     "What is set aside counts for nobody until you remove it, rename it, or say whose it is: "
@@ -32,13 +32,8 @@ CONFUSION_HEADING = Line(
 )
 
 
-def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Line]:
-    """Lay out what a class earned.
-
-    Args:
-        width: columns of the terminal.
-        most: how many submissions are listed.
-    """
+def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
+    """Lay out what a class earned, in so many columns of a terminal."""
     count = len(grades.grades)
     lines = [Line(ends(one_line(grades.title), f"{count} submission{'s' * (count != 1)}", width), "heading")]
     notes = noted(grades)
@@ -47,7 +42,7 @@ def class_lines(grades: ClassGrades, width: int = 80, most: int = 30) -> list[Li
     if any(grade.set_aside for grade in grades.grades):
         lines += wrapped(DECIDE, "detail", width, indent="  ")
     lines += [Line("", "detail")] * bool(undecided)
-    lines += _submissions(grades, width, most)
+    lines += _submissions(grades, width)
     if rates := check_rates(grades):
         lines += [Line("", "detail"), Line(ends("checks", "passed", width), "heading")]
     for exercise, checks in groupby(rates, key=lambda rate: rate.exercise):
@@ -100,12 +95,12 @@ def _section(
         yield Line(shorten(f"  … and {len(sentences) - most} more in {more}", width), style)
 
 
-def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
+def _submissions(grades: ClassGrades, width: int) -> Iterator[Line]:
     def columns(raw: str, adjusted: str) -> str:
         return f"{raw:>8}  {adjusted:>8}" if width >= ROOMY else f"{adjusted:>8}"
 
     yield Line(ends("", columns("earned", "adjusted"), width), "detail")
-    for grade in grades.grades[:most]:
+    for grade in grades.grades[:MOST_SUBMISSIONS]:
         mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
         if grade.state != "graded":
             mark, style = "!", "error"
@@ -113,8 +108,8 @@ def _submissions(grades: ClassGrades, width: int, most: int) -> Iterator[Line]:
         if grade.graded and grade.counts:
             right = columns(amount(grade.raw_cents), amount(grade.cents))
         yield Line(ends(f"  {mark} {one_line(grade.name)}", right, width).rstrip(), style)
-    if len(grades.grades) > most:
-        yield Line(f"  … {len(grades.grades) - most} more", "detail")
+    if len(grades.grades) > MOST_SUBMISSIONS:
+        yield Line(f"  … {len(grades.grades) - MOST_SUBMISSIONS} more", "detail")
     earned = [grade.cents for grade in grades.grades if grade.counted]
     if earned:
         half = f"half of them earned at least {amount(round(median(earned)))}"

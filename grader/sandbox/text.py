@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 MAX_CHARACTERS = 64 * 1024
 HARMLESS = "\n\t"
@@ -46,6 +47,16 @@ def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
 def shorten(text: str, width: int) -> str:
     """Return the text, cut to so many characters; an ellipsis shows that something is missing."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def listed(names: Sequence[object], most: int = 3, mark: str = "") -> str:
+    """Return the first of some names, and how many more there are, as part of a sentence.
+
+    Args:
+        mark: what stands before and after each, such as a backtick.
+    """
+    few = ", ".join(f"{mark}{name}{mark}" for name in names[:most])
+    return f"{few} and {len(names) - most} more" if len(names) > most else few
 
 
 def break_orders(text: str) -> str:

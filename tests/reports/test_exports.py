@@ -431,7 +431,7 @@ def table(text: str) -> list[list[str]]:
 
 def test_canvas_columns_and_points_possible() -> None:
     heading, possible, ada, nobody = table(
-        canvas_csv(of_class(typical("failed"), Grade("b", problem="broken")), "A1")
+        canvas_csv(of_class(typical("failed"), Grade("b", problem="broken")))
     )
     assert heading[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert heading[5:] == [
@@ -439,7 +439,7 @@ def test_canvas_columns_and_points_possible() -> None:
         *("Adjustments", "Final Points"),
     ]
     assert possible == ["Points Possible", "", "", "", "", "8.00", "3.00", "2.00", "0.00", "(read only)"]
-    assert ada == ["Ada L", "", "", "ada@example.org", "A1", "2.00", "3.00", "1.50", "-0.50", "6.00"]
+    assert ada == ["Ada L", "", "", "ada@example.org", "", "2.00", "3.00", "1.50", "-0.50", "6.00"]
     assert nobody[5:] == [""] * 5  # not graded is not zero
 
 
