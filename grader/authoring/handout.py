@@ -38,11 +38,11 @@ from grader.course import (
     CourseFile,
     Exercise,
     ExerciseFile,
+    People,
     make_stub,
     strict_yaml,
     write_zip,
 )
-from grader.course.people import People
 from grader.quiz.files import Quiz, all_quizzes, edition_texts, write_edition
 
 TEMPLATES = Path(__file__).parent / "templates"

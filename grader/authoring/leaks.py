@@ -20,8 +20,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, Place, make_stub
-from grader.course.people import People, people_of
+from grader.course import Course, People, Place, make_stub, people_of
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 

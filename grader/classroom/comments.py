@@ -11,8 +11,7 @@ from typing import NamedTuple
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.rounds import hashed, round_secret
 from grader.classroom.tables import ManualAdjustment
-from grader.course import Course, UnknownExercise, dataclass, read_sheet, strict_yaml
-from grader.course.people import FIELDS
+from grader.course import FIELDS, Course, UnknownExercise, dataclass, read_sheet, strict_yaml
 from grader.progress.grades import ClassGrades, Grade
 
 FILE = "comments.yaml"

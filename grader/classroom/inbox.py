@@ -18,14 +18,7 @@ from pathlib import Path
 from grader.checks.files import FileRejected, Files, Folder, Part, Parts, is_zip, open_zip, read_plain
 from grader.checks.source import find_modules, open_submission, plain
 from grader.classroom.arrival import RECEIVED
-from grader.classroom.shapes import (
-    MAX_METADATA_BYTES,
-    METADATA,
-    Delivery,
-    Platform,
-    deliveries,
-    platform_of,
-)
+from grader.classroom.shapes import MAX_METADATA_BYTES, METADATA, Delivery, Platform, deliveries, platform_of
 from grader.course import COURSE_FILE, Exercise
 from grader.progress.grades import Note
 from grader.progress.learner import JOINERS

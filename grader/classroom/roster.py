@@ -17,8 +17,20 @@ from grader.classroom.collect import Submission
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.shapes import Platform
 from grader.classroom.tables import Entry
-from grader.course import Assignment, Course, LatePolicy, Row, Sheet, folded, parse_sheet, read_sheet
-from grader.course.people import FIELDS, NOBODY, full_name, is_staff
+from grader.course import (
+    FIELDS,
+    NOBODY,
+    Assignment,
+    Course,
+    LatePolicy,
+    Row,
+    Sheet,
+    folded,
+    full_name,
+    is_staff,
+    parse_sheet,
+    read_sheet,
+)
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
 

@@ -26,8 +26,7 @@ from grader.cli import (
     several_option,
     stop,
 )
-from grader.course import Assignment
-from grader.course.people import people_of
+from grader.course import Assignment, people_of
 from grader.quiz import files
 
 

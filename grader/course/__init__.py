@@ -24,6 +24,7 @@ from grader.course.course import (
 from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, mathml, render
+from grader.course.people import FIELDS, NOBODY, People, full_name, is_staff, people_of
 from grader.course.sheets import CannotCollect, Row, Sheet, parse_sheet, read_sheet
 from grader.course.strict_yaml import (
     NOWHERE,
@@ -39,6 +40,8 @@ from grader.course.strict_yaml import (
 
 __all__ = [
     "COURSE_FILE",
+    "FIELDS",
+    "NOBODY",
     "NOWHERE",
     "Assignment",
     "CannotCollect",
@@ -54,6 +57,7 @@ __all__ = [
     "MathError",
     "Misconception",
     "NoCourse",
+    "People",
     "Place",
     "Raw",
     "Row",
@@ -61,7 +65,9 @@ __all__ = [
     "UnknownExercise",
     "dataclass",
     "folded",
+    "full_name",
     "has_key",
+    "is_staff",
     "is_stub",
     "load",
     "load_lists",
@@ -72,6 +78,7 @@ __all__ = [
     "parse",
     "parse_sheet",
     "parse_time",
+    "people_of",
     "read_sheet",
     "render",
     "shown_path",

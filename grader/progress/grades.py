@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from grader.checks.report import Report
-from grader.course import Feedback
-from grader.course.people import People
+from grader.course import Feedback, People
 from grader.sandbox.text import listed
 
 MAX_NOTES = 50  # of one submission

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from grader.classroom.roster import Roster, Student, missing, missing_note
 from grader.classroom.shapes import SHAPES
-from grader.course import Assignment, CannotDo, folded, write_zip
-from grader.course.people import FIELDS
+from grader.course import FIELDS, Assignment, CannotDo, folded, write_zip
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports.class_pages import student_page
 from grader.reports.exports import READ_ONLY
