@@ -17,11 +17,11 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
-from grader.classroom.roster import Roster, parse_roster
+from grader.classroom.roster import Roster, make_roster
 from grader.classroom.rounds import Round, RoundOver, Rounds, require_same
 from grader.classroom.standing import Standing, quiz_results
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
-from grader.course import Course, folded, make_private_folder
+from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
 from grader.progress.database import LedgerError, NotThere, explained, open_file
 from grader.progress.grades import QUIZZES, ClassGrades, Note, QuizResult
 from grader.sandbox import REQUIRED
@@ -164,7 +164,10 @@ class Gradebook:
     def roster(self) -> Roster | None:
         """Return the list of the class; None if it was graded without."""
         kept = self.fact("roster")
-        return parse_roster(*json.loads(kept)) if kept else None
+        if not kept:
+            return None
+        name, text, groups = json.loads(kept)
+        return make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
 
     def fact(self, name: str) -> str:
         """Return what is kept under a name; empty if nothing is."""
@@ -274,17 +277,9 @@ class Gradebook:
         """
         return Standing(course, self).grades()
 
-    def quizzes(self) -> dict[str, tuple[str, str]]:
-        """Return results of quizzes and notes on them, as JSON, by submission."""
-        return {key: (*row,) for key, *row in self._do("SELECT submission, results, notes FROM quizzes")}
-
-    def decisions(self) -> dict[str, str]:
-        """Return whose a submission is, as the instructor decided last."""
-        return dict(self._do("SELECT submission, student FROM decisions ORDER BY at"))
-
-    def moves(self) -> list[tuple[str, str, str]]:
-        """Return of the last run each submission and item that moved, and what it earned before."""
-        return self._do("SELECT submission, item, before FROM moves").fetchall()
+    def rows(self, columns: str, table: str) -> list[tuple[str, ...]]:
+        """Return columns of a table that is kept as it is, in the order in which it was written."""
+        return self._do(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
 
     def reports(self) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, str]]]:
         """Return reports, and why there is none of today, by submission and exercise."""

@@ -206,11 +206,6 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
     return None
 
 
-def parse_roster(name: str, text: str, groups: str = "") -> Roster:
-    """Return a list from what a gradebook keeps of it."""
-    return make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
-
-
 def make_roster(sheet: Sheet, groups: str = "") -> Roster:
     """Return the students of a table, whosever it is; errors are those of :func:`read_roster`.
 

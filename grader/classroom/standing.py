@@ -49,9 +49,13 @@ class Standing:
 
     def __init__(self, course: Course, book: Gradebook) -> None:
         self.course, self.roster, self.scope = course, book.roster(), book.scope()
-        self.entries, self.adjustments, self.decisions = book.entries(), book.adjustments(), book.decisions()
+        self.entries, self.adjustments = book.entries(), book.adjustments()
         self.reports, self.not_graded = book.reports()
-        self.quizzes, self.moved = book.quizzes(), book.moves()
+        self.quizzes = {key: rest for key, *rest in book.rows("submission, results, notes", "quizzes")}
+        self.decisions = {
+            key: who for _, key, who in sorted(book.rows("at, submission, student", "decisions"))
+        }
+        self.moved = book.rows("submission, item, before", "moves")
         self.choice = book.fact("count") or COUNTS[0]
         name = book.fact("assignment")
         self.assignment = course.assignment(name) if name else None

@@ -134,11 +134,17 @@ class _Table:
         sheet, theirs = self.roster.sheet, by_student(self.grades)
         students = {student.row.line: student for student in self.roster.students}
         filled = Filled([], [], [], self.told)
+        free = {
+            place
+            for place, title in enumerate(self.titles)
+            if FIELDS.get(title) in FREE_TEXT or title == "online text"
+        }
         added = [column for column in self.columns if column[1] not in self.kept]
         filled.heading.extend(map(Verbatim, (sheet.heading[place] for place in self.kept)))
         filled.heading.extend(Verbatim(title) for title, _, _ in added)
         for row in sheet.rows:
-            student, cells = students.get(row.line), dict(zip(self.kept, self._kept(row.cells), strict=True))
+            student, cells = students.get(row.line), {place: row.cells[place] for place in self.kept}
+            cells |= {place: Verbatim(cell) for place, cell in cells.items() if place not in free}
             more = []
             for column in self.columns:
                 title, place, item = column
@@ -159,12 +165,6 @@ class _Table:
             if student or self.roster.platform == "canvas":
                 filled.rows.append([*cells.values(), *more])
         return filled
-
-    def _kept(self, cells: Sequence[str]) -> Iterator[str]:
-        for place in self.kept:
-            title = self.titles[place]
-            free = FIELDS.get(title) in FREE_TEXT or title == "online text"
-            yield cells[place] if free else Verbatim(cells[place])
 
     def _points(self, before: str, column: tuple[str, int | None, int | None], cells: Sequence[str]) -> str:
         """Return what there is to earn, in the row that says so; hold that the platform says the same."""
