@@ -42,17 +42,6 @@ class CommentsFile:
     comments: tuple[Comment, ...]
 
 
-def read_comments(course: Course) -> dict[str, Comment]:
-    """Return the comments of ``comments.yaml`` by id; none if there is no such file.
-
-    Raises:
-        CourseError: it is malformed.
-    """
-    path = course.root / FILE
-    found = strict_yaml.load(path, CommentsFile).comments if path.is_file() else ()
-    return {comment.id: comment for comment in found}
-
-
 def cents_of(text: str) -> int:
     """Return credits that somebody wrote as hundredths.
 
@@ -93,9 +82,12 @@ def adjustments(
     Raises:
         LookupError: there is no such submission, or more than one; the text says which.
         ValueError: it says nothing, or something that cannot be; the text says what.
+        CourseError: ``comments.yaml`` is malformed.
     """
     key = submission_meant(book, course, grades, wanted)
-    known = read_comments(course)
+    path = course.root / FILE
+    found = strict_yaml.load(path, CommentsFile).comments if path.is_file() else ()
+    known = {comment.id: comment for comment in found}
     if said.comment and said.comment not in known:
         there = f"there are {', '.join(known)}" if known else f"write it into {FILE}"
         raise ValueError(f"there is no comment `{said.comment}`; {there}")

@@ -55,10 +55,6 @@ class Gradebook:
         rows = self._do("SELECT submission, exercise, key FROM reports")
         return {(submission, exercise): key for submission, exercise, key in rows}
 
-    def quiz_keys(self) -> dict[str, str]:
-        """Return a hash of what was graded in quizzes, by submission."""
-        return dict(self._do("SELECT submission, key FROM quizzes"))
-
     def enter(
         self, submissions: Iterable[Submission], scope: Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:

@@ -181,22 +181,18 @@ def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[Execut
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show how far it has come: a bar on a terminal, a line for every tenth elsewhere."""
-    if sys.stderr.isatty():
-        with click.progressbar(length=1, label="grading", show_pos=True, file=sys.stderr) as bar:
-
-            def on_terminal(done: int, total: int) -> None:
-                bar.length = total
-                bar.update(done - bar.pos)
-
-            yield on_terminal
-        return
-    said = -1  # tenths; what an earlier run has done is not said
+    bar = click.progressbar(length=1, label="grading", show_pos=True, file=sys.stderr)
+    on_terminal, said = sys.stderr.isatty(), -1  # tenths; what an earlier run has done is not said
 
     def on_progress(done: int, total: int) -> None:
         nonlocal said
         tenths = 10 * done // max(1, total)
-        if 0 <= said < tenths:
+        if on_terminal:
+            bar.length = total
+            bar.update(done - bar.pos)
+        elif 0 <= said < tenths:
             click.echo(f"graded {done} of {total}", err=True)
         said = max(said, tenths)
 
-    yield on_progress
+    with bar if on_terminal else contextlib.nullcontext():
+        yield on_progress

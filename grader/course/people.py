@@ -66,12 +66,9 @@ class People:
             forms = {words[at:] + words[:at] for at in range(len(words))} if " " in text else {words}
             self._by_word[min(words, key=lambda word: (often[word], -len(word)))] |= forms
 
-    def __bool__(self) -> bool:
-        return bool(self._by_word)
-
     def named(self, text: str) -> dict[str, int]:
         """Return by whom a text names, as it does, in which line first."""
-        if not self:
+        if not self._by_word:
             return {}
         text, found = unicodedata.normalize("NFC", text), dict[str, int]()
         for start, end in sorted(self._spans(text)):
@@ -89,7 +86,7 @@ class People:
 
     def masked(self, text: str, mask: str) -> str:
         """Return a text with something else in the place of everybody who is named."""
-        if not self:
+        if not self._by_word:
             return text
         text, end, parts = unicodedata.normalize("NFC", text), 0, list[str]()
         for start, stop in sorted(self._spans(text), key=lambda span: (span[0], -span[1])):
