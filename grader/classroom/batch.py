@@ -321,7 +321,7 @@ class Batch:
         except NoSecret as error:  # one file of answers keeps nobody from the credits of exercises
             book.mark_not_graded([(entry.key, QUIZZES) for entry in answers], str(error))
             return {}
-        known = {place: key for place, key in book.rows("submission, key", "quizzes")}
+        known: dict[str, str] = dict(book.rows("submission, key", "quizzes"))
         not_graded = book.report_keys()
         files = digest(self.course.root, (self.course.root / "quizzes").glob("*.yaml"))
         sheets = (f"{name} {edition.hashes[0]}" for name, edition in editions)

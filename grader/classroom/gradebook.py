@@ -273,7 +273,7 @@ class Gradebook:
         """
         return Standing(course, self).grades()
 
-    def rows(self, columns: str, table: str) -> list[tuple[str, ...]]:
+    def rows(self, columns: str, table: str) -> list[Any]:
         """Return columns of a table that is kept as it is, in the order in which it was written."""
         return self._do(f"SELECT {columns} FROM {table} ORDER BY rowid").fetchall()
 
