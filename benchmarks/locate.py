@@ -159,7 +159,9 @@ def styles(exercise: Exercise) -> list[Case]:
                     Case(exercise, f"{path.stem}/{mistake.id}", wrong, (changed_lines(text, wrong),))
                 )
         functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-        every = list(mutants(text, functions))
+        every = [
+            each for each in mutants(text, functions) if each.after != "pass"
+        ]  # what is gone has no line
         for mutant in rng.sample(every, min(6, len(every))):
             plain = _unparsed(text, mutant.function)
             name = f"{path.stem}/{mutant.before} -> {mutant.after}"
@@ -249,8 +251,9 @@ def _measure(case: Case, pool: WorkerPool, table: Table, listed: bool) -> None:
     told = next((outcome.located for outcome in failed if outcome.located), None)
     line = _raising_line(failed) if table.raised_counts else None
     place = _place(told.line if told else line, case.lines)
-    if place == "silent":
-        place = next(word for word, look in SILENT.items() if re.search(look, failed[0].message))
+    reason = next(word for word, look in SILENT.items() if re.search(look, failed[0].message))
+    if place == "silent" or (reason in NO_VALUE and not table.raised_counts):
+        place, told = reason, None
     table.counts[place] += 1
     table.counts["cause"] += bool(told and told.cause)
     if listed:

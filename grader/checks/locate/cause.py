@@ -7,6 +7,7 @@ laid side by side, the two say what is missing, too much, or another quantity. N
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ VERBS = {
     "Pow": "raised to a power",
 }
 
+Wrong = set[tuple[int, int]]
+"""Numbers of results, each with a step of its time axis, or -1."""
 Rerun = Callable[[int, Sequence[Array]], "tuple[Array, ...] | None"]
 
 
@@ -74,12 +77,12 @@ class Trial:
         self._evaluations = {id(trace): _evaluations(trace) for trace in (self.mine, self.right)}
         self._wrong = self._wrong_among([self.mine.values[value] for value in self.mine.result or ()])
 
-    def _wrong_among(self, results: Sequence[Array]) -> set[tuple[int, int]]:
+    def _wrong_among(self, results: Sequence[Array]) -> Wrong:
         """Return which results are wrong by their numbers, of those with a time axis the steps."""
         wanted = [self.right.values[value] for value in self.right.result or ()]
         if len(results) != len(wanted):
             return {(number, -1) for number in range(-1, len(wanted))}
-        wrong = set[tuple[int, int]]()
+        wrong: Wrong = set()
         for number, (got, right) in enumerate(zip(results, wanted, strict=True)):
             if got.shape != right.shape or right.ndim != 3:
                 wrong |= (
@@ -99,13 +102,15 @@ class Trial:
         right = self._evaluations[id(self.right)].get(change.right, [])
         return list(zip(mine, right, strict=True)) if len(mine) == len(right) else []
 
-    def left_wrong(self, change: Change) -> set[tuple[int, int]] | None:
+    def left_wrong(self, change: Change) -> Wrong | None:
         """Return what stays wrong after a change that mends a result and spoils none; None after others."""
         pairs = self.pairs(change)
         self.roles.comparison.work.spend(RERUN + len(self.mine.events))
         results = self._rerun(change.mine, [self.roles.array(self.right, right) for _, right in pairs])
         wrong = self._wrong if results is None or not pairs else self._wrong_among(results)
-        return wrong if wrong < self._wrong else None
+        had, left = (Counter(result for result, _ in each) for each in (self._wrong, wrong))
+        mended = any((left[each] < had[each] - 1 and left[each] < 2) or not left[each] for each in had)
+        return wrong if wrong < self._wrong and mended else None
 
     # -- what may be tried --
 
@@ -283,8 +288,11 @@ class Trial:
         mine, right = self._different(change)
         phrase, name = self.phrase(right), f"`{base(self.mine.events[mine].node.text)}`"
         text = f"{name} holds another quantity" if phrase == name else f"{name} should hold {phrase}"
-        named = self.mine.events[mine].node.kind not in COMPUTED and phrase and not self.roles.is_plain(right)
-        return Cause("held", text if named else "", f"what should hold {phrase} holds something else")
+        named = self.mine.events[mine].node.kind not in COMPUTED and not self.roles.is_plain(right)
+        named = named and self.roles.is_assigned(mine)
+        return Cause(
+            "held", text if named and phrase else "", f"what should hold {phrase} holds something else"
+        )
 
     def bound(self, change: Change) -> int | None:
         """Return the line that bound a name that a change replaces."""
@@ -293,6 +301,29 @@ class Trial:
     def source(self, change: Change) -> int | None:
         """Return the line that is to blame for a value that a change replaces, if it is not its own."""
         return self.roles.source(*self._different(change))
+
+    def parts_of(self, change: Change, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes of a part of what a change replaces, for a value of the same shape.
+
+        The values that it makes are not wanted inside it: what leaves them as they are is to blame itself.
+        """
+        (number, wanted), events = self._different(change), self.mine.events
+        waiting, inside = [number], set[int]()
+        while waiting:
+            each = waiting.pop()
+            parts = [
+                part for part in events[each].operands if events[part].node.line >= events[number].node.line
+            ]
+            waiting += [part for part in parts if events[part].node.number not in inside]
+            inside |= {events[part].node.number for part in parts}
+        found = []
+        for other in changes:
+            if other.mine in inside and other.mine != change.mine:
+                mine, right = self._different(other)
+                alike = self.roles.array(self.mine, mine).shape == self.roles.array(self.right, right).shape
+                if alike and not self.roles.is_same_of_solution(right, wanted):
+                    found.append(other)
+        return found
 
     def _different(self, change: Change) -> tuple[int, int]:
         """Return the first evaluations that a change lays side by side and that differ."""
@@ -304,12 +335,12 @@ class Proof:
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self._trials = trials
-        self._known = dict[Change, "list[set[tuple[int, int]]] | None"]()
+        self._known = dict[Change, "list[Wrong] | None"]()
 
-    def left_wrong(self, change: Change) -> list[set[tuple[int, int]]] | None:
+    def left_wrong(self, change: Change) -> list[Wrong] | None:
         """Return by question which results stay wrong after a change; None if it does not mend both."""
         if change not in self._known:
-            left = list[set[tuple[int, int]]]()
+            left = list[Wrong]()
             for trial in self._trials:
                 wrong = trial.left_wrong(change)
                 if wrong is None:
@@ -318,24 +349,31 @@ class Proof:
             self._known[change] = left if len(left) == len(self._trials) else None
         return self._known[change]
 
-    def cause(
-        self, line: int, better: Sequence[set[tuple[int, int]]] = (), tries: int = MAX_TRIES
-    ) -> Cause | None:
+    def cause(self, line: int, better: Sequence[Wrong] = (), tries: int = MAX_TRIES) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless = None
-        for change in self._trials[0].changes(line)[:tries]:
-            left = self.left_wrong(change)
-            if left and all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
-                causes = [trial.cause(change, self) for trial in self._trials]
-                if len({cause.key for cause in causes}) == 1:
-                    if causes[0].text:
-                        return causes[0]
-                    nameless = nameless or causes[0]
+        nameless, changes = None, self._trials[0].changes(line)[:tries]
+        for change in changes:
+            cause = self._stated(change, better)
+            if cause and cause.change:  # perhaps a part of it mends as much
+                left, inner = self.left_wrong(change) or (), self._trials[0].parts_of(cause.change, changes)
+                parts = (self._stated(part, left) for part in inner)
+                cause = next((part for part in parts if part and part.text), cause)
+            if cause and cause.text:
+                return cause
+            nameless = nameless or cause
         return nameless
+
+    def _stated(self, change: Change, better: Sequence[Wrong]) -> Cause | None:
+        """Return what is wrong where a change mends, if all questions agree."""
+        left = self.left_wrong(change)
+        if not left or not all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
+            return None
+        causes = [trial.cause(change, self) for trial in self._trials]
+        return causes[0] if len({cause.key for cause in causes}) == 1 else None
 
     def source(self, line: int) -> tuple[int, Cause | None]:
         """Return the line that is to blame for a wrong one, and the cause.

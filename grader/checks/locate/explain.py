@@ -8,7 +8,6 @@ the course's name for it, never by its formula.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,6 @@ import numpy as np
 from grader.checks.locate.locate import (
     SUMS,
     Comparison,
-    Culprit,
     close,
     computed,
     is_neutral,
@@ -50,7 +48,7 @@ class Finding:
     cause: str = ""
     key: str = ""
     event: int = -1
-    outputs: tuple[int, ...] = ()
+    outputs: frozenset[int] = frozenset()
 
 
 class Explainer:
@@ -77,7 +75,6 @@ class Explainer:
         ids = _same_numbers(arrays)
         count = len(self.mine.values)
         self._mine_id, self._right_id = ids[:count], ids[count : count + len(self.right.values)]
-        self._given = set(ids[count + len(self.right.values) :])
         self._own = set(self._mine_id)
         self._neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
         self._bindings: dict[tuple[str, str], list[tuple[int, int]]] = {}
@@ -98,17 +95,6 @@ class Explainer:
         family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
         operands = Comparison.terms(trace, number, family, whole=False) if family else iter(event.operands)
         return [leaf for operand in operands for leaf in _opened(trace, operand)]
-
-    @functools.cached_property
-    def _patterns(self) -> list[tuple[int, list[int], bool]]:
-        """For each evaluation of the solution its number, its leaves, and whether the student lacks it."""
-        found = []
-        for number in computed(self.right):
-            event = self.right.events[number]
-            if len(event.values) == 1:
-                lacking = self._id(self.right, event.values[0]) not in self._own
-                found.append((number, self.leaves(self.right, number), lacking))
-        return found
 
     def matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
         """Return what is left over on both sides, and how many telling operands both have."""
@@ -143,13 +129,23 @@ class Explainer:
 
     # -- one culprit --
 
-    def explain(self, culprit: Culprit) -> Finding:
-        """Say what is wrong at a culprit."""
+    def explain(self, culprit: int) -> Finding:
+        """Say what is wrong with an evaluation that went wrong."""
         number = self.comparison.climb(culprit, self.function)
-        event = self.mine.events[number]
-        found = self._broadcast(number) or (self._by_roles(number) if len(event.values) == 1 else None)
-        found = found or Finding(UNKNOWN, event.node.line)
-        return dataclasses.replace(found, event=number, outputs=culprit.outputs)
+        found = self._broadcast(number) or self._begun(number)
+        return dataclasses.replace(
+            found or Finding(UNKNOWN, self.mine.events[number].node.line), event=number
+        )
+
+    def _begun(self, number: int) -> Finding | None:
+        """Find where a buffer began with something else than zeros, to which right things are added."""
+        event, operands = self.mine.events[number], self.mine.events[number].operands
+        if event.node.kind != "after" or event.node.operation not in SUMS or len(operands) != 2:
+            return None
+        before, added = (self._leaf_id(self.mine, operand) for operand in operands)
+        plain = before in self._neutral and self.array(self.mine, operands[0]).any()
+        line = self.bound_line(operands[0]) if plain and added not in self._neutral else None
+        return Finding(PLACE, line, event=number) if line else None
 
     def _broadcast(self, number: int) -> Finding | None:
         """Say that two shapes came together into a third one, which none of the solution's values has."""
@@ -166,43 +162,20 @@ class Explainer:
             return None
         names = [each.node.text for each in operands]
         cause = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
-        return Finding("broadcast", event.node.line, cause, "two shapes broadcast into a third")
-
-    def _by_roles(self, number: int) -> Finding:
-        number = self._whole(number)
-        event, leaves = self.mine.events[number], self.leaves(self.mine, number)
-        shape, best = self.array(self.mine, number).shape, (-np.inf, 1)
-        for other, others, lacking in self._patterns:
-            odd, rest, hits = self.matched(leaves, others)
-            same = self.right.events[other].node.operation == event.node.operation
-            shaped = self.array(self.right, other).shape == shape
-            if hits or (lacking and same and shaped):
-                score = 2 * hits + 1.5 * lacking + same + 0.5 * shaped - len(rest) - len(odd)
-                best = max(best, (score, -other))
-        if best[1] > 0:
-            return Finding(UNKNOWN, event.node.line)
-        others = self.leaves(self.right, -best[1])
-        odd, rest, hits = self.matched(leaves, others)
-        if len(odd) == len(rest) == 1 and (hits or self.lacks(rest[0])):
-            line = self.source(odd[0], rest[0])
-            return Finding("bound" if line else "instead", line or self.mine.events[odd[0]].node.line)
-        return Finding(UNKNOWN, event.node.line)
-
-    def _whole(self, number: int) -> int:
-        """Return the outermost evaluation of a chain of products, or of sums, in one statement."""
-        events, event = self.mine.events, self.mine.events[number]
-        family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
-        for later in range(number + 1, len(events)):
-            other = events[later]
-            if other.node.statement != event.node.statement:
-                break
-            if number in other.operands and other.node.operation in family and len(other.values) == 1:
-                number = later
-        return number
+        return Finding("broadcast", event.node.line, cause, "two shapes broadcast into a third", number)
 
     def lacks(self, leaf: int) -> bool:
         """Whether the student has the value of an event of the solution nowhere."""
         return self._leaf_id(self.right, leaf) not in self._own
+
+    def is_assigned(self, number: int) -> bool:
+        """Whether what an event reads was bound by an assignment, not by a loop."""
+        bound = self._binding(number)
+        return bound is not None and bound.kind != "For"
+
+    def is_same_of_solution(self, one: int, other: int) -> bool:
+        """Whether two events of the solution have the same numbers."""
+        return self._leaf_id(self.right, one) == self._leaf_id(self.right, other)
 
     def is_plain(self, leaf: int) -> bool:
         """Whether an event of the solution has only such numbers as occur everywhere."""
@@ -223,19 +196,12 @@ class Explainer:
         return self.mine.text.statements[found[-1][1]] if found else None
 
     def bound_line(self, number: int) -> int | None:
-        """Return the line that bound what an event reads; of an argument of a helper, its caller's.
-
-        None if the event makes its value, or reads a given one, or returns a right one.
-        """
+        """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
         event = self.mine.events[number]
-        returned = self.mine.text.statements[event.node.statement].kind == "Return"
-        later = self.mine.events[number + 1 : number + 9]
-        alone = not any(number in other.operands and other.node.kind in COMPUTED for other in later)
-        chosen = returned and alone and self.comparison.is_right(event.values[0])
-        if chosen or event.node.kind not in ("name", "item", "attribute"):
+        if event.node.kind not in ("name", "item", "attribute", "before"):
             return None
         if bound := self._binding(number):
-            return bound.line if event.node.kind != "item" or _fills(bound) else None
+            return bound.line
         caller = self.comparison.caller(number) if event.node.function != self.function else None
         return self.mine.events[caller].node.line if caller is not None else None
 
@@ -276,6 +242,8 @@ class Explainer:
         the solution has its value under it or returns it, if what belongs there is computed, too, or if
         something right is made of its value.
         """
+        if self._is_chosen(number):
+            return True
         text, mine = self.mine.events[number].node.text, self._leaf_id(self.mine, number)
         if text == self.right.events[wanted].node.text:
             turn = sum(event.node is self.mine.events[number].node for event in self.mine.events[:number])
@@ -294,6 +262,16 @@ class Explainer:
             or (right in self._own and right not in self._neutral)
             or self._serves(number)
         )
+
+    def _is_chosen(self, number: int) -> bool:
+        """Whether an event picks an item of what was bound as a whole, or returns a right value."""
+        event, bound = self.mine.events[number], self._binding(number)
+        if event.node.kind == "item" and bound and "[" not in bound.target:
+            return True
+        later = self.mine.events[number + 1 : number + 9]
+        alone = not any(number in other.operands and other.node.kind in COMPUTED for other in later)
+        returned = self.mine.text.statements[event.node.statement].kind == "Return"
+        return returned and alone and self.comparison.is_right(event.values[0])
 
     def _serves(self, number: int) -> bool:
         """Whether something right is made of the value that a name has."""
@@ -314,28 +292,31 @@ class Explainer:
         mine, right = (self.mine.result or ())[output], (self.right.result or ())[output]
         got, wanted = self.mine.values[mine], self.right.values[right]
         name = self.results[output] if output < len(self.results) else "the result"
-        value = self._wrong_piece(mine, wanted)
+        computed_too = any(close(value, wanted) for value in self.mine.values if value.size == wanted.size)
+        value = mine if computed_too else self._wrong_piece(mine, wanted)
         events = enumerate(self.mine.events)
         uses = [n for n, event in events if value in event.values and event.node.function == self.function]
         uses = uses or [n for n, event in enumerate(self.mine.events) if value in event.values]
         single = [number for number in uses if len(self.mine.events[number].values) == 1]
         makers = [number for number in single if self.mine.events[number].node.kind in COMPUTED]
         if not uses:
-            return Finding(UNKNOWN, self._last_line(), outputs=(output,))
+            return Finding(UNKNOWN, self._last_line())
         last = (single or uses)[-1]
         line = self.mine.events[last].node.line
         telling = not is_neutral(wanted)
         if telling and self._id(self.mine, mine) == self._id(self.right, right):
             how = _form(got, wanted)
             line = self.mine.events[(makers or uses)[0]].node.line
-            return Finding("form", line, f"`{name}` {how}", f"{name} {how}", uses[0], (output,))
+            return Finding("form", line, f"`{name}` {how}", f"{name} {how}", uses[0])
         if telling and self._id(self.right, right) in self._own:
             cause = f"another quantity is returned as `{name}`; the right one is computed"
             said = self._returns(line) and self.comparison.is_right(mine)
-            return Finding("returned" if said else PLACE, line, cause, cause, last, (output,))
-        bound = self._binding(last) if self.mine.events[last].node.kind == "name" else None
-        line = (bound or self.mine.events[(makers or [last])[0]].node).line
-        return Finding(PLACE, line, event=last, outputs=(output,))
+            return Finding("returned" if said else PLACE, line, cause, cause, last)
+        results = {self._id(self.right, result) for result in self.right.result or ()}
+        if self._id(self.mine, value) not in results and not self._serves(last):
+            bound = self._binding(last) if self.mine.events[last].node.kind == "name" else None
+            line = (bound or self.mine.events[(makers or [last])[0]].node).line
+        return Finding(PLACE, line, event=last)
 
     def _wrong_piece(self, mine: int, wanted: Array) -> int:
         """Return the first wrong piece of a result, if it was computed by itself; else the result."""
@@ -450,11 +431,6 @@ def base(text: str) -> str:
     return found[0] if found else ""
 
 
-def _fills(statement: Statement) -> bool:
-    """Whether a statement assigns to a piece of an array."""
-    return statement.kind in ("Assign", "AugAssign") and "[" in statement.target
-
-
 def _steps_read(trace: Trace, array: Array) -> tuple[list[int], int]:
     """Return the steps of a sequence in the order in which they are read first, and the first such event."""
     steps = {part.tobytes(): number for number, part in reversed([*enumerate(array)])}
@@ -482,26 +458,10 @@ def found_in(explainer: Explainer) -> list[Finding]:
     """Return what is wrong in a comparison, what should be mended first at the beginning."""
     comparison = explainer.comparison
     culprits = comparison.culprits()
-    findings = [explainer.explain(culprit) for culprit in culprits]
-    explained = {output for culprit in culprits for output in culprit.outputs}
-    for output in comparison.wrong_results:
-        if output not in explained:
-            findings.append(explainer.misplaced(output))
+    found = [(explainer.explain(culprit), outputs) for culprit, outputs in culprits.items()]
+    rest = {*comparison.wrong_results}.difference(*culprits.values())
+    found += [(explainer.misplaced(output), {output}) for output in sorted(rest)]
+    findings = [dataclasses.replace(finding, outputs=frozenset(outputs)) for finding, outputs in found]
     ordered = explainer.order_of_steps() if comparison.wrong_results else None
-    votes: dict[tuple[int, str], list[Finding]] = {}
-    for finding in findings:
-        votes.setdefault((finding.line, finding.kind), []).append(finding)
-
-    def rank(group: list[Finding]) -> tuple[bool, bool, int, int]:
-        first = group[0]
-        outputs = len({output for finding in group for output in finding.outputs})
-        weak = first.kind in (UNKNOWN, PLACE)
-        return (
-            first.kind not in ("bound",),
-            weak,
-            -outputs if first.kind == "bound" else 0,
-            first.event,
-        )
-
-    ranked = [group[0] for group in sorted(votes.values(), key=rank)]
-    return [ordered, *ranked] if ordered else ranked
+    findings.sort(key=lambda finding: (finding.kind in (UNKNOWN, PLACE), finding.event))
+    return [ordered, *findings] if ordered else findings

@@ -184,7 +184,8 @@ def locate(
             first, second = told
             finding = first.findings[0]
             trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
-            return located(run, *explained(finding, trials), first.roles.comparison)
+            line, cause = explained(finding, trials)
+            return located(run, line, finding, cause, first.roles.comparison)
     return None
 
 
@@ -339,39 +340,37 @@ def agreed(found: Sequence[Found]) -> tuple[Found, Found] | None:
     return None
 
 
-def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[Finding, Cause | None]:
-    """Return a finding's cause; and the finding, moved to the line that is to blame."""
+def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[int, Cause | None]:
+    """Return the line that is to blame for what was found, and the cause."""
     seen = Cause(finding.kind, finding.cause, finding.key) if finding.cause else None
-    if seen and finding.kind in SEEN_FIRST:
-        return finding, seen
     line, cause = finding.line, None
+    if finding.kind in SEEN_FIRST:
+        return line, seen
     with contextlib.suppress(TooMuch):
         line, cause = Proof(trials).source(line)
-    if line != finding.line:
-        return dataclasses.replace(finding, line=line, kind="bound"), cause if cause and cause.text else None
-    return finding, cause if cause and cause.text else (seen if finding.kind in SEEN else None)
+    if cause and cause.text:
+        return line, cause
+    return line, seen if line == finding.line and finding.kind in SEEN else None
 
 
-def located(run: CheckRun, finding: Finding, cause: Cause | None, comparison: Comparison) -> Located:
-    """Tell a finding: the place as an editor opens it, the line, what is right before it and what is not."""
-    line, kinds = finding.line, ("Assign", "AugAssign", "AnnAssign")
-    made = [s for s in comparison.mine.text.statements if s.line <= line <= s.end and s.kind in kinds]
-    target = f"`{made[-1].target}`" if made and "," not in made[-1].target else "what this line makes"
+def located(
+    run: CheckRun, line: int, finding: Finding, cause: Cause | None, comparison: Comparison
+) -> Located:
+    """Tell a line: the place as an editor opens it, the line, what is right before it and what is not."""
+    around = [each for each in comparison.mine.text.statements if each.line <= line <= each.end]
+    made = [each.target for each in around if each.kind in ("Assign", "AugAssign", "AnnAssign")]
+    target = f"`{made[-1]}`" if made and "," not in made[-1] else "what this line makes"
     before = _right_before(comparison, line)
     says = f"`{before}` is right; {target} is the first that is not"
     says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
-    says += _made_of(finding, comparison)
-    all_spoilt = {*comparison.wrong_results} <= {*finding.outputs}
+    if not comparison.right.events:  # bare numbers: one that is right may stand in another one's place
+        says += ": look at this line, and at what it takes."
+    else:
+        says += ", and is made of right ones." if line == finding.line else "."
+    all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause else ("", "")
     return _line(run, comparison.mine, line, says, *said, shared)
-
-
-def _made_of(finding: Finding, comparison: Comparison) -> str:
-    """Say what the wrong value is made of, as far as that is known."""
-    if not comparison.right.events:  # bare numbers: one that is right may stand in another one's place
-        return ": look at this line, and at what it takes."
-    return "." if finding.kind == "bound" else ", and is made of right ones."
 
 
 def _right_before(comparison: Comparison, line: int) -> str:
@@ -380,10 +379,8 @@ def _right_before(comparison: Comparison, line: int) -> str:
     for event in comparison.mine.events:
         if event.node.statement < 0 or event.node.line >= line:
             continue
-        statement = text.statements[event.node.statement]
-        whole = (
-            statement.kind == "Assign" and statement.value == event.node.text and len(statement.binds) == 1
-        )
+        bound = text.statements[event.node.statement]
+        whole = bound.kind == "Assign" and bound.value == event.node.text and len(bound.binds) == 1
         if whole and len(event.values) == 1 and comparison.is_right(event.values[0]):
-            found = statement.target
+            found = bound.target
     return found

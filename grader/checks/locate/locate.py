@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from grader.checks.locate.trace import COMPUTED, Event, Trace, Work
 from grader.sandbox.values import Array
 
-RTOL, ROUNDED = 1e-9, 3e-7  # the second where the solution's numbers are known to fewer digits
+RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
 SMALL = 1e-3  # numbers below it are compared as if they were of this size
 NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
@@ -56,21 +55,6 @@ def close(array: Array, other: Array, rtol: float = 1e-7) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Culprit:
-    """An evaluation that went wrong.
-
-    Args:
-        event: its number.
-        outputs: numbers of the results that it spoils.
-        misplaced: whether its value is a right one, in a place where another one belongs.
-    """
-
-    event: int
-    outputs: tuple[int, ...]
-    misplaced: bool = False
-
-
 class Comparison:
     """A student's recorded call beside the solution's.
 
@@ -83,7 +67,8 @@ class Comparison:
         self.mine, self.right, self.given, self.work = mine, right, tuple(given), work
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
-        self.pool = Numbers([*given, *right.values], ROUNDED if right.rounded else RTOL)
+        rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
+        self.pool = Numbers([*given, *right.values], rtol)
         sizes = [value.size for value in mine.values]
         self._starts = np.cumsum([0, *sizes])
         flat = np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]])
@@ -149,15 +134,13 @@ class Comparison:
 
     # -- the way back from what is wrong --
 
-    def culprits(self) -> list[Culprit]:
-        """Return the evaluations that made wrong numbers of right ones, in the order of the computation."""
-        found: dict[int, list[int]] = {}
+    def culprits(self) -> dict[int, set[int]]:
+        """Return the evaluations that made wrong numbers of right ones, each with the results it spoils."""
+        found: dict[int, set[int]] = {}
         for output in self.wrong_results:
-            value = (self.mine.result or ())[output]
-            keys = self.wrong_keys([value])
-            for event in self._sources(keys):
-                found.setdefault(event, []).append(output)
-        return [Culprit(event, tuple(outputs)) for event, outputs in sorted(found.items())]
+            for event in self._sources(self.wrong_keys([(self.mine.result or ())[output]])):
+                found.setdefault(event, set()).add(output)
+        return dict(sorted(found.items()))
 
     def _sources(self, keys: Array) -> set[int]:
         events, seen, found = self.mine.events, set[int](), set[int]()
@@ -207,9 +190,9 @@ class Comparison:
             else:
                 yield operand
 
-    def climb(self, culprit: Culprit, function: str) -> int:
+    def climb(self, number: int, function: str) -> int:
         """Return the event to blame: of a helper that is right in another call, its caller's call."""
-        events, number = self.mine.events, culprit.event
+        events = self.mine.events
         for _ in range(MAX_CLIMB):
             self.work.spend(len(events) // 2)
             event = events[number]
