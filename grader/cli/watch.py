@@ -27,9 +27,9 @@ from grader.cli.hint import hint_lines
 from grader.cli.login import ask_name
 from grader.cli.reset import restore_stub
 from grader.cli.show import show_lesson
-from grader.course import Course, Exercise, open_course, shown_path
+from grader.course import Course, Exercise, make_stub, open_course, shown_path
 from grader.progress import Standing, open_ledger, standings
-from grader.reports.statement import celebration_lines, overview_lines, screen_heading
+from grader.reports.statement import beside_lines, celebration_lines, overview_lines, screen_heading
 from grader.reports.text import Line, report_lines, wrapped
 from grader.sandbox.pool import open_pool
 from grader.sandbox.worker import Pool
@@ -154,7 +154,8 @@ class _Screen:
         print_lines([screen_heading(self._exercise.id, self._rows, columns)])
         print_lines(self._panel or self._verdict())
         click.echo()
-        print_lines(wrapped(KEYS if self._keys.there else "Ctrl-C quits", "note", columns, ""))
+        keys = KEYS.replace("n next", "s solution · n next") if self._solution() else KEYS
+        print_lines(wrapped(keys if self._keys.there else "Ctrl-C quits", "note", columns, ""))
 
     def _verdict(self) -> Iterator[Line]:
         report, columns = self._report, width()
@@ -164,8 +165,9 @@ class _Screen:
         shown = report.with_causes(self._course.causes)
         yield from report_lines(shown, columns, file=path, seeded=False, ways=path)
         if report.passed:
-            solution = "" if self._course.handout else shown_path(self._exercise.solution_path)
-            yield from celebration_lines(self._exercise, self._rows, solution, columns)
+            solution = self._solution()
+            beside = shown_path(solution) if solution else ""
+            yield from celebration_lines(self._exercise, self._rows, beside, columns)
 
     # --- keys -----------------------------------------------------------------------------------------
 
@@ -191,6 +193,8 @@ class _Screen:
                 told = self._go_on()
             case "r":
                 told = f"Replace {exercise.stub_path.name} by the stub? A copy is kept. y does it."
+            case "s" if solution := self._solution():
+                self._show_solution(solution)
             case "l":
                 self._lend(lambda: show_lesson(self._course, exercise.id))
             case "e":
@@ -199,6 +203,20 @@ class _Screen:
             self._panel = list(wrapped(told, "detail", width(), "  "))
         if self._report or told:
             self._draw()
+
+    def _solution(self) -> Path | None:
+        """Return where the course's own code is, once there is nothing left to find out."""
+        done = self._report is not None and self._report.passed and not self._course.handout
+        return self._exercise.solution_path if done else None
+
+    def _show_solution(self, path: Path) -> None:
+        own = self._source.data.decode(errors="replace") if self._source else ""
+        given = make_stub(self._exercise)
+        lines = list(beside_lines(own, path.read_text(encoding="utf-8"), given, width()))
+        if len(lines) + 5 < self._size.lines:
+            self._panel = lines
+        else:
+            self._lend(lambda: click.echo_via_pager("\n".join(line.text for line in lines)))
 
     def _go_on(self) -> str:
         """Turn to the next exercise that is not done, from the start again after the last."""

@@ -5,8 +5,10 @@ The overview is for a terminal; the statement also comes as JSON and CSV.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -15,12 +17,13 @@ from grader.checks.report import Report
 from grader.course import Exercise
 from grader.progress import ANONYMOUS, Learner, Standing
 from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
-from grader.sandbox.text import shorten
+from grader.sandbox.text import clean, shorten
 
 STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the course
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
 LAST = "999"  # chapter of a topic that names none
+MIN_COLUMN = 56  # columns of code that are worth standing beside others
 BAR = 20  # columns of how far one is
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 
@@ -92,11 +95,47 @@ def celebration_lines(
     done = f"{exercise.id} is done: {exercise.file.credits} credits, in all {total(rows)}."
     yield from wrapped(done, "heading", width, "  ")
     if solution:
-        yield from wrapped(f"The course writes it like this: {solution}", "detail", width, "  ")
+        yield from wrapped(f"s shows the course's beside yours: {solution}", "detail", width, "  ")
     if exercise.file.what_if:
         yield from wrapped(f"What if: {exercise.file.what_if}", "detail", width, "  ")
     leads = "Every exercise is done." if all(row.done for row in rows) else "n goes on."
     yield Line(f"  {leads}", "heading")
+
+
+def beside_lines(own: str, solution: str, stub: str, width: int = 80) -> Iterator[Line]:
+    """Lay out the course's code beside a learner's, function by function, without what the stub gives.
+
+    Where there is no room for two columns, one stands below the other.
+    """
+    given, half = frozenset(stub.splitlines()), width // 2 - 3
+    mine, room = _functions(own, given), half if half >= MIN_COLUMN else width - 4
+    for name, theirs in _functions(solution, given).items():
+        left, right = (
+            [part for line in lines for part in textwrap.wrap(line, room, subsequent_indent=" " * 8)]
+            for lines in (mine.get(name, []), theirs)
+        )
+        rows = [
+            f"  {one:<{room}} | {other}" for one, other in itertools.zip_longest(left, right, fillvalue="")
+        ]
+        if room != half:
+            rows = [
+                "  yours",
+                *(f"    {line}" for line in left),
+                "  the course's",
+                *(f"    {line}" for line in right),
+            ]
+        yield Line(f"{name}:"[:width], "heading")
+        yield from (Line(row.rstrip(), "code") for row in rows)
+
+
+def _functions(text: str, given: frozenset[str]) -> dict[str, list[str]]:
+    """Return by name the lines of a file's functions, but for those that were given; it is never parsed."""
+    found = {}
+    for block in re.split(r"^(?=def |class )", clean(text), flags=re.MULTILINE):
+        lines = [line for line in block.splitlines() if line.strip() and line not in given]
+        if lines and (name := re.match(r"def (\w+)", block)):
+            found[name[1]] = textwrap.dedent("\n".join(lines)).splitlines()
+    return found
 
 
 def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:

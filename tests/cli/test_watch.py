@@ -155,6 +155,9 @@ def test_a_finished_exercise_is_celebrated_and_waits_for_n(watch: Start) -> None
     assert "solutions/exercise-1/doubling.py" in shown
     assert "n goes on." in shown
     assert not one.rest().strip(), "the next exercise waits"
+    one.press("s")
+    shown = one.until(KEYS)
+    assert "double:\n  yours\n    return 2 * x\n  the course's\n    return 2 * x  # (M, N)" in shown
     one.press("n")
     assert "exercises/exercise-2/doubling.py" in one.until(KEYS)
     one.save(RIGHT, SCALE, exercise="exercise-2")

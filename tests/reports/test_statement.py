@@ -15,6 +15,7 @@ from grader.progress import ANONYMOUS, Learner, Standing
 from grader.reports.statement import (
     COLUMNS,
     Row,
+    beside_lines,
     headed,
     mark_of,
     overview_lines,
@@ -199,3 +200,30 @@ def test_an_empty_course_is_done() -> None:
 
 def test_signs() -> None:
     assert [mark_of(7, earned)[0] for earned in (None, 0, 6, 7, 8)] == ["·", "…", "…", "✓", "✓"]
+
+
+STUB = 'def f(x):\n    """Square it."""\n    raise NotImplementedError\n'
+
+
+def test_a_solution_stands_beside_ones_own_code_or_below_it() -> None:
+    own = 'def helper():\n    pass\n\n\ndef f(x):\n    """Square it."""\n    return x * x\n'
+    solution = 'def f(x):\n    """Square it."""\n    y = x\n    return y**2\n'
+    assert [line.text for line in beside_lines(own, solution, STUB, 80)] == [
+        *("f:", "  yours", "    return x * x", "  the course's", "    y = x", "    return y**2"),
+    ]
+    wide = [line.text for line in beside_lines(own, solution, STUB, 120)]
+    assert wide == ["f:", f"  {'return x * x':<57} | y = x", f"  {'':<57} | return y**2"]
+
+
+@pytest.mark.parametrize("width", [30, 80, 120, 200])
+def test_long_lines_of_code_are_broken(width: int) -> None:
+    long = f"def f(x):\n    return {' + '.join('x' * 99)}\n"
+    lines = [line.text for line in beside_lines(long, long.replace("+", "-"), STUB, width)]
+    assert max(map(len, lines)) <= width
+    assert "".join(lines).count("x") == 2 * 99
+
+
+def test_code_that_is_no_python_is_shown_as_it_is() -> None:
+    lines = [line.text for line in beside_lines("def f(x:\n  \x1b[2J\n", STUB + "    return 1", STUB, 80)]
+    assert "    def f(x:" in lines
+    assert not any("\x1b" in line for line in lines)
