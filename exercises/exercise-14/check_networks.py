@@ -33,8 +33,8 @@ def compare_answers(forward, right, shapes_of, rng, *names):
     """Let a network read one sequence and batches; all is asked before an answer is compared."""
     sizes, tiny = (3, 5, 2), (1, 4, 1)
     asked = [
-        ("one sequence, X of shape (4, 3)", rng.standard_normal((4, 3)), sizes),
         ("one sequence, X of shape (3, 3)", rng.standard_normal((3, 3)), sizes),
+        ("one sequence, X of shape (4, 3)", rng.standard_normal((4, 3)), sizes),
         ("a batch, X of shape (7, 3, 2)", rng.standard_normal((7, 3, 2)), sizes),
         ("one step, X of shape (1, 3)", rng.standard_normal((1, 3)), sizes),
         ("the chapter's X[0], of shape (2, 1)", np.array([[0], [1]]), tiny),

@@ -39,7 +39,7 @@ def squash(z: Array) -> Array:
 def loss_of_rnn(xs: Array, targets: Array, arrays: Sequence[Any]) -> Any:
     """Read from zeros with Wxh, Whh, bh, Why and by; return the binary cross-entropy."""
     Wxh, Whh, bh, Why, by = arrays
-    h = np.zeros((H, N))
+    h = np.zeros((H, xs.shape[2]))
     for x in xs:
         h = np.tanh(Wxh @ x + Whh @ h + bh)
     p = squash(Why @ h + by)

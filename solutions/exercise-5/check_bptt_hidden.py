@@ -37,10 +37,10 @@ def draw(
 
 def forward(xs: Array, h0: Array, Wxh: Array, Whh: Array, bh: Array) -> Array:
     """Compute the states (T + 1, H, N) that are differentiated; complex arguments are welcome."""
-    hs = [h0]
+    states = [h0]
     for x in xs:
-        hs.append(np.tanh(Wxh @ x + Whh @ hs[-1] + bh))
-    return np.array(hs)
+        states.append(np.tanh(Wxh @ x + Whh @ states[-1] + bh))
+    return np.array(states)
 
 
 def judge(arguments: tuple[Any, ...], which: int) -> Array:

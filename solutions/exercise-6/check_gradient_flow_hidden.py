@@ -32,10 +32,10 @@ def draw_params(rng: np.random.Generator, reference: Any, scale: float = 0.6) ->
 
 def forward(xs: Array, h0: Array, params: Any) -> Array:
     """Compute the states (T + 1, H, N) that are differentiated; complex arguments are welcome."""
-    hs = [h0]
+    states = [h0]
     for x in xs:
-        hs.append(np.tanh(params.Wxh @ x + params.Whh @ hs[-1] + params.bh))
-    return np.array(hs)
+        states.append(np.tanh(params.Wxh @ x + params.Whh @ states[-1] + params.bh))
+    return np.array(states)
 
 
 def judge(dh_last: Array, xs: Array, hs: Array, params: Any) -> Array:

@@ -14,17 +14,17 @@ TRACE = ("hs", "cs", "gates")
 def judge(xs: Array, h: Array, c: Array, params: Any, reference: Any) -> Any:
     """Compute the trace without stacking and with another sigmoid; only the latest state is looked at."""
     H = len(h)
-    hs, cs, gates = [h], [c], []
+    shown, cs, gates = [h], [c], []
     for x in xs:
         sums = [W[:, :H] @ h + W[:, H:] @ x + b for W, b in zip(params[:4], params[4:], strict=True)]
         f, i, o = (0.5 + 0.5 * np.tanh(sums[which] / 2) for which in (0, 1, 3))
         g = np.tanh(sums[2])
         c = c * f + g * i
         h = np.tanh(c) * o
-        hs.append(h)
+        shown.append(h)
         cs.append(c)
         gates.append((f, i, g, o))
-    return np.array(hs), np.array(cs), reference.Gates(*np.array(gates).swapaxes(0, 1))
+    return np.array(shown), np.array(cs), reference.Gates(*np.array(gates).swapaxes(0, 1))
 
 
 @pytest.mark.credits(1)
