@@ -11,6 +11,7 @@ import contextlib
 import io
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from types import SimpleNamespace
@@ -618,7 +619,7 @@ LINES = {
         8: "    dh_next = Whh @ da",
     },
     "several-steps/two-bugs-loss": {
-        1: "e = np.exp(y - y.max())",
+        1: "p = np.exp(y - y.max(axis=1, keepdims=True))",
         3: "loss = -np.log(p[targets, np.arange(N)]).sum()",
         4: "dy = p.copy()",
         5: "dy[targets, np.arange(N)] -= 1",
@@ -686,6 +687,27 @@ def loss_is_right(code: str) -> bool:
     )
 
 
+AS_CODE = {
+    "several-steps/two-bugs-cell": """\
+z = np.vstack((x, h_prev))
+f = sigmoid(Wf @ z + bf)
+i = sigmoid(Wi @ z + bi)
+g = np.tanh(WC @ z + bC)
+c = f * c_prev + i * g
+o = sigmoid(Wo @ z + bo)
+h = np.tanh(o * c)""",
+    "several-steps/two-bugs-backward": """\
+dh_next = np.zeros_like(dhs[0])
+for t in range(T):
+    dh = dhs[t] + dh_next
+    da = dh * (1 - hs[t + 1] ** 2)
+    dWxh += da @ xs[t].T
+    dWhh += da @ hs[t + 1].T
+    dbh += da.sum(axis=1, keepdims=True)
+    dh_next = Whh.T @ da""",
+}
+"""What the numbered formulas of two questions say, line by line; there, step 1 is the first."""
+
 PROGRAMS = {
     "several-steps/two-bugs-cell": cell_is_right,
     "several-steps/two-bugs-backward": backward_is_right,
@@ -695,8 +717,12 @@ PROGRAMS = {
 
 def wrong_lines(key: str) -> set[str]:
     """The only two lines whose change makes the program right."""
-    listing = QUESTIONS[key].prompt.split("```")[1].strip().splitlines()
-    lines = [line[3:] for line in listing]
+    prompt = QUESTIONS[key].prompt
+    if key in AS_CODE:
+        lines = AS_CODE[key].splitlines()
+        assert len(re.findall(r"(?m)^\d\. ", prompt)) == len(lines)
+    else:
+        lines = [line[3:] for line in prompt.split("```")[1].strip().splitlines()]
 
     def right_with(*changed: int) -> bool:
         program = [LINES[key][n] if n in changed else line for n, line in enumerate(lines, 1)]
