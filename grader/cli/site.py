@@ -9,12 +9,20 @@ import click
 from grader.cli import BROKEN, USAGE, stop
 from grader.course import Course, NoCourse, open_course
 from grader.site.build import CannotWriteSite, Leaking, build_site
+from grader.site.runtime import NoRuntime
 
 
 @click.command("site")
 @click.argument("handout", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
-def command(handout: Path, target: Path) -> None:
+@click.option(
+    "--runtime",
+    default="cdn",
+    metavar="cdn|npm|DIR",
+    show_default=True,
+    help="Where browsers get Python from: Pyodide's network, this site by way of npm, or a folder of yours.",
+)
+def command(handout: Path, target: Path, runtime: str) -> None:
     """Write a finished hand-out as a website into DEST.
 
     Lessons and questions can be read without a script, from any host and below any path. DEST is a new or an
@@ -25,11 +33,11 @@ def command(handout: Path, target: Path) -> None:
     """
     full = _full_course(handout)
     try:
-        built = build_site(open_course(handout), target, full)
+        built = build_site(open_course(handout), target, full, runtime)
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         stop("nothing was written: the website would tell answers", BROKEN)
-    except CannotWriteSite as error:
+    except (CannotWriteSite, NoRuntime) as error:
         stop(str(error), USAGE)
     except OSError as error:
         stop(f"{error.filename or target} cannot be written: {error.strerror}", USAGE)

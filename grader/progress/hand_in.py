@@ -43,7 +43,9 @@ MAX_QUIZZES = 100_000
 MAX_ASKED, MAX_QUESTION = 10, 1_000  # questions about verdicts, and characters of one
 HALF = re.compile("[\ud800-\udfff]")  # of a character, which nothing can store
 YEARS = range(1970, 2200)  # a clock without a battery begins there; far from where sums of dates end
+PROGRESS_SCHEMA = "rnn-grader/progress/1"
 CURES = {
+    PROGRESS_SCHEMA: "write it anew, with `grader backup` or on the course's website",
     SCHEMA: "make it anew with `grader submit`",
     RESPONSES_SCHEMA: "export it anew with `grader quiz responses`",
 }

@@ -125,11 +125,12 @@ class Ledger:
         connection: of a file that :func:`grader.progress.database.open_file` has opened.
 
     Attributes:
+        connection: for what takes whole histories out and in (:mod:`grader.progress.transfer`).
         learner: who is logged in; ``ANONYMOUS`` if nobody is.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self.learner = ANONYMOUS
         for learner in self.learners():
             self.learner = learner
@@ -151,7 +152,7 @@ class Ledger:
     @property
     def _account(self) -> str:
         """What the learner's events are filed under: the id, but for what was taken over and by whom."""
-        adopter = self._connection.execute("SELECT learner FROM adopted").fetchone()
+        adopter = self.connection.execute("SELECT learner FROM adopted").fetchone()
         if adopter and self.learner.id in (*adopter, ANONYMOUS.id):
             return "" if self.learner == ANONYMOUS else ANONYMOUS.id
         return self.learner.id
@@ -348,11 +349,11 @@ class Ledger:
         if table not in OF_A_SITTING:
             event.setdefault("learner", self._account)
         columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
-        cursor = self._connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
+        cursor = self.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
         return int(cursor.lastrowid or 0)
 
     def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, {"learner": self._account, **values}).fetchall()
+        return self.connection.execute(query, {"learner": self._account, **values}).fetchall()
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class CodeRunner(contextlib.ExitStack):
     Args:
         confinement: ``required``, ``best`` or ``none``.
         before_code: is called once, before the first code runs.
+        pool: where workers come from; None starts one with the first code.
 
     Attributes:
         limit: seconds of processor time that each of the coming runs may take.
@@ -40,11 +41,16 @@ class CodeRunner(contextlib.ExitStack):
         seconds: of processor time that code of learners has taken so far.
     """
 
-    def __init__(self, confinement: str = "best", before_code: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        confinement: str = "best",
+        before_code: Callable[[], None] = lambda: None,
+        pool: Pool | None = None,
+    ) -> None:
         super().__init__()
         self._confinement, self._before_code = confinement, before_code
         self.limit, self.patience, self.seconds = PATIENT, Patience(), 0.0
-        self._pool: Pool | None = None
+        self._pool = pool
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_lowercase as LETTERS
 
 from grader.course import render
-from grader.quiz.credits import which_sittings_count
+from grader.quiz.credits import CountedAnswer, which_sittings_count
 from grader.quiz.files import Quiz
 from grader.quiz.questions.base import Question, fill
 from grader.quiz.session import Item, Reply, Session, Summary
@@ -84,8 +84,14 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     yield Line(public.title[:width], "heading")
     yield from wrapped(" · ".join(facts), "detail", width, "  ")
     yield from wrapped(MODES[mode], "detail", width, "  ")
-    notes = []
-    if mode == "graded":
+    for note in (*intro_notes(session), "? shows what can be typed; q leaves and keeps everything."):
+        yield from wrapped(note, "note", width, "  ")
+
+
+def intro_notes(session: Session) -> list[str]:
+    """Return what else there is to say before the first question."""
+    public, notes = session.sheet.public, []
+    if public.mode == "graded" and session.sitting.mode != "review":
         rule, number = which_sittings_count(session.sheet), session.sitting.number
         counts = "." if number <= public.sittings else ": it is kept, and earns nothing."
         notes.append(f"{rule[0].upper()}{rule[1:]}; this is sitting {number}{counts}")
@@ -95,8 +101,7 @@ def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
         notes.append("Going on where you left; --restart begins anew.")
     if public.confidence != "off":
         notes.append(WHY_SURE)
-    for note in (*notes, "? shows what can be typed; q leaves and keeps everything."):
-        yield from wrapped(note, "note", width, "  ")
+    return notes
 
 
 def question_lines(session: Session, item: Item, width: int = 80, columns: int = BAR) -> Iterator[Line]:
@@ -163,20 +168,32 @@ def reply_lines(reply: Reply, width: int = 80) -> Iterator[Line]:
     yield from wrapped(f"{SIGNS[style]} {marked.arithmetic}", style, width, indent="  ")
     for text in marked.feedback:
         yield from prose_lines(text, "detail", width)
-    if counted := reply.counted:
-        gained = f"your balance {counted.cents / 100:+.2f}{f' ({counted.note})' if counted.note else ''}"
-        yield from wrapped(f"credits: {counted.arithmetic}; {gained}", "note", width)
+    if reply.counted:
+        yield from wrapped(credits_line(reply.counted), "note", width)
     if not reply.item.done:
         yield Line("    try again" + (", with new numbers" if reply.item.variant.params else ""), "note")
         return
-    if not marked.right and reply.solution:
-        accepted = f" ({marked.accepted})" if marked.accepted else ""
-        variant, words = reply.item.variant, ""
-        if variant.public.type == "single":  # its number does not say what it is
-            words = f", {plain(fill(variant.options[int(reply.solution) - 1].text, variant.names))}"
-        yield from wrapped(f"right is: {reply.solution}{words}{accepted}", "detail", width)
+    if solution := solution_line(reply):
+        yield from wrapped(solution, "detail", width)
     yield from prose_lines(reply.explain, "detail", width)
     yield from wrapped(f"source: {reply.source}", "note", width)
+
+
+def credits_line(counted: CountedAnswer) -> str:
+    """Say what an answer earned, with the arithmetic."""
+    gained = f"your balance {counted.cents / 100:+.2f}{f' ({counted.note})' if counted.note else ''}"
+    return f"credits: {counted.arithmetic}; {gained}"
+
+
+def solution_line(reply: Reply) -> str:
+    """Say what would have been right; nothing if the answer was, or if nobody knows."""
+    if reply.mark is None or reply.mark.right or not reply.solution:
+        return ""
+    accepted = f" ({reply.mark.accepted})" if reply.mark.accepted else ""
+    variant, words = reply.item.variant, ""
+    if variant.public.type == "single":  # its number does not say what it is
+        words = f", {plain(fill(variant.options[int(reply.solution) - 1].text, variant.names))}"
+    return f"right is: {reply.solution}{words}{accepted}"
 
 
 def help_lines(item: Item, width: int = 80) -> Iterator[Line]:

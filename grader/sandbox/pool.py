@@ -188,7 +188,7 @@ class ConfinedWorker(Worker):
         self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
-        self._kept = self._printed_first = _HeadAndTail()
+        self._kept = self._printed_first = HeadAndTail()
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
@@ -234,7 +234,7 @@ class ConfinedWorker(Worker):
         self._printed_first = copy.deepcopy(self._kept)
         match message:
             case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
-                return tuple(map(_read_fault, faults))
+                return tuple(map(read_fault, faults))
         raise protocol.ProtocolError("a malformed answer to load")
 
     def call(
@@ -256,7 +256,7 @@ class ConfinedWorker(Worker):
                 asked += 1
                 patient = asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
                 with timer.stopped():
-                    answer = _ask_substitute(message, body, substitutes, patient)
+                    answer = ask_substitute(message, body, substitutes, patient)
                 self._lent_bytes += len(body) + len(answer)
                 self._send(answer, timer)
                 message, body = self._receive(timer)
@@ -419,7 +419,7 @@ class _Timer:
         self._wall += time.monotonic() - began
 
 
-class _HeadAndTail:
+class HeadAndTail:
     """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
 
     def __init__(self) -> None:
@@ -427,11 +427,13 @@ class _HeadAndTail:
         self.dropped = 0
 
     def add(self, data: bytes) -> None:
+        """Keep what was printed just now."""
         self.kept += data
         if len(self.kept) > 3 * KEPT_HALF:  # not at every byte
             self.cut()
 
     def cut(self) -> None:
+        """Drop what is between the first and the last bytes."""
         excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
         del self.kept[KEPT_HALF : KEPT_HALF + excess]
         self.dropped += excess
@@ -442,6 +444,7 @@ class _HeadAndTail:
         return lines[-1].decode("utf-8", "replace") if lines else ""
 
     def text(self) -> str:
+        """Return what is kept, with a word on what is not."""
         self.cut()
         gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
         return (self.kept[:KEPT_HALF] + gap + self.kept[KEPT_HALF:]).decode("utf-8", "replace")
@@ -450,7 +453,7 @@ class _HeadAndTail:
 # --- messages -----------------------------------------------------------------------------------------
 
 
-def _ask_substitute(
+def ask_substitute(
     message: list[Any], body: memoryview, substitutes: Mapping[str, Substitute], patient: bool
 ) -> bytes:
     """Answer the worker's question for a function of the reference.
@@ -519,7 +522,8 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
     raise protocol.ProtocolError("a malformed answer to a call")
 
 
-def _read_fault(fault: Any) -> Raised:
+def read_fault(fault: Any) -> Raised:
+    """Read what a worker says of a statement that was left out; raises ProtocolError."""
     match fault:
         case [str(kind), *rest] if kind in FAULTS:
             return _raised(rest, kind)

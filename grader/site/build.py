@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.course import Course, write_atomic
 from grader.quiz.files import Quiz, all_quizzes
 from grader.reports.html import style_sheet
-from grader.site.pages import Pages
+from grader.site.pages import POLICY, Pages
+from grader.site.runtime import CDN, CORE, WHEELS, file_entry, hosted_files, runtime_manifest
+from grader.site.runtime import FOLDER as RUNTIME_FOLDER
+from grader.site.shipped import course_zip, program_zip
 
 MARKER = "rnn-grader-site.txt"
 MARK = "What `grader site` has written here, and replaces or deletes when it writes anew:"
@@ -50,22 +55,30 @@ class Built:
     looked_for: int
 
 
-def build_site(handout: Course, target: Path, full: Course | None = None) -> Built:
+def build_site(handout: Course, target: Path, full: Course | None = None, runtime: str = "cdn") -> Built:
     """Write the website of a hand-out into a folder: a new or empty one, or one that was written so before.
 
     Args:
         full: the course that was handed out, if it is at hand; then its solutions, hidden checks and keys
             are looked for in all that is written.
+        runtime: where Pyodide comes from; see :func:`grader.site.runtime.hosted_files`.
 
     Raises:
         CannotWriteSite: the hand-out is not one, or the folder holds something else.
+        NoRuntime: Pyodide cannot be had as it was asked for.
         Leaking: an answer stands in it.
         CourseError: the hand-out cannot be read.
         OSError: a file cannot be written.
     """
     _require_handout(handout)
     earlier = _require_free(handout, target)
-    pages = Pages(handout, handout.exercises(), all_quizzes(handout))
+    hosted = hosted_files(runtime)
+    scripts = {f"scripts/{path.name}": path.read_bytes() for path in sorted(FOLDER.glob("scripts/*.js"))}
+    frame = str(file_entry("", "", scripts["scripts/frame.js"])["integrity"])
+    others = "" if {*CORE, *WHEELS} <= hosted.keys() else f" {CDN}"
+    pages = Pages(
+        handout, handout.exercises(), all_quizzes(handout), POLICY.format(frame=frame, others=others)
+    )
     made = pages.lessons()
     for quiz in pages.quizzes:
         made[f"quiz-{quiz.id}.html"] = pages.quiz(quiz)
@@ -74,9 +87,23 @@ def build_site(handout: Course, target: Path, full: Course | None = None) -> Bui
     made["site.css"] = "\n".join((style_sheet("page"), style_sheet("lesson"), own_style))
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
+    files |= scripts | {f"{RUNTIME_FOLDER}/{name}": data for name, data in hosted.items()}
+    files |= _archives(handout, pages, {**runtime_manifest(hosted), "frame": frame})
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
     return Built({name: len(data) for name, data in files.items()}, looked_for)
+
+
+def _archives(course: Course, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:
+    """Return the zips that a browser gets, and what tells a page where they and Pyodide are."""
+    zips = {"program": program_zip(), "files": course_zip(course, pages.quizzes)}
+    files = {}
+    for what, data in zips.items():
+        entry = file_entry(f"{what}.zip", "", data)
+        name = entry["url"] = f"{what}-{sha256(data).hexdigest()[:8]}.zip"  # no stale one is taken for it
+        files[name], manifest[what] = data, entry
+    manifest["course"] = course.salt
+    return {**files, "runtime.json": json.dumps(manifest, indent=1).encode()}
 
 
 def _require_handout(course: Course) -> None:

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course import Course, Exercise
 from grader.quiz.files import Quiz
-from grader.quiz.questions.base import PublicQuestion, Question, Variant, fill, make_variant
+from grader.quiz.questions.base import Question, Variant, make_variant
 from grader.reports.html import TEXT_LIMITS, environment
-from grader.reports.lesson import IMAGES, MAX_IMAGE, Lesson, lesson_html, python_html, read_lesson
+from grader.reports.lesson import IMAGES, MAX_IMAGE, Lesson, python_html, read_lesson
+from grader.site.browser import question_parts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-src 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
+    "frame-src 'none'; worker-src blob:; script-src 'self' '{frame}' 'wasm-unsafe-eval'; "
+    "connect-src 'self'{others}"
 )
+"""Of every page: scripts of the site's own files only, but for the one in the frame, which its hash names. A
+frame without an address is let through all the same, and one with an address never is."""
 READER = "reader"  # whose numbers the questions show to those without a script
 
 
@@ -44,6 +49,7 @@ class Pages:
 
     Args:
         course: a hand-out.
+        policy: the Content-Security-Policy of every page.
 
     Attributes:
         pictures: of the lessons made so far, by the name that their pages ask for.
@@ -52,6 +58,7 @@ class Pages:
     course: Course
     exercises: list[Exercise]
     quizzes: list[Quiz]
+    policy: str
     pictures: dict[str, Path] = field(default_factory=dict)
 
     @functools.cached_property
@@ -62,8 +69,10 @@ class Pages:
 
     def render(self, template: str, **values: Any) -> str:
         """Return a page made from one of the templates, with what every page shows."""
+        import markupsafe
+
         pages = [Page(f"{path.stem}.html", path.stem.upper(), one.title) for path, one in self._lone.items()]
-        shared = {"course": self.course, "policy": POLICY, "pages": pages}
+        shared = {"course": self.course, "policy": markupsafe.Markup(self.policy), "pages": pages}
         return templates().get_template(template).render(shared | values)
 
     def start(self) -> str:
@@ -110,26 +119,17 @@ class Pages:
         return name
 
 
-def question_html(variant: Variant) -> str:
+def question_html(variant: Variant) -> Markup:
     """Return a question as it is asked, as HTML."""
     import markupsafe
 
-    face: PublicQuestion = variant.public
-
-    def text(markdown: str) -> markupsafe.Markup:
-        return markupsafe.Markup(lesson_html(fill(markdown, variant.names), Path()))
-
-    return markupsafe.Markup(
-        templates()
-        .get_template("question.html")
-        .render(
-            prompt=text(face.prompt),
-            code=markupsafe.Markup(python_html(face.code)) if face.code else "",
-            numbered=Question.kinds[face.type].answered_in == "code",
-            lefts=[text(left.text) for left in face.lefts],
-            options=[text(option.text) for option in variant.options],
-        )
-    )
+    parts = question_parts(variant)
+    shown = {name: [markupsafe.Markup(text) for text in parts[name]] for name in ("lefts", "options")}
+    numbered = Question.kinds[variant.public.type].answered_in == "code"
+    code = markupsafe.Markup(python_html(parts["code"])) if parts["code"] else ""
+    template = templates().get_template("question.html")
+    prompt = markupsafe.Markup(parts["prompt"])
+    return markupsafe.Markup(template.render(prompt=prompt, code=code, numbered=numbered, **shown))
 
 
 @functools.cache

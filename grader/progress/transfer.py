@@ -1,0 +1,237 @@
+"""Takes a learner's history out of one ledger and into another: from a browser to a laptop, and back.
+
+The file is a claim, as all files are: it is read within bounds, and the worth of answers is worked out anew
+where the key is. Events name what they belong to by learner, quiz and number, so that they mean the same in
+every ledger. What is there is not taken in twice; what two places have both numbered 3 becomes 3 and 4.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.progress.hand_in import MAX_BYTES, PROGRESS_SCHEMA, BadDocument, Part, read_document
+from grader.progress.learner import ANONYMOUS, Learner
+from grader.progress.ledger import Ledger
+
+MAX_EVENTS = 100_000
+COLUMNS = {
+    "logged_in": "learner name",
+    "adopted": "learner",
+    "begun": "learner quiz version mode number questions",
+    "answered": "learner quiz version question attempt params answer certainty hints",
+    "marked": "learner version score arithmetic",
+    "finished": "",
+    "quiz_hinted": "question number",
+    "flagged": "question flagged",
+    "reviewed": "learner quiz question state due",
+    "checked": "learner exercise earned credits outcomes seed source_sha256 grader_version",
+    "hinted": "learner exercise function",
+}
+"""What events hold, by their table, in an order in which they can be taken in."""
+OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
+TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())
+COUNTS = frozenset("version number attempt hints credits earned flagged seed".split())
+FROM_ZERO = frozenset("hints credits earned flagged seed".split())
+MAX_SEED = 2**32
+
+Event = dict[str, Any]
+
+
+def events_of(ledger: Ledger, since: Mapping[str, int] | None = None) -> list[Event]:
+    """Return what happened, oldest first in each table.
+
+    Args:
+        since: by table, the last id that is known already.
+    """
+
+    def rows(table: str, first: int = 0) -> list[Event]:
+        cursor = ledger.connection.execute(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (first,))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    sittings = {row["id"]: [row["learner"], row["quiz"], row["number"]] for row in rows("begun")}
+    responses = {
+        row["id"]: [row["learner"], row["quiz"], row["question"], row["attempt"]] for row in rows("answered")
+    }
+    found = []
+    for table, columns in COLUMNS.items():
+        for row in rows(table, (since or {}).get(table, 0)):
+            event = {"event": table, "at": row["at"], **{name: row[name] for name in columns.split()}}
+            if "sitting" in row:
+                event["sitting"] = sittings[row["sitting"]]
+            if "response" in row:
+                event["response"] = responses[row["response"]]
+            found.append(event)
+    return found
+
+
+def last_ids(ledger: Ledger) -> dict[str, int]:
+    """Return by table the id of the last event."""
+    query = "SELECT coalesce(max(id), 0) FROM {}"
+    return {table: ledger.connection.execute(query.format(table)).fetchone()[0] for table in COLUMNS}
+
+
+def progress_document(events: list[Event], course: str) -> str:
+    """Return the file to carry elsewhere.
+
+    Args:
+        course: its salt, by which another course's file is known.
+    """
+    return json.dumps({"schema": PROGRESS_SCHEMA, "course": course, "events": events}, ensure_ascii=False)
+
+
+@dataclass
+class Taken:
+    """What a file added.
+
+    Args:
+        new: events by table.
+        known: how many were there already.
+        people: the ids of those whose they are.
+    """
+
+    new: Counter[str] = field(default_factory=Counter)
+    known: int = 0
+    people: set[str] = field(default_factory=set)
+
+
+def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> Taken:
+    """Add to a ledger what a file holds and the ledger does not.
+
+    Args:
+        own: it is this very ledger's own history, whose scores are believed; of any other file's answers
+            the scores are worked out anew when a quiz is opened next.
+
+    Raises:
+        BadDocument: it is not of this form, or of another course.
+    """
+    if len(data) > MAX_BYTES:
+        raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB, which no learner's history is")
+    document = read_document(data, PROGRESS_SCHEMA)
+    if document.text("course") != course:
+        raise BadDocument("is of another course; go to the folder, or the website, of that one")
+    receiver = _Receiver(ledger, own)
+    for count, value in enumerate(document.items("events", MAX_EVENTS), 1):
+        receiver.take(document.part("events", value, f"event {count}"))
+    return receiver.taken
+
+
+class _Receiver:
+    """Adds one event after another; knows which sitting and which answer of the file is which here."""
+
+    def __init__(self, ledger: Ledger, own: bool) -> None:
+        self._ledger, self._own = ledger, own
+        self._sittings: dict[tuple[Any, ...], int] = {}
+        self._responses: dict[tuple[Any, ...], int] = {}
+        self.taken = Taken()
+
+    def take(self, part: Part) -> None:
+        """Add an event unless it is there."""
+        table = part.word("event")
+        if table not in COLUMNS:
+            raise part.bad(f"has an event `{table}`, which is not known here")
+        row = {"at": part.time("at"), **{name: _read(part, name) for name in COLUMNS[table].split()}}
+        if "learner" in row:
+            row["learner"] = self._whose(part, row["learner"], row.get("name"))
+        if table in OF_SITTING:
+            row["sitting"] = self._reference(part, "sitting", self._sittings)
+        if table == "marked":
+            row["response"] = self._reference(part, "response", self._responses)
+            if not self._own:
+                return
+        if table == "checked" and row["earned"] > row["credits"]:
+            raise part.bad("earns more credits than there are")
+        if table == "begun":
+            self._numbered(table, row, "number", ("learner", "quiz"), self._sittings)
+        elif table == "answered":
+            key = "learner", "quiz", "question"
+            self._numbered(table, row, "attempt", key, self._responses)
+        elif not self._id(table, row if table not in ("finished", "marked") else _unique(row)):
+            self._add(table, row)
+        else:
+            self.taken.known += 1
+
+    def _whose(self, part: Part, learner: str, name: Any) -> str:
+        """Return whose an event is; what nobody's name was given to is the one's who takes it in."""
+        try:
+            Learner(learner, name or ANONYMOUS.name if learner == ANONYMOUS.id else name or "someone")
+        except ValueError as error:
+            raise part.bad(f"names a learner that cannot be: {error}") from None
+        if learner == ANONYMOUS.id and not self._own:
+            learner = self._ledger.learner.id
+        self.taken.people.add(learner)
+        return learner
+
+    def _reference(self, part: Part, key: str, known: Mapping[tuple[Any, ...], int]) -> int:
+        """Return the id, here, of the sitting or the answer that an event of the file belongs to."""
+        named = tuple(value for value in part.items(key, 4) if isinstance(value, str | int))
+        if named not in known:
+            raise part.bad(f"belongs to a {key} that stands nowhere before it")
+        return known[named]
+
+    def _numbered(
+        self, table: str, row: Event, number: str, key: tuple[str, ...], known: dict[tuple[Any, ...], int]
+    ) -> None:
+        """Add what is numbered within its key, under the next free number where another one has its own."""
+        original = (*(row[name] for name in key), row[number])
+        taken = {name: row[name] for name in (*key, number)}
+        found = self._id(table, row)
+        if found is None and self._id(table, taken) is not None:  # perhaps it was numbered anew before
+            same = {name: value for name, value in row.items() if name != number}
+            ids = [each for each in self._ids(table, same) if each not in known.values()]
+            found = ids[0] if ids else None
+            if found is None:
+                where = " AND ".join(f"{name} = :{name}" for name in key)
+                query = f"SELECT max({number}) + 1 FROM {table} WHERE {where}"
+                row[number] = self._ledger.connection.execute(query, row).fetchone()[0]
+        if found is None:
+            found = self._add(table, row)
+        else:
+            self.taken.known += 1
+        known[original] = found
+
+    def _id(self, table: str, row: Event) -> int | None:
+        return next(iter(self._ids(table, row)), None)
+
+    def _ids(self, table: str, row: Event) -> list[int]:
+        """Return the ids of the events that have these values."""
+        where = " AND ".join(f"{name} IS :{name}" for name in row)
+        query = f"SELECT id FROM {table} WHERE {where} ORDER BY id"
+        return [found for (found,) in self._ledger.connection.execute(query, row)]
+
+    def _add(self, table: str, row: Event) -> int:
+        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+        cursor = self._ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
+        self.taken.new[table] += 1
+        return int(cursor.lastrowid or 0)
+
+
+def _unique(row: Event) -> Event:
+    """Return what there is one of at most: the end of a sitting, the score of an answer by one key."""
+    return {name: row[name] for name in ("sitting", "response", "version") if name in row}
+
+
+def _read(part: Part, name: str) -> Any:
+    """Return a value within its bounds."""
+    if name == "score":
+        value = part.value.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+            return value
+        raise part.bad("has no share `score` from 0 to 1")
+    if name == "certainty":
+        return None if part.value.get(name) is None else part.number(name, 1, 3)
+    if name in COUNTS:
+        return part.number(name, 0 if name in FROM_ZERO else 1, MAX_SEED if name == "seed" else 10**6)
+    text = part.text(name) if name in TEXTS else part.word(name)
+    if name in ("questions", "outcomes", "params"):
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, list if name == "questions" else dict):
+            raise part.bad(f"has something else than JSON in `{name}`")
+    return text

@@ -1,0 +1,326 @@
+"""The program inside a browser's worker: does what a page asks, and says what happened, in JSON.
+
+The page keeps the history of events and tells it to every new interpreter; here it becomes a ledger as on any
+other machine, so that a quiz is asked, marked and counted by the very code of the terminal. Nothing a page
+asks for is trusted more than what is typed there.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from grader.course import CourseError, open_course
+from grader.progress import LedgerError, open_ledger, standings
+from grader.progress.hand_in import BadDocument, CannotBundle, gather
+from grader.progress.learner import ANONYMOUS, Learner
+from grader.progress.transfer import events_of, last_ids, progress_document, take_in
+from grader.quiz.code import CodeRunner
+from grader.quiz.credits import REVIEW, QuizContext, balance
+from grader.quiz.files import all_quizzes, find_quiz
+from grader.quiz.formula import FormulaError
+from grader.quiz.questions.base import Question, Unreadable, Variant, fill, format_value, parse
+from grader.quiz.questions.typed import size_of
+from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Reply, Selection, Session
+from grader.reports.lesson import lesson_html
+from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solution_line
+from grader.site.inplace import InPlacePool
+from grader.site.shipped import ORIGINALS
+
+ACTIONS = "learn take backup login overview hand_in open question understood answer hint flag finish".split()
+SAID = (Unreadable, LedgerError, CourseError, CannotBundle, BadDocument)
+"""What goes wrong because of what was typed or handed in; the sentence is for the learner."""
+
+
+class HungRunner:
+    """Stands in for code that has been found to run without end: it passes nothing."""
+
+    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
+        """Return that it does not."""
+        return False
+
+    def printed(self, code: str) -> None:
+        """Return nothing."""
+
+
+class Desk:
+    """One learner's place at a course: what a page can ask for, by name.
+
+    Args:
+        root: the course's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.course = open_course(root)
+        self._sessions: dict[str, Session] = {}
+        self._context = QuizContext(
+            self.course.salt, lambda: open_ledger(self.course), CodeRunner(pool=InPlacePool())
+        )
+
+    def act(self, name: str, arguments: str) -> str:
+        """Do one thing; return its result, and the events that came of it, as JSON."""
+        if name not in ACTIONS:
+            raise AttributeError(name)
+        try:
+            with open_ledger(self.course) as ledger:
+                before = last_ids(ledger)
+            result = getattr(self, name)(**json.loads(arguments))
+            with open_ledger(self.course) as ledger:
+                return json.dumps({"result": result, "events": events_of(ledger, before)})
+        except ModuleNotFoundError as error:  # NumPy is large: it comes when it is first asked for
+            return json.dumps({"needs": (error.name or "").partition(".")[0]})
+        except (AnsweredElsewhere, FinishedElsewhere) as error:
+            return json.dumps({"elsewhere": type(error).__name__})
+        except SAID as error:
+            return json.dumps({"refused": str(error)})
+
+    # -- the history --
+
+    def learn(self, document: str) -> int:
+        """Take in this browser's own history; return how much was new."""
+        with open_ledger(self.course) as ledger:
+            return take_in(ledger, document.encode(), self.course.salt, own=True).new.total()
+
+    def take(self, document: str, preview: bool) -> dict[str, Any]:
+        """Take in a file from elsewhere, or only say what it would add."""
+        with open_ledger(self.course) as ledger:
+            taken = take_in(ledger, document.encode(), self.course.salt)
+            if preview:
+                ledger.connection.execute("ROLLBACK")
+                ledger.connection.execute("BEGIN")
+        self._sessions.clear()
+        return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
+
+    def backup(self) -> str:
+        """Return all that was recorded, to carry elsewhere."""
+        with open_ledger(self.course) as ledger:
+            return progress_document(events_of(ledger), self.course.salt)
+
+    def login(self, name: str) -> dict[str, str]:
+        """Give a name to whoever learns here; the first one takes over what was recorded before."""
+        try:
+            learner = Learner.named(name)
+        except ValueError as error:
+            raise Unreadable(str(error)) from None
+        with open_ledger(self.course) as ledger:
+            ledger.login(learner, adopts=ledger.learner == ANONYMOUS)
+        self._sessions.clear()
+        return {"id": learner.id, "name": learner.name}
+
+    def overview(self) -> dict[str, Any]:
+        """Return who learns here, and how far they have come."""
+        rows = []
+        with open_ledger(self.course) as ledger:
+            for quiz in all_quizzes(self.course):
+                sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != REVIEW]
+                unfinished = any(sitting.finished is None for sitting in sittings)
+                state = "unfinished" if unfinished else "taken" if sittings else ""
+                cents = balance(ledger, quiz).cents
+                rows.append({"quiz": quiz.id, "cents": cents, "credits": quiz.credits, "state": state})
+            exercises = [
+                {"exercise": each.exercise, "earned": each.earned, "credits": each.credits}
+                for each in standings(self.course, ledger)
+            ]
+            learner = ledger.learner
+        who = None if learner == ANONYMOUS else {"id": learner.id, "name": learner.name}
+        return {"learner": who, "quizzes": rows, "exercises": exercises}
+
+    def hand_in(self, files: dict[str, str]) -> dict[str, Any]:
+        """Return the zip to hand in, as ``grader submit`` makes it.
+
+        Args:
+            files: what was written, by exercise.
+        """
+        for exercise_id, text in files.items():
+            self.course[exercise_id].stub_path.write_text(text, encoding="utf-8")
+        quizzes = [
+            (quiz.id, quiz.public.version, self.course.root / ORIGINALS / quiz.path.name)
+            for quiz in all_quizzes(self.course)
+        ]
+        bundle = gather(self.course, quizzes, datetime.datetime.now(datetime.UTC))
+        return {
+            "name": f"submission-{bundle.learner.id}.zip",
+            "missing": bundle.missing,
+            "zip": base64.b64encode(bundle.to_bytes()).decode(),
+        }
+
+    # -- a quiz --
+
+    def open(self, quiz: str, restart: bool = False) -> dict[str, Any]:
+        """Begin a sitting, or go on with the one that is open."""
+        selection = Selection(restart=restart)
+        session = self._sessions[quiz] = Session(find_quiz(self.course, quiz), self._context, selection)
+        notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
+        return {"notes": notes, "items": self._items(session)}
+
+    def question(self, quiz: str, question: str) -> dict[str, Any]:
+        """Return a question as it stands, and what was said to it if it is done."""
+        session = self._session(quiz)
+        item = session.item(question)
+        said = session.said(item)
+        return {**self._item(session, item), "said": reply_parts(said) if said else None}
+
+    def understood(self, quiz: str, question: str, text: str) -> str:
+        """Say what a typed answer is read as."""
+        return understood(self._session(quiz).item(question).variant, text)
+
+    def answer(
+        self, quiz: str, question: str, attempt: int, text: str, certainty: int | None, hung: bool = False
+    ) -> dict[str, Any]:
+        """Accept an answer.
+
+        Args:
+            attempt: as the question was shown; another one means that it has moved on in another tab.
+            hung: this very answer holds code that was found to run without end.
+        """
+        session = self._session(quiz)
+        item = session.item(question)
+        if item.attempt != attempt:
+            raise AnsweredElsewhere
+        if hung:
+            context = QuizContext(self.course.salt, lambda: open_ledger(self.course), HungRunner())
+            session = Session(session.sheet, context)
+        reply = session.answer(item, text, certainty)
+        return {"reply": reply_parts(reply), "items": self._items(session)}
+
+    def hint(self, quiz: str, question: str) -> dict[str, Any]:
+        """Take the next hint."""
+        session = self._session(quiz)
+        return self._item(session, session.hint(session.item(question)))
+
+    def flag(self, quiz: str, question: str) -> dict[str, Any]:
+        """Mark a question for later, or take the mark away."""
+        session = self._session(quiz)
+        return self._item(session, session.flag(session.item(question)))
+
+    def finish(self, quiz: str) -> dict[str, Any]:
+        """End the sitting; return how it went."""
+        session = self._session(quiz)
+        session.finish()
+        self._sessions.pop(quiz)
+        summary = session.summary()
+        return {
+            "silent": summary.silent,
+            "cents": summary.cents,
+            "possible": sum(row.possible for row in summary.rows),
+            "passed": summary.passed,
+            "pass_mark": summary.pass_mark,
+            "topics": [vars(row) for row in summary.rows],
+            "read": summary.read,
+        }
+
+    def _session(self, quiz: str) -> Session:
+        """Return the sitting that is open; a fresh interpreter takes it up again."""
+        if quiz not in self._sessions:
+            self._sessions[quiz] = Session(find_quiz(self.course, quiz), self._context)
+        return self._sessions[quiz]
+
+    def _items(self, session: Session) -> list[dict[str, Any]]:
+        """Return the state of each question, for the list of them."""
+        return [
+            {
+                "id": item.variant.public.id,
+                "state": _state(session, item),
+                "flagged": item.flagged,
+                "open": not (item.answered if session.silent else item.done),
+            }
+            for item in session.items()
+        ]
+
+    def _item(self, session: Session, item: Item) -> dict[str, Any]:
+        face = item.variant.public
+        return {
+            **question_parts(item.variant),
+            "id": face.id,
+            "type": face.type,
+            "topic": face.topic,
+            "credits": face.credits,
+            "attempt": item.attempt,
+            "tries": item.tries,
+            "given": item.given,
+            "done": item.done,
+            "hints": [markdown(hint) for hint in item.hints],
+            "next_hint": item.next_hint,
+            "flagged": item.flagged,
+            "silent": session.silent,
+            "asks": Question.kinds[face.type].asks,
+            "certainty": session.sheet.public.confidence != "off" and (session.silent or not item.answered),
+            "earned": session.cents(),
+        }
+
+
+def _state(session: Session, item: Item) -> str:
+    """Return where a question stands, in a word."""
+    if not item.answered:
+        return "open"
+    if session.silent:
+        return "answered"
+    return "right" if (item.score or 0) >= 1 else "wrong" if item.done else "tried"
+
+
+def markdown(text: str) -> str:
+    """Return Markdown as HTML; there are no pictures in quizzes."""
+    return lesson_html(text, Path())
+
+
+def question_parts(variant: Variant) -> dict[str, Any]:
+    """Return what is shown of a question before it is answered."""
+    face, names = variant.public, variant.names
+    return {
+        "prompt": markdown(variant.prompt),
+        "code": face.code,
+        "lefts": [markdown(fill(left.text, names)) for left in face.lefts],
+        "options": [markdown(fill(option.text, names)) for option in variant.options],
+    }
+
+
+def reply_parts(reply: Reply) -> dict[str, Any]:
+    """Return what is said to an answer, as the terminal says it."""
+    marked = reply.mark
+    if marked is None:
+        return {"stored": True, "done": reply.item.done}
+    done = reply.item.done
+    return {
+        "stored": False,
+        "done": done,
+        "share": marked.share,
+        "arithmetic": marked.arithmetic,
+        "texts": marked.feedback,
+        "feedback": list(map(markdown, marked.feedback)),
+        "credits": credits_line(reply.counted) if reply.counted else "",
+        "again": "" if done else "try again" + (", with new numbers" if reply.item.variant.params else ""),
+        "solution": solution_line(reply) if done else "",
+        "explain": markdown(reply.explain) if done else "",
+        "source": reply.source if done else "",
+    }
+
+
+def understood(variant: Variant, text: str) -> str:
+    """Say what a typed answer is read as; nothing where that is what was typed.
+
+    Raises:
+        Unreadable: it stands for no answer.
+    """
+    answer = parse(variant, text)
+    if variant.public.type == "numeric":
+        return f"= {format_value(answer, 6)}"
+    if variant.public.type == "shape":
+        sizes = [str(size_of(entry, variant.names)) for entry in answer]
+        return f"= ({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    return ""
+
+
+desk: Desk | None = None
+
+
+def act(name: str, arguments: str) -> str:
+    """Do what a page asks for; see :meth:`Desk.act`."""
+    global desk
+    desk = desk or Desk(Path("/course"))
+    try:
+        return desk.act(name, arguments)
+    except FormulaError as error:
+        return json.dumps({"refused": f"this question is broken: {error}"})

@@ -1,0 +1,122 @@
+// What this browser keeps of a learner: the history of events, what was written, and where things stand.
+// An event is in the store before anybody hears of what came of it.
+
+/** Another tab has added events meanwhile; nothing was stored. */
+export class Moved extends Error {}
+
+/** This browser stores no more; nothing was stored. */
+export class Full extends Error {}
+
+/** Open the store of a course; where there is none to be had, what is kept lasts as long as the page. */
+export async function openStore(course) {
+  try {
+    const opening = indexedDB.open(`rnn-grader ${course}`, 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore("events", { autoIncrement: true });
+      opening.result.createObjectStore("texts");
+    };
+    return new Store(await done(opening));
+  } catch {
+    return new Memory();
+  }
+}
+
+class Store {
+  lasting = true;
+  #database;
+
+  constructor(database) {
+    this.#database = database;
+    database.onversionchange = () => database.close(); // somebody deletes it elsewhere
+  }
+
+  /** Return the events after the one of this number, and the number of the last. */
+  async after(number) {
+    const events = this.#database.transaction("events").objectStore("events");
+    const range = IDBKeyRange.lowerBound(number, true);
+    const [found, keys] = await Promise.all([done(events.getAll(range)), done(events.getAllKeys(range))]);
+    return { events: found, last: keys.at(-1) ?? number };
+  }
+
+  /** Append events if the last one is still that of this number; return the number of the last one now. */
+  async add(events, number) {
+    if (!events.length) return number;
+    const transaction = this.#database.transaction("events", "readwrite", { durability: "strict" });
+    const stored = transaction.objectStore("events");
+    const finished = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onabort = () => reject(transaction.error ?? new Moved());
+    });
+    finished.catch(() => {}); // it is awaited below
+    const keys = await done(stored.getAllKeys(IDBKeyRange.lowerBound(number, true), 1));
+    if (keys.length) {
+      transaction.abort();
+      throw new Moved();
+    }
+    let last = number;
+    try {
+      for (const event of events) last = await done(stored.add(event));
+      await finished;
+    } catch (error) {
+      throw error?.name === "QuotaExceededError" ? new Full() : error;
+    }
+    return last;
+  }
+
+  async text(name) {
+    return done(this.#database.transaction("texts").objectStore("texts").get(name));
+  }
+
+  async setText(name, value) {
+    const transaction = this.#database.transaction("texts", "readwrite");
+    try {
+      await done(transaction.objectStore("texts").put(value, name));
+    } catch (error) {
+      throw error?.name === "QuotaExceededError" ? new Full() : error;
+    }
+  }
+
+  /** Return what was kept under names that begin alike. */
+  async texts(start) {
+    const range = IDBKeyRange.bound(start, `${start}\uffff`);
+    const stored = this.#database.transaction("texts").objectStore("texts");
+    const [values, keys] = await Promise.all([done(stored.getAll(range)), done(stored.getAllKeys(range))]);
+    return Object.fromEntries(keys.map((key, at) => [key.slice(start.length), values[at]]));
+  }
+}
+
+/** The same for as long as the page is open. */
+export class Memory {
+  lasting = false;
+  #events = [];
+  #texts = new Map();
+
+  async after(number) {
+    return { events: this.#events.slice(number), last: this.#events.length };
+  }
+
+  async add(events, number) {
+    if (number !== this.#events.length) throw new Moved();
+    return this.#events.push(...events);
+  }
+
+  async text(name) {
+    return this.#texts.get(name);
+  }
+
+  async setText(name, value) {
+    this.#texts.set(name, value);
+  }
+
+  async texts(start) {
+    const own = [...this.#texts].filter(([name]) => name.startsWith(start));
+    return Object.fromEntries(own.map(([name, value]) => [name.slice(start.length), value]));
+  }
+}
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
