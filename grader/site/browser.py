@@ -27,7 +27,7 @@ from grader.quiz.questions.typed import size_of
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Reply, Selection, Session
 from grader.reports.lesson import lesson_html
 from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solution_line
-from grader.site.inplace import InPlacePool
+from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool, Worker
 from grader.site.shipped import ORIGINALS
 
 ACTIONS = "learn take backup login overview hand_in open question understood answer hint flag finish".split()
@@ -46,6 +46,15 @@ class HungRunner:
         """Return nothing."""
 
 
+class LatePool(Pool):
+    """Gives out workers in this interpreter; NumPy, which they need, is not there before the first one."""
+
+    def open(self, budget: Budget = DEFAULT_BUDGET) -> Worker:
+        from grader.site.inplace import InPlaceWorker
+
+        return InPlaceWorker()
+
+
 class Desk:
     """One learner's place at a course: what a page can ask for, by name.
 
@@ -57,7 +66,7 @@ class Desk:
         self.course = open_course(root)
         self._sessions: dict[str, Session] = {}
         self._context = QuizContext(
-            self.course.salt, lambda: open_ledger(self.course), CodeRunner(pool=InPlacePool())
+            self.course.salt, lambda: open_ledger(self.course), CodeRunner(pool=LatePool())
         )
 
     def act(self, name: str, arguments: str) -> str:

@@ -25,7 +25,10 @@ async function bytesOf({ name, url, integrity }) {
     } catch {
       throw new Trouble(await why(name, url));
     }
-    if (!reply.ok) throw new Trouble(`${name} is not there (${reply.status} from ${place(url)}); tell whoever runs this site.`);
+    if (!reply.ok)
+      throw new Trouble(
+        `${name} is not there (${reply.status} from ${place(url)}); tell whoever runs this site.`,
+      );
     kept.set(name, await reply.arrayBuffer());
   }
   return kept.get(name).slice(0); // it is handed over, and the next interpreter needs it, too
@@ -65,11 +68,17 @@ export class Box {
       text("scripts/worker.js"),
       ...[...fetched, ...wanted.archives.map(([file]) => file)].map(bytesOf),
     ]);
-    const files = Object.fromEntries([...fetched, ...wanted.archives.map(([file]) => file)].map((file, at) => [file.name, bytes[at]]));
+    const files = Object.fromEntries(
+      [...fetched, ...wanted.archives.map(([file]) => file)].map((file, at) => [file.name, bytes[at]]),
+    );
     files["pyodide-lock.json"] = new TextEncoder().encode(runtime.lock).buffer;
     const code = ["pyodide.asm.js", "pyodide.js"].flatMap((name) => [files[name], "\n"]);
     for (const name of ["pyodide.asm.js", "pyodide.js"]) delete files[name];
-    const boot = { files, packages: wanted.packages, unpack: wanted.archives.map(([file, folder]) => [file.name, folder]) };
+    const boot = {
+      files,
+      packages: wanted.packages,
+      unpack: wanted.archives.map(([file, folder]) => [file.name, folder]),
+    };
     await box.#start(frame, runtime.frame, [...code, tail], boot);
     return box;
   }
@@ -127,7 +136,8 @@ export class Box {
    */
   async act(name, values, seconds = 60) {
     const reply = await this.#ask({ does: "act", name, values: JSON.stringify(values) }, seconds);
-    if (typeof reply !== "string" || reply.length > MAX_REPLY) throw new Trouble("Python answered something else than text.");
+    if (typeof reply !== "string" || reply.length > MAX_REPLY)
+      throw new Trouble("Python answered something else than text.");
     const { result, events, needs, refused, elsewhere } = JSON.parse(reply);
     if (needs) throw new Needs(String(needs));
     if (refused !== undefined) throw new Trouble(String(refused).slice(0, 2000));
@@ -155,6 +165,7 @@ export class Box {
 
 async function text(url) {
   const reply = await fetch(url).catch(() => null);
-  if (!reply?.ok) throw new Trouble(`${url} cannot be fetched: see that you are online, then reload the page.`);
+  if (!reply?.ok)
+    throw new Trouble(`${url} cannot be fetched: see that you are online, then reload the page.`);
   return reply.text();
 }

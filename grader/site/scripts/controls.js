@@ -20,11 +20,19 @@ const CHOOSE = { single: "Choose one", multiple: "Choose all that are right" };
 
 function choices(question, changed) {
   const type = question.type === "single" ? "radio" : "checkbox";
-  const inputs = question.options.map((_, at) => el("input", { type, name: "choice", value: String(at + 1), change: changed }));
-  const rows = question.options.map((text, at) => el("label", { class: "choice" }, inputs[at], el("span", {}, safe(text))));
+  const inputs = question.options.map((_, at) =>
+    el("input", { type, name: "choice", value: String(at + 1), change: changed }),
+  );
+  const rows = question.options.map((text, at) =>
+    el("label", { class: "choice" }, inputs[at], el("span", {}, safe(text))),
+  );
   return {
     node: el("fieldset", {}, el("legend", {}, CHOOSE[question.type]), ...rows),
-    text: () => inputs.filter((input) => input.checked).map((input) => input.value).join(" "),
+    text: () =>
+      inputs
+        .filter((input) => input.checked)
+        .map((input) => input.value)
+        .join(" "),
   };
 }
 
@@ -32,7 +40,12 @@ const LABELS = { numeric: "Your number", shape: "The shape", text: "Your answer"
 
 function typed(question, changed) {
   const plain = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", id: "answer" };
-  const field = el("input", { type: "text", ...plain, "aria-describedby": "asks understood", input: changed });
+  const field = el("input", {
+    type: "text",
+    ...plain,
+    "aria-describedby": "asks understood",
+    input: changed,
+  });
   const label = el("label", { for: "answer" }, LABELS[question.type] ?? "Your answer");
   const hint = el("p", { class: "quiet", id: "asks" }, question.asks.replace(/^type /, ""));
   const understood = el("output", { id: "understood", for: "answer" });
@@ -52,9 +65,16 @@ function order(question, changed) {
     const name = el("span", { class: "what" }, safe(text));
     const buttons = el("span", { class: "moves" });
     const node = el("li", { draggable: "true", "data-number": number }, name, buttons);
-    for (const [move, sign, told] of [[up, "↑", "Move up"], [down, "↓", "Move down"], [take, "✕", "Take out"], [put, "Add", "Add to the end"]]) {
+    for (const [move, sign, told] of [
+      [up, "↑", "Move up"],
+      [down, "↓", "Move down"],
+      [take, "✕", "Take out"],
+      [put, "Add", "Add to the end"],
+    ]) {
       const label = `${told}: ${name.textContent.trim()}`;
-      buttons.append(button(sign, () => act(node, move, sign), { class: `${move.name} small`, "aria-label": label }));
+      buttons.append(
+        button(sign, () => act(node, move, sign), { class: `${move.name} small`, "aria-label": label }),
+      );
     }
     node.addEventListener("dragstart", (event) => {
       dragged = node;
@@ -71,7 +91,9 @@ function order(question, changed) {
   function act(node, move, sign) {
     move(node);
     told(node);
-    const again = [...node.querySelectorAll("button")].find((each) => each.textContent === sign && each.offsetParent);
+    const again = [...node.querySelectorAll("button")].find(
+      (each) => each.textContent === sign && each.offsetParent,
+    );
     (again ?? [...node.querySelectorAll("button")].find((each) => each.offsetParent))?.focus();
   }
 
@@ -95,7 +117,15 @@ function order(question, changed) {
   rest.append(...rows);
   const head = (text) => el("p", { class: "quiet", "aria-hidden": "true" }, text);
   return {
-    node: el("div", { class: "ordering" }, head("Your order: add lines, move them, leave out what does not belong"), placed, head("Not placed"), rest, says),
+    node: el(
+      "div",
+      { class: "ordering" },
+      head("Your order: add lines, move them, leave out what does not belong"),
+      placed,
+      head("Not placed"),
+      rest,
+      says,
+    ),
     text: () => [...placed.children].map((each) => each.dataset.number).join(" "),
   };
 }
@@ -105,20 +135,43 @@ const middle = (node) => node.getBoundingClientRect().top + node.offsetHeight / 
 function match(question, changed) {
   const letters = question.options.map((_, at) => LETTERS[at]);
   const selects = question.lefts.map((_, at) =>
-    el("select", { id: `left-${at}`, change: changed }, el("option", { value: "" }, "–"), ...letters.map((letter) => el("option", {}, letter))),
+    el(
+      "select",
+      { id: `left-${at}`, change: changed },
+      el("option", { value: "" }, "–"),
+      ...letters.map((letter) => el("option", {}, letter)),
+    ),
   );
-  const rows = question.lefts.map((text, at) => el("div", { class: "pair" }, el("label", { for: `left-${at}` }, safe(text)), selects[at]));
-  const rights = el("ol", { class: "options letters" }, ...question.options.map((text) => el("li", {}, safe(text))));
+  const rows = question.lefts.map((text, at) =>
+    el("div", { class: "pair" }, el("label", { for: `left-${at}` }, safe(text)), selects[at]),
+  );
+  const rights = el(
+    "ol",
+    { class: "options letters" },
+    ...question.options.map((text) => el("li", {}, safe(text))),
+  );
   return {
     node: el("fieldset", { class: "matching" }, el("legend", {}, "Which belongs to which?"), rights, ...rows),
-    text: () => selects.map((select, at) => (select.value ? `${at + 1}${select.value}` : "")).filter(Boolean).join(" "),
+    text: () =>
+      selects
+        .map((select, at) => (select.value ? `${at + 1}${select.value}` : ""))
+        .filter(Boolean)
+        .join(" "),
   };
 }
 
 function fix(question, changed) {
   const lines = question.code.replace(/\n$/, "").split("\n");
   let chosen = 0;
-  const field = el("input", { type: "text", id: "mended", class: "code", spellcheck: "false", autocomplete: "off", autocapitalize: "off", input: changed });
+  const field = el("input", {
+    type: "text",
+    id: "mended",
+    class: "code",
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    input: changed,
+  });
   const label = el("label", { for: "mended" }, "The line as it should be");
   const mend = el("div", { class: "typed", hidden: true }, label, field);
   const rows = lines.map((line, at) => {
@@ -129,10 +182,21 @@ function fix(question, changed) {
       changed();
     };
     const radio = el("input", { type: "radio", name: "line", value: String(at + 1), change: choose });
-    return el("label", { class: "code-line" }, radio, el("span", { class: "number" }, String(at + 1)), el("code", {}, line || " "));
+    return el(
+      "label",
+      { class: "code-line" },
+      radio,
+      el("span", { class: "number" }, String(at + 1)),
+      el("code", {}, line || " "),
+    );
   });
   return {
-    node: el("div", {}, el("fieldset", { class: "code-lines" }, el("legend", {}, "Choose the line to mend"), ...rows), mend),
+    node: el(
+      "div",
+      {},
+      el("fieldset", { class: "code-lines" }, el("legend", {}, "Choose the line to mend"), ...rows),
+      mend,
+    ),
     text: () => (chosen ? `${chosen}: ${field.value}` : ""),
   };
 }

@@ -3,7 +3,8 @@
 import { Box, Hung, Needs, Trouble } from "./box.js";
 import { Full, Moved, openStore } from "./store.js";
 
-export const FULL = "This browser stores no more, so this was not accepted. Save your progress to a file on the start page, then make room.";
+export const FULL =
+  "This browser stores no more, so this was not accepted. Save your progress to a file on the start page, then make room.";
 export const MOVED = "This was answered in another tab meanwhile; here is how it stands now.";
 export const SCHEMA = "rnn-grader/progress/1";
 
@@ -17,7 +18,8 @@ export class Desk {
   static async open() {
     const desk = new Desk();
     const reply = await fetch("runtime.json", { cache: "no-cache" }).catch(() => null);
-    if (!reply?.ok) throw new Trouble("runtime.json cannot be fetched: see that you are online, then reload the page.");
+    if (!reply?.ok)
+      throw new Trouble("runtime.json cannot be fetched: see that you are online, then reload the page.");
     desk.runtime = await reply.json();
     desk.store = await openStore(desk.runtime.course);
     navigator.storage?.persist?.(); // else a browser may clear it when the disk is short

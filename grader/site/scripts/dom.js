@@ -13,13 +13,18 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /** A button that does something. */
-export const button = (label, click, attributes = {}) => el("button", { type: "button", click, ...attributes }, label);
+export const button = (label, click, attributes = {}) =>
+  el("button", { type: "button", click, ...attributes }, label);
 
-const MATHS = "math mrow mi mn mo ms mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mroot mtable mtr mtd mstyle mpadded mphantom menclose";
-const TEXT = "p div span section h2 h3 h4 h5 h6 ul ol li em strong b i code pre br hr table caption thead tbody tfoot tr th td blockquote small details summary sub sup dl dt dd a";
+const MATHS =
+  "math mrow mi mn mo ms mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mroot mtable mtr mtd mstyle mpadded mphantom menclose";
+const TEXT =
+  "p div span section h2 h3 h4 h5 h6 ul ol li em strong b i code pre br hr table caption thead tbody tfoot tr th td blockquote small details summary sub sup dl dt dd a";
 const ELEMENTS = new Set(`${MATHS} ${TEXT}`.split(" "));
 const ATTRIBUTES = new Set(
-  "class href title role aria-label aria-hidden scope colspan rowspan start display stretchy fence separator form accent accentunder columnalign rowalign columnspacing rowspacing linethickness mathvariant minsize maxsize width height depth lspace rspace movablelimits".split(" "),
+  "class href title role aria-label aria-hidden scope colspan rowspan start display stretchy fence separator form accent accentunder columnalign rowalign columnspacing rowspacing linethickness mathvariant minsize maxsize width height depth lspace rspace movablelimits".split(
+    " ",
+  ),
 );
 
 /**

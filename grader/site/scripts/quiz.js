@@ -15,7 +15,8 @@ const root = document.getElementById("sitting");
 const quiz = root.dataset.quiz;
 const trouble = el("div", { class: "trouble", role: "alert" });
 const stage = el("div");
-let desk, items = [];
+let desk,
+  items = [];
 
 root.append(trouble, stage);
 root.hidden = false;
@@ -28,11 +29,21 @@ async function main() {
     return tell(error);
   }
   if (!desk.store.lasting) {
-    tell(new Trouble("This browser keeps nothing for this page (a private window, or storage is switched off): what you answer is gone when you close it."));
+    tell(
+      new Trouble(
+        "This browser keeps nothing for this page (a private window, or storage is switched off): what you answer is gone when you close it.",
+      ),
+    );
   }
   const last = await desk.store.text(`quiz ${quiz}`);
-  const start = button(last === "begun" ? "Go on with the quiz" : "Take the quiz here", () => begin(false), { class: "main" });
-  const size = el("p", { class: "quiet" }, "The first time, your browser fetches Python, about 7 MB. Your answers stay in this browser.");
+  const start = button(last === "begun" ? "Go on with the quiz" : "Take the quiz here", () => begin(false), {
+    class: "main",
+  });
+  const size = el(
+    "p",
+    { class: "quiet" },
+    "The first time, your browser fetches Python, about 7 MB. Your answers stay in this browser.",
+  );
   stage.replaceChildren(el("div", { class: "card" }, el("div", { class: "row" }, start), size));
 }
 
@@ -40,7 +51,8 @@ async function main() {
 async function attempt(what, waiting = "") {
   trouble.replaceChildren();
   stage.setAttribute("aria-busy", "true");
-  const wait = waiting && setTimeout(() => stage.append(el("p", { class: "waiting", role: "status" }, waiting)), 300);
+  const wait =
+    waiting && setTimeout(() => stage.append(el("p", { class: "waiting", role: "status" }, waiting)), 300);
   try {
     return await what();
   } catch (error) {
@@ -54,7 +66,10 @@ async function attempt(what, waiting = "") {
 }
 
 function tell(error) {
-  const known = error instanceof Trouble ? error.message : `Something went wrong: ${error.message ?? error}. Reload the page.`;
+  const known =
+    error instanceof Trouble
+      ? error.message
+      : `Something went wrong: ${error.message ?? error}. Reload the page.`;
   trouble.replaceChildren(el("p", {}, known));
 }
 
@@ -81,11 +96,19 @@ async function show(id, notes = [], reply = null) {
   if (question.flagged) facts.push("flagged");
   const heading = el("h2", { tabindex: "-1" }, `Question ${placeOf(id) + 1} of ${items.length}`);
   const facts_ = el("p", { class: "quiet" }, ...facts.map((fact) => el("span", {}, fact)));
-  const card = el("div", { class: "card question" }, ...notes.map((note) => el("p", { class: "quiet" }, note)), heading, facts_);
+  const card = el(
+    "div",
+    { class: "card question" },
+    ...notes.map((note) => el("p", { class: "quiet" }, note)),
+    heading,
+    facts_,
+  );
   if (said && !said.stored) card.append(replyNode(said));
   card.append(el("div", { class: "prompt" }, safe(question.prompt)));
   if (question.code && question.type !== "fix") card.append(el("pre", {}, el("code", {}, question.code)));
-  card.append(...question.hints.map((hint) => el("div", { class: "hint" }, el("b", {}, "Hint. "), safe(hint))));
+  card.append(
+    ...question.hints.map((hint) => el("div", { class: "hint" }, el("b", {}, "Hint. "), safe(hint))),
+  );
   if (question.given) card.append(el("p", { class: "quiet" }, `Your answer: ${question.given}`));
   if (!question.done) card.append(answering(question));
   card.append(moving(question));
@@ -100,7 +123,9 @@ function overview(current) {
     const state = `${WORDS[item.state]}${item.flagged ? ", flagged" : ""}`;
     const here = item.id === current ? "step" : false;
     const go = button(`${at + 1}${SIGNS[item.state]}${item.flagged ? "⚑" : ""}`, () => show(item.id), {
-      class: `${item.state} small`, "aria-label": `Question ${at + 1}: ${state}`, "aria-current": here,
+      class: `${item.state} small`,
+      "aria-label": `Question ${at + 1}: ${state}`,
+      "aria-current": here,
     });
     list.append(el("li", {}, go));
   }
@@ -117,12 +142,18 @@ function answering(question) {
     },
   });
   const label = question.silent && question.given ? "Change the answer" : "Answer";
-  form.append(control.node, ...(sure ? [sure] : []), el("div", { class: "row" }, el("button", { class: "main" }, label)));
+  form.append(
+    control.node,
+    ...(sure ? [sure] : []),
+    el("div", { class: "row" }, el("button", { class: "main" }, label)),
+  );
   return form;
 }
 
 function certainty() {
-  const rows = SURE.map((word, at) => el("label", {}, el("input", { type: "radio", name: "sure", value: String(at + 1) }), word));
+  const rows = SURE.map((word, at) =>
+    el("label", {}, el("input", { type: "radio", name: "sure", value: String(at + 1) }), word),
+  );
   return el("fieldset", { class: "sure" }, el("legend", {}, "How sure are you? (earns nothing)"), ...rows);
 }
 
@@ -141,7 +172,13 @@ async function preview(question, control) {
 
 async function answer(question, text, sure) {
   if (!text.trim()) return tell(new Trouble("There is no answer yet."));
-  const given = { quiz, question: question.id, attempt: question.attempt, text, certainty: Number(sure?.querySelector(":checked")?.value) || null };
+  const given = {
+    quiz,
+    question: question.id,
+    attempt: question.attempt,
+    text,
+    certainty: Number(sure?.querySelector(":checked")?.value) || null,
+  };
   const replied = await attempt(() => marked(given, question.type === "fix"), "Marking …");
   if (!replied) return;
   if (replied.moved) {
@@ -173,7 +210,9 @@ function replyNode(reply) {
   const state = reply.share >= 1 ? "passed" : reply.share > 0 ? "partly" : "failed";
   const sign = { passed: "✓", partly: "…", failed: "✗" }[state];
   const node = el("div", { class: `reply ${state}`, tabindex: "-1", role: "status" });
-  node.append(el("p", { class: "verdict" }, el("span", { "aria-hidden": "true" }, `${sign} `), reply.arithmetic));
+  node.append(
+    el("p", { class: "verdict" }, el("span", { "aria-hidden": "true" }, `${sign} `), reply.arithmetic),
+  );
   node.append(...reply.feedback.map((text) => el("div", {}, safe(text))));
   if (reply.credits) node.append(el("p", { class: "quiet" }, reply.credits));
   if (reply.again) node.append(el("p", {}, `${reply.again[0].toUpperCase()}${reply.again.slice(1)}:`));
@@ -194,7 +233,11 @@ function moving(question) {
     row.append(button(`Hint${price}`, () => change("hint", question)));
   }
   row.append(button(question.flagged ? "Take the flag away" : "Flag", () => change("flag", question)));
-  row.append(button(question.done ? "Next question" : "Skip", () => next(question.id), { class: question.done ? "main" : "" }));
+  row.append(
+    button(question.done ? "Next question" : "Skip", () => next(question.id), {
+      class: question.done ? "main" : "",
+    }),
+  );
   row.append(button("Finish", () => finish(false)));
   return row;
 }
@@ -212,11 +255,19 @@ function next(id) {
 }
 
 async function finish(sure) {
-  const open = items.map((item, at) => [item, at + 1]).filter(([item]) => item.state === "open").map(([, number]) => number);
+  const open = items
+    .map((item, at) => [item, at + 1])
+    .filter(([item]) => item.state === "open")
+    .map(([, number]) => number);
   if (open.length && !sure) {
     trouble.replaceChildren(
       el("p", {}, `Without an answer: ${open.join(", ")}. `),
-      el("div", { class: "row" }, button("Finish all the same", () => finish(true)), button("Go back", () => show(items[open[0] - 1].id))),
+      el(
+        "div",
+        { class: "row" },
+        button("Finish all the same", () => finish(true)),
+        button("Go back", () => show(items[open[0] - 1].id)),
+      ),
     );
     return trouble.querySelector("button").focus();
   }
@@ -237,14 +288,44 @@ async function remember() {
 function summaryNode(summary) {
   const node = el("div", { class: "card" }, el("h2", { tabindex: "-1" }, "Finished"));
   if (summary.silent) {
-    node.append(el("p", {}, "Your answers are stored in this browser; whoever has the key grades them. Hand them in from the start page."));
+    node.append(
+      el(
+        "p",
+        {},
+        "Your answers are stored in this browser; whoever has the key grades them. Hand them in from the start page.",
+      ),
+    );
   } else {
     const share = Math.round((100 * summary.cents) / Math.max(1, summary.possible));
     const verdict = summary.passed ? "passed" : "below the pass mark";
-    node.append(el("p", { class: "sum" }, credits(summary.cents), el("small", {}, ` of ${summary.possible / 100} credits, ${share} %: ${verdict} (${Math.round(100 * summary.pass_mark)} %)`)));
-    const rows = summary.topics.map((row) => el("tr", {}, el("th", { scope: "row" }, row.topic), el("td", { class: "n" }, `${credits(row.cents)} of ${row.possible / 100}`)));
-    node.append(el("div", { class: "wide" }, el("table", {}, el("caption", {}, "By topic"), el("tbody", {}, ...rows))));
-    node.append(...summary.read.map(([topic, sources]) => el("p", { class: "quiet" }, `Read on ${topic}: `, ...linked(sources.join("; ")))));
+    node.append(
+      el(
+        "p",
+        { class: "sum" },
+        credits(summary.cents),
+        el(
+          "small",
+          {},
+          ` of ${summary.possible / 100} credits, ${share} %: ${verdict} (${Math.round(100 * summary.pass_mark)} %)`,
+        ),
+      ),
+    );
+    const rows = summary.topics.map((row) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, row.topic),
+        el("td", { class: "n" }, `${credits(row.cents)} of ${row.possible / 100}`),
+      ),
+    );
+    node.append(
+      el("div", { class: "wide" }, el("table", {}, el("caption", {}, "By topic"), el("tbody", {}, ...rows))),
+    );
+    node.append(
+      ...summary.read.map(([topic, sources]) =>
+        el("p", { class: "quiet" }, `Read on ${topic}: `, ...linked(sources.join("; "))),
+      ),
+    );
   }
   const again = button("Take it again", () => begin(false));
   node.append(el("div", { class: "row" }, again, el("a", { href: "index.html" }, "To the start page")));

@@ -8,7 +8,9 @@
 
   /** Stands in for fetch: answers from memory. */
   self.fetch = async (request) => {
-    const name = String(request.url ?? request).split("/").pop();
+    const name = String(request.url ?? request)
+      .split("/")
+      .pop();
     if (!files.has(name)) return new Response("", { status: 404 });
     const type = TYPES[name.split(".").pop()] ?? "application/octet-stream";
     return new Response(files.get(name), { headers: { "content-type": type } });
