@@ -32,6 +32,8 @@ SECTIONS = {
         "quiz": "Take a quiz, or choose one.",
         "credits": "Show your credits by exercise, quiz and topic.",
         "submit": "Bundle what you wrote and answered, to hand it in.",
+        "backup": "Write what was recorded into a file, to go on elsewhere.",
+        "import": "Go on here where a browser, or another machine, has stopped.",
         "reset": "Put the stub of an exercise back.",
         "completion": "Let your shell complete commands with Tab.",
         "doctor": "Show how well student code is confined on this machine.",

@@ -127,6 +127,7 @@ class _Receiver:
         self._ledger, self._own = ledger, own
         self._sittings: dict[tuple[Any, ...], int] = {}
         self._responses: dict[tuple[Any, ...], int] = {}
+        self._matched: set[tuple[str, int]] = set()  # ids here, by table, of events of the file
         self.taken = Taken()
 
     def take(self, part: Part) -> None:
@@ -135,6 +136,7 @@ class _Receiver:
         if table not in COLUMNS:
             raise part.bad(f"has an event `{table}`, which is not known here")
         row = {"at": part.time("at"), **{name: _read(part, name) for name in COLUMNS[table].split()}}
+        named = row.get("learner")  # as the file's other events call it
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
         if table in OF_SITTING:
@@ -146,14 +148,13 @@ class _Receiver:
         if table == "checked" and row["earned"] > row["credits"]:
             raise part.bad("earns more credits than there are")
         if table == "begun":
-            self._numbered(table, row, "number", ("learner", "quiz"), self._sittings)
+            key = named, row["quiz"], row["number"]
+            self._sittings[key] = self._numbered(table, row, "number", ("learner", "quiz"))
         elif table == "answered":
-            key = "learner", "quiz", "question"
-            self._numbered(table, row, "attempt", key, self._responses)
-        elif not self._id(table, row if table not in ("finished", "marked") else _unique(row)):
+            answer = named, row["quiz"], row["question"], row["attempt"]
+            self._responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
+        elif not self._match(table, row if table not in ("finished", "marked") else _unique(row)):
             self._add(table, row)
-        else:
-            self.taken.known += 1
 
     def _whose(self, part: Part, learner: str, name: Any) -> str:
         """Return whose an event is; what nobody's name was given to is the one's who takes it in."""
@@ -173,29 +174,28 @@ class _Receiver:
             raise part.bad(f"belongs to a {key} that stands nowhere before it")
         return known[named]
 
-    def _numbered(
-        self, table: str, row: Event, number: str, key: tuple[str, ...], known: dict[tuple[Any, ...], int]
-    ) -> None:
-        """Add what is numbered within its key, under the next free number where another one has its own."""
-        original = (*(row[name] for name in key), row[number])
-        taken = {name: row[name] for name in (*key, number)}
-        found = self._id(table, row)
-        if found is None and self._id(table, taken) is not None:  # perhaps it was numbered anew before
-            same = {name: value for name, value in row.items() if name != number}
-            ids = [each for each in self._ids(table, same) if each not in known.values()]
-            found = ids[0] if ids else None
-            if found is None:
-                where = " AND ".join(f"{name} = :{name}" for name in key)
-                query = f"SELECT max({number}) + 1 FROM {table} WHERE {where}"
-                row[number] = self._ledger.connection.execute(query, row).fetchone()[0]
-        if found is None:
-            found = self._add(table, row)
-        else:
-            self.taken.known += 1
-        known[original] = found
+    def _numbered(self, table: str, row: Event, number: str, key: tuple[str, ...]) -> int:
+        """Add what is numbered within its key, under the next free number where another has its own.
 
-    def _id(self, table: str, row: Event) -> int | None:
-        return next(iter(self._ids(table, row)), None)
+        Returns:
+            Its id here, also if it is there already, perhaps under another number.
+        """
+        unnumbered = {name: value for name, value in row.items() if name != number}
+        found = self._match(table, row)
+        if not found and self._ids(table, {name: row[name] for name in (*key, number)}):
+            found = self._match(table, unnumbered)
+            where = " AND ".join(f"{name} = :{name}" for name in key)
+            query = f"SELECT max({number}) + 1 FROM {table} WHERE {where}"
+            row[number] = self._ledger.connection.execute(query, row).fetchone()[0]
+        return found or self._add(table, row)
+
+    def _match(self, table: str, row: Event) -> int:
+        """Return the id of an event with these values that no other one of the file is; 0 if there is none."""
+        found = next((each for each in self._ids(table, row) if (table, each) not in self._matched), 0)
+        if found:
+            self._matched.add((table, found))
+            self.taken.known += 1
+        return found
 
     def _ids(self, table: str, row: Event) -> list[int]:
         """Return the ids of the events that have these values."""
@@ -207,7 +207,8 @@ class _Receiver:
         columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
         cursor = self._ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
         self.taken.new[table] += 1
-        return int(cursor.lastrowid or 0)
+        self._matched.add((table, added := int(cursor.lastrowid or 0)))
+        return added
 
 
 def _unique(row: Event) -> Event:

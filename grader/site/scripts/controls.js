@@ -58,6 +58,10 @@ function order(question, changed) {
   const placed = el("ol", { class: "placed", "aria-label": "Your order" });
   const rest = el("ul", { class: "rest", "aria-label": "Not placed" });
   const says = el("p", { class: "away", role: "status" });
+  const up = (node) => node.previousElementSibling?.before(node);
+  const down = (node) => node.nextElementSibling?.after(node);
+  const take = (node) => rest.append(node);
+  const put = (node) => placed.append(node);
   const rows = question.options.map((text, at) => row(String(at + 1), text));
   let dragged = null;
 
@@ -82,11 +86,6 @@ function order(question, changed) {
     });
     return node;
   }
-
-  const up = (node) => node.previousElementSibling?.before(node);
-  const down = (node) => node.nextElementSibling?.after(node);
-  const take = (node) => rest.append(node);
-  const put = (node) => placed.append(node);
 
   function act(node, move, sign) {
     move(node);
