@@ -190,7 +190,7 @@ class _Receiver:
         return found or self._add(table, row)
 
     def _match(self, table: str, row: Event) -> int:
-        """Return the id of an event with these values that no other one of the file is; 0 if there is none."""
+        """Return the id of an event with these values that no other of the file is; 0 if there is none."""
         found = next((each for each in self._ids(table, row) if (table, each) not in self._matched), 0)
         if found:
             self._matched.add((table, found))

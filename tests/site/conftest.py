@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.authoring.handout import build_handout
 from grader.course import Course, open_course
 from grader.site.build import build_site
+from grader.site.runtime import NoRuntime
+from tests.site.helpers import WAIT, Served, serving
+from tests.site.pyodide import runtime_folder
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +38,51 @@ def written(handed_out: Course, tiny: Course, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("site") / "below" / "a path"
     build_site(handed_out, folder, tiny)
     return folder
+
+
+# --- a browser ----------------------------------------------------------------------------------------
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run --window-size=1100,1000"
+).split()
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Path:
+    """A folder with Pyodide and its NumPy."""
+    try:
+        return runtime_folder()
+    except NoRuntime as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def whole_site(
+    handed_out: Course, runtime: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """The website of the tiny course with all that a browser needs, served below a path."""
+    folder = tmp_path_factory.mktemp("served")
+    build_site(handed_out, folder / "a" / "path", runtime=str(runtime))
+    with serving(folder) as port:
+        yield Served(folder / "a" / "path", f"http://127.0.0.1:{port}/a/path/")
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """A browser that has never been anywhere."""
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("Chromium is not installed (.ci/run installs it)")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(WAIT)
+    yield driver
+    driver.quit()

@@ -1,0 +1,91 @@
+"""What the site's tests share: a server, and how to wait for a page."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+WAIT = 240.0  # seconds; a busy machine takes long to start Python in a browser
+
+
+class Served(NamedTuple):
+    """A website that a browser can open."""
+
+    folder: Path
+    url: str
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files as any static host does."""
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """Serve a folder; give the port."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def wait_for(browser: Any, css: str, text: str = "") -> Any:
+    """Return the first element that a selector finds and that is to be seen, once it holds a text."""
+    until = time.monotonic() + WAIT
+    while time.monotonic() < until:
+        for element in browser.find_elements("css selector", css):
+            try:
+                if element.is_displayed() and text in element.text:
+                    return element
+            except Exception as error:  # it has gone meanwhile
+                if "stale" not in type(error).__name__.casefold():
+                    raise
+        time.sleep(0.05)
+    raise AssertionError(f"no {css} with {text!r}; the page says:\n{page_text(browser)}")
+
+
+def page_text(browser: Any) -> str:
+    """Return all that a page says."""
+    return str(browser.find_element("css selector", "body").text)
+
+
+def press(browser: Any, *keys: str) -> None:
+    """Press keys where the focus is."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    chain = ActionChains(browser)
+    for key in keys:
+        chain.send_keys(key)
+    chain.perform()
+
+
+def focused(browser: Any) -> str:
+    """Say what has the focus: its text, or what it is called."""
+    order = (
+        "const e = document.activeElement; return e.ariaLabel || e.labels?.[0]?.textContent || e.textContent"
+    )
+    return str(browser.execute_script(order)).strip()
+
+
+def press_tab_to(browser: Any, name: str, most: int = 60) -> None:
+    """Press Tab until something of this name has the focus."""
+    from selenium.webdriver.common.keys import Keys
+
+    for _ in range(most):
+        if name in focused(browser):
+            return
+        press(browser, Keys.TAB)
+    raise AssertionError(f"Tab does not lead to {name!r}")
