@@ -11,13 +11,14 @@ import base64
 import datetime
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from grader.checks.source import read_source
 from grader.course import CourseError, open_course
 from grader.progress import LedgerError, open_ledger, standings
 from grader.progress.hand_in import BadDocument, CannotBundle, gather
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.transfer import events_of, last_ids, progress_document, take_in
+from grader.progress.transfer import events_of, last_ids, take_in
 from grader.quiz.code import CodeRunner
 from grader.quiz.credits import REVIEW, QuizContext, balance
 from grader.quiz.files import all_quizzes, find_quiz
@@ -30,7 +31,11 @@ from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solutio
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool, Worker
 from grader.site.shipped import ORIGINALS
 
-ACTIONS = "learn take backup login overview hand_in open question understood answer hint flag finish".split()
+if TYPE_CHECKING:
+    from grader.checks.collection import CheckSuite
+
+ACTIONS = "learn take login overview hand_in open question understood answer change finish".split()
+ACTIONS += "prepare check hints".split()
 SAID = (Unreadable, LedgerError, CourseError, CannotBundle, BadDocument)
 """What goes wrong because of what was typed or handed in; the sentence is for the learner."""
 
@@ -65,6 +70,7 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.course = open_course(root)
         self._sessions: dict[str, Session] = {}
+        self._suites: dict[str, CheckSuite] = {}
         self._context = QuizContext(
             self.course.salt, lambda: open_ledger(self.course), CodeRunner(pool=LatePool())
         )
@@ -103,11 +109,6 @@ class Desk:
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
-    def backup(self) -> str:
-        """Return all that was recorded, to carry elsewhere."""
-        with open_ledger(self.course) as ledger:
-            return progress_document(events_of(ledger), self.course.salt)
-
     def login(self, name: str) -> dict[str, str]:
         """Give a name to whoever learns here; the first one takes over what was recorded before."""
         try:
@@ -143,8 +144,7 @@ class Desk:
         Args:
             files: what was written, by exercise.
         """
-        for exercise_id, text in files.items():
-            self.course[exercise_id].stub_path.write_text(text, encoding="utf-8")
+        self._write(files)
         quizzes = [
             (quiz.id, quiz.public.version, self.course.root / ORIGINALS / quiz.path.name)
             for quiz in all_quizzes(self.course)
@@ -195,15 +195,11 @@ class Desk:
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 
-    def hint(self, quiz: str, question: str) -> dict[str, Any]:
-        """Take the next hint."""
+    def change(self, quiz: str, question: str, what: str) -> dict[str, Any]:
+        """Take the next ``hint``, or set or take away the ``flag``; return how the question stands now."""
         session = self._session(quiz)
-        return self._item(session, session.hint(session.item(question)))
-
-    def flag(self, quiz: str, question: str) -> dict[str, Any]:
-        """Mark a question for later, or take the mark away."""
-        session = self._session(quiz)
-        return self._item(session, session.flag(session.item(question)))
+        item = session.item(question)
+        return self._item(session, session.hint(item) if what == "hint" else session.flag(item))
 
     def finish(self, quiz: str) -> dict[str, Any]:
         """End the sitting; return how it went."""
@@ -220,6 +216,51 @@ class Desk:
             "topics": [vars(row) for row in summary.rows],
             "read": summary.read,
         }
+
+    # -- an exercise --
+
+    def prepare(self, exercise: str) -> None:
+        """Load the checks of an exercise, so that a verdict need not wait for them."""
+        from grader.checks.collection import load_suite
+        from grader.reports.html import TEXT_LIMITS, environment
+
+        if exercise not in self._suites:
+            self._suites[exercise] = load_suite(self.course[exercise])
+        environment(TEXT_LIMITS[0])
+
+    def check(self, exercise: str, files: dict[str, str]) -> dict[str, Any]:
+        """Run the checks of an exercise on what was written; return the verdict, also as HTML.
+
+        Args:
+            files: what was written, by exercise: this one's, and those that it builds on.
+        """
+        from grader.checks.report import reports_to_json
+        from grader.checks.run import check
+        from grader.reports.html import TEXT_LIMITS, environment
+
+        self.prepare(exercise)
+        self._write(files)
+        found = self.course[exercise]
+        report = check(self._suites[exercise], read_source(found), pool=LatePool())
+        report = report.for_student(found.file.feedback)
+        with open_ledger(self.course) as ledger:
+            ledger.record(report)
+        shown: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
+        facts = {"earned": report.earned, "credits": report.credits, "passed": report.passed}
+        return {**facts, "html": str(shown.exercise(report)), "report": reports_to_json([report])}
+
+    def hints(self, exercise: str, function: str) -> dict[str, Any]:
+        """Return the hints on a function so far and one more, and remember that it was shown."""
+        known = self.course[exercise].file.hints.get(function, ())
+        with open_ledger(self.course) as ledger:
+            shown = ledger.hints_shown(exercise, function)
+            if shown < len(known):
+                ledger.record_hint(exercise, function)
+        return {"hints": [markdown(hint) for hint in known[: shown + 1]], "left": len(known) - shown - 1}
+
+    def _write(self, files: dict[str, str]) -> None:
+        for exercise_id, text in files.items():
+            self.course[exercise_id].stub_path.write_text(text, encoding="utf-8")
 
     def _session(self, quiz: str) -> Session:
         """Return the sitting that is open; a fresh interpreter takes it up again."""

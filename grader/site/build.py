@@ -15,9 +15,8 @@ from grader.course import Course, write_atomic
 from grader.quiz.files import Quiz, all_quizzes
 from grader.reports.html import style_sheet
 from grader.site.pages import POLICY, Pages
-from grader.site.runtime import CDN, CORE, WHEELS, file_entry, hosted_files, runtime_manifest
-from grader.site.runtime import FOLDER as RUNTIME_FOLDER
-from grader.site.shipped import course_zip, program_zip
+from grader.site.runtime import CDN, CORE, HOSTED, WHEELS, file_entry, hosted_files, runtime_manifest
+from grader.site.shipped import checks_zip, course_zip, exercise_zip, program_zip
 
 MARKER = "rnn-grader-site.txt"
 MARK = "What `grader site` has written here, and replaces or deletes when it writes anew:"
@@ -87,7 +86,7 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     made["site.css"] = "\n".join((style_sheet("page"), style_sheet("lesson"), own_style))
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
-    files |= scripts | {f"{RUNTIME_FOLDER}/{name}": data for name, data in hosted.items()}
+    files |= scripts | {f"{HOSTED}/{name}": data for name, data in hosted.items()}
     files |= _archives(handout, pages, {**runtime_manifest(hosted), "frame": frame})
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
@@ -96,8 +95,9 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
 
 def _archives(course: Course, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:
     """Return the zips that a browser gets, and what tells a page where they and Pyodide are."""
-    zips = {"program": program_zip(), "files": course_zip(course, pages.quizzes)}
-    files = {}
+    zips = {"program": program_zip(), "files": course_zip(course, pages.quizzes), "checks": checks_zip()}
+    zips |= {exercise.id: exercise_zip(exercise) for exercise in pages.exercises}
+    files: dict[str, bytes] = {}
     for what, data in zips.items():
         entry = file_entry(f"{what}.zip", "", data)
         name = entry["url"] = f"{what}-{sha256(data).hexdigest()[:8]}.zip"  # no stale one is taken for it

@@ -30,52 +30,35 @@ from grader.sandbox.worker import (
 )
 
 
-class _Server(WorkerServer):
-    """Answers as in a process of its own, by the same frames; what it says is taken at once."""
+class InPlaceWorker(WorkerServer, Worker):
+    """One check's place for student code, in this interpreter.
+
+    It is the program inside a worker, too, and what that says goes through the same frames as between
+    processes, so that the same things can cross.
+    """
 
     def __init__(self) -> None:
         super().__init__(io.BytesIO())
-        self.substitutes: Mapping[str, Substitute] = {}
-        self.said: tuple[list[Any], memoryview] = ([""], memoryview(b""))
+        self.layers, self.listener, self.used = ("browser",), None, Used()
+        self._kept, self._before_calls, self._muted = HeadAndTail(), b"", False
+        self._modules = set(sys.modules)
+        self._substitutes: Mapping[str, Substitute] = {}
+        self._said: tuple[list[Any], memoryview] = ([""], memoryview(b""))
         self._reply = b""
 
     def send(self, message: list[Any], body: bytes = b"") -> None:
         parts = protocol.unpack(protocol.pack(message, body))
         if message[0] == "ask":
-            self._reply = ask_substitute(*parts, self.substitutes, True)
+            self._reply = ask_substitute(*parts, self._substitutes, True)
         else:
-            self.said = parts
+            self._said = parts
 
     def _receive(self) -> bytes:
         return self._reply
 
-    def load_source(self, name: str, filename: str, source: bytes) -> list[Any]:
-        """Run the student's source; return what was left out of it."""
-        return self._load(name, filename, source)
-
-    def call(self, function: str, tree: Any, names: list[str], body: bytes) -> None:
-        """Call a function; what comes of it is in ``said``."""
-        try:
-            request, arrays = protocol.unpack(protocol.pack(["call", function, tree, names], body))
-            self.send(*self._call(request, arrays))
-        except protocol.Unsendable as error:
-            self.send(["unsendable", str(error)])
-
-
-class InPlaceWorker(Worker):
-    """One check's place for student code, in this interpreter."""
-
-    def __init__(self) -> None:
-        self.layers = ("browser",)
-        self.listener = None
-        self.used = Used()
-        self._server = _Server()
-        self._kept, self._before_calls, self._muted = HeadAndTail(), b"", False
-        self._modules = set(sys.modules)
-
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         with self._running():
-            faults = self._server.load_source(name, filename, source)
+            faults = self._load(name, filename, source)
         self._before_calls = bytes(self._kept.kept)
         return tuple(map(read_fault, faults))
 
@@ -86,12 +69,15 @@ class InPlaceWorker(Worker):
         seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
     ) -> Answer:
-        self._server.substitutes = substitutes or {}
+        self._substitutes = substitutes or {}
         arrays: list[bytes] = []
-        tree = protocol.encode(arguments, arrays)
+        request = ["call", function, protocol.encode(arguments, arrays), list(self._substitutes)]
         with self._running():
-            self._server.call(function, tree, list(self._server.substitutes), b"".join(arrays))
-        return read_answer(*self._server.said)
+            try:
+                self.send(*self._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
+            except protocol.Unsendable as error:
+                self.send(["unsendable", str(error)])
+        return read_answer(*self._said)
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course import Course, Exercise
+from grader.course import Course, Exercise, make_stub
 from grader.quiz.files import Quiz
 from grader.quiz.questions.base import Question, Variant, make_variant
 from grader.reports.html import TEXT_LIMITS, environment
@@ -88,8 +88,9 @@ class Pages:
                 "after": (*self.exercises, None)[number + 1],
             }
             lesson = read_lesson(exercise.lesson_path, self._address)
+            stub = make_stub(exercise)
             made[f"{exercise.id}.html"] = self.render(
-                "lesson.html", lesson=lesson, exercise=exercise, **around
+                "lesson.html", lesson=lesson, exercise=exercise, stub=stub, **around
             )
         for path, lesson in self._lone.items():
             made[f"{path.stem}.html"] = self.render(

@@ -30,7 +30,7 @@ WHEELS = {
     ),
 }
 """Libraries that Pyodide builds, as its ``pyodide-lock.json`` names them; the CDN alone has them."""
-FOLDER = f"pyodide-{VERSION}"  # where a site keeps what it hosts itself
+HOSTED = f"pyodide-{VERSION}"  # where a site keeps what it hosts itself
 INFO = {"abi_version": "2024_0", "arch": "wasm32", "platform": "emscripten_3_1_58", "python": "3.12.7"}
 
 
@@ -100,7 +100,7 @@ def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
     """Return where a page finds each file of Pyodide, and the list of packages that Pyodide wants to read."""
 
     def entry(name: str, digest: str) -> dict[str, object]:
-        return file_entry(name, f"{FOLDER}/{name}" if name in hosted else CDN + name, digest)
+        return file_entry(name, f"{HOSTED}/{name}" if name in hosted else CDN + name, digest)
 
     packages = {}
     for name, digest in WHEELS.items():

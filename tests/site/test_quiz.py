@@ -74,8 +74,8 @@ def moves(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
                 ("question", where),
                 ("answer", {**where, "attempt": count, "text": text, "certainty": 2}),
             ]
-            made += [("hint", where)] * (count == 1)
-        made += [("flag", where), ("question", where)]
+            made += [("change", {**where, "what": "hint"})] * (count == 1)
+        made += [("change", {**where, "what": "flag"}), ("question", where)]
     return [*made, ("finish", {"quiz": QUIZ}), ("overview", {})]
 
 
@@ -104,10 +104,10 @@ def test_right_answers_earn_all_and_are_carried_to_a_laptop(
         key = quiz.question(question)
         assert key
         text = key.right_answer(session.item(question).variant)
-        text = text.rpartition(" = ")[2]
+        text = text.rpartition(" = ")[2] if key.type == "shape" else text
         where = {"quiz": QUIZ, "question": question, "attempt": 1, "certainty": None}
         (said,) = ask(browser, ("answer", {**where, "text": text}))
-        assert said["reply"]["share"] == 1, (question, text, said)
+        assert said.get("reply", said).get("share") == 1, (question, text, said)
     (summary, overview) = ask(browser, ("finish", {"quiz": QUIZ}), ("overview", {}))
     assert (summary["cents"], summary["passed"]) == (1700, True)
     assert overview["learner"] == {"id": "ada", "name": "Ada"}

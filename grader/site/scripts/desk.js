@@ -14,9 +14,13 @@ export class Desk {
   #seen = 0; // number of the last event that the interpreter knows
   #queue = Promise.resolve();
 
-  /** Read what the site is made of, and open the store. */
-  static async open() {
+  /**
+   * Read what the site is made of, and open the store.
+   * @param {{exercises?: string[], packages?: string[]}} wanted what every interpreter holds besides quizzes
+   */
+  static async open({ exercises = [], packages = ["sqlite3"] } = {}) {
     const desk = new Desk();
+    desk.wanted = { exercises, packages };
     const reply = await fetch("runtime.json", { cache: "no-cache" }).catch(() => null);
     if (!reply?.ok)
       throw new Trouble("runtime.json cannot be fetched: see that you are online, then reload the page.");
@@ -77,8 +81,10 @@ export class Desk {
       archives: [
         [runtime.program, "/program"],
         [runtime.files, "/course"],
+        ...(this.wanted.exercises.length ? [[runtime.checks, "/program"]] : []),
+        ...this.wanted.exercises.map((name) => [runtime[name], "/course"]),
       ],
-      packages: ["sqlite3"],
+      packages: this.wanted.packages,
     });
     const { events, last } = await this.store.after(this.#seen);
     if (events.length) {

@@ -243,7 +243,7 @@ function moving(question) {
 }
 
 async function change(what, question) {
-  if (await attempt(() => desk.do(what, { quiz, question: question.id }))) {
+  if (await attempt(() => desk.do("change", { quiz, question: question.id, what }))) {
     if (what === "flag") items[placeOf(question.id)].flagged = !question.flagged;
     await show(question.id);
   }
