@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from grader.sandbox import ProtocolError, protocol
+from grader.sandbox import REQUIRED, ProtocolError, protocol
 from grader.sandbox.pool import HeadAndTail, ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
 from grader.sandbox.worker import (
@@ -39,7 +39,8 @@ class InPlaceWorker(WorkerServer, Worker):
 
     def __init__(self) -> None:
         super().__init__(io.BytesIO())
-        self.layers, self.listener, self.used = ("browser",), None, Used()
+        # The frame around this interpreter has no account, no file and no network, and the page ends it.
+        self.layers, self.listener, self.used = REQUIRED, None, Used()
         self._kept, self._before_calls, self._muted = HeadAndTail(), b"", False
         self._modules = set(sys.modules)
         self._substitutes: Mapping[str, Substitute] = {}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-WAIT = 240.0  # seconds; a busy machine takes long to start Python in a browser
+WAIT = 120.0  # seconds; a busy machine takes long to start Python in a browser
 
 
 class Served(NamedTuple):
