@@ -149,13 +149,12 @@ class Ledger:
         if adopts and learner != ANONYMOUS:
             self._add("adopted", learner=learner.id)
 
-    @property
-    def _account(self) -> str:
-        """What the learner's events are filed under: the id, but for what was taken over and by whom."""
+    def account_of(self, learner_id: str) -> str:
+        """Return what a learner's events are filed under: the id, but for what was taken over and by whom."""
         adopter = self.connection.execute("SELECT learner FROM adopted").fetchone()
-        if adopter and self.learner.id in (*adopter, ANONYMOUS.id):
-            return "" if self.learner == ANONYMOUS else ANONYMOUS.id
-        return self.learner.id
+        if adopter and learner_id in (*adopter, ANONYMOUS.id):
+            return "" if learner_id == ANONYMOUS.id else ANONYMOUS.id
+        return learner_id
 
     def learners(self) -> tuple[Learner, ...]:
         """Return everyone who ever logged in here, each with the latest name, the latest at the end."""
@@ -347,13 +346,15 @@ class Ledger:
         """Append an event of now, of this learner unless it is of a sitting; return its id."""
         event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         if table not in OF_A_SITTING:
-            event.setdefault("learner", self._account)
+            event.setdefault("learner", self.account_of(self.learner.id))
         columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
         cursor = self.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", event)
         return int(cursor.lastrowid or 0)
 
     def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query, {"learner": self._account, **values}).fetchall()
+        return self.connection.execute(
+            query, {"learner": self.account_of(self.learner.id), **values}
+        ).fetchall()
 
 
 @contextmanager

@@ -32,6 +32,8 @@ COLUMNS = {
     "hinted": "learner exercise function",
 }
 """What events hold, by their table, in an order in which they can be taken in."""
+ONCE = ("adopted", "finished", "marked")
+"""What there is one of at most: of a learner, of a sitting, of an answer by one key."""
 OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
 TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())
 COUNTS = frozenset("version number attempt hints credits earned flagged seed".split())
@@ -128,6 +130,7 @@ class _Receiver:
         self._sittings: dict[tuple[Any, ...], int] = {}
         self._responses: dict[tuple[Any, ...], int] = {}
         self._matched: set[tuple[str, int]] = set()  # ids here, by table, of events of the file
+        self._adopter = ""  # who took over, in the file, what was recorded before there was a name
         self.taken = Taken()
 
     def take(self, part: Part) -> None:
@@ -139,6 +142,9 @@ class _Receiver:
         named = row.get("learner")  # as the file's other events call it
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
+        if table in ("logged_in", "adopted") and not self._own:
+            self._meet(table, str(named), row.get("name"))
+            return
         if table in OF_SITTING:
             row["sitting"] = self._reference(part, "sitting", self._sittings)
         if table == "marked":
@@ -153,19 +159,28 @@ class _Receiver:
         elif table == "answered":
             answer = named, row["quiz"], row["question"], row["attempt"]
             self._responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
-        elif not self._match(table, row if table not in ("finished", "marked") else _unique(row)):
+        elif not self._match(table, _unique(row) if table in ONCE else row):
             self._add(table, row)
 
     def _whose(self, part: Part, learner: str, name: Any) -> str:
-        """Return whose an event is; what nobody's name was given to is the one's who takes it in."""
+        """Return under whom an event is filed here; what nobody's name was given to is the receiver's."""
         try:
-            Learner(learner, name or ANONYMOUS.name if learner == ANONYMOUS.id else name or "someone")
+            Learner(learner, ANONYMOUS.name if learner == ANONYMOUS.id else name or "someone")
         except ValueError as error:
             raise part.bad(f"names a learner that cannot be: {error}") from None
-        if learner == ANONYMOUS.id and not self._own:
-            learner = self._ledger.learner.id
-        self.taken.people.add(learner)
-        return learner
+        if self._own:
+            return learner
+        person = (self._adopter or self._ledger.learner.id) if learner == ANONYMOUS.id else learner
+        self.taken.people.add(person)
+        return self._ledger.account_of(person)
+
+    def _meet(self, table: str, learner: str, name: Any) -> None:
+        """Hear who works elsewhere; where nobody has given a name here, it is the same person."""
+        if table == "adopted":
+            self._adopter = learner
+        elif self._ledger.learner == ANONYMOUS != Learner(learner, name):
+            self._ledger.login(Learner(learner, name), adopts=True)
+            self.taken.new[table] += 1
 
     def _reference(self, part: Part, key: str, known: Mapping[tuple[Any, ...], int]) -> int:
         """Return the id, here, of the sitting or the answer that an event of the file belongs to."""
@@ -212,8 +227,11 @@ class _Receiver:
 
 
 def _unique(row: Event) -> Event:
-    """Return what there is one of at most: the end of a sitting, the score of an answer by one key."""
-    return {name: row[name] for name in ("sitting", "response", "version") if name in row}
+    """Return what tells it from others of which there is one at most."""
+    names = (
+        ("response", "version") if "response" in row else ("sitting",) if "sitting" in row else ("learner",)
+    )
+    return {name: row[name] for name in names}
 
 
 def _read(part: Part, name: str) -> Any:

@@ -262,3 +262,33 @@ def test_the_commands_carry_a_history(run: Run, places: Callable[[], Course], ti
     ran = run("import", str(file))
     assert (ran.code, "Traceback" in ran.err) == (2, False)
     assert "document; write it anew, with `grader backup`" in ran.err
+
+
+def test_whoever_took_over_what_was_nobody_s_is_one_person_in_both_places(
+    places: Callable[[], Course],
+) -> None:
+    browser, laptop, fresh = places(), places(), places()
+    for course, chance in ((browser, random.Random(9)), (laptop, random.Random(10))):
+        sit(course, chance, 6)
+        with open_ledger(course) as ledger:
+            ledger.login(Learner("ada", "Ada"), adopts=True)
+        sit(course, chance, 6)
+    take(laptop, carried(browser))
+    assert take(laptop, carried(browser)) == 0
+    take(fresh, carried(laptop))
+    with open_ledger(fresh) as ledger:
+        assert ledger.learner.name == "Ada"
+    assert worth(fresh)[0] == worth(laptop)[0]
+
+
+def test_another_person_s_file_does_not_change_who_is_logged_in(places: Callable[[], Course]) -> None:
+    browser, laptop = places(), places()
+    for course, who in ((browser, "ada"), (laptop, "bob")):
+        with open_ledger(course) as ledger:
+            ledger.login(Learner(who, who.title()))
+        sit(course, random.Random(11), 6)
+    before = worth(laptop)
+    take(laptop, carried(browser))
+    with open_ledger(laptop) as ledger:
+        assert ledger.learner.id == "bob"
+    assert worth(laptop) == before

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-WAIT = 120.0  # seconds; a busy machine takes long to start Python in a browser
+WAIT = 60.0  # seconds; a busy machine takes long to start Python in a browser
 
 
 class Served(NamedTuple):
@@ -22,16 +22,28 @@ class Served(NamedTuple):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files as any static host does."""
+    """Serves files as any static host does, and keeps what it was asked for."""
+
+    def __init__(self, heard: list[str], *arguments: Any, **options: Any) -> None:
+        self.heard = heard
+        super().__init__(*arguments, **options)
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Keep what was asked for."""
+        self.heard.append(self.path)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Print nothing."""
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[int]:
-    """Serve a folder; give the port."""
-    handler = functools.partial(Quiet, directory=str(folder))
+def serving(folder: Path, heard: list[str] | None = None) -> Iterator[int]:
+    """Serve a folder; give the port.
+
+    Args:
+        heard: is given the paths that are asked for.
+    """
+    handler = functools.partial(Quiet, [] if heard is None else heard, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
