@@ -85,10 +85,9 @@ def press(browser: Any, *keys: str) -> None:
 
 
 def focused(browser: Any) -> str:
-    """Say what has the focus: its text, or what it is called."""
-    order = (
-        "const e = document.activeElement; return e.ariaLabel || e.labels?.[0]?.textContent || e.textContent"
-    )
+    """Say what has the focus: its text, or what it is called; nothing if it is the page."""
+    name = "at.ariaLabel || (at.labels?.[0] ?? at).textContent"
+    order = f"const at = document.activeElement; return at === document.body ? '' : {name}"
     return str(browser.execute_script(order)).strip()
 
 
