@@ -359,7 +359,7 @@ def test_a_recipe_for_github_is_bounded_and_pinned(path: Path) -> None:
             if "actions/checkout" in step.get("uses", ""):
                 assert step["with"]["persist-credentials"] is False
             if "secrets." in json.dumps(step):
-                assert re.search("grader grade|gh repo clone", step["run"])
+                assert re.search("grader (grade|handout)|gh repo clone", step["run"])
 
 
 def test_a_recipe_for_gitlab_is_bounded() -> None:
