@@ -31,7 +31,7 @@ ENGLISH = {
     for other in others.split("|")
 }
 """By heading as Moodle writes it in German, French or Spanish, folded, the English one."""
-SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
+SEPARATOR = re.compile(r'"?sep=([,;|:\t])"?\r?\n', re.IGNORECASE)  # Excel's own first line
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 100_000
 SAVE_AS = "save it as `CSV UTF-8`"
@@ -146,5 +146,6 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
                 raise sheet.bad(line, f"has more than {MAX_ROWS} rows; take out what is no student")
             sheet.rows.append(Row(line, [*cells[:width], *[""] * (width - len(cells))]))
     except csv.Error as error:
-        raise sheet.bad(reader.line_num or 1, f"{error}; mend its quotes, or {SAVE_AS}") from None
+        problem = str(error).replace("'\t'", "a tab")
+        raise sheet.bad(reader.line_num or 1, f"{problem}; mend its quotes, or {SAVE_AS}") from None
     return sheet

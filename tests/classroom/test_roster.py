@@ -289,6 +289,7 @@ def test_a_list_is_read_however_it_is_written(data: bytes) -> None:
         (b"id,name\na,A\nb,B\na,C\n", "line 4: names `a`, whom line 2 names as well; take one of them out"),
         (b"id,e-mail\na,x@example.org\nb,X@example.org\n", "line 3: names `x@example.org`, whom line 2"),
         (b'id,name\na,"A\n', "line 2: unexpected end of data; mend its quotes"),
+        (b'id\tname\na\t"A"B\n', "line 2: a tab expected after '\"'; mend its quotes"),
         (b"id,name\na,A,B\n", "line 2: has 3 cells, but the heading 2; put quotes around"),
         (b"id,name\na,A\n\xe4,B\n", "line 3: is not UTF-8; save it as `CSV UTF-8`"),
         (b"id,name,x\n,,y\n", "line 2: names no student"),
