@@ -12,7 +12,7 @@ from typing import NamedTuple
 from grader.classroom.roster import Roster, Student, missing, missing_note
 from grader.classroom.shapes import SHAPES
 from grader.course import FIELDS, Assignment, CannotDo, folded, write_zip
-from grader.progress.grades import ClassGrades, Grade
+from grader.progress.grades import ClassGrades, Grade, Item
 from grader.reports.class_pages import student_page
 from grader.reports.exports import READ_ONLY
 from grader.reports.text import Verbatim, amount, csv_text, decimal
@@ -71,6 +71,14 @@ def per_student(grades: ClassGrades, roster: Roster, *, email: bool = False) -> 
     return replace(grades, grades=tuple(found))
 
 
+class _Column(NamedTuple):
+    """A column for credits: its title, where it stands in the list, if it does, and of what; None: of all."""
+
+    title: str
+    place: int | None = None
+    item: Item | None = None
+
+
 def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> Filled:
     """Return a roster with the grades in the columns that it has for them; other cells stay as they are.
 
@@ -80,121 +88,112 @@ def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> 
     Raises:
         CannotFill: the column that the assignment names is not there, or is not to be changed.
     """
-    titles = roster.sheet.titles
-    worksheet = roster.platform == "moodle" and "grade" in titles
-    if roster.platform == "canvas":
-        kept = [number for number, title in enumerate(titles) if title in OF_CANVAS]
-    elif worksheet:
-        kept = list(range(len(titles)))
+    titles, canvas = roster.sheet.titles, roster.platform == "canvas"
+    if roster.platform == "moodle" and "grade" in titles:  # its grading worksheet, which comes back whole
+        kept, columns = list(range(len(titles))), [_Column("Grade", titles.index("grade"))]
+        return _filled(grades, roster, kept, columns, {})
+    known = OF_CANVAS if canvas else {*FIELDS, *(title for title in titles if title.endswith("_id"))}
+    kept, told = [place for place, title in enumerate(titles) if title in known], dict[str, None]()
+    if canvas and assignment:
+        names = [assignment.column or assignment.title]
+        columns = [_column(roster, kept, names, told, required=bool(assignment.column))]
     else:
-        kept = [number for number, title in enumerate(titles) if FIELDS.get(title) or title.endswith("_id")]
-    table = _Table(grades, roster, kept, worksheet=worksheet)
-    if worksheet:
-        table.columns.append(("Grade", titles.index("grade"), None))
-    elif roster.platform == "canvas" and assignment:
-        table.add_named(assignment.column or assignment.title, required=bool(assignment.column))
-    else:
-        for number, item in enumerate(grades.items):
-            table.add_named(f"{item.title} ({item.id})", item.title, item.id, item=number)
-        if roster.platform != "canvas":
-            table.columns.append(("Total", None, None))
-    return table.filled()
-
-
-class _Table:
-    def __init__(self, grades: ClassGrades, roster: Roster, kept: list[int], *, worksheet: bool) -> None:
-        self.grades, self.roster, self.kept, self.worksheet = grades, roster, kept, worksheet
-        self.titles = roster.sheet.titles
-        self.columns: list[tuple[str, int | None, int | None]] = []  # title, where it is, whose credits
-        self.told: list[str] = []
-
-    def add_named(self, *names: str, item: int | None = None, required: bool = False) -> None:
-        file, heading = self.roster.sheet.name, self.roster.sheet.heading
-        wanted = {folded(name) for name in names}
-        places = [
-            number
-            for number, title in enumerate(heading)
-            if wanted & {folded(title), folded(NUMBERED.sub("", title))} and number not in self.kept
+        columns = [
+            _column(roster, kept, [f"{item.title} ({item.id})", item.title, item.id], told, item)
+            for item in grades.items
         ]
-        if len(places) > 1:
-            listed = " and ".join(f"`{one_line(heading[place], 80)}`" for place in places[:2])
-            raise CannotFill(f"{file} has {listed}; give `column` in course.yaml the number too")
-        if not places and required:
-            cure = "correct `column` there, or export the gradebook again"
-            raise CannotFill(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
-        if not places and self.roster.platform == "canvas":
-            self.told.append(f"`{names[0]}` is no column of {file}: the import makes a new one")
-        place = places[0] if places else None
-        self.columns.append((names[0] if place is None else heading[place], place, item))
+        columns += [_Column("Total")] * (not canvas)
+    return _filled(grades, roster, kept, columns, told)
 
-    def possible(self, item: int | None) -> int:
-        return self.grades.possible_cents if item is None else self.grades.items[item].possible_cents
 
-    def filled(self) -> Filled:
-        sheet, theirs = self.roster.sheet, by_student(self.grades)
-        students = {student.row.line: student for student in self.roster.students}
-        filled = Filled([], [], [], self.told)
-        free = {
-            place
-            for place, title in enumerate(self.titles)
-            if FIELDS.get(title) in FREE_TEXT or title == "online text"
-        }
-        added = [column for column in self.columns if column[1] not in self.kept]
-        filled.heading.extend(map(Verbatim, (sheet.heading[place] for place in self.kept)))
-        filled.heading.extend(Verbatim(title) for title, _, _ in added)
-        for row in sheet.rows:
-            student, cells = students.get(row.line), {place: row.cells[place] for place in self.kept}
-            cells |= {place: Verbatim(cell) for place, cell in cells.items() if place not in free}
-            more = []
-            for column in self.columns:
-                title, place, item = column
-                before = row.cells[place] if place is not None else ""
-                after = before if student else self._points(before, column, row.cells)
-                cents = None
-                if student and (grade := theirs.get(student.id)):
-                    items = self.grades.items
-                    cents = grade.total_cents if item is None else items[item].earned_cents(grade)
-                if student and cents is not None and not self._closed(student, row.cells):
-                    after = before if _same(before, cents) else decimal(cents)
-                    if after != before:
-                        filled.changes.append(Change(student, title, before, after))
-                if place in self.kept:
-                    cells[place] = Verbatim(after)
-                else:
-                    more.append(Verbatim(after))
-            if student or self.roster.platform == "canvas":
-                filled.rows.append([*cells.values(), *more])
-        return filled
+def _column(
+    roster: Roster,
+    kept: Sequence[int],
+    names: Sequence[str],
+    told: dict[str, None],
+    item: Item | None = None,
+    *,
+    required: bool = False,
+) -> _Column:
+    """Find a column by one of its names, with or without a number at the end."""
+    file, wanted = roster.sheet.name, set(map(folded, names))
+    found = [
+        _Column(title, place, item)
+        for place, title in enumerate(roster.sheet.heading)
+        if wanted & {folded(title), folded(NUMBERED.sub("", title))} and place not in kept
+    ]
+    if len(found) > 1:
+        both = " and ".join(f"`{one_line(column.title, 80)}`" for column in found[:2])
+        raise CannotFill(f"{file} has {both}; give `column` in course.yaml the number too")
+    if not found and required:
+        cure = "correct `column` there, or export the gradebook again"
+        raise CannotFill(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
+    if not found and roster.platform == "canvas":
+        told[f"`{names[0]}` is no column of {file}: the import makes a new one"] = None
+    return found[0] if found else _Column(names[0], None, item)
 
-    def _points(self, before: str, column: tuple[str, int | None, int | None], cells: Sequence[str]) -> str:
-        """Return what there is to earn, in the row that says so; hold that the platform says the same."""
-        title, place, item = column
-        row = dict(zip(self.titles, cells, strict=True))
-        if self.roster.platform != "canvas" or row["id"].strip() or not row["student"].strip():
-            return before  # it is somebody's, or says how grades are posted
-        if before.strip().startswith(READ_ONLY):
-            raise CannotFill(f"`{title}` is read only there; name the column of an assignment")
-        if place is None:
-            return decimal(self.possible(item))
-        if not _same(before, self.possible(item)):
-            has = f"`{title}` has {one_line(before, 20) or 'no'} points there"
-            credits = f"{amount(self.possible(item))} credits here"
-            self.told.append(f"{has}, and {credits}; give it as many, or no percentage is right")
-        return before
 
-    def _closed(self, student: Student, cells: Sequence[str]) -> bool:
-        """Whether Moodle lets nobody change a grade; what it has at the most is looked at as well."""
-        if not self.worksheet:
-            return False
-        row = dict(zip(self.titles, cells, strict=True))
-        most = row.get("maximum grade", "")
-        if most and not _same(most, self.grades.possible_cents):
-            here = f"{amount(self.grades.possible_cents)} here; change it there"
-            told = f"the maximum grade is {one_line(most, 20)} there, and {here}"
-            self.told += [told] * (told not in self.told)
-        closed = folded(row.get("grade can be changed", "")) in ("no", "nein", "non", "0", "false")
-        self.told += [f"{student}: Moodle says that this grade cannot be changed, so it stays"] * closed
-        return closed
+def _filled(
+    grades: ClassGrades,
+    roster: Roster,
+    kept: Sequence[int],
+    columns: Sequence[_Column],
+    told: dict[str, None],
+) -> Filled:
+    sheet, titles, theirs = roster.sheet, roster.sheet.titles, by_student(grades)
+    students = {student.row.line: student for student in roster.students}
+    free = [FIELDS.get(title) in FREE_TEXT or title == "online text" for title in titles]
+    rows, changes, canvas = list[list[str]](), list[Change](), roster.platform == "canvas"
+    for row in sheet.rows:
+        student, record = students.get(row.line), dict(zip(titles, row.cells, strict=True))
+        cells = {place: row.cells[place] if free[place] else Verbatim(row.cells[place]) for place in kept}
+        grade = theirs.get(student.id) if student else None
+        for number, column in enumerate(columns):
+            before = after = "" if column.place is None else row.cells[column.place]
+            cents = None
+            if grade:
+                cents = column.item.earned_cents(grade) if column.item else grade.total_cents
+            if student and cents is not None and not _is_closed(student, record, grades, told):
+                after = before if _same(before, cents) else decimal(cents)
+            elif not student and canvas and record["student"].strip() and not record["id"].strip():
+                after = _points(before, column, grades, told)
+            if student and after != before:
+                changes.append(Change(student, column.title, before, after))
+            place = column.place if column.place in kept else None
+            cells[len(titles) + number if place is None else place] = Verbatim(after)
+        if student or canvas:
+            rows.append(list(cells.values()))
+    heading = [sheet.heading[place] for place in kept]
+    heading += [column.title for column in columns if column.place not in kept]
+    return Filled(list(map(Verbatim, heading)), rows, changes, list(told))
+
+
+def _points(before: str, column: _Column, grades: ClassGrades, told: dict[str, None]) -> str:
+    """Return what there is to earn, in Canvas's row that says so; hold that the platform says the same."""
+    possible = column.item.possible_cents if column.item else grades.possible_cents
+    if before.strip().startswith(READ_ONLY):
+        raise CannotFill(f"`{column.title}` is read only there; name the column of an assignment")
+    if column.place is None:
+        return decimal(possible)
+    if not _same(before, possible):
+        has = f"`{column.title}` has {one_line(before, 20) or 'no'} points there"
+        credits = f"{amount(possible)} credits here"
+        told[f"{has}, and {credits}; give it as many, or no percentage is right"] = None
+    return before
+
+
+def _is_closed(
+    student: Student, record: Mapping[str, str], grades: ClassGrades, told: dict[str, None]
+) -> bool:
+    """Whether Moodle lets nobody change a grade; what it has at the most is looked at as well."""
+    most = record.get("maximum grade", "")
+    if most and not _same(most, grades.possible_cents):
+        here = f"{amount(grades.possible_cents)} here; change it there"
+        told[f"the maximum grade is {one_line(most, 20)} there, and {here}"] = None
+    closed = folded(record.get("grade can be changed", "")) in ("no", "nein", "non", "0", "false")
+    if closed:
+        told[f"{student}: Moodle says that this grade cannot be changed, so it stays"] = None
+    return closed
 
 
 def _same(text: str, cents: int) -> bool:
