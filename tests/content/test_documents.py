@@ -122,3 +122,10 @@ def test_what_students_read_holds_only_what_the_course_shows_on_purpose(course: 
     for name, lines in course.shown.items():
         words = flat(texts[course.root / name])
         assert [line for line in lines if flat(line) not in hidden or flat(line) not in words] == [], name
+
+
+def test_the_sample_of_the_whole_course_is_whole(course: Course) -> None:
+    sample = ROOT / "examples" / "submissions" / "whole-course"
+    for exercise in course.exercises():
+        path = sample / exercise.id / f"{exercise.file.module}.py"
+        assert path.is_file() or exercise.file.stretch, f"README's first command grades {path.parent}"
