@@ -115,6 +115,8 @@ class Comparison:
             for value, array in enumerate(self.mine.values)
             if self.is_right(value) and not is_neutral(array)
         }
+        kinds = {value: events[number].node.kind for value, number in self.mine.first.items()}
+        made = {value for value, kind in kinds.items() if kind in ("operation", "call")}
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {
@@ -125,7 +127,11 @@ class Comparison:
                 for value in events[operand].values
                 if value not in useful and value not in harmless
             }
-            if not more:
+            for value in more:
+                self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
+            excused = self._owner[self._harmless[self._key] & self._is_wrong]
+            more |= made & set(np.unique(excused).tolist())  # another style in one step is one in all
+            if more <= harmless:
                 break
             harmless |= more
             useful = useful | more
