@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable
 
@@ -64,7 +65,8 @@ def ask_name(course: Course, reports: Iterable[Report]) -> bool:
         if ledger.learners():
             return False
     learner = None
-    click.echo("\nYour first credits. They are kept here under a name; type yours, or Enter to stay without.")
+    text = "Your first credits. They are kept here under a name; type yours, or Enter to stay without."
+    click.echo(f"\n{click.wrap_text(text, shutil.get_terminal_size().columns)}")
     while learner is None:
         try:
             name = click.prompt("name", default="", show_default=False)

@@ -155,7 +155,9 @@ class _Screen:
         print_lines(self._panel or self._verdict())
         click.echo()
         keys = KEYS.replace("n next", "s solution · n next") if self._solution() else KEYS
-        print_lines(wrapped(keys if self._keys.there else "Ctrl-C quits", "note", columns, ""))
+        keys = keys if self._keys.there else "Ctrl-C quits"
+        whole = wrapped(keys.replace(" ", "_").replace("_·_", " · "), "note", columns, "")
+        print_lines(Line(line.text.replace("_", " "), "note") for line in whole)
 
     def _verdict(self) -> Iterator[Line]:
         report, columns = self._report, width()

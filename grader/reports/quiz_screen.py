@@ -15,6 +15,7 @@ from grader.reports.text import INDENT, Line, Style, ends, wrapped
 from grader.sandbox.text import clean, shorten
 
 BAR = 20
+ROOMY = 60  # columns; with fewer, a list says credits only
 SHOWN = 200  # characters of an answer
 COMMANDS = {
     "h": "a hint, for what it costs",
@@ -275,13 +276,16 @@ def menu_lines(rows: list[tuple[Quiz, int, str]], due: int, width: int = 80) -> 
     if not rows:
         yield Line("this course has no quizzes yet", "detail")
         return
-    yield Line(ends("    quiz", f"{'questions':>10}{'credits':>18}{'':>12}", width).rstrip(), "heading")
+    roomy = width >= ROOMY
+    heading = f"{'questions':>10}{'credits':>18}{'':>12}" if roomy else "credits"
+    yield Line(ends("    quiz", heading, width).rstrip(), "heading")
     for number, (quiz, cents, state) in enumerate(rows, 1):
         draw = quiz.public.draw
         questions = sum(draw.per_topic.values()) if draw else len(quiz.public.faces)
         started = bool(cents or state)
         style: Style = "passed" if cents >= 100 * quiz.credits else "skipped" if started else "detail"
-        right = f"{questions:>10}{f'{cents / 100:.2f} of {quiz.credits}':>18}  {state:<10}"
+        right = f"{cents / 100:.2f} of {quiz.credits}"
+        right = f"{questions:>10}{right:>18}  {state:<10}" if roomy else right
         yield Line(ends(f"{number:>2}  {quiz.id}", right, width).rstrip(), style)
         yield Line(shorten(f"    {quiz.public.title}: {', '.join(quiz.topics)}", width), "note")
     earned, possible = sum(cents for _, cents, _ in rows) / 100, sum(quiz.credits for quiz, _, _ in rows)

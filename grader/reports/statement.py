@@ -23,7 +23,7 @@ STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the cou
 SCHEMA = "rnn-grader/credits/1"
 COLUMNS = "learner_id learner kind id title topic earned possible to_earn".split()
 LAST = "999"  # chapter of a topic that names none
-MIN_COLUMN = 56  # columns of code that are worth standing beside others
+MIN_COLUMN = 47  # columns of code that are worth standing beside others
 BAR = 20  # columns of how far one is
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 

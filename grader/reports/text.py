@@ -240,8 +240,8 @@ def wrapped(text: str, style: Style, width: int, indent: str = INDENT) -> Iterat
 
 def ends(left: str, right: str, width: int) -> str:
     """Put two texts at the two ends of a line; the left one gives way."""
-    room = width - len(right) - 1
-    return f"{shorten(left, room):<{room}} {right}"
+    room = max(width - len(right) - 1, 0)
+    return f"{shorten(left, room):<{room}} {right}"[:width]
 
 
 # --- where an array is wrong ---------------------------------------------------------------------------

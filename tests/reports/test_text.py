@@ -126,6 +126,25 @@ def test_where_nothing_is_known_the_title_or_the_message_is_what_to_read() -> No
     assert bold(outcome("a", "error", message="it broke")) == []
 
 
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_line_of_a_verdict_is_wider_than_the_terminal(verbose: bool) -> None:
+    long = " ".join(["`dparams.Wxh`", "exercises/exercise-5/bptt.py:46:"] * 9)
+    place = Located(46, "exercises/exercise-5/bptt.py:46", "da = " + "x" * 90, long, long, shared="use `da`")
+    mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 9, 3), "x" * 41 + "." * 40)
+    outcomes = (
+        outcome(
+            "a", "failed", message=long, diagnosis=long, located=place, mismatch=mismatch, output="y" * 300
+        ),
+        outcome("b" * 80, "failed", message="`dh` is off"),
+        outcome("c" * 80, "skipped", message=long),
+        outcome("d" * 80),
+    )
+    report = Report("exercise-5", "A title " * 9, outcomes, notes=(long,), seed=2**32 - 1)
+    for width in range(30, 201):
+        lines = report_lines(report, width, verbose=verbose, file="exercises/exercise-5/bptt.py")
+        assert max(len(line.text) for line in lines) <= width
+
+
 def test_checks_that_wait_are_counted() -> None:
     waiting = [outcome(name, "skipped", message="waits for a") for name in "bc"]
     lines = laid_out(outcome("a", "failed", message="no"), *waiting)
