@@ -401,7 +401,8 @@ def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> t
         dated = os.environ | {"SOURCE_DATE_EPOCH": "315532800"}  # 1980, the earliest that a zip can hold
         ran = subprocess.run(build, capture_output=True, text=True, env=dated, check=False)
         if ran.returncode:
-            raise CannotHandOut(f"pip builds no wheel here: {ran.stderr.strip().rpartition(chr(10))[2]}")
+            *_, reason = ["it gives no reason", *filter(str.strip, ran.stderr.splitlines())]
+            raise CannotHandOut(f"pip builds no wheel here: {reason}")
         (wheel,) = Path(beside).glob("*.whl")
         target.mkdir(parents=True, exist_ok=True)
         return built, Path(shutil.copyfile(wheel, target / wheel.name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,3 +99,22 @@ def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course,
     path.write_text(files.edition_text(graded(sample()), SECRET), encoding="utf-8")
     ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "go to the full course" in ran.err) == (3, True)
+
+
+def test_a_wheel_is_built_in_a_clone(
+    run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(files.VARIABLE, SECRET.decode())
+    target = tmp_path / "dist"
+    ran = run("handout", str(target), "--wheel")
+    assert (ran.code, "has no pyproject.toml; a wheel is built in a clone" in ran.err) == (2, True)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (tiny_copy.root / name).write_text("", encoding="utf-8")
+    for said, told in (("first\nlast\n\n", "last"), ("", "it gives no reason")):
+        pip = subprocess.CompletedProcess([], 1, "", said)
+        monkeypatch.setattr(subprocess, "run", lambda *_, pip=pip, **__: pip)
+        ran = run("handout", str(target), "--wheel")
+        assert (ran.code, ran.err.splitlines()[-1]) == (2, f"grader: pip builds no wheel here: {told}")
+    assert not target.exists()
+    for other in ("--zip", "--gradescope", "--quizzes-only"):
+        assert run("handout", str(target), "--wheel", other).code == 2
