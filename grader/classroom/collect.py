@@ -214,10 +214,7 @@ def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[
 
 
 def _set_time(
-    found: Submission,
-    entry: Entry,
-    files: Files | None,
-    arrivals: Mapping[str, datetime.datetime] | None,
+    found: Submission, entry: Entry, files: Files | None, arrivals: Mapping[str, datetime.datetime] | None
 ) -> None:
     """Set when it arrived, by the best that is known of it."""
     written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.handout import Leaking, hand_out_quizzes
-from grader.authoring.leaks import find_leaks, texts_of
-from grader.course import dataclass
+from grader.authoring.leaks import find_leaks, secrets_of, texts_of
+from grader.course import Course, dataclass
 from grader.quiz import files
 from grader.quiz.files import Quiz
 from grader.quiz.questions.typed import Text
@@ -139,3 +139,29 @@ def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Pa
         "prompt: Name", "prompt: The gate that was not there. Name"
     )
     assert "(remark" in find_leaks(tmp_path, {path: text}, quizzes=[quiz])[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "quizzes.json", "exercises/exercise-1/lesson.md", "LICENSE", "plan.svg"]
+)
+def test_a_name_of_the_class_is_seen_in_whatever_goes_out(
+    name: str, tiny_copy: Course, tmp_path: Path
+) -> None:
+    """Pages of a website, files of a wheel and of a hand-out go through the same scan."""
+    tiny_copy.private_folder.mkdir()
+    rows = "id,name,e-mail\nstudent-001,Zoë O'Hara,zoe@example.org\n,Gates,\n,Student,\n"
+    (tiny_copy.private_folder / "people.csv").write_text(rows, encoding="utf-8")
+    secrets = secrets_of(tiny_copy)
+    for text, found in (
+        ("<p>by Zoë O&#39;Hara</p>", 1),
+        ('{"author": "o\'hara, zoë"}', 1),
+        ("mailto:ZOE@example.org, then student_001", 2),
+        ("Two gates, of which a student needs one; Zoë and O'Hara; student-01", 0),
+    ):
+        texts = {tmp_path / name: f"first\n{text}\n"}
+        leaks = find_leaks(tmp_path, texts, secrets)
+        assert len(leaks) == found, leaks
+        assert all(leak.startswith(f"{name}:2: names “") and "class" in leak for leak in leaks)
+        line = text if found == 1 else "student_001"
+        shown = {name: ("Zoë O'Hara", "Zoë O&#39;Hara", "o'hara, zoë", line)}
+        assert len(find_leaks(tmp_path, texts, secrets, shown)) == max(0, found - 1)
