@@ -98,6 +98,9 @@ class FailingCall:
         )
 
     def _written(self, value: Any, name: str) -> str:
+        if isinstance(value, dict):
+            items = ", ".join(f"{key!r}: {self._written(value[key], f'{name}.{key}')}" for key in value)
+            return f"{{{items}}}"
         if not isinstance(value, tuple | list):
             kept = f'given["{name}"]' + ("" if isinstance(value, np.ndarray) else ".item()")
             return kept if isinstance(value, KEPT) else repr(value)

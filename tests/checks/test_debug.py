@@ -176,3 +176,25 @@ def test_every_kind_of_argument_is_rebuilt(
     compare = COMPARE.format(path=str(exercise.solution_path), line=call[1].replace("mine.", "right."))
     through = run_through(program, compare)
     assert through.stdout.split()[-1] == "False", f"the solution answers in another way; {through.stderr}"
+
+
+def test_a_class_is_debugged_through_what_the_stub_gives(
+    run: Run, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "whole"
+    leave = shutil.ignore_patterns("__pycache__", "*.svg", "*.png")
+    shutil.copytree(course.root / "exercises", folder / "exercises", ignore=leave)
+    shutil.copy(course.root / "course.yaml", folder)
+    for number in (2, 8, 14):
+        solved = course[f"exercise-{number}"]
+        shutil.copytree(solved.solution_folder, folder / "solutions" / solved.id, ignore=leave)
+        shutil.copy(solved.solution_path, folder / "exercises" / solved.id)
+    networks = folder / "exercises/exercise-14/networks.py"
+    networks.write_text(networks.read_text("utf-8").replace("return y, h, c", "return h, y, c"), "utf-8")
+    monkeypatch.chdir(folder)
+    ran = run("debug", "exercise-14", "check_LSTM_forward_values")
+    assert "LSTM.forward answers y, h and c" in " ".join(ran.out.split())
+    shapes = "print(*(part.shape for part in result[0]))"
+    assert (
+        run_through(folder / "debug_exercise_14.py", shapes).stdout.splitlines()[-1] == "(5, 1) (2, 1) (5, 1)"
+    )
