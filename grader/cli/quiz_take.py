@@ -88,7 +88,7 @@ def choose(sheets: list[Quiz], context: QuizContext) -> str:
         due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     print_lines(screen.menu_lines(rows, due, width()))
     if not sheets or not sys.stdin.isatty():
-        click.echo("take one with: grader quiz NAME")
+        click.echo("take one: grader quiz NAME")
         sys.exit(0)
     ids = [sheet.id for sheet in sheets]
     suggestion = next((sheet.id for sheet, _, state in rows if state == "unfinished"), "")

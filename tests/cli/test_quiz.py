@@ -73,7 +73,7 @@ def test_on_a_pipe_the_menu_is_all_there_is(take: Take) -> None:
     ran = take("")
     assert ran.code == 0
     assert re.search(r"1 +every-type +9 +0\.00 of 17", ran.out)
-    assert "take one with: grader quiz NAME" in ran.out
+    assert "take one: grader quiz NAME" in ran.out
 
 
 def test_the_menu_shows_what_was_done_and_what_is_due(take: Take) -> None:
