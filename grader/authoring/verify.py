@@ -23,7 +23,7 @@ from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.recording import instrument
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
-PICTURES = (".svg", ".png")
+MATERIAL = (".svg", ".png", ".txt")  # pictures of a lesson, texts to learn from
 MAY_IMPORT = {
     "solution": {"numpy"},
     "check": {"numpy", "pytest", "grader.numeric"},
@@ -113,7 +113,8 @@ def solution_source(exercise: Exercise) -> Source:
         CourseError: it cannot be read.
     """
     try:
-        return Source(exercise.solution_path.name, exercise.solution_path.read_bytes())
+        used = tuple(map(solution_source, exercise.used))
+        return Source(exercise.solution_path.name, exercise.solution_path.read_bytes(), used=used)
     except OSError as error:
         raise CourseError(exercise.solution_path, f"cannot be read: {error.strerror}") from None
 
@@ -209,8 +210,8 @@ class _Verifier:
         problem = "is a stray file: no part of an exercise has this name; remove or rename it"
         for folder, names in expected.items():
             for path in sorted(folder.glob("*")):
-                picture = folder == exercise.folder and path.suffix in PICTURES
-                if path.name not in names | IGNORED and not picture:
+                material = folder == exercise.folder and path.suffix in MATERIAL
+                if path.name not in names | IGNORED and not material:
                     self.fault(path, problem)
         if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():
             self.fault(exercise.lesson_path, "is missing or empty; tell the theory there")

@@ -84,7 +84,7 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
     """
     try:
         if submission is None:
-            own = [(part.id, f"{part.file.module}.py") for part in (exercise, *exercise.used)]
+            own = [(part.id, f"{part.file.module}.py") for part in _built_of(exercise)]
             return read_sources([exercise], Folder(exercise.folder.parent, own))[exercise.id]
         if isinstance(submission, Files):
             return read_sources([exercise], submission)[exercise.id]
@@ -99,15 +99,23 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
 def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Source]:
     """Read a student's files for exercises, by their ids; each file once, however many build on it."""
     exercises = list(exercises)
-    needed = {part.id: part for exercise in exercises for part in (exercise, *exercise.used)}
+    needed = {part.id: part for exercise in exercises for part in _built_of(exercise)}
     found = find_modules(needed.values(), files.paths)
     if files.lone and len(exercises) == 1:  # whatever it is called
         found = dict.fromkeys(needed, Found()) | {exercises[0].id: Found(tuple(files.paths))}
     read = {name: _read(part, found[name], files) for name, part in needed.items()}
-    return {
-        exercise.id: replace(read[exercise.id], used=tuple(read[part.id] for part in exercise.used))
-        for exercise in exercises
-    }
+
+    def whole(exercise: Exercise) -> Source:
+        return replace(read[exercise.id], used=tuple(map(whole, exercise.used)))
+
+    return {exercise.id: whole(exercise) for exercise in exercises}
+
+
+def _built_of(exercise: Exercise) -> Iterator[Exercise]:
+    """Yield an exercise and all that it builds on, and what those build on in their turn."""
+    yield exercise
+    for part in exercise.used:
+        yield from _built_of(part)
 
 
 def _read(exercise: Exercise, found: Found, files: Files) -> Source:
