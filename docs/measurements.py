@@ -1,4 +1,4 @@
-"""Measures what the tables of lessons 5, 6, 8, 10, 11, 15 and 16 say of random and of trained networks.
+"""Measures what the tables of lessons 5, 6, 8, 10, 11 and 15 to 17 say of random and of trained networks.
 
     python docs/measurements.py norms       how long a gradient is after fifty steps back (lessons 6, 8, 10)
     python docs/measurements.py mistakes    what wrong gradients learn all the same (lessons 5, 11)
@@ -7,9 +7,10 @@
     python docs/measurements.py lengths     which state answers for a padded sequence (lesson 15)
     python docs/measurements.py truncation  how much of a gradient the last steps hold (lesson 16)
     python docs/measurements.py echo        what chunks of several lengths can learn (lesson 16)
+    python docs/measurements.py letters     a character model of a book while it learns (lesson 17)
 
-Every network is drawn from a seed of its own, 0 to one less than the number of draws. Mistakes and
-adding take some minutes, the others seconds.
+Every network is drawn from a seed of its own, 0 to one less than the number of draws. Mistakes,
+adding and letters take some minutes, the others seconds.
 """
 
 from __future__ import annotations
@@ -431,6 +432,68 @@ def echo() -> Iterator[str]:
         yield f"| {length} | {np.median(found):.2f} | {found[0]:.2f} | {found[-1]:.2f} |"
 
 
+# --- lesson 17: a character model of a book while it learns ---------------------------------------------
+
+BOOK_UNITS, BOOK_BATCH, BOOK_STEPS, BOOK_RATE, BOOK_NORM, BOOK_DRAWS = 64, 32, 25, 0.01, 5.0, 5
+BOOK_PASSES, WRITTEN = (1, 2, 4, 8, 16, 24), 70
+
+
+def book() -> tuple[str, Array, Array]:
+    """Return the vocabulary, the first nine tenths of the text as numbers, and the held-out rest."""
+    lines = (ROOT / "exercises" / "exercise-17" / "alice.txt").read_text(encoding="utf-8")
+    text = " ".join(lines.split())
+    symbols = solution(17).vocabulary(text)
+    ids = solution(17).encode(text, symbols)
+    end = len(ids) * 9 // 10
+    return symbols, ids[:end], ids[end:]
+
+
+def blank_model(seed: int, V: int) -> Any:
+    """Draw a model: weights between -1/sqrt(H) and 1/sqrt(H), forget bias 1."""
+    rng, bound, lesson = np.random.default_rng(seed), BOOK_UNITS**-0.5, solution(17)
+    weights = [rng.uniform(-bound, bound, (BOOK_UNITS, BOOK_UNITS + V)) for _ in range(4)]
+    zeros = np.zeros((BOOK_UNITS, 1))
+    output = lesson.OutputParams(rng.uniform(-bound, bound, (V, BOOK_UNITS)), np.zeros((V, 1)))
+    return lesson.Model(lesson.LSTMParams(*weights, zeros + 1, zeros, zeros, zeros), output)
+
+
+def counting(ids: Array, held_out: Array, V: int) -> tuple[float, float]:
+    """Return the held-out perplexities of counting letters, and pairs of letters; every count is one more."""
+    singles, pairs = np.ones(V), np.ones((V, V))
+    np.add.at(singles, ids, 1)
+    np.add.at(pairs, (ids[:-1], ids[1:]), 1)
+    alone = np.log(singles / singles.sum())[held_out[1:]]
+    after = np.log(pairs / pairs.sum(axis=1, keepdims=True))[held_out[:-1], held_out[1:]]
+    return float(np.exp(-alone.mean())), float(np.exp(-after.mean()))
+
+
+def letters() -> Iterator[str]:
+    """Yield perplexities on training and held-out text by passes, and what the model of seed 0 writes."""
+    lesson, (symbols, ids, held_out) = solution(17), book()
+    V = len(symbols)
+    yield f"{V} symbols, {len(ids)} to learn from, {len(held_out)} held out; {BOOK_UNITS} units"
+    yield "counting letters {:.2f}, pairs {:.2f}".format(*counting(ids, held_out, V))
+    inputs, targets = lesson.batches(ids, BOOK_BATCH, BOOK_STEPS)
+    found: dict[int, list[tuple[float, float]]] = {passes: [] for passes in BOOK_PASSES}
+    for seed in range(BOOK_DRAWS):
+        model = blank_model(seed, V)
+        done = 0
+        for passes in BOOK_PASSES:  # Adam begins anew at each of them
+            model, _ = lesson.train(inputs, targets, model, passes - done, BOOK_RATE, BOOK_NORM)
+            done = passes
+            known = lesson.perplexity(ids[: len(held_out)], model)
+            found[passes].append((known, lesson.perplexity(held_out, model)))
+            if seed == 0:
+                chance = np.random.default_rng(0).random(WRITTEN)
+                prompt = lesson.encode("alice ", symbols)
+                written = lesson.sample(prompt, WRITTEN, model, chance, 0.7)
+                yield f"{passes:2} alice {lesson.decode(written, symbols)}"
+    for passes, pairs in found.items():
+        low, middle, high = np.quantile(np.array(pairs), (0, 0.5, 1), axis=0)
+        cells = (f"{b:.2f} ({a:.2f} to {c:.2f})" for a, b, c in zip(low, middle, high, strict=True))
+        yield f"| {passes} | " + " | ".join(cells) + " |"
+
+
 if __name__ == "__main__":
     tables = {
         "norms": norms,
@@ -440,6 +503,7 @@ if __name__ == "__main__":
         "lengths": lengths,
         "truncation": truncation,
         "echo": echo,
+        "letters": letters,
     }
     for table in sys.argv[1:] or tables:
         for line in tables[table]():

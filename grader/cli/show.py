@@ -19,7 +19,7 @@ from grader.reports.lesson import lesson_page, with_pictures_told
 @click.option("--text", is_flag=True, help="Print it here, also where a browser could show it.")
 @pass_course
 def command(course: Course, lesson: str, text: bool) -> None:
-    """Read the LESSON of an exercise, or `faq`.
+    """Read the LESSON of an exercise, or a page such as `faq`.
 
     It opens in the browser where there is a desktop, and is printed otherwise.
     """

@@ -677,7 +677,10 @@ def test_what_an_exercise_uses_goes_out_with_it(course: Course, tmp_path: Path) 
 def test_a_part_of_the_course_can_go_out(real_home: Course) -> None:
     assert real_home.exercise_ids() == REAL
     assert real_home["exercise-7"].file.after == ("exercise-1",)  # exercise-6 is not there
-    assert {path.name for path in (real_home.root / "quizzes").iterdir()} == {"faq.md", "gates.yaml"}
+    assert {path.name for path in (real_home.root / "quizzes").iterdir()} == {
+        *("attention.md", "faq.md", "gru.md", "libraries.md"),
+        "gates.yaml",
+    }
 
 
 def test_the_command_says_what_it_wrote(

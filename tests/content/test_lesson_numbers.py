@@ -26,9 +26,10 @@ def column(*values: float) -> Array:
     return np.array(values, dtype=float).reshape(-1, 1)
 
 
-def lesson(number: int) -> str:
-    """Return a lesson as a terminal shows it, in one line."""
-    text = (ROOT / "exercises" / f"exercise-{number}" / "lesson.md").read_text(encoding="utf-8")
+def lesson(which: int | str) -> str:
+    """Return the lesson of this number, or the page of this name, as a terminal shows it, in one line."""
+    page = f"quizzes/{which}.md" if isinstance(which, str) else f"exercises/exercise-{which}/lesson.md"
+    text = (ROOT / page).read_text(encoding="utf-8")
     return " ".join(render(text, strict=True).split())
 
 
@@ -39,9 +40,9 @@ def written(values: Any, digits: int = 4) -> str:
     return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
 
 
-def told(number: int, *texts: Any) -> None:
+def told(which: int | str, *texts: Any) -> None:
     """Hold that a lesson has each of these, written with four decimals where they are numbers."""
-    text = lesson(number)
+    text = lesson(which)
     assert [one for one in (t if isinstance(t, str) else written(t) for t in texts) if one not in text] == []
 
 
@@ -264,10 +265,15 @@ def test_drawing_and_the_gru(course: Course) -> None:
         p = np.exp(y / temperature) / np.exp(y / temperature).sum()
         perplexity = np.exp(-(p * np.log(p)).sum())
         told(12, f"| {temperature:g} | {', '.join(f'{one:.4f}' for one in p)} | {perplexity:.2f} |")
-    told(12, f"{math.log(20):.2f} for 20 letters", "3 · 5 · (3 + 5 + 1) = 135", "140 in all")
+    ends = np.cumsum(np.exp(y) / np.exp(y).sum())
+    chance = np.random.default_rng(0).random(10_000)
+    drawn = np.random.default_rng(0).choice(3, size=10_000, p=np.exp(y) / np.exp(y).sum())
+    alike = (np.argmax(ends / ends[-1] > chance[:, np.newaxis], axis=1) == drawn).sum()
+    told(12, f"{math.log(20):.2f} for 20 letters", f"{alike:,} symbols out of 10,000")
+    told("gru", "3 · 5 · (3 + 5 + 1) = 135", "140 in all")
     for past in (2 * (0.5 * 0.5) + 0.4, 0.5 * (2 * 0.5 + 0.4)):
         g = math.tanh(1 - 0.5 + past)
-        told(12, f"= tanh({0.5 + past:.1f}) = {g:.4f}", (1 - sigmoid(1)) * g + sigmoid(1) * 0.5)
+        told("gru", f"= tanh({0.5 + past:.1f}) = {g:.4f}", (1 - sigmoid(1)) * g + sigmoid(1) * 0.5)
     twelve, apart = load_reference(course["exercise-12"]), []
     for seed in range(1000):
         rng = np.random.default_rng(seed)
@@ -276,7 +282,7 @@ def test_drawing_and_the_gru(course: Course) -> None:
         x, h = rng.standard_normal((3, 2)), rng.uniform(-1, 1, (5, 2))
         both = (twelve.gru_step_forward(x, h, params, after)[0] for after in (False, True))
         apart.append(np.abs(np.subtract(*both)).max())
-    told(12, f"was {np.median(apart):.2f} in the median, and {max(apart):.1f} in one of them")
+    told("gru", f"was {np.median(apart):.2f} in the median, and {max(apart):.1f} in one of them")
 
 
 def test_sequences_of_different_lengths(course: Course) -> None:
@@ -346,3 +352,37 @@ def lesson_lines(number: int, heading: str) -> list[str]:
     lines = text.splitlines()
     first = next(at for at, line in enumerate(lines) if heading in line.replace("`", ""))
     return list(itertools.takewhile(lambda line: line.startswith("|"), lines[first + 2 :]))
+
+
+def test_a_book_cut_into_batches(course: Course) -> None:
+    seventeen = load_reference(course["exercise-17"])
+    inputs, targets = seventeen.batches(np.arange(13), 2, 3)
+    assert len(inputs) == 2
+    columns = (" and ".join(", ".join(map(str, column)) for column in one[0].T) for one in (inputs, targets))
+    told(17, *columns, f"perplexity of {math.prod((2, 4, 8)) ** (1 / 3):.0f}")
+    V, H = 35, 64
+    assert round(4 * H * (H + V + 1) + V * (H + 1), -3) == 28000
+    told(17, "28,000 numbers")
+    text = " ".join((course["exercise-17"].folder / "alice.txt").read_text(encoding="utf-8").split())
+    ids = seventeen.encode(text, symbols := seventeen.vocabulary(text))
+    assert len(symbols) == V
+    assert seventeen.decode(ids, symbols) == text
+    known, held_out = np.split(ids, [len(ids) * 9 // 10])
+    singles, pairs = np.ones(V), np.ones((V, V))
+    for one, following in itertools.pairwise(known):
+        pairs[one, following] += 1
+    for one in known:
+        singles[one] += 1
+    for shares in (
+        (singles / singles.sum())[held_out[1:]],
+        (pairs.T / pairs.sum(1)).T[held_out[:-1], held_out[1:]],
+    ):
+        told(17, f"{np.exp(-np.log(shares).mean()):.2f}")
+
+
+def test_where_a_decoder_looks() -> None:
+    states, d = np.array([[1, 0], [0, 1], [0.5, 0.5]]), np.array([2, 0])
+    scores = states @ d
+    shares = np.exp(scores) / np.exp(scores).sum()
+    told("attention", written(shares), written(shares @ states), f"= {0.9**20:.4f}", f"{25 * 20}")
+    told("attention", *(math.exp(one) / (math.exp(one) + 2) for one in (8, 1)), f"{math.sqrt(64):.0f} for 64")

@@ -25,7 +25,7 @@ T, D, H, O, N, V = 7, 3, 5, 4, 2, 6
 EXACT, SINGLE = 1e-12, 1e-6
 CASES = (
     "rnn-step output softmax binary rnn bptt-norms lstm-step lstm language-model gru-before gru-after"
-    " masked-loss masked-rnn last-states chunks windows"
+    " masked-loss masked-rnn last-states chunks windows characters"
 ).split()
 
 
@@ -323,6 +323,30 @@ def truncated(course: Course, rng: np.random.Generator, starts: Sequence[int], *
     return Case(loss, list(params), list(way(dhs, xs, hs, params, 3)))
 
 
+def characters(course: Course, rng: np.random.Generator) -> Case:
+    reference = load_reference(course["exercise-17"])
+    shapes = [(H, H + V)] * 4 + [(H, 1)] * 4 + [(V, H), (V, 1)]
+    arrays = [draw(rng, *shape) for shape in shapes]
+    h0, c0 = draw(rng, H, N), draw(rng, H, N)
+    inputs, targets = rng.integers(V, size=(2, T, N))
+    model = reference.Model(reference.LSTMParams(*arrays[:8]), reference.OutputParams(*arrays[8:]))
+    value, grads, *_ = reference.chunk_loss(inputs, targets, h0, c0, model)
+
+    def loss(ops: Any, *arrays: Any) -> Any:
+        h, c, total = ops.constant(h0), ops.constant(c0), 0
+        for symbols, right in zip(inputs, targets, strict=True):
+            h, c = lstm_step(ops, ops.constant(np.eye(V)[:, symbols]), h, c, arrays[:8])
+            total = total + cross_entropy(ops, arrays[8] @ h + arrays[9], np.eye(V)[:, right]) / T
+        return total
+
+    assert relative_error(np.array(value), np.array(loss(NUMPY, *arrays))) <= EXACT
+    alone = np.zeros((H, 1)), np.zeros((H, 1))
+    read = reference.chunk_loss(inputs[:, :1], np.roll(inputs[:, :1], -1, axis=0), *alone, model)
+    text = np.append(inputs[:, 0], inputs[0, 0])
+    assert reference.perplexity(text, model) == pytest.approx(np.exp(read[0]), rel=EXACT)
+    return Case(loss, arrays, [*grads.params, *grads.output])
+
+
 def make(name: str, course: Course) -> Case:
     rng = np.random.default_rng(7)
     makers: dict[str, Callable[[Course, np.random.Generator], Case]] = {
@@ -340,6 +364,7 @@ def make(name: str, course: Course) -> Case:
         "masked-loss": masked_loss,
         "masked-rnn": masked_rnn,
         "last-states": last_states,
+        "characters": characters,
         "chunks": lambda course, rng: truncated(course, rng, (0, 0, 0, 3, 3, 3, 6), windows=False),
         "windows": lambda course, rng: truncated(course, rng, (0, 0, 0, 1, 2, 3, 4), windows=True),
     }
