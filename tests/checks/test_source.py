@@ -363,3 +363,12 @@ def test_copies_of_one_file_are_no_doubt(tiny: Course, tmp_path: Path, form: str
     with pytest.warns(UserWarning, match="Duplicate name"):
         twice = make(tmp_path / "twice.zip", *(("exercise-1/doubling.py", data) for data in (b"other", GOOD)))
     assert read(tiny, twice).doubtful
+
+
+def test_what_an_exercise_uses_is_read_with_what_that_uses(course: Course) -> None:
+    source = read_source(course["exercise-17"], course.root / "solutions")
+    training = source.used[course["exercise-17"].file.uses.index("exercise-11")]
+    assert [used.name for used in training.used] == [
+        used.solution_path.name for used in course["exercise-11"].used
+    ]
+    assert all(used.data for used in (*source.used, *training.used))
