@@ -19,8 +19,10 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.Div: "/",
     ast.MatMult: "@",
     ast.Pow: "**",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
 }
-OTHER_OPERATORS = {"+": "-", "-": "+", "*": "/@+", "/": "*", "@": "*", "**": "*"}
+OTHER_OPERATORS = {"+": "-", "-": "+", "*": "/@+", "/": "*", "@": "*", "**": "*", "//": "*%", "%": "*"}
 OTHER_COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {
     ast.Gt: (">=", "<"),
     ast.GtE: (">", "<"),
@@ -167,9 +169,9 @@ def _put(parent: ast.AST, field: str, number: int, node: ast.expr) -> None:
 def _other_statements(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, ast.AugAssign):
         target, value = ast.unparse(statement.target), ast.unparse(statement.value)
-        sign = OPERATORS[type(statement.op)]
+        sign = OPERATORS.get(type(statement.op), "")
         yield f"{target} = {value}"
-        yield from (f"{target} {other}= {value}" for other in OTHER_OPERATORS[sign] if other != "@")
+        yield from (f"{target} {other}= {value}" for other in OTHER_OPERATORS.get(sign, "") if other != "@")
         yield "pass"
     elif isinstance(statement, ast.Expr) or (
         isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
@@ -214,11 +216,11 @@ def _other_expressions(statement: ast.stmt, node: ast.expr, scope: _Scope) -> It
 
 def _other_operations(node: ast.BinOp) -> Iterator[str]:
     left, right = f"({ast.unparse(node.left)})", f"({ast.unparse(node.right)})"
-    sign = OPERATORS[type(node.op)]
-    yield from (f"{left} {other} {right}" for other in OTHER_OPERATORS[sign])
+    sign = OPERATORS.get(type(node.op), "")
+    yield from (f"{left} {other} {right}" for other in OTHER_OPERATORS.get(sign, ""))
     yield left
     yield right
-    if sign in "-/@":
+    if sign in {"-", "/", "@", "//", "%"}:
         yield f"{right} {sign} {left}"
     if sign == "@":
         plain = (ast.Name, ast.Subscript)

@@ -55,6 +55,8 @@ def changed(statement: str) -> set[str]:
         ("z = np.sum(x, axis=0)", {"z = np.mean(x, axis=0)", "z = np.sum(x)", "z = np.sum(x, axis=1)"}),
         ("z = range(T)", {"z = range(T - 1)", "z = range(T + 1)", "z = range(1, T)", "z = T"}),
         ("z = (x, y)", {"z = (y, x)"}),
+        ("z = x % y", {"z = x * y", "z = x", "z = y", "z = -(x % y)", "z = y % x", "z = x % x", "z = y % y"}),
+        ("z = x & y", {"z = x", "z = y", "z = -(x & y)", "z = x & x", "z = y & y"}),
         ("z = True", {"z = False"}),
         ("z = 0.5", {"z = 1.0", "z = 1.5", "z = 0.0"}),
     ],
