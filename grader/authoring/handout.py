@@ -26,7 +26,7 @@ import yaml
 import grader
 from grader.authoring.leaks import NO_PEOPLE, Secrets, find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import record, seed_of
-from grader.authoring.verify import MATERIAL
+from grader.authoring.verify import is_material
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
 from grader.course import (
@@ -262,7 +262,7 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[s
     for side in (given, recorded):
         _write(side / exercise.stub_path.name, make_stub(exercise))
     (recorded / FILE).write_bytes(answers.data)
-    material = [path for path in sorted(exercise.folder.iterdir()) if path.suffix in MATERIAL]
+    material = [path for path in sorted(exercise.folder.iterdir()) if is_material(exercise, path)]
     plots = [plot_path(exercise)] if answers.plots else []
     for path in (exercise.lesson_path, exercise.visible_checks, *material, *plots):
         _copy(path, given / path.name)

@@ -23,7 +23,7 @@ from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.recording import instrument
 
 SEED = 1  # a verdict on the course should not change from run to run; --seed tries others
-MATERIAL = (".svg", ".png", ".txt")  # pictures of a lesson, texts to learn from
+PICTURES = (".svg", ".png")
 MAY_IMPORT = {
     "solution": {"numpy"},
     "check": {"numpy", "pytest", "grader.numeric"},
@@ -119,6 +119,15 @@ def solution_source(exercise: Exercise) -> Source:
         raise CourseError(exercise.solution_path, f"cannot be read: {error.strerror}") from None
 
 
+def is_material(exercise: Exercise, path: Path) -> bool:
+    """Whether a file is a picture, or a text to learn from that the lesson names."""
+    lesson = exercise.lesson_path
+    named = (
+        path.suffix == ".txt" and lesson.is_file() and f"`{path.name}`" in lesson.read_text(encoding="utf-8")
+    )
+    return named or path.suffix in PICTURES
+
+
 class SampleGrader:
     """Grades what the course itself holds, such as a variant or a known mistake, as if it were handed in.
 
@@ -210,7 +219,7 @@ class _Verifier:
         problem = "is a stray file: no part of an exercise has this name; remove or rename it"
         for folder, names in expected.items():
             for path in sorted(folder.glob("*")):
-                material = folder == exercise.folder and path.suffix in MATERIAL
+                material = folder == exercise.folder and is_material(exercise, path)
                 if path.name not in names | IGNORED and not material:
                     self.fault(path, problem)
         if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():

@@ -84,7 +84,7 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
     """
     try:
         if submission is None:
-            own = [(part.id, f"{part.file.module}.py") for part in _built_of(exercise)]
+            own = [(part.id, f"{part.file.module}.py") for part in (exercise, *exercise.used)]
             return read_sources([exercise], Folder(exercise.folder.parent, own))[exercise.id]
         if isinstance(submission, Files):
             return read_sources([exercise], submission)[exercise.id]
@@ -99,23 +99,18 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
 def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Source]:
     """Read a student's files for exercises, by their ids; each file once, however many build on it."""
     exercises = list(exercises)
-    needed = {part.id: part for exercise in exercises for part in _built_of(exercise)}
+    parts = list(exercises)
+    for part in parts:
+        parts += part.used  # and what those build on, in their turn
+    needed = {part.id: part for part in reversed(parts)}  # what others build on stands before them
     found = find_modules(needed.values(), files.paths)
     if files.lone and len(exercises) == 1:  # whatever it is called
         found = dict.fromkeys(needed, Found()) | {exercises[0].id: Found(tuple(files.paths))}
-    read = {name: _read(part, found[name], files) for name, part in needed.items()}
-
-    def whole(exercise: Exercise) -> Source:
-        return replace(read[exercise.id], used=tuple(map(whole, exercise.used)))
-
-    return {exercise.id: whole(exercise) for exercise in exercises}
-
-
-def _built_of(exercise: Exercise) -> Iterator[Exercise]:
-    """Yield an exercise and all that it builds on, and what those build on in their turn."""
-    yield exercise
-    for part in exercise.used:
-        yield from _built_of(part)
+    read: dict[str, Source] = {}
+    for name, part in needed.items():
+        used = tuple(read[lower.id] for lower in part.used)
+        read[name] = replace(_read(part, found[name], files), used=used)
+    return {exercise.id: read[exercise.id] for exercise in exercises}
 
 
 def _read(exercise: Exercise, found: Found, files: Files) -> Source:
