@@ -55,6 +55,22 @@ def test_the_group_of_tests_is_the_extra_of_tests() -> None:
     assert ABOUT["dependency-groups"]["test"] == ABOUT["project"]["optional-dependencies"]["test"]
 
 
+def test_every_file_of_the_program_is_in_its_wheel() -> None:
+    patterns = ABOUT["tool"]["setuptools"]["package-data"]["grader"]
+    listed = subprocess.run(
+        ["git", "ls-files", "grader"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = [name.removeprefix("grader/") for name in listed.stdout.splitlines()]
+    left_out = [name for name in names if not name.endswith(".py") and not matches(name, patterns)]
+    assert left_out == []
+    folders = {Path(name).parent for name in names if name.endswith(".py")}
+    assert [folder for folder in folders if not (ROOT / "grader" / folder / "__init__.py").exists()] == []
+
+
+def matches(name: str, patterns: list[str]) -> bool:
+    return any(Path(name).match(one) and Path(name).parent == Path(one).parent for one in patterns)
+
+
 # --- constraints --------------------------------------------------------------------------------------
 
 
