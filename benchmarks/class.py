@@ -10,6 +10,7 @@ for each check, in which its calls and comparisons run without any protection. T
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import os
@@ -204,10 +205,10 @@ def whole_command(folder: Path, name: str, options: list[str]) -> tuple[float, f
 
 def family(pid: int) -> list[int]:
     """Return a process and all below it."""
-    try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it has just ended, or there is no /proc
-        below = []
+    below = list[str]()
+    with contextlib.suppress(OSError):  # it has just ended, or there is no /proc
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):  # one for each thread
+            below += children.read_text().split()
     return [pid, *(one for child in below for one in family(int(child)))]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import math
 import os
 import shutil
 import signal
@@ -58,14 +57,6 @@ def interruptible() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hide_from_others()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def unhurried() -> Iterator[None]:
-    """Let no verdict depend on how busy the machine is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("grader.checks.student.SLOW_LOAD_SECONDS", math.inf)
-        yield
 
 
 @pytest.fixture(scope="session")

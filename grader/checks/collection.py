@@ -97,14 +97,24 @@ class CheckSuite:
 
     def remembering(self) -> CheckSuite:
         """Return the same for many submissions: what does not depend on them is computed once."""
-        from grader.checks.remembered import Memory
+        from grader.checks.remembered import JUDGES, Memory
 
         if self.recorded:
             return self
         memory = Memory()
         for names in {id(check.body.__globals__): check.body.__globals__ for check in self.checks}.values():
-            memory.remember_judges(names)
-        return dataclasses.replace(self, given=memory.of_module(self.reference))
+            judges = {name: each for name, each in names.items() if any(each is judge for judge in JUDGES)}
+            names.update({name: memory.remembering(each) for name, each in judges.items()})
+        given = types.SimpleNamespace(**vars(self.reference))
+        for name, each in vars(self.reference).items():
+            if isinstance(each, types.FunctionType):
+                setattr(given, name, memory.remembering(each))
+        return dataclasses.replace(self, given=given)
+
+    @functools.cached_property
+    def reports(self) -> dict[Any, Any]:
+        """What the checks found, by what was handed in, where many submissions are checked."""
+        return {}
 
     @property
     def recorded(self) -> Any:
@@ -153,11 +163,6 @@ class CheckSuite:
         return None
 
 
-def new_seed() -> int:
-    """Return a seed that nobody can predict, short enough to type again."""
-    return int.from_bytes(os.urandom(4), "big")
-
-
 def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
     """Load an exercise's checks and its solution.
 
@@ -169,8 +174,9 @@ def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
     """
     reference = load_reference(exercise)
     recorded = getattr(reference, RECORDED, None)
-    drawn = recorded.seed if recorded else new_seed() if seed is None else seed
-    return CheckSuite(exercise, collect_checks(exercise), reference, drawn)
+    if seed is None:
+        seed = int.from_bytes(os.urandom(4), "big")  # nobody can predict it, and it is soon typed again
+    return CheckSuite(exercise, collect_checks(exercise), reference, recorded.seed if recorded else seed)
 
 
 # --- checks -------------------------------------------------------------------------------------------

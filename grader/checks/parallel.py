@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import multiprocessing
+import contextlib
+import errno
 import os
+import pickle
+import signal
+import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import IO, Any, TypeVar
 
-from grader.sandbox.confinement import hide_from_others
+from grader.sandbox import confinement, process
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,44 +24,103 @@ Share = tuple[int, int]
 """Which part of an item's work is meant, and of how many parts: ``things[number::count]``."""
 WHOLE: Share = (0, 1)
 MAX_SHARES = 4
-CANNOT_START = (
-    "no process could be started; each one runs the script again that started it, so in a script, "
-    'call this below `if __name__ == "__main__":`; in a shell, see whether `ulimit -u` allows more of them'
-)
 
 
-class ProcessesBroken(RuntimeError):
-    """Nothing was done, since no process could be started; the text says what to do."""
+class Processes(ThreadPoolExecutor):
+    """Processes of this machine that do one call after another, each as soon as it is free.
 
+    Each is started by exec when it is first wanted, and ends when this one does, even if that is killed. If
+    one dies, its call raises ``BrokenExecutor``, and another one takes its place. Where the system starts no
+    more of them, a call raises ``NoProcess``. Left by an exception, all are killed.
 
-def process_pools(jobs: int) -> tuple[Callable[[], ProcessPoolExecutor], Callable[[], bool]]:
-    """Return what makes executors on this machine, and what tells whether any process of theirs ever started.
-
-    Their processes end when this one does, even if it is killed. A process that runs a script again, which
-    would start processes of its own, ends here without a word: whoever started it says what is wrong.
+    Args:
+        jobs: how many, at most; a thread waits for each.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):  # as `multiprocessing` asks it
-        sys.exit(1)
-    context = multiprocessing.get_context("spawn")
-    started = context.RawValue(ctypes.c_bool, False)  # without a lock, which a killed process might hold
-    new = functools.partial(ProcessPoolExecutor, jobs, context, _start, (started,))
-    return new, lambda: bool(started.value)
 
+    def __init__(self, jobs: int) -> None:
+        super().__init__(jobs)
+        self._own = threading.local()
+        self._started: list[subprocess.Popen[bytes]] = []
 
-def _start(started: Any) -> None:
-    hide_from_others()
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def wait_and_end() -> None:
-            parent.join()
-            os._exit(1)
-
+    def submit(self, function: Callable[..., Result], /, *arguments: Any, **named: Any) -> Future[Result]:
         try:
-            threading.Thread(target=wait_and_end, daemon=True).start()
-        except RuntimeError:  # a thread counts as a process: this machine lets no further one start
-            os._exit(1)
-    started.value = True
+            return super().submit(self._ask, pickle.dumps((function, arguments, named)))
+        except RuntimeError:  # a thread counts as a process
+            raise process.no_process() from None
+
+    def _ask(self, request: bytes) -> Any:
+        """Let this thread's process do a call."""
+        if not hasattr(self._own, "pipes"):
+            self._own.pipes = self._start()
+        calls, answers = self._own.pipes
+        try:
+            calls.write(request)
+            calls.flush()
+            returned, result = pickle.load(answers)
+        except Exception:
+            del self._own.pipes
+            raise BrokenExecutor("a process died") from None
+        if returned:
+            return result
+        raise result
+
+    def _start(self) -> tuple[IO[bytes], IO[bytes]]:
+        program = f"import sys; sys.path[:] = {sys.path!r}; from grader.checks.parallel import serve; serve()"
+        command = [sys.executable, "-c", program]
+        try:
+            started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        except OSError as error:
+            raise process.no_process(error.errno or errno.EAGAIN) from None
+        self._started.append(started)
+        assert started.stdin
+        assert started.stdout
+        if not started.stdout.read(1):
+            raise process.no_process()
+        return started.stdin, started.stdout
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for started in self._started if kind else ():
+            started.kill()
+        self.shutdown(cancel_futures=kind is not None)
+        for started in self._started:
+            started.communicate()
+
+
+def serve() -> None:
+    """Do one call after another, as they come from standard input; what is printed goes where errors go."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is told, and ends it
+    confinement.hide_from_others()
+    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    calls = SimpleQueue[Any]()
+
+    def listen() -> None:
+        try:
+            while True:
+                calls.put(pickle.load(asked))
+        finally:  # whoever started this has gone, or needs it no more
+            os._exit(0)
+
+    try:
+        threading.Thread(target=listen, daemon=True).start()
+    except RuntimeError:  # a thread counts as a process: this machine lets no further one start
+        os._exit(1)
+    answers.write(b"!")
+    while True:
+        answers.flush()
+        pickle.dump(_done(*calls.get()), answers)
+
+
+def _done(function: Callable[..., Any], arguments: Any, named: Any) -> tuple[bool, Any]:
+    """Do a call; return whether it returned, and what; an exception that cannot travel becomes another."""
+    try:
+        return True, function(*arguments, **named)
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        with contextlib.suppress(Exception):
+            pickle.loads(pickle.dumps(error))
+            return False, error
+        return False, RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def map_shares(
@@ -76,22 +139,15 @@ def map_shares(
         shares: into which one item is cut, so that a long one does not end alone.
 
     Raises:
-        ProcessesBroken: no process could be started.
+        NoProcess: no process could be started.
     """
     jobs = jobs or os.cpu_count() or 1
     if jobs == 1:
         yield from ([function(item, WHOLE)] for item in items)
         return
-    new_pool, started = process_pools(jobs)
-    try:
-        with new_pool() as executor:
-            tasks = [
-                [executor.submit(function, item, (number, shares)) for number in range(shares)]
-                for item in items
-            ]
-            for parts in tasks:
-                yield [task.result() for task in parts]
-    except BrokenExecutor:
-        if started():
-            raise
-        raise ProcessesBroken(CANNOT_START) from None
+    with Processes(jobs) as executor:
+        tasks = [
+            [executor.submit(function, item, (number, shares)) for number in range(shares)] for item in items
+        ]
+        for parts in tasks:
+            yield [task.result() for task in parts]

@@ -50,25 +50,6 @@ class Memory:
 
         return ask
 
-    def of_module(self, module: Any) -> types.SimpleNamespace:
-        """Return what a module holds, its functions among it as :meth:`remembering` makes them."""
-        return types.SimpleNamespace(
-            **{
-                name: self.remembering(value) if isinstance(value, types.FunctionType) else value
-                for name, value in vars(module).items()
-            }
-        )
-
-    def remember_judges(self, names: dict[str, Any]) -> None:
-        """Let a module of checks, given by its names, have judges that remember."""
-        names.update(
-            {
-                name: self.remembering(value)
-                for name, value in names.items()
-                if any(value is j for j in JUDGES)
-            }
-        )
-
 
 def _copied(value: Any) -> Any:
     return map_leaves(value, lambda leaf: leaf.copy("K") if isinstance(leaf, np.ndarray) else leaf)

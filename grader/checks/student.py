@@ -34,7 +34,6 @@ from grader.sandbox.worker import (
     WorkerEnded,
 )
 
-SLOW_LOAD_SECONDS = 1.0
 REPEATS = 2  # times the exercise's seconds may go into questions asked again, each at most twice
 PATIENCE = 2  # times a call's seconds that a question may take when it is asked again: it was answered before
 SPARE_IDLE_SECONDS = 5.0  # that code may sleep when it is asked in another worker, whatever it slept before
@@ -275,9 +274,6 @@ class StudentModule:
             run.note(messages.left_out(fault, name))
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
-        if self.worker.used.processor > SLOW_LOAD_SECONDS:
-            slow = f"more than {SLOW_LOAD_SECONDS:g} s to load, and every check loads it"
-            run.note(f"{name} takes {slow}; {messages.KEEP_EXPERIMENTS_APART}")
 
     def call(
         self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False

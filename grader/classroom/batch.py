@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html
 import json
-import multiprocessing
-import multiprocessing.util
 import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from grader.checks.messages import GRADED_WITH
-from grader.checks.parallel import CANNOT_START, process_pools
+from grader.checks.parallel import Processes
 from grader.checks.report import Report
-from grader.checks.source import Source
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
+from grader.classroom.job import BatchBroken, Confinement, NotGraded, Task, TaskResults, Work, run_task
 from grader.classroom.roster import late_policy, read_roster
 from grader.classroom.rounds import (
     Drawn,
@@ -42,30 +38,17 @@ from grader.classroom.rounds import (
     round_secret,
 )
 from grader.classroom.tables import Scope
-from grader.course import Course, CourseError, Exercise, open_course
+from grader.course import Course, Exercise
 from grader.progress.grades import QUIZZES, ClassGrades
-from grader.quiz.code import CodeRunner
 from grader.quiz.files import NoSecret
-from grader.quiz.grade import Grading, SubmissionQuizzes, editions_of, grade_submission
+from grader.quiz.grade import SubmissionQuizzes, editions_of
 from grader.sandbox.process import require_confinement
 from grader.sandbox.text import clean, one_line
-from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, WorkerBroken
-
-if TYPE_CHECKING:
-    from grader.sandbox.pool import WorkerPool
+from grader.sandbox.worker import ConfinementMissing, NoProcess
 
 SUBMISSIONS_PER_TASK = 8  # more save little
-MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
-OUTPUT_LENGTHS = (16_000, 4_000, 1_000, 200)  # characters of an outcome's output, where a report is too large
 MAX_REASON = 400  # characters of why something could not be graded
 DIED = "the process that graded it died, twice; run the command again, and report it if it stays so"
-Confinement = Literal["required", "best", "none"]
-Work: TypeAlias = "Source | tuple[bytes, str]"
-"""What a submission holds of an exercise; or its answers to quizzes, and who it says it is by."""
-
-
-class BatchBroken(Exception):
-    """Nothing can be graded: the course is broken, or a machine cannot confine code."""
 
 
 def grade(
@@ -116,7 +99,7 @@ def grade(
         NoProcess: the system starts no more processes.
         CourseError: the course is broken.
     """
-    executor = executor or processes(os.cpu_count() or 1)  # first: a script without its guard ends here
+    executor = executor or processes(os.cpu_count() or 1)
     executor.require(confinement)
     part = course.assignment(assignment) if assignment else None
     ids = exercises or (part.exercises if part else ())
@@ -193,43 +176,6 @@ def grader_digest() -> str:
     """Return a hash of the grader's own source, its version included."""
     root = Path(__file__).parents[1]
     return digest(root, root.rglob("*.py"))
-
-
-@dataclass(frozen=True)
-class NotGraded:
-    """Why something could not be graded, one sentence for the instructor."""
-
-    reason: str
-
-
-TaskResults: TypeAlias = list[tuple[str, Report | SubmissionQuizzes | NotGraded]]
-"""What came of a task, by the submission's key."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What one process does at one time.
-
-    Args:
-        exercise: its id, or ``QUIZZES``.
-        work: by the submission's key.
-        run: a word that all tasks of one run have.
-    """
-
-    course: str
-    exercise: str
-    seed: int
-    confinement: Confinement
-    work: tuple[tuple[str, Work], ...]
-    run: str = ""
-
-    def alone(self) -> Iterator[Task]:
-        """Yield one task for each submission."""
-        return (replace(self, work=(item,)) for item in self.work)
-
-    def not_graded(self, reason: str) -> TaskResults:
-        """Return the results of a task that could not be done."""
-        return [(key, NotGraded(reason)) for key, _ in self.work]
 
 
 @dataclass(frozen=True)
@@ -395,91 +341,6 @@ def _with_version(note: str, written: str) -> str:
     return f"{note}; the manifest says it was written with {written}"
 
 
-# --- in a process of its own ----------------------------------------------------------------------------
-# Only there NumPy and pytest are loaded, a third of the memory of whoever hands out the tasks.
-
-
-@functools.cache
-def _pool(confinement: Confinement) -> WorkerPool:
-    """Return this process's workers, made once."""
-    from grader.sandbox.pool import open_pool
-
-    pool = open_pool(confinement)
-    multiprocessing.util.Finalize(None, pool.close, exitpriority=10)
-    return pool
-
-
-@functools.lru_cache(maxsize=16)
-def _suite(course: str, exercise: str, seed: int, run: str) -> Any:
-    """Return the checks that all submissions of a run with one seed are given."""
-    from grader.checks.collection import load_suite
-
-    return load_suite(open_course(course)[exercise], seed).remembering()
-
-
-@functools.cache
-def _grading(course: str, confinement: Confinement) -> Grading:
-    opened, runner = open_course(course), CodeRunner(confinement)
-    multiprocessing.util.Finalize(None, runner.close, exitpriority=10)
-    return Grading(opened, editions_of(opened), runner)
-
-
-@functools.lru_cache(maxsize=1000)
-def _patience(run: str, submission: str) -> Patience:
-    """Return how long code of a submission may still sleep in this process, in all exercises of this run."""
-    return Patience()
-
-
-def run_task(task: Task) -> TaskResults:
-    """Do a task in this process; what the grader breaks on is told of that submission alone.
-
-    Raises:
-        BatchBroken: no task at all can be done.
-        NoProcess: the system starts no more processes.
-    """
-    try:
-        keys, results = [key for key, _ in task.work], list[Report | SubmissionQuizzes | NotGraded]()
-        if task.exercise == QUIZZES:
-            grading = _grading(task.course, task.confinement)
-            found = [grade_submission(*work, grading) for _, work in task.work if isinstance(work, tuple)]
-            results += [NotGraded(each.broken) if each.broken else each for each in found]
-        else:
-            from grader.checks.run import check_many
-
-            suite = _suite(task.course, task.exercise, task.seed, task.run)
-            pool = _pool(task.confinement)
-            sources = [source for _, source in task.work if isinstance(source, Source)]
-            patience = [_patience(task.run, key) for key in keys]
-            results += map(bounded, check_many(suite, sources, pool, patience=patience))
-        return list(zip(keys, results, strict=True))
-    except NoProcess:
-        raise
-    except (CourseError, ConfinementMissing, WorkerBroken) as error:
-        raise BatchBroken(str(error)) from None
-    except Exception as error:
-        if len(task.work) > 1:  # whichever it was, the others are none the worse for it
-            return [result for alone in task.alone() for result in run_task(alone)]
-        return task.not_graded(f"the grader itself broke on it ({type(error).__name__}: {error})")
-
-
-def bounded(report: Report) -> Report:
-    """Return a report that is not too large to keep and to show: without the middle of what was printed."""
-
-    def size(value: Any) -> int:
-        return len(html.escape(json.dumps(value, ensure_ascii=False)).encode("utf-8", "backslashreplace"))
-
-    def shortened(text: str, length: int) -> str:
-        gap = f"\n… {len(text) - length} characters left out …\n"
-        return text if len(text) <= length else f"{text[: length // 2]}{gap}{text[-length // 2 :]}"
-
-    for length in OUTPUT_LENGTHS:
-        if size([(each.output, each.message, each.diagnosis) for each in report.outcomes]) < MAX_REPORT_BYTES:
-            break
-        outcomes = (replace(each, output=shortened(each.output, length)) for each in report.outcomes)
-        report = replace(report, outcomes=tuple(outcomes))
-    return report
-
-
 # --- many of them ---------------------------------------------------------------------------------------
 
 
@@ -498,70 +359,46 @@ class ExecutorConfig:
     """Where tasks are run.
 
     Args:
-        new_executor: returns an executor; called again if the last one broke.
+        new_executor: returns an executor, in which one process that dies takes no other with it.
         max_pending: how many tasks are handed to it at one time.
         run_task: does a task there.
-        started: whether any of its processes ever was ready; if none was, no task is to blame.
         require: raises ``BatchBroken`` if code cannot be confined there as required.
     """
 
     new_executor: Callable[[], Executor]
     max_pending: int
     run_task: Callable[[Task], TaskResults] = run_task
-    started: Callable[[], bool] = lambda: True
     require: Callable[[Confinement], None] = require_here
 
 
 def processes(jobs: int) -> ExecutorConfig:
     """Return so many processes on this machine, which end when this one does, even if it is killed."""
-    new, started = process_pools(jobs)
-    return ExecutorConfig(new, jobs * 2, started=started)
+    return ExecutorConfig(functools.partial(Processes, jobs), jobs * 2)
 
 
 def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[tuple[Task, TaskResults]]:
     """Do tasks, and yield what came of each as soon as it is known.
 
-    A process that dies takes others with it. What was under way is then tried again, one by one.
+    What a process died of, or lost with it, is tried once more, one submission at a time.
     """
-    upcoming = iter(tasks)
-    while True:
-        interrupted: list[Task] = []
-        yield from _run_until_broken(config, upcoming, interrupted)
-        for alone in (alone for task in interrupted for alone in task.alone()):
-            again: list[Task] = []
-            yield from _run_until_broken(config, iter([alone]), again)
-            yield from ((task, task.not_graded(DIED)) for task in again)
-        if not interrupted:
-            return
-
-
-def _run_until_broken(
-    config: ExecutorConfig, upcoming: Iterator[Task], interrupted: list[Task]
-) -> Iterator[tuple[Task, TaskResults]]:
-    """Do tasks until one is lost, which is noted."""
-    running: dict[Future[TaskResults], Task] = {}
+    upcoming, running = iter(tasks), dict[Future[TaskResults], Task]()
     with config.new_executor() as executor:
         try:
             while True:
-                for task in islice(upcoming, 0 if interrupted else config.max_pending - len(running)):
-                    try:
-                        running[executor.submit(config.run_task, task)] = task
-                    except BrokenExecutor:
-                        interrupted.append(task)
+                for task in islice(upcoming, config.max_pending - len(running)):
+                    running[executor.submit(config.run_task, task)] = task
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     task = running.pop(future)
                     try:
-                        results = future.result()
+                        yield task, future.result()
                     except (BatchBroken, NoProcess):
                         raise
                     except Exception:
-                        if not config.started():
-                            raise BatchBroken(CANNOT_START) from None
-                        interrupted.append(task)
-                    else:
-                        yield task, results
+                        if task.again:
+                            yield task, task.not_graded(DIED)
+                        upcoming = chain(() if task.again else task.alone(again=True), upcoming)
         finally:
             for future in running:
                 future.cancel()

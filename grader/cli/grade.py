@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from grader.classroom.batch import BatchBroken, Confinement, ExecutorConfig, grade, processes
+from grader.classroom.batch import ExecutorConfig, grade, processes
 from grader.classroom.gradebook import open_gradebook
+from grader.classroom.job import BatchBroken, Confinement
 from grader.classroom.roster import COUNTS
 from grader.cli import (
     BROKEN,

@@ -13,10 +13,13 @@ import collections
 import contextlib
 import functools
 import gc
-import importlib
+import importlib.abc
+import importlib.machinery
 import io
 import json
+import marshal
 import os
+import pkgutil
 import signal
 import socket
 import sys
@@ -37,18 +40,23 @@ with contextlib.suppress(ImportError):  # Windows has none; nothing below calls 
 CHANNEL = 3  # descriptor, in every worker
 
 NUMPY_PARTS = (
-    "numpy.random numpy.testing numpy.ctypeslib numpy.typing numpy.lib.recfunctions numpy.lib.stride_tricks"
+    "numpy.char numpy.core numpy.ctypeslib numpy.fft numpy.lib.stride_tricks numpy.random numpy.rec "
+    "numpy.strings numpy.typing"
 ).split()
 STANDARD_LIBRARY = (  # all that a script without files or network may ask for
-    "_pydatetime _strptime _suggestions abc argparse array ast asyncio base64 binascii bisect bz2 "
-    "calendar cmath cmd code codecs collections.abc colorsys concurrent.futures configparser contextlib "
-    "copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis doctest enum errno fnmatch "
-    "fractions functools gc getopt glob graphlib gzip hashlib heapq html inspect io itertools json "
-    "keyword linecache locale logging lzma math mmap multiprocessing numbers operator optparse os pathlib "
-    "pdb pickle platform pprint pydoc queue random re reprlib sched secrets shlex shutil signal site "
-    "sqlite3 stat statistics string struct sys tempfile textwrap threading time timeit token tokenize "
-    "tomllib traceback tracemalloc types typing unicodedata unittest uuid warnings weakref "
+    "_posixsubprocess _pydatetime _ssl _strptime _suggestions abc argparse array ast base64 "
+    "binascii bisect bz2 calendar cmath cmd code codecs collections.abc colorsys concurrent.futures "
+    "configparser contextlib copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis "
+    "enum errno fnmatch fractions functools gc getopt glob graphlib gzip hashlib heapq html inspect io "
+    "itertools json keyword linecache locale logging lzma math mmap multiprocessing numbers operator "
+    "optparse os pathlib pdb pickle platform pprint pydoc queue quopri random re reprlib sched secrets shlex "
+    "shutil signal site sqlite3 stat statistics string struct sys tempfile textwrap threading time timeit "
+    "token tokenize tomllib traceback tracemalloc types typing unicodedata uuid warnings weakref "
     "xml.etree.ElementTree zlib zoneinfo"
+).split()
+SELDOM = (  # wanted, with all their parts; kept, and run where they are imported: they are large
+    "asyncio doctest email importlib.metadata importlib.resources numpy.lib.recfunctions numpy.ma "
+    "numpy.polynomial numpy.testing ssl subprocess unittest zipfile"
 ).split()
 ENCODINGS = (
     "ascii big5 cp437 cp1251 cp1252 euc_kr gbk iso8859_15 latin_1 mac_roman shift_jis utf_16 utf_8_sig"
@@ -126,6 +134,39 @@ def _fork_worker(
     return pid
 
 
+class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Modules that are kept as code until they are imported, so that each fork holds less."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[importlib.machinery.ModuleSpec, bytes]] = {}
+
+    def keep(self, name: str, folders: Sequence[str] | None = None) -> None:
+        """Keep a module with all that is inside it; what it needs besides has to be there."""
+        spec = importlib.machinery.PathFinder.find_spec(name, folders)
+        if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            self._kept[name] = spec, marshal.dumps(spec.loader.get_code(name))
+            inside = spec.submodule_search_locations or []
+            for part in {part.name for part in pkgutil.iter_modules(inside)} - {"test", "tests", "__main__"}:
+                self.keep(f"{name}.{part}", inside)
+
+    def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        """Return how a module is imported, if it is kept; Python's import asks."""
+        if name not in self._kept:
+            return None
+        spec = self._kept[name][0]
+        spec.loader = self
+        return spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run a module's code; Python's import asks."""
+        exec(marshal.loads(self._kept[module.__name__][1]), vars(module))
+
+
+RECORDER = importlib.machinery.SourceFileLoader("recording", f"{os.path.dirname(__file__)}/recording.py")
+PREPARED: dict[bytes, Any] = {RECORDER.get_data(RECORDER.path): RECORDER.get_code("recording")}
+"""By source, the code of a program of ours that many workers load: it records what student code computes."""
+
+
 def _warm_up(borrowed: list[str]) -> None:
     """Import all that student code may want, since a confined worker opens no file.
 
@@ -137,7 +178,10 @@ def _warm_up(borrowed: list[str]) -> None:
     for name in (*NUMPY_PARTS, *STANDARD_LIBRARY, *(f"encodings.{name}" for name in ENCODINGS)):
         with contextlib.suppress(ImportError):  # some are younger or older than this Python
             importlib.import_module(name)
-    exec("from numpy import *", {})  # what NumPy imports only when it is asked for
+    sys.meta_path.insert(0, archive := Archive())
+    for name in SELDOM:
+        package = sys.modules.get(name.rpartition(".")[0])
+        archive.keep(name, list(package.__path__) if package else None)
     os.register_at_fork = register
     sys.breakpointhook = vars(sys.modules["pdb"])["set_trace"] = _no_debugger
     for name in ("exit", "quit"):  # scripts expect them, and `python -S` leaves them out
@@ -249,6 +293,9 @@ class WorkerServer:
         self.module, self.filename = types.ModuleType(name), filename
         self.module.__file__ = filename
         sys.modules[name] = self.module
+        if source in PREPARED:
+            exec(PREPARED[source], vars(self.module))
+            return []
         return run_source(source, filename, self.module.__dict__)
 
     def _call(self, message: list[Any], body: memoryview) -> tuple[list[Any], bytes]:

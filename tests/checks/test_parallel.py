@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
 
 import pytest
 
-from grader.checks.parallel import Share, map_shares
+from grader.checks.parallel import Processes, Share, map_shares
+from grader.course import CourseError
 
 
 def some_of(values: dict[str, list[int]], name: str, share: Share) -> tuple[list[int], int]:
@@ -37,3 +45,42 @@ def test_what_cannot_be_cut_is_one_share() -> None:
 def test_an_error_of_one_share_reaches_the_caller() -> None:
     with pytest.raises(KeyError, match="missing"):
         list(map_shares(functools.partial(some_of, VALUES), ["missing"], jobs=2))
+
+
+def die() -> None:
+    os._exit(1)
+
+
+def fail_in_its_own_way() -> None:
+    raise CourseError(Path("course.yaml"), "is missing")  # which cannot be unpickled
+
+
+def test_a_process_that_dies_takes_nobody_with_it() -> None:
+    with Processes(2) as executor:
+        other, lost = executor.submit(time.sleep, 0.2), executor.submit(die)
+        assert isinstance(lost.exception(), BrokenExecutor)
+        assert other.result() is None
+        assert executor.submit(abs, -1).result() == 1
+        assert "course.yaml: is missing" in str(executor.submit(fail_in_its_own_way).exception())
+
+
+def test_who_leaves_by_an_exception_waits_for_nothing() -> None:
+    calls = []
+    with contextlib.suppress(KeyError), Processes(2) as executor:
+        calls += [executor.submit(time.sleep, 600.0) for _ in range(4)]
+        raise KeyError
+    assert all(call.cancelled() or isinstance(call.exception(), BrokenExecutor) for call in calls)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nobody is killed here")
+def test_they_end_with_whoever_started_them() -> None:
+    program = (
+        "import os, time; from grader.checks.parallel import Processes; executor = Processes(1)\n"
+        "print(executor.submit(os.getpid).result(), flush=True); executor.submit(time.sleep, 600.0).result()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout
+        number = int(starter.stdout.readline())
+        starter.kill()
+    while Path(f"/proc/{number}").exists():
+        time.sleep(0.02)

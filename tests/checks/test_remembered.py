@@ -107,6 +107,7 @@ def test_judges_and_references_are_asked_once_for_a_class(
     suite = load_suite(exercise, 5).remembering()
     assert suite.given is not suite.reference
     together = check_many(suite, sources, pool)
+    assert together[2] is together[0] is not together[1], "the same file is checked once"
     for source, report in zip(sources, together, strict=True):
         alone = check(exercise, source, pool=pool, seed=5)
         assert [vars(each) | {"seconds": 0} for each in alone.outcomes] == [

@@ -352,7 +352,7 @@ def test_nothing_that_is_given_is_an_answer_that_is_asked_for(number: int, cours
 
 
 def answers(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
-    """Yield right and wrong answers of all kinds, with names."""
+    """Yield right and wrong answers of all kinds but mutants, with names."""
     solution = exercise.solution_path.read_text(encoding="utf-8")
     yield "solution", solution.encode()
     yield "stub", exercise.stub_path.read_bytes()
@@ -362,9 +362,12 @@ def answers(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
         yield mistake.id, solution.replace(mistake.replace, mistake.with_).encode()
     for path in sorted(exercise.root.glob(f"examples/submissions/*/{exercise.id}/*.py")):
         yield str(path), path.read_bytes()
-    if LONG:
-        for number, mutant in enumerate(mutants(solution, written(exercise))):
-            yield f"mutant {number}", mutant.text.encode()
+
+
+def mutated(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
+    solution = exercise.solution_path.read_text(encoding="utf-8")
+    for number, mutant in enumerate(mutants(solution, written(exercise)) if LONG else ()):
+        yield f"mutant {number}", mutant.text.encode()
 
 
 @pytest.mark.slow
@@ -374,7 +377,7 @@ def test_every_answer_has_the_verdicts_of_clean_workers(
 ) -> None:
     exercise = course[f"exercise-{number}"]
     grader = SampleGrader(exercise, pool, 1)
-    for name, data in answers(exercise):
+    for name, data in (*answers(exercise), *mutated(exercise)):
         reports = []
         for sharing in (True, False):
             monkeypatch.setattr("grader.checks.run.SHARING", sharing)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -261,15 +260,6 @@ def test_what_stands_below_a_failing_line_is_graded_and_below_an_exit_the_messag
     report = grade(renamed(("\n\ndef scale", "\nexit()\n\n\ndef scale")))
     assert report.earned == 3
     assert "`scale` is not defined. doubling.py stops at line" in words(report)
-
-
-def test_a_slow_file_costs_nothing_and_a_note_says_so(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.checks.student.SLOW_LOAD_SECONDS", 0.1)
-    report = grade(first("import time\nwhile time.process_time() < 0.2: pass"))
-    assert report.earned == 7
-    (note,) = report.notes
-    assert re.search(r"doubling.py takes more than 0.1 s to load, and every check loads it", note)
-    assert '`if __name__ == "__main__":`' in note
 
 
 def test_output_is_shown_beside_its_check(grade: Grade) -> None:

@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 from grader.checks.report import Outcome, Report
 from grader.checks.source import Source
-from grader.classroom.batch import ExecutorConfig, Task, TaskResults, grade
+from grader.classroom.batch import ExecutorConfig, grade
+from grader.classroom.job import Task, TaskResults
 from grader.course import Course, Exercise, open_course
 
 Kind = Literal["right", "mistaken", "nothing"]

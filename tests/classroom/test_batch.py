@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,10 @@ from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import check
 from grader.checks.source import Source, read_source
 from grader.classroom.arrival import late_adjustments
-from grader.classroom.batch import (
-    BatchBroken,
-    ExecutorConfig,
-    Task,
-    TaskResults,
-    bounded,
-    grade,
-    processes,
-    require_here,
-    run_task,
-)
+from grader.classroom.batch import ExecutorConfig, grade, processes, require_here
 from grader.classroom.collect import CannotCollect, find_submissions
 from grader.classroom.gradebook import merge, open_gradebook
+from grader.classroom.job import BatchBroken, Task, TaskResults, bounded, run_task
 from grader.classroom.rounds import RoundOver
 from grader.classroom.tables import ManualAdjustment
 from grader.course import Course, LatePolicy, open_course
@@ -63,8 +54,8 @@ def grades_in(results: Path, course: Course) -> ClassGrades:
 
 
 def timeless(report: Report) -> Report:
-    """Return a report without what depends on the machine: seconds, and how far a search got."""
-    outcomes = tuple(dataclasses.replace(one, seconds=0.0, diagnosis="") for one in report.outcomes)
+    """Return a report without what depends on the machine: seconds."""
+    outcomes = tuple(dataclasses.replace(one, seconds=0.0) for one in report.outcomes)
     return dataclasses.replace(report, outcomes=outcomes, seconds=0.0, round=0)
 
 
@@ -188,7 +179,7 @@ SOLUTION = "import numpy as np\ndef double(x):\n    return 2 * x\n"
 def in_this_process() -> ExecutorConfig:
     """Do tasks here, so that a test sees what happens."""
 
-    class Here(ProcessPoolExecutor):
+    class Here(Executor):
         def submit(self, function, /, *arguments, **named):  # type: ignore[no-untyped-def]
             from concurrent.futures import Future
 
@@ -196,7 +187,7 @@ def in_this_process() -> ExecutorConfig:
             future.set_result(function(*arguments, **named))
             return future
 
-    return ExecutorConfig(lambda: Here(1), 1)
+    return ExecutorConfig(Here, 1)
 
 
 def test_a_second_run_grades_what_has_changed(tiny_copy: Course, tmp_path: Path) -> None:
@@ -374,9 +365,9 @@ def is_bob(value: object) -> bool:
 
 BOB: list[bytes] = []
 STAGES: dict[str, Exception] = {
-    "check_many": OverflowError("a date"),
-    "batch.bounded": RecursionError(),
-    "batch.grade_submission": ValueError("\ud800"),
+    "checks.run.check_many": OverflowError("a date"),
+    "job.bounded": RecursionError(),
+    "quiz.grade.grade_submission": ValueError("\ud800"),
     "gradebook.reports_to_json": OSError(36, "File name too long"),
     "gradebook.Gradebook.store_quizzes": UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"),
 }
@@ -387,7 +378,7 @@ def test_whatever_one_submission_breaks_is_told_of_that_one(
     stage: str, error: Exception, three: Path, tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     BOB[:] = [(three / "bob/exercise-1/doubling.py").read_bytes()]
-    target = f"grader.{'checks.run' if stage == 'check_many' else 'classroom'}.{stage}"
+    target = f"grader.{'' if stage.startswith(('checks', 'quiz')) else 'classroom.'}{stage}"
     whole = pkgutil.resolve_name(target)
 
     def broken(*arguments: Any, **named: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pytest
 
-from grader.sandbox import LAYERS
+from grader.sandbox import LAYERS, server
 from grader.sandbox.clock import ProcessorClock
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import ProtocolError, Unsendable
@@ -101,6 +102,19 @@ def raised(worker: Worker, function: str, *arguments: Any) -> Raised:
 
 
 THREADS = {f"{name}_NUM_THREADS" for name in ("OPENBLAS", "OMP", "MKL")}
+
+
+def test_all_that_is_promised_can_be_imported(load_any: Open) -> None:
+    """Also what the warm process only keeps; of some names, this Python has none."""
+    names = [
+        *server.NUMPY_PARTS,
+        *server.STANDARD_LIBRARY,
+        *server.SELDOM,
+        "unittest.mock",
+        "numpy.ma.extras",
+    ]
+    wanted = [name for name in names if importlib.util.find_spec(name)]
+    load_any("\n".join([*(f"import {name}" for name in wanted), "from numpy import *"]))
 
 
 def test_nothing_is_inherited_from_the_environment(

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from grader.checks.collection import load_suite
+from grader.checks.report import Report, reports_to_json
 from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.worker import SLOWDOWN, Patience
+from tests.checks.test_sharing import LONG, answers
 from tests.conftest import with_limits
 from tests.helpers import messages
+from tests.scenarios.test_attacks import ATTACKS
 
 if TYPE_CHECKING:
     from tests.conftest import Grade
 
 RIGHT, SCALED = "    return 2 * x  # (M, N)", "    stretched ="
+COURSE = Path(__file__).parents[2]
+IDS = sorted(path.parent.name for path in COURSE.glob("exercises/*/exercise.yaml"))
 CALL_SECONDS = 0.5
 SHARE = 0.6  # of that limit, which each call of slow code uses
 SLOW = f"""
@@ -55,6 +63,35 @@ def busy(loops: int) -> Iterator[None]:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def as_bytes(report: Report) -> str:
+    """Return all of a report but how long it took."""
+    return re.sub(r'"seconds": [0-9.e-]+', "", reports_to_json([report]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise_id", IDS if LONG else IDS[::7])
+def test_reports_are_the_same_byte_for_byte_on_a_busy_machine(
+    exercise_id: str, course: Course, pool: WorkerPool
+) -> None:
+    """What is recognised, and where the mistake is found, as well as every verdict and note."""
+    exercise = course[exercise_id]
+    controls = [each for each in ATTACKS if each.header["FAMILY"] == "control"]
+    of_this = [each for each in controls if each.header["EXERCISE"] == exercise_id]
+    handed_in = [*((each.path.name, each.source({})) for each in of_this), *answers(exercise)]
+    suites = [load_suite(exercise, seed) for seed in ((1, 2, 3) if LONG else (1,))]
+
+    def reports() -> Iterator[tuple[str, int, str]]:
+        for suite in suites:
+            for name, data in handed_in:
+                source = Source(exercise.stub_path.name, data)
+                yield name, suite.seed, as_bytes(check(suite, source, pool=pool))
+
+    idle = [*reports()]
+    with busy(16 if LONG else 4):
+        for expected, found in zip(idle, reports(), strict=True):
+            assert found == expected
 
 
 @pytest.mark.slow
