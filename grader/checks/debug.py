@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, KnownMistakes, named_results
+from grader.checks.collection import CheckSuite, KnownMistakes, load_suite, named_results
 from grader.checks.diagnosis import agrees
 from grader.checks.report import Outcome
 from grader.checks.run import run_suite
@@ -118,9 +118,10 @@ class FailingCall:
 
 
 def find_failing_call(
-    suite: CheckSuite,
+    exercise: Exercise | CheckSuite,
     pool: Pool,
     check: str | None = None,
+    seed: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Outcome | None, FailingCall | None]:
     """Run the checks; return what a visible one found, and the question that was answered wrongly.
@@ -136,6 +137,7 @@ def find_failing_call(
     Raises:
         NoSuchCheck: it is none of the visible checks.
     """
+    suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed)
     run = CheckRun(suite.exercise, read_source(suite.exercise), pool, progress)
     name = _full_name(suite, check) if check else ""
     run_suite(suite, run)

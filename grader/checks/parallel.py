@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from grader.sandbox import confinement, process
 
@@ -27,20 +27,18 @@ MAX_SHARES = 4
 
 
 class Processes(ThreadPoolExecutor):
-    """Processes of this machine that do one call after another, each as soon as it is free.
+    """At most so many processes of this machine; each does one call after another, and a thread waits for it.
 
     Each is started by exec when it is first wanted, and ends when this one does, even if that is killed. If
     one dies, its call raises ``BrokenExecutor``, and another one takes its place. Where the system starts no
     more of them, a call raises ``NoProcess``. Left by an exception, all are killed.
-
-    Args:
-        jobs: how many, at most; a thread waits for each.
     """
 
     def __init__(self, jobs: int) -> None:
         super().__init__(jobs)
         self._own = threading.local()
         self._started: list[subprocess.Popen[bytes]] = []
+        self._killed = False
 
     def submit(self, function: Callable[..., Result], /, *arguments: Any, **named: Any) -> Future[Result]:
         try:
@@ -49,39 +47,38 @@ class Processes(ThreadPoolExecutor):
             raise process.no_process() from None
 
     def _ask(self, request: bytes) -> Any:
-        """Let this thread's process do a call."""
-        if not hasattr(self._own, "pipes"):
-            self._own.pipes = self._start()
-        calls, answers = self._own.pipes
+        """Let this thread's process do a call; start it if there is none."""
+        pipes = getattr(self._own, "pipes", None)
+        if pipes is None:
+            program = (
+                f"import sys; sys.path[:] = {sys.path!r}; import grader.checks.parallel as us; us.serve()"
+            )
+            try:
+                started = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1)
+            except OSError as error:
+                raise process.no_process(error.errno or errno.EAGAIN) from None
+            self._started.append(started)
+            if self._killed:
+                started.kill()
+            pipes = self._own.pipes = cast(tuple[IO[bytes], IO[bytes]], (started.stdin, started.stdout))
+            if not pipes[1].read(1):
+                raise process.no_process()
         try:
-            calls.write(request)
-            calls.flush()
-            returned, result = pickle.load(answers)
+            pipes[0].write(request)
+            pipes[0].flush()
+            returned, result = pickle.load(pipes[1])
         except Exception:
-            del self._own.pipes
+            self._own.pipes = None
             raise BrokenExecutor("a process died") from None
         if returned:
             return result
         raise result
 
-    def _start(self) -> tuple[IO[bytes], IO[bytes]]:
-        program = f"import sys; sys.path[:] = {sys.path!r}; from grader.checks.parallel import serve; serve()"
-        command = [sys.executable, "-c", program]
-        try:
-            started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        except OSError as error:
-            raise process.no_process(error.errno or errno.EAGAIN) from None
-        self._started.append(started)
-        assert started.stdin
-        assert started.stdout
-        if not started.stdout.read(1):
-            raise process.no_process()
-        return started.stdin, started.stdout
-
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for started in self._started if kind else ():
+        self._killed = kind is not None
+        for started in self._started if self._killed else ():
             started.kill()
-        self.shutdown(cancel_futures=kind is not None)
+        self.shutdown(cancel_futures=self._killed)
         for started in self._started:
             started.communicate()
 
@@ -108,19 +105,16 @@ def serve() -> None:
     answers.write(b"!")
     while True:
         answers.flush()
-        pickle.dump(_done(*calls.get()), answers)
-
-
-def _done(function: Callable[..., Any], arguments: Any, named: Any) -> tuple[bool, Any]:
-    """Do a call; return whether it returned, and what; an exception that cannot travel becomes another."""
-    try:
-        return True, function(*arguments, **named)
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        with contextlib.suppress(Exception):
-            pickle.loads(pickle.dumps(error))
-            return False, error
-        return False, RuntimeError(f"{type(error).__name__}: {error}")
+        function, arguments, named = calls.get()
+        try:
+            answer = pickle.dumps((True, function(*arguments, **named)))
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            answer = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+            with contextlib.suppress(Exception):  # of those that cannot travel, what they say does
+                pickle.loads(pickle.dumps(error))
+                answer = pickle.dumps((False, error))
+        answers.write(answer)
 
 
 def map_shares(

@@ -1,7 +1,4 @@
-"""Does a task of a class's grading: all that a process has to load for it, and no more.
-
-NumPy and pytest come in with the first task, so whoever only hands them out does without.
-"""
+"""Does a task of a class's grading, in a process of its own: NumPy and pytest come in with the first one."""
 
 from __future__ import annotations
 
@@ -14,15 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from grader.checks.report import Report
-from grader.checks.source import Source
 from grader.course import CourseError, open_course
 from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, Pool, WorkerBroken
 
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
 OUTPUT_LENGTHS = (16_000, 4_000, 1_000, 200)  # characters of an outcome's output, where a report is too large
 Confinement = Literal["required", "best", "none"]
-Work: TypeAlias = "Source | tuple[bytes, str]"
-"""What a submission holds of an exercise; or its answers to quizzes, and who it says it is by."""
+Work: TypeAlias = Any
+"""What a submission holds of an exercise, a ``Source``; or its answers, and whose it says they are."""
 
 
 class BatchBroken(Exception):
@@ -79,13 +75,12 @@ def _pool(confinement: Confinement) -> Pool:
 
 
 @functools.lru_cache(maxsize=16)
-def _checking(course: str, exercise: str, seed: int, run: str) -> Callable[..., list[Report]]:
+def _checking(course: str, exercise: str, seed: int, _: str) -> Callable[..., list[Report]]:
     """Return what gives all submissions of a run with one seed the same checks."""
-    from grader.checks import collection
-    from grader.checks import run as checks_run
+    from grader.checks import collection, run
 
     suite = collection.load_suite(open_course(course)[exercise], seed).remembering()
-    return lambda *work, **more: checks_run.check_many(suite, *work, **more)
+    return lambda *work, **more: run.check_many(suite, *work, **more)
 
 
 @functools.cache
@@ -114,14 +109,15 @@ def run_task(task: Task) -> TaskResults:
     """
     try:
         keys, results = [key for key, _ in task.work], list[Any]()
-        if sources := [work for _, work in task.work if isinstance(work, Source)]:
+        if isinstance(task.work[0][1], tuple):
+            mark = _marking(task.course, task.confinement)
+            found = [mark(*work) for _, work in task.work]
+            results += [NotGraded(each.broken) if each.broken else each for each in found]
+        else:
             check_all = _checking(task.course, task.exercise, task.seed, task.run)
             patience = [_patience(task.run, key) for key in keys]
-            results += map(bounded, check_all(sources, _pool(task.confinement), patience=patience))
-        else:
-            mark = _marking(task.course, task.confinement)
-            found = [mark(*work) for _, work in task.work if isinstance(work, tuple)]
-            results += [NotGraded(each.broken) if each.broken else each for each in found]
+            pool, sources = _pool(task.confinement), [source for _, source in task.work]
+            results += map(bounded, check_all(sources, pool, patience=patience))
         return list(zip(keys, results, strict=True))
     except NoProcess:
         raise

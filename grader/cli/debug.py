@@ -11,7 +11,6 @@ from typing import Any
 import click
 import numpy as np
 
-from grader.checks.collection import load_suite
 from grader.checks.debug import FailingCall, find_failing_call
 from grader.checks.report import Outcome
 from grader.cli import (
@@ -47,7 +46,7 @@ def command(
     """
     exercise = course[exercise_id]
     with open_pool() as pool, progress_line() as progress:
-        outcome, call = find_failing_call(load_suite(exercise, seed), pool, check, progress)
+        outcome, call = find_failing_call(exercise, pool, check, seed, progress)
     print_lines(debug_lines(course, exercise, outcome, call, width(), output))
     if outcome and outcome.status != "passed" and not call:
         sys.exit(FAILED)

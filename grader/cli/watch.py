@@ -132,10 +132,8 @@ class _Screen:
 
         So is the seed: what changes from one verdict to the next is the student's doing.
         """
-        files = dict[Path, int]()
-        for path in self._exercise.author_files:
-            with contextlib.suppress(OSError):
-                files[path] = path.stat().st_mtime_ns
+        authored = (path for path in self._exercise.author_files if path.is_file())
+        files = {path: path.stat().st_mtime_ns for path in authored}
         if self._suite is None or files != self._files:
             seed = self._suite.seed if self._suite else None
             self._suite, self._files = load_suite(self._exercise, seed).remembering(), files

@@ -52,7 +52,8 @@ class ProcessorClock:
     def __init__(self, number: int, *, alone: bool) -> None:
         self._number, self._alone = number, alone
         self._others = 0.0  # seconds of what it started, when it was last looked at
-        self._read = next((read for read in (_linux, _macos, _windows) if _tells(read, number)), _wall)
+        told = (read for read in (_linux, _macos, _windows) if _tells(read, number))
+        self._read = next(told, lambda _: time.monotonic())
 
     def seconds(self, look: bool = False) -> float:
         """Return the seconds so far.
@@ -72,10 +73,6 @@ def _tells(read: object, number: int) -> bool:
     with contextlib.suppress(OSError, AttributeError, ValueError):
         return callable(read) and read(number) >= 0.0
     return False
-
-
-def _wall(_: int) -> float:
-    return time.monotonic()
 
 
 def _linux(number: int) -> float:

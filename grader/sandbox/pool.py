@@ -52,8 +52,6 @@ MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
 MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
 """What it makes of them: entries of an array, bytes of all its answers to one worker."""
-
-
 FAULTS = ("syntax", "line", "import", "error", "exit", "end")
 MAX_FAULTS = 25  # that are heard of one file
 
@@ -87,7 +85,7 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
     return pool
 
 
-class WorkerPool(Pool):
+class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
     """Gives out one clean worker after another; the next one is made ready while the last one works.
 
     Args:
@@ -164,9 +162,6 @@ class WorkerPool(Pool):
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
-
-    def __enter__(self) -> WorkerPool:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
