@@ -23,7 +23,6 @@ Result = TypeVar("Result")
 Share = tuple[int, int]
 """Which part of an item's work is meant, and of how many parts: ``things[number::count]``."""
 WHOLE: Share = (0, 1)
-MAX_SHARES = 4
 
 
 class Processes(ThreadPoolExecutor):
@@ -122,7 +121,7 @@ def map_shares(
     items: Iterable[Item],
     *,
     jobs: int = 0,
-    shares: int = MAX_SHARES,
+    shares: int = 4,
 ) -> Iterator[list[Result]]:
     """Call a function for each share of each item; yield an item's results, in the order of the items.
 

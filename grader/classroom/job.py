@@ -94,10 +94,8 @@ def _marking(course: str, confinement: Confinement) -> Callable[[bytes, str], An
     return lambda answers, learner_id: grade.grade_submission(answers, learner_id, grading)
 
 
-@functools.lru_cache(maxsize=1000)
-def _patience(run: str, submission: str) -> Patience:
-    """Return how long code of a submission may still sleep in this process, in all exercises of this run."""
-    return Patience()
+_patience = functools.lru_cache(maxsize=1000)(lambda run, submission: Patience())
+"""How long code of a submission may still sleep in this process, in all exercises of this run."""
 
 
 def run_task(task: Task) -> TaskResults:

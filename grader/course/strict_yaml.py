@@ -101,8 +101,7 @@ def load(path: Path, kind: type[T]) -> T:
     Raises:
         CourseError: the file cannot be read or does not have this form.
     """
-    read: T = _load(path, _bytes(path), typing.cast(Any, kind))
-    return read
+    return typing.cast(T, _load(path, _bytes(path), typing.cast(Any, kind)))
 
 
 @functools.lru_cache(maxsize=64)

@@ -182,6 +182,4 @@ class Spawned:
         self._process.kill()
         return self._process.wait()
 
-    def dismiss(self) -> None:
-        """Kill it and all of its group."""
-        self.end()
+    dismiss = end

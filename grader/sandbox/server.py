@@ -151,10 +151,9 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         """Return how a module is imported, if it is kept; Python's import asks."""
-        if name not in self._kept:
-            return None
-        spec = self._kept[name][0]
-        spec.loader = self
+        spec, _ = self._kept.get(name, (None, b""))
+        if spec:
+            spec.loader = self
         return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
