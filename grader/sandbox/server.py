@@ -151,8 +151,7 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         """Return how a module is imported, if it is kept; Python's import asks."""
-        spec, _ = self._kept.get(name, (None, b""))
-        if spec:
+        if spec := self._kept[name][0] if name in self._kept else None:
             spec.loader = self
         return spec
 
