@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 29_000,
+    "lines": 29_100,
     "functions per 1,000 lines": 57,
     "own imports per 1,000 lines": 23,
     "longest file": 600,
