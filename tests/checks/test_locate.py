@@ -122,6 +122,10 @@ def test_a_text_that_is_none_is_refused(change: tuple[int, object]) -> None:
             read_text(np.frombuffer(data, np.uint8))
 
 
+WRAPPED = "plain = rnn_step_forward\ndef rnn_step_forward(*given):\n"
+ANSWER = "    return plain(*given)"
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -132,6 +136,11 @@ def test_a_text_that_is_none_is_refused(change: tuple[int, object]) -> None:
         "import sys\nif 'recording' in sys.modules:\n    import os; os._exit(0)",
         "deep = " + "(" * 90 + "1" + ")" * 90,
         "def f(n):\n    return f(n + 1)",
+        f"{WRAPPED}    for k in range(10**5):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
+        f"{WRAPPED}    with np.errstate(all='ignore'):\n        np.full(3, np.nan) + np.inf * 1e308\n{ANSWER}",
+        f"{WRAPPED}    deep = lambda n: deep(n - 1) * 1.5 if n else 1.0\n    deep(300)\n{ANSWER}",
+        f"{WRAPPED}    held = []\n    [held.append(held) for _ in range(9)]\n{ANSWER}",
+        f"{WRAPPED}    globals()['recorded_frame'] = None\n{ANSWER}",
     ],
 )
 def test_a_hostile_file_changes_no_verdict(pool: WorkerPool, hostile: str) -> None:
