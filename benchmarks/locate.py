@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import difflib
 import json
 import os
 import random
@@ -32,7 +31,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from grader.authoring.verify import SampleGrader
+from grader.authoring.verify import SampleGrader, changed_lines
 from grader.checks import diagnosis
 from grader.checks.collection import load_suite
 from grader.checks.locate import find
@@ -224,18 +223,6 @@ def _entries(index: Path) -> list[dict[str, Any]]:
 
 
 CASES = {"misconceptions": misconceptions, "styles": styles, "pairs": pairs}
-
-
-def changed_lines(text: str, mistaken: str) -> frozenset[int]:
-    """Return the lines of a mistaken text that differ from the right one; of what is gone, its neighbours."""
-    matcher = difflib.SequenceMatcher(None, text.splitlines(), mistaken.splitlines(), autojunk=False)
-    lines = set[int]()
-    for kind, _, _, first, last in matcher.get_opcodes():
-        if kind == "delete":
-            lines |= {first, first + 1}
-        elif kind != "equal":
-            lines |= set(range(first + 1, last + 1))
-    return frozenset(lines)
 
 
 # --- measuring ----------------------------------------------------------------------------------------

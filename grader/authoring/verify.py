@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import functools
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -370,6 +371,9 @@ class Confusion:
         misnamed: for an id or a variant, what was said instead.
         checks: all, in their order.
         deciding: checks that at least one known mistake fails alone.
+        located: ids whose line was found where the patch is.
+        astray: for an id, another line that was found.
+        causes: how many located lines have a cause.
     """
 
     exercise: str
@@ -379,6 +383,9 @@ class Confusion:
     misnamed: tuple[tuple[str, str], ...]
     checks: tuple[str, ...]
     deciding: frozenset[str]
+    located: tuple[str, ...] = ()
+    astray: tuple[tuple[str, str], ...] = ()
+    causes: int = 0
 
     @property
     def total(self) -> int:
@@ -414,6 +421,9 @@ def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: in
             misnamed=tuple(pair for part in parts for pair in part.misnamed),
             checks=parts[0].checks,
             deciding=frozenset().union(*(part.deciding for part in parts)),
+            located=tuple(name for part in parts for name in part.located),
+            astray=tuple(pair for part in parts for pair in part.astray),
+            causes=sum(part.causes for part in parts),
         )
 
 
@@ -433,7 +443,36 @@ def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
             mistake.id: grader.grade(mistake.patched(solution).encode()) for mistake in known[number::count]
         }
         right = {path.stem: grader.grade(path.read_bytes()) for path in exercise.variants[number::count]}
-    return _judged(exercise_id, known, wrong, right)
+    lines = {mistake.id: changed_lines(solution, mistake.patched(solution)) for mistake in known}
+    return _placed(_judged(exercise_id, known, wrong, right), wrong, lines)
+
+
+def changed_lines(text: str, mistaken: str) -> frozenset[int]:
+    """Return the lines of a mistaken text that differ from the right one; of what is gone, its neighbours."""
+    matcher = difflib.SequenceMatcher(None, text.splitlines(), mistaken.splitlines(), autojunk=False)
+    lines = set[int]()
+    for kind, _, _, first, last in matcher.get_opcodes():
+        if kind == "delete":
+            lines |= {first, first + 1}
+        elif kind != "equal":
+            lines |= set(range(first + 1, last + 1))
+    return frozenset(lines)
+
+
+def _placed(found: Confusion, wrong: dict[str, Report], lines: Mapping[str, frozenset[int]]) -> Confusion:
+    """Add where the mistakes were located, and where they are."""
+    outcomes = {name: [each for each in report.outcomes if each.located] for name, report in wrong.items()}
+    places = {name: each[0].located for name, each in outcomes.items() if each and each[0].located}
+    return replace(
+        found,
+        located=tuple(name for name, place in places.items() if place.line in lines[name]),
+        astray=tuple(
+            (name, f"line {place.line}: {place.source}")
+            for name, place in places.items()
+            if place.line not in lines[name]
+        ),
+        causes=sum(bool(place.cause) for place in places.values()),
+    )
 
 
 def _judged(

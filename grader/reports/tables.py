@@ -174,6 +174,11 @@ def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
     deciding = f"{len(confusion.checks) - len(confusion.idle)} of {len(confusion.checks)}"
     row = f"{confusion.exercise:<14}{confusion.total:>9}{counts}  {deciding}"
     yield Line(row, "failed" if confusion.misnamed else "passed")
+    lines = len(confusion.located) + len(confusion.astray)
+    where = f"{lines} lines, {len(confusion.located)} of them where the mistake is; {confusion.causes} causes"
+    yield from wrapped(where, "detail", width)
+    for name, place in confusion.astray:
+        yield from wrapped(f"{name} is found elsewhere, in {place}", "detail", width)
     for name, ids in confusion.ties:
         others = " and ".join(other for other in ids if other != name)
         yield from wrapped(f"{name} looks like {others}", "detail", width)
