@@ -218,6 +218,8 @@ STUDENTS_COMMANDS = {
     "quiz": [],
     "credits": [],
     "submit": ["-o", "ada.zip"],
+    "backup": ["-o", "ada.json"],
+    "import": ["ada.json", "--yes"],
     "reset": ["exercise-1", "--yes"],
     "completion": ["bash"],
     "doctor": [],
