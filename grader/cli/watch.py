@@ -50,7 +50,8 @@ def command(context: click.Context, course_folder: str | None, exercise: str | N
 
     Without EXERCISE it is the one that was changed last, or the first that is not done yet; the screen turns
     to another one when that is saved. Keys: h shows a hint, l the lesson, d writes a file to debug with, e
-    opens your $EDITOR, c checks all, n goes to the next exercise, r puts the stub back, q quits.
+    opens your $EDITOR, c checks all, n goes to the next exercise, r puts the stub back, q quits; once an
+    exercise is done, s shows the course's code beside yours.
     """
     with open_pool(zygote=context.meta.get(ZYGOTE)) as pool, contextlib.suppress(KeyboardInterrupt):
         course = open_course(course_folder)
