@@ -105,7 +105,9 @@ def _parsed(
 ) -> tuple[list[Token], dict[str, Any]]:
     environment: dict[str, Any] = {"folder": folder, "address": address}
     tokens = _set_apart(_markdown().parse(markdown, environment))
-    for token in tokens:
+    for number, token in enumerate(tokens):
+        if token.type == "th_open" and not tokens[number + 1].content:
+            token.tag = tokens[number + 2].tag = "td"  # a corner is no heading
         if style := token.attrs.pop("style", ""):  # of a cell; no policy lets it through
             token.attrSet("class", "n" if "right" in str(style) else "")
     return tokens, environment

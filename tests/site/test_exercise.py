@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,20 @@ from grader.checks.source import Source
 from grader.course import Course, open_course
 from grader.sandbox.pool import WorkerPool
 from grader.site.build import build_site
-from tests.site.helpers import Served, page_text, press, press_tab_to, serving, wait_for
+from tests.site.helpers import LONG, Served, page_text, press, press_tab_to, serving, wait_for
 
 pytestmark = pytest.mark.slow
 
 ASK = """
-const [exercises, asked, done] = arguments;
+const [exercise, files, seconds, done] = arguments;
 (async () => {
   const { Desk } = await import(new URL("scripts/desk.js", document.baseURI));
-  const said = [];
-  const desk = (window.desk ??= await Desk.open({ exercises, packages: ["sqlite3", "numpy"] }));
-  for (const [exercise, files, seconds] of asked) {
-    const asking = desk.do("check", { exercise, files }, seconds);
-    const found = await asking.catch((error) => ({ refused: error.constructor.name }));
-    said.push(found.report ?? found.refused);
-    desk.restart();
-  }
-  return said;
+  const desk = (window.desk ??= await Desk.open({ exercises: [exercise], packages: ["sqlite3", "numpy"] }));
+  await desk.do("prepare", { exercise });
+  const asking = desk.do("check", { exercise, files }, seconds);
+  const found = await asking.catch((error) => ({ refused: error.constructor.name }));
+  desk.restart();
+  return found.report ?? found.refused;
 })().then(done, (error) => done(String(error)));
 """
 SECONDS = 100
@@ -98,9 +94,7 @@ def told(report: Report) -> Any:
 
 def checked(browser: Any, exercise: str, *asked: tuple[str, float]) -> list[Any]:
     """Check one file after the other, each in a fresh interpreter."""
-    wanted = [[exercise, {exercise: text}, seconds] for text, seconds in asked]
-    found = browser.execute_async_script(ASK, [exercise], wanted)
-    assert isinstance(found, list), found
+    found = [browser.execute_async_script(ASK, exercise, {exercise: text}, most) for text, most in asked]
     return [reports_from_json(each)[0] if each.startswith("{") else each for each in found]
 
 
@@ -125,6 +119,7 @@ def test_a_verdict_is_the_one_of_a_laptop(
         assert report.seed == native.seed
 
 
+@LONG
 def test_one_check_leaves_nothing_to_the_next(browser: Any, whole_site: Served, handed_out: Course) -> None:
     right = module(handed_out, **RIGHT)
     spoils = f"import numpy\nnumpy.ndarray = numpy.array = numpy.multiply = None\n{right}"
@@ -183,7 +178,7 @@ def test_an_exercise_by_keyboard(browser: Any, whole_site: Served, handed_out: C
     assert browser.get_log("browser") == []
 
 
-@pytest.mark.skipif(not os.environ.get("GRADER_LONG"), reason="the whole course, in .ci/long")
+@LONG
 def test_solutions_stubs_and_typical_mistakes_are_judged_as_on_a_laptop(
     browser: Any, course: Course, runtime: Path, pool: WorkerPool, tmp_path: Path
 ) -> None:

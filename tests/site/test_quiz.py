@@ -17,7 +17,7 @@ from grader.quiz.credits import QuizContext
 from grader.quiz.files import find_quiz
 from grader.quiz.session import Session
 from grader.site.browser import ACTIONS, Desk
-from tests.site.helpers import Served, focused, page_text, press, press_tab_to, serving, wait_for
+from tests.site.helpers import LONG, Served, focused, page_text, press, press_tab_to, serving, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -86,6 +86,7 @@ def test_all_types_are_marked_as_in_a_terminal(browser: Any, whole_site: Served,
         assert found == native(desk, *move), move
 
 
+@LONG
 def test_right_answers_earn_all_and_are_carried_to_a_laptop(
     browser: Any, whole_site: Served, handed_out: Course, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_nothing_is_asked_of_anybody_else(browser: Any, whole_site: Served) -> N
     assert browser.get_log("browser") == []
 
 
+@LONG
 def test_what_was_accepted_is_there_after_a_reload_and_in_another_tab(
     browser: Any, whole_site: Served
 ) -> None:
@@ -192,6 +194,7 @@ def test_what_was_accepted_is_there_after_a_reload_and_in_another_tab(
     assert found["done"]
 
 
+@LONG
 def test_full_storage_accepts_nothing_and_says_so(browser: Any, whole_site: Served) -> None:
     browser.get(f"{whole_site.url}quiz-{QUIZ}.html")
     origin = whole_site.url.split("/a/")[0]
@@ -206,6 +209,7 @@ def test_full_storage_accepts_nothing_and_says_so(browser: Any, whole_site: Serv
     assert found["attempt"] == 1
 
 
+@LONG
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -231,6 +235,7 @@ def test_a_file_that_was_altered_or_is_missing_is_told(
         assert says in wait_for(browser, ".trouble p").text
 
 
+@LONG
 def test_a_host_that_has_gone_is_told(browser: Any, whole_site: Served) -> None:
     with serving(whole_site.folder) as port:
         browser.get(f"http://127.0.0.1:{port}/quiz-{QUIZ}.html")
@@ -239,6 +244,7 @@ def test_a_host_that_has_gone_is_told(browser: Any, whole_site: Served) -> None:
     assert "see that you are online, then reload the page" in wait_for(browser, ".trouble p").text
 
 
+@LONG
 def test_code_without_end_ends_and_passes_nothing(browser: Any, whole_site: Served) -> None:
     browser.get(f"{whole_site.url}quiz-{QUIZ}.html")
     wait_for(browser, START).click()

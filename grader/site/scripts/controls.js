@@ -3,6 +3,9 @@
 
 import { button, el, safe } from "./dom.js";
 
+/** What a label says, for those whose screen reader passes over the mathematics in it. */
+const words = (markup) => safe(markup).textContent.trim();
+
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /**
@@ -20,8 +23,8 @@ const CHOOSE = { single: "Choose one", multiple: "Choose all that are right" };
 
 function choices(question, changed) {
   const type = question.type === "single" ? "radio" : "checkbox";
-  const inputs = question.options.map((_, at) =>
-    el("input", { type, name: "choice", value: String(at + 1), change: changed }),
+  const inputs = question.options.map((text, at) =>
+    el("input", { type, name: "choice", value: String(at + 1), "aria-label": words(text), change: changed }),
   );
   const rows = question.options.map((text, at) =>
     el("label", { class: "choice" }, inputs[at], el("span", {}, safe(text))),
@@ -133,10 +136,10 @@ const middle = (node) => node.getBoundingClientRect().top + node.offsetHeight / 
 
 function match(question, changed) {
   const letters = question.options.map((_, at) => LETTERS[at]);
-  const selects = question.lefts.map((_, at) =>
+  const selects = question.lefts.map((text, at) =>
     el(
       "select",
-      { id: `left-${at}`, change: changed },
+      { id: `left-${at}`, "aria-label": words(text), change: changed },
       el("option", { value: "" }, "–"),
       ...letters.map((letter) => el("option", {}, letter)),
     ),

@@ -13,7 +13,7 @@ const editor = document.getElementById("editor");
 const file = `file ${exercise}`;
 const trouble = el("div", { class: "trouble", role: "alert" });
 const says = el("p", { class: "quiet", role: "status" });
-const verdict = el("div", { id: "verdict", tabindex: "-1", "aria-label": "Verdict" });
+const verdict = el("div", { id: "verdict", role: "region", tabindex: "-1", "aria-label": "Verdict" });
 const run = button("Check it", check, { class: "main" });
 const stop = button("Stop", halt, { hidden: true });
 let desk;
