@@ -74,6 +74,13 @@ export class Desk {
     return reply.result;
   }
 
+  /** Keep where everything stands for the start page, which starts no Python. */
+  async remember() {
+    const overview = await this.do("overview").catch(() => null);
+    if (overview) await this.store.setText("overview", JSON.stringify(overview)).catch(() => {});
+    return overview;
+  }
+
   /** Return the interpreter, which knows all that is stored, also by other tabs. */
   async #ready() {
     const { runtime } = this;

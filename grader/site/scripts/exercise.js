@@ -136,6 +136,7 @@ async function check() {
     }
     await desk.do("prepare", { exercise });
     show(await desk.do("check", { exercise, files }, CHECK_SECONDS));
+    await desk.remember();
   } catch (error) {
     const endless = "Your code was stopped before it came to an end: is there a loop that never ends?";
     tell(error instanceof Hung ? new Trouble(endless) : error);

@@ -109,11 +109,23 @@ async function show(id, notes = [], reply = null) {
   card.append(
     ...question.hints.map((hint) => el("div", { class: "hint" }, el("b", {}, "Hint. "), safe(hint))),
   );
-  if (question.given) card.append(el("p", { class: "quiet" }, `Your answer: ${question.given}`));
+  if (question.done) card.append(...offered(question));
+  const named = question.done || question.silent || !question.options.length; // else numbers are others by now
+  if (question.given && named) card.append(el("p", { class: "quiet" }, `Your answer: ${question.given}`));
   if (!question.done) card.append(answering(question));
   card.append(moving(question));
   stage.replaceChildren(overview(id), card);
   (said && !said.stored ? card.querySelector(".reply") : heading).focus();
+}
+
+/** What was chosen from, with the numbers and letters that an answer names. */
+function offered({ lefts, options, type, code }) {
+  const list = (texts, name) => el("ol", { class: name }, ...texts.map((text) => el("li", {}, safe(text))));
+  const shown = [];
+  if (type === "fix") shown.push(el("pre", { class: "numbered" }, el("code", {}, code)));
+  if (lefts.length) shown.push(list(lefts, "lefts"));
+  if (options.length) shown.push(list(options, lefts.length ? "options letters" : "options"));
+  return shown;
 }
 
 /** The list of questions, to see how each stands and to go to one. */
@@ -274,15 +286,9 @@ async function finish(sure) {
   const summary = await attempt(() => desk.do("finish", { quiz }), "Adding up …");
   if (!summary) return;
   await desk.store.setText(`quiz ${quiz}`, "taken");
-  await remember();
+  await desk.remember();
   stage.replaceChildren(summaryNode(summary));
   stage.querySelector("h2").focus();
-}
-
-/** Keep where things stand for the start page, which starts no Python. */
-async function remember() {
-  const overview = await desk.do("overview").catch(() => null);
-  if (overview) await desk.store.setText("overview", JSON.stringify(overview)).catch(() => {});
 }
 
 function summaryNode(summary) {

@@ -103,9 +103,7 @@ function giveName() {
 
 /** Ask Python where everything stands, and keep the answer for the next time. */
 async function refresh() {
-  const overview = await desk.do("overview");
-  await desk.store.setText("overview", JSON.stringify(overview));
-  show(overview);
+  show(await desk.remember());
 }
 
 async function backup() {
