@@ -111,7 +111,8 @@ export class Box {
     const waiting = this.#waiting.get(data?.id);
     this.#waiting.delete(data?.id);
     if (!waiting) return reject(new Trouble(`Python did not start: ${String(data?.broken).slice(0, 500)}`));
-    if (data.broken) waiting.reject(new Trouble(String(data.broken).slice(0, 2000)));
+    const broke = `Python could not finish this: ${String(data.broken).slice(0, 300)}. Did the code change NumPy?`;
+    if (data.broken) waiting.reject(new Trouble(broke));
     else waiting.resolve(data.value);
   }
 

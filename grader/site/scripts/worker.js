@@ -55,7 +55,7 @@
       try {
         port.postMessage({ id: data.id, value: await does[data.does](data) });
       } catch (error) {
-        port.postMessage({ id: data.id, broken: String(error).slice(-2000) });
+        port.postMessage({ id: data.id, broken: String(error).trim().split("\n").at(-1) });
       }
     };
     port.postMessage({ ready: true });
