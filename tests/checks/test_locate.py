@@ -48,6 +48,9 @@ def found(report: Report) -> Located:
         (3, "dx = Wxh.T @ da", "dx = Wxh.T @ np.sin(3 * da)"),
         (5, "dh = dhs[t] + dh_next", "dh = dhs[t] + 2 * dh_next"),
         (9, "di = dc_sum * g", "di = dc_sum * tanh_c"),
+        (3, "da = dh * (1 - h**2)", "da = dh * (h**2 - 1)"),
+        (8, "hs[0], cs[0] = h0, c0", "hs[0], cs[0] = h0, 0"),
+        (10, "dc_next = dc_last", "dc_next = np.zeros((H, N))"),
     ],
 )
 def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, new: str) -> None:
