@@ -121,6 +121,9 @@ def check_sample_values(student, reference, rng):
         prompt = rng.integers(11, size=K)
         arguments = (prompt, 40, model, rng.random(40), temperature)
         questions[f"after {K} symbols, temperature {temperature:g}"] = arguments
+    for k in range(12):  # short ones: what is kept of a prompt shows in the first symbols
+        prompt = rng.integers(11, size=6)
+        questions[f"after prompt {k} of 6 symbols"] = prompt, 3, model, rng.random(3), 1.5
     answers = [student.sample(*arguments) for arguments in questions.values()]
     for (at, arguments), got in zip(questions.items(), answers, strict=True):
         right = reference.sample(*arguments)
