@@ -3,7 +3,9 @@
 Per submission and exercise, medians of interleaved rounds; the ratios are what matters. The yardsticks: one
 `python -m pytest` on the same checks with the submission imported beside them, and one fork of a warm process
 for each check, in which its calls and comparisons run without any protection. Then submissions per second of
-`grader grade` by processes and by Dask workers, and what a process takes of memory.
+`grader grade` by processes and by Dask workers, and what a process takes of memory; twenty submissions, right
+and wrong; and what 10,000 would take, by the slope from 50 to 200. No two files are the same, since the same
+file would be checked once.
 
     python benchmarks/class.py [ROUNDS]
 """
@@ -15,7 +17,6 @@ import importlib.util
 import inspect
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import tempfile
 import time
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +165,8 @@ def bare_forks(checks: list[Callable[..., Any]], reference: types.ModuleType) ->
 
 def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
     """Grade as many copies as make up a task."""
-    reports = check_many(exercise, [source] * SUBMISSIONS_PER_TASK, pool, seed=SEED)
+    sources = [replace(source, data=source.data + b"# %d\n" % n) for n in range(SUBMISSIONS_PER_TASK)]
+    reports = check_many(exercise, sources, pool, seed=SEED)
     assert all(one.passed for one in reports)
 
 
@@ -172,8 +175,7 @@ def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
 
 def throughput(folder: Path) -> None:
     """Print submissions per second of the whole command, and the memory of what does the work."""
-    for number in range(STUDENTS):
-        shutil.copytree(ROOT / "solutions" / "exercise-3", folder / "class" / f"s{number:02}" / "exercise-3")
+    hand_in(folder / "class", range(STUDENTS))
     print(f"grader grade, {STUDENTS} submissions of exercise-3")
     rates = {}
     for name, options in {
@@ -188,12 +190,43 @@ def throughput(folder: Path) -> None:
         print(f"  {name}  {rates[name]:5.1f} submissions/s, {memory:.0f} MB all together", flush=True)
     for kind in ("jobs", "Dask"):
         print(f"  two to one, {kind}: {rates[f'{kind} 2'] / rates[f'{kind} 1']:.2f}")
+    twenty = ("exercise-1", "exercise-3")
+    hand_in(folder / "twenty", range(20), twenty, right=8)
+    spent, _ = whole_command(folder, "out of twenty", ["--jobs", "2"], "twenty", twenty)
+    print(f"  twenty of two exercises, 8 right and 12 wrong, jobs 2: {spent:.1f} s")
+    times = {}
+    for count in (50, 100, 200):
+        hand_in(folder / f"{count}", range(count))
+        times[count], _ = whole_command(folder, f"out of {count}", ["--jobs", "2"], f"{count}")
+    slope = (times[200] - times[50]) / 150
+    found = ", ".join(f"{count} in {spent:.1f} s" for count, spent in times.items())
+    print(f"  jobs 2: {found}; {1000 * slope:.0f} ms each, so 10,000 in {slope * 10_000 / 60:.0f} min")
 
 
-def whole_command(folder: Path, name: str, options: list[str]) -> tuple[float, float]:
+def hand_in(
+    folder: Path, numbers: range, ids: tuple[str, ...] = ("exercise-3",), right: int | None = None
+) -> None:
+    """Make a class whose files all differ; after so many right ones, each has one of the known mistakes."""
+    for exercise in open_course(ROOT).exercises(ids):
+        text, mistakes = exercise.solution_path.read_text(), exercise.misconceptions()
+        for number in numbers:
+            wrong = right is not None and number >= right
+            written = mistakes[number % len(mistakes)].patched(text) if wrong else text
+            place = folder / f"s{number:03}" / exercise.id
+            place.mkdir(parents=True)
+            (place / exercise.stub_path.name).write_text(f"{written}# {number}\n")
+
+
+def whole_command(
+    folder: Path,
+    name: str,
+    options: list[str],
+    handed_in: str = "class",
+    ids: tuple[str, ...] = ("exercise-3",),
+) -> tuple[float, float]:
     """Run `grader grade`; return seconds, and the most memory that all its processes had, in MB."""
-    command = [sys.executable, "-m", "grader", "--course", str(ROOT), "grade", str(folder / "class")]
-    command += ["--exercise", "exercise-3", "-o", str(folder / name), *options]
+    command = [sys.executable, "-m", "grader", "--course", str(ROOT), "grade", str(folder / handed_in)]
+    command += [*(word for one in ids for word in ("--exercise", one)), "-o", str(folder / name), *options]
     started, most = time.perf_counter(), 0.0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
