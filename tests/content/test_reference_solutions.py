@@ -316,7 +316,8 @@ def truncated(course: Course, rng: np.random.Generator, starts: Sequence[int], *
     def loss(ops: Any, *params: Any) -> Any:
         total = 0
         for t, start in enumerate(starts):
-            states = rnn_states(ops, list(xs[start : t + 1]), ops.constant(hs[start]), *params)
+            read = [ops.constant(x) for x in xs[start : t + 1]]
+            states = rnn_states(ops, read, ops.constant(hs[start]), *params)
             total = total + (ops.constant(dhs[t]) * states[-1]).sum()
         return total
 
