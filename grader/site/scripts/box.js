@@ -25,10 +25,7 @@ async function bytesOf({ name, url, integrity }) {
     } catch {
       throw new Trouble(await why(name, url));
     }
-    if (!reply.ok)
-      throw new Trouble(
-        `${name} is not there (${reply.status} from ${place(url)}); tell whoever runs this site.`,
-      );
+    if (!reply.ok) throw new Trouble(await why(name, url));
     kept.set(name, await reply.arrayBuffer());
   }
   return kept.get(name).slice(0); // it is handed over, and the next interpreter needs it, too
@@ -39,9 +36,10 @@ const place = (url) => new URL(url, location.href).host || "this site";
 /** Tell a file that was altered from a network that is down: fetch says the same of both. */
 async function why(name, url) {
   try {
-    if ((await fetch(url, { credentials: "omit" })).ok) {
-      return `${name} from ${place(url)} is not the file that this site was made with, so it is not run. Reload the page; if that does not help, tell whoever runs this site.`;
-    }
+    const reply = await fetch(url, { credentials: "omit" });
+    if (!reply.ok)
+      return `${name} is not there (${reply.status} from ${place(url)}); tell whoever runs this site.`;
+    return `${name} from ${place(url)} is not the file that this site was made with, so it is not run. Reload the page; if that does not help, tell whoever runs this site.`;
   } catch {
     // there is no network
   }
