@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from grader.authoring.verify import Findings, confusion, verify, verify_exercise
 from grader.cli import grader
 from grader.course import Course, UnknownExercise
-from tests.helpers import edit
+from tests.helpers import Run, edit
 
 Plant = Callable[[Path, Path], None]
 STUB_TODO = "raise NotImplementedError"
@@ -300,16 +300,15 @@ def test_the_real_course_is_sound(course: Course) -> None:
         assert findings.variants >= 8
 
 
-def test_the_command_lints_quizzes_alone(tiny_copy: Course) -> None:
-    command = ["--course", str(tiny_copy.root), "verify", "--quizzes"]
-    good = CliRunner().invoke(grader, [*command, "every-type"])
-    assert (good.exit_code, good.output.splitlines()[-1].split()) == (0, ["every-type", "9", "1", "17", "ok"])
-    assert "exercise-1" not in good.output
+def test_the_command_lints_quizzes_alone(run: Run, tiny_copy: Course) -> None:
+    good = run("verify", "--quizzes", "every-type")
+    assert (good.code, good.out.splitlines()[-1].split()) == (0, ["every-type", "9", "1", "17", "ok"])
+    assert "exercise-1" not in good.out
     edit(tiny_copy.root / "quizzes" / "every-type.yaml", "answer: '(4, 4)'", "answer: '(4, 1)'")
-    bad = CliRunner().invoke(grader, command)
-    assert (bad.exit_code, "prints '(4, 4)'" in bad.output) == (3, True)
-    unknown = CliRunner().invoke(grader, [*command, "every-tipe"])
-    assert (unknown.exit_code, "every-type" in unknown.output) == (2, True)
+    bad = run("verify", "--quizzes")
+    assert (bad.code, "prints '(4, 4)'" in bad.out) == (3, True)
+    unknown = run("verify", "--quizzes", "every-tipe")
+    assert (unknown.code, "the nearest are every-type" in unknown.err) == (2, True)
 
 
 def test_the_command_prints_a_row_for_each_exercise_and_every_fault(tiny_copy: Course) -> None:
