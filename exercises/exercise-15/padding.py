@@ -96,7 +96,7 @@ def masked_rnn_forward(xs: np.ndarray, mask: np.ndarray, h0: np.ndarray, params:
     """Run a recurrent network over a batch; where a step is not real, the state stays as it is.
 
     Args:
-        xs: (T, D, N) the inputs; at padding they must not matter.
+        xs: (T, D, N) the inputs; at padding any finite numbers, which must not matter.
         mask: (T, N) 1.0 at real steps, 0.0 at padding, which may stand anywhere, also in front.
         h0: (H, N) the state before the first step.
         params: weights and bias of the recurrence.

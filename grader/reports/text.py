@@ -22,6 +22,7 @@ INDENT = " " * 4
 MOST_LINES = 20  # of a verdict at 80 columns, unless every check is asked for
 MESSAGE_LINES, DIAGNOSIS_LINES, OUTPUT_LINES = 7, 9, 6
 UNWRITTEN = "is not written yet."
+EARLIER = re.compile(r"waits for (exercise-\d+): ")
 OTHER_FAULT = re.compile(r"` raises |changes `|wrong shape|not written yet|different answers|withholds")
 BEYOND = "`{}` passes other checks; what is asked here beyond them stands in the title."
 MAP_WIDTH = 64  # columns of a map where nobody says how many there are
@@ -160,7 +161,9 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
     for (function, status), outcomes in groups.items():
         if status == "skipped":
             waits = "checks wait" if len(outcomes) > 1 else "check waits"
-            title = f"{len(outcomes)} more {waits} for those that fail"
+            earlier = {EARLIER.match(outcome.message) for outcome in outcomes}
+            names = " and ".join(sorted({found[1] for found in earlier if found}))
+            title = f"{len(outcomes)} more {waits} for {'those that fail' if None in earlier else names}"
         elif function and all(outcome.message.endswith(UNWRITTEN) for outcome in outcomes):
             title = f"{function} is not written yet"
         else:

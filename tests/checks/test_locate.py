@@ -33,7 +33,8 @@ def grade(number: int, pool: WorkerPool, *patches: tuple[str, str]) -> Report:
     for old, new in patches:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    return check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3)
+    used = tuple(Source(other.stub_path.name, other.solution_path.read_bytes()) for other in one.used)
+    return check(one, Source(one.stub_path.name, text.encode(), used=used), pool=pool, seed=3)
 
 
 def found(report: Report) -> Located:
@@ -56,6 +57,13 @@ def found(report: Report) -> Located:
 def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, new: str) -> None:
     located = found(grade(number, pool, (old, new)))
     assert new in located.source
+
+
+def test_the_line_is_one_of_the_function_that_was_called(pool: WorkerPool) -> None:
+    new = ("for character in text], dtype=int)", "for character in text], dtype=int) + 0 * 2 + 1")
+    (located,) = [one.located for one in grade(17, pool, new).outcomes if one.function == "encode"]
+    assert located
+    assert new[1] in located.source
 
 
 def test_of_two_mistakes_the_first_is_told(pool: WorkerPool) -> None:

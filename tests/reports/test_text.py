@@ -152,6 +152,14 @@ def test_checks_that_wait_are_counted() -> None:
     assert not any("waits for a" in line for line in lines)
 
 
+def test_checks_that_wait_for_earlier_exercises_name_them() -> None:
+    waiting = [
+        outcome(name, "skipped", message=f"waits for exercise-{name}: `f` does not pass") for name in "82"
+    ]
+    lines = laid_out(outcome("a", "failed", message="no"), *waiting)
+    assert lines[1].startswith("  – 2 more checks wait for exercise-2 and exercise-8")
+
+
 def test_checks_that_wait_for_another_exercise_say_so_themselves() -> None:
     lines = laid_out(outcome("a"), outcome("b", "skipped", message="waits for exercise-1"))
     assert "    waits for exercise-1" in lines

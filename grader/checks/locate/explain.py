@@ -334,8 +334,10 @@ class Explainer:
         return any(each.kind == "Return" for each in around)
 
     def _last_line(self) -> int:
-        lines = [s.line for s in self.mine.text.statements if s.kind == "Return"]
-        return max(lines, default=1)
+        inside = [node.line for node in self.mine.text.nodes if node.function == self.function]
+        first, last = min(inside, default=0), max(inside, default=0)
+        statements = self.mine.text.statements
+        return max((s.line for s in statements if s.kind == "Return" and first <= s.line <= last), default=1)
 
     # -- time --
 
