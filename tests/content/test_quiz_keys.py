@@ -24,7 +24,7 @@ from grader.course import open_course
 from grader.quiz.files import load_quiz, quiz_paths
 from grader.quiz.questions.base import NoVariant, Question, make_variant
 
-DRAWS = 12
+DRAWS = 6
 STEP = 1e-30  # of the complex step: a derivative to all digits
 
 

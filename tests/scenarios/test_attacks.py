@@ -364,7 +364,8 @@ def test_an_attack_gains_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attack", ATTACKS if LONG else ATTACKS[::8], ids=lambda attack: attack.path.stem)
+# The sample has those that count their calls and remember what they saw.
+@pytest.mark.parametrize("attack", ATTACKS if LONG else ATTACKS[5::8], ids=lambda attack: attack.path.stem)
 def test_an_attack_earns_the_same_where_every_check_has_a_worker_of_its_own(
     attack: Attack,
     course: Course,
