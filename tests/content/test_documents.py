@@ -128,4 +128,4 @@ def test_the_sample_of_the_whole_course_is_whole(course: Course) -> None:
     sample = ROOT / "examples" / "submissions" / "whole-course"
     for exercise in course.exercises():
         path = sample / exercise.id / f"{exercise.file.module}.py"
-        assert path.is_file() or exercise.file.stretch, f"README's first command grades {path.parent}"
+        assert path.is_file(), f"README's first command grades {path.parent}"
