@@ -41,7 +41,11 @@ def command(course: Course, file: Path, yes: bool) -> None:
     if not found.new:
         click.echo(f"{file} holds nothing that is not here already")
         return
-    parts = [f"{found.new[table]} {what}" for table, what in WHAT.items() if found.new[table]]
+    parts = [
+        f"{number} {word}{'s'[: number != 1]}{rest}"
+        for table, (word, rest) in WHAT.items()
+        if (number := found.new[table])
+    ]
     click.echo(f"{file}: {', '.join(parts) or 'names only'}, of {', '.join(sorted(found.people))}")
     if not yes:
         if not sys.stdin.isatty():
@@ -57,10 +61,10 @@ def command(course: Course, file: Path, yes: bool) -> None:
 
 
 WHAT = {
-    "begun": "sittings of quizzes",
-    "answered": "answers",
-    "quiz_hinted": "hints on questions",
-    "checked": "checks of exercises",
-    "hinted": "hints on exercises",
+    "begun": ("sitting", " of quizzes"),
+    "answered": ("answer", ""),
+    "quiz_hinted": ("hint", " on questions"),
+    "checked": ("check", " of exercises"),
+    "hinted": ("hint", " on exercises"),
 }
-"""What is told of a file's events, by their table."""
+"""What is told of a file's events, by their table: of one, and the rest."""

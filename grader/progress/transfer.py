@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.progress.hand_in import MAX_BYTES, PROGRESS_SCHEMA, BadDocument, Part, read_document
+from grader.progress.hand_in import MAX_BYTES, MAX_SITTINGS, PROGRESS_SCHEMA, BadDocument, Part, read_document
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import Ledger
 
@@ -154,6 +154,8 @@ class _Receiver:
         if table == "checked" and row["earned"] > row["credits"]:
             raise part.bad("earns more credits than there are")
         if table == "begun":
+            if self.taken.new[table] >= MAX_SITTINGS:
+                raise part.bad(f"adds more than {MAX_SITTINGS} sittings")
             key = named, row["quiz"], row["number"]
             self._sittings[key] = self._numbered(table, row, "number", ("learner", "quiz"))
         elif table == "answered":

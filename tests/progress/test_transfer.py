@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,22 @@ def test_a_claim_that_cannot_be_is_refused_as_a_whole(tiny_copy: Course, events:
     assert history(tiny_copy) == []
 
 
+def test_sittings_that_nobody_can_have_taken_are_refused(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.progress.transfer.MAX_SITTINGS", 3)
+    events = [{**BEGUN, "number": number} for number in range(1, 5)]
+    for most, adds in (
+        (3, nullcontext()),
+        (4, pytest.raises(BadDocument, match="adds more than 3 sittings")),
+    ):
+        document = {"schema": "rnn-grader/progress/1", "course": tiny_copy.salt, "events": events[:most]}
+        with adds, open_ledger(tiny_copy) as ledger:
+            take_in(ledger, json.dumps(document).encode(), tiny_copy.salt)
+            ledger.connection.execute("ROLLBACK")
+            ledger.connection.execute("BEGIN")
+
+
 def test_a_file_of_another_course_or_kind_is_refused(tiny_copy: Course) -> None:
     for data, problem in (
         (b'{"schema": "rnn-grader/progress/1", "course": "other", "events": []}', "is of another course"),
@@ -251,7 +268,7 @@ def test_the_commands_carry_a_history(run: Run, places: Callable[[], Course], ti
     assert run("--course", str(browser.root), "backup", "-o", str(file)).code == 0
     ran = run("import", str(file))
     assert ran.code == 2
-    assert "1 sittings of quizzes" in ran.out
+    assert "1 sitting of quizzes" in ran.out
     assert "nobody can be asked here; add --yes" in ran.err
     assert history(tiny_copy) == []
     ran = run("import", str(file), "--yes")
