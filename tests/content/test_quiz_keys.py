@@ -223,6 +223,25 @@ def products(p: Any) -> float:
     return float(sum(step for _ in range(p.T)) / 1e6)
 
 
+def signed_parts(p: Any) -> float:
+    """What the weight of the last step misses, as a share; each step has a factor of its own."""
+    uses = np.array([p.a, -p.b, p.c])
+    total = slope(lambda w: (uses * w).sum(), 1.0)
+    return abs(total - slope(lambda w: uses[0] * w, 1.0)) / abs(total)
+
+
+def unread(p: Any) -> int:
+    """The inputs that no chunk of no stretch holds, by laying the text out."""
+    seen: set[int] = set()
+    longest = max(length for length in range(p.M) if length * p.N < p.M)
+    for n in range(p.N):
+        place = n * longest
+        while place + p.T <= (n + 1) * longest:
+            seen.update(range(place, place + p.T))
+            place += p.T
+    return len(set(range(p.M - 1)) - seen)
+
+
 def differences_cost(p: Any) -> float:
     return sum(2 for _ in range(layer_sizes((p.H, p.D), (p.H, p.H), (p.H, 1)))) * p.f / 1000
 
@@ -281,6 +300,20 @@ NUMBERS: dict[str, Callable[[Any], float]] = {
     "rnn-basics/two-steps": lambda p: unit_rnn(p.w, p.a, [1, 0]),
     "rnn-basics/parameter-count": lambda p: layer_sizes((p.H, p.D), (p.H, p.H), (p.H, 1)),
     "rnn-basics/range-of-state": lambda p: float(np.tanh(1e6)),
+    "real-sequences/drifted-gradient": lambda p: slope(lambda a: unit_rnn(p.w, a, [p.x, 0.0]), 1.0),
+    # places in a batch of a thousand: the share whose losses of log V make the mean that is shown
+    "real-sequences/padding-share": lambda p: (
+        min(range(1000), key=lambda pad: abs((1000 - pad) / 1000 * math.log(p.V) - math.log(p.p))) / 1000
+    ),
+    "real-sequences/average-reach": lambda p: first_step(
+        lambda length: sum(range(1, length + 1)) / length >= p.m
+    ),
+    "real-sequences/window-cost": lambda p: sum(len(range(max(0, t - p.w), t)) for t in range(1, p.T + 1)),
+    "real-sequences/signed-parts": signed_parts,
+    "real-sequences/unread-symbols": unread,
+    "real-sequences/times-more-probable": lambda p: sum(
+        math.log10(1 / p.b) - math.log10(1 / p.a) for _ in range(p.n)
+    ),
     "several-steps/two-uses": lambda p: slope(lambda w: np.tanh(w * np.tanh(p.a + w * p.h)), p.w),
     "several-steps/missing-factor": missing_slope,
     "several-steps/tempered-gradient": temperature_slope,
@@ -483,6 +516,12 @@ FIXES: dict[str, dict[str, Callable[..., Any]]] = {
     "output-and-loss/fix-softmax": {
         "softmax": lambda y: np.exp([[-cross_entropy(col, k) for col in y.T] for k in range(len(y))])
     },
+    "real-sequences/fix-half-masked": {
+        "over_real_steps": lambda losses, slopes, mask: [
+            np.array(losses[mask == 1].mean()),
+            np.where(mask == 1, slopes, 0.0) / np.count_nonzero(mask),
+        ]
+    },
     "shapes-and-code/stack-three": {"combine": lambda h, xt: np.array([*h[:, 0], *np.ravel(xt)])[:, None]},
     "shapes-and-code/fix-clip": {"clip": clip_all},
     # downhill: the loss whose slope is g everywhere falls by rate * g * g
@@ -548,6 +587,31 @@ def moves(result: Callable[[Any], Any], array: Any) -> bool:
 
 def ticked(**holds: Any) -> set[str]:
     return {name for name, is_so in holds.items() if is_so}
+
+
+def padded_in_front() -> set[str]:
+    """In which cases two zeros in front of a sequence leave its last state as it is."""
+
+    def same(held: bool = False, **changed: Any) -> bool:
+        params = {
+            **RNN,
+            **{name: 0 * RNN[name] for name, kept in changed.items() if name in RNN and not kept},
+        }
+        h0 = H0 if changed.get("h0", True) else 0 * H0
+        padded = [np.zeros((D, N))] * 2
+        start = h0 if held else states(padded, h0, params)[-1]
+        return np.allclose(states(XS, start, params)[-1], states(XS, h0, params)[-1])
+
+    return ticked(
+        held=same(held=True),
+        mean=same(),
+        **{
+            "all-zero": same(h0=False, bh=False),
+            "no-recurrence": same(Whh=False),
+            "zero-start": same(h0=False),
+            "zero-bias": same(bh=False),
+        },
+    )
 
 
 def knows() -> set[str]:
@@ -961,6 +1025,37 @@ def transposed() -> set[str]:
     return {"senders"}
 
 
+def chunked_check() -> set[str]:
+    """Whether a cut way back is off though no line of it is wrong, and exact when nothing is cut."""
+    xs = rng.normal(size=(12, D, N))
+    hs = states(xs)
+
+    def back(length: int) -> Any:
+        total = 0.0
+        for start in range(0, 12, length):
+            message = np.zeros((H, N))
+            for t in reversed(range(start, min(start + length, 12))):
+                da = (1.0 + message) * (1 - hs[t + 1] ** 2)
+                total = total + da @ hs[t].T
+                message = RNN["Whh"].T @ da
+        return total
+
+    def loss(flat: Any) -> Any:
+        return sum(h.sum() for h in states(xs, params={**RNN, "Whh": flat.reshape(H, H)})[1:])
+
+    right = [partial(loss, RNN["Whh"].ravel(), k) for k in range(H * H)]
+    whole, cut = (np.allclose(back(length).ravel(), right) for length in (12, 5))
+    return {"whole"} if whole and not cut else set()
+
+
+def after_one_symbol() -> set[str]:
+    """The state after the last symbol of two prompts, read alone from zeros."""
+    symbols = sorted({*"alice the queen "})
+    weights = rng.normal(size=(H, len(symbols)))
+    states = [np.tanh(weights[:, symbols.index(prompt[-1])]) for prompt in ("alice ", "the queen ")]
+    return {"same"} if np.array_equal(*states) else set()
+
+
 def trapped() -> set[str]:
     return {"bump"} if trap_powers() == "later" else set()
 
@@ -1026,6 +1121,9 @@ TRIED: dict[str, Callable[[], Any]] = {
     "output-and-loss/shift": shifted,
     "output-and-loss/columns-of-gradient": column_sums,
     "output-and-loss/bce-slope": bce,
+    "real-sequences/front-padding": padded_in_front,
+    "real-sequences/check-of-cut": chunked_check,
+    "real-sequences/prompt-first": after_one_symbol,
     "rnn-basics/what-h3-knows": knows,
     "rnn-basics/no-squashing": lambda: {"linear"} if only_linear() else set(),
     "rnn-basics/batch-independence": second_column,
@@ -1203,6 +1301,15 @@ ARGUED = {
     "output-and-loss/words-of-loss": (
         "Sum against mean differ by N; so a doubled batch doubles the step. One more mean is one more 1/N. "
         "An index array on the first axis picks rows."
+    ),
+    "real-sequences/comparable": (
+        "A perplexity is one over a geometric mean of probabilities of the symbols of one text: with another "
+        "unit another number of factors, with another text other events; one learnt from is known."
+    ),
+    "real-sequences/what-numbers-say": (
+        "Equal shares give 35, frequencies 19, which a bias alone can hold; above 35 means shares below "
+        "1/35 for what comes, so numbers mean other letters; 1.1 here and 26 there is a text learnt by "
+        "heart; two numbers that fall together are learning."
     ),
     "rnn-basics/same-weights": "h_t = f(x_t, h_{t-1}; one W): the unrolled picture repeats one matrix.",
     "rnn-basics/kind-of-task": "Many inputs, one answer.",
