@@ -72,6 +72,11 @@ FACTS: list[Fact] = [
     ("sigmoid chains", lambda: ((2 / 4) ** 10, (3 / 4) ** 10), (9.77e-4, 0.0563)),
     ("slopes of tanh", lambda: (1 - math.tanh(2) ** 2, 1 - 0.8**2), (0.0707, 0.36)),
     ("tanh of 3 and its slope", lambda: (math.tanh(3), 1 - math.tanh(3) ** 2), (0.9951, 0.00987)),
+    (
+        "states at 0.99 under a singular value of 3, and its bound",
+        lambda: (1 - 0.99**2, (3 * (1 - 0.99**2)) ** 20, 3.0**20),
+        (0.0199, 3e-25, 3.49e9),
+    ),
     ("five such slopes", lambda: (1 - math.tanh(3) ** 2) ** 5, 9.3e-11),
     ("clipping (3, 4) to 1", lambda: clipped(np.array([3.0, 4.0]), 1.0), [0.6, 0.8]),
     ("the cosine after clipping by value", lambda: 7 / (5 * math.sqrt(2)), 0.9899),
