@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import click
 
+from grader.checks.collection import collect_checks
 from grader.checks.report import Report
 from grader.cli import Course, pass_course, print_lines, width
 from grader.course import Exercise, render
-from grader.progress import open_ledger
+from grader.progress import Ledger, open_ledger
 from grader.reports.text import Line, wrapped
 from grader.sandbox.text import clean
 
@@ -43,6 +45,26 @@ def _checked(course: Course, exercise: Exercise) -> Report | None:
         return check(exercise, pool=pool).for_student(exercise.file.feedback)
 
 
+def _ended(exercise: Exercise, ledger: Ledger) -> dict[str, set[str]]:
+    """Return how the checks of each function ended when they last ran."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for check, status in latest.outcomes.items() if (latest := ledger.latest(exercise.id)) else ():
+        found[exercise.function_of(check)].add(status)
+    return found
+
+
+def _waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger) -> str:
+    """Say which earlier exercise has to come first, if a function's checks wait for one; else nothing."""
+    checks = (check for check in collect_checks(exercise) if check.function == function)
+    for used, _, lower in (name.partition(".") for check in checks for name in check.prerequisites):
+        if _ended(course[used], ledger)[lower] != {"passed"}:
+            waits = f"`{function}` waits for {used}: `{lower}` does not pass its own checks yet."
+            return (
+                f"{waits} Write {used} first; `grader check {used}` says what is missing. No hint was spent."
+            )
+    return ""
+
+
 def hint_lines(
     course: Course,
     exercise: Exercise,
@@ -57,10 +79,15 @@ def hint_lines(
     """
     names = exercise.file.functions
     with open_ledger(course) as ledger:
-        latest = ledger.latest(exercise.id)
-        outcomes = latest.outcomes.items() if latest else ()
-        wanting = [exercise.function_of(check) for check, status in outcomes if status != "passed"]
-        name = function or next((name for name in names if name in wanting), names[0])
+        ended = _ended(exercise, ledger)
+        wanting = (
+            name for status in ("failed", "error", "skipped") for name in names if status in ended[name]
+        )
+        name = function or next(wanting, names[0])
+        waits = _waits_for(course, exercise, name, ledger) if ended[name] - {"passed"} == {"skipped"} else ""
+        if waits:
+            yield from wrapped(waits, "detail", columns, "")
+            return
         places = (each.located for each in (report.outcomes if report else ()) if each.function == name)
         place = next((each for each in places if each and each.cause), None)
         if place and course.causes == "hint" and not ledger.hints_shown(exercise.id, f"{name}: {place.text}"):

@@ -1052,8 +1052,8 @@ def after_one_symbol() -> set[str]:
     """The state after the last symbol of two prompts, read alone from zeros."""
     symbols = sorted({*"alice the queen "})
     weights = rng.normal(size=(H, len(symbols)))
-    states = [np.tanh(weights[:, symbols.index(prompt[-1])]) for prompt in ("alice ", "the queen ")]
-    return {"same"} if np.array_equal(*states) else set()
+    one, other = (np.tanh(weights[:, symbols.index(prompt[-1])]) for prompt in ("alice ", "the queen "))
+    return {"same"} if np.array_equal(one, other) else set()
 
 
 def trapped() -> set[str]:
