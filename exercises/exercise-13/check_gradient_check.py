@@ -73,13 +73,14 @@ def steps_told(*steps):
 
 @pytest.mark.credits(1)
 def check_numerical_gradient_values(student, reference, rng):
-    """Central differences are right for arrays of any shape, small steps and large ones."""
+    """Central differences are right for arrays of any shape, also of integers, and steps small and large."""
     questions = {}
     for shape in SHAPES:
-        x = rng.standard_normal(shape)
+        x, whole = rng.standard_normal(shape), rng.integers(-2, 3, shape)
         f = draw_network(rng, reference, x.size)
         for step, told in steps_told(1e-5, 0.2, rng.uniform(0.1, 0.3, shape)):
             questions[f"gradient for x of shape {shape} and {told}"] = (f, x, step)
+        questions[f"gradient for x of shape {shape}, all of it integers"] = (f, whole, 1e-5)
     compare_all(student, student.numerical_gradient, reference.numerical_gradient, questions, **NOISE)
 
 

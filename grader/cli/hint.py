@@ -29,20 +29,16 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     names = exercise.file.functions
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise.id} has no function {function!r}; it has {', '.join(names)}")
-    print_lines(hint_lines(course, exercise, width(), function, _checked(course, exercise)))
-
-
-def _checked(course: Course, exercise: Exercise) -> Report | None:
-    """Check an exercise that its last check found wanting, if a cause may be told of what it finds."""
     with open_ledger(course) as ledger:
-        latest = ledger.latest(exercise.id)
-    if course.causes != "hint" or course.handout or not latest or "failed" not in latest.outcomes.values():
-        return None
-    from grader.checks.run import check
-    from grader.sandbox.pool import open_pool
+        wrong = any("failed" in statuses for statuses in _ended(exercise, ledger).values())
+    report = None
+    if wrong and course.causes == "hint" and not course.handout:  # what is wrong in a line may be told
+        from grader.checks.run import check
+        from grader.sandbox.pool import open_pool
 
-    with open_pool("best") as pool:
-        return check(exercise, pool=pool).for_student(exercise.file.feedback)
+        with open_pool("best") as pool:
+            report = check(exercise, pool=pool).for_student(exercise.file.feedback)
+    print_lines(hint_lines(course, exercise, width(), function, report))
 
 
 def _ended(exercise: Exercise, ledger: Ledger) -> dict[str, set[str]]:

@@ -268,7 +268,7 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
             parts.append(f"{name}{'s' if len(places) > 1 else ''} {_ranges(sorted(places))}")
     axes = f" ({', '.join(mismatch.axes)})" if mismatch.axes else ""
     only = f", only in {' and '.join(parts)}" if parts else ""
-    lines = [f"{mismatch.name}{axes}: x is wrong{only}"]
+    lines = [f"{mismatch.name}{axes}: x marks what is wrong{only}"]
     *steps, rows, columns = (1, *mismatch.shape) if len(mismatch.shape) == 1 else mismatch.shape
     count = math.prod(steps)
     if count * (columns + 2) <= width and rows <= MAP_ROWS and rows * columns > 1:

@@ -256,7 +256,7 @@ def test_status_is_never_colour_alone() -> None:
 def test_a_student_s_page_says_what_the_checks_say() -> None:
     page = student_page(typical(), "A course")
     assert "6 <small>of 13 credits</small>" in page
-    assert "hs (T + 1, H): x is wrong, only in state 2" in page
+    assert "hs (T + 1, H): x marks what is wrong, only in state 2" in page
     assert "<b>This looks familiar.</b> Which side?" in page
     assert "<summary>Your code printed</summary><pre>here</pre>" in page
     assert "<code>step</code> changes its argument" in page

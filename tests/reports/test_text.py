@@ -272,13 +272,17 @@ def test_the_left_end_gives_way() -> None:
 def test_the_map_shows_where_and_says_which() -> None:
     mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), "......" + "xxxxxx" + "..x..x")
     lines = array_map(outcome("a", "failed", mismatch=mismatch))
-    assert lines == ["dxs (T, D, N): x is wrong, only in time steps 1 to 2", "···  xxx  ··x", "···  xxx  ··x"]
+    assert lines == [
+        "dxs (T, D, N): x marks what is wrong, only in time steps 1 to 2",
+        "···  xxx  ··x",
+        "···  xxx  ··x",
+    ]
 
 
 def test_a_map_that_does_not_fit_is_left_to_the_words() -> None:
     wide = Mismatch("h", ("H", "N"), (2, 70), "x" * 70 + "." * 70)
     assert array_map(outcome("a", "failed", mismatch=wide), MAP_WIDTH) == [
-        "h (H, N): x is wrong, only in unit 0"
+        "h (H, N): x marks what is wrong, only in unit 0"
     ]
 
 
@@ -289,7 +293,7 @@ def test_an_array_that_is_wrong_everywhere_needs_no_map() -> None:
 def test_axes_without_names_are_numbered() -> None:
     some = Mismatch("h", (), (4, 2), "x." + "x." + ".." + "x.")
     assert array_map(outcome("a", "failed", mismatch=some))[0] == (
-        "h: x is wrong, only in axis 0, places 0 to 1, 3 and axis 1, place 0"
+        "h: x marks what is wrong, only in axis 0, places 0 to 1, 3 and axis 1, place 0"
     )
 
 
