@@ -14,7 +14,7 @@ import numpy as np
 from grader.checks.collection import PROCESS_LOCK, broken_module, load_module, load_reference
 from grader.checks.source import Source
 from grader.checks.student import CheckRun, Progress, Student, SubmissionFault
-from grader.course import Course, CourseError, Exercise
+from grader.course import CourseError, Exercise
 from grader.numeric import CheckFailed
 from grader.plot import Panel
 from grader.sandbox.text import clean
@@ -35,12 +35,6 @@ class Drawing:
 def plot_path(exercise: Exercise) -> Path:
     """Return where an exercise's plot file is, if it has one."""
     return exercise.folder / f"plot_{exercise.file.module}.py"
-
-
-def plotted(course: Course) -> tuple[str, ...]:
-    """Return the ids of the exercises that have a plot file."""
-    folder = course.root / "exercises"
-    return tuple(name for name in course.exercise_ids() if any((folder / name).glob("plot_*.py")))
 
 
 def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress | None = None) -> Drawing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import click
@@ -30,7 +29,7 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise.id} has no function {function!r}; it has {', '.join(names)}")
     with open_ledger(course) as ledger:
-        wrong = any("failed" in statuses for statuses in _ended(exercise, ledger).values())
+        wrong = any("failed" in _ended(exercise, name, ledger) for name in names)
     report = None
     if wrong and course.causes == "hint" and not course.handout:  # what is wrong in a line may be told
         from grader.checks.run import check
@@ -41,23 +40,20 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     print_lines(hint_lines(course, exercise, width(), function, report))
 
 
-def _ended(exercise: Exercise, ledger: Ledger) -> dict[str, set[str]]:
-    """Return how the checks of each function ended when they last ran."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for check, status in latest.outcomes.items() if (latest := ledger.latest(exercise.id)) else ():
-        found[exercise.function_of(check)].add(status)
-    return found
+def _ended(exercise: Exercise, function: str, ledger: Ledger) -> set[str]:
+    """Return how the checks of a function ended when they last ran."""
+    latest = ledger.latest(exercise.id)
+    outcomes = latest.outcomes.items() if latest else ()
+    return {status for check, status in outcomes if exercise.function_of(check) == function}
 
 
 def _waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger) -> str:
     """Say which earlier exercise has to come first, if a function's checks wait for one; else nothing."""
     checks = (check for check in collect_checks(exercise) if check.function == function)
     for used, _, lower in (name.partition(".") for check in checks for name in check.prerequisites):
-        if _ended(course[used], ledger)[lower] != {"passed"}:
+        if _ended(course[used], lower, ledger) != {"passed"}:
             waits = f"`{function}` waits for {used}: `{lower}` does not pass its own checks yet."
-            return (
-                f"{waits} Write {used} first; `grader check {used}` says what is missing. No hint was spent."
-            )
+            return f"{waits} Write {used} first (`grader check {used}`). No hint was spent."
     return ""
 
 
@@ -75,13 +71,10 @@ def hint_lines(
     """
     names = exercise.file.functions
     with open_ledger(course) as ledger:
-        ended = _ended(exercise, ledger)
-        wanting = (
-            name for status in ("failed", "error", "skipped") for name in names if status in ended[name]
-        )
-        name = function or next(wanting, names[0])
-        waits = _waits_for(course, exercise, name, ledger) if ended[name] - {"passed"} == {"skipped"} else ""
-        if waits:
+        ended = {name: _ended(exercise, name, ledger) - {"passed"} for name in names}
+        wanting = [name for status in ("failed", "skipped") for name in names if status in ended[name]]
+        name = function or next(iter(wanting), names[0])
+        if ended[name] == {"skipped"} and (waits := _waits_for(course, exercise, name, ledger)):
             yield from wrapped(waits, "detail", columns, "")
             return
         places = (each.located for each in (report.outcomes if report else ()) if each.function == name)

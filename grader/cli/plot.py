@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.checks.plots import draw, plot_path, plotted
+from grader.checks.plots import draw, plot_path
 from grader.checks.source import read_source
 from grader.cli import (
     FAILED,
@@ -44,7 +44,7 @@ def command(
     """
     exercise = course[exercise_id]
     if not plot_path(exercise).is_file():
-        others = ", ".join(plotted(course))
+        others = ", ".join(each.id for each in course.exercises() if plot_path(each).is_file())
         stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", USAGE)
     target = output or Path(f"{exercise.id}.svg")
     require_writable(target)
