@@ -38,7 +38,7 @@ REASONS = {
     r"valid indices|an integer|be integers": "a whole number is wanted; // divides into one, / does not",
     r"'numpy.ndarray' object is not callable": "is a * or @ missing before the parenthesis?",
     r"Cannot interpret .* as a data type": "a shape is one tuple, as in np.zeros((2, 3))",
-    "cannot reshape": "a reshape keeps every entry, so the sizes before and after multiply to the same number",
+    "cannot reshape": "a reshape keeps every entry: its sizes multiply to as many as there are",
     r"'NoneType'": "something there is None; does a function end without `return`?",
 }
 """What to make of an exception, by how its type and text look, with the line that it came from below."""
