@@ -78,14 +78,16 @@ def page_text(browser: Any) -> str:
     return str(browser.find_element("css selector", "body").text)
 
 
-def press(browser: Any, *keys: str) -> None:
+def press(browser: Any, *keys: str) -> Any:
     """Press keys where the focus is."""
+    if hasattr(browser, "press"):
+        return browser.press(*keys)
     from selenium.webdriver.common.action_chains import ActionChains
 
     chain = ActionChains(browser)
     for key in keys:
         chain.send_keys(key)
-    chain.perform()
+    return chain.perform()
 
 
 def focused(browser: Any) -> str:
