@@ -31,6 +31,7 @@ async function bytesOf({ name, url, integrity }) {
   return kept.get(name).slice(0); // it is handed over, and the next interpreter needs it, too
 }
 
+const worded = (said) => (typeof said === "string" ? said : "no word why");
 const place = (url) => new URL(url, location.href).host || "this site";
 
 /** Tell a file that was altered from a network that is down: fetch says the same of both. */
@@ -108,8 +109,11 @@ export class Box {
     if (data?.ready) return resolve();
     const waiting = this.#waiting.get(data?.id);
     this.#waiting.delete(data?.id);
-    if (!waiting) return reject(new Trouble(`Python did not start: ${String(data?.broken).slice(0, 500)}`));
-    const broke = `Python could not finish this: ${String(data.broken).slice(0, 300)}. Did the code change NumPy?`;
+    if (!waiting) {
+      reject(new Trouble(`Python did not start: ${worded(data?.broken).slice(0, 500)}`));
+      return this.remove(); // it has stopped, or says what nobody asked for
+    }
+    const broke = `Python could not finish this: ${worded(data.broken).slice(0, 300)}. Did the code change NumPy?`;
     if (data.broken) waiting.reject(new Trouble(broke));
     else waiting.resolve(data.value);
   }
