@@ -105,8 +105,9 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
     """Add to a ledger what a file holds and the ledger does not.
 
     Args:
-        own: it is this very ledger's own history, whose scores are believed; of any other file's answers
-            the scores are worked out anew when a quiz is opened next.
+        own: it is this very ledger's own history, whose scores are believed, and of which nothing is lost
+            for an event that cannot be: a student's code may have forged it. Of any other file's answers the
+            scores are worked out anew when a quiz is opened next.
 
     Raises:
         BadDocument: it is not of this form, or of another course.
@@ -118,7 +119,11 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
         raise BadDocument("is of another course; go to the folder, or the website, of that one")
     receiver = _Receiver(ledger, own)
     for count, value in enumerate(document.items("events", MAX_EVENTS), 1):
-        receiver.take(document.part("events", value, f"event {count}"))
+        try:
+            receiver.take(document.part("events", value, f"event {count}"))
+        except BadDocument:
+            if not own:
+                raise
     return receiver.taken
 
 

@@ -17,17 +17,7 @@ from typing import Any
 from grader.sandbox import REQUIRED, ProtocolError, protocol
 from grader.sandbox.pool import HeadAndTail, ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
-from grader.sandbox.worker import (
-    DEFAULT_BUDGET,
-    Answer,
-    Budget,
-    Limit,
-    Pool,
-    Raised,
-    Substitute,
-    Used,
-    Worker,
-)
+from grader.sandbox.worker import Answer, Limit, Raised, Substitute, Used, Worker
 
 
 class InPlaceWorker(WorkerServer, Worker):
@@ -121,10 +111,3 @@ class InPlaceWorker(WorkerServer, Worker):
 
     def dismiss(self) -> None:
         self.end()
-
-
-class InPlacePool(Pool):
-    """Gives out workers in this interpreter, one after the other."""
-
-    def open(self, budget: Budget = DEFAULT_BUDGET) -> InPlaceWorker:
-        return InPlaceWorker()

@@ -240,6 +240,19 @@ def test_sittings_that_nobody_can_have_taken_are_refused(
             ledger.connection.execute("BEGIN")
 
 
+def test_one_s_own_history_is_not_lost_for_an_event_that_cannot_be(places: Callable[[], Course]) -> None:
+    browser, fresh = places(), places()
+    sit(browser, random.Random(12), 9)
+    document = json.loads(carried(browser))
+    forged = [{**CHECKED, "earned": 6}, {**BEGUN, "event": "deleted"}, {"event": "finished"}, None, 5]
+    for place, event in enumerate(forged):
+        document["events"].insert(3 * place, event)
+    take(fresh, json.dumps(document).encode(), own=True)
+    assert history(fresh) == history(browser)
+    with pytest.raises(BadDocument):
+        take(places(), json.dumps(document).encode())
+
+
 def test_a_file_of_another_course_or_kind_is_refused(tiny_copy: Course) -> None:
     for data, problem in (
         (b'{"schema": "rnn-grader/progress/1", "course": "other", "events": []}', "is of another course"),

@@ -249,3 +249,43 @@ def test_a_forged_answer_does_no_harm(browser: Any, whole_site: Served) -> None:
         assert told[name].startswith(("Trouble", "Hung")), (name, told[name])
     gone = [name for name, facts in said.items() if not facts["frames"]]  # ended at once
     assert {"twice", "other ids", "flood", "late", "silence", "crash", "endless"} <= {*gone}, told
+
+
+STORED = f"""
+const [worker, done] = arguments;
+(async () => {{{BOX}
+  const {{ Desk }} = await import(new URL("scripts/desk.js", document.baseURI));
+  const made = await Desk.open();
+  made.runtime = {{ ...fake, packages: {{ sqlite3: made.runtime.packages.sqlite3 }} }};
+  const usualMake = Box.make;
+  Box.make = () => usualMake(fake, {{ archives: [], packages: [] }});
+  const said = [];
+  for (let count = 0; count < 9; count++) {{
+    const before = (await made.store.after(0)).events.length;
+    await made.do("check", {{ count }}).catch((error) => error);
+    said.push((await made.store.after(0)).events.length - before);
+    made.restart();
+  }}
+  return said;
+}})().then(done, (error) => done(String(error)));
+"""
+EVENTS = """
+const good = { event: "checked", at: "2026-11-01T10:00:00+00:00", learner: "ada", exercise: "exercise-1",
+  earned: 2, credits: 5, outcomes: "{}", seed: 1, source_sha256: "0", grader_version: "1" };
+const answers = [[good], [good, good, good], [], [null, 5, "checked"], [{ ...good, event: "begun" }],
+  [{ ...good, earned: 1e300 }], [{ ...good, earned: { deep: 1 } }], [{ ...good, outcomes: "x".repeat(6e4) }],
+  { filter: 1 }];
+const does = async ({ count }) => answers[count];
+self.onmessage = ({ data: { port } }) => {
+  port.onmessage = async ({ data: { id, name, values } }) => {
+    const events = name === "check" ? await does(JSON.parse(values)) : [];
+    port.postMessage({ id, value: JSON.stringify({ result: {}, events }) });
+  };
+  port.postMessage({ ready: true });
+};
+"""
+
+
+def test_a_forged_history_is_not_stored(browser: Any, whole_site: Served) -> None:
+    browser.get(f"{whole_site.url}exercise-1.html")
+    assert browser.execute_async_script(STORED, EVENTS) == [1, 1, 0, 0, 0, 0, 0, 0, 0]
