@@ -111,8 +111,10 @@ class Firefox:
         self._count, self._errors = 0, list[str]()
         self.capabilities = self.ask("session.new", capabilities={})["capabilities"]
         self.ask("session.subscribe", events=["log.entryAdded"])
-        (tree,) = self.ask("browsingContext.getTree")["contexts"]
-        self._page = {"context": tree["context"]}
+        # Keys press buttons only in the window in front, which the one that Firefox begins with never is.
+        opened = self.ask("browsingContext.create", type="window")
+        self._page = {"context": opened["context"]}
+        self.ask("browsingContext.activate", **self._page)
 
     def _address(self) -> str:
         """Wait until it says where it listens."""
