@@ -26,11 +26,21 @@ class Served(NamedTuple):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files as any static host does, and keeps what it was asked for."""
+    """Serves files as any static host does, and keeps what it was asked for.
 
-    def __init__(self, heard: list[str], *arguments: Any, **options: Any) -> None:
-        self.heard = heard
+    Args:
+        public: whether pages of other hosts may read them, as a network of files says.
+    """
+
+    def __init__(self, heard: list[str], public: bool, *arguments: Any, **options: Any) -> None:
+        self.heard, self.public = heard, public
         super().__init__(*arguments, **options)
+
+    def end_headers(self) -> None:
+        """Say to whom the files may be shown."""
+        if self.public:
+            self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Keep what was asked for."""
@@ -41,13 +51,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path, heard: list[str] | None = None) -> Iterator[int]:
+def serving(folder: Path, heard: list[str] | None = None, public: bool = False) -> Iterator[int]:
     """Serve a folder; give the port.
 
     Args:
         heard: is given the paths that are asked for.
+        public: whether pages of other hosts may read the files.
     """
-    handler = functools.partial(Quiet, [] if heard is None else heard, directory=str(folder))
+    handler = functools.partial(Quiet, [] if heard is None else heard, public, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
