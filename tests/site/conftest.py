@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +74,28 @@ def browser(tmp_path: Path) -> Iterator[Any]:
     """A browser that has never been anywhere."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("Chromium is not installed (.ci/run installs it)")
+    driver = start_chromium(tmp_path / "profile")
+    yield driver
+    driver.quit()
+
+
+def start_chromium(profile: Path, *flags: str, settings: Mapping[str, object] | None = None) -> Any:
+    """Start Chromium.
+
+    Args:
+        profile: where it keeps what it remembers.
+        flags: besides those that a machine without a screen wants.
+        settings: what somebody could have chosen in it, by name.
+    """
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={profile}", *flags):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    options.add_experimental_option("prefs", dict(settings or {}))
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
     driver.set_script_timeout(WAIT)
-    yield driver
-    driver.quit()
+    return driver
