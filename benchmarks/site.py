@@ -167,9 +167,8 @@ def _print(weights: dict[str, int], times: dict[str, list[Took]]) -> None:
     heaviest = max(weights, key=lambda name: weights[name])
     verdict = "within" if weights[heaviest] <= ALLOWED_BYTES else "ABOVE"
     median, most = statistics.median(weights.values()) / 1000, weights[heaviest] / 1000
-    print(
-        f"a lesson without pictures and Python: median {median:.0f} KB, {heaviest} {most:.0f} KB; {verdict} 200"
-    )
+    what = "a lesson without pictures and Python"
+    print(f"{what}: median {median:.0f} KB, {heaviest} {most:.0f} KB; {verdict} 200 KB")
     medians = {
         name: Took(*(statistics.median(values) for values in zip(*took, strict=True)))
         for name, took in times.items()
