@@ -1,36 +1,33 @@
-"""The command line: one file a command, which parses, calls one function, prints and exits."""
+"""The command line: one file a command, which parses, calls one function, prints and exits.
 
-from typing import TYPE_CHECKING
+Here is what they share: options, each declared once, and the ways to print and to write a file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import functools
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+import click
 
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, ZYGOTE, LazyGroup, grader, hide, main, stop
-from grader.cli.options import (
-    assignment_option,
-    bom_option,
-    chosen_part,
-    confinement_option,
-    confirm_gone_option,
-    exercises_option,
-    format_option,
-    output_option,
-    pass_course,
-    require_results_folder,
-    require_writable,
-    results_argument,
-    results_option,
-    roster_option,
-    seed_option,
-    several_option,
-    submission_option,
-    write_output,
-)
-from grader.cli.terminal import coloured, print_lines, progress_line, width
+from grader.sandbox.text import clean
 
-if TYPE_CHECKING:
-    from grader.course import Course
+if TYPE_CHECKING:  # the help waits neither for the course room nor for reports
+    from grader.course import Assignment, Course
+    from grader.reports.text import Line, Style
 else:
 
     def __getattr__(name: str) -> object:
-        """Import the course room with the first command: the help does not wait for it."""
+        """Import the course room with the first command."""
         if name == "Course":
             from grader.course import Course
 
@@ -38,38 +35,283 @@ else:
         raise AttributeError(name)
 
 
-__all__ = [
-    "BROKEN",
-    "COMMANDS",
-    "FAILED",
-    "USAGE",
-    "ZYGOTE",
-    "Course",
-    "LazyGroup",
-    "assignment_option",
-    "bom_option",
-    "chosen_part",
-    "coloured",
-    "confinement_option",
-    "confirm_gone_option",
-    "exercises_option",
-    "format_option",
-    "grader",
-    "hide",
-    "main",
-    "output_option",
-    "pass_course",
-    "print_lines",
-    "progress_line",
-    "require_results_folder",
-    "require_writable",
-    "results_argument",
-    "results_option",
-    "roster_option",
-    "seed_option",
-    "several_option",
-    "stop",
-    "submission_option",
-    "width",
-    "write_output",
-]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+SEEDS = click.IntRange(0, 2**32 - 1)  # those that are drawn are as large
+Parameters = ParamSpec("Parameters")
+# Of the 256 colours that terminals agree on, those that can be read on black as well as on white.
+COLOURS: dict[Style, dict[str, Any]] = {
+    "heading": {"bold": True},
+    "passed": {"fg": 29},
+    "failed": {"fg": 131},
+    "error": {"fg": 163, "bold": True},
+    "skipped": {"fg": 98},
+    "detail": {},
+    "note": {"fg": 243},
+    "code": {},
+    "diagnosis": {"bold": True},
+}
+CODE_COLOUR = 63
+INLINE_CODE = r"`[^`]+`"
+ASCII_SIGNS = str.maketrans(
+    {"█": "#", "░": ".", "✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'}
+)
+PIPE_WIDTH = 80
+MIN_WIDTH, MAX_WIDTH = 30, 100
+PATIENCE_SECONDS = 0.5  # a call that takes longer is worth a line of progress
+
+
+# --- printing ---------------------------------------------------------------------------------------------
+
+
+def coloured() -> bool:
+    """Whether to colour: only on a terminal that can, and not against NO_COLOR."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+@contextlib.contextmanager
+def progress_line() -> Iterator[Callable[[str, str], None] | None]:
+    """Offer a line on stderr that shows what is running, for how long, and what it printed last.
+
+    It is wiped out at the end. Where there is no terminal that can, None is offered instead.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    started: dict[str, float] = {}
+
+    def show(function: str, printed: str) -> None:
+        now = time.monotonic()
+        seconds = now - started.setdefault(function, now)
+        if seconds >= PATIENCE_SECONDS:
+            text = f"  {function} · {seconds:.0f} s · {clean(printed, 200)}"
+            click.echo(f"\r{text[: width() - 1]}\x1b[K", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        if started:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def width() -> int:
+    """Return the columns to fill: a terminal's own up to 100, else 80."""
+    if not sys.stdout.isatty():
+        return PIPE_WIDTH
+    import shutil  # which would load three compressors to print a line
+
+    return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Print lines that are laid out already."""
+    if not coloured():
+        ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+        for line in lines:
+            click.echo((line.text.translate(ASCII_SIGNS) if ascii_only else line.text).rstrip())
+        return
+    for line in lines:
+        text = line.text
+        if line.style == "detail":
+            text = re.sub(INLINE_CODE, lambda found: click.style(found[0], fg=CODE_COLOUR), text)
+        click.echo(click.style(text, **COLOURS[line.style]))
+
+
+# --- options ----------------------------------------------------------------------------------------------
+
+
+def pass_course(command: Callable[Concatenate[Course, Parameters], None]) -> Callable[..., None]:
+    """Open the course that ``--course`` names, and pass it as the command's first argument."""
+
+    @functools.wraps(command)
+    def opened(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
+        from grader.course import open_course  # the help does not wait for it
+
+        command(open_course(click.get_current_context().obj), *arguments, **options)
+
+    return opened
+
+
+def confinement_option(
+    of: str = "the student's code", *, machine: str = "this machine", default: str = "best"
+) -> Decorator:
+    """Declare ``--confinement``: required, best or none; the help says whose code it is about, and where."""
+    return click.option(
+        "--confinement",
+        type=click.Choice(["required", "best", "none"]),
+        default=default,
+        show_default=True,
+        help=f"Of {of}: refuse to run weaker, as far as {machine} can, not at all.",
+    )
+
+
+def seed_option(
+    help: str = "Repeat the random inputs of an earlier run.", default: int | None = None
+) -> Decorator:
+    """Declare ``--seed``: a whole number from 0, or None."""
+    return click.option("--seed", type=SEEDS, default=default, show_default=default is not None, help=help)
+
+
+def submission_option(verb: str) -> Decorator:
+    """Declare ``--submission``: a path that exists, or None. The verb is what is done with it."""
+    return click.option(
+        "--submission",
+        type=click.Path(exists=True, path_type=Path),
+        metavar="PATH",
+        help=f"{verb} this instead of exercises/: a folder of the same form, a zip of one, "
+        "or one module file.",
+    )
+
+
+def format_option(*forms: str, help: str) -> Decorator:
+    """Declare ``--format`` as the parameter ``form``; the first of the forms is the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=help
+    )
+
+
+def output_option(
+    help: str = "Write there; without it, to standard output.",
+    *,
+    suffixes: Sequence[str] = (),
+    new_folders: bool = False,
+) -> Decorator:
+    """Declare ``-o/--output FILE``; that it can be written is checked at once.
+
+    Args:
+        suffixes: how its name may end; empty: in any way.
+        new_folders: whether missing folders on the way to it are made.
+    """
+
+    def checked(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+        if path and suffixes and path.suffix not in suffixes:
+            stop(f"{path} should end in {' or '.join(suffixes)}", USAGE)
+        if path:
+            require_writable(path, new_folders=new_folders)
+        return path
+
+    file = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", type=file, metavar="FILE", callback=checked, help=help)
+
+
+def require_writable(path: Path, *, new_folders: bool = False) -> None:
+    """Make sure, before any work is done, that a file can be written; else say why not and exit with 2.
+
+    Args:
+        new_folders: whether missing folders on the way to it will be made.
+    """
+    folder = path.parent
+    while new_folders and not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        stop(f"{path} cannot be written: there is no folder {folder}", USAGE)
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        stop(f"{path} cannot be written: Permission denied", USAGE)
+
+
+bom_option = click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
+"""Declares ``--bom``."""
+
+
+def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) -> None:
+    """Write what a command was asked for to a file, or to standard output where path is None.
+
+    Missing folders on the way are made. Text is written as UTF-8, whatever the locale is, its line ends as
+    they are. If it cannot be written, one sentence says why, and the program exits with 2.
+
+    Args:
+        bom: whether a mark comes first by which Excel knows UTF-8.
+    """
+    data = content if isinstance(content, bytes) else content.encode("utf-8", errors="backslashreplace")
+    data = codecs.BOM_UTF8 * bom + data
+    if path is None:
+        click.echo(data, nl=isinstance(content, str) and not content.endswith("\n"))
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        stop(f"{path} cannot be written: {error.strerror}", USAGE)
+
+
+class _Several(click.Option):
+    """Ids, repeated or with commas between them; the help shows the first spelling of the option."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> tuple[str, ...]:
+        words = [word.strip() for text in value or () for word in text.split(",")]
+        found = tuple(dict.fromkeys(filter(None, words)))
+        if value and not found:
+            raise click.BadParameter("names none; leave it out for all", ctx, self)
+        return found
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        return record and (f"{self.opts[0]} {self.metavar}", record[1])
+
+
+def several_option(*spellings: str, metavar: str = "ID", help: str) -> Decorator:
+    """Declare an option that takes ids, repeated or with commas between them; none means all.
+
+    Args:
+        spellings: of the option, former ones after the one that is shown, then the parameter.
+    """
+    about = f"{help}; repeat it, or put commas between."
+    return click.option(*spellings, cls=_Several, multiple=True, metavar=metavar, help=about)
+
+
+def exercises_option(help: str) -> Decorator:
+    """Declare ``--exercise`` as the parameter ``exercises``, which ``--exercises`` was once."""
+    return several_option("--exercise", "--exercises", "exercises", help=help)
+
+
+assignment_option = click.option(
+    "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
+)
+"""Declares ``--assignment``."""
+
+
+def chosen_part(course: Course, name: str, exercises: tuple[str, ...]) -> Assignment | None:
+    """Return the assignment that is meant; None where exercises are named, or the course has none."""
+    course.exercises(exercises)
+    if exercises and name:
+        raise click.UsageError("--assignment says itself which exercises; leave --exercise out")
+    return course.assignment(name) if name or (course.assignments and not exercises) else None
+
+
+roster_option = click.option(
+    "--roster",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The platform's list of students, as CSV [class/roster.csv, if it is there].",
+)
+"""Declares ``--roster``."""
+
+
+def results_option(help: str) -> Decorator:
+    """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
+    folder = click.Path(file_okay=False, path_type=Path)
+    return click.option("-o", "--output", "results", type=folder, metavar="RESULTS", required=True, help=help)
+
+
+def require_results_folder(folder: Path) -> None:
+    """Make a folder of results, and make sure that it can be written to before any work is done.
+
+    If it cannot, one sentence says why, and the program exits with 2.
+    """
+    from grader.course import make_private_folder, write_atomic  # the help does not wait for it
+
+    try:
+        make_private_folder(folder)
+        for each in (folder, folder / "students"):
+            each.mkdir(exist_ok=True)
+            write_atomic(each / ".written", "")
+            (each / ".written").unlink()
+    except OSError as error:
+        stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o", USAGE)
+
+
+confirm_gone_option = click.option(
+    "--confirm-gone", is_flag=True, help="Leave out all that has vanished, though it is more than a fifth."
+)
+"""Declares ``--confirm-gone``."""
+results_argument = click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+"""Declares ``RESULTS``: a folder that ``grader grade`` wrote."""

@@ -8,23 +8,8 @@ from pathlib import Path
 
 import click
 
+from grader import cli
 from grader.checks.report import Report, reports_to_json
-from grader.cli import (
-    BROKEN,
-    FAILED,
-    USAGE,
-    ZYGOTE,
-    Course,
-    confinement_option,
-    format_option,
-    print_lines,
-    progress_line,
-    seed_option,
-    stop,
-    submission_option,
-    width,
-    write_output,
-)
 from grader.cli.login import ask_name
 from grader.course import Exercise, is_stub, open_course, shown_path
 from grader.progress import LedgerError, Standing, record
@@ -38,12 +23,12 @@ EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-st
 @click.argument("exercises", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every check, and all that it says.")
-@submission_option("Check")
-@format_option(
+@cli.submission_option("Check")
+@cli.format_option(
     "text", "json", *EXPORTS, help="For people, or for programs (docs/report.md, docs/exports.md)."
 )
-@confinement_option()
-@seed_option()
+@cli.confinement_option()
+@cli.seed_option()
 @click.pass_obj
 @click.pass_context
 def command(
@@ -68,17 +53,17 @@ def command(
 
     known: dict[str, Report] = {}
     reports: list[Report] = []
-    with open_pool(confinement, context.meta.get(ZYGOTE)) as pool:
+    with open_pool(confinement, context.meta.get(cli.ZYGOTE)) as pool:
         course = open_course(course_folder)
         wanted = course.exercises(exercises) if exercises or every else changed_last(course)
         if not wanted:
-            stop("nothing is written yet; `grader list` shows where to begin", USAGE)
+            cli.stop("nothing is written yet; `grader list` shows where to begin", cli.USAGE)
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:
             raise click.UsageError("a single module file goes with a single exercise")
         for exercise in wanted:
-            with progress_line() as progress:
+            with cli.progress_line() as progress:
                 report = check(exercise, submission, pool=pool, seed=seed, known=known, progress=progress)
             known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback).with_causes(course.causes))
@@ -87,33 +72,35 @@ def command(
                     click.echo()
                 file = "" if submission else shown_path(exercise.stub_path)
                 seeded = not course.handout
-                print_lines(report_lines(reports[-1], width(), verbose=verbose, file=file, seeded=seeded))
+                cli.print_lines(
+                    report_lines(reports[-1], cli.width(), verbose=verbose, file=file, seeded=seeded)
+                )
     _export(form, reports, course)
     if submission is None:
         rows = remember(course, reports)
         if form == "text" and (len(reports) > 1 or reports[0].passed):
-            print_lines(done_lines(reports, rows, width()))
+            cli.print_lines(done_lines(reports, rows, cli.width()))
         if form == "text":
             ask_name(course, reports)
     if any(report.broken for report in reports):
-        sys.exit(BROKEN)
-    sys.exit(0 if all(report.passed for report in reports) else FAILED)
+        sys.exit(cli.BROKEN)
+    sys.exit(0 if all(report.passed for report in reports) else cli.FAILED)
 
 
-def _export(form: str, reports: list[Report], course: Course) -> None:
+def _export(form: str, reports: list[Report], course: cli.Course) -> None:
     """Print the verdicts for a program, if one is meant to read them."""
     if form == "json":
-        write_output(f"{reports_to_json(reports)}\n", None)
+        cli.write_output(f"{reports_to_json(reports)}\n", None)
     elif form != "text":
         from grader.progress.grades import Grade
         from grader.reports.exports import student_export
 
         feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
         grade = Grade(course.root.name, reports=tuple(reports), feedback=feedback)
-        write_output(student_export(form, grade, course), None)
+        cli.write_output(student_export(form, grade, course), None)
 
 
-def changed_last(course: Course) -> list[Exercise]:
+def changed_last(course: cli.Course) -> list[Exercise]:
     """Return the exercise whose file was saved last; none if nothing is written yet."""
     saved = {}
     for exercise in course.exercises():
@@ -123,7 +110,7 @@ def changed_last(course: Course) -> list[Exercise]:
     return [saved[max(saved)]] if saved else []
 
 
-def remember(course: Course, reports: list[Report]) -> list[Standing]:
+def remember(course: cli.Course, reports: list[Report]) -> list[Standing]:
     """Keep what was found, and return where the learner stands; a verdict is worth showing even without."""
     try:
         return record(course, reports)

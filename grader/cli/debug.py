@@ -11,19 +11,9 @@ from typing import Any
 import click
 import numpy as np
 
+from grader import cli
 from grader.checks.debug import FailingCall, find_failing_call
 from grader.checks.report import Outcome
-from grader.cli import (
-    FAILED,
-    Course,
-    output_option,
-    pass_course,
-    print_lines,
-    progress_line,
-    seed_option,
-    width,
-    write_output,
-)
 from grader.course import Exercise, make_private_folder, shown_path
 from grader.reports.text import Line, wrapped
 from grader.sandbox.pool import open_pool
@@ -33,11 +23,11 @@ from grader.sandbox.text import clean
 @click.command("debug")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("check", required=False)
-@seed_option()
-@output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
-@pass_course
+@cli.seed_option()
+@cli.output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
+@cli.pass_course
 def command(
-    course: Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
+    course: cli.Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
 ) -> None:
     """Write a small program that calls your function as a failing check does, and stops at its first line.
 
@@ -45,15 +35,15 @@ def command(
     python, in your editor or in Jupyter; there you can look at every step.
     """
     exercise = course[exercise_id]
-    with open_pool() as pool, progress_line() as progress:
+    with open_pool() as pool, cli.progress_line() as progress:
         outcome, call = find_failing_call(exercise, pool, check, seed, progress)
-    print_lines(debug_lines(course, exercise, outcome, call, width(), output))
+    cli.print_lines(debug_lines(course, exercise, outcome, call, cli.width(), output))
     if outcome and outcome.status != "passed" and not call:
-        sys.exit(FAILED)
+        sys.exit(cli.FAILED)
 
 
 def debug_lines(
-    course: Course,
+    course: cli.Course,
     exercise: Exercise,
     outcome: Outcome | None,
     call: FailingCall | None,
@@ -73,10 +63,10 @@ def debug_lines(
     arrays, content = course.state_folder / f"{name}.npz", io.BytesIO()
     np.savez(content, **dict[str, Any](call.arrays()))
     make_private_folder(course.state_folder)
-    write_output(content.getvalue(), arrays)
+    cli.write_output(content.getvalue(), arrays)
     target = output or course.root / f"{name}.py"
     root = None if target.resolve().parent == course.root else course.root
-    write_output(call.program(exercise, outcome, arrays.relative_to(course.root), root), target)
+    cli.write_output(call.program(exercise, outcome, arrays.relative_to(course.root), root), target)
     yield Line("", "detail")
     yield from wrapped("This calls your function as the check does, and stops in it:", "detail", columns, "")
     yield Line(f"  {'python' if sys.platform == 'win32' else 'python3'} {shown_path(target)}", "heading")

@@ -7,22 +7,10 @@ from pathlib import Path
 
 import click
 
+from grader import cli
 from grader.classroom.comments import pseudonyms
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.roster import Roster, read_roster
-from grader.cli import (
-    FAILED,
-    USAGE,
-    Course,
-    bom_option,
-    exercises_option,
-    output_option,
-    pass_course,
-    results_argument,
-    roster_option,
-    stop,
-    write_output,
-)
 from grader.course import Assignment
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports import exports, lms
@@ -35,12 +23,12 @@ IDENTIFIERS = (exports.EMAIL, "Username", "ID number")
 
 
 @click.command("export")
-@results_argument
+@cli.results_argument
 @click.argument("form", metavar="FORM", type=click.Choice(FORMS))
-@output_option(new_folders=True)
+@cli.output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
-@exercises_option("Write these only, without quizzes")
-@roster_option
+@cli.exercises_option("Write these only, without quizzes")
+@cli.roster_option
 @click.option("--anonymous", is_flag=True, help="Of pages: pseudonyms for names, for graders.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which cells of the gradebook would change.")
 @click.option(
@@ -51,10 +39,10 @@ IDENTIFIERS = (exports.EMAIL, "Username", "ID number")
     help="What Moodle knows logins as.",
 )
 @click.option("--allow-incomplete", is_flag=True, help="Exit with 0 although cells are blank.")
-@bom_option
-@pass_course
+@cli.bom_option
+@cli.pass_course
 def command(
-    course: Course,
+    course: cli.Course,
     results: Path,
     form: str,
     output: Path | None,
@@ -85,7 +73,7 @@ def command(
         try:
             keys = {book.find(name).key} if name is not None else {grade.key for grade in grades.grades}
         except LookupError as error:
-            stop(f"{results} {error}", USAGE)
+            cli.stop(f"{results} {error}", cli.USAGE)
     listed = read_roster(course, roster) if roster else listed
     if exercises:
         grades = grades.only([exercise.id for exercise in course.exercises(exercises)])
@@ -111,11 +99,11 @@ def command(
             text = lms.anonymous_zip(grades, listed, pseudonyms(course, grades))
         else:
             text = exports.student_export(form, _only(found, grades, allow_incomplete), course)
-        write_output(text, output, bom=bom and csv)
+        cli.write_output(text, output, bom=bom and csv)
     for doubt in doubts + told:
         click.echo(f"grader: {doubt}", err=True)
     stale = any(grade.state in ("stale", "set aside") for grade in found)
-    sys.exit(FAILED if not allow_incomplete and (stale or (csv and doubts)) else 0)
+    sys.exit(cli.FAILED if not allow_incomplete and (stale or (csv and doubts)) else 0)
 
 
 def _fill(
@@ -129,7 +117,7 @@ def _fill(
     """Write the rows of a platform's list with the grades, or say what would change; return what to tell."""
     filled = lms.fill(grades, roster, assignment)
     if not dry_run:
-        write_output(filled.csv(), output, bom=bom)
+        cli.write_output(filled.csv(), output, bom=bom)
     for change in filled.changes if dry_run else ():
         before = f"{clean(change.before, 40)}, would be " if change.before.strip() else "would be "
         click.echo(f"{change.student}, {one_line(change.column, 80)}: {before}{change.after}")
@@ -158,5 +146,7 @@ def _only(found: list[Grade], grades: ClassGrades, allow_incomplete: bool) -> Gr
         known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
         raise click.UsageError(f"name one submission with --submission; there are: {known}")
     if found[0].set_aside and not allow_incomplete:
-        stop(f"{found[0].submission} is set aside; decide with `grader adjust --student` first", FAILED)
+        cli.stop(
+            f"{found[0].submission} is set aside; decide with `grader adjust --student` first", cli.FAILED
+        )
     return found[0]

@@ -11,28 +11,11 @@ from pathlib import Path
 
 import click
 
+from grader import cli
 from grader.classroom.batch import ExecutorConfig, grade, processes
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.job import BatchBroken, Confinement
 from grader.classroom.roster import COUNTS
-from grader.cli import (
-    BROKEN,
-    FAILED,
-    USAGE,
-    Course,
-    assignment_option,
-    chosen_part,
-    confinement_option,
-    confirm_gone_option,
-    exercises_option,
-    print_lines,
-    require_results_folder,
-    results_option,
-    roster_option,
-    seed_option,
-    stop,
-    width,
-)
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.reports.class_pages import write_pages
@@ -51,10 +34,10 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 @click.command("grade")
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
-@results_option("Folder of the results; what it holds of an earlier run is not made again.")
-@assignment_option
-@exercises_option("Grade these only, and no assignment")
-@roster_option
+@cli.results_option("Folder of the results; what it holds of an earlier run is not made again.")
+@cli.assignment_option
+@cli.exercises_option("Grade these only, and no assignment")
+@cli.roster_option
 @click.option(
     "--count",
     type=click.Choice(COUNTS),
@@ -70,8 +53,8 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Grade on Dask workers: tcp://HOST:PORT of a scheduler, or local:N for N of them here.",
 )
 @click.option("--shard", callback=_shard, metavar="I/N", help="Grade the I-th of N parts of the class only.")
-@confinement_option("students' code", machine="a machine", default="required")
-@confirm_gone_option
+@cli.confinement_option("students' code", machine="a machine", default="required")
+@cli.confirm_gone_option
 @click.option(
     "--round",
     "round_number",
@@ -79,7 +62,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     metavar="N",
     help="Grade in this round; a new one has other random inputs [the one that RESULTS is in].",
 )
-@seed_option("Of the random inputs [derived from the course's secret and the round].")
+@cli.seed_option("Of the random inputs [derived from the course's secret and the round].")
 @click.pass_obj
 def command(
     course_folder: str | None,
@@ -112,10 +95,10 @@ def command(
     if jobs and cluster:
         raise click.UsageError("--jobs is for this machine, --cluster says itself how many workers there are")
     course = open_course(course_folder)
-    part = chosen_part(course, assignment, exercises)
+    part = cli.chosen_part(course, assignment, exercises)
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
-    require_results_folder(results)
+    cli.require_results_folder(results)
     for notice in old_keys(course):
         click.echo(f"grader: {notice}", err=True)
     try:
@@ -140,16 +123,16 @@ def command(
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
             publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
-        stop(str(error), BROKEN)
-    print_lines(class_lines(grades, width()))
+        cli.stop(str(error), cli.BROKEN)
+    cli.print_lines(class_lines(grades, cli.width()))
     code = publish(grades, results)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
-    sys.exit(BROKEN if grades.all_broken else FAILED if grades.broken else code)
+    sys.exit(cli.BROKEN if grades.all_broken else cli.FAILED if grades.broken else code)
 
 
-def old_keys(course: Course) -> list[str]:
+def old_keys(course: cli.Course) -> list[str]:
     """Return a sentence for each key of ``course.yaml`` that still works and has a better place."""
     found = ["`late.deadlines` is old: write a `deadline` into each of the `assignments`"]
     found = found * bool(course.late.deadlines)
@@ -163,18 +146,18 @@ def publish(grades: ClassGrades, results: Path) -> int:
     failed = write_pages(grades, results)
     for sentence in failed:
         click.echo(f"grader: {sentence}", err=True)
-    return FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
+    return cli.FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
 
 
 @contextlib.contextmanager
-def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[ExecutorConfig]:
+def _executor(course: cli.Course, cluster: str | None, jobs: int) -> Iterator[ExecutorConfig]:
     if cluster is None:
         yield processes(jobs)
         return
     try:
         from grader.classroom.cluster import connected
     except ImportError:
-        stop("--cluster needs Dask; install it with: pip install distributed", USAGE)
+        cli.stop("--cluster needs Dask; install it with: pip install distributed", cli.USAGE)
     with connected(cluster, course) as executor:
         yield executor
 

@@ -76,29 +76,18 @@ class LazyGroup(click.Group):
     Args:
         sections: by heading, what each command does, by its name; students are shown the first section only.
         module: where a command lies, with its name left open.
-        old_names: former spellings, which work and are not shown.
     """
 
-    def __init__(
-        self,
-        *,
-        sections: dict[str, dict[str, str]],
-        module: str,
-        old_names: tuple[str, ...],
-        **settings: Any,
-    ) -> None:
+    def __init__(self, *, sections: dict[str, dict[str, str]], module: str, **settings: Any) -> None:
         super().__init__(**settings)
-        self.sections, self.module, self.old_names = sections, module, old_names
+        self.sections, self.module = sections, module
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in self.sections.values() for name in section]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in self.old_names:
-            return getattr(importlib.import_module("grader.cli.old_names"), name.replace("-", "_"))
-        if name not in self.list_commands(ctx):
-            return None
-        return importlib.import_module(self.module.format(name)).command
+        there = name in self.list_commands(ctx)
+        return importlib.import_module(self.module.format(name)).command if there else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from grader.course import CourseError, NoCourse, open_course
@@ -122,7 +111,7 @@ class _MainGroup(LazyGroup):
         if args[0] in FOR_STAFF:
             ctx.fail(f"this is the students' edition, without `grader {args[0]}`; go to the full course")
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in (*COMMANDS, *self.old_names) and near:
+        if args[0] not in COMMANDS and near:
             ctx.fail(f"there is no command {args[0]!r}; did you mean {near[0]!r}?")
         if args[0] in START_WORKERS:
             _start_zygote(ctx, args)
@@ -133,7 +122,6 @@ class _MainGroup(LazyGroup):
     cls=_MainGroup,
     sections=SECTIONS,
     module="grader.cli.{}",
-    old_names=("gradescope-zip",) if "handout" in COMMANDS else (),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from grader import cli
 from grader.authoring.handout import (
     Built,
     Leaking,
@@ -16,32 +17,22 @@ from grader.authoring.handout import (
     write_gradescope_archive,
     write_wheel,
 )
-from grader.cli import (
-    BROKEN,
-    USAGE,
-    Course,
-    assignment_option,
-    exercises_option,
-    pass_course,
-    several_option,
-    stop,
-)
 from grader.course import Assignment, people_of
 from grader.quiz import files
 
 
 @click.command("handout")
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
-@assignment_option
-@exercises_option("Hand out these only, and no assignment")
-@several_option("--quiz", "--quizzes", "quizzes", metavar="NAME", help="Hand out these quizzes only")
+@cli.assignment_option
+@cli.exercises_option("Hand out these only, and no assignment")
+@cli.several_option("--quiz", "--quizzes", "quizzes", metavar="NAME", help="Hand out these quizzes only")
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
 @click.option("--wheel", is_flag=True, help="Write another thing: what students install, a wheel in DEST.")
-@pass_course
+@cli.pass_course
 def command(
-    course: Course,
+    course: cli.Course,
     target: Path,
     assignment: str,
     exercises: tuple[str, ...],
@@ -96,7 +87,9 @@ def command(
             built = build_handout(course, target, secret_of(course), archive=archive, **parts)
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
-        stop("nothing was written: what would be handed out tells answers, or names of the class", BROKEN)
+        cli.stop(
+            "nothing was written: what would be handed out tells answers, or names of the class", cli.BROKEN
+        )
     _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))
     if named:
         told = "course.yaml says nothing of this hand-out; write it there under `assignments`"
@@ -121,7 +114,7 @@ def _tell(built: Built, assignment: Assignment | None, written: str) -> None:
         click.echo(f"{assignment.id} ({assignment.title}) counts {_count(total, 'credit', 's')}{due}")
 
 
-def secret_of(course: Course) -> bytes:
+def secret_of(course: cli.Course) -> bytes:
     """Read the course's secret, which is made at its first use."""
     if files.make_secret(course):
         path = files.secret_path(course).relative_to(course.root)
@@ -139,13 +132,13 @@ def _count(number: int, noun: str, plural: str) -> str:
 
 
 def _write_gradescope(
-    course: Course, target: Path, ids: tuple[str, ...], assignment: Assignment | None
+    course: cli.Course, target: Path, ids: tuple[str, ...], assignment: Assignment | None
 ) -> None:
     exercises = course.exercises(ids)
     try:
         write_gradescope_archive(course, exercises, target, assignment)
     except OSError as error:
-        stop(f"{target} cannot be written: {error.strerror}", USAGE)
+        cli.stop(f"{target} cannot be written: {error.strerror}", cli.USAGE)
     credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")
     click.echo(
         f"{target}: {_count(len(exercises), 'exercise', 's')} with {credits}; set the assignment to as many"

@@ -12,9 +12,7 @@ import click
 from grader.cli import LazyGroup, format_option, hide
 
 SECTIONS = {"Commands": {"responses": "Write your stored answers into a file, to hand in."}}
-OLD_NAMES: tuple[str, ...] = ()
 if importlib.util.find_spec("grader.cli.quiz_grade"):  # not in the students' edition
-    OLD_NAMES = ("lint", "build")
     SECTIONS["For instructors"] = {"grade": "Grade answers that were handed in."}
 
 
@@ -23,7 +21,7 @@ class _QuizGroup(LazyGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         asks_for_help = bool(args) and args[0] in ctx.help_option_names
-        if not asks_for_help and (not args or args[0] not in (*self.list_commands(ctx), *OLD_NAMES)):
+        if not asks_for_help and (not args or args[0] not in self.list_commands(ctx)):
             args = ["take", *args]
         return super().parse_args(ctx, args)
 
@@ -44,7 +42,6 @@ class _QuizGroup(LazyGroup):
     cls=_QuizGroup,
     sections=SECTIONS,
     module="grader.cli.quiz_{}",
-    old_names=OLD_NAMES,
     options_metavar="[NAME] [OPTIONS]",
     subcommand_metavar="",
 )

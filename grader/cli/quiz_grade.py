@@ -7,18 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import (
-    FAILED,
-    Course,
-    bom_option,
-    confinement_option,
-    format_option,
-    output_option,
-    pass_course,
-    print_lines,
-    width,
-    write_output,
-)
+from grader import cli
 from grader.quiz.code import CodeRunner
 from grader.quiz.grade import Grading, editions_of, grade_files
 from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
@@ -29,18 +18,20 @@ from grader.sandbox.text import clean
 @click.argument(
     "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
 )
-@output_option()
-@format_option("text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet.")
+@cli.output_option()
+@cli.format_option(
+    "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
+)
 @click.option(
     "--full-course",
     is_flag=True,
     help="Also take answers that were given in the full course, where the key lies open.",
 )
-@bom_option
-@confinement_option("learners' code")
-@pass_course
+@cli.bom_option
+@cli.confinement_option("learners' code")
+@cli.pass_course
 def command(
-    course: Course,
+    course: cli.Course,
     responses: tuple[Path, ...],
     output: Path | None,
     form: str,
@@ -59,13 +50,13 @@ def command(
         grading = Grading(course, editions, runner, full_course)
         graded = grade_files(responses, grading)
     if form == "text" and output is None:
-        print_lines(grades_lines(graded, width()))
+        cli.print_lines(grades_lines(graded, cli.width()))
     elif form == "text":
-        write_output("".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded)), output)
+        cli.write_output("".join(f"{line.text.rstrip()}\n" for line in grades_lines(graded)), output)
     else:
         text = f"{grades_to_json(graded)}\n" if form == "json" else grades_to_csv(graded)
-        write_output(text, output, bom=bom and form == "csv")
+        cli.write_output(text, output, bom=bom and form == "csv")
     if form != "text" or output is not None:
         for problem in graded.problems:
             click.echo(f"grader: {clean(problem, 400)}", err=True)
-    sys.exit(FAILED if graded.problems else 0)
+    sys.exit(cli.FAILED if graded.problems else 0)

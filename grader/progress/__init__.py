@@ -13,18 +13,3 @@ from grader.progress.ledger import (
     record,
     standings,
 )
-
-__all__ = [
-    "ANONYMOUS",
-    "Duplicate",
-    "Learner",
-    "Ledger",
-    "LedgerError",
-    "Progress",
-    "Response",
-    "Sitting",
-    "Standing",
-    "open_ledger",
-    "record",
-    "standings",
-]

@@ -1,4 +1,4 @@
-"""`grader quiz lint` sees every fault that an author can plant; the sound quizzes have none."""
+"""`grader verify --quizzes` sees every fault that an author can plant; the sound quizzes have none."""
 
 from __future__ import annotations
 

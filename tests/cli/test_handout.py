@@ -88,12 +88,6 @@ def test_build_refuses(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Pat
     assert run("handout", str(tmp_path / "x"), "--quizzes-only", "--exercises", "exercise-1").code == 2
 
 
-def test_the_old_spelling_works_and_names_the_new_one(run: Callable[..., Ran], tmp_path: Path) -> None:
-    ran = run("quiz", "build", "every-type", "--student", str(tmp_path / "student"))
-    assert (ran.code, f"`grader handout {tmp_path / 'student'} --quizzes-only`" in ran.err) == (0, True)
-    assert (tmp_path / "student" / "quizzes" / "every-type.yaml").is_file()
-
-
 def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(files.edition_text(graded(sample()), SECRET), encoding="utf-8")

@@ -10,8 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.cli import grader
-from grader.cli.options import output_option, require_writable, write_output
+from grader.cli import grader, output_option, require_writable, write_output
 
 Run = Callable[..., Result]
 

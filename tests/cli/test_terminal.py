@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from grader.cli.terminal import CODE_COLOUR, COLOURS, coloured, print_lines, progress_line, width
+from grader.cli import CODE_COLOUR, COLOURS, coloured, print_lines, progress_line, width
 from grader.reports.text import Line, Style
 
 LINES = [
