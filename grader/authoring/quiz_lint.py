@@ -14,15 +14,7 @@ from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import Quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import (
-    HOLE,
-    NoVariant,
-    Problem,
-    PublicQuestion,
-    Question,
-    Runner,
-    make_variant,
-)
+from grader.quiz.questions import base
 from grader.quiz.questions.choices import Single
 from grader.quiz.questions.typed import Numeric, normal
 
@@ -64,7 +56,7 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
     return QuizFindings(quiz.id, count, drawn, quiz.credits, faults)
 
 
-def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
+def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
     """Yield what is wrong with one quiz.
 
     Args:
@@ -79,11 +71,11 @@ def lint_quiz(quiz: Quiz, runner: Runner, variants: int = VARIANTS) -> Iterator[
         yield CourseError(quiz.path, cue)
 
 
-def _shown(face: PublicQuestion) -> list[str]:
+def _shown(face: base.PublicQuestion) -> list[str]:
     return [face.prompt, *(option.text for option in (*face.options, *face.lefts))]
 
 
-def _texts(question: Question, face: PublicQuestion) -> Iterator[Problem]:
+def _texts(question: base.Question, face: base.PublicQuestion) -> Iterator[base.Problem]:
     """Look at the mathematics and the holes of every text."""
     if any("${=" in text for text in _shown(face)):
         problem = "computes something in what is shown before the answer; only `${name}` may stand there"
@@ -91,7 +83,7 @@ def _texts(question: Question, face: PublicQuestion) -> Iterator[Problem]:
     prose = (text for field, text in texts_in(question) if not NO_PROSE & {*field.split(".")})
     for text in (*_shown(face), *prose):
         try:
-            render(HOLE.sub("1", text), strict=True)
+            render(base.HOLE.sub("1", text), strict=True)
         except MathError as error:
             yield f"{error} (in “{text[:40]}…”)", question.place
             return
@@ -99,16 +91,18 @@ def _texts(question: Question, face: PublicQuestion) -> Iterator[Problem]:
         yield "has hints that cost more than the question earns", question.place
 
 
-def _variants(question: Question, face: PublicQuestion, quiz: str, count: int) -> Iterator[Problem]:
+def _variants(
+    question: base.Question, face: base.PublicQuestion, quiz: str, count: int
+) -> Iterator[base.Problem]:
     """Look at variants, until one has a fault."""
     try:
         for number in range(count):
-            variant = make_variant(face, "lint", str(number), quiz, question.id, 1)
+            variant = base.make_variant(face, "lint", str(number), quiz, question.id, 1)
             problems = list(question.lint_variant(variant))
             yield from problems
             if problems:
                 break
-    except (NoVariant, FormulaError) as error:
+    except (base.NoVariant, FormulaError) as error:
         yield f"cannot be drawn: {error}", question.place
 
 

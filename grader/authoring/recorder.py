@@ -21,14 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import (
-    Check,
-    CheckSuite,
-    KnownMistakes,
-    collect_checks,
-    load_reference,
-    rebound,
-)
+from grader.checks import collection
 from grader.checks.locate.find import MAX_GIVEN, jitter
 from grader.checks.locate.locate import NEUTRAL
 from grader.checks.locate.trace import RecordedSolution
@@ -65,16 +58,16 @@ def record(exercise: Exercise, seed: int) -> Recording:
     Raises:
         CourseError: the exercise is broken, or its solution does not pass.
     """
-    reference = load_reference(exercise)
+    reference = collection.load_reference(exercise)
     recorder = _Recorder(exercise, reference)
-    checks = tuple(check for check in collect_checks(exercise) if not check.hidden)
-    suite = CheckSuite(exercise, checks, recorder.module, seed)
+    checks = tuple(check for check in collection.collect_checks(exercise) if not check.hidden)
+    suite = collection.CheckSuite(exercise, checks, recorder.module, seed)
     with contextlib.redirect_stdout(io.StringIO()):
         for check in checks:
             record_check(recorder, suite, check)
         plots = record_plot(recorder, exercise)
     solution = RecordedSolution(exercise.solution_path.read_bytes(), reference)
-    data = recorder.to_bytes(seed, KnownMistakes(exercise, reference), solution)
+    data = recorder.to_bytes(seed, collection.KnownMistakes(exercise, reference), solution)
     return Recording(data, sum(check.credits for check in checks), plots)
 
 
@@ -132,7 +125,7 @@ class _Recorder:
         self.substitutes: tuple[str, ...] = ()
         self.inside = Counter[str]()  # calls of each function from inside the solution
         self._store, self._index, self._depth = Store(), Index(), 0
-        names = rebound(reference)
+        names = collection.rebound(reference)
         self._functions = {name: names[name] for name in exercise.file.functions}
         names.update({name: functools.partial(self._listen, name) for name in self._functions})
         self.module = types.SimpleNamespace(**names)
@@ -173,7 +166,7 @@ class _Recorder:
             question.rank = rank if question.rank is None else min(rank, question.rank)
         return copy.deepcopy(question.answer)
 
-    def to_bytes(self, seed: int, known: KnownMistakes, solution: RecordedSolution) -> bytes:
+    def to_bytes(self, seed: int, known: collection.KnownMistakes, solution: RecordedSolution) -> bytes:
         """Return the file, with what the solution computes on the way as far as there is room for it.
 
         What a check asks first is kept first, since most students who fail, fail there; and functions of
@@ -269,7 +262,7 @@ def perturb(value: Any) -> Any:
 # --- asking -------------------------------------------------------------------------------------------
 
 
-def record_check(recorder: _Recorder, suite: CheckSuite, check: Check) -> None:
+def record_check(recorder: _Recorder, suite: collection.CheckSuite, check: collection.Check) -> None:
     """Run one check on all these students, on its own inputs and on those of a second look.
 
     Raises:

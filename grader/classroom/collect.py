@@ -22,20 +22,8 @@ from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
 from grader.classroom.shapes import Platform
 from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
+from grader.progress import hand_in
 from grader.progress.grades import QUESTION, Note
-from grader.progress.hand_in import (
-    MANIFEST,
-    MAX_ASKED,
-    MAX_MANIFEST_BYTES,
-    MAX_QUESTION,
-    MAX_RESPONSES_BYTES,
-    RESPONSES,
-    SCHEMA,
-    BadDocument,
-    parse_responses,
-    read_document,
-    text_hashes,
-)
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.sandbox.text import clean, listed, one_line
 
@@ -315,9 +303,9 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
         )
         found.notes += (Note("names-outside", text),)
     manifest = _read_manifest(found, files)
-    answers = _read_outermost(found, files, RESPONSES, MAX_RESPONSES_BYTES)
+    answers = _read_outermost(found, files, hand_in.RESPONSES, hand_in.MAX_RESPONSES_BYTES)
     if answers == b"":  # the disk was full, or an upload was cut off
-        found.notes += (Note("answers-unreadable", f"{RESPONSES} is empty", decide=True),)
+        found.notes += (Note("answers-unreadable", f"{hand_in.RESPONSES} is empty", decide=True),)
     found.answers = answers or b""
     found.sources = read_sources(exercises, files)
     _note_places(found, files, exercises)
@@ -325,20 +313,20 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
         found.python = claimed[0]
     # which files are others than those the manifest tells of
     own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
-    own[RESPONSES] = found.answers
+    own[hand_in.RESPONSES] = found.answers
     listed = manifest.get("files")
     entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
     known = {name: data for name, data in own.items() if data and name in told}
-    others = [f"`{name}`" for name, data in known.items() if told[name] not in text_hashes(data)]
+    others = [f"`{name}`" for name, data in known.items() if told[name] not in hand_in.text_hashes(data)]
     if others:
-        text = f"{MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
+        text = f"{hand_in.MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
         found.notes += (Note("hash-differs", text),)
     _note_learner(found, manifest)
     asked = manifest.get("questions")
-    for text in asked[:MAX_ASKED] if isinstance(asked, list) else ():
+    for text in asked[: hand_in.MAX_ASKED] if isinstance(asked, list) else ():
         if isinstance(text, str) and text.strip():
-            found.notes += (Note(QUESTION, one_line(text, MAX_QUESTION), decide=True),)
+            found.notes += (Note(QUESTION, one_line(text, hand_in.MAX_QUESTION), decide=True),)
 
 
 def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
@@ -377,14 +365,14 @@ def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> b
 
 def _read_manifest(found: Submission, files: Files) -> dict[str, Any]:
     """Return what a submission says of itself; nothing, with a note, if that cannot be understood."""
-    data = _read_outermost(found, files, MANIFEST, MAX_MANIFEST_BYTES)
+    data = _read_outermost(found, files, hand_in.MANIFEST, hand_in.MAX_MANIFEST_BYTES)
     if data is None:
         return {}
     try:
-        manifest: dict[str, Any] = read_document(data, SCHEMA).value
+        manifest: dict[str, Any] = hand_in.read_document(data, hand_in.SCHEMA).value
         return manifest
-    except BadDocument as error:
-        found.notes += (Note("file-ignored", f"{MANIFEST} {error}; it is ignored"),)
+    except hand_in.BadDocument as error:
+        found.notes += (Note("file-ignored", f"{hand_in.MANIFEST} {error}; it is ignored"),)
         return {}
 
 
@@ -398,12 +386,12 @@ def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
             case _ if manifest:
                 raise ValueError("names no learner")
     except ValueError as error:
-        text = f"{MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        text = f"{hand_in.MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
         found.notes += (Note("learner-ignored", text),)
     try:
-        claims += [parse_responses(found.answers).learner] if found.answers else []
-    except BadDocument as error:
-        text = f"{RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        claims += [hand_in.parse_responses(found.answers).learner] if found.answers else []
+    except hand_in.BadDocument as error:
+        text = f"{hand_in.RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
         found.notes += (Note("learner-ignored", text),)
     if ANONYMOUS in claims:
         found.notes += (Note("nobody-logged-in", "was made while nobody was logged in"),)
@@ -411,5 +399,6 @@ def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
     if known:
         found.learner_id, found.learner_name = known[0].id, known[0].name
     if len({claim.id for claim in known}) > 1:
-        text = f"{MANIFEST} names the learner `{known[0].id}`, but {RESPONSES} `{known[1].id}`"
+        told, other = f"names the learner `{known[0].id}`", f"{hand_in.RESPONSES} `{known[1].id}`"
+        text = f"{hand_in.MANIFEST} {told}, but {other}"
         found.notes += (Note("claims-differ", text),)

@@ -8,15 +8,7 @@ from typing import Any
 import click
 
 from grader import cli
-from grader.authoring.handout import (
-    Built,
-    Leaking,
-    build_handout,
-    hand_out_quizzes,
-    require_full,
-    write_gradescope_archive,
-    write_wheel,
-)
+from grader.authoring import handout
 from grader.course import Assignment, people_of
 from grader.quiz import files
 
@@ -69,23 +61,23 @@ def command(
     if chosen:
         exercises, quizzes = chosen.exercises, chosen.quizzes
     try:
-        require_full(course)
+        handout.require_full(course)
         if gradescope:
             _write_gradescope(course, target, exercises, chosen)
             return
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
             known, secret = files.all_quizzes(course), secret_of(course)
-            for quiz in hand_out_quizzes(known, target, secret, quizzes, people_of(course)):
+            for quiz in handout.hand_out_quizzes(known, target, secret, quizzes, people_of(course)):
                 click.echo(f"{quiz.id:<26}{quiz.file.mode:<10} {_quiz_row(quiz)}")
             return
         parts: dict[str, Any] = {"exercises": exercises, "quizzes": quizzes, "assignment": chosen}
         parts["on_progress"] = lambda name: click.echo(f"recording {name}", err=True)
         if wheel:
-            built, target = write_wheel(course, target, secret_of(course), **parts)
+            built, target = handout.write_wheel(course, target, secret_of(course), **parts)
         else:
-            built = build_handout(course, target, secret_of(course), archive=archive, **parts)
-    except Leaking as leaking:
+            built = handout.build_handout(course, target, secret_of(course), archive=archive, **parts)
+    except handout.Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         cli.stop(
             "nothing was written: what would be handed out tells answers, or names of the class", cli.BROKEN
@@ -96,7 +88,7 @@ def command(
         click.echo(f"grader: {told}, and `grader grade --assignment ID` grades what went out", err=True)
 
 
-def _tell(built: Built, assignment: Assignment | None, written: str) -> None:
+def _tell(built: handout.Built, assignment: Assignment | None, written: str) -> None:
     """Say what went out where and, of an assignment, what counts."""
     for name, file in built.exercises.items():
         click.echo(f"{name:<26}{file.credits:>3} credits visible, {file.more_credits:>2} more when graded")
@@ -136,7 +128,7 @@ def _write_gradescope(
 ) -> None:
     exercises = course.exercises(ids)
     try:
-        write_gradescope_archive(course, exercises, target, assignment)
+        handout.write_gradescope_archive(course, exercises, target, assignment)
     except OSError as error:
         cli.stop(f"{target} cannot be written: {error.strerror}", cli.USAGE)
     credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")

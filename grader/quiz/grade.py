@@ -17,18 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.course import Course
-from grader.progress import Learner, Response, Sitting
+from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
-from grader.progress.hand_in import (
-    RESPONSES,
-    BadDocument,
-    Handed,
-    QuizResponses,
-    SomethingElse,
-    parse_responses,
-    read_responses,
-    text_hashes,
-)
 from grader.quiz.code import OutOfTime, SubmissionRunner
 from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
 from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file, read_secret
@@ -152,7 +142,7 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     Raises:
         CourseError: the quiz cannot be read, or has options that get the same id.
     """
-    hashes = text_hashes(edition_text(quiz, secret).encode())
+    hashes = hand_in.text_hashes(edition_text(quiz, secret).encode())
     if quiz.file.mode == "practice":
         return Edition(quiz.public, quiz, hashes, None)
     back = {question.id: plain_ids(secret, quiz.id, question) for question in quiz.file.questions}
@@ -177,7 +167,7 @@ def editions_of(course: Course) -> dict[str, Edition]:
 def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
     """Grade all that lies in files and folders; what is broken is named, and does not stop the rest."""
     problems: list[str] = []
-    handed: dict[str, list[tuple[Path, Handed]]] = defaultdict(list)
+    handed: dict[str, list[tuple[Path, hand_in.Handed]]] = defaultdict(list)
     files: dict[Path, bool] = {}  # whether it was named, not found in a folder; in order, each once
     for path in paths:
         found = [path]
@@ -189,9 +179,9 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
             files[file] = files.get(file, False) or file == path
     for path, named in files.items():
         try:
-            answers = read_responses(path)
-        except BadDocument as error:
-            if named or not isinstance(error, SomethingElse):
+            answers = hand_in.read_responses(path)
+        except hand_in.BadDocument as error:
+            if named or not isinstance(error, hand_in.SomethingElse):
                 problems.append(f"{path}: {error}")
         else:
             handed[answers.learner.id].append((path, answers))
@@ -240,16 +230,16 @@ def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQui
         return SubmissionQuizzes()
     left_out: list[str] = []
     try:
-        handed = parse_responses(data)
-        graded = grade_learner([(Path(RESPONSES), handed)], grading, left_out.append)
-    except BadDocument as error:
-        problem = one_line(f"{RESPONSES} {error}")
+        handed = hand_in.parse_responses(data)
+        graded = grade_learner([(Path(hand_in.RESPONSES), handed)], grading, left_out.append)
+    except hand_in.BadDocument as error:
+        problem = one_line(f"{hand_in.RESPONSES} {error}")
         unread = QuizResult("responses", "Answers that cannot be read", 0, 0, (problem,))
         return SubmissionQuizzes((unread,), (Note("answers-unreadable", problem, decide=True),))
     except (ConfinementMissing, WorkerBroken):
         raise
     except Exception as error:
-        problem = f"{RESPONSES} could not be graded ({type(error).__name__}: {error})"
+        problem = f"{hand_in.RESPONSES} could not be graded ({type(error).__name__}: {error})"
         return SubmissionQuizzes(broken=one_line(problem, 400))
     anothers = ""
     if owner and handed.learner.id != owner:
@@ -267,7 +257,7 @@ def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQui
 
 
 def grade_learner(
-    files: Sequence[tuple[Path, Handed]], grading: Grading, problem: Callable[[str], None]
+    files: Sequence[tuple[Path, hand_in.Handed]], grading: Grading, problem: Callable[[str], None]
 ) -> LearnerGrade:
     """Grade all that one learner handed in, in files that claim to be by them.
 
@@ -276,7 +266,7 @@ def grade_learner(
     """
     files = sorted(files, key=lambda file: not _is_named_after(*file))
     learner, runner = files[0][1].learner, SubmissionRunner(grading.runner)
-    by_quiz: dict[str, list[tuple[Path, Handed, QuizResponses]]] = defaultdict(list)
+    by_quiz: dict[str, list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]]] = defaultdict(list)
     for path, handed in files:
         for quiz in handed.quizzes:
             by_quiz[quiz.quiz].append((path, handed, quiz))
@@ -290,15 +280,15 @@ def grade_learner(
     return LearnerGrade(learner, tuple(grades))
 
 
-def _is_named_after(path: Path, handed: Handed) -> bool:
+def _is_named_after(path: Path, handed: hand_in.Handed) -> bool:
     """Whether the name of a file or of its folder is the learner's id, perhaps among other words."""
     own = rf"(?<![a-z0-9]){re.escape(handed.learner.id)}(?![a-z0-9])"
     return any(re.search(own, name.casefold()) for name in (path.stem, path.parent.name))
 
 
 def _undisputed(
-    claims: list[tuple[Path, Handed, QuizResponses]], problem: Callable[[str], None]
-) -> QuizResponses | None:
+    claims: list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]], problem: Callable[[str], None]
+) -> hand_in.QuizResponses | None:
     """Return the answers to one quiz that all files of one learner agree on; None if there are none.
 
     A later file goes on where an earlier one ends; what it says of its own time decides nothing. Where some
@@ -306,7 +296,7 @@ def _undisputed(
     """
     learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
     named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
-    newest = max((answers for _, _, answers in named), key=QuizResponses.extent)
+    newest = max((answers for _, _, answers in named), key=hand_in.QuizResponses.extent)
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
             told = f"a file named after `{learner}` says otherwise about {quiz}"
@@ -323,7 +313,7 @@ def _undisputed(
 
 
 def grade_quiz(
-    learner: Learner, answers: QuizResponses, grading: Grading, runner: SubmissionRunner
+    learner: Learner, answers: hand_in.QuizResponses, grading: Grading, runner: SubmissionRunner
 ) -> QuizGrade:
     """Grade one learner's answers to one quiz.
 
@@ -370,7 +360,7 @@ def _counts(quiz: PublicFile, sitting: Sitting) -> bool:
     return sitting.mode != REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
 
 
-def _notes(edition: Edition, answers: QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
+def _notes(edition: Edition, answers: hand_in.QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
     if answers.version != edition.shown.version:
         yield f"answered in version {answers.version}; graded by the key of version {edition.shown.version}"
     elif answers.sha256 not in edition.hashes:
@@ -381,7 +371,7 @@ def _notes(edition: Edition, answers: QuizResponses, gone: int, unlisted: int) -
         yield f"{unlisted} more answers, which earn nothing, are not listed"
 
 
-def _refusals(quiz: PublicFile, answers: QuizResponses) -> tuple[dict[int, str], list[str]]:
+def _refusals(quiz: PublicFile, answers: hand_in.QuizResponses) -> tuple[dict[int, str], list[str]]:
     """Return, by their ids, why answers earn nothing that no program of ours wrote so; and what to say.
 
     Sittings follow one another from 1, and so do the attempts at a question: each number draws something
@@ -421,7 +411,7 @@ def _first_missing(numbers: Container[int]) -> int:
 
 
 def _unanswered(
-    learner: Learner, edition: Edition, grading: Grading, answers: QuizResponses
+    learner: Learner, edition: Edition, grading: Grading, answers: hand_in.QuizResponses
 ) -> tuple[tuple[str, ...], list[str]]:
     """Return the questions without an answer in the sittings that count, and what is odd in their lists.
 
