@@ -53,7 +53,7 @@ BINARY = (".bin", ".png")  # all other files are text, and have the same line en
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of this program's files; `py.typed` has one
 INSTRUCTORS = (
     *("authoring/", "classroom/", "site/", "cli/init.py", "cli/quiz_grade.py"),
-    *("reports/class_pages.py", "reports/lms.py", "reports/quiz_grades.py", "reports/tables.py"),
+    *("reports/class_pages.py", "reports/lms.py", "reports/tables.py"),
     *("reports/templates/class.html", "reports/templates/student.html"),
 )
 """The program's files that students do not get; nor do they get what imports one of the first two rooms."""

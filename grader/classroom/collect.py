@@ -18,8 +18,7 @@ from typing import Any, Literal
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
-from grader.classroom.inbox import Entry, is_odd, list_class, single_entry
-from grader.classroom.shapes import Platform
+from grader.classroom.inbox import Entry, Platform, is_odd, list_class, single_entry
 from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
 from grader.progress import hand_in

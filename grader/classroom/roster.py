@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from grader.classroom.collect import Submission
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
-from grader.classroom.shapes import Platform
+from grader.classroom.inbox import Platform
 from grader.classroom.tables import Entry
 from grader.course import (
     FIELDS,

@@ -10,7 +10,7 @@ import click
 from grader import cli
 from grader.quiz.code import CodeRunner
 from grader.quiz.grade import Grading, editions_of, grade_files
-from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from grader.reports.tables import grades_lines, grades_to_csv, grades_to_json
 from grader.sandbox.text import clean
 
 

@@ -24,8 +24,19 @@ from grader.course.course import (
 from grader.course.files import make_private_folder, write_atomic, write_zip
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, mathml, render
-from grader.course.people import FIELDS, NOBODY, People, full_name, is_staff, people_of
-from grader.course.sheets import CannotCollect, Row, Sheet, parse_sheet, read_sheet
+from grader.course.people import (
+    FIELDS,
+    NOBODY,
+    CannotCollect,
+    People,
+    Row,
+    Sheet,
+    full_name,
+    is_staff,
+    parse_sheet,
+    people_of,
+    read_sheet,
+)
 from grader.course.strict_yaml import (
     NOWHERE,
     CannotDo,

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from grader.classroom.inbox import SHAPES
 from grader.classroom.roster import Roster, Student, missing, missing_note
-from grader.classroom.shapes import SHAPES
 from grader.course import FIELDS, Assignment, CannotDo, folded, write_zip
 from grader.progress.grades import ClassGrades, Grade, Item
 from grader.reports.class_pages import student_page

@@ -1,16 +1,21 @@
-"""Tables for instructors and authors, as lines for a terminal: a class's grades, the course's own faults."""
+"""Tables for instructors and authors: a class's grades, graded quizzes, and the course's own faults."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from grader import __version__
 from grader.progress.grades import ClassGrades, Move, Noted, check_rates, frequent_failures, noted, said_once
+from grader.quiz.credits import CountedAnswer
+from grader.quiz.grade import NOT_MARKED, Graded, QuizGrade
+from grader.reports.quiz_screen import plain
 from grader.reports.statement import mark_of
-from grader.reports.text import Line, Style, amount, ends, wrapped
-from grader.sandbox.text import one_line, shorten
+from grader.reports.text import Line, Style, amount, csv_text, decimal, ends, wrapped
+from grader.sandbox.text import clean, one_line, shorten
 
 if TYPE_CHECKING:
     from grader.authoring.mutants import Trial
@@ -30,6 +35,13 @@ CONFUSION_HEADING = Line(
     "  checks that decide",
     "heading",
 )
+QUIZ_SCHEMA = "rnn-grader/quiz-grades/1"
+QUIZ_COLUMNS = (
+    "learner_id learner quiz version question topic sitting attempt score earned possible arithmetic answer "
+    "refused"
+).split()
+ANSWER_SHOWN = 200  # characters of an answer
+SIGNS: dict[Style, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!"}
 
 
 def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
@@ -188,3 +200,108 @@ def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
         yield from wrapped(f"{name} is taken for {said}", "failed", width)
     for check in confusion.idle:
         yield from wrapped(f"{check} is failed by no known mistake alone", "skipped", width)
+
+
+# --- answers to quizzes, graded -----------------------------------------------------------------------
+
+
+def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
+    """Lay out what everybody earned, answer by answer, with the arithmetic.
+
+    Args:
+        width: columns of the terminal.
+    """
+    for learner in graded.learners:
+        yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
+        for grade in learner.quizzes:
+            total = f"{decimal(grade.cents)} of {decimal(grade.possible_cents)} credits"
+            title = f"  {grade.sheet.id}  {grade.sheet.public.title}"
+            yield Line(ends(title, total, width), "passed" if grade.passed else "failed")
+            for answer in grade.counted:
+                yield from _answer_lines(grade, answer, width)
+            if grade.unanswered:
+                yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
+            for note in (*grade.doubts, *grade.notes):
+                yield from wrapped(f"note: {note}", "note", width)
+        yield Line("", "detail")
+    for problem in graded.problems:
+        yield from wrapped(clean(problem, 400), "error", width, indent="")
+    count, bad = len(graded.learners), len(graded.problems)
+    text = f"{count} learner{'s' if count != 1 else ''} graded"
+    yield Line(f"{text}, {bad} problem{'s' if bad != 1 else ''}" if bad else text, "note")
+
+
+def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterator[Line]:
+    refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
+    style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
+    style = "error" if refused else "skipped" if marked.arithmetic == NOT_MARKED else style
+    question = answer.response.question
+    earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
+    yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
+    texts = (f"{marked.arithmetic}; {answer.arithmetic}", answer.note, *marked.feedback)
+    for text in filter(None, [refused] if refused else texts):
+        yield from wrapped(plain(text), "detail", width, indent=" " * 8)
+
+
+def grades_to_json(graded: Graded) -> str:
+    """Return one JSON document of the form ``rnn-grader/quiz-grades/1``; docs/report.md describes it."""
+    document = {
+        "schema": QUIZ_SCHEMA,
+        "grader_version": __version__,
+        "learners": [
+            {
+                "id": learner.learner.id,
+                "name": learner.learner.name,
+                "quizzes": [
+                    {
+                        "quiz": grade.sheet.id,
+                        "version": grade.sheet.public.version,
+                        "title": grade.sheet.public.title,
+                        "earned_cents": grade.cents,
+                        "possible_cents": grade.possible_cents,
+                        "passed": grade.passed,
+                        "answers": [_answer_object(grade, answer) for answer in grade.counted],
+                        "unanswered": list(grade.unanswered),
+                        "notes": [*grade.doubts, *grade.notes],
+                    }
+                    for grade in learner.quizzes
+                ],
+            }
+            for learner in graded.learners
+        ],
+        "problems": [clean(problem, 400) for problem in graded.problems],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _answer_object(grade: QuizGrade, answer: CountedAnswer) -> dict[str, Any]:
+    response, marked = answer.response, grade.marks[answer.response.id]
+    face = grade.sheet.face(response.question)
+    return {
+        "question": face.id,
+        "topic": face.topic,
+        "sitting": response.sitting,
+        "attempt": response.attempt,
+        "answer": clean(response.answer, ANSWER_SHOWN),
+        "certainty": response.certainty,
+        "score": round(marked.share, 6),
+        "earned_cents": answer.cents,
+        "possible_cents": 100 * face.credits,
+        "arithmetic": f"{marked.arithmetic}; {answer.arithmetic}",
+        "note": answer.note,
+        "feedback": list(marked.feedback),
+        "refused": grade.refused.get(response.id, ""),
+        "at": response.at,
+    }
+
+
+def grades_to_csv(graded: Graded) -> str:
+    """Return a table with a heading, one row an answer; amounts are in credits, no text starts a formula."""
+    rows: list[list[str | int]] = []
+    for who, grade in ((each.learner, grade) for each in graded.learners for grade in each.quizzes):
+        quiz = (who.id, who.name, grade.sheet.id, str(grade.sheet.public.version))
+        for found in (_answer_object(grade, answer) for answer in grade.counted):
+            asked = (found["question"], found["topic"], str(found["sitting"]), str(found["attempt"]))
+            earned = (f"{found['score']:.4g}", found["earned_cents"], found["possible_cents"])
+            rows.append([*quiz, *asked, *earned, found["arithmetic"], found["answer"], found["refused"]])
+    return csv_text(QUIZ_COLUMNS, rows)

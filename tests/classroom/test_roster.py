@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.classroom.inbox import Delivery
 from grader.classroom.roster import make_roster, read_roster
-from grader.classroom.shapes import Delivery
 from grader.course import Course, open_course
-from grader.course.people import FIELDS
-from grader.course.sheets import CannotCollect, parse_sheet
+from grader.course.people import FIELDS, CannotCollect, parse_sheet
 from grader.quiz import files
 from tests.classroom.helpers import at_once
 from tests.classroom.roster_class import (

@@ -7,8 +7,7 @@ import unicodedata
 import pytest
 
 from grader.course import Course
-from grader.course.people import People, people_of
-from grader.course.sheets import CannotCollect
+from grader.course.people import CannotCollect, People, people_of
 
 ROSTER = """Student,ID,SIS User ID,SIS Login ID,Section
 "    Points Possible",,,,

@@ -32,7 +32,7 @@ from grader.quiz.files import Picks, Quiz, load_quiz
 from grader.quiz.grade import Graded
 from grader.quiz.questions.base import MAX_LENGTH, Runner
 from grader.quiz.session import Selection, Session
-from grader.reports.quiz_grades import grades_lines, grades_to_csv, grades_to_json
+from grader.reports.tables import grades_lines, grades_to_csv, grades_to_json
 from grader.sandbox.worker import Patience
 from tests.helpers import Ran, run_main
 from tests.quiz import helpers

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.collect import Submission, find_submissions
-from grader.classroom.shapes import deliveries, platform_of
+from grader.classroom.inbox import deliveries, platform_of
 from grader.course import Course, Exercise
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
