@@ -67,11 +67,7 @@ class CannotHandOut(CannotDo):
 
 
 class Leaking(Exception):
-    """Nothing was written, since the hand-out would tell answers, or who is in the class.
-
-    Args:
-        leaks: where and what, a sentence each, with a few letters only.
-    """
+    """Nothing was written, since it would tell answers, or who is in the class: ``leaks`` says where."""
 
     def __init__(self, leaks: list[str]) -> None:
         super().__init__(f"{len(leaks)} leaks")
@@ -191,11 +187,7 @@ def hand_out_quizzes(
 
 
 def require_full(course: Course) -> None:
-    """Require the full course.
-
-    Raises:
-        CannotHandOut: this is a hand-out.
-    """
+    """Raise CannotHandOut if this is a hand-out itself."""
     if course.handout:
         raise CannotHandOut(f"{course.root} is a hand-out itself; go to the full course for this")
 
@@ -312,11 +304,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def _write_program(folder: Path, *, full: bool) -> None:
-    """Write this program's own source below a folder, where ``pip install`` finds it.
-
-    Args:
-        full: with what only instructors need.
-    """
+    """Write this program's source below a folder, where pip finds it; in full, with what instructors need."""
     package = Path(grader.__file__).parent
     kept = []
     for path in sorted(package.rglob("*")):

@@ -180,11 +180,7 @@ def texts_in(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _shown(question: Question, *, labels: bool = True) -> list[str]:
-    """Return the texts of a question that everybody may see, and the names of what is drawn.
-
-    Args:
-        labels: include what is no sentence for a learner, such as ids.
-    """
+    """Return what everybody may see of a question, and names of what is drawn; or sentences only."""
     public = question.public()
     options = [option.text for option in (*public.options, *public.lefts)]
     names = (public.id, public.type, public.topic, *public.params, *public.dims) if labels else ()

@@ -150,11 +150,7 @@ def _plain(value: Any) -> Any:
 
 
 def reviewed(exercise: Exercise) -> tuple[Equivalent, ...]:
-    """Read the reviewed list of an exercise; without the file it is empty.
-
-    Raises:
-        CourseError: it is malformed.
-    """
+    """Read the reviewed list of an exercise, empty without the file; CourseError if it is malformed."""
     path = exercise.solution_folder / REVIEWED
     return strict_yaml.load(path, tuple[Equivalent, ...]) if path.is_file() else ()
 

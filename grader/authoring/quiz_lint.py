@@ -57,12 +57,7 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
 
 
 def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
-    """Yield what is wrong with one quiz.
-
-    Args:
-        runner: runs the code that questions hold.
-        variants: how many of each parameterised question are drawn.
-    """
+    """Yield what is wrong with one quiz, in so many variants of each question whose numbers are drawn."""
     for question, face in zip(quiz.file.questions, quiz.public.faces, strict=True):
         drawn = _variants(question, face, quiz.id, variants if face.params else 1)
         for problem, place in (*_texts(question, face), *drawn, *question.lint(runner)):

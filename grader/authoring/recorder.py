@@ -83,11 +83,7 @@ class Store:
         return sum(map(len, self.arrays))
 
     def put(self, value: Any) -> Stored:
-        """Keep a value.
-
-        Raises:
-            Unsendable: it is larger than what crosses between processes.
-        """
+        """Keep a value; Unsendable if it is larger than what crosses between processes."""
         arrays: list[bytes] = []
         tree = encode(value, arrays)
         return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
@@ -113,12 +109,7 @@ class _Question:
 
 
 class _Recorder:
-    """A reference that remembers what it was asked.
-
-    Args:
-        module: what checks call it by.
-        substitutes: functions whose calls inside the solution are kept as well.
-    """
+    """A reference that remembers what it was asked, also by ``substitutes`` from inside the solution."""
 
     def __init__(self, exercise: Exercise, reference: types.ModuleType) -> None:
         self.questions: list[_Question] = []
@@ -138,11 +129,7 @@ class _Recorder:
         return complete(self._functions[name], arguments, named)
 
     def ask(self, name: str, arguments: tuple[Any, ...], rank: int | None = None) -> Any:
-        """Answer a question and keep it.
-
-        Args:
-            rank: how many others a check asks a student before this one; None if it is not asked of students.
-        """
+        """Answer a question and keep it, with how many others a check asks a student before (``rank``)."""
         self.inside[name] += bool(self._depth)
         if self._depth and name not in self.substitutes:
             return self._functions[name](*arguments)
@@ -263,11 +250,7 @@ def perturb(value: Any) -> Any:
 
 
 def record_check(recorder: _Recorder, suite: collection.CheckSuite, check: collection.Check) -> None:
-    """Run one check on all these students, on its own inputs and on those of a second look.
-
-    Raises:
-        CourseError: the solution does not pass.
-    """
+    """Run one check on all these students, on its own inputs and on those of a second look."""
     functions = suite.exercise.file.functions
     for draw in (0, 1):
         right = _Student(recorder, functions)

@@ -82,14 +82,7 @@ def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs:
 
 
 def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int = SEED) -> Findings:
-    """Verify one exercise, or a share of it.
-
-    Args:
-        share: of its misconceptions and variants; all else belongs to the first one.
-
-    Raises:
-        UnknownExercise: there is none of this id.
-    """
+    """Verify an exercise, or a share of its misconceptions and variants; all else belongs to the first."""
     try:
         with open_pool() as pool:
             exercise = course[exercise_id]
@@ -108,11 +101,7 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
 
 
 def solution_source(exercise: Exercise) -> Source:
-    """Return an exercise's solution as if a student had handed it in.
-
-    Raises:
-        CourseError: it cannot be read.
-    """
+    """Return a solution as if a student had handed it in; CourseError if it cannot be read."""
     try:
         used = tuple(map(solution_source, exercise.used))
         return Source(exercise.solution_path.name, exercise.solution_path.read_bytes(), used=used)
@@ -151,11 +140,7 @@ class SampleGrader:
         return Source(self.exercise.stub_path.name, data, used=self._used)
 
     def grade(self, data: bytes, *, one_failure: bool = False) -> Report:
-        """Run all checks on a file.
-
-        Args:
-            one_failure: skip all checks after the first that fails; nothing is diagnosed then.
-        """
+        """Run all checks on a file; with ``one_failure`` none after the first, and without a diagnosis."""
         return check(
             self.exercise,
             self.source(data),
@@ -428,12 +413,7 @@ def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: in
 
 
 def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int) -> Confusion:
-    """Try the known mistakes of one exercise, or a share of them, and its variants.
-
-    Raises:
-        UnknownExercise: there is none of this id.
-        CourseError: a file of the course cannot be read.
-    """
+    """Try the known mistakes and the variants of one exercise, or a share of them."""
     exercise, (number, count) = course[exercise_id], share
     solution = exercise.solution_path.read_text(encoding="utf-8")
     known = exercise.misconceptions()

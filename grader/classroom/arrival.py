@@ -36,11 +36,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
-    """Read when each submission arrived, by the name that the instructor wrote down; None if nowhere.
-
-    Raises:
-        CannotCollect: the file is there and cannot be read.
-    """
+    """Read when each submission arrived, by the name that the instructor wrote down; None if nowhere."""
     try:
         data = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES)
     except FileNotFoundError:

@@ -23,12 +23,7 @@ COLUMNS = {name: name for name in ("submission", "exercise", "comment", "credits
 
 @dataclass(frozen=True)
 class Comment:
-    """Something to say of many submissions.
-
-    Args:
-        id: what it is named by.
-        credits: that go with it; below 0 they are taken away.
-    """
+    """Something to say of many submissions, named by its id, and credits; below 0 they are taken away."""
 
     id: str
     text: str
@@ -43,11 +38,7 @@ class CommentsFile:
 
 
 def cents_of(text: str) -> int:
-    """Return credits that somebody wrote as hundredths.
-
-    Raises:
-        ValueError: they are none; the text says what they should be.
-    """
+    """Return credits that somebody wrote as hundredths; ValueError says what they should be."""
     try:
         cents = Decimal(text) * 100
     except InvalidOperation:
@@ -107,11 +98,7 @@ def adjustments(
 
 
 def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wanted: str) -> str:
-    """Return the key of the submission that is meant: by its name or file, its student, or a pseudonym.
-
-    Raises:
-        LookupError: there is none, or more than one; the text says which.
-    """
+    """Return the key of the submission meant by name, file, student or pseudonym; or LookupError."""
     try:
         return book.find(wanted).key
     except LookupError:

@@ -139,11 +139,7 @@ class Gradebook:
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
 
     def begin_assignment(self, name: str) -> None:
-        """Keep which assignment this is the gradebook of.
-
-        Raises:
-            RoundOver: it is another one's.
-        """
+        """Keep which assignment this is the gradebook of; RoundOver if it is another one's."""
         before = self.fact("assignment")
         if name and before not in ("", name):
             raise RoundOver(f"these results are of {before}; give {name} a folder of its own")
@@ -238,11 +234,7 @@ class Gradebook:
     # -- what an instructor decides --
 
     def adjust(self, adjustment: ManualAdjustment) -> None:
-        """Keep an adjustment; a regrade does not touch it.
-
-        Raises:
-            LookupError: there is no submission of that key.
-        """
+        """Keep an adjustment, which no regrade touches; LookupError if there is no submission of its key."""
         known = "SELECT 1 FROM submissions WHERE submission = ?"
         # The same for the same event in two files, which are then merged.
         id_ = hashlib.sha256("\n".join(map(str, adjustment)).encode()).hexdigest()
@@ -266,11 +258,7 @@ class Gradebook:
     # -- all of it --
 
     def class_grades(self, course: Course) -> ClassGrades:
-        """Return what the class earned, by the late policy that the course has now.
-
-        Raises:
-            CourseError: an exercise of the course is malformed.
-        """
+        """Return what the class earned, by the late policy that the course has now."""
         return Standing(course, self).grades()
 
     def rows(self, columns: str, table: str) -> list[Any]:

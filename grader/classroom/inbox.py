@@ -90,12 +90,7 @@ class Submitters(NamedTuple):
 
 
 def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
-    """Return whose download a folder is; empty if it is none that is known.
-
-    Args:
-        names: of what lies in it, and whether each is a folder.
-        folder: its own name.
-    """
+    """Return whose download a folder is, by its name and what lies in it, folders or not; empty if nobody's."""
     exported = sum(inside and bool(EXPORTED.fullmatch(name)) for name, inside in names.items())
     if METADATA in names and exported >= len(names) - 1 - exported:
         return "gradescope"
@@ -337,11 +332,7 @@ def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: 
 
 
 def _is_class(folder: Path, exercises: Sequence[Exercise], *, alone: bool) -> bool:
-    """Whether a folder is a class itself: one student's files alone are a submission.
-
-    Args:
-        alone: whether nothing lies beside it; then it needs no platform's names.
-    """
+    """Whether a folder is a class itself; where nothing lies beside it, it needs no platform's names."""
     names = _names(folder)
     if _mirrors(names, exercises):
         return False
@@ -372,11 +363,7 @@ def _opener(
 
 
 def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]], around: int) -> Part:
-    """Return a student's files under the names that the student gave them.
-
-    Args:
-        inside: paths by their first folder or file below those that lie around the class.
-    """
+    """Return a student's files under the student's own names; paths come by their first part in the class."""
     pairs = []
     for name, given in delivery.entries:
         for parts in inside[name]:
@@ -386,11 +373,7 @@ def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]
 
 
 def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Entry]:
-    """List the submissions in the zip that a platform made of a class; none if it is something else.
-
-    Raises:
-        FileRejected: it is damaged, too large or a link.
-    """
+    """List the submissions in the zip that a platform made of a class; none if it is something else."""
     whole = stack.enter_context(open_zip(path, CLASS))
     platform: Platform = ""
     for around in range(MAX_AROUND):

@@ -154,11 +154,7 @@ class Roster:
         return next((each for each in self.students if each.group and wanted & _forms(each.group)), None)
 
     def members(self, student: Student, together: str = "", *, groups: bool) -> tuple[Student, ...]:
-        """Return a student and, if groups hand in together, the others of that group.
-
-        Args:
-            together: ids of all who handed in together as the platform says, a line each.
-        """
+        """Return a student with whoever handed in too as the platform says, or with the group."""
         if named := [member for name in together.splitlines() if (member := self.by_id(name))]:
             return (student, *(member for member in named if member.id != student.id))
         if not groups or not student.group:
@@ -207,11 +203,7 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
 
 
 def make_roster(sheet: Sheet, groups: str = "") -> Roster:
-    """Return the students of a table, whosever it is; errors are those of :func:`read_roster`.
-
-    Args:
-        groups: the text of a table of students and their groups, such as Canvas's export of them.
-    """
+    """Return the students of a table, whosever it is, with groups by another one's text; or CannotCollect."""
     titles = sheet.titles
     forms = (form for form in FORMS if form[1] <= set(titles))
     platform, _, own = next(forms, ("", frozenset(), {}))
@@ -299,11 +291,7 @@ def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, shee
 
 
 def late_policy(course: Course, assignment: Assignment | None, roster: Roster | None) -> LatePolicy:
-    """Return what it costs to hand in late, with the extensions of ``class/extensions.csv``.
-
-    Raises:
-        CannotCollect: that cannot be read, or names nobody.
-    """
+    """Return what lateness costs, with ``class/extensions.csv``; CannotCollect if that names nobody."""
     policy = course.late_policy(assignment)
     path = course.private_folder / EXTENSIONS
     days = dict(policy.extensions)

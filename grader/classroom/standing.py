@@ -38,14 +38,7 @@ NO_ANSWERS = "no answers were handed in"
 
 
 class Standing:
-    """What a class earned, by the late policy that the course has now.
-
-    Args:
-        book: what was graded.
-
-    Raises:
-        CourseError: an exercise of the course is malformed.
-    """
+    """What a class earned by its gradebook and by the late policy that the course has now."""
 
     def __init__(self, course: Course, book: Gradebook) -> None:
         self.course, self.roster, self.scope = course, book.roster(), book.scope()

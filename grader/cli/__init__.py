@@ -194,11 +194,7 @@ def output_option(
 
 
 def require_writable(path: Path, *, new_folders: bool = False) -> None:
-    """Make sure, before any work is done, that a file can be written; else say why not and exit with 2.
-
-    Args:
-        new_folders: whether missing folders on the way to it will be made.
-    """
+    """Exit with 2 and a reason if a file cannot be written, perhaps after missing folders were made."""
     folder = path.parent
     while new_folders and not folder.exists():
         folder = folder.parent
@@ -249,11 +245,7 @@ class _Several(click.Option):
 
 
 def several_option(*spellings: str, metavar: str = "ID", help: str) -> Decorator:
-    """Declare an option that takes ids, repeated or with commas between them; none means all.
-
-    Args:
-        spellings: of the option, former ones after the one that is shown, then the parameter.
-    """
+    """Declare an option that takes ids, repeated or with commas between them; none means all."""
     about = f"{help}; repeat it, or put commas between."
     return click.option(*spellings, cls=_Several, multiple=True, metavar=metavar, help=about)
 

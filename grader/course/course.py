@@ -128,11 +128,7 @@ class LatePolicy:
                 raise ValueError(f"`extensions` names `{first}` and `{name}`, which is nobody or the same")
 
     def due(self, exercise: str, extension: str) -> datetime.datetime | None:
-        """Return when an exercise is due; None if it never is.
-
-        Args:
-            extension: the name of somebody's extension; any other for none.
-        """
+        """Return when an exercise is due, with the extension of this name, if any; None if it never is."""
         text = self.deadlines.get(exercise, self.deadline)
         days = self.extensions.get(extension, 0.0)
         return parse_time(text) + datetime.timedelta(days=days) if text else None
@@ -176,11 +172,7 @@ def folded(name: str) -> str:
 
 
 def parse_time(text: str) -> datetime.datetime:
-    """Read a date and time with its offset from UTC, such as ``2026-12-01T23:59:00+01:00``.
-
-    Raises:
-        ValueError: it is something else.
-    """
+    """Read a time with its offset from UTC, as in ``2026-12-01T23:59:00+01:00``; or ValueError."""
     try:
         time = datetime.datetime.fromisoformat(text)
     except ValueError:
@@ -442,11 +434,7 @@ class Course:
         raise UnknownExercise(f"there is no exercise `{meant}`; {hint}")
 
     def __getitem__(self, meant: str) -> Exercise:
-        """Read one exercise, by whatever :meth:`exercise_id` understands.
-
-        Raises:
-            UnknownExercise: there is none of this id.
-        """
+        """Read one exercise, by whatever :meth:`exercise_id` understands; or UnknownExercise."""
         return self._read(self.exercise_id(meant), self.exercise_ids())
 
     def _read(self, exercise_id: str, known: Sequence[str]) -> Exercise:

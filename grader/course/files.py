@@ -13,11 +13,7 @@ UNIX = 3  # the system a zip says it was made on, whoever writes it
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that git leaves alone, for what is about people; one that is there stays as it is.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    """Make a folder that git leaves alone, for what is about people; one that is there stays as it is."""
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")

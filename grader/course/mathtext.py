@@ -92,11 +92,7 @@ def render(markdown: str, *, strict: bool = False, escaped: bool = False) -> str
 
 
 def mathml(formula: str, *, display: bool = False) -> str:
-    """Return one formula, without its dollar signs, as a MathML element.
-
-    Raises:
-        MathError: it cannot be converted.
-    """
+    """Return one formula, without its dollar signs, as a MathML element; or MathError."""
     from latex2mathml.converter import convert  # which only pages and `verify` wait for
 
     try:
@@ -111,11 +107,7 @@ def mathml(formula: str, *, display: bool = False) -> str:
 
 
 def plain(formula: str) -> str:
-    """Return one formula, without its dollar signs, in plain signs.
-
-    Raises:
-        MathError: it uses an unknown command, or its braces do not match.
-    """
+    """Return one formula, without its dollar signs, in plain signs; MathError names what is not known."""
     text = _sequence(iter(TOKEN.findall(formula)), closing="")
     return text.strip("\n") if "\n" in text else _tidy(text)
 

@@ -100,11 +100,7 @@ class Sheet(NamedTuple):
         return list(map(_title, self.heading))
 
     def records(self, aliases: Mapping[str, str]) -> Iterator[tuple[int, dict[str, list[str]]]]:
-        """Yield of every row its line, and by field what stands in the columns that mean it, in their order.
-
-        Args:
-            aliases: by heading, folded, the field that it means; other columns are left out.
-        """
+        """Yield the line of every row and, by field, its cells under the headings (folded) that mean it."""
         fields = [aliases.get(title, "") for title in self.titles]
         for row in self.rows:
             record: dict[str, list[str]] = {field: [] for field in fields if field}
@@ -198,11 +194,7 @@ def is_staff(record: Mapping[str, list[str]]) -> bool:
 
 
 class People:
-    """Finds in texts whoever is named there.
-
-    Args:
-        known: names and ids, in any order and in any case.
-    """
+    """Finds in texts whoever is known, by names and ids in any order and case."""
 
     def __init__(self, known: Iterable[str]) -> None:
         told = {text.strip(): tuple(_words(text)) for text in known}

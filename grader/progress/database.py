@@ -165,11 +165,7 @@ class NotThere(LedgerError):
 
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file into one sentence with a cure.
-
-    Raises:
-        LedgerError: the file cannot be used.
-    """
+    """Turn what SQLite says about a file into one sentence with a cure, a LedgerError."""
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):

@@ -124,11 +124,7 @@ class Handed:
 
 
 def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetime.datetime) -> dict[str, Any]:
-    """Return all answers of whoever is logged in, as the document to hand in.
-
-    Args:
-        quizzes: that it is about; those that were never begun are left out.
-    """
+    """Return all answers of whoever is logged in to quizzes that were begun, as the document to hand in."""
     of_sitting: dict[int, list[Response]] = defaultdict(list)
     for quiz, _, _ in quizzes:
         for response in ledger.responses(quiz):
@@ -310,11 +306,7 @@ def read_responses(path: Path) -> Handed:
 
 
 def parse_responses(data: bytes) -> Handed:
-    """Read what somebody handed in, from the bytes of its file.
-
-    Raises:
-        SomethingElse, BadDocument: as :func:`read_responses`.
-    """
+    """Read what somebody handed in, from the bytes of a file; errors are those of :func:`read_responses`."""
     document = read_document(data, RESPONSES_SCHEMA)
     who = document.part("learner", document.value.get("learner"), "`learner`")
     learner_id, name = who.text("id"), who.text("name")
@@ -415,11 +407,7 @@ class Bundle:
         }
 
     def to_bytes(self) -> bytes:
-        """Return the zip; only the time tells apart two of the same work.
-
-        Raises:
-            CannotBundle: it is larger than what the grader reads.
-        """
+        """Return the zip; only its time tells two of the same work apart. CannotBundle if it is too large."""
         target = io.BytesIO()
         write_zip({MANIFEST: _as_json(self.manifest()), **self.files}, target)
         if len(target.getvalue()) > MAX_BUNDLE_BYTES:

@@ -138,11 +138,7 @@ class Ledger:
     # --- learners -------------------------------------------------------------------------------------
 
     def login(self, learner: Learner, *, adopts: bool = False) -> None:
-        """Append that from now on someone else learns here; what was recorded before stays where it is.
-
-        Args:
-            adopts: this learner takes over what was recorded while nobody was logged in.
-        """
+        """Append that from now on someone else learns here, who may adopt what was recorded nameless."""
         if learner != self.learner or not self.learners():
             self.learner = learner
             self._add("logged_in", learner=learner.id, name=learner.name)
@@ -234,11 +230,7 @@ class Ledger:
         return tuple(Sitting(*(*row[:5], tuple(json.loads(row[5])), *row[6:])) for row in rows)
 
     def finish(self, sitting_id: int) -> None:
-        """Append that a sitting is over; a second time changes nothing.
-
-        Raises:
-            LedgerError: it is not one of this learner's.
-        """
+        """Append that a sitting is over, once; LedgerError if it is not one of this learner's."""
         if self._sitting(sitting_id).finished is None:
             self._add("finished", sitting=sitting_id)
 
@@ -377,11 +369,7 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
 
 
 def standings(course: Course, ledger: Ledger, *, best: bool = False) -> list[Standing]:
-    """Return where the learner stands with every exercise, in the course's order.
-
-    Args:
-        best: as of the check that earned most, not of the last one.
-    """
+    """Return where the learner stands with every exercise as of the last check, or of the best one."""
     rows, checks = [], ledger.best_checks() if best else {}
     for exercise in course.exercises():
         file, state = exercise.file, checks.get(exercise.id) if best else ledger.latest(exercise.id)
@@ -393,11 +381,7 @@ def standings(course: Course, ledger: Ledger, *, best: bool = False) -> list[Sta
 
 
 def record(course: Course, reports: Iterable[Report]) -> list[Standing]:
-    """Keep what checks of exercises found, for whoever is logged in; return where they stand now.
-
-    Raises:
-        LedgerError: it cannot be kept; a verdict is worth showing even then.
-    """
+    """Keep what checks found, for whoever is logged in; return where they stand now. Or LedgerError."""
     with open_ledger(course) as ledger:
         for report in reports:
             ledger.record(report)

@@ -44,11 +44,7 @@ Event = dict[str, Any]
 
 
 def events_of(ledger: Ledger, since: Mapping[str, int] | None = None) -> list[Event]:
-    """Return what happened, oldest first in each table.
-
-    Args:
-        since: by table, the last id that is known already.
-    """
+    """Return what happened, oldest first in each table; only after the ids that are known, by table."""
 
     def rows(table: str, first: int = 0) -> list[Event]:
         cursor = ledger.connection.execute(f"SELECT * FROM {table} WHERE id > ? ORDER BY id", (first,))
@@ -78,11 +74,7 @@ def last_ids(ledger: Ledger) -> dict[str, int]:
 
 
 def progress_document(events: list[Event], course: str) -> str:
-    """Return the file to carry elsewhere.
-
-    Args:
-        course: its salt, by which another course's file is known.
-    """
+    """Return the file to carry elsewhere; the salt of the course tells whose it is."""
     return json.dumps({"schema": PROGRESS_SCHEMA, "course": course, "events": events}, ensure_ascii=False)
 
 
@@ -197,11 +189,7 @@ class _Receiver:
         return known[named]
 
     def _numbered(self, table: str, row: Event, number: str, key: tuple[str, ...]) -> int:
-        """Add what is numbered within its key, under the next free number where another has its own.
-
-        Returns:
-            Its id here, also if it is there already, perhaps under another number.
-        """
+        """Add what is numbered within its key, under the next free number if need be; return its id here."""
         unnumbered = {name: value for name, value in row.items() if name != number}
         found = self._match(table, row)
         if not found and self._ids(table, {name: row[name] for name in (*key, number)}):

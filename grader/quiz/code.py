@@ -118,11 +118,7 @@ class OutOfTime(Exception):
 
 
 class SubmissionRunner:
-    """Runs the code of one submission: the same only once, and all of it within a total time.
-
-    Args:
-        runner: runs the code.
-    """
+    """Runs the code of one submission: the same only once, and all of it within a total time."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -142,11 +138,7 @@ class SubmissionRunner:
             raise OutOfTime(TOO_LONG)
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
-        """Whether code returns, in every test, what the solution returns.
-
-        Raises:
-            OutOfTime: as :meth:`require_time`.
-        """
+        """Whether code returns, in every test, what the solution returns; OutOfTime if no time is left."""
         key = code, solution, tests
         if key not in self._found:
             self.require_time()

@@ -149,12 +149,7 @@ def fold(
 def asked(
     quiz: PublicFile, salt: str, learner: str, number: int, topic: str = "", count: int = 0
 ) -> tuple[str, ...]:
-    """Return the questions that a learner's sitting of this number asks.
-
-    Args:
-        topic: only those of this one; empty for all.
-        count: so many at the most; 0 for all.
-    """
+    """Return what a learner's sitting of this number asks, of one topic only or so many at the most."""
     seed, faces = (salt, learner, quiz.quiz, number), quiz.faces
     if quiz.draw:
         faces = pick(faces, quiz.draw.per_topic, *seed)

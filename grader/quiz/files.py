@@ -223,11 +223,7 @@ def find_quiz(course: Course, quiz_id: str) -> Quiz:
 
 
 def find_quiz_path(course: Course, quiz_id: str) -> Path:
-    """Return the file of the quiz of this id, which may also be its path, in any case.
-
-    Raises:
-        UnknownQuiz: there is none; the text names the nearest ones.
-    """
+    """Return the file of the quiz of this id, which may be its path, in any case; or UnknownQuiz."""
     known = {path.stem: path for path in quiz_paths(course)}
     spelt = Path(quiz_id).name.casefold().removesuffix(".yaml").replace("_", "-").replace(" ", "-")
     if spelt in known:
@@ -250,11 +246,7 @@ def secret_path(course: Course) -> Path:
 
 
 def read_secret(course: Course) -> bytes:
-    """Return the secret that option ids are made with.
-
-    Raises:
-        NoSecret: there is none, or a short one.
-    """
+    """Return the secret that option ids are made with; NoSecret if there is none, or a short one."""
     path = secret_path(course)
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
@@ -271,11 +263,7 @@ def read_secret(course: Course) -> bytes:
 
 
 def make_secret(course: Course) -> bool:
-    """Make a secret at its first use, for its owner's eyes only; return whether it is new.
-
-    Raises:
-        NoSecret: it cannot be written.
-    """
+    """Make a secret at its first use, for its owner's eyes only; return whether it is new. Or NoSecret."""
     path = secret_path(course)
     if os.environ.get(VARIABLE, "").strip() or path.exists():
         return False

@@ -137,11 +137,7 @@ class Grading:
 
 
 def edition_of(quiz: Quiz, secret: bytes) -> Edition:
-    """Return a quiz as a hand-out made with this secret shows it.
-
-    Raises:
-        CourseError: the quiz cannot be read, or has options that get the same id.
-    """
+    """Return a quiz as a hand-out made with this secret shows it; CourseError if two options get one id."""
     hashes = hand_in.text_hashes(edition_text(quiz, secret).encode())
     if quiz.file.mode == "practice":
         return Edition(quiz.public, quiz, hashes, None)
@@ -150,12 +146,7 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
 
 
 def editions_of(course: Course) -> dict[str, Edition]:
-    """Read every quiz of a course; the secret is needed only if one of them is graded.
-
-    Raises:
-        NoSecret: it is needed, and there is none.
-        CourseError: a quiz cannot be read.
-    """
+    """Read every quiz of a course; NoSecret if one of them is graded, and the secret is not here."""
     quizzes = all_quizzes(course)
     secret = read_secret(course) if any(quiz.file.mode != "practice" for quiz in quizzes) else b""
     return {quiz.id: edition_of(quiz, secret) for quiz in quizzes}
@@ -259,11 +250,7 @@ def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQui
 def grade_learner(
     files: Sequence[tuple[Path, hand_in.Handed]], grading: Grading, problem: Callable[[str], None]
 ) -> LearnerGrade:
-    """Grade all that one learner handed in, in files that claim to be by them.
-
-    Args:
-        problem: is told what is left out, and why.
-    """
+    """Grade all that one learner handed in, in files that claim so; ``problem`` is told what is left out."""
     files = sorted(files, key=lambda file: not _is_named_after(*file))
     learner, runner = files[0][1].learner, SubmissionRunner(grading.runner)
     by_quiz: dict[str, list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]]] = defaultdict(list)
@@ -315,11 +302,7 @@ def _undisputed(
 def grade_quiz(
     learner: Learner, answers: hand_in.QuizResponses, grading: Grading, runner: SubmissionRunner
 ) -> QuizGrade:
-    """Grade one learner's answers to one quiz.
-
-    Args:
-        runner: bounds the time of all that the learner handed in.
-    """
+    """Grade one learner's answers to one quiz; the runner bounds the time of all that they handed in."""
     edition = grading.editions[answers.quiz]
     quiz, sittings = edition.shown, {sitting.id: sitting for sitting in answers.sittings}
     known = [response for response in answers.responses if edition.sheet.question(response.question)]
@@ -440,11 +423,7 @@ def _unanswered(
 def _drawn_again(
     learner: Learner, edition: Edition, grading: Grading, sitting: Sitting, response: Response
 ) -> Variant:
-    """Draw the variant that this learner had, with the key's own ids.
-
-    Raises:
-        Refused: the stored one is another, or the answer was not to be given.
-    """
+    """Draw the variant that this learner had, with the key's own ids; Refused if another is stored."""
     quiz, salt = edition.shown, grading.course.salt
     if quiz.draw and response.question not in asked(quiz, salt, learner.id, sitting.number):
         if sitting.version != quiz.version:

@@ -417,11 +417,7 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
 
 
 def schedule(ledger: Ledger, quiz: str, question: str, *, right: bool, hints: int) -> datetime.datetime:
-    """Record how a review went; return when the question is due again.
-
-    Raises:
-        ImportError: the library is not installed.
-    """
+    """Record how a review went; return when the question is due again. ImportError without the library."""
     from fsrs import Card, Rating, Scheduler
 
     before, _ = ledger.review_states().get((quiz, question), ("", ""))

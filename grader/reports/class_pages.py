@@ -106,11 +106,7 @@ def _remove_pages(students: Path, names: Set[str]) -> None:
 
 
 def student_page(grade: Grade, course: str = "") -> str:
-    """Return the page of one student; what the course withholds of hidden checks is not in it.
-
-    Args:
-        course: its title.
-    """
+    """Return one student's page, below the course's title; what is withheld of hidden checks is not in it."""
     who = [course, grade.submission if grade.submission != grade.name else "", grade.login]
     return render(
         "student",
@@ -157,12 +153,7 @@ def class_page(grades: ClassGrades) -> str:
 
 
 def _histogram(graded: list[int], possible: int) -> dict[str, Any]:
-    """Return the numbers of the drawing of how credits lie.
-
-    Args:
-        graded: credits of each submission, in hundredths.
-        possible: how many there are to earn, in hundredths.
-    """
+    """Return the numbers of the drawing of how credits lie, of so many possible, in hundredths."""
     steps = (digit * 10**power for power in itertools.count(1) for digit in (1, 2, 5))
     step = next(step for step in steps if step * MOST_BINS >= possible)  # a round number of hundredths
     counts = [0] * -(-possible // step)

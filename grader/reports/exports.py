@@ -173,11 +173,7 @@ def doubts(grades: Iterable[Grade]) -> list[str]:
 
 
 def login_doubts(grades: ClassGrades, identifier: str = "") -> list[str]:
-    """Return whom the other program will not find by a login, as sentences.
-
-    Args:
-        identifier: heading of Moodle's column; empty for Canvas.
-    """
+    """Return whom Canvas, or Moodle by the heading that is named, will not find by a login, as sentences."""
     unknown, no_address = list[str](), list[str]()
     for grade, login in _logins(grades):
         if identifier == EMAIL and login and not ADDRESS.fullmatch(login):
@@ -310,11 +306,7 @@ def gradescope_json(grade: Grade) -> str:
 
 
 def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
-    """Return one workflow command for each check that did not pass, to be printed in a job.
-
-    Args:
-        paths: for an exercise's id, the student's file in the repository.
-    """
+    """Return a workflow command for each check that did not pass; ``paths`` are by exercise."""
     lines = [_command("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
     for report in grade.shown:
         path = paths.get(report.exercise, "")
@@ -435,11 +427,7 @@ ANNOTATIONS = "github-annotations"  # the one form that needs the course as well
 
 
 def student_export(form: str, grade: Grade, course: Course) -> str:
-    """Return one submission's grade in a form that another program reads.
-
-    Args:
-        form: a key of ``STUDENT_FORMS``, or ``ANNOTATIONS``.
-    """
+    """Return one submission's grade in one of ``STUDENT_FORMS``, or as ``ANNOTATIONS``."""
     if form != ANNOTATIONS:
         return STUDENT_FORMS[form](grade)
     paths = {

@@ -86,11 +86,7 @@ def screen_heading(exercise: str, rows: Sequence[Standing], width: int = 80) -> 
 def celebration_lines(
     exercise: Exercise, rows: Sequence[Standing], solution: str, width: int = 80
 ) -> Iterator[Line]:
-    """Say that an exercise is done, what may be looked at now, and what leads on.
-
-    Args:
-        solution: the path to the course's own; empty where there is none.
-    """
+    """Say that an exercise is done, what may be looked at now, such as the solution, and what leads on."""
     yield Line("", "detail")
     done = f"{exercise.id} is done: {exercise.file.credits} credits, in all {total(rows)}."
     yield from wrapped(done, "heading", width, "  ")
@@ -139,12 +135,7 @@ def _functions(text: str, given: frozenset[str]) -> dict[str, list[str]]:
 
 
 def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:
-    """Return a row of a table of credits: a sign, what earns them, and at the end of the line the amounts.
-
-    Args:
-        earned: of the credits, in the same unit; None if nothing was checked yet.
-        width: columns of the terminal.
-    """
+    """Return a row of a table of credits; ``earned`` is None if nothing was checked yet."""
     mark, style = mark_of(credits, earned)
     return Line(ends(f"  {mark} {label}", right, width), style)
 
@@ -178,12 +169,7 @@ class Row(NamedTuple):
 def statement_lines(
     learner: Learner, rows: list[Row], width: int = 80, stretch: Collection[str] = ()
 ) -> list[Line]:
-    """Lay out what a learner earned by exercise, by quiz and by topic, and what is still to earn.
-
-    Args:
-        width: columns of the terminal.
-        stretch: the exercises that are beyond what the course asks for.
-    """
+    """Lay out what a learner earned by exercise, quiz and topic, and what is left to earn."""
     whole = all(row.earned_cents % 100 == 0 and row.possible_cents % 100 == 0 for row in rows)
 
     def amount(cents: int) -> str:

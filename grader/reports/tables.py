@@ -145,11 +145,7 @@ def _table(
 
 
 def verify_lines(results: list[Findings], width: int) -> Iterator[Line]:
-    """Lay out what was found about exercises.
-
-    Args:
-        width: columns of the terminal.
-    """
+    """Lay out what was found about exercises."""
     heading = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}"
     rows = (
         f"{result.exercise:<14}{result.credits:>8}{result.checks:>8}"
@@ -206,11 +202,7 @@ def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
 
 
 def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
-    """Lay out what everybody earned, answer by answer, with the arithmetic.
-
-    Args:
-        width: columns of the terminal.
-    """
+    """Lay out what everybody earned, answer by answer, with the arithmetic."""
     for learner in graded.learners:
         yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
         for grade in learner.quizzes:

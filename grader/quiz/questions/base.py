@@ -251,11 +251,7 @@ def pick(
 
 
 def fill(text: str, names: Names) -> str:
-    """Put values in the place of ``${name}`` and ``${= formula}``; a formula's value has four figures.
-
-    Raises:
-        FormulaError: a name is not known, or a formula has no value.
-    """
+    """Put values in the place of ``${name}`` and, with four figures, ``${= formula}``; or FormulaError."""
 
     def value(found: re.Match[str]) -> str:
         formula = found[2].strip()
