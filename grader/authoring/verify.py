@@ -90,7 +90,6 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
             if share[0] == 0:
                 verifier.look_at_files()
                 verifier.try_solution()
-                verifier.try_ranges()
                 verifier.try_stub()
                 verifier.try_plot()
             verifier.try_misconceptions()
@@ -260,10 +259,8 @@ class _Verifier:
                 self.fault(path, f"{check} has no docstring; it is what the student reads")
             if outcome.status != "passed":
                 self.fault(path, f"{check} does not pass on the solution: {outcome.message}")
-
-    def try_ranges(self) -> None:
-        for problem in range_faults(self.exercise, self.grader.seed):
-            self.fault(self.exercise.solution_folder / "ranges.yaml", problem)
+        for problem in range_faults(exercise, self.grader.seed):
+            self.fault(exercise.solution_folder / "ranges.yaml", problem)
 
     def try_stub(self) -> None:
         exercise, path = self.exercise, self.exercise.stub_path

@@ -18,7 +18,7 @@ from typing import Any
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom.collect import Submission
 from grader.classroom.roster import Roster, make_roster
-from grader.classroom.rounds import Round, RoundOver, Rounds, require_same
+from grader.classroom.rounds import Round, RoundOver, Rounds
 from grader.classroom.standing import Standing, quiz_results
 from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
 from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
@@ -483,7 +483,10 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
     with open_gradebook(results, new=True) as book:
         if found := book.rounds.current():
             rounds.setdefault(found, results)
-        require_same(rounds)
+        if len(rounds) > 1:
+            named = (f"{path} is of round {each.number} (seed {each.seed})" for each, path in rounds.items())
+            cure = "grade them with the same --round, and with the same secret"
+            raise RoundOver(f"{', '.join(named)}; {cure}")
         others = [part / FILE for part in parts if part.resolve() != results.resolve()]
         vanished = book.take_in(others, itself=len(others) < len(parts), confirm_gone=confirm_gone)
         return dataclasses.replace(book.class_grades(course), vanished=vanished)

@@ -90,7 +90,7 @@ class Submitters(NamedTuple):
 
 
 def platform_of(names: Mapping[str, bool], folder: str) -> Platform:
-    """Return whose download a folder is, by its name and what lies in it, folders or not; empty if nobody's."""
+    """Return whose download a folder is, by its name and what lies in it, folders or not; or nothing."""
     exported = sum(inside and bool(EXPORTED.fullmatch(name)) for name, inside in names.items())
     if METADATA in names and exported >= len(names) - 1 - exported:
         return "gradescope"

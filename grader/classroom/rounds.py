@@ -135,10 +135,3 @@ class Rounds:
         ]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def require_same(rounds: Mapping[Round, Path]) -> None:
-    """Raise RoundOver if there is more than one, each with a folder that is in it."""
-    if len(rounds) > 1:
-        named = (f"{path} is of round {each.number} (seed {each.seed})" for each, path in rounds.items())
-        raise RoundOver(f"{', '.join(named)}; grade them with the same --round, and with the same secret")

@@ -362,12 +362,9 @@ class Course:
 
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""
-        folders = (self.root / "exercises").glob("*/exercise.yaml")
-
-        def natural(name: str) -> list[tuple[int, str]]:  # exercise-2 comes before exercise-10
-            return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-        return tuple(sorted((path.parent.name for path in folders), key=natural))
+        names = [path.parent.name for path in (self.root / "exercises").glob("*/exercise.yaml")]
+        # exercise-2 comes before exercise-10
+        return tuple(sorted(names, key=lambda name: re.sub(r"\d+", lambda found: found[0].zfill(9), name)))
 
     def exercises(self, ids: Iterable[str] = ()) -> list[Exercise]:
         """Read the exercises that are meant, each once; or all, in reading order, if none is given."""

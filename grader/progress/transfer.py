@@ -32,8 +32,8 @@ COLUMNS = {
     "hinted": "learner exercise function",
 }
 """What events hold, by their table, in an order in which they can be taken in."""
-ONCE = ("adopted", "finished", "marked")
-"""What there is one of at most: of a learner, of a sitting, of an answer by one key."""
+ONCE = {"adopted": "learner", "finished": "sitting", "marked": "response version"}
+"""What there is one of at most, and of what."""
 OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
 TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())
 COUNTS = frozenset("version number attempt hints credits earned flagged seed".split())
@@ -158,8 +158,10 @@ class _Receiver:
         elif table == "answered":
             answer = named, row["quiz"], row["question"], row["attempt"]
             self._responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
-        elif not self._match(table, _unique(row) if table in ONCE else row):
-            self._add(table, row)
+        else:
+            unique = row if table not in ONCE else {name: row[name] for name in ONCE[table].split()}
+            if not self._match(table, unique):
+                self._add(table, row)
 
     def _whose(self, part: Part, learner: str, name: Any) -> str:
         """Return under whom an event is filed here; what nobody's name was given to is the receiver's."""
@@ -219,14 +221,6 @@ class _Receiver:
         self.taken.new[table] += 1
         self._matched.add((table, added := int(cursor.lastrowid or 0)))
         return added
-
-
-def _unique(row: Event) -> Event:
-    """Return what tells it from others of which there is one at most."""
-    names = (
-        ("response", "version") if "response" in row else ("sitting",) if "sitting" in row else ("learner",)
-    )
-    return {name: row[name] for name in names}
 
 
 def _read(part: Part, name: str) -> Any:

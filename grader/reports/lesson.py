@@ -133,7 +133,7 @@ def _markdown() -> MarkdownIt:
     from mdit_py_plugins.anchors import anchors_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-    reader = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
+    reader = MarkdownIt("commonmark", {"html": False, "highlight": python_html}).enable("table")
     dollarmath_plugin(reader, allow_space=False, allow_digits=False, allow_labels=False, renderer=_formula)
     anchors_plugin(reader, min_level=2, max_level=2)
     reader.add_render_rule("image", _image)
@@ -151,12 +151,8 @@ def _formula(content: str, options: Mapping[str, Any]) -> str:
         return f"<code>{html.escape(content)}</code>"
 
 
-def python_html(code: str) -> str:
+def python_html(code: str, language: str = "python", _: str = "") -> str:
     """Return Python as HTML, each word with the class of its kind."""
-    return _highlighted(code, "python", "")
-
-
-def _highlighted(code: str, language: str, _: str) -> str:
     if language != "python":
         return ""  # escaped, and as it is
     from pygments import highlight

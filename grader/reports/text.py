@@ -339,14 +339,9 @@ def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
     for row in (heading, *rows):
-        writer.writerow(_cell(cell) for cell in row)
+        texts = (decimal(cell) if isinstance(cell, int) else cell for cell in row)
+        writer.writerow(text if isinstance(text, Verbatim) else harmless(text) for text in texts)
     return table.getvalue()
-
-
-def _cell(cell: str | int) -> str:
-    if isinstance(cell, int):
-        return decimal(cell)
-    return cell if isinstance(cell, Verbatim) else harmless(cell)
 
 
 def harmless(cell: str) -> str:
