@@ -304,13 +304,6 @@ def test_review_without_the_library_names_the_extra(take: Take, monkeypatch: pyt
     assert "pip install fsrs" in ran.err
 
 
-def test_the_old_spelling_of_lint_works_and_names_the_new_one(take: Take) -> None:
-    ran = take("", "lint", "every-type")
-    assert (ran.code, "`grader verify --quizzes`" in ran.err) == (0, True)
-    assert "every-type" in ran.out
-    assert "lint" not in take("", "--help").out
-
-
 # --- terminals, and how they go away ---
 
 
