@@ -161,18 +161,13 @@ def hand_out_quizzes(
     only: tuple[str, ...] = (),
     people: People = NO_PEOPLE,
 ) -> tuple[Quiz, ...]:
-    """Write the quizzes of a hand-out that is there; return those that went out.
+    """Write quizzes of a hand-out that is there, all or ``only`` some, and return them; nothing if it tells.
 
-    Args:
-        quizzes: all of the course: nothing of any key may lie in the folder.
-        target: the hand-out's folder, or one that becomes it; all that is in it is looked through.
-        secret: that names options of quizzes whose key is kept.
-        only: ids of those to write; none means all.
-        people: who is in the class, and named nowhere there.
+    All that is in its folder is looked through, for any key of the course and for people of the class.
 
     Raises:
         CannotHandOut: the quizzes themselves would be written over.
-        Leaking: something in the folder would tell an answer; nothing is written.
+        Leaking: something in the folder would tell an answer.
         CourseError: a quiz cannot be written such that it reads the same.
     """
     if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
@@ -334,17 +329,9 @@ def _write_program(folder: Path, *, full: bool) -> None:
 def write_gradescope_archive(
     course: Course, exercises: list[Exercise], target: Path, assignment: Assignment | None = None
 ) -> None:
-    """Write what Gradescope wants of a course: an archive that sets itself up and grades one submission.
+    """Write the zip that Gradescope sets up and grades one submission with; or OSError.
 
-    The same course gives the same bytes.
-
-    Args:
-        exercises: to be graded.
-        assignment: whose these are, and whose deadline counts.
-        target: the zip, which is replaced if it is there.
-
-    Raises:
-        OSError: it cannot be written.
+    The same course gives the same bytes. Of an assignment, its deadline counts.
     """
     with tempfile.TemporaryDirectory() as beside:
         folder = Path(beside, "source")

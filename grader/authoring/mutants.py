@@ -65,15 +65,7 @@ class Trial:
 
 
 def try_mutants(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs: int = 0) -> list[Trial]:
-    """Try every mutant of some exercises, or of all, in parallel.
-
-    Args:
-        seed: of the random inputs.
-        jobs: processes; 0 means one a processor.
-
-    Raises:
-        UnknownExercise: an id names no exercise.
-    """
+    """Try every mutant of some exercises, or of all, in so many processes; 0: in one a processor."""
     exercises = course.exercises(ids)
     wanted = [exercise.id for exercise in reversed(exercises)]  # the last ones take longest
     found = list(map_shares(functools.partial(try_share, course, seed=seed), wanted, jobs=jobs))

@@ -381,17 +381,7 @@ class Confusion:
 
 
 def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: int = 0) -> Iterator[Confusion]:
-    """Try every known mistake of exercises, in parallel.
-
-    Args:
-        ids: which exercises; none means all of them.
-        seed: of the random inputs.
-        jobs: processes; 0 means one a processor.
-
-    Raises:
-        UnknownExercise: an id names no exercise.
-        CourseError: a file of the course cannot be read.
-    """
+    """Try every known mistake of some exercises, or of all, in so many processes; 0: in one a processor."""
     try_share = functools.partial(confusion, course, seed=seed)
     wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
     for parts in map_shares(try_share, wanted, jobs=jobs):

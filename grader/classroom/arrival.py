@@ -175,12 +175,7 @@ def late_adjustments(
     reports: Iterable[Report],
     received_from: str = "",
 ) -> Iterator[Adjustment]:
-    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's.
-
-    Args:
-        extension: the name of the student's in the policy; any other for none.
-        received_from: what says when it was received; where that is a file, the reason says so.
-    """
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's."""
     grace = datetime.timedelta(minutes=policy.grace_minutes)
     said = " by the time of the file" if received_from == "file" else ""
     for report in reports:

@@ -58,16 +58,13 @@ class Gradebook:
     def enter(
         self, submissions: Iterable[Submission], scope: Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:
-        """Begin a run: keep what was handed in, and mark what has vanished.
+        """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 
         What was graded before stays, but for what cannot be graded now, and answers that are withdrawn. A run
         that was interrupted goes on: who moved is told of both together.
 
-        Args:
-            confirm_gone: whether any number of submissions may vanish.
-
         Returns:
-            The names of those that have vanished and stay all the same, since they are too many.
+            The names of those that have vanished and stay all the same.
         """
         handed_in = list(submissions)
         entries = [
@@ -115,12 +112,7 @@ class Gradebook:
                 self._put((submission, report.exercise, kept, report.seconds, text, int(not reason), reason))
 
     def mark_not_graded(self, places: Iterable[tuple[str, str]], reason: str) -> None:
-        """Keep that exercises could not be graded, each with its submission's key; the last reports stay.
-
-        Args:
-            places: of answers that could not be graded, ``QUIZZES`` stands for the exercise.
-            reason: one sentence for the instructor.
-        """
+        """Keep why exercises (or ``QUIZZES``) could not be graded, by their submissions; reports stay."""
         with self._transaction():
             for submission, exercise in places:
                 self._put((submission, exercise, "", 0.0, "", 0, one_line(reason, MAX_REASON)))
@@ -195,14 +187,9 @@ class Gradebook:
         return places.get(unicodedata.normalize("NFC", str(path.resolve())))
 
     def find(self, wanted: str, *, gone: bool = False) -> Entry:
-        """Return the submission that somebody means by its name, its path, or the name of its file.
+        """Return the submission that is meant by its name, its path, or the name of its file; or LookupError.
 
-        Args:
-            wanted: the path alone if it begins with ``./``.
-            gone: whether those that are gone are meant as well.
-
-        Raises:
-            LookupError: there is none, or more than one; the text says which.
+        What begins with ``./`` is a path; those that are gone are meant only if it is said.
         """
         known = [entry for entry in self.entries() if gone or not entry.gone]
         path = wanted.removeprefix("./")
@@ -278,15 +265,7 @@ class Gradebook:
         return reports, not_graded
 
     def take_in(self, paths: Iterable[Path], *, itself: bool, confirm_gone: bool) -> tuple[str, ...]:
-        """Copy everything from the files of other gradebooks; what several have, the last one's counts.
-
-        Args:
-            itself: whether this one is one of them.
-            confirm_gone: whether any number of submissions may vanish.
-
-        Returns:
-            The names of those that have vanished and stay all the same, since they are too many.
-        """
+        """Copy all from other gradebooks, the last one's counts; return the names that :meth:`enter` does."""
         taken: set[str] = set()  # keys that the last run of one of them looked at
         scopes = []
         if itself:
@@ -440,14 +419,7 @@ def _file_names(key: str) -> list[str]:
 
 @contextlib.contextmanager
 def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
-    """Open the gradebook in a folder of results.
-
-    Args:
-        new: make the folder and the file if they are missing.
-
-    Raises:
-        LedgerError: the file cannot be used, or there is none.
-    """
+    """Open the gradebook in a folder of results, perhaps a new one; or LedgerError."""
     path = folder / FILE
     if not new and not path.is_file():
         raise NotThere(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")

@@ -157,13 +157,7 @@ def _set_aside(
 def _notes(
     who: _Evidence, rivals: Sequence[_Evidence], unused: str, others: Sequence[_Evidence]
 ) -> Iterator[Note]:
-    """Yield what the instructor should know of a submission that counts.
-
-    Args:
-        rivals: others that claim what it claims, where the platform says that it is somebody else.
-        unused: an extension that nobody has, of the name that it claims.
-        others: who is called the same.
-    """
+    """Yield what to know of a submission that counts: rival claims, an unused extension, namesakes."""
     claim = who.handed.learner_id
     if rivals:
         told = f"claims to be `{claim}`, like {_listed(rivals)}; it counts as `{who.person}`"

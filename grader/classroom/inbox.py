@@ -77,12 +77,7 @@ class Delivery(NamedTuple):
 
 
 class Submitters(NamedTuple):
-    """Whose a folder of Gradescope's export is; by number, in the order of the file.
-
-    Args:
-        ids: student ids, or e-mail addresses where there is none.
-        created: when it arrived, if that is said.
-    """
+    """Whose a folder of Gradescope's export is, in the order of the file: ids or addresses, names, times."""
 
     ids: dict[str, str]
     names: dict[str, str]
@@ -241,14 +236,7 @@ class Entry:
 
 
 def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) -> list[Entry] | None:
-    """List the submissions of a class; None if it is a single one.
-
-    Args:
-        stack: keeps a zip open until its submissions are read.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """List the submissions of a class, None if it is a single one; the stack keeps a zip open."""
     if not folder.is_dir():
         with contextlib.suppress(FileRejected):
             return _in_zip(folder, "", stack) or None if is_zip(folder.name) else None

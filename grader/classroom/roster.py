@@ -181,14 +181,7 @@ def _digits(text: str) -> str:
 
 
 def read_roster(course: Course, given: Path | None = None) -> Roster | None:
-    """Read the list of a class: the one that is named, else ``class/roster.csv`` or ``roster.csv``.
-
-    Returns:
-        None if none is named and there is none.
-
-    Raises:
-        CannotCollect: it cannot be read, or names a student twice.
-    """
+    """Read a class's list: the one named, ``class/roster.csv``, ``roster.csv`` or none; or CannotCollect."""
     with contextlib.suppress(OSError):  # what is about people is nothing for git
         if course.private_folder.is_dir() and not (course.private_folder / ".gitignore").exists():
             (course.private_folder / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -319,12 +312,7 @@ def late_policy(course: Course, assignment: Assignment | None, roster: Roster | 
 
 
 class Match(NamedTuple):
-    """What says whose a submission is.
-
-    Args:
-        by: what says it, as words in a sentence.
-        other: whom it claims to be, where that is somebody else.
-    """
+    """What says whose a submission is, in words, and whom it claims to be where that is somebody else."""
 
     rank: int = CLAIMED
     student: Student | None = None
@@ -373,13 +361,7 @@ def identify_by(
     *,
     groups: bool = False,
 ) -> dict[str, Identity]:
-    """Return, by key, whose each submission of a class is; several may be of one student, or of a group.
-
-    Args:
-        extensions: days by name, as the instructor wrote them.
-        decisions: by key, whose a submission is as the instructor decided.
-        groups: whether what a member hands in is the group's.
-    """
+    """Return, by key, whose each submission of a class is; several may be of one student, or of a group."""
     everybody = list(submissions)
     matches = {
         handed.key: match(handed, roster, decisions.get(handed.key, ""), groups=groups)

@@ -38,12 +38,7 @@ class Round(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """On which random inputs a submission's exercise is graded.
-
-    Args:
-        files: a hash of what was handed in.
-        handed_in: whether that is a file at all.
-    """
+    """On which random inputs a submission's exercise, by a hash of its files, is graded."""
 
     files: str
     seed: int

@@ -175,12 +175,7 @@ def output_option(
     suffixes: Sequence[str] = (),
     new_folders: bool = False,
 ) -> Decorator:
-    """Declare ``-o/--output FILE``; that it can be written is checked at once.
-
-    Args:
-        suffixes: how its name may end; empty: in any way.
-        new_folders: whether missing folders on the way to it are made.
-    """
+    """Declare ``-o/--output FILE`` with one of the suffixes; that it can be written is checked at once."""
 
     def checked(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
         if path and suffixes and path.suffix not in suffixes:

@@ -110,12 +110,7 @@ def grade_one(
     seconds: int,
     assignment: str = "",
 ) -> dict[str, Any]:
-    """Grade a folder as one submission, and return the document that Gradescope shows.
-
-    Args:
-        seconds: after which the exercises that are still to be graded are left out.
-        assignment: whose deadline counts; empty for the course's.
-    """
+    """Grade a folder as one submission, as far as the seconds reach; return the document that is shown."""
     handed = read_submission(folder, exercises)
     handed = replace(handed, platform="gradescope", platform_id=about.email)
     if about.received:

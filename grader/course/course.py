@@ -220,11 +220,7 @@ class CourseFile:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A known mistake: a patch on the solution, and what to say to whoever makes it.
-
-    Args:
-        everywhere: the text stands there more than once, and the mistake is made at every place.
-    """
+    """A known mistake: a patch on the solution, at one place or everywhere, and what to say of it."""
 
     id: str
     replace: str

@@ -44,16 +44,7 @@ def write_atomic(path: Path, data: str | bytes) -> None:
 def write_zip(
     files: Mapping[str, bytes], target: Path | BinaryIO, *, executables: Collection[str] = ()
 ) -> None:
-    """Write a zip; the same files in the same order give the same bytes.
-
-    Args:
-        files: content by name, with slashes between folders.
-        target: a path, or an open binary file.
-        executables: names of the files that may be run.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Write a zip to a path or an open file; the same files in the same order give the same bytes."""
     import zipfile  # a slow import, and most commands write none
 
     with zipfile.ZipFile(target, "w") as archive:

@@ -81,13 +81,7 @@ class Row(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A table as it was given.
-
-    Args:
-        name: of its file.
-        heading: of its columns, as they are written.
-        text: of the whole file.
-    """
+    """A table as it was given: its file's name, the headings as they are written, rows, the whole text."""
 
     name: str
     heading: list[str]
@@ -119,14 +113,7 @@ def _title(heading: str) -> str:
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:
-    """Read a table.
-
-    Args:
-        known: headings, folded, by which is told what is between its cells.
-
-    Raises:
-        CannotCollect: it cannot be read.
-    """
+    """Read a table; known headings, folded, tell what is between its cells. Or CannotCollect."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -262,11 +249,7 @@ def own_words() -> frozenset[str]:
 
 
 def people_of(course: Course) -> People:
-    """Return whoever the instructor's files name: ``roster.csv``, the tables in ``class``, and extensions.
-
-    Raises:
-        CannotCollect: a table cannot be read.
-    """
+    """Return whoever ``roster.csv``, the tables in ``class`` and extensions name; or CannotCollect."""
     policies = [course.late, *(each.late for each in course.assignments if each.late)]
     known = [name for policy in policies for name in policy.extensions]
     for path in (course.root / "roster.csv", *sorted(course.private_folder.glob("*.csv"))):

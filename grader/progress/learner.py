@@ -40,14 +40,7 @@ class Learner:
 
     @classmethod
     def named(cls, name: str, learner_id: str | None = None) -> Learner:
-        """Return the learner whom someone means by typing a name and perhaps an id.
-
-        Args:
-            learner_id: in any case; without it, one is made from the name.
-
-        Raises:
-            ValueError: as above.
-        """
+        """Return whom someone means by typing a name and perhaps an id, else made from it; or ValueError."""
         name = unicodedata.normalize("NFC", name.strip())
         _require_printable(name)
         if learner_id is None:

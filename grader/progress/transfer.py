@@ -80,13 +80,7 @@ def progress_document(events: list[Event], course: str) -> str:
 
 @dataclass
 class Taken:
-    """What a file added.
-
-    Args:
-        new: events by table.
-        known: how many were there already.
-        people: the ids of those whose they are.
-    """
+    """What a file added: new events by table, how many were known already, and the ids of whose they are."""
 
     new: Counter[str] = field(default_factory=Counter)
     known: int = 0

@@ -52,11 +52,7 @@ class QuizContext:
 
 @contextmanager
 def open_context(course: Course, before_code: Callable[[], None] = lambda: None) -> Iterator[QuizContext]:
-    """Offer what sittings in a course depend on; a worker is started only if an answer holds code.
-
-    Args:
-        before_code: is called once, before the first code runs.
-    """
+    """Offer what sittings in a course depend on; a worker is started only if an answer holds code."""
     with CodeRunner(before_code=before_code) as runner:
         yield QuizContext(course.salt, lambda: open_ledger(course), runner)
 
@@ -230,14 +226,7 @@ def balance(ledger: Ledger, quiz: Quiz) -> Credits:
 
 
 def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
-    """Mark what was stored under earlier keys of these quizzes by their present keys, once a version.
-
-    Returns:
-        By how many cents the balance has changed.
-
-    Raises:
-        LedgerError: the ledger cannot be read or written.
-    """
+    """Mark what was stored under earlier keys by the present ones; return by how many cents it is more."""
     with context.open_ledger() as ledger:
         outdated = [
             (quiz, found)

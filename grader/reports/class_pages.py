@@ -35,13 +35,10 @@ MOST_BYTES = 2048  # of one text there
 
 
 def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
-    """Write a page and tables for the class, and for each student a page and a ``report.json``.
+    """Write a page and tables for the class, and for each student a page and a ``report.json``; or OSError.
 
     Returns:
         A sentence for each student whose page could not be written, or names somebody else of the roster.
-
-    Raises:
-        OSError: what is about the class cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _remove_pages(folder / "students", {grade.submission for grade in grades.grades})

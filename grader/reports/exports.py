@@ -98,9 +98,7 @@ def canvas_csv(grades: ClassGrades) -> str:
 def moodle_csv(grades: ClassGrades, identifier: str = EMAIL) -> str:
     """Return a table with a column for everything that Moodle's import can be told to map.
 
-    Args:
-        identifier: heading of the column of logins: what Moodle knows them by, such as ``Username``. In a
-            column of e-mail addresses stands nothing else.
+    Logins stand below the identifier, such as ``Username``; a column of e-mail addresses holds nothing else.
     """
     # The number in a download's names is the participant's, as Moodle's grading worksheet calls them.
     numbered = any(grade.platform == "moodle" for grade in grades.grades)

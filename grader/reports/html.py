@@ -33,11 +33,7 @@ def report_html(report: Report) -> str:
 
 
 def render(template: str, limits: Sequence[int] = TEXT_LIMITS, **values: Any) -> str:
-    """Return a page made from one of the templates; a value that it needs and does not get is an error.
-
-    Args:
-        limits: from how many bytes on a text is cut; the next one counts if the page is too large.
-    """
+    """Return a page made from a template with all its values; too large, it gets the next limit of texts."""
     for limit in limits:
         page = environment(limit).get_template(f"{template}.html").render(values)
         if len(page.encode()) <= MAX_PAGE:

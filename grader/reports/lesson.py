@@ -31,12 +31,7 @@ PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson, ready for a page.
-
-    Args:
-        headings: anchor and text of those of the second level.
-        body: all that stands below the title, as HTML.
-    """
+    """A lesson for a page: title, anchors and texts of second-level headings, and all below as HTML."""
 
     title: str
     headings: tuple[tuple[str, str], ...]
@@ -54,14 +49,7 @@ def embedded(picture: Path) -> str:
 
 
 def read_lesson(path: Path, address: Callable[[Path], str] = embedded) -> Lesson:
-    """Read a Markdown file as HTML.
-
-    Args:
-        address: of a picture, as the page asks for it; empty if it cannot be shown.
-
-    Raises:
-        OSError, UnicodeDecodeError: it cannot be read.
-    """
+    """Read a Markdown file as HTML, with the addresses of its pictures; or OSError, UnicodeDecodeError."""
     import markupsafe
 
     tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent, address)

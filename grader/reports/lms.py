@@ -39,12 +39,7 @@ class Change(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """A platform's list with the grades in it.
-
-    Args:
-        changes: of cells of students.
-        told: what the instructor should know, one sentence each.
-    """
+    """A platform's list with the grades in it, which cells of students change, and what to tell of it."""
 
     heading: list[str]
     rows: list[list[str]]
@@ -214,12 +209,9 @@ def left_out(grades: ClassGrades, roster: Roster) -> list[str]:
 
 
 def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> tuple[bytes, list[str]]:
-    """Return the zip that a platform takes each student's page back in, and whom it leaves out, as sentences.
+    """Return the zip in which Moodle or Canvas takes each student's page back, and whom it leaves out.
 
     Its names are those of the platform's download. The page of a group goes to every member.
-
-    Args:
-        platform: ``moodle`` or ``canvas``.
     """
     files, unknown = dict[str, bytes](), list[str]()
     for grade in (grade for grade in grades.grades if grade.counts):
@@ -236,8 +228,7 @@ def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> t
 def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mapping[str, str]) -> bytes:
     """Return a zip of each submission's page for graders who should not know whose it is.
 
-    Args:
-        pseudonyms: by key. They stand for every name and id, also in what code printed and in comments.
+    Pseudonyms, by key, stand for every name and id, also in what code printed and in comments.
     """
     files, addresses = dict[str, bytes](), {each.id: each for each in roster.students} if roster else {}
     for grade in grades.grades:

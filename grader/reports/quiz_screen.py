@@ -267,12 +267,7 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
 
 
 def menu_lines(rows: list[tuple[Quiz, int, str]], due: int, width: int = 80) -> Iterator[Line]:
-    """Lay out the quizzes of a course.
-
-    Args:
-        rows: of each quiz, what it earned, in hundredths of a credit, and its state in a word.
-        due: how many missed questions are due for review.
-    """
+    """Lay out the quizzes of a course with what each earned, in cents, and its state; and what is due."""
     if not rows:
         yield Line("this course has no quizzes yet", "detail")
         return

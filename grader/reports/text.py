@@ -329,11 +329,7 @@ class Verbatim(str):
 
 
 def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Return a table with a heading, in which no free text starts a formula.
-
-    Args:
-        rows: of texts, and of numbers, which are hundredths of a credit and are written as credits.
-    """
+    """Return a table, in which no free text starts a formula; numbers are cents, and written as credits."""
     import csv  # only exports need it
 
     table = io.StringIO()
