@@ -18,7 +18,7 @@ from typing import Any, Literal
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
-from grader.classroom.inbox import Entry, Platform, is_odd, list_class, single_entry
+from grader.classroom.inbox import Delivery, Platform, is_odd, list_class, single_entry
 from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
 from grader.progress import hand_in
@@ -124,19 +124,19 @@ def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
 # --- names ----------------------------------------------------------------------------------------------
 
 
-def _key(entry: Entry) -> str:
+def _key(entry: Delivery) -> str:
     """Return where it was collected, as text that can be stored and is the same on every system."""
-    path = entry.prefix + entry.delivery.key
+    path = entry.prefix + entry.key
     key = clean(unicodedata.normalize("NFC", path), MAX_KEY).replace("\n", "\\n").replace("\t", "\\t")
     if len(path) > MAX_KEY:
         key += f" ~{hashlib.sha256(path.encode(errors='surrogatepass')).hexdigest()[:8]}"
     return key
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: Delivery) -> str:
     """Return what a submission is called: fit for the name of a file, on any system."""
-    name = entry.delivery.key
-    if not entry.delivery.platform:
+    name = entry.key
+    if not entry.platform:
         name = re.sub(r"(?i)\.(zip|py)\Z", "", name)
     name = NOT_IN_NAMES.sub("_", one_line(name, MAX_SHOWN))[:MAX_NAME]
     name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .") or "submission"
@@ -181,14 +181,14 @@ def _note_copies(found: Iterable[Submission]) -> None:
 # --- when it arrived ------------------------------------------------------------------------------------
 
 
-def _known_as(entry: Entry) -> list[str]:
+def _known_as(entry: Delivery) -> list[str]:
     """Return the names under which the instructor may have written down when it arrived."""
-    entries = (name for name, _ in entry.delivery.entries)
-    names = (_key(entry), entry.delivery.key, *entries, _name(entry))
+    entries = (name for name, _ in entry.entries)
+    names = (_key(entry), entry.key, *entries, _name(entry))
     return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[Entry]) -> None:
+def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[Delivery]) -> None:
     """Refuse a row for nobody: a name that is misspelt there would cost its student a penalty."""
     known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
     for name in arrivals:
@@ -201,13 +201,13 @@ def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[
 
 
 def _set_time(
-    found: Submission, entry: Entry, files: Files | None, arrivals: Mapping[str, datetime.datetime] | None
+    found: Submission, entry: Delivery, files: Files | None, arrivals: Mapping[str, datetime.datetime] | None
 ) -> None:
     """Set when it arrived, by the best that is known of it."""
     written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}
     told = next((written[name] for name in _known_as(entry) if name in written), None)
-    if told or entry.delivery.received:
-        found.received = told or entry.delivery.received or found.received
+    if told or entry.received:
+        found.received = told or entry.received or found.received
         found.received_from = "received.csv" if told else "platform"
         return
     if arrivals is not None:
@@ -246,13 +246,13 @@ def _set_time(
 
 
 def _look(
-    entry: Entry, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
+    entry: Delivery, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
 ) -> Submission:
     """Read a submission; whatever is wrong with it is told and not raised."""
-    who, label = entry.delivery, one_line(entry.delivery.entries[0][0], MAX_SHOWN)
-    found = Submission(_key(entry), _name(entry), entry.path, moment(0.0), notes=who.notes)
-    found.platform, found.platform_id, found.platform_name = who[2:5]
-    found.file, found.together = label, "\n".join(who.together)
+    label = one_line(entry.entries[0][0], MAX_SHOWN)
+    found = Submission(_key(entry), _name(entry), entry.path, moment(0.0), notes=entry.notes)
+    found.platform, found.platform_id, found.platform_name = entry[2:5]
+    found.file, found.together = label, "\n".join(entry.together)
     files: Files | None = None
     try:
         try:
@@ -270,22 +270,22 @@ def _look(
         )
     if found.problem:
         found.sources, found.answers = {}, b""
-    if who.late and found.received_from == "file":
+    if entry.late and found.received_from == "file":
         text = f"was late, as {found.platform} marks it, but not when; write that into {RECEIVED}"
         found.notes += (Note("late-mark", text, decide=True),)
     return found
 
 
-def _require_fit(entry: Entry, exercises: Sequence[Exercise]) -> None:
+def _require_fit(entry: Delivery, exercises: Sequence[Exercise]) -> None:
     """Refuse what is no submission by its name or kind."""
-    if any(is_odd(name) for name, _ in entry.delivery.entries):
+    if any(is_odd(name) for name, _ in entry.entries):
         raise FileRejected("has an invisible or undecodable character in its name; rename it")
     name, mode = entry.path.name, entry.path.lstat().st_mode
     if stat.S_ISLNK(mode):
         raise FileRejected(LINK)
     if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         raise FileRejected("is neither a folder nor a file; remove it")
-    if stat.S_ISDIR(mode) or is_zip(name) or entry.delivery.platform:
+    if stat.S_ISDIR(mode) or is_zip(name) or entry.platform:
         return
     if not name.lower().endswith(".py"):
         raise FileRejected("is neither a folder nor a zip; remove it, or hand in one of these")

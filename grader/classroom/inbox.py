@@ -17,7 +17,6 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -63,6 +62,10 @@ class Delivery(NamedTuple):
         received: when it arrived, if the platform says so.
         together: ids of all who handed it in, where they are several.
         notes: what else it says.
+        prefix: where the class is that it belongs to, below the folder of submissions.
+        path: of it or, if it lies in a zip or is several files, of that zip or of one file.
+        open: lists what it holds.
+        cloned: whether it is a checkout that the instructor made, as far as can be told.
     """
 
     key: str
@@ -74,6 +77,10 @@ class Delivery(NamedTuple):
     received: datetime.datetime | None = None
     together: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    prefix: str = ""
+    path: Path = Path()
+    open: Callable[[], AbstractContextManager[Files]] = lambda: contextlib.nullcontext(Folder(Path(), []))
+    cloned: bool = False
 
 
 class Submitters(NamedTuple):
@@ -217,25 +224,7 @@ def _scalars(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
 # --- what lies where ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One submission before it is read.
-
-    Args:
-        prefix: where the class is that it belongs to, below the folder of submissions.
-        path: of it or, if it lies in a zip or is several files, of that zip or of one file.
-        open: lists what it holds.
-        cloned: whether it is a checkout that the instructor made, as far as can be told.
-    """
-
-    delivery: Delivery
-    prefix: str
-    path: Path
-    open: Callable[[], AbstractContextManager[Files]]
-    cloned: bool = False
-
-
-def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) -> list[Entry] | None:
+def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) -> list[Delivery] | None:
     """List the submissions of a class, None if it is a single one; the stack keeps a zip open."""
     if not folder.is_dir():
         with contextlib.suppress(FileRejected):
@@ -257,10 +246,10 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
     return _in_folder(folder.resolve(), exercises, "", stack)
 
 
-def single_entry(path: Path, *, cloned: bool) -> Entry:
+def single_entry(path: Path, *, cloned: bool) -> Delivery:
     """Return the entry of a submission that stands alone."""
     name = path.name or path.resolve().name
-    return Entry(Delivery(name, ((name, ""),)), "", path, lambda: open_submission(path), cloned)
+    return Delivery(name, ((name, ""),), path=path, open=lambda: open_submission(path), cloned=cloned)
 
 
 def is_odd(name: str) -> bool:
@@ -285,19 +274,19 @@ def _mirrors(names: Mapping[str, bool], exercises: Sequence[Exercise]) -> bool:
     return any(inside and _is_part(name, exercises) for name, inside in names.items())
 
 
-def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: ExitStack) -> list[Entry]:
+def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: ExitStack) -> list[Delivery]:
     """List the submissions in a folder, and those in downloads of platforms that lie there."""
     names = _names(folder)
     platform, metadata = platform_of(names, folder.name), b""
     if platform == "gradescope":
         with contextlib.suppress(FileRejected, OSError):
             metadata = read_plain(folder, [METADATA], MAX_METADATA_BYTES)
-    entries: list[Entry] = []
-    nested: list[Entry] = []
+    entries: list[Delivery] = []
+    nested: list[Delivery] = []
     for delivery in deliveries(names, platform, folder.name, metadata):
         path = folder / delivery.entries[0][0]
         checkout = (path / ".git").is_dir()
-        inside: list[Entry] = []
+        inside: list[Delivery] = []
         if not delivery.platform and prefix.count("/") < MAX_AROUND and not checkout:
             with contextlib.suppress(FileRejected, OSError):
                 if names[path.name] and _is_class(path, exercises, alone=len(names) == 1):
@@ -307,15 +296,15 @@ def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: 
         nested += inside
         if not inside:
             cloned = checkout and delivery.platform in ("", "github")
-            entries.append(Entry(delivery, prefix, path, _opener(folder, delivery, names), cloned))
+            opener = _opener(folder, delivery, names)
+            entries.append(delivery._replace(prefix=prefix, path=path, open=opener, cloned=cloned))
     if entries and nested:  # then a student may have made it look so: no more than names is believed
         looks = "looks like a platform's, but lies beside other submissions: whose it is and when it came"
         text = f"{looks} are not believed; if it is the platform's, move it to a folder of its own"
         note = Note("nested-class", f"came in what {text}", decide=True)
         for number, entry in enumerate(nested):
-            notes = (*entry.delivery.notes, note)
-            claim = entry.delivery._replace(platform_id="", platform_name="", received=None, notes=notes)
-            nested[number] = replace(entry, delivery=claim, cloned=False)
+            believed = entry._replace(platform_id="", platform_name="", received=None, cloned=False)
+            nested[number] = believed._replace(notes=(*entry.notes, note))
     return entries + nested
 
 
@@ -360,7 +349,7 @@ def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]
     return Part(whole, pairs, lone=len(pairs) == 1 and pairs[0][1][-1].lower().endswith(".py"))
 
 
-def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Entry]:
+def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:
     """List the submissions in the zip that a platform made of a class; none if it is something else."""
     whole = stack.enter_context(open_zip(path, CLASS))
     platform: Platform = ""
@@ -385,7 +374,7 @@ def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Entry]:
     entries = []
     for delivery in deliveries(names, platform, folder, metadata):
         part = _part(whole, delivery, inside, around)
-        entries.append(Entry(delivery, prefix, path, functools.partial(_opened, part)))
+        entries.append(delivery._replace(prefix=prefix, path=path, open=functools.partial(_opened, part)))
     return entries
 
 
