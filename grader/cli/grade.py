@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from grader import cli
 from grader.classroom.batch import ExecutorConfig, grade, processes
 from grader.classroom.gradebook import open_gradebook
-from grader.classroom.job import BatchBroken, Confinement
+from grader.classroom.job import BatchBroken
 from grader.classroom.roster import COUNTS
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
@@ -70,16 +71,11 @@ def command(
     results: Path,
     assignment: str,
     exercises: tuple[str, ...],
-    roster: Path | None,
     count: str | None,
     no_quizzes: bool,
     jobs: int | None,
     cluster: str | None,
-    shard: tuple[int, int],
-    confinement: Confinement,
-    confirm_gone: bool,
-    round_number: int | None,
-    seed: int | None,
+    **chosen: Any,
 ) -> None:
     """Grade the submissions of a class: a folder of folders, of zips or of checkouts, or a single one.
 
@@ -109,16 +105,11 @@ def command(
                 results,
                 exercises=exercises,
                 assignment=part.id if part else "",
-                roster=roster,
                 count=count or "",
-                shard=shard,
                 quizzes=not no_quizzes,
-                round_number=round_number,
-                seed=seed,
-                confinement=confinement,
                 executor=executor,
-                confirm_gone=confirm_gone,
                 on_progress=on_progress,
+                **chosen,
             )
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
