@@ -155,11 +155,7 @@ def build_handout(
 
 
 def hand_out_quizzes(
-    quizzes: list[Quiz],
-    target: Path,
-    secret: bytes,
-    only: tuple[str, ...] = (),
-    people: People = NO_PEOPLE,
+    quizzes: list[Quiz], target: Path, secret: bytes, only: tuple[str, ...] = (), people: People = NO_PEOPLE
 ) -> tuple[Quiz, ...]:
     """Write quizzes of a hand-out that is there, all or ``only`` some, and return them; nothing if it tells.
 
