@@ -26,8 +26,8 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 28_550,
-    "functions per 1,000 lines": 57.5,
+    "lines": 28_250,
+    "functions per 1,000 lines": 58,
     "own imports per 1,000 lines": 23,
     "longest file": 600,
     "longest body": 40,

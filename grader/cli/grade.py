@@ -67,6 +67,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.pass_obj
 def command(
     course_folder: str | None,
+    /,
     submissions: Path,
     results: Path,
     assignment: str,

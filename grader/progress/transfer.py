@@ -134,7 +134,11 @@ class _Receiver:
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
         if table in ("logged_in", "adopted") and not self._own:
-            self._meet(table, str(named), row.get("name"))
+            if table == "adopted":
+                self._adopter = str(named)
+            elif self._ledger.learner == ANONYMOUS != (person := Learner(str(named), row["name"])):
+                self._ledger.login(person, adopts=True)  # nobody has given a name here: it is the same person
+                self.taken.new[table] += 1
             return
         if table in OF_SITTING:
             row["sitting"] = self._reference(part, "sitting", self._sittings)
@@ -168,14 +172,6 @@ class _Receiver:
         person = (self._adopter or self._ledger.learner.id) if learner == ANONYMOUS.id else learner
         self.taken.people.add(person)
         return self._ledger.account_of(person)
-
-    def _meet(self, table: str, learner: str, name: Any) -> None:
-        """Hear who works elsewhere; where nobody has given a name here, it is the same person."""
-        if table == "adopted":
-            self._adopter = learner
-        elif self._ledger.learner == ANONYMOUS != Learner(learner, name):
-            self._ledger.login(Learner(learner, name), adopts=True)
-            self.taken.new[table] += 1
 
     def _reference(self, part: Part, key: str, known: Mapping[tuple[Any, ...], int]) -> int:
         """Return the id, here, of the sitting or the answer that an event of the file belongs to."""

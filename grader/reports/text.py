@@ -335,7 +335,7 @@ def csv_text(heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")  # so that no `;` splits a cell
     for row in (heading, *rows):
-        texts = (decimal(cell) if isinstance(cell, int) else cell for cell in row)
+        texts = (Verbatim(decimal(cell)) if isinstance(cell, int) else cell for cell in row)
         writer.writerow(text if isinstance(text, Verbatim) else harmless(text) for text in texts)
     return table.getvalue()
 
