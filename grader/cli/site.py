@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from grader.cli import BROKEN, USAGE, stop
+from grader.cli import BROKEN, stop
 from grader.course import Course, NoCourse, open_course
-from grader.site.build import CannotWriteSite, Leaking, build_site
-from grader.site.runtime import NoRuntime
+from grader.site.build import Leaking, build_site
 
 
 @click.command("site")
@@ -37,10 +36,6 @@ def command(handout: Path, target: Path, runtime: str) -> None:
     except Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         stop("nothing was written: the website would tell answers", BROKEN)
-    except (CannotWriteSite, NoRuntime) as error:
-        stop(str(error), USAGE)
-    except OSError as error:
-        stop(f"{error.filename or target} cannot be written: {error.strerror}", USAGE)
     pages = sum(name.endswith(".html") for name in built.files)
     size = sum(built.files.values()) / 1e6
     click.echo(f"{target}: {pages} pages, {len(built.files)} files, {size:.1f} MB; open index.html")

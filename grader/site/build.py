@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
-from grader.course import Course, write_atomic
+from grader.course import CannotDo, Course, write_atomic
 from grader.quiz.files import Quiz, all_quizzes
 from grader.reports.html import style_sheet
 from grader.site.pages import POLICY, Pages
@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent
 NO_CODE = re.compile(r"<math.*?</math>|<[^>]*>", re.DOTALL)  # a formula is not a line of a program
 
 
-class CannotWriteSite(Exception):
+class CannotWriteSite(CannotDo):
     """Nothing was written, since something was asked for that cannot be; the sentence says what."""
 
 
@@ -72,7 +72,8 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     _require_handout(handout)
     earlier = _require_free(handout, target)
     hosted = hosted_files(runtime)
-    scripts = {f"scripts/{path.name}": path.read_bytes() for path in sorted(FOLDER.glob("scripts/*.js"))}
+    paths = [*FOLDER.glob("scripts/*.js"), *FOLDER.glob("vendor/codemirror.*")]
+    scripts = {f"scripts/{path.name}": path.read_bytes() for path in paths}
     frame = str(file_entry("", "", scripts["scripts/frame.js"])["integrity"])
     others = "" if {*CORE, *WHEELS} <= hosted.keys() else f" {CDN}"
     pages = Pages(

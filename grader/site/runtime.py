@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from grader.course import CannotDo
+
 VERSION = "0.27.7"
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
 CORE = {
@@ -34,7 +36,7 @@ HOSTED = f"pyodide-{VERSION}"  # where a site keeps what it hosts itself
 INFO = {"abi_version": "2024_0", "arch": "wasm32", "platform": "emscripten_3_1_58", "python": "3.12.7"}
 
 
-class NoRuntime(Exception):
+class NoRuntime(CannotDo):
     """The interpreter cannot be had as it was asked for; the sentence says why, and what else there is."""
 
 

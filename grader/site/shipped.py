@@ -34,7 +34,7 @@ def program_zip() -> bytes:
     files = {}
     for path in sorted(package.rglob("*")):
         parts = path.relative_to(package).parts
-        if path.suffix in KEPT and (len(parts) == 1 or parts[0] in ROOMS):
+        if path.suffix in KEPT and (len(parts) == 1 or parts[0] in ROOMS) and "vendor" not in parts:
             files["/".join(("grader", *parts))] = path.read_bytes()
     return _zipped(files | _libraries(LIBRARIES["program"]))
 

@@ -10,6 +10,10 @@ const kept = new Map(); // files that were fetched, as bytes, by name
 /** Something that the page can say to the learner as it is. */
 export class Trouble extends Error {}
 
+/** What a page says of something that went wrong. */
+export const sentence = (error) =>
+  error instanceof Trouble ? error.message : `Something went wrong: ${error.message ?? error}. Reload the page.`;
+
 /** The interpreter did not answer in time, and is no more. */
 export class Hung extends Error {}
 

@@ -2,6 +2,7 @@
 // in a terminal, and can be used by keyboard alone.
 
 import { button, el, safe } from "./dom.js";
+import { Editor } from "./editor.js";
 
 /** What a label says, for those whose screen reader passes over the mathematics in it. */
 const words = (markup) => safe(markup).textContent.trim();
@@ -162,43 +163,38 @@ function match(question, changed) {
   };
 }
 
+/** The program in an editor; the answer is the one line that was changed. */
 function fix(question, changed) {
   const lines = question.code.replace(/\n$/, "").split("\n");
-  let chosen = 0;
-  const field = el("input", {
-    type: "text",
-    id: "mended",
-    class: "code",
-    spellcheck: "false",
-    autocomplete: "off",
-    autocapitalize: "off",
-    input: changed,
-  });
-  const label = el("label", { for: "mended" }, "The line as it should be");
-  const mend = el("div", { class: "typed", hidden: true }, label, field);
-  const rows = lines.map((line, at) => {
-    const choose = () => {
-      chosen = at + 1;
-      field.value = line;
-      mend.hidden = false;
-      changed();
-    };
-    const radio = el("input", { type: "radio", name: "line", value: String(at + 1), change: choose });
-    return el(
-      "label",
-      { class: "code-line" },
-      radio,
-      el("span", { class: "number" }, String(at + 1)),
-      el("code", {}, line || " "),
-    );
-  });
+  const says = el("p", { class: "quiet", role: "status" }, "Mend one line.");
+  const code = { id: "mended", rows: String(lines.length + 1), wrap: "off", spellcheck: "false" };
+  const area = el("textarea", { ...code, autocomplete: "off", autocapitalize: "off", input: told });
+  area.value = lines.join("\n");
+
+  function mended() {
+    const now = area.value.replace(/\n$/, "").split("\n");
+    const others = lines.map((_, at) => at).filter((at) => now[at] !== lines[at]);
+    return { now, others, one: now.length === lines.length && others.length === 1 };
+  }
+
+  function told() {
+    const { now, others, one } = mended();
+    const which = others.map((at) => at + 1).join(", ");
+    if (one) says.textContent = `Your answer is line ${which}.`;
+    else if (now.length !== lines.length)
+      says.textContent = `There are ${now.length} lines, and were ${lines.length}: mend one, and keep the others.`;
+    else
+      says.textContent = which ? `Lines ${which} are changed: mend only one, and undo the others.` : "Mend one line.";
+    changed();
+  }
+
+  const node = el("div", { class: "typed" }, el("label", { for: "mended" }, "The program"), area, says);
+  new Editor(area);
   return {
-    node: el(
-      "div",
-      {},
-      el("fieldset", { class: "code-lines" }, el("legend", {}, "Choose the line to mend"), ...rows),
-      mend,
-    ),
-    text: () => (chosen ? `${chosen}: ${field.value}` : ""),
+    node,
+    text: () => {
+      const { now, others, one } = mended();
+      return one ? `${others[0] + 1}: ${now[others[0]]}` : "";
+    },
   };
 }

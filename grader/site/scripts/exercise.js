@@ -1,37 +1,43 @@
 // An exercise: an editor with the stub, the checks' verdict, hints. Each check gets an interpreter that no
 // student code has touched; the next one starts while the verdict is read.
 
-import { Hung, Trouble } from "./box.js";
+import { Hung, sentence, Trouble } from "./box.js";
 import { Desk } from "./desk.js";
 import { button, el, safe, save } from "./dom.js";
+import { Editor } from "./editor.js";
+import { Moved } from "./store.js";
 
 const CHECK_SECONDS = 90;
 const MAX_SOURCE = 2 ** 20; // bytes, as the grader reads
 const root = document.getElementById("work");
-const { exercise, module, functions, uses } = root.dataset;
-const editor = document.getElementById("editor");
+const { exercise, module, functions } = root.dataset;
+const uses = root.dataset.uses.split(" ").filter(Boolean);
+const area = document.getElementById("editor");
 const file = `file ${exercise}`;
 const trouble = el("div", { class: "trouble", role: "alert" });
 const says = el("p", { class: "quiet", role: "status" });
 const verdict = el("div", { id: "verdict", role: "region", tabindex: "-1", "aria-label": "Verdict" });
 const run = button("Check it", check, { class: "main" });
 const stop = button("Stop", halt, { hidden: true });
-let desk;
+let desk, editor;
+let kept; // what the store holds of this file
+let keeping = Promise.resolve();
 
 root.append(controls(), trouble, says, verdict, hinting());
 main();
 
 async function main() {
   try {
-    const built = uses.split(" ").filter(Boolean);
-    desk = await Desk.open({ exercises: [exercise, ...built], packages: ["sqlite3", "numpy"] });
-    editor.value = (await desk.store.text(file)) ?? editor.defaultValue;
+    desk = await Desk.open({ exercises: [exercise, ...uses], packages: ["sqlite3", "numpy"] });
+    await lookAgain();
     if (!desk.store.lasting) {
       tell(new Trouble("This browser keeps nothing for this page: download your file before you close it."));
     }
   } catch (error) {
     tell(error);
   }
+  area.readOnly = false;
+  editor = new Editor(area, check);
 }
 
 function controls() {
@@ -42,7 +48,7 @@ function controls() {
     { class: "row" },
     run,
     stop,
-    button("Download", () => save(`${module}.py`, editor.value, "text/x-python")),
+    button("Download", download),
     button("Upload …", () => upload.click()),
     reset,
     upload,
@@ -59,51 +65,54 @@ function hinting() {
 }
 
 function tell(error) {
-  const known =
-    error instanceof Trouble
-      ? error.message
-      : `Something went wrong: ${error.message ?? error}. Reload the page.`;
-  trouble.replaceChildren(el("p", {}, known));
+  trouble.replaceChildren(el("p", {}, sentence(error)));
   says.textContent = "";
 }
 
 // --- what is written ---
 
-let waiting;
-editor.addEventListener("input", () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(keep, 400);
-});
-addEventListener("pagehide", keep);
+area.addEventListener("input", keep);
+document.addEventListener("visibilitychange", () => document.hidden || lookAgain());
 
-async function keep() {
-  clearTimeout(waiting);
-  await desk?.store.setText(file, editor.value).catch(() => {
-    tell(new Trouble("This browser stores no more: download your file before you close the page."));
-  });
+/** Keep what is written, after what is being kept. */
+function keep() {
+  keeping = keeping.then(keepNow);
+  return keeping;
 }
 
-editor.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return check();
-  if (event.key === "Enter" && !event.shiftKey) {
-    event.preventDefault(); // the next line begins where this one does, or four further in
-    const line = editor.value.slice(0, editor.selectionStart).split("\n").at(-1);
-    const deeper = line.trimEnd().endsWith(":") ? "    " : "";
-    insert(`\n${line.match(/^ */)[0]}${deeper}`);
+async function keepNow() {
+  const text = area.value;
+  if (!desk || text === (kept ?? area.defaultValue)) return;
+  try {
+    await desk.store.setText(file, text, kept);
+    kept = text;
+  } catch (error) {
+    const moved =
+      "This file was changed in another tab meanwhile, and what stands here is not kept: download it, then reload the page.";
+    const full = "This browser stores no more: download your file before you close the page.";
+    tell(new Trouble(error instanceof Moved ? moved : full));
   }
-});
-
-function insert(text) {
-  editor.setRangeText(text, editor.selectionStart, editor.selectionEnd, "end");
-  editor.dispatchEvent(new Event("input"));
-  editor.blur(); // scrolls the caret into sight
-  editor.focus();
 }
+
+/** Show what another tab has written, unless something was written here that is not kept. */
+async function lookAgain() {
+  await keep();
+  if (!desk || area.value !== (kept ?? area.defaultValue)) return;
+  kept = await desk.store.text(file);
+  put(kept ?? area.defaultValue);
+}
+
+function put(text) {
+  area.value = text;
+  area.dispatchEvent(new Event("change")); // to the editor
+}
+
+const download = () => save(`${module}.py`, area.value, "text/x-python");
 
 async function putStubBack() {
-  if (editor.value === editor.defaultValue) return;
-  save(`${module}.py`, editor.value, "text/x-python"); // nothing that was written is lost
-  editor.value = editor.defaultValue;
+  if (area.value === area.defaultValue) return;
+  download(); // nothing that was written is lost
+  put(area.defaultValue);
   await keep();
   says.textContent = "The stub is back; what was there is in your downloads.";
 }
@@ -114,7 +123,7 @@ async function take(input) {
   if (!chosen) return;
   if (chosen.size > MAX_SOURCE)
     return tell(new Trouble(`${chosen.name} is larger than 1 MiB; a module takes a few KiB.`));
-  editor.value = await chosen.text();
+  put(await chosen.text());
   await keep();
   says.textContent = `${chosen.name} is in the editor.`;
 }
@@ -129,8 +138,8 @@ async function check() {
   stop.hidden = false;
   try {
     await keep();
-    const files = {};
-    for (const name of [exercise, ...uses.split(" ").filter(Boolean)]) {
+    const files = { [exercise]: area.value };
+    for (const name of uses) {
       const text = await desk.store.text(`file ${name}`);
       if (text !== undefined) files[name] = text;
     }
@@ -154,10 +163,31 @@ function halt() {
 
 function show(found) {
   verdict.replaceChildren(safe(found.html));
+  linkLines(verdict);
   const practice = "This verdict is for practice: what counts is graded from your code.";
   verdict.append(el("p", { class: "quiet" }, practice));
   says.textContent = `${found.earned} of ${found.credits} credits`;
   verdict.focus();
+}
+
+/** Make the lines of this file that a verdict names lead to them. */
+function linkLines(node) {
+  const named = /(?:[\w/-]{0,80}?(\w{1,80})\.py(?::|, line )|\bline )(\d+)/g;
+  const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) found.push(texts.currentNode);
+  for (const text of found) {
+    const parts = [];
+    let end = 0;
+    for (const match of text.data.matchAll(named)) {
+      const [all, other, line] = match;
+      if ((other ?? module) !== module) continue;
+      const go = button(all, () => editor.goTo(Number(line)), { class: "to-line" });
+      parts.push(text.data.slice(end, match.index), go);
+      end = match.index + all.length;
+    }
+    text.replaceWith(...parts, text.data.slice(end));
+  }
 }
 
 async function hint(name, shown) {

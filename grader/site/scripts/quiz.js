@@ -1,6 +1,6 @@
 // A quiz: asks one question after the other. All that counts is done in Python, as in a terminal.
 
-import { Hung, Trouble } from "./box.js";
+import { Hung, sentence, Trouble } from "./box.js";
 import { makeControl } from "./controls.js";
 import { Desk, MOVED } from "./desk.js";
 import { button, credits, el, safe } from "./dom.js";
@@ -42,7 +42,7 @@ async function main() {
   const size = el(
     "p",
     { class: "quiet" },
-    "The first time, your browser fetches Python, about 7 MB. Your answers stay in this browser.",
+    "The first time, your browser fetches Python, about 7 MB. Your answers stay in this browser; a private window forgets them when it is closed.",
   );
   stage.replaceChildren(el("div", { class: "card" }, el("div", { class: "row" }, start), size));
 }
@@ -66,17 +66,13 @@ async function attempt(what, waiting = "") {
 }
 
 function tell(error) {
-  const known =
-    error instanceof Trouble
-      ? error.message
-      : `Something went wrong: ${error.message ?? error}. Reload the page.`;
-  trouble.replaceChildren(el("p", {}, known));
+  trouble.replaceChildren(el("p", {}, sentence(error)));
 }
 
 async function begin(restart) {
   const opened = await attempt(() => desk.do("open", { quiz, restart }), "Python is starting …");
   if (!opened) return;
-  await desk.store.setText(`quiz ${quiz}`, "begun");
+  await desk.store.setText(`quiz ${quiz}`, "begun").catch(() => {}); // only the button's word hangs on it
   document.getElementById("questions").hidden = true;
   items = opened.items;
   await show(firstOpen(0) ?? items[0].id, opened.notes);
@@ -285,7 +281,7 @@ async function finish(sure) {
   }
   const summary = await attempt(() => desk.do("finish", { quiz }), "Adding up …");
   if (!summary) return;
-  await desk.store.setText(`quiz ${quiz}`, "taken");
+  await desk.store.setText(`quiz ${quiz}`, "taken").catch(() => {});
   await desk.remember();
   stage.replaceChildren(summaryNode(summary));
   stage.querySelector("h2").focus();

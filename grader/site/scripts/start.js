@@ -1,7 +1,7 @@
 // The start page: how far one has come, one's name, and the files that carry work elsewhere.
 // It starts Python only for what needs it.
 
-import { Trouble } from "./box.js";
+import { sentence, Trouble } from "./box.js";
 import { Desk } from "./desk.js";
 import { button, credits, el, save } from "./dom.js";
 
@@ -26,11 +26,7 @@ async function attempt(what, waiting = "") {
   try {
     await what();
   } catch (error) {
-    const known =
-      error instanceof Trouble
-        ? error.message
-        : `Something went wrong: ${error.message ?? error}. Reload the page.`;
-    trouble.replaceChildren(el("p", {}, known));
+    trouble.replaceChildren(el("p", {}, sentence(error)));
     says.textContent = "";
   }
 }
@@ -46,7 +42,7 @@ function show(overview) {
 
 const kept = () =>
   desk.store.lasting
-    ? "What you do stays in this browser, and nowhere else: save it to a file before you clear the browser's data."
+    ? "What you do stays in this browser, and nowhere else: save it to a file before you clear the browser's data, or close a private window."
     : "This browser keeps nothing for this page: save your progress to a file before you close it.";
 
 /** Write what was earned on the card of a quiz or an exercise. */

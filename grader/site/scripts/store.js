@@ -41,39 +41,45 @@ class Store {
   /** Append events if the last one is still that of this number; return the number of the last one now. */
   async add(events, number) {
     if (!events.length) return number;
-    const transaction = this.#database.transaction("events", "readwrite", { durability: "strict" });
-    const stored = transaction.objectStore("events");
+    return this.#write("events", async (stored) => {
+      const keys = await done(stored.getAllKeys(IDBKeyRange.lowerBound(number, true), 1));
+      if (keys.length) throw new Moved();
+      let last = number;
+      for (const event of events) last = await done(stored.add(event));
+      return last;
+    });
+  }
+
+  /** Do something to one of the two stores, wholly or not at all; return its result once it is on the disk. */
+  async #write(name, act) {
+    const transaction = this.#database.transaction(name, "readwrite", { durability: "strict" });
     const finished = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error ?? new Moved());
     });
     finished.catch(() => {}); // it is awaited below
-    const keys = await done(stored.getAllKeys(IDBKeyRange.lowerBound(number, true), 1));
-    if (keys.length) {
-      transaction.abort();
-      throw new Moved();
-    }
-    let last = number;
     try {
-      for (const event of events) last = await done(stored.add(event));
+      const result = await act(transaction.objectStore(name)).catch((error) => {
+        if (error instanceof Moved) transaction.abort();
+        throw error;
+      });
       await finished;
+      return result;
     } catch (error) {
       throw error?.name === "QuotaExceededError" ? new Full() : error;
     }
-    return last;
   }
 
   async text(name) {
     return done(this.#database.transaction("texts").objectStore("texts").get(name));
   }
 
-  async setText(name, value) {
-    const transaction = this.#database.transaction("texts", "readwrite");
-    try {
-      await done(transaction.objectStore("texts").put(value, name));
-    } catch (error) {
-      throw error?.name === "QuotaExceededError" ? new Full() : error;
-    }
+  /** Keep a text under a name; where `before` is given, only if that is what is kept there now. */
+  async setText(name, value, ...before) {
+    await this.#write("texts", async (stored) => {
+      if (before.length && (await done(stored.get(name))) !== before[0]) throw new Moved();
+      await done(stored.put(value, name));
+    });
   }
 
   /** Return what was kept under names that begin alike. */
@@ -104,7 +110,8 @@ export class Memory {
     return this.#texts.get(name);
   }
 
-  async setText(name, value) {
+  async setText(name, value, ...before) {
+    if (before.length && this.#texts.get(name) !== before[0]) throw new Moved();
     this.#texts.set(name, value);
   }
 
