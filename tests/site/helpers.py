@@ -103,8 +103,9 @@ def press(browser: Any, *keys: str) -> Any:
 
 def focused(browser: Any) -> str:
     """Say what has the focus: its text, or what it is called; nothing if it is the page."""
+    inside = "while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"  # of an editor of code
     name = "at.ariaLabel || (at.labels?.[0] ?? at).textContent"
-    order = f"const at = document.activeElement; return at === document.body ? '' : {name}"
+    order = f"let at = document.activeElement; {inside} return at === document.body ? '' : {name}"
     return str(browser.execute_script(order)).strip()
 
 
@@ -117,3 +118,30 @@ def press_tab_to(browser: Any, name: str, most: int = 60) -> None:
             return
         press(browser, Keys.TAB)
     raise AssertionError(f"Tab does not lead to {name!r}")
+
+
+def put_code(browser: Any, area: str, text: str) -> None:
+    """Put a program into an editor, as an upload does: its text area holds it, and is told of the change."""
+    tell = "for (const what of ['change', 'input']) at.dispatchEvent(new Event(what))"
+    order = f"const at = document.getElementById(arguments[0]); at.value = arguments[1]; {tell}"
+    browser.execute_script(order, area, text)
+
+
+def code_in(browser: Any, area: str) -> str:
+    """Return the program in an editor."""
+    return str(browser.find_element("id", area).get_property("value"))
+
+
+def save_downloads(browser: Any, folder: Path) -> None:
+    """Let a browser save files into a folder."""
+    order = {"behavior": "allow", "downloadPath": str(folder)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", order)
+
+
+def downloaded(path: Path) -> bytes:
+    """Return a file once it has been saved."""
+    until = time.monotonic() + WAIT
+    while not path.is_file():
+        assert time.monotonic() < until, f"{path.name} is not there, but {sorted(path.parent.glob('*'))}"
+        time.sleep(0.05)
+    return path.read_bytes()

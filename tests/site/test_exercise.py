@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,20 @@ from grader.checks.source import Source
 from grader.course import Course, open_course
 from grader.sandbox.pool import WorkerPool
 from grader.site.build import build_site
-from tests.site.helpers import LONG, Served, page_text, press, press_tab_to, serving, wait_for
+from tests.site.helpers import (
+    LONG,
+    Served,
+    code_in,
+    downloaded,
+    focused,
+    page_text,
+    press,
+    press_tab_to,
+    put_code,
+    save_downloads,
+    serving,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +43,19 @@ const [exercise, files, seconds, done] = arguments;
   const found = await asking.catch((error) => ({ refused: error.constructor.name }));
   desk.restart();
   return found.report ?? found.refused;
+})().then(done, (error) => done(String(error)));
+"""
+UNTIL = """
+const [text, done] = arguments;
+const look = () => (document.getElementById("editor").value === text ? done() : setTimeout(look, 50));
+look();
+"""
+ELSEWHERE = """
+const [done] = arguments;
+(async () => {
+  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
+  const { course } = await (await fetch("runtime.json")).json();
+  await (await openStore(course)).setText("file exercise-1", "elsewhere = 1\\n");
 })().then(done, (error) => done(String(error)));
 """
 SECONDS = 100
@@ -153,27 +181,142 @@ def test_an_exercise_by_keyboard(browser: Any, whole_site: Served, handed_out: C
     from selenium.webdriver.common.keys import Keys
 
     browser.get(f"{whole_site.url}exercise-1.html")
+    wait_for(browser, ".code-editor")
     press_tab_to(browser, "doubling.py")
-    assert "def double" in browser.find_element("css selector", "#editor").get_attribute("value")
-    press(browser, Keys.TAB)
+    assert "def double" in code_in(browser, "editor")
+    press(browser, Keys.ESCAPE, Keys.TAB)  # Tab alone indents
     press_tab_to(browser, "Check it")
     press(browser, Keys.ENTER)
     wait_for(browser, "#verdict", "0 of 5 credits")
     assert "not written yet" in page_text(browser)
-    right = module(handed_out, **RIGHT)
-    editor = browser.find_element("css selector", "#editor")
-    browser.execute_script("arguments[0].value = arguments[1]; arguments[0].focus()", editor, right)
-    press(browser, Keys.END)
-    editor.send_keys(Keys.CONTROL, Keys.ENTER)
+    written = module(handed_out, **RIGHT).replace("return 2 * x", "return y")
+    put_code(browser, "editor", written)
+    press_tab_to(browser, "doubling.py")
+    press(browser, Keys.CONTROL, Keys.ENTER, Keys.NULL)
+    named = wait_for(browser, "#verdict .to-line")  # the line that the verdict names
+    named.send_keys(Keys.ENTER)
+    assert focused(browser).startswith("doubling.py")
+    press(browser, Keys.END, Keys.BACKSPACE, "2 * x", Keys.CONTROL, Keys.ENTER, Keys.NULL)
     wait_for(browser, "#verdict", "5 of 5 credits")
+    assert "return 2 * x" in code_in(browser, "editor")
     assert "for practice: what counts is graded from your code" in page_text(browser)
     press_tab_to(browser, "Hint on double")
     press(browser, Keys.ENTER)
     wait_for(browser, "#work ol li")
     browser.get(f"{whole_site.url}exercise-1.html")
     wait_for(browser, "#work button.main")
-    assert "return 2 * x" in browser.find_element("css selector", "#editor").get_attribute("value")
+    assert "return 2 * x" in code_in(browser, "editor")
     assert browser.get_log("browser") == []
+
+
+# --- the editor, which starts no Python ---------------------------------------------------------------
+
+
+@pytest.fixture
+def page(written: Path) -> Iterator[str]:
+    """The address of the exercise's page, without Python."""
+    with serving(written) as port:
+        yield f"http://127.0.0.1:{port}/exercise-1.html"
+
+
+def edited(browser: Any, address: str, text: str = "") -> None:
+    """Open an exercise, and put something into its editor."""
+    browser.get(address)
+    wait_for(browser, ".code-editor")
+    if text:
+        put_code(browser, "editor", text)
+        browser.execute_async_script("setTimeout(arguments[0], 300)")  # it is in the store
+
+
+def test_python_is_typed_with_spaces(browser: Any, page: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    edited(browser, page, "x")
+    press_tab_to(browser, "doubling.py")
+    press(
+        browser, Keys.CONTROL, "a", Keys.NULL, "def double(x):", Keys.ENTER, "if x:", Keys.ENTER, "return 2"
+    )
+    press(browser, Keys.ENTER, Keys.TAB, "y", Keys.ESCAPE, Keys.TAB)
+    assert code_in(browser, "editor") == "def double(x):\n    if x:\n        return 2\n        y"
+    assert focused(browser) == "Check it"
+    assert browser.get_log("browser") == []  # nor did the policy refuse a style of the editor's
+
+
+def test_without_its_script_the_text_area_is_the_editor(browser: Any, written: Path, tmp_path: Path) -> None:
+    shutil.copytree(written, tmp_path / "site")
+    (tmp_path / "site" / "scripts" / "codemirror.js").unlink()
+    with serving(tmp_path / "site") as port:
+        for _ in range(2):
+            browser.get(f"http://127.0.0.1:{port}/exercise-1.html")
+            wait_for(browser, "#editor:not([readonly])").send_keys("# mine\n")
+            browser.execute_async_script("setTimeout(arguments[0], 300)")
+    assert code_in(browser, "editor").count("# mine") == 2
+
+
+def test_a_file_is_loaded_down_and_up(browser: Any, page: str, tmp_path: Path) -> None:
+    save_downloads(browser, tmp_path / "down")
+    edited(browser, page, "y = 1\n")
+    wait_for(browser, "#work button", "Download").click()
+    assert downloaded(tmp_path / "down" / "doubling.py") == b"y = 1\n"
+    (tmp_path / "mine.py").write_text("z = 2\n", encoding="utf-8")
+    (tmp_path / "large.py").write_bytes(b"#" * (2**20 + 1))
+    chosen = browser.find_element("css selector", "#work input[type=file]")
+    chosen.send_keys(str(tmp_path / "mine.py"))
+    wait_for(browser, "#work [role=status]", "mine.py is in the editor")
+    assert code_in(browser, "editor") == "z = 2\n"
+    chosen.send_keys(str(tmp_path / "large.py"))
+    wait_for(browser, "#work .trouble", "large.py is larger than 1 MiB")
+    (tmp_path / "down" / "doubling.py").unlink()
+    wait_for(browser, "#work button", "Put the stub back").click()
+    assert downloaded(tmp_path / "down" / "doubling.py") == b"z = 2\n"
+    assert STUB in code_in(browser, "editor")
+    edited(browser, page)
+    assert STUB in code_in(browser, "editor")
+
+
+def test_two_tabs_lose_nothing_of_each_other(browser: Any, page: str) -> None:
+    edited(browser, page, "first = 1\n")
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    edited(browser, page, "second = 2\n")
+    browser.switch_to.window(first)
+    browser.execute_async_script(UNTIL, "second = 2\n")
+    put_code(browser, "editor", "first = 3\n")
+    browser.switch_to.window(browser.window_handles[1])
+    browser.execute_async_script(UNTIL, "first = 3\n")
+
+
+def test_what_two_tabs_write_at_once_is_told(browser: Any, page: str) -> None:
+    edited(browser, page, "first = 1\n")
+    browser.execute_async_script(ELSEWHERE)
+    put_code(browser, "editor", "first = 2\n")
+    wait_for(browser, "#work .trouble", "changed in another tab meanwhile, and what stands here is not kept")
+    edited(browser, page)
+    assert code_in(browser, "editor") == "elsewhere = 1\n"
+
+
+def test_a_browser_that_keeps_nothing_says_so_at_once(browser: Any, page: str) -> None:
+    refuse = "IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); }"
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
+    browser.get(page)
+    wait_for(browser, "#work .trouble", "This browser keeps nothing for this page: download your file")
+    browser.get(page.replace("exercise-1", "quiz-every-type"))
+    wait_for(browser, "#sitting .trouble", "what you answer is gone when you close it")
+    browser.get(page.replace("exercise-1", "index"))
+    wait_for(browser, "#progress", "This browser keeps nothing for this page: save your progress")
+
+
+def test_a_full_disk_is_told_before_anything_is_lost(browser: Any, page: str) -> None:
+    edited(browser, page, "x = 1\n")
+    origin = page.rpartition("/")[0]
+    browser.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+    put_code(browser, "editor", "y = 2\n" * 100_000)
+    wait_for(browser, "#work .trouble", "This browser stores no more: download your file")
+    browser.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": origin})
+    put_code(browser, "editor", "z = 3\n")
+    browser.execute_async_script("setTimeout(arguments[0], 300)")
+    edited(browser, page)
+    assert code_in(browser, "editor") == "z = 3\n"
 
 
 @LONG

@@ -17,7 +17,18 @@ from grader.quiz.credits import QuizContext
 from grader.quiz.files import find_quiz
 from grader.quiz.session import Session
 from grader.site.browser import ACTIONS, Desk
-from tests.site.helpers import LONG, Served, focused, page_text, press, press_tab_to, serving, wait_for
+from tests.site.helpers import (
+    LONG,
+    Served,
+    code_in,
+    focused,
+    page_text,
+    press,
+    press_tab_to,
+    put_code,
+    serving,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +158,8 @@ def test_one_whole_quiz_by_keyboard(browser: Any, whole_site: Served) -> None:
             press_tab_to(browser, "Move up")
             press(browser, Keys.ENTER)
         elif keys is None:
-            press(browser, Keys.TAB, Keys.SPACE, Keys.TAB, Keys.END, ".T")
+            wait_for(browser, ".code-editor")
+            press(browser, Keys.TAB, Keys.DOWN, Keys.DOWN, Keys.DOWN, Keys.END, ".T", Keys.ESCAPE, Keys.TAB)
         else:
             press(browser, Keys.TAB, *keys)
         press_tab_to(browser, "Answer")
@@ -256,10 +268,9 @@ def test_code_without_end_ends_and_passes_nothing(browser: Any, whole_site: Serv
     browser.get(f"{whole_site.url}quiz-{QUIZ}.html")
     wait_for(browser, START).click()
     wait_for(browser, ".dots li:last-child button").click()
-    wait_for(browser, ".code-line:nth-of-type(4) input").click()
-    field = wait_for(browser, "#mended")
-    field.clear()
-    field.send_keys("    while True: column = x")
+    wait_for(browser, "#mended, .code-editor")
+    code = code_in(browser, "mended")
+    put_code(browser, "mended", code.replace("column = x", "while True: column = x"))
     wait_for(browser, "form button.main").click()
     assert "the right line, but it does not pass" in wait_for(browser, ".reply .verdict").text
 

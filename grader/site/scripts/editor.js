@@ -17,18 +17,19 @@ const THEME = {
 export class Editor {
   #area;
   #view = null;
+  #shown; // of a place in the text, what scrolls there
 
   /**
    * @param {HTMLTextAreaElement} area has a label, which names the editor
-   * @param {() => void} run what Ctrl and Enter do
+   * @param {() => void} [run] what Ctrl and Enter do
    */
-  constructor(area, run = () => {}) {
+  constructor(area, run) {
     this.#area = area;
     this.host = document.createElement("div"); // where CodeMirror is, once it is
     this.host.className = "code-editor";
     area.addEventListener("change", () => this.#take());
     area.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run?.();
     });
     const watcher = new IntersectionObserver(
       ([{ isIntersecting }]) => {
@@ -46,7 +47,7 @@ export class Editor {
     const before = this.#area.value.split("\n").slice(0, line - 1);
     const at = Math.min(before.join("\n").length + (line > 1), this.#area.value.length);
     if (this.#view) {
-      this.#view.dispatch({ selection: { anchor: at }, scrollIntoView: true });
+      this.#view.dispatch({ selection: { anchor: at }, effects: this.#shown(at) });
       this.#view.focus();
     } else {
       this.#area.setSelectionRange(at, at);
@@ -71,8 +72,9 @@ export class Editor {
       area.value = state.doc.toString();
       area.dispatchEvent(new Event("input"));
     });
-    const keys = [{ key: "Mod-Enter", run: () => (run(), true) }, parts.indentWithTab];
-    const said = "Tab indents; Escape, then Tab, leaves the editor";
+    const order = () => (run?.(), true);
+    const keys = [{ key: "Ctrl-Enter", run: order }, { key: "Cmd-Enter", run: order }, parts.indentWithTab];
+    const said = `Tab indents; Escape, then Tab, leaves the editor${run ? "; Ctrl+Enter checks it" : ""}`;
     const extensions = [
       keymap.of([...keys, ...parts.defaultKeymap, ...parts.historyKeymap]),
       parts.history(),
@@ -90,6 +92,7 @@ export class Editor {
     const root = this.host.attachShadow({ mode: "open" });
     const state = EditorState.create({ doc: area.value, extensions });
     this.#view = new EditorView({ state, parent: root, root });
+    this.#shown = (at) => EditorView.scrollIntoView(at, { y: "center" });
     area.before(this.host);
     area.hidden = true;
     const help = document.createElement("p");

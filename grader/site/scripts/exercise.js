@@ -107,7 +107,9 @@ function put(text) {
   area.dispatchEvent(new Event("change")); // to the editor
 }
 
-const download = () => save(`${module}.py`, area.value, "text/x-python");
+function download() {
+  save(`${module}.py`, area.value, "text/x-python");
+}
 
 async function putStubBack() {
   if (area.value === area.defaultValue) return;
