@@ -101,6 +101,14 @@ def press(browser: Any, *keys: str) -> Any:
     return chain.perform()
 
 
+def press_with_control(browser: Any, key: str) -> None:
+    """Press a key while Ctrl is held, where the focus is."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    ActionChains(browser).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+
+
 def focused(browser: Any) -> str:
     """Say what has the focus: its text, or what it is called; nothing if it is the page."""
     inside = "while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"  # of an editor of code
