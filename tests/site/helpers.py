@@ -124,7 +124,7 @@ def press_tab_to(browser: Any, name: str, most: int = 60) -> None:
     for _ in range(most):
         if name in focused(browser):
             return
-        press(browser, Keys.TAB)
+        press(browser, Keys.ESCAPE, Keys.TAB)  # in an editor of code, Tab alone indents
     raise AssertionError(f"Tab does not lead to {name!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -49,6 +50,19 @@ def test_no_script_makes_markup_of_text() -> None:
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), (
             path.name
         )
+
+
+def test_the_bundle_is_of_the_packages_that_are_locked() -> None:
+    vendor = SCRIPTS.parent / "vendor"
+    text = (vendor / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in text
+    locked = json.loads(text)["packages"]
+    licences = (vendor / "codemirror.licences.txt").read_text(encoding="utf-8")
+    named = re.findall(r"(?:^|-{80}\n\n)(\S+) ([\d.]+)\n\n", licences)
+    assert {"@codemirror/view", "@lezer/python", "style-mod"} <= {name for name, _ in named}
+    assert licences.count("Permission is hereby granted") == len(named)
+    for name, version in named:
+        assert locked[f"node_modules/{name}"]["version"] == version, name
 
 
 MARKUP = [

@@ -119,7 +119,9 @@ async function take(input) {
     const found = await desk.do("take", { document: document_, preview: true });
     const count = Object.values(found.new).reduce((sum, one) => sum + one, 0);
     if (!count) return void (says.textContent = `${file.name} holds nothing that is not here already.`);
-    const told = `${file.name} would add ${found.new.answered ?? 0} answers in ${found.new.begun ?? 0} sittings and ${found.new.checked ?? 0} checks, of ${found.people.join(", ")}.`;
+    const { answered, begun, checked } = found.new;
+    const adds = `${several(answered, "answer")} in ${several(begun, "sitting")} and ${several(checked, "check")}`;
+    const told = `${file.name} would add ${adds}, of ${found.people.join(", ")}.`;
     const sure = el("div", { class: "card" }, el("p", {}, told), el("div", { class: "row" }));
     sure.lastChild.append(
       button("Take it in", () => attempt(() => takeIn(document_), "Taking it in …"), { class: "main" }),
@@ -130,6 +132,8 @@ async function take(input) {
     says.textContent = "";
   }, "Reading …");
 }
+
+const several = (count = 0, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 async function takeIn(document_) {
   await desk.do("take", { document: document_, preview: false });
