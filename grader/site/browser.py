@@ -99,10 +99,13 @@ class Desk:
         with open_ledger(self.course) as ledger:
             return take_in(ledger, document.encode(), self.course.salt, own=True).new.total()
 
-    def take(self, document: str, preview: bool) -> dict[str, Any]:
+    def take(self, name: str, document: str, preview: bool) -> dict[str, Any]:
         """Take in a file from elsewhere, or only say what it would add."""
         with open_ledger(self.course) as ledger:
-            taken = take_in(ledger, document.encode(), self.course.salt)
+            try:
+                taken = take_in(ledger, document.encode(), self.course.salt)
+            except BadDocument as error:
+                raise BadDocument(f"{name} {error}") from None
             if preview:
                 ledger.connection.execute("ROLLBACK")
                 ledger.connection.execute("BEGIN")

@@ -44,6 +44,7 @@ def press_button(browser: Any, name: str) -> None:
 
 def choose(browser: Any, path: Path) -> None:
     """Choose a file to take in."""
+    wait_for(browser, "#progress button", "Take in a file")
     browser.find_element("css selector", "#progress input[type=file]").send_keys(str(path))
 
 
@@ -60,9 +61,9 @@ def test_progress_is_taken_in_and_work_is_handed_in(
     browser.execute_async_script("setTimeout(arguments[0], 300)")
     browser.get(f"{whole_site.url}index.html")
     choose(browser, tmp_path / "other.json")
-    wait_for(browser, "#progress .trouble", "is of another course")
+    wait_for(browser, "#progress .trouble", "other.json is of another course")
     choose(browser, tmp_path / "odd.json")
-    wait_for(browser, "#progress .trouble", "JSON")
+    wait_for(browser, "#progress .trouble", "odd.json is no")
 
     choose(browser, tmp_path / "mine.json")
     wait_for(browser, "#progress .card", "would add 1 answer in 1 sitting and 0 checks, of ada")

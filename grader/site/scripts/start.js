@@ -115,8 +115,8 @@ async function take(input) {
   await attempt(async () => {
     if (file.size > MAX_FILE)
       throw new Trouble(`${file.name} is larger than 8 MiB, which no learner's history is.`);
-    const document_ = await file.text();
-    const found = await desk.do("take", { document: document_, preview: true });
+    const given = { name: file.name, document: await file.text() };
+    const found = await desk.do("take", { ...given, preview: true });
     const count = Object.values(found.new).reduce((sum, one) => sum + one, 0);
     if (!count) return void (says.textContent = `${file.name} holds nothing that is not here already.`);
     const { answered, begun, checked } = found.new;
@@ -124,7 +124,7 @@ async function take(input) {
     const told = `${file.name} would add ${adds}, of ${found.people.join(", ")}.`;
     const sure = el("div", { class: "card" }, el("p", {}, told), el("div", { class: "row" }));
     sure.lastChild.append(
-      button("Take it in", () => attempt(() => takeIn(document_), "Taking it in …"), { class: "main" }),
+      button("Take it in", () => attempt(() => takeIn(given), "Taking it in …"), { class: "main" }),
       button("Leave it", () => sure.remove()),
     );
     body.append(sure);
@@ -135,8 +135,8 @@ async function take(input) {
 
 const several = (count = 0, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-async function takeIn(document_) {
-  await desk.do("take", { document: document_, preview: false });
+async function takeIn(given) {
+  await desk.do("take", { ...given, preview: false });
   await refresh();
   says.textContent = "It is here now.";
 }
