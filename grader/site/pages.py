@@ -71,7 +71,7 @@ class Pages:
         """Return a page made from one of the templates, with what every page shows."""
         import markupsafe
 
-        pages = [Page(f"{path.stem}.html", path.stem.upper(), one.title) for path, one in self._lone.items()]
+        pages = [Page(f"{path.stem}.html", short(path.stem), one.title) for path, one in self._lone.items()]
         shared = {"course": self.course, "policy": markupsafe.Markup(self.policy), "pages": pages}
         return templates().get_template(template).render(shared | values)
 
@@ -118,6 +118,11 @@ class Pages:
         name = f"picture-{digest}{path.suffix}"
         self.pictures[name] = path
         return name
+
+
+def short(name: str) -> str:
+    """Return what a page is called where there is little room: FAQ, GRU, Attention."""
+    return name.upper() if len(name) == 3 else name.capitalize()
 
 
 def question_html(variant: Variant) -> Markup:
