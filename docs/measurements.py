@@ -397,7 +397,7 @@ def truncation() -> Iterator[str]:
 
 
 def echoes(length: int, seed: int, *, carry: bool = True) -> float:
-    """Train in chunks to repeat the input of three steps ago; return the share of right signs afterwards."""
+    """Train in chunks to repeat the input of six steps ago; return the share of right signs afterwards."""
     sequence, losses, training = solution(2), solution(4), solution(11)
     rng, bound = np.random.default_rng(seed), ECHO_UNITS**-0.5
     shapes = (ECHO_UNITS, 1), (ECHO_UNITS, ECHO_UNITS), (ECHO_UNITS, 1), (1, ECHO_UNITS), (1, 1)

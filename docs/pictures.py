@@ -459,6 +459,7 @@ def missing_shares() -> Figure:
     return figure
 
 
+@functools.cache
 def truncated(scale: float) -> Array:
     """Missing shares (draws, T - 2) of RNNs with weights of this size; the first step reads only zeros."""
     found = []

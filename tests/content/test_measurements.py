@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.content.test_lesson_numbers import lesson
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = os.environ.get("GRADER_LONG") == "1"
+NUMBER = r"\d+\.?\d*(?:e-?\d+)?"
 
 
 def script(name: str) -> Any:
@@ -83,9 +85,77 @@ def test_how_long_gradients_of_large_weights_get() -> None:
 
 def test_how_much_of_a_gradient_comes_from_long_ago() -> None:
     measurements = script("measurements")
-    shares = np.median([measurements.missing(0.25, seed) for seed in range(200)], axis=0)
+    drawn = [measurements.missing(0.25, seed) for seed in range(200)]
+    low, shares, high = np.quantile(drawn, (0.1, 0.5, 0.9), axis=0)
     assert f"{100 * shares[9]:.0f} % of the whole" in lesson(6)
     assert f"before the last twenty-five {100 * shares[24]:.1f} %" in lesson(6)
+    for kept, cell in zip((1, 5, 10, 25), table(16, "weights")["0.25 randn"], strict=True):
+        found = low[kept - 1], shares[kept - 1], high[kept - 1]
+        assert [*map(float, re.findall(NUMBER, cell))] == pytest.approx(
+            [found[1], found[0], found[2]], rel=0.6
+        )
+
+
+def test_one_network_of_the_adding_problem() -> None:
+    """The draw that solves it first; all of them, with all mistakes, take minutes."""
+    measurements = script("measurements")
+    said = re.search(r"solved it all ten times, after (\d+) to (\d+) steps", lesson(11))
+    assert said
+    measurements.ADDING_STEPS = int(said[1]) + 6  # other libraries round otherwise
+    solved, _ = measurements.adds("LSTM, bf = log U", 9)
+    assert solved == pytest.approx(int(said[1]), abs=5)
+
+
+@pytest.mark.skipif(not LONG, reason="takes minutes; .ci/long runs it")
+def test_what_learns_the_adding_problem() -> None:
+    text, rows = lesson(11), {}
+    for line in script("measurements").adding():
+        if line.startswith("|"):
+            name, steps, errors = (cell.strip() for cell in line.strip("|").split("|"))
+            rows[name] = [*map(int, steps.split())], [*map(float, errors.split())]
+    (right, _), (one, _), (zero, _), (never, errors), *mistakes = rows.values()
+    half = int(np.median(right))
+    assert f"all ten times, after {right[0]} to {right[-1]} steps, half of them by step {half}" in text
+    assert len(one) == 7
+    assert f"with bf = 1 seven times, after {one[0]} to {one[-1]} steps" in text
+    assert f"with bf = 0 twice, after {zero[0]} and {zero[1]} steps" in text
+    assert not never
+    assert f"ended between {errors[0]:.3f} and {errors[-1]:.3f}" in text
+    first, second, third, fourth = (steps for steps, _ in mistakes)
+    assert f"after {first[0]} to {first[-1]} and after {second[0]} to {second[-1]} steps" in text
+    assert len(first) == len(second) == len(third) == 10
+    assert f"half the draws are solved by step {math.ceil(np.median(third))}" in text
+    assert len(fourth) == 5
+    assert "with five draws of ten" in text
+
+
+TABLES = [
+    ("lengths", 15, "the answer is read from"),
+    ("truncation", 16, "weights"),
+    ("echo", 16, "chunk"),
+    ("letters", 17, "passes | known"),
+]
+
+
+@pytest.mark.skipif(not LONG, reason="takes minutes; .ci/long runs it")
+@pytest.mark.parametrize(("name", "number", "heading"), TABLES, ids=[name for name, *_ in TABLES])
+def test_the_tables_of_lessons_on_real_sequences(name: str, number: int, heading: str) -> None:
+    shown = table(number, heading)
+    measured = {}
+    for line in script("measurements").__dict__[name]():
+        if line.startswith("|"):
+            row, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            measured[row.removeprefix("the ")] = [
+                float(one) for cell in cells for one in re.findall(NUMBER, cell)
+            ]
+    for row, cells in shown.items():
+        told = [float(one) for cell in cells for one in re.findall(NUMBER, cell)]
+        found = measured[row.removeprefix("the ")]
+        if name == "lengths":  # the script prints the median and all draws, sorted
+            found = [found[0], found[1], found[-1]]
+        if name == "truncation":  # and what two steps keep
+            found = found[:3] + found[6:]
+        assert told == pytest.approx(found, rel=0.1 if name != "truncation" else 0.6), row
 
 
 def test_how_often_a_bad_start_is_stuck() -> None:
