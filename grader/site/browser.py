@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +84,8 @@ class Desk:
         try:
             with open_ledger(self.course) as ledger:
                 before = last_ids(ledger)
-            result = getattr(self, name)(**json.loads(arguments))
+            with self._wholly():
+                result = getattr(self, name)(**json.loads(arguments))
             with open_ledger(self.course) as ledger:
                 return json.dumps({"result": result, "events": events_of(ledger, before)})
         except ModuleNotFoundError as error:  # NumPy is large: it comes when it is first asked for
@@ -91,6 +94,18 @@ class Desk:
             return json.dumps({"elsewhere": type(error).__name__})
         except SAID as error:
             return json.dumps({"refused": str(error)})
+
+    @contextmanager
+    def _wholly(self) -> Iterator[None]:
+        """Take back what was recorded on the way to an end that was not reached: no page hears of it."""
+        path = self.course.state_folder / "progress.db"
+        kept = path.read_bytes()
+        try:
+            yield
+        except BaseException:
+            path.write_bytes(kept)
+            self._sessions.clear()
+            raise
 
     # -- the history --
 

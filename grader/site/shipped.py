@@ -67,12 +67,14 @@ def course_zip(course: Course, quizzes: Iterable[Quiz]) -> bytes:
 
 
 def exercise_zip(exercise: Exercise) -> bytes:
-    """Return what the checks of an exercise need: its stub, its checks and the answers that are recorded."""
+    """Return what the checks of an exercise need: its stub, its checks and what is recorded."""
     files = {}
     for folder in (f"exercises/{exercise.id}", f"recorded/{exercise.id}"):
         for path in sorted((exercise.root / folder).iterdir()):
             if path.suffix in (".py", ".bin"):
                 files[path.relative_to(exercise.root).as_posix()] = path.read_bytes()
+            elif path.suffix == ".yaml" and folder.startswith("recorded"):
+                files[path.relative_to(exercise.root).as_posix()] = strict_yaml.to_json(path).encode()
     return _zipped(files)
 
 
