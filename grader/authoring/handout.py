@@ -5,8 +5,6 @@ program goes with it, without the instructors' rooms; in a wheel it goes into th
 course and the program whole.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import importlib.metadata

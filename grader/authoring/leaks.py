@@ -3,8 +3,6 @@
 All is looked for word by word, so that spaces, line breaks and quotation marks around it do not matter.
 """
 
-from __future__ import annotations
-
 import bisect
 import dataclasses
 import functools

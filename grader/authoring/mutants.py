@@ -1,7 +1,5 @@
 """Tests the checks: small changes to a solution, made one at a time, must each lose a credit."""
 
-from __future__ import annotations
-
 import ast
 import functools
 from dataclasses import dataclass, replace

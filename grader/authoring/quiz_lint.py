@@ -1,7 +1,5 @@
 """What is wrong with a quiz: keys that do not recompute, mistakes that count as right, cues."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

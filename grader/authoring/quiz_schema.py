@@ -3,8 +3,6 @@
 ``python -m grader.authoring.quiz_schema`` writes it into ``quizzes/`` of the course that it is run in.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import inspect
 import json

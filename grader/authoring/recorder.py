@@ -4,8 +4,6 @@ Besides the solution itself, checks are run on answers that are right up to some
 on the way to a failure a check may ask for more.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import functools

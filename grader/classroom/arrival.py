@@ -1,7 +1,5 @@
 """When something arrived, by what the instructor, a commit or a file says, and what lateness costs."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import hashlib

@@ -1,7 +1,5 @@
 """Finds what a class handed in, folders, zips and checkouts: read once, in memory, and none of it trusted."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import difflib

@@ -1,7 +1,5 @@
 """What an instructor says of submissions: comments to be used again, many at once, of whoever is meant."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation

@@ -1,7 +1,5 @@
 """The gradebook of a class: one SQLite file, which is all that grading leaves behind."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import hashlib

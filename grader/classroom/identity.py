@@ -1,7 +1,5 @@
 """Whose work it is: what the instructor and the platform say counts before what a submission claims."""
 
-from __future__ import annotations
-
 import difflib
 import re
 import unicodedata

@@ -6,8 +6,6 @@ files like it; ``gh classroom`` clones into a folder that is called after the as
 Gradescope says in one file whose its folders are.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import functools

@@ -1,7 +1,5 @@
 """Who is in a class by the platform's own list, and whose each submission is by it."""
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 import functools

@@ -1,7 +1,5 @@
 """Rounds: in one, a class is graded on the same random inputs, and what is handed in again on others."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

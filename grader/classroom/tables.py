@@ -1,7 +1,5 @@
 """The tables of a gradebook's file, how they grew, and the rows that are read and written whole."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from grader.classroom import rounds

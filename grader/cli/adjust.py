@@ -1,7 +1,5 @@
 """``grader adjust``: give or take credits by hand, or say something, with a reason."""
 
-from __future__ import annotations
-
 import datetime
 import getpass
 from pathlib import Path

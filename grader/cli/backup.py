@@ -1,7 +1,5 @@
 """``grader backup``: write what was recorded into a file, to go on elsewhere."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """``grader check``: run the checks of exercises and show the verdict."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``grader completion``: what makes a shell complete commands with Tab."""
 
-from __future__ import annotations
-
 import click
 from click.shell_completion import get_completion_class
 

@@ -1,7 +1,5 @@
 """``grader credits``: what you earned, what is still to earn."""
 
-from __future__ import annotations
-
 import click
 
 from grader.cli import Course, bom_option, format_option, hide, pass_course, print_lines, width, write_output

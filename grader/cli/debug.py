@@ -1,7 +1,5 @@
 """``grader debug``: a failing check's inputs in a file, and how to ask one's own function for them."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Iterator

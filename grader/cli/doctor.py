@@ -1,7 +1,5 @@
 """``grader doctor``: how well student code is confined on this machine."""
 
-from __future__ import annotations
-
 import platform
 import sys
 

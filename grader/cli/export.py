@@ -1,7 +1,5 @@
 """``grader export``: write a class's grades for another program."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``grader forget``: delete submissions for good."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """``grader grade``: grade the submissions of a class."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -4,8 +4,6 @@ Sources: Gradescope's specification of autograders and its page on submission me
 (https://gradescope-autograders.readthedocs.io/en/latest/specs/ and .../submission_metadata/).
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json

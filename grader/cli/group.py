@@ -1,7 +1,5 @@
 """The group of all commands: each is imported only when it is run; every error ends in one sentence."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import gc

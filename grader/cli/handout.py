@@ -1,7 +1,5 @@
 """``grader handout``: build the students' edition, without solutions and keys."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``grader import``: go on here where a browser, or another machine, has stopped."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

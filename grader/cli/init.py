@@ -1,7 +1,5 @@
 """``grader init``: write a course folder to learn in, with what an editor needs."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

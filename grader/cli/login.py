@@ -1,7 +1,5 @@
 """``grader login``: who learns here."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """``grader merge``: put the results of several shards together."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

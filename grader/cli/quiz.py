@@ -1,7 +1,5 @@
 """``grader quiz``: the command and its sub-commands, which hand in and grade."""
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``grader quiz grade``: grade answers that were handed in."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

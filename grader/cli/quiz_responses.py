@@ -1,7 +1,5 @@
 """``grader quiz responses``: write your stored answers into a file, to hand in."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from pathlib import Path

@@ -3,8 +3,6 @@
 A sitting is a conversation: plain lines out, one line in, whatever is at the other end.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import difflib

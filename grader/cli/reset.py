@@ -1,7 +1,5 @@
 """``grader reset``: put the stub of an exercise back, keeping what was there."""
 
-from __future__ import annotations
-
 import datetime
 import itertools
 import shutil

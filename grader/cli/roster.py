@@ -1,7 +1,5 @@
 """``grader roster``: show whose submissions are by the list of a class, before anything is graded."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path

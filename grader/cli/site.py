@@ -1,7 +1,5 @@
 """``grader site``: the course as a website that any host of static files can serve."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """``grader submit``: bundle what a learner wrote and answered, to hand it in."""
 
-from __future__ import annotations
-
 import datetime
 import textwrap
 from collections.abc import Sequence

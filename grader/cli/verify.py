@@ -1,7 +1,5 @@
 """``grader verify``: the course checks itself."""
 
-from __future__ import annotations
-
 import sys
 
 import click

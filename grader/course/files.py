@@ -1,7 +1,5 @@
 """Writes files whole or not at all, private folders, and zips whose bytes depend on their content alone."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Collection, Mapping

@@ -5,8 +5,6 @@ has no sign of its own stays readable: ``$\sigma_{\max}$`` becomes σ_max. A dis
 may have several rows, aligned by ``\begin{aligned}``.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 import unicodedata

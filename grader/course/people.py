@@ -5,8 +5,6 @@ may use as well, so only what is nobody else's by chance is looked for in texts:
 more, e-mail addresses, and ids with a digit, or long ones that are no words of ours.
 """
 
-from __future__ import annotations
-
 import codecs
 import functools
 import re

@@ -4,8 +4,6 @@ PyYAML's own constructors are not used, because YAML 1.1 reads ``no`` as false, 
 ``1:30`` as 90, and lets a key stand twice. Only the node tree is taken from it, for its line marks.
 """
 
-from __future__ import annotations
-
 import copyreg
 import dataclasses
 import difflib

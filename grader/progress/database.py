@@ -1,7 +1,5 @@
 """The file under the ledger: its tables and how they grew, how it is opened, what may go wrong with it."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import sqlite3

@@ -3,8 +3,6 @@
 Balances are never stored; they are derived from the events: of a quiz, from the answers and their scores.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import sqlite3

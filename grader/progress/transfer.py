@@ -5,8 +5,6 @@ where the key is. Events name what they belong to by learner, quiz and number, s
 every ledger. What is there is not taken in twice; what two places have both numbered 3 becomes 3 and 4.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Stored are the answers, as they were typed, and the score of each by each versio
 worked out of these whenever they are wanted, so that nothing has to be adjusted and nothing is paid twice.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress

@@ -5,8 +5,6 @@ field by field (:class:`PublicFile` and :class:`PublicQuestion`); nothing is tak
 can be forgotten there.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import os

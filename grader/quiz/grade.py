@@ -5,8 +5,6 @@ learner it names; an answer to any other earns nothing. What was typed is marked
 by :mod:`grader.quiz.credits`.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

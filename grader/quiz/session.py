@@ -3,8 +3,6 @@
 Every accepted answer is in the ledger, with its score, before anybody hears of it.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The grades of a class as HTML pages: one for the instructor, and one for each student."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import re

@@ -6,8 +6,6 @@ Actions, GitHub Flavored Markdown, and the input of Classroom's autograding-grad
 one student withholds is in docs/exports.md.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,7 +1,5 @@
 """Grades back in the rows of a platform's own list, and each student's page in the zip that it takes back."""
 
-from __future__ import annotations
-
 import html
 import io
 import re

@@ -1,7 +1,5 @@
 """A sitting -> lines for a terminal: plain text, one thing a line, no cursor moved."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_lowercase as LETTERS

@@ -3,8 +3,6 @@
 The overview is for a terminal; the statement also comes as JSON and CSV.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

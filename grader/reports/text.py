@@ -1,7 +1,5 @@
 """What a report says: lines for a terminal, without their colours, and clean text for pages and exports."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import math

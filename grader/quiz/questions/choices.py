@@ -1,7 +1,5 @@
 """Questions that offer something: choices, lines to put in order, sides to match."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Questions that are answered by typing: a number, the shape of an array, words, a line of code."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import functools
