@@ -15,10 +15,7 @@ from grader.quiz.files import NoSecret, read_secret
 Place = tuple[str, str]
 """A submission's key and an exercise's id."""
 TABLE = """CREATE TABLE drawn (
-    submission TEXT NOT NULL,
-    exercise TEXT NOT NULL,
-    round INTEGER NOT NULL,
-    files TEXT NOT NULL,
+    submission TEXT NOT NULL, exercise TEXT NOT NULL, round INTEGER NOT NULL, files TEXT NOT NULL,
     seed TEXT NOT NULL,
     PRIMARY KEY (submission, exercise)
 ) STRICT"""

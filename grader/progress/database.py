@@ -22,75 +22,43 @@ CURES = NOT_WRITABLE | {
 
 VERSION_1 = (
     """CREATE TABLE checked (
-        id INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        exercise TEXT NOT NULL,
-        earned INTEGER NOT NULL,
-        credits INTEGER NOT NULL,
-        outcomes TEXT NOT NULL,
-        seed INTEGER NOT NULL,
-        source_sha256 TEXT NOT NULL,
-        grader_version TEXT NOT NULL
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, earned INTEGER NOT NULL,
+        credits INTEGER NOT NULL, outcomes TEXT NOT NULL, seed INTEGER NOT NULL,
+        source_sha256 TEXT NOT NULL, grader_version TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX checked_by_exercise ON checked (exercise, id)",
     """CREATE TABLE hinted (
-        id INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        exercise TEXT NOT NULL,
-        function TEXT NOT NULL
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, function TEXT NOT NULL
     ) STRICT""",
 )
 TABLES_OF_VERSION_2 = {
     "logged_in": "learner TEXT NOT NULL, name TEXT NOT NULL",
     "begun": """
-        learner TEXT NOT NULL,
-        quiz TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        mode TEXT NOT NULL,
-        number INTEGER NOT NULL CHECK (number >= 1),
-        questions TEXT NOT NULL,
-        UNIQUE (learner, quiz, number),
-        UNIQUE (id, learner, quiz)""",
+        learner TEXT NOT NULL, quiz TEXT NOT NULL, version INTEGER NOT NULL, mode TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number >= 1), questions TEXT NOT NULL,
+        UNIQUE (learner, quiz, number), UNIQUE (id, learner, quiz)""",
     "finished": "sitting INTEGER NOT NULL UNIQUE REFERENCES begun (id)",
     "answered": """
-        learner TEXT NOT NULL,
-        sitting INTEGER NOT NULL,
-        quiz TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        question TEXT NOT NULL,
-        attempt INTEGER NOT NULL CHECK (attempt >= 1),
-        params TEXT NOT NULL,
-        answer TEXT NOT NULL,
-        certainty INTEGER,
-        hints INTEGER NOT NULL CHECK (hints >= 0),
-        UNIQUE (learner, quiz, question, attempt),
-        UNIQUE (id, learner),
+        learner TEXT NOT NULL, sitting INTEGER NOT NULL, quiz TEXT NOT NULL, version INTEGER NOT NULL,
+        question TEXT NOT NULL, attempt INTEGER NOT NULL CHECK (attempt >= 1), params TEXT NOT NULL,
+        answer TEXT NOT NULL, certainty INTEGER, hints INTEGER NOT NULL CHECK (hints >= 0),
+        UNIQUE (learner, quiz, question, attempt), UNIQUE (id, learner),
         FOREIGN KEY (sitting, learner, quiz) REFERENCES begun (id, learner, quiz)""",
     "credited": """
-        learner TEXT NOT NULL,
-        response INTEGER NOT NULL,
-        subject TEXT NOT NULL,
-        topic TEXT NOT NULL,
-        cents INTEGER NOT NULL,
-        worth INTEGER NOT NULL,
-        reason TEXT NOT NULL CHECK (reason IN ('earned', 'adjusted')),
-        version INTEGER NOT NULL,
+        learner TEXT NOT NULL, response INTEGER NOT NULL, subject TEXT NOT NULL, topic TEXT NOT NULL,
+        cents INTEGER NOT NULL, worth INTEGER NOT NULL,
+        reason TEXT NOT NULL CHECK (reason IN ('earned', 'adjusted')), version INTEGER NOT NULL,
         note TEXT NOT NULL,
         FOREIGN KEY (response, learner) REFERENCES answered (id, learner)""",
     "quiz_hinted": """
-        sitting INTEGER NOT NULL REFERENCES begun (id),
-        question TEXT NOT NULL,
+        sitting INTEGER NOT NULL REFERENCES begun (id), question TEXT NOT NULL,
         number INTEGER NOT NULL CHECK (number >= 1),
         UNIQUE (sitting, question, number)""",
     "flagged": """
-        sitting INTEGER NOT NULL REFERENCES begun (id),
-        question TEXT NOT NULL,
+        sitting INTEGER NOT NULL REFERENCES begun (id), question TEXT NOT NULL,
         flagged INTEGER NOT NULL CHECK (flagged IN (0, 1))""",
     "reviewed": """
-        learner TEXT NOT NULL,
-        quiz TEXT NOT NULL,
-        question TEXT NOT NULL,
-        state TEXT NOT NULL,
+        learner TEXT NOT NULL, quiz TEXT NOT NULL, question TEXT NOT NULL, state TEXT NOT NULL,
         due TEXT NOT NULL""",
 }
 
@@ -124,15 +92,10 @@ VERSION_2 = (
 )
 VERSION_3 = (
     """CREATE TABLE marked (
-        id INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        learner TEXT NOT NULL,
-        response INTEGER NOT NULL,
-        version INTEGER NOT NULL CHECK (version >= 0),
-        score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, learner TEXT NOT NULL, response INTEGER NOT NULL,
+        version INTEGER NOT NULL CHECK (version >= 0), score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
         arithmetic TEXT NOT NULL,
-        UNIQUE (response, version),
-        FOREIGN KEY (response, learner) REFERENCES answered (id, learner)
+        UNIQUE (response, version), FOREIGN KEY (response, learner) REFERENCES answered (id, learner)
     ) STRICT""",
     # Version 0: the score that the arithmetic of a credit begins with, until the quiz is opened next.
     """INSERT INTO marked (at, learner, response, version, score, arithmetic)
