@@ -136,9 +136,6 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
-# --- the reviewed list --------------------------------------------------------------------------------
-
-
 def reviewed(exercise: Exercise) -> tuple[Equivalent, ...]:
     """Read the reviewed list of an exercise, empty without the file; CourseError if it is malformed."""
     path = exercise.solution_folder / REVIEWED

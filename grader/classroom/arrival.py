@@ -1,22 +1,19 @@
-"""When something arrived, by what the instructor, a commit or a file says, and what lateness costs."""
+"""When something arrived, by what the instructor, a commit or a file says."""
 
 import contextlib
 import datetime
 import hashlib
-import math
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grader.checks.files import FileRejected, read_plain
-from grader.checks.report import Report
-from grader.course import CannotCollect, LatePolicy, folded, parse_sheet, parse_time
-from grader.progress.grades import Adjustment
+from grader.course import CannotCollect, folded, parse_sheet, parse_time
 from grader.progress.hand_in import text_forms
 from grader.sandbox.text import one_line
 
@@ -30,7 +27,6 @@ BRANCH = re.compile(r"ref: (refs/heads/[^\s~^:?*\[\\]{1,200})")
 MAX_REFS_BYTES = 4 * 2**20
 MAX_COMMIT_BYTES = 64 * 1024  # its head; a message may be longer
 GIT_SECONDS, GIT_KIB = 5.0, 2**20
-DAY = datetime.timedelta(days=1)
 
 
 def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
@@ -62,9 +58,6 @@ def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
 def moment(seconds: float) -> datetime.datetime:
     """Return a time in seconds since 1970 as one that a calendar has."""
     return datetime.datetime.fromtimestamp(min(max(seconds, 0.0), LAST_SECOND), datetime.UTC)
-
-
-# --- git ------------------------------------------------------------------------------------------------
 
 
 def last_commit(
@@ -164,29 +157,3 @@ def _first_bytes(command: list[str], environment: Mapping[str, str]) -> bytes:
             with contextlib.suppress(ProcessLookupError):
                 running.kill()
     return output
-
-
-def late_adjustments(
-    policy: LatePolicy,
-    extension: str,
-    received: datetime.datetime,
-    reports: Iterable[Report],
-    received_from: str = "",
-) -> Iterator[Adjustment]:
-    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's."""
-    grace = datetime.timedelta(minutes=policy.grace_minutes)
-    said = " by the time of the file" if received_from == "file" else ""
-    for report in reports:
-        due = policy.due(report.exercise, extension)
-        if due is None or received <= due + grace or not policy.per_day:
-            continue
-        days = math.ceil((received - due) / DAY)
-        percent = min(policy.at_most, days * policy.per_day)
-        then, now = (
-            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
-        )
-        reason = (
-            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
-            f"{percent:g} % of {report.earned} credits"
-        )
-        yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)

@@ -27,17 +27,17 @@ from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
 from grader.classroom.job import BatchBroken, Confinement, NotGraded, Task, TaskResults, Work, run_task
 from grader.classroom.roster import late_policy, read_roster
-from grader.classroom.rounds import (
+from grader.classroom.tables import (
     Drawn,
     Place,
     Round,
+    Scope,
     derive_seed,
     digest,
     files_key,
     hashed,
     round_secret,
 )
-from grader.classroom.tables import Scope
 from grader.course import Course, Exercise
 from grader.progress.grades import QUIZZES, ClassGrades
 from grader.quiz.files import NoSecret

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.classroom.gradebook import Gradebook
-from grader.classroom.rounds import hashed, round_secret
-from grader.classroom.tables import ManualAdjustment
+from grader.classroom.tables import ManualAdjustment, hashed, round_secret
 from grader.course import FIELDS, Course, UnknownExercise, dataclass, read_sheet, strict_yaml
 from grader.progress.grades import ClassGrades, Grade
 

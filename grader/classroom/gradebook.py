@@ -14,11 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
+from grader.classroom import tables
 from grader.classroom.collect import Submission
 from grader.classroom.roster import Roster, make_roster
-from grader.classroom.rounds import Round, RoundOver, Rounds
 from grader.classroom.standing import Standing, quiz_results
-from grader.classroom.tables import ENTRIES, KEEP, MIGRATIONS, NEVER_DELETED, Entry, ManualAdjustment, Scope
 from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
 from grader.progress.database import LedgerError, NotThere, explained, open_file
 from grader.progress.grades import QUIZZES, ClassGrades, Note, QuizResult
@@ -41,7 +40,7 @@ class Gradebook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._do = connection.execute
-        self.rounds = Rounds(connection)
+        self.rounds = tables.Rounds(connection)
 
     # -- what was graded --
 
@@ -54,7 +53,7 @@ class Gradebook:
         return {(submission, exercise): key for submission, exercise, key in rows}
 
     def enter(
-        self, submissions: Iterable[Submission], scope: Scope, *, confirm_gone: bool = False
+        self, submissions: Iterable[Submission], scope: tables.Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:
         """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 
@@ -66,7 +65,7 @@ class Gradebook:
         """
         handed_in = list(submissions)
         entries = [
-            Entry(
+            tables.Entry(
                 received=handed.received.isoformat(),
                 nothing_found=handed.nothing_found,
                 notes=json.dumps(handed.notes, ensure_ascii=False),
@@ -79,7 +78,7 @@ class Gradebook:
             self._begin()
             if scope.folder:
                 self._do("UPDATE submissions SET seen = 0")
-            self._connection.executemany(KEEP, entries)
+            self._connection.executemany(tables.KEEP, entries)
             self._adopt()
             for handed in handed_in:
                 nothing = bool(handed.problem or handed.nothing_found)
@@ -132,7 +131,7 @@ class Gradebook:
         """Keep which assignment this is the gradebook of; RoundOver if it is another one's."""
         before = self.fact("assignment")
         if name and before not in ("", name):
-            raise RoundOver(f"these results are of {before}; give {name} a folder of its own")
+            raise tables.RoundOver(f"these results are of {before}; give {name} a folder of its own")
         if name:
             self.keep_fact("assignment", name)
 
@@ -163,14 +162,14 @@ class Gradebook:
 
     # -- who is in the class --
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[tables.Entry]:
         """Return what is known of every submission, by name; those that are gone come last.
 
         A name that another one has as well, since they were collected apart, gets a number.
         """
         entries = []
         taken: set[str] = set()
-        for entry in map(Entry._make, self._do(f"{ENTRIES} ORDER BY gone, name, submission")):
+        for entry in map(tables.Entry._make, self._do(f"{tables.ENTRIES} ORDER BY gone, name, submission")):
             numbered = (f"{entry.name} ({number})" for number in itertools.count(2))
             name = next(name for name in itertools.chain([entry.name], numbered) if folded(name) not in taken)
             taken.add(folded(name))
@@ -184,7 +183,7 @@ class Gradebook:
         }
         return places.get(unicodedata.normalize("NFC", str(path.resolve())))
 
-    def find(self, wanted: str, *, gone: bool = False) -> Entry:
+    def find(self, wanted: str, *, gone: bool = False) -> tables.Entry:
         """Return the submission that is meant by its name, its path, or the name of its file; or LookupError.
 
         What begins with ``./`` is a path; those that are gone are meant only if it is said.
@@ -214,11 +213,11 @@ class Gradebook:
                 for table in "submissions reports quizzes drawn moves decisions adjustments".split():
                     for name in names if table == "adjustments" else [key]:
                         self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
-            self._do(NEVER_DELETED)
+            self._do(tables.NEVER_DELETED)
 
     # -- what an instructor decides --
 
-    def adjust(self, adjustment: ManualAdjustment) -> None:
+    def adjust(self, adjustment: tables.ManualAdjustment) -> None:
         """Keep an adjustment, which no regrade touches; LookupError if there is no submission of its key."""
         known = "SELECT 1 FROM submissions WHERE submission = ?"
         # The same for the same event in two files, which are then merged.
@@ -234,11 +233,11 @@ class Gradebook:
         with self._transaction():
             self._do("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (at, submission, student))
 
-    def adjustments(self) -> list[ManualAdjustment]:
+    def adjustments(self) -> list[tables.ManualAdjustment]:
         """Return all adjustments, oldest first."""
         columns = "at, submission, exercise, cents, reason, author"
         rows = self._do(f"SELECT {columns} FROM adjustments ORDER BY at, id")
-        return [ManualAdjustment(*row) for row in rows]
+        return [tables.ManualAdjustment(*row) for row in rows]
 
     # -- all of it --
 
@@ -287,17 +286,17 @@ class Gradebook:
                 return self._mark_gone(taken, scope, confirm_gone)
         return ()
 
-    def scope(self, schema: str = "main") -> Scope | None:
+    def scope(self, schema: str = "main") -> tables.Scope | None:
         """Return what the last run looked at."""
         row = self._do(f"SELECT value FROM {schema}.facts WHERE name = 'scope'").fetchone()
         if row is None:
             return None
         exercises, quizzes, folder, shard, whole_course = json.loads(row[0])
-        return Scope(tuple(exercises), quizzes, folder, tuple(shard), whole_course)
+        return tables.Scope(tuple(exercises), quizzes, folder, tuple(shard), whole_course)
 
     def _copy_other(self, taken: set[str]) -> None:
         """Copy what another file holds, but for what an earlier run left there and this one knows better."""
-        theirs = map(Entry._make, self._do(ENTRIES.replace("FROM ", "FROM other.")).fetchall())
+        theirs = map(tables.Entry._make, self._do(tables.ENTRIES.replace("FROM ", "FROM other.")).fetchall())
         held = {entry.key for entry in self.entries()}
         scope = self.scope("other")
         whole = scope and scope.folder and scope.shard == (1, 1)  # a shard knows nothing of other people
@@ -306,7 +305,7 @@ class Gradebook:
             for entry in theirs
             if entry.seen or entry.key not in held or (whole and entry.gone)
         }
-        self._connection.executemany(KEEP, entries.values())
+        self._connection.executemany(tables.KEEP, entries.values())
 
         def rows(table: str) -> list[tuple[Any, ...]]:
             return [row for row in self._do(f"SELECT * FROM other.{table}").fetchall() if row[0] in entries]
@@ -379,7 +378,7 @@ class Gradebook:
                 self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
             old.remove(name)
 
-    def _mark_gone(self, found: Set[str], scope: Scope, confirmed: bool) -> tuple[str, ...]:
+    def _mark_gone(self, found: Set[str], scope: tables.Scope, confirmed: bool) -> tuple[str, ...]:
         """Mark what is not among the keys found; if that is too much of a class, return its names instead."""
         here = [entry for entry in self.entries() if not entry.gone]
         if not scope.whole_course:  # then others may have handed in other exercises, at another time
@@ -425,7 +424,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
         make_private_folder(folder)
     except OSError as error:
         raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
-    with explained(path), contextlib.closing(open_file(path, MIGRATIONS)) as connection:
+    with explained(path), contextlib.closing(open_file(path, tables.MIGRATIONS)) as connection:
         connection.commit()
         connection.execute("PRAGMA foreign_keys = OFF")  # a merge replaces rows that others refer to
         yield Gradebook(connection)
@@ -445,7 +444,7 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
         LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.
         RoundOver: they are of different rounds; nothing is written.
     """
-    parts, rounds = list(parts), dict[Round, Path]()
+    parts, rounds = list(parts), dict[tables.Round, Path]()
     for part in parts:
         with open_gradebook(part) as book:
             if found := book.rounds.current():
@@ -456,7 +455,7 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
         if len(rounds) > 1:
             named = (f"{path} is of round {each.number} (seed {each.seed})" for each, path in rounds.items())
             cure = "grade them with the same --round, and with the same secret"
-            raise RoundOver(f"{', '.join(named)}; {cure}")
+            raise tables.RoundOver(f"{', '.join(named)}; {cure}")
         others = [part / FILE for part in parts if part.resolve() != results.resolve()]
         vanished = book.take_in(others, itself=len(others) < len(parts), confirm_gone=confirm_gone)
         return dataclasses.replace(book.class_grades(course), vanished=vanished)

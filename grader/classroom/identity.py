@@ -169,9 +169,6 @@ def _notes(
         yield Note("same-name", told)
 
 
-# --- extensions: for whom the instructor named ----------------------------------------------------------
-
-
 def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -> dict[str, str]:
     """Return, by key, the name of the extension that is for it; of several, the longest counts."""
     called = defaultdict[str, set[str]](set)

@@ -93,12 +93,13 @@ class Roster:
     groups: str = ""
 
     @functools.cached_property
-    def _by_id(self) -> dict[str, Student]:
-        return {name: student for student in self.students for name in student.ids}
-
-    @functools.cached_property
-    def _by_number(self) -> dict[str, Student]:
-        return {student.number: student for student in self.students if student.number}
+    def _by(self) -> Mapping[str, Mapping[str, Student]]:
+        """Students by any of their ids, by the platform's number, and by login."""
+        return {
+            "id": {name: student for student in self.students for name in student.ids},
+            "number": {student.number: student for student in self.students if student.number},
+            "login": {folded(student.login): student for student in self.students if student.login},
+        }
 
     @functools.cached_property
     def _by_name(self) -> dict[str, set[str]]:
@@ -110,7 +111,7 @@ class Roster:
 
     def by_id(self, name: str) -> Student | None:
         """Return whom an id, a login or an e-mail address names."""
-        return self._by_id.get(folded(name))
+        return self._by["id"].get(folded(name))
 
     def by_name(self, name: str) -> Student | None:
         """Return who is called so, however a platform writes it, if only one is."""
@@ -119,16 +120,16 @@ class Roster:
 
     def find(self, text: str) -> Student | None:
         """Return whom an instructor means by an id, a name, or a number of the platform's."""
-        return self.by_id(text) or self._by_number.get(_digits(text)) or self.by_name(text)
+        return self.by_id(text) or self._by["number"].get(_digits(text)) or self.by_name(text)
 
     def of_platform(self, handed: Submission | Entry) -> tuple[Student | None, bool]:
         """Return whom a platform says that it is by, and whether the list knows all whom it may name."""
         number, own = handed.platform_id, handed.platform == self.platform
         if handed.platform == "github":  # whoever joins there chooses the login, which may be another's id
-            logins = bool(self._by_login) or self.platform == "github"  # where none may be known yet
-            return (self._by_login.get(folded(number)) if logins else self.by_id(number)), False
-        if own and self._by_number and number.isdecimal():
-            return self._by_number.get(str(int(number))), True
+            logins = bool(self._by["login"]) or self.platform == "github"  # where none may be known yet
+            return (self._by["login"].get(folded(number)) if logins else self.by_id(number)), False
+        if own and self._by["number"] and number.isdecimal():
+            return self._by["number"].get(str(int(number))), True
         student = (
             self.by_id(number) if number and (handed.platform == "gradescope" or not self.platform) else None
         )
@@ -137,14 +138,10 @@ class Roster:
 
     def nearest(self, text: str) -> str:
         """Return who may be meant by a name that nobody has, as the end of a sentence."""
-        known = {**{folded(student.name): student for student in self.students}, **self._by_id}
+        known = {**{folded(student.name): student for student in self.students}, **self._by["id"]}
         near = difflib.get_close_matches(folded(text), known, n=MAX_LISTED, cutoff=0.75)
         found = ", ".join(dict.fromkeys(str(known[name]) for name in near))
         return f"; the nearest: {found}" if found else ""
-
-    @functools.cached_property
-    def _by_login(self) -> dict[str, Student]:
-        return {folded(student.login): student for student in self.students if student.login}
 
     def of_group(self, name: str) -> Student | None:
         """Return a member of the group that is called so."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from grader.checks.report import reports_from_json
-from grader.classroom.arrival import late_adjustments
+from grader.checks.report import Report, reports_from_json
 from grader.classroom.identity import Identity, identify, unused_extensions
 from grader.classroom.roster import COUNTS, identify_by, late_policy, missing, missing_note
 from grader.classroom.tables import Entry
-from grader.course import Course
+from grader.course import Course, LatePolicy
 from grader.progress.grades import (
     QUESTION,
     QUIZZES,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SHARED = "key file platform platform_id received_from learner_id problem".split()
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
+DAY = datetime.timedelta(days=1)
 NO_ANSWERS = "no answers were handed in"
 
 
@@ -236,3 +237,29 @@ def quiz_results(text: str) -> tuple[QuizResult, ...]:
 def _read_notes(text: str) -> list[Note]:
     """Return notes from the JSON that a gradebook keeps; those of an older form are left out."""
     return [Note(*note) for note in json.loads(text) if isinstance(note, list)]
+
+
+def late_adjustments(
+    policy: LatePolicy,
+    extension: str,
+    received: datetime.datetime,
+    reports: Iterable[Report],
+    received_from: str = "",
+) -> Iterator[Adjustment]:
+    """Yield what each exercise loses, with the arithmetic; fractions of a hundredth are the student's."""
+    grace = datetime.timedelta(minutes=policy.grace_minutes)
+    said = " by the time of the file" if received_from == "file" else ""
+    for report in reports:
+        due = policy.due(report.exercise, extension)
+        if due is None or received <= due + grace or not policy.per_day:
+            continue
+        days = math.ceil((received - due) / DAY)
+        percent = min(policy.at_most, days * policy.per_day)
+        then, now = (
+            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
+        )
+        reason = (
+            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
+            f"{percent:g} % of {report.earned} credits"
+        )
+        yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)

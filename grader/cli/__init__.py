@@ -200,7 +200,6 @@ def require_writable(path: Path, *, new_folders: bool = False) -> None:
 
 
 bom_option = click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
-"""Declares ``--bom``."""
 
 
 def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) -> None:
@@ -253,7 +252,6 @@ def exercises_option(help: str) -> Decorator:
 assignment_option = click.option(
     "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
 )
-"""Declares ``--assignment``."""
 
 
 def chosen_part(course: Course, name: str, exercises: tuple[str, ...]) -> Assignment | None:
@@ -270,7 +268,6 @@ roster_option = click.option(
     metavar="FILE",
     help="The platform's list of students, as CSV [class/roster.csv, if it is there].",
 )
-"""Declares ``--roster``."""
 
 
 def results_option(help: str) -> Decorator:
@@ -299,6 +296,4 @@ def require_results_folder(folder: Path) -> None:
 confirm_gone_option = click.option(
     "--confirm-gone", is_flag=True, help="Leave out all that has vanished, though it is more than a fifth."
 )
-"""Declares ``--confirm-gone``."""
 results_argument = click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
-"""Declares ``RESULTS``: a folder that ``grader grade`` wrote."""

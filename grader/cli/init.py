@@ -15,7 +15,7 @@ import click
 
 import grader
 from grader.authoring.handout import PACKAGE, CannotHandOut, Leaking, build_handout
-from grader.cli import BROKEN, USAGE, Course, stop
+from grader.cli import BROKEN, USAGE, stop
 from grader.cli.handout import secret_of
 from grader.course import COURSE_FILE, NoCourse, is_stub, open_course
 from grader.quiz.files import NoSecret
@@ -46,7 +46,13 @@ def command(course: str | None, folder: Path, old: Path | None) -> None:
             shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
             (folder / "requirements.txt").write_text(f"{_requirement(folder)}\n", encoding="utf-8")
             if before:
-                _take_along(before, open_course(folder))
+                made, known = open_course(folder), before.exercise_ids()
+                for exercise in (exercise for exercise in made.exercises() if exercise.id in known):
+                    mine = before.root / exercise.stub_path.relative_to(made.root)
+                    if mine.is_file() and not is_stub(before[exercise.id], mine.read_bytes()):
+                        shutil.copyfile(mine, exercise.stub_path)
+                if before.state_folder.is_dir():
+                    shutil.copytree(before.state_folder, made.state_folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
             stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", USAGE)
@@ -92,17 +98,6 @@ def _requirement(folder: Path) -> str:
         shutil.copyfile(wheel, folder / wheel.name)
         return f"./{wheel.name}"
     return f"rnn-grader @ {url}" if url else f"rnn-grader=={grader.__version__}"
-
-
-def _take_along(before: Course, made: Course) -> None:
-    """Copy what a student wrote, and the record of what was earned, from one course folder to another."""
-    known = before.exercise_ids()
-    for exercise in made.exercises():
-        mine = before.root / exercise.stub_path.relative_to(made.root)
-        if exercise.id in known and mine.is_file() and not is_stub(before[exercise.id], mine.read_bytes()):
-            shutil.copyfile(mine, exercise.stub_path)
-    if before.state_folder.is_dir():
-        shutil.copytree(before.state_folder, made.state_folder)
 
 
 def _tell(folder: Path) -> None:

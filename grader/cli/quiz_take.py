@@ -10,13 +10,14 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
 
 import click
 
 from grader.cli import FAILED, hide, print_lines, width, write_output
-from grader.course import CourseError, load_lists, open_course
+from grader.course import CourseError, Raw, load, open_course
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.files import Quiz, all_quizzes, find_quiz
 from grader.quiz.questions.base import Unreadable, parse
@@ -35,6 +36,7 @@ from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
 UNFINISHED = 75
+Answers = Mapping[str, tuple[Raw, ...] | Raw]  # by question, an answer or one for each attempt
 ESCAPE = "="
 
 
@@ -310,7 +312,7 @@ class _Conversation:
 def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, path: Path, form: str) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code."""
     try:
-        answers = load_lists(path)
+        answers = load(path, Answers)  # type: ignore[type-abstract]
     except CourseError as error:
         raise click.UsageError(str(error)) from None
     known = [question.id for question in sheet.public.faces]
@@ -322,7 +324,8 @@ def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, pa
     said: dict[str, list[Reply | Unreadable]] = {}
     for question in session.questions:
         replies = said.setdefault(question, [])
-        for answer in answers.get(question, []):
+        given = answers.get(question, ())
+        for answer in [given] if isinstance(given, str) else given:
             item = session.item(question)
             if item.done:
                 break

@@ -45,6 +45,5 @@ from grader.course.strict_yaml import (
     Raw,
     has_key,
     load,
-    load_lists,
     shown_path,
 )

@@ -108,12 +108,6 @@ def _load(path: Path, data: bytes, kind: Any) -> Any:
     return _Reader(path).read(_compose(path, data), kind, "the file")
 
 
-def load_lists(path: Path) -> dict[str, list[str]]:
-    """Read a mapping of names to a scalar or a list of them, each as it is written."""
-    pairs = _load(path, _bytes(path), Mapping[str, tuple[Raw, ...] | Raw])
-    return {name: [value] if isinstance(value, str) else list(value) for name, value in pairs.items()}
-
-
 def has_key(path: Path, key: str) -> bool:
     """Whether a YAML file is a mapping with this key at its top; its contents are not looked at."""
     try:

@@ -187,9 +187,6 @@ def earning(
     return round(100 * total), f"{' · '.join(terms)} = {total:.2f}"
 
 
-# --- marking --------------------------------------------------------------------------------------------
-
-
 def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None = None) -> Marked | None:
     """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
 

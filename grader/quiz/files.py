@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import yaml
 
@@ -45,7 +45,6 @@ RETIRED = {  # what a file may not say any more, and what takes its place
     "mode: exam": "`mode: exam` is gone; write `mode: graded` (`sittings: N` lets more than one count)",
     "confidence: required": "`confidence: required` is gone; write `confidence: optional`, worth no credits",
 }
-AnyFile = TypeVar("AnyFile", bound="Header")
 
 for kind in (Single, Multiple, Numeric, Shape, Order, Match, Text, Output, Fix):
     Question.kinds[kind.type] = kind

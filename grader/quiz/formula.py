@@ -182,9 +182,6 @@ def _bounded(value: Any) -> Any:
     return value
 
 
-# --- functions ----------------------------------------------------------------------------------------
-
-
 def _rounded(x: Any, digits: int = 0) -> Any:
     if abs(digits) > MAX_DIGITS:
         raise FormulaError(f"rounding to {digits} digits is too much")

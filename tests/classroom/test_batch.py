@@ -27,13 +27,12 @@ import pytest
 from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import check
 from grader.checks.source import Source, read_source
-from grader.classroom.arrival import late_adjustments
 from grader.classroom.batch import ExecutorConfig, grade, processes, require_here
 from grader.classroom.collect import CannotCollect, find_submissions
 from grader.classroom.gradebook import merge, open_gradebook
 from grader.classroom.job import BatchBroken, Task, TaskResults, bounded, run_task
-from grader.classroom.rounds import RoundOver
-from grader.classroom.tables import ManualAdjustment
+from grader.classroom.standing import late_adjustments
+from grader.classroom.tables import ManualAdjustment, RoundOver
 from grader.course import Course, LatePolicy, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note

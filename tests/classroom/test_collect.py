@@ -28,7 +28,7 @@ from grader.checks.source import read_source
 from grader.classroom import collect
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.identity import identify
-from grader.classroom.rounds import files_key
+from grader.classroom.tables import files_key
 from grader.course import Course, Exercise, make_stub
 from grader.progress import Learner, hand_in
 from grader.progress.hand_in import Bundle, write_bundle

@@ -151,9 +151,6 @@ class Multiple(_OfChoices):
         return Marked(share, f"{ticked}: {t}/{c} - {w}/{n - c} = {exact(share)}", feedback)
 
 
-# --- ordering and matching ----------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Step:
     """One line to put in order; it comes after those that ``after`` names."""
