@@ -74,13 +74,7 @@ class Leaking(Exception):
 
 @dataclass(frozen=True)
 class Built:
-    """What was written.
-
-    Args:
-        exercises: by id, each ``exercise.yaml`` as it went out, with the credits of visible checks.
-        quizzes: those that went out.
-        lines: that were looked through.
-    """
+    """What was written: each ``exercise.yaml`` as it went out, quizzes, and how many lines were searched."""
 
     exercises: Mapping[str, ExerciseFile]
     quizzes: tuple[Quiz, ...]

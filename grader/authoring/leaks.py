@@ -102,12 +102,7 @@ def flat(text: str) -> str:
 
 
 def secrets_of(course: Course) -> Secrets:
-    """Return what the instructor's side of a course has and the student's has not.
-
-    Raises:
-        CourseError: an exercise cannot be read.
-        CannotCollect: a list of the class cannot be read.
-    """
+    """Return what only the instructor's side of a course has; or CourseError, CannotCollect."""
     exercises = course.exercises()
     given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
     # What students read anyway; a patch is too short to be looked for there.

@@ -51,11 +51,7 @@ class Recording:
 
 
 def record(exercise: Exercise, seed: int) -> Recording:
-    """Run the visible checks of an exercise, and its plot file, and keep what the solution answers.
-
-    Raises:
-        CourseError: the exercise is broken, or its solution does not pass.
-    """
+    """Run the visible checks of an exercise and its plot; keep what the solution answers. Or CourseError."""
     reference = collection.load_reference(exercise)
     recorder = _Recorder(exercise, reference)
     checks = tuple(check for check in collection.collect_checks(exercise) if not check.hidden)

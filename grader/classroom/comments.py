@@ -1,10 +1,9 @@
 """What an instructor says of submissions: comments to be used again, many at once, of whoever is meant."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import NamedTuple
 
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.tables import ManualAdjustment, hashed, round_secret
@@ -45,27 +44,23 @@ def cents_of(text: str) -> int:
     return int(cents)
 
 
-class Said(NamedTuple):
-    """What somebody says of a submission, as they wrote it.
-
-    Args:
-        comment: id of one of ``comments.yaml``, whose words and credits count where no other are given.
-        exercises: what it is about, for each the same; empty: the submission as a whole.
-    """
-
-    comment: str = ""
-    credits: str = ""
-    reason: str = ""
-    exercises: tuple[str, ...] = ()
-
-
 def adjustments(
-    book: Gradebook, course: Course, grades: ClassGrades, wanted: str, said: Said
+    book: Gradebook,
+    course: Course,
+    grades: ClassGrades,
+    wanted: str,
+    exercises: Sequence[str],
+    *,
+    comment: str,
+    credits: str,
+    reason: str,
 ) -> Iterator[ManualAdjustment]:
     """Yield what is to be kept of something that is said, without a time and an author.
 
     Args:
         wanted: whose submission is meant: its name or file, its student, or a pseudonym.
+        exercises: what it is about, for each the same; none: the submission as a whole.
+        comment: id of one of ``comments.yaml``, whose words and credits count where no other are given.
 
     Raises:
         LookupError: there is no such submission, or more than one; the text says which.
@@ -75,20 +70,20 @@ def adjustments(
     key = submission_meant(book, course, grades, wanted)
     path = course.root / FILE
     found = strict_yaml.load(path, CommentsFile).comments if path.is_file() else ()
-    known = {comment.id: comment for comment in found}
-    if said.comment and said.comment not in known:
+    known = {each.id: each for each in found}
+    if comment and comment not in known:
         there = f"there are {', '.join(known)}" if known else f"write it into {FILE}"
-        raise ValueError(f"there is no comment `{said.comment}`; {there}")
-    kept = known.get(said.comment, Comment("", ""))
-    words = " ".join((said.reason or kept.text).split())
+        raise ValueError(f"there is no comment `{comment}`; {there}")
+    kept = known.get(comment, Comment("", ""))
+    words = " ".join((reason or kept.text).split())
     if not words:
         raise ValueError("an adjustment needs a --reason, or a --comment, for the student to read")
     grade = next(grade for grade in grades.grades if grade.key == key)
     if others := grades.others_named(grade, words):
         raise ValueError(f"the reason names `{others[0]}`, and {grade.name} will read it; leave the name out")
-    cents = cents_of(said.credits) if said.credits else cents_of(str(kept.credits)) if kept.credits else 0
+    cents = cents_of(credits) if credits else cents_of(str(kept.credits)) if kept.credits else 0
     try:
-        about = dict.fromkeys(map(course.exercise_id, said.exercises)) or ("",)
+        about = dict.fromkeys(map(course.exercise_id, exercises)) or ("",)
     except UnknownExercise as error:
         raise ValueError(str(error)) from None
     yield from (ManualAdjustment("", key, exercise, cents, words) for exercise in about)
@@ -114,11 +109,7 @@ def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wante
 
 
 def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdjustment]:
-    """Yield the adjustments of a table, a row each: whose it is, and a comment, credits or a reason.
-
-    Raises:
-        CannotCollect: a row cannot be meant.
-    """
+    """Yield the adjustments of a table, a row each: whose it is, and what is said; or CannotCollect."""
     aliases, grades = FIELDS | COLUMNS, book.class_grades(course)
     sheet = read_sheet(path, aliases)
     for line, record in sheet.records(aliases):
@@ -126,8 +117,8 @@ def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdj
         who = next((cells[field] for field in WHO if cells[field]), "")
         about = tuple(filter(None, map(str.strip, cells["exercise"].split(","))))
         try:
-            said = Said(cells["comment"], cells["credits"], cells["reason"], about)
-            yield from adjustments(book, course, grades, who, said)
+            said = {name: cells[name] for name in ("comment", "credits", "reason")}
+            yield from adjustments(book, course, grades, who, about, **said)
         except (LookupError, ValueError) as error:
             raise sheet.bad(line, str(error)) from None
 

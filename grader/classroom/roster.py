@@ -80,12 +80,7 @@ class Student(NamedTuple):
 
 @dataclass(frozen=True)
 class Roster:
-    """The students of a class, as a platform lists them.
-
-    Args:
-        platform: whose list it is; empty if it is the instructor's own.
-        groups: the text of ``class/groups.csv``; empty if there is none.
-    """
+    """The students of a class, as a platform or nobody's list has them, and the text of ``groups.csv``."""
 
     sheet: Sheet
     platform: Platform

@@ -234,14 +234,10 @@ class Rounds:
         return Round(*json.loads(row[0])) if row else None
 
     def begin(self, number: int | None, seed: int | None, secret: bytes) -> Round:
-        """Return the round that is graded now.
+        """Return the round that is graded now: the one that goes on, else the first, unless it is said.
 
-        Args:
-            number: None is the one that goes on, else the first.
-            seed: None is the one that was kept, else what follows from the secret and the number.
-
-        Raises:
-            RoundOver: a later round has begun.
+        Its seed is the one that was kept or is said, else what follows from the secret and the number.
+        RoundOver if a later round has begun.
         """
         kept = self.current()
         number = number or (kept.number if kept else 1)

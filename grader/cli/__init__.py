@@ -206,10 +206,8 @@ def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) 
     """Write what a command was asked for to a file, or to standard output where path is None.
 
     Missing folders on the way are made. Text is written as UTF-8, whatever the locale is, its line ends as
-    they are. If it cannot be written, one sentence says why, and the program exits with 2.
-
-    Args:
-        bom: whether a mark comes first by which Excel knows UTF-8.
+    they are, perhaps with the mark by which Excel knows UTF-8. If it cannot be written, one sentence says
+    why, and the program exits with 2.
     """
     data = content if isinstance(content, bytes) else content.encode("utf-8", errors="backslashreplace")
     data = codecs.BOM_UTF8 * bom + data

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.classroom.comments import Said, adjustments, cents_of, read_many, submission_meant
+from grader.classroom.comments import adjustments, cents_of, read_many, submission_meant
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.cli import Course, exercises_option, pass_course, results_argument
 from grader.cli.grade import publish
@@ -78,8 +78,8 @@ def command(
             if table:
                 events = list(read_many(book, course, table))
             elif student is None:
-                said = Said(comment, credits, reason, exercises)
-                events = list(adjustments(book, course, grades, str(submission), said))
+                said = {"comment": comment, "credits": credits, "reason": reason}
+                events = list(adjustments(book, course, grades, str(submission), exercises, **said))
             else:
                 events = []
                 key = submission_meant(book, course, grades, str(submission))

@@ -14,11 +14,10 @@ from urllib.request import url2pathname
 import click
 
 import grader
-from grader.authoring.handout import PACKAGE, CannotHandOut, Leaking, build_handout
+from grader.authoring.handout import PACKAGE, Leaking, build_handout
 from grader.cli import BROKEN, USAGE, stop
 from grader.cli.handout import secret_of
 from grader.course import COURSE_FILE, NoCourse, is_stub, open_course
-from grader.quiz.files import NoSecret
 
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
@@ -82,8 +81,6 @@ def _build(course: str | None, target: Path) -> Path:
         build_handout(full, target, secret_of(full), program=False)
     except NoCourse:
         stop(f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone", USAGE)
-    except (CannotHandOut, NoSecret) as error:
-        stop(str(error), USAGE)
     except Leaking as leaking:
         stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", BROKEN)
     return target

@@ -139,10 +139,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> sqlite3.Connection:
-    """Open a file and begin a transaction, the only one that writes; the file is made if missing.
-
-    Args:
-        migrations: statements that lead from each version of the file to the next; a ledger's unless said.
+    """Open a file and begin a transaction, the only one that writes; it is made or migrated if need be.
 
     Raises:
         CannotWrite, LedgerError: its folder cannot be made, or it is from a newer grader.

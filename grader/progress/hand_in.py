@@ -473,10 +473,7 @@ def _as_json(document: Any) -> bytes:
 
 
 def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
-    """Write a bundle, whole or not at all.
-
-    Args:
-        force: replace whatever file is there, not only an earlier bundle of the same learner.
+    """Write a bundle, whole or not at all; without force, over an earlier one of the same learner only.
 
     Raises:
         CannotBundle: something else is there, or it cannot be written.

@@ -117,14 +117,8 @@ class Response:
 class Ledger:
     """The events of one course folder, as one learner sees and adds to them.
 
-    It lives for one transaction: nothing comes between what is read and what is then recorded.
-
-    Args:
-        connection: of a file that :func:`grader.progress.database.open_file` has opened.
-
-    Attributes:
-        connection: for what takes whole histories out and in (:mod:`grader.progress.transfer`).
-        learner: who is logged in; ``ANONYMOUS`` if nobody is.
+    It lives for one transaction: nothing comes between what is read and what is then recorded. By its
+    connection whole histories are taken out and in (:mod:`grader.progress.transfer`).
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

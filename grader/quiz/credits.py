@@ -35,13 +35,7 @@ KEPT = "the question has changed too much to mark this answer anew; its credits 
 
 @dataclass(frozen=True)
 class QuizContext:
-    """What a sitting depends on besides its quiz.
-
-    Args:
-        salt: the course's public one.
-        open_ledger: opens the ledger for one transaction.
-        runner: runs mended code, of the questions that hold some.
-    """
+    """What a sitting depends on besides its quiz: the public salt, the ledger, what runs mended code."""
 
     salt: str
     open_ledger: Callable[[], AbstractContextManager[Ledger]]

@@ -193,12 +193,7 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
 
 
 class SubmissionQuizzes(NamedTuple):
-    """What became of the answers of a submission.
-
-    Args:
-        notes: for whoever grades the class.
-        broken: why they could not be graded, by the fault of the grader or the course; else empty.
-    """
+    """What became of the answers of a submission: results, notes for the instructor, or why they broke."""
 
     results: tuple[QuizResult, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -75,11 +75,7 @@ class _Column(NamedTuple):
 def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> Filled:
     """Return a roster with the grades in the columns that it has for them; other cells stay as they are.
 
-    Args:
-        assignment: whose column is filled; None for one of each exercise and quiz.
-
-    Raises:
-        CannotFill: the column that the assignment names is not there, or is not to be changed.
+    Of an assignment its own column is filled, else one of each exercise and quiz; or CannotFill.
     """
     titles, canvas = roster.sheet.titles, roster.platform == "canvas"
     if roster.platform == "moodle" and "grade" in titles:  # its grading worksheet, which comes back whole

@@ -169,13 +169,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Variant:
-    """One question as one learner sees it at one attempt.
-
-    Args:
-        public: the question.
-        params: drawn values.
-        options: the question's options in the order shown.
-    """
+    """A question as one learner sees it at one attempt: with drawn values, its options in the order shown."""
 
     public: PublicQuestion
     params: Mapping[str, Value]
@@ -207,14 +201,7 @@ class NoVariant(ValueError):
 
 
 def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
-    """Draw a variant.
-
-    Args:
-        seed: the course's public salt, learner, quiz, question and attempt, in this order.
-
-    Raises:
-        NoVariant: the condition ``where`` holds for none of many draws, or cannot be evaluated.
-    """
+    """Draw a variant by salt, learner, quiz, question and attempt; NoVariant if ``where`` never holds."""
     stream, where = Stream(*seed), public.where
     for _ in range(MAX_TRIES):
         params = {name: stream.draw(how) for name, how in public.params.items()}
