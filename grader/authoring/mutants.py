@@ -136,20 +136,14 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
-def reviewed(exercise: Exercise) -> tuple[Equivalent, ...]:
-    """Read the reviewed list of an exercise, empty without the file; CourseError if it is malformed."""
-    path = exercise.solution_folder / REVIEWED
-    return strict_yaml.load(path, tuple[Equivalent, ...]) if path.is_file() else ()
-
-
 def _reviewed(exercise: Exercise, parts: list[Trial]) -> Trial:
     """Add up an exercise's shares, and hold what survived against the reviewed list."""
     found = [survivor for part in parts for survivor in part.survivors]
     found.sort(key=lambda survivor: survivor.mutant.line)
     faults = list(dict.fromkeys(fault for part in parts for fault in part.faults))
-    total = sum(part.mutants for part in parts)
+    total, path = sum(part.mutants for part in parts), exercise.solution_folder / REVIEWED
     try:
-        entries = reviewed(exercise)
+        entries = strict_yaml.load(path, tuple[Equivalent, ...]) if path.is_file() else ()
     except CourseError as error:
         return Trial(exercise.id, total, 0, tuple(found), (*faults, str(error)))
     listed = {
@@ -172,7 +166,6 @@ def _reviewed(exercise: Exercise, parts: list[Trial]) -> Trial:
         for entry in entries
         if not entry.because.strip()
     ]
-    path = exercise.solution_folder / REVIEWED
     faults += [str(CourseError(path, problem, entry.place.line)) for entry, problem in problems]
     return Trial(exercise.id, total, len(found) - len(left), tuple(left), tuple(faults))
 

@@ -71,7 +71,11 @@ class Standing:
             identities = identify_by(self.roster, self.here, days, self.decisions, groups=groups)
         else:
             identities = identify(self.here, days, self.decisions)
-        no_answers = self._no_answers()
+        wanted = self.assignment.quizzes if self.assignment and self.scope and self.scope.quizzes else ()
+        no_answers = {  # of an assignment, as each quiz earns nothing; none where they are not graded
+            quiz.id: QuizResult(quiz.id, quiz.public.title, 0, 100 * quiz.credits, (NO_ANSWERS,))
+            for quiz in (find_quiz(self.course, name) for name in wanted)
+        }
         grades = [self._grade(entry, identities[entry.key], no_answers) for entry in self.here]
         grades = self._choose(grades, identities) if self.roster else grades
         items = tuple(self._items(grades))
@@ -159,15 +163,6 @@ class Standing:
         own = {result.quiz: result for result in results if result.quiz in self.assignment.quizzes}
         own |= {result.quiz: result for result in results if not result.possible_cents}  # that cannot be read
         return tuple({**no_answers, **own}.values())
-
-    def _no_answers(self) -> dict[str, QuizResult]:
-        """Return the quizzes of an assignment, each as it earns nothing; none where they are not graded."""
-        wanted = self.assignment.quizzes if self.assignment and self.scope and self.scope.quizzes else ()
-        found = (find_quiz(self.course, name) for name in wanted)
-        return {
-            quiz.id: QuizResult(quiz.id, quiz.public.title, 0, 100 * quiz.credits, (NO_ANSWERS,))
-            for quiz in found
-        }
 
     def _notes(self, entry: Entry, whose: Identity, received: datetime.datetime) -> list[Note]:
         """Return what was noted of a submission when it was collected, as far as it still has to be said."""

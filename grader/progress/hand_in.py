@@ -342,7 +342,20 @@ def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
         sittings.append(Sitting(number, quiz, *header, sitting.time("begun"), finished))
         for count, value in enumerate(_some(sitting, "responses", left), 1):
             answer = sitting.part("responses", value, f"answer {count} of {sitting.name}")
-            responses.append(_read_answer(answer, quiz, number, len(responses) + 1))
+            response = Response(
+                sitting=number,
+                quiz=quiz,
+                version=answer.number("version"),
+                question=answer.word("question"),
+                attempt=answer.number("attempt"),
+                params=answer.text("params"),
+                answer=answer.text("answer"),
+                certainty=None if answer.value.get("certainty") is None else answer.number("certainty", 1, 3),
+                hints=answer.number("hints", 0),
+                at=answer.time("at"),
+                id=len(responses) + 1,
+            )
+            responses.append(response)
     return QuizResponses(quiz, part.number("version"), part.word("sha256"), tuple(sittings), tuple(responses))
 
 
@@ -350,22 +363,6 @@ def _some(part: Part, key: str, left: dict[str, int]) -> list[Any]:
     found = part.items(key, left[key])
     left[key] -= len(found)
     return found
-
-
-def _read_answer(part: Part, quiz: str, sitting: int, count: int) -> Response:
-    return Response(
-        sitting=sitting,
-        quiz=quiz,
-        version=part.number("version"),
-        question=part.word("question"),
-        attempt=part.number("attempt"),
-        params=part.text("params"),
-        answer=part.text("answer"),
-        certainty=None if part.value.get("certainty") is None else part.number("certainty", 1, 3),
-        hints=part.number("hints", 0),
-        at=part.time("at"),
-        id=count,
-    )
 
 
 # --- the zip ------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import re
-from collections.abc import Set
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,14 +38,20 @@ def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
         A sentence for each student whose page could not be written, or names somebody else of the roster.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _remove_pages(folder / "students", {grade.submission for grade in grades.grades})
+    students, names = folder / "students", {grade.submission for grade in grades.grades}
+    for own in students.iterdir() if students.is_dir() else ():
+        if own.name not in names and own.is_dir() and not own.is_symlink():
+            with contextlib.suppress(OSError):
+                for name in PAGES:
+                    (own / name).unlink(missing_ok=True)
+                own.rmdir()  # unless something else is in it
     write_atomic(folder / "moved.csv", moved_csv(grades))
     write_atomic(folder / "index.html", class_page(grades))
     write_atomic(folder / "notes.csv", notes_csv(grades))
     write_atomic(folder / "requests.csv", requests_csv(grades))
     failed = []
     for grade in grades.grades:
-        own = folder / "students" / grade.submission
+        own = students / grade.submission
         try:
             own.mkdir(parents=True, exist_ok=True)
             page = student_page(grade, grades.title)
@@ -88,16 +93,6 @@ def requests_csv(grades: ClassGrades) -> str:
             cells = (grade.submission, grade.key, grade.student, exercise, checks, note.text, answered)
             rows.append([*map(one_line, cells)])
     return csv_text(["submission", "key", "student", "exercise", "checks", "question", "answered"], rows)
-
-
-def _remove_pages(students: Path, names: Set[str]) -> None:
-    """Remove the pages of those who are not of these names any more, and nothing else."""
-    for own in students.iterdir() if students.is_dir() else ():
-        if own.name not in names and own.is_dir() and not own.is_symlink():
-            with contextlib.suppress(OSError):
-                for name in PAGES:
-                    (own / name).unlink(missing_ok=True)
-                own.rmdir()  # unless something else is in it
 
 
 def student_page(grade: Grade, course: str = "") -> str:
