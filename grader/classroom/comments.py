@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.classroom.gradebook import Gradebook
 from grader.classroom.tables import ManualAdjustment, hashed, round_secret
 from grader.course import FIELDS, Course, UnknownExercise, dataclass, read_sheet, strict_yaml
-from grader.progress.grades import ClassGrades, Grade
+from grader.progress.grades import ClassGrades
 
 FILE = "comments.yaml"
 MOST = 1000  # credits
@@ -126,9 +126,6 @@ def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdj
 def pseudonyms(course: Course, grades: ClassGrades) -> dict[str, str]:
     """Return what to call submissions where graders should not know whose they are; it stays."""
     secret = round_secret(course)
-
-    def name(grade: Grade) -> str:
-        whose = hashed("pseudonym", grade.student or grade.key)
-        return f"anon-{hmac.new(secret, whose.encode(), 'sha256').hexdigest()[:8]}"
-
-    return {grade.key: name(grade) for grade in grades.grades}
+    whose = {grade.key: hashed("pseudonym", grade.student or grade.key) for grade in grades.grades}
+    mixed = {key: hmac.new(secret, text.encode(), "sha256").hexdigest() for key, text in whose.items()}
+    return {key: f"anon-{text[:8]}" for key, text in mixed.items()}
