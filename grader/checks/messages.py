@@ -26,7 +26,7 @@ REASONS = {
     r"^NameError: name 'np'": "the line `import numpy as np` belongs at the top of the file",
     r"^ModuleNotFoundError": "NumPy and most of the standard library are there, and nothing else",
     r"^Permission": "files, processes and the network are out of reach here; `grader debug` lets you look",
-    r"^EOFError|^BdbQuit": "nobody can type here; `grader debug` stops where somebody can",
+    r"^EOFError|^BdbQuit": "nothing can be typed here; `grader debug` runs it where you can",
     r"^SystemExit": "a function hands its result back by `return`; leave the exit out",
     r"^RecursionError": "the function calls itself, or two call each other, without an end",
     r"only integer scalar arrays": "range and an index take one whole number, such as x.shape[0]",
@@ -35,7 +35,7 @@ REASONS = {
     r"truth value of an array": "`if`, `and`, `not`, `max` want one answer for all entries; "
     "np.where decides entry by entry, np.maximum compares so",
     r"Cannot cast .* to dtype\('u?int": "an array of whole numbers takes no fractions; leave dtype=int out",
-    r"valid indices|an integer|be integers": "a whole number is wanted; // divides into one, / does not",
+    r"valid indices|an integer|be integers": "a whole number is needed; // gives one, / does not",
     r"'numpy.ndarray' object is not callable": "is a * or @ missing before the parenthesis?",
     r"Cannot interpret .* as a data type": "a shape is one tuple, as in np.zeros((2, 3))",
     "cannot reshape": "a reshape keeps every entry: its sizes multiply to as many as there are",
@@ -104,7 +104,7 @@ def left_out(fault: Raised, file: str) -> str:
     """Say what of a file could not be run, and what becomes of the rest."""
     line, _, source = fault.frames[0] if fault.frames else (0, "", "")
     if fault.kind == "line":
-        return f"{file}, line {line}: `{source}` is no Python and was left out; the rest is graded."
+        return f"{file}, line {line}: `{source}` is not Python and was left out; the rest is graded."
     if fault.kind == "import":
         text = f"{fault.text.strip()}{reason(fault)}.".replace("\n", " ").replace("?.", "?")
         return f"{file}, line {line}: {text} What does not use it is graded."

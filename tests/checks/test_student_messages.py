@@ -217,7 +217,7 @@ def test_an_exit_costs_nothing_of_what_stands_above_and_is_named(scratch: str, g
         ),
         (
             "%matplotlib inline",
-            "line 1: `%matplotlib inline` is no Python and was left out; the rest is graded.",
+            "line 1: `%matplotlib inline` is not Python and was left out; the rest is graded.",
         ),
         ("from google.colab import drive\ndrive.mount('/content')", "line 1: No module named 'google'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import math
 import os
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.checks.collection import KnownMistakes, PatchedSolution, load_reference
+from grader.course import Course
+from grader.numeric import CheckFailed, assert_close
 from tests.content.test_lesson_numbers import lesson
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +60,28 @@ def test_what_wrong_messages_do_to_gradients() -> None:
     without_next, without_state = (float(line.rpartition(" ")[2]) for line in lines[-2:])
     assert f"the first puts dc_prev off by {without_state:.2f}" in lesson(9)
     assert f"the second by {without_next:.2f}" in lesson(9)
+
+
+def test_what_a_test_of_one_step_does_not_see(course: Course) -> None:
+    exercise, draw = course["exercise-10"], script("gradients").draw
+    known = KnownMistakes(exercise, load_reference(exercise))
+
+    def answers(mistake: PatchedSolution, T: int) -> Any:
+        dhs, xs, trace, params = draw(0, T)
+        return mistake.answer("lstm_backward", (dhs, 0.1 + 0 * dhs[0], xs, trace, params)).value
+
+    def unseen(T: int) -> set[str]:
+        right, found = answers(known.solution, T), set()
+        for mistake in known.single_mistakes:
+            with contextlib.suppress(CheckFailed):
+                assert_close(answers(mistake, T), right, "the gradients", rtol=1e-6)
+                found.add(mistake.mistakes[0].id)
+        return found
+
+    always, count = unseen(7), len(known.single_mistakes)
+    share = len(unseen(1) - always) / (count - len(always))
+    assert 1 / 3 < share < 1 / 2
+    assert "more than a third of the mistakes collected for this lesson pass such a test" in lesson(10)
 
 
 def test_the_product_of_forget_gates_is_not_the_whole_gradient() -> None:
