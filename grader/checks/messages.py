@@ -117,7 +117,7 @@ def left_out(fault: Raised, file: str) -> str:
 def no_value(function: str, answer: Answer, file: str, stopped: Raised | None, memory_bytes: int) -> str:
     """Say why an answer holds no value; empty if it does. What ``stopped`` the file may be why."""
     if answer.missing:
-        return f"`{function}` is not a function but an object of type {answer.missing}; is the name used twice?"
+        return f"`{function}` is not a function but a value of type {answer.missing}; is the name used twice?"
     if answer.missing is not None:
         if stopped:
             return f"`{function}` is not defined. {stops_at(stopped, file)}"

@@ -83,7 +83,7 @@ def test_a_function_that_is_not_there() -> None:
     assert why(absent) == "step.py defines no function `f`; is it spelt differently or indented?"
     assert why(absent, value_error()) == "`f` is not defined. step.py stops at line 3: ValueError: no."
     taken = Answer(missing="ndarray")
-    assert why(taken) == "`f` is not a function but an object of type ndarray; is the name used twice?"
+    assert why(taken) == "`f` is not a function but a value of type ndarray; is the name used twice?"
 
 
 def test_a_value_that_cannot_cross() -> None:
