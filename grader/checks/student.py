@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ SECOND_CHANCE = 0.2  # share of a call's time that a function gets once it has t
 NO_SUBSTITUTES: Mapping[str, Substitute] = MappingProxyType({})
 MAX_NOTE, MAX_NOTE_LINES = 1000, 4
 NOTICED = (
-    "calls kept_bytes unanswered changed timed_out sleeping nondeterministic first_answers places "
+    "calls kept_bytes unanswered changed timed_out sleeping nondeterministic first_asked places "
     "seconds_left repeat_seconds_left"
 ).split()
 NO_ANSWER = (TimeUp, WorkerEnded, ProtocolError)
@@ -91,6 +91,14 @@ class Call:
         return sum(array.size for _, array in walk_arrays(self.arguments))
 
 
+class Asked(NamedTuple):
+    """A question that is asked again: its answer has a sample in the place of what is too large to keep."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    answer: Answer
+
+
 class CheckRun:
     """One submission in one run: all that is noticed while its checks run is kept here.
 
@@ -126,8 +134,7 @@ class CheckRun:
         self.timed_out: set[str] = set()  # functions
         self.sleeping: set[tuple[str, ...]] = set()  # functions that waited too long, and what was lent then
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
-        self.first_answers: dict[tuple[str, ...], tuple[Any, Any]] = {}
-        """By function and the names of substituted ones: arguments and value of the first call, sampled."""
+        self.first_asked: dict[tuple[str, ...], Asked] = {}  # by function and the names of substituted ones
         self.places: dict[str, tuple[int, ...]] = {}
         """By function, the number of the worker in which each check asked it; nothing was substituted."""
         self.opened = 0  # workers
@@ -276,13 +283,17 @@ class StudentModule:
                 self.stopped = fault
 
     def call(
-        self, function: str, arguments: Any, substitutes: Mapping[str, Substitute], *, again: bool = False
+        self,
+        function: str,
+        arguments: Any,
+        substitutes: Mapping[str, Substitute],
+        before: Answer | None = None,
     ) -> Answer:
         """Call one function within its time.
 
         Args:
             substitutes: functions of the module that the grader answers meanwhile.
-            again: whether it answered the same question before; then nothing that it prints is kept.
+            before: what it answered to the same question; then nothing that it prints is kept.
 
         Raises:
             SubmissionFault: the function ran too long, ended its process or wrote to our channel.
@@ -293,6 +304,7 @@ class StudentModule:
         if asked in run.sleeping:
             raise SubmissionFault(f"{subject} {messages.SLEEPS}", gist=no_text)
         seconds = self._limits.call_seconds * (SECOND_CHANCE if function in run.timed_out else 1)
+        again = before is not None
         seconds *= PATIENCE if again else 1
         progress = run.progress
         self.worker.listener = (lambda printed: progress(function, printed)) if progress else None
@@ -300,7 +312,7 @@ class StudentModule:
             with run.timed(self.worker, seconds, again=again) as limit, contextlib.ExitStack() as stack:
                 if again:
                     stack.enter_context(self.worker.muted())
-                return self.worker.call(function, arguments, limit, substitutes)
+                return self.worker.call(function, arguments, limit, substitutes, before)
         except NO_ANSWER as error:
             if isinstance(error, TimeUp) and error.idle:
                 run.sleeping.add(asked)
@@ -309,16 +321,12 @@ class StudentModule:
             too_slow = f"ran for {seconds:g} s and was stopped; does a loop never end?"
             raise SubmissionFault(messages.no_answer(error, subject, too_slow), gist=no_text) from None
 
-    def repeats(
-        self,
-        function: str,
-        arguments: Any,
-        value: Any,
-        substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES,
-    ) -> bool:
+    def repeats(self, asked: Asked, substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES) -> bool:
         """Ask what was answered before; say whether the answer is the same."""
-        again = self.call(function, arguments, substitutes, again=True)
-        return not again.raised and same_value(_sampled(again.value), value)
+        again = self.call(asked.function, asked.arguments, substitutes, asked.answer)
+        if again is asked.answer:
+            return True
+        return not again.raised and same_value(_sampled(again.value), asked.answer.value)
 
 
 def answers_elsewhere(run: CheckRun, function: str) -> bool:
@@ -329,16 +337,16 @@ def answers_elsewhere(run: CheckRun, function: str) -> bool:
     """
     if run.load_error and run.patience.left < SPARE_IDLE_SECONDS:
         return True  # it has slept too long to be loaded again, and all that it answered was right
-    places, first = run.places[function], run.first_answers[function,]
+    places, first = run.places[function], run.first_asked[function,]
     run.repeat_seconds_left = max(run.repeat_seconds_left, PATIENCE * run.exercise.file.limits.call_seconds)
     run.patience.left = max(run.patience.left, SPARE_IDLE_SECONDS)
     with contextlib.suppress(SubmissionFault):
-        if run.shared and run.shared.number not in places and run.shared.repeats(function, *first):
+        if run.shared and run.shared.number not in places and run.shared.repeats(first):
             return True
     with contextlib.suppress(SubmissionFault):
         module = StudentModule(run)
         run.share(module)
-        return module.repeats(function, *first)
+        return module.repeats(first)
     return False
 
 
@@ -375,8 +383,8 @@ class Student:
         self.shared = False  # whether other checks have used its worker
         self.well = True  # whether it was left as it should be
         self._module: StudentModule | None = None
-        self._first: dict[str, tuple[Any, Any, bool]] = {}
-        """By function: arguments and value of the check's first question, whether there were more."""
+        self._first: dict[str, Asked] = {}  # by function: what this check asked first
+        self._more: set[str] = set()  # functions that it asked more
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         parameters = self._run.exercise.parameters.get(name)
@@ -411,7 +419,8 @@ class Student:
         if problem:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
-            self._ask_again(module, function, arguments, _sampled(answer.value))
+            kept = dataclasses.replace(answer, value=_sampled(answer.value))
+            self._ask_again(module, Asked(function, arguments, kept))
         names = dict(enumerate(run.exercise.parameters[function]))
         there = {path for path, _ in walk_arrays(arguments)}  # what else a worker names is text of its own
         self.changed = tuple(
@@ -432,29 +441,29 @@ class Student:
             return run.shared
         return StudentModule(run)
 
-    def _ask_again(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
+    def _ask_again(self, module: StudentModule, asked: Asked) -> None:
         """Repeat a question, and the first of all checks, and compare: a right answer stays the same.
 
         An answer that counts calls, reads the clock or remembers the process gives itself away. How long an
         answer takes changes nothing: it would be another time on another machine.
         """
-        asked = arguments, value
-        earliest = self._run.first_answers.setdefault((function, *self._substitutes), asked)
-        if function not in self._first:
-            self._first[function] = *asked, False
-            if earliest is not asked:
-                self._expect(module, function, *earliest)
-            if not self._substitutes:
-                self._run.places[function] = (*self._run.places.get(function, ()), module.number)
+        run, function = self._run, asked.function
+        earliest = run.first_asked.setdefault((function, *self._substitutes), asked)
+        if function in self._first:
+            self._more.add(function)
         else:
-            self._first[function] = *self._first[function][:2], True
-        self._expect(module, function, *asked)
+            self._first[function] = asked
+            if earliest is not asked:
+                self._expect(module, earliest)
+            if not self._substitutes:
+                run.places[function] = (*run.places.get(function, ()), module.number)
+        self._expect(module, asked)
 
-    def _expect(self, module: StudentModule, function: str, arguments: Any, value: Any) -> None:
+    def _expect(self, module: StudentModule, asked: Asked) -> None:
         """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
-        if not module.repeats(function, arguments, value, self._substitutes):
-            self._run.nondeterministic.add(function)
-            text = messages.NONDETERMINISTIC.format(function)
+        if not module.repeats(asked, self._substitutes):
+            self._run.nondeterministic.add(asked.function)
+            text = messages.NONDETERMINISTIC.format(asked.function)
             raise SubmissionFault(text, gist=text)
 
     def ask_first_again(self) -> None:
@@ -463,9 +472,9 @@ class Student:
         Raises:
             SubmissionFault: the answer is another one now.
         """
-        for function, (arguments, value, more) in self._first.items():
-            if self._module and more:
-                self._expect(self._module, function, arguments, value)
+        for function, asked in self._first.items():
+            if self._module and function in self._more:
+                self._expect(self._module, asked)
 
     def finish(self, *, passed: bool = False) -> str:
         """End the worker, or leave it to the next check; return what the student's code printed, as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import math
 import selectors
 import socket
@@ -48,6 +49,7 @@ KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its en
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 LOOK_SECONDS = 1.0  # at most, between two looks at the time that it has used
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
+MAX_KEPT = 32 * 1024  # bytes of a question and its answer that are kept to be asked again
 MAX_ASKED_BYTES, MAX_ASKED_SIZE, MAX_ASKED_TIMES = 64 * 1024, 256, 512
 """What a substitute answers in one call: bytes of arrays, size of an axis or a number, questions."""
 MAX_MADE_ENTRIES, MAX_LENT_BYTES = 2**21, 256 * 2**20
@@ -199,12 +201,12 @@ class ConfinedWorker(Worker):
             self._wait(timer, selectors.EVENT_READ)
             sender = read_sender(self._channel, 0)
             ask_for_sender(self._channel, False)
-            message, _ = self._receive(timer)
+            message, _ = protocol.unpack(self._receive(timer))
         except (TimeUp, WorkerEnded, OSError, protocol.ProtocolError) as error:
             self.end()
             raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
         match message:
-            case ["ready", list(layers), int(number)]:
+            case ["ready", list() as layers, int() as number]:
                 self.layers = tuple(layers)
                 self._clock = ProcessorClock(sender or number, alone="seccomp" in layers)
             case _:
@@ -224,11 +226,11 @@ class ConfinedWorker(Worker):
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         with self._timed(seconds) as timer:
             self._send(protocol.pack(["load", name, filename], source), timer)
-            message, _ = self._receive(timer)
+            message, _ = protocol.unpack(self._receive(timer))
         self._drain()
         self._printed_first = copy.deepcopy(self._kept)
         match message:
-            case ["loaded", list(faults)] if len(faults) <= MAX_FAULTS:
+            case ["loaded", list() as faults] if len(faults) <= MAX_FAULTS:
                 return tuple(map(read_fault, faults))
         raise protocol.ProtocolError("a malformed answer to load")
 
@@ -238,24 +240,34 @@ class ConfinedWorker(Worker):
         arguments: tuple[Any, ...],
         seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
+        before: Answer | None = None,
     ) -> Answer:
         substitutes = substitutes or {}
-        arrays: list[bytes] = []
-        tree = protocol.encode(arguments, arrays)
-        request = protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays))
+        request = before.asked if before else b""
+        if not request:
+            arrays: list[bytes] = []
+            tree = protocol.encode(arguments, arrays)
+            request = protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays))
         with self._timed(seconds) as timer:
             self._send(request, timer)
-            message, body = self._receive(timer)
+            frame = self._receive(timer)
+            if before and frame == before.said:
+                return before
+            message, body = protocol.unpack(frame)
             asked = 0
             while message[0] == "ask":
                 asked += 1
                 patient = asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
                 with timer.stopped():
-                    answer = ask_substitute(message, body, substitutes, patient)
-                self._lent_bytes += len(body) + len(answer)
-                self._send(answer, timer)
-                message, body = self._receive(timer)
-        return read_answer(message, body)
+                    lent = ask_substitute(message, body, substitutes, patient)
+                self._lent_bytes += len(body) + len(lent)
+                self._send(lent, timer)
+                frame = self._receive(timer)
+                message, body = protocol.unpack(frame)
+        answer = read_answer(message, body)
+        if len(request) + len(frame) > MAX_KEPT:
+            return answer
+        return dataclasses.replace(answer, asked=request, said=bytes(frame))
 
     @contextlib.contextmanager
     def _timed(self, seconds: float | Limit) -> Iterator[_Timer]:
@@ -329,8 +341,8 @@ class ConfinedWorker(Worker):
                 return
             self._wait(timer, selectors.EVENT_WRITE)
 
-    def _receive(self, timer: _Timer) -> tuple[list[Any], memoryview]:
-        """Return the worker's next message; more than that one is a breach, since it only ever answers."""
+    def _receive(self, timer: _Timer) -> bytearray:
+        """Return the worker's next frame; more than that one is a breach, since it only ever answers."""
         frame = bytearray()
         size = protocol.LENGTHS.size
         while len(frame) < size:
@@ -348,7 +360,7 @@ class ConfinedWorker(Worker):
                 size = protocol.frame_size(frame)
         if len(frame) > size:
             raise protocol.ProtocolError("the worker says more than it was asked")
-        return protocol.unpack(frame)
+        return frame
 
     def _wait(self, timer: _Timer, event: int) -> None:
         """Wait for the channel; keep draining the output meanwhile, so that printing never blocks."""
@@ -462,7 +474,7 @@ def ask_substitute(
         raise protocol.ProtocolError("the worker asks for what was not lent")
     _, name, tree = message
     match asked := protocol.decode(tree, body):
-        case (tuple(arguments), dict(named)):
+        case (tuple() as arguments, dict() as named):
             pass
         case _:
             raise protocol.ProtocolError("the worker asks without arguments")
@@ -502,17 +514,17 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
         ProtocolError: it is no answer.
     """
     match message:
-        case ["value", tree, list(changed)]:
+        case ["value", tree, list() as changed]:
             for path in changed[:100]:
                 short = isinstance(path, list) and 0 < len(path) <= protocol.MAX_DEPTH + 2
                 if not short or not all(isinstance(name, str) and len(name) <= 80 for name in path):
                     raise protocol.ProtocolError("a malformed list of changed arguments")
             return Answer(protocol.decode(tree, body), tuple(map(tuple, changed[:100])))
-        case ["raised", *rest, bool(written)]:
+        case ["raised", *rest, bool() as written]:
             return Answer(raised=_raised(rest, "error"), not_written=not written)
-        case ["missing", str(found)] if len(found) <= 80:
+        case ["missing", str() as found] if len(found) <= 80:
             return Answer(missing=found)
-        case ["unsendable", str(reason)] if len(reason) < 200:
+        case ["unsendable", str() as reason] if len(reason) < 200:
             return Answer(unsendable=reason)
     raise protocol.ProtocolError("a malformed answer to a call")
 
@@ -520,7 +532,7 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
 def read_fault(fault: Any) -> Raised:
     """Read what a worker says of a statement that was left out; raises ProtocolError."""
     match fault:
-        case [str(kind), *rest] if kind in FAULTS:
+        case [str() as kind, *rest] if kind in FAULTS:
             return _raised(rest, kind)
     raise protocol.ProtocolError("a malformed answer to load")
 
@@ -528,10 +540,10 @@ def read_fault(fault: Any) -> Raised:
 def _raised(parts: list[Any], kind: str) -> Raised:
     found = []
     match parts:
-        case [str(type_name), str(text), list(frames)] if len(frames) <= 8:
+        case [str() as type_name, str() as text, list() as frames] if len(frames) <= 8:
             for frame in frames:
                 match frame:
-                    case [int(line), str(function), str(source)]:
+                    case [int() as line, str() as function, str() as source]:
                         found.append((line, function[:80], source[:200]))
                     case _:
                         raise protocol.ProtocolError("a malformed traceback")

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,11 +34,10 @@ MAX_DIMENSIONS = 8
 MAX_INTEGER_BITS = 1024
 MAX_WORDS = 200  # characters that say what did not cross
 LENGTHS = struct.Struct("<II")
-DTYPES = frozenset(
-    ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
-)
-
+DTYPES = {name: np.dtype(name) for name in "|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split()}
+ARRAYS = (np.ndarray, np.generic)
 KEYS = (str, int, float, type(None))
+SCALARS = (*KEYS, bool)
 
 
 class Unsendable(Exception):
@@ -52,7 +50,7 @@ def pack(message: list[Any], body: bytes = b"") -> bytes:
     Raises:
         Unsendable: header or body would be larger than the other side accepts.
     """
-    header = json.dumps(message, separators=(",", ":")).encode()
+    header = _to_json(message).encode()
     if len(header) > MAX_HEADER:
         raise Unsendable(f"it is larger than {MAX_HEADER // 1024} KiB without counting its arrays")
     if len(body) > MAX_BODY:
@@ -81,7 +79,7 @@ def unpack(frame: bytes | bytearray) -> tuple[list[Any], memoryview]:
     header, _ = LENGTHS.unpack_from(frame)
     start = LENGTHS.size + header
     try:
-        message = json.loads(bytes(frame[LENGTHS.size : start]), object_pairs_hook=_refuse_object)
+        message = _from_json(frame[LENGTHS.size : start].decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a header is not JSON") from error
     if not isinstance(message, list) or not message or not isinstance(message[0], str):
@@ -91,6 +89,10 @@ def unpack(frame: bytes | bytearray) -> tuple[list[Any], memoryview]:
 
 def _refuse_object(_: list[tuple[str, Any]]) -> None:
     raise ProtocolError("a header holds an object")
+
+
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+_from_json = json.JSONDecoder(object_pairs_hook=_refuse_object).decode
 
 
 # --- values out ---------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ class _Encoder:
         if value is None or value is True or value is False:
             return value
         kind = type(value)  # and not isinstance: a value may answer otherwise when it is asked for its class
-        if issubclass(kind, np.ndarray | np.generic):
+        if issubclass(kind, ARRAYS):
             return self._array(value)
         if issubclass(kind, int):
             if int.bit_length(value) > MAX_INTEGER_BITS:
@@ -157,26 +159,24 @@ class _Encoder:
         return ["d", encoded]
 
     def _array(self, value: Array | np.generic) -> Any:
-        array = np.array(value, copy=None, subok=False)
-        if array.dtype == np.longdouble and array.dtype.itemsize > 8:
-            array = array.astype(np.float64)
-        dtype = array.dtype.newbyteorder("<").str if array.dtype.kind in "biufc" else ""
+        array = value if type(value) is np.ndarray else np.array(value, copy=None, subok=False)
+        dtype = array.dtype.str
         if dtype not in DTYPES:
-            return ["x", f"array of dtype {array.dtype.name}"[:MAX_WORDS]]
+            if array.dtype == np.longdouble:
+                array = array.astype(np.float64)
+            dtype = array.dtype.newbyteorder("<").str if array.dtype.kind in "biufc" else ""
+            if dtype not in DTYPES:
+                return ["x", f"array of dtype {array.dtype.name}"[:MAX_WORDS]]
+            array = array.astype(dtype)
         if array.ndim > MAX_DIMENSIONS:
             raise Unsendable(f"an array has more than {MAX_DIMENSIONS} dimensions")
         self.bytes += array.nbytes
         if self.bytes > MAX_BODY:
             raise Unsendable(f"its arrays are larger than {MAX_BODY // 2**20} MB")
-        if not _is_possible(array.shape):
+        if not array.size and math.prod(size or 1 for size in array.shape) > MAX_BODY:
             raise Unsendable(f"it holds an empty array of shape {array.shape}, which is too long an axis")
-        self.arrays.append(array.astype(dtype, copy=False).tobytes())
+        self.arrays.append(array.tobytes())
         return ["a", dtype, list(array.shape)]
-
-
-def _is_possible(shape: Sequence[int]) -> bool:
-    """Whether an array of this shape may cross; a zero excuses no other size."""
-    return math.prod(size or 1 for size in shape) <= MAX_BODY
 
 
 # --- values in ----------------------------------------------------------------------------------------
@@ -207,18 +207,20 @@ class _Decoder:
         self.items += 1
         if depth > MAX_DEPTH + 1 or self.items > MAX_ITEMS:
             raise ProtocolError("a value is too deep or too long")
-        if isinstance(tree, int) and tree.bit_length() > MAX_INTEGER_BITS:
-            raise ProtocolError("an integer is too large")
-        if isinstance(tree, str) and len(tree) > MAX_STRING:
-            raise ProtocolError("a string is too long")
-        if tree is None or isinstance(tree, bool | int | float | str):
+        if isinstance(tree, SCALARS):
+            if isinstance(tree, int) and tree.bit_length() > MAX_INTEGER_BITS:
+                raise ProtocolError("an integer is too large")
+            if isinstance(tree, str) and len(tree) > MAX_STRING:
+                raise ProtocolError("a string is too long")
             return tree
         match tree:
-            case ["l", list(items)]:
+            case ["a", str() as dtype, list() as shape]:
+                return self._array(dtype, shape)
+            case ["l", list() as items]:
                 return [self.decode(item, depth + 1) for item in items]
-            case ["t", list(items)]:
+            case ["t", list() as items]:
                 return tuple([self.decode(item, depth + 1) for item in items])
-            case ["d", list(pairs)]:
+            case ["d", list() as pairs]:
                 result: dict[Any, Any] = {}
                 for pair in pairs:
                     if not isinstance(pair, list) or len(pair) != 2 or isinstance(pair[0], list):
@@ -228,26 +230,29 @@ class _Decoder:
                         raise ProtocolError("a dict has a key twice")
                     result[key] = self.decode(pair[1], depth + 1)
                 return result
-            case ["n", str(name), list(fields), list(items)]:
+            case ["n", str() as name, list() as fields, list() as items]:
                 words = [field for field in fields if isinstance(field, str) and len(field) <= MAX_NAME]
                 if len(name) > MAX_NAME or len(words) != len(fields) or len(fields) != len(items):
                     raise ProtocolError("a named tuple has malformed fields")
                 return Named.of(name, tuple(words), [self.decode(item, depth + 1) for item in items])
-            case ["a", str(dtype), list(shape)]:
-                return self._array(dtype, shape)
-            case ["x", str(name)] if len(name) <= MAX_WORDS:
+            case ["x", str() as name] if len(name) <= MAX_WORDS:
                 return Opaque(name)
         raise ProtocolError("a value has an unknown form")
 
     def _array(self, dtype: str, shape: list[Any]) -> Array:
         if dtype not in DTYPES or len(shape) > MAX_DIMENSIONS:
             raise ProtocolError("an array has a dtype or rank that may not cross")
-        if not all(type(size) is int and size >= 0 for size in shape) or not _is_possible(shape):
+        count = longest = 1  # a zero excuses no other size
+        for size in shape:
+            if type(size) is not int or size < 0:
+                raise ProtocolError("an array has an impossible shape")
+            count, longest = count * size, longest * (size or 1)
+        if longest > MAX_BODY:
             raise ProtocolError("an array has an impossible shape")
-        start, self.offset = self.offset, self.offset + math.prod(shape) * np.dtype(dtype).itemsize
+        start, self.offset = self.offset, self.offset + count * DTYPES[dtype].itemsize
         if self.offset > len(self.body):
             raise ProtocolError("a body is shorter than its arrays")
         data = self.body[start : self.offset]
         if dtype == "|b1" and data.tobytes().strip(b"\0\1"):
             raise ProtocolError("a boolean is neither 0 nor 1")
-        return np.frombuffer(data, dtype).reshape(shape).copy()
+        return np.frombuffer(data, DTYPES[dtype]).reshape(shape).copy()

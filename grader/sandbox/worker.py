@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
@@ -117,6 +117,8 @@ class Answer:
         not_written: the exception is the stub's own.
         missing: there is no such function; the type of what has its name instead, or nothing.
         unsendable: why the value cannot cross.
+        asked: the question, as bytes that ask it again; empty if it is too long to be kept, as is ``said``.
+        said: the answer, as it came.
     """
 
     value: Value = None
@@ -125,6 +127,8 @@ class Answer:
     not_written: bool = False
     missing: str | None = None
     unsendable: str = ""
+    asked: bytes = field(default=b"", repr=False, compare=False)
+    said: bytes = field(default=b"", repr=False, compare=False)
 
 
 class Worker(Protocol):
@@ -157,12 +161,14 @@ class Worker(Protocol):
         arguments: tuple[Any, ...],
         seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
+        before: Answer | None = None,
     ) -> Answer:
         """Call one of the student's functions with copies of the arguments.
 
         Args:
             seconds: limit of the whole call: of processor time, or both.
             substitutes: functions of the student's module that the grader answers during this call.
+            before: what was answered to the same question; it is returned itself if the answer is the same.
 
         Raises:
             TimeUp, WorkerEnded, ProtocolError: it took too long, ended its process, or broke the protocol.

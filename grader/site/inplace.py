@@ -59,6 +59,7 @@ class InPlaceWorker(WorkerServer, Worker):
         arguments: tuple[Any, ...],
         seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
+        before: Answer | None = None,
     ) -> Answer:
         self._substitutes = substitutes or {}
         arrays: list[bytes] = []

@@ -73,19 +73,20 @@ class InProcessWorker:
         arguments: tuple[Any, ...],
         seconds: float | Limit,
         substitutes: Mapping[str, Substitute] | None = None,
+        before: Answer | None = None,
     ) -> Answer:
         found = getattr(self.module, function, None)
         if not callable(found):
             return Answer(missing="" if found is None else type(found).__name__)
         vars(self.module).update(substitutes or {})
         mine = map_leaves(self.copied(arguments), lambda leaf: leaf, self.named_class)
-        before = [(path, array, array.tobytes()) for path, array in walk_arrays(mine)]
+        given = [(path, array, array.tobytes()) for path, array in walk_arrays(mine)]
         try:
             with self.importable(), contextlib.redirect_stdout(self.printed):
                 value = self.copied(found(*mine))
         except Exception as error:
             return Answer(raised=self.raised(error), not_written=isinstance(error, NotImplementedError))
-        changed = tuple(path for path, array, data in before if array.tobytes() != data)
+        changed = tuple(path for path, array, data in given if array.tobytes() != data)
         return Answer(value, changed)
 
     def copied(self, value: Any) -> Any:
