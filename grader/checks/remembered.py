@@ -34,13 +34,14 @@ class Memory:
 
         @functools.wraps(function)
         def ask(*arguments: Any, **named: Any) -> Any:
-            question = function, _form((arguments, named))
+            question = function, form_of((arguments, named))
             if question[1] is None:
                 return function(*arguments, **named)
             if question not in self._answers:
                 answer = function(*arguments, **named)
-                kept, form = _copied(answer), _form(answer)
-                plain = form is not None and form == _form(kept) and question[1] == _form((arguments, named))
+                kept, form = _copied(answer), form_of(answer)
+                unchanged = question[1] == form_of((arguments, named))
+                plain = form is not None and form == form_of(kept) and unchanged
                 size = sum(array.nbytes for _, array in walk_arrays(answer))
                 if not plain or len(self._answers) >= MAX_QUESTIONS or self._bytes + size > MAX_BYTES:
                     return answer
@@ -55,7 +56,7 @@ def _copied(value: Any) -> Any:
     return map_leaves(value, lambda leaf: leaf.copy("K") if isinstance(leaf, np.ndarray) else leaf)
 
 
-def _form(value: Any) -> Any:
+def form_of(value: Any) -> Any:
     """Return what tells a value from all others and can be looked up; None if it is not plain data."""
     try:
         return _exact(value)

@@ -38,12 +38,27 @@ def start_early() -> Zygote | None:
 def require_confinement(layers: Sequence[str] | None = None) -> None:
     """Raise ConfinementMissing if a required layer is not among these, or those of this machine."""
     if layers is None:
-        layers = Zygote(LAYERS).layers_here() if CAN_FORK else ()
+        layers = _layers_here() if CAN_FORK else ()
     if missing := [layer for layer in REQUIRED if layer not in layers]:
         raise ConfinementMissing(
             f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
             "`grader doctor` says what that means, --confinement best goes on without"
         )
+
+
+def _layers_here() -> tuple[str, ...]:
+    """Ask a process of its own, which holds no NumPy, what this machine offers."""
+    near, far = socket.socketpair()
+    near.settimeout(START_SECONDS)
+    with near:
+        with far:
+            process = Spawned("layers", [far], LAYERS)
+        try:
+            return tuple(json.loads(near.recv(4096)))
+        except (OSError, ValueError) as error:
+            raise WorkerBroken(f"the process that confines itself does not answer: {error}") from None
+        finally:
+            process.end()
 
 
 class Zygote:
@@ -101,16 +116,6 @@ class Zygote:
             raise ValueError("the zygote's answer is malformed")
         return answer[0], answer[1]
 
-    def layers_here(self) -> tuple[str, ...]:
-        """Return the layers that are ready for workers, and end the process."""
-        try:
-            self._control.sendall(b'["layers"]')
-            return tuple(json.loads(self._control.recv(4096)))
-        except (OSError, ValueError) as error:
-            raise WorkerBroken(f"the process that forks workers does not answer: {error}") from None
-        finally:
-            self.close()
-
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
         self._control.close()
@@ -134,7 +139,7 @@ class Forked:
 
 
 class Spawned:
-    """The server program, started by exec: a zygote, or a worker on platforms without fork.
+    """Our program, started by exec: a zygote, a worker on platforms without fork, or what tells the layers.
 
     It has a clean environment, an empty stdin and these sockets; NumPy's folder and ours are lent at first.
     """
@@ -148,10 +153,11 @@ class Spawned:
         posix = os.name == "posix"
         descriptors = [each.fileno() for each in sockets] if posix else []
         folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
-        program = (
-            f"import gc, sys; gc.disable(); sys.path += {folders!r}; from grader.sandbox import server; "
-            f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
-        )
+        run = f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
+        if mode == "layers":
+            run = f"confinement.tell_layers({descriptors[0]}, {list(layers)!r})"
+        program = f"import gc, sys; gc.disable(); sys.path += {folders!r}; from grader.sandbox import "
+        program += f"{run.partition('.')[0]}; {run}"
         kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
         settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
         try:

@@ -72,7 +72,7 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
     Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
     with two descriptors (channel, output) answers ``["pid", n]``, or ``["refused", errno]`` if the system
     starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
-    ``["dismiss", n]`` kills it, too, but answers before it has gone. ``["layers"]`` answers which are ready.
+    ``["dismiss", n]`` kills it, too, but answers before it has gone.
 
     Args:
         server: which every worker becomes.
@@ -88,8 +88,6 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
         if not data:
             return
         match json.loads(data):
-            case ["layers"]:
-                answer = () if isinstance(ready, OSError) else ready.layers
             case ["spawn", memory, seconds]:
                 try:
                     if isinstance(ready, OSError):

@@ -182,5 +182,9 @@ def same_array(array: Array, other: Array, *, rtol: float = RTOL) -> bool:
     if array.dtype.kind not in "iufc" or other.dtype.kind not in "iufc":
         return bool((array == other).all())
     with np.errstate(all="ignore"):
-        scale = float(np.abs(other).max(initial=0.0, where=np.isfinite(other)))
+        other, finite = other * 1.0, np.isfinite(other)  # unsigned numbers have no differences
+        sizes = np.abs(other)
+        scale = float(sizes.max(initial=0.0, where=finite))
+        if finite.all():
+            return bool((np.abs(array - other) <= rtol * (scale + sizes)).all())
         return np.allclose(array, other, rtol=rtol, atol=rtol * scale, equal_nan=True)
