@@ -1073,3 +1073,27 @@ def test_many_workers_leave_no_descriptor_open(pool: WorkerPool) -> None:
     for _ in range(20):
         pool.open().end()
     assert len(list(folder.iterdir())) == before
+
+
+def test_a_question_asked_again_is_the_same_answer_while_the_bytes_are(load: Open) -> None:
+    worker = load(
+        "import time\ncalls = []\ndef f(x):\n    calls.append(x)\n    return x * (1 + (len(calls) > 3))\n"
+    )
+    x = np.ones((2, 3))
+    first = worker.call("f", (x,), SECONDS)
+    x[:] = 7.0  # what the check does with it afterwards is no part of the question
+    for _ in range(2):
+        assert worker.call("f", (x,), SECONDS, before=first) is first
+    other = worker.call("f", (x,), SECONDS, before=first)
+    assert other.value.tolist() == [[2.0] * 3] * 2
+    large = np.ones(10**5)  # is not kept, and asked as a new question
+    asked = worker.call("f", (large,), SECONDS)
+    assert not asked.asked
+    assert worker.call("f", (large,), SECONDS, before=asked).value.size == 10**5
+
+
+def test_what_was_done_before_the_fork_has_left_nothing(load: Open) -> None:
+    worker = load("import sys, linecache\ndef f():\n    return [*sys.modules], len(linecache.cache)\n")
+    modules, lines = worker.call("f", (), SECONDS).value
+    assert "rehearsed" not in modules
+    assert lines == 1  # the student's own
