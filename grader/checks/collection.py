@@ -1,7 +1,7 @@
 """Loads what an exercise's author wrote: its solution, checks and known mistakes; and reads its docstrings.
 
-Pytest finds the checks, for its markers and its errors; after that they are plain functions that
-:meth:`CheckSuite.call` calls. Nothing here runs a student's code.
+Checks are plain functions with markers of pytest; :meth:`CheckSuite.call` calls them. Nothing here runs a
+student's code.
 """
 
 from __future__ import annotations
@@ -39,19 +39,7 @@ if TYPE_CHECKING:
     from grader.checks.recorded import RecordedNumbers
     from grader.checks.student import Call
 
-MARKERS = (
-    "credits(n): what the check is worth",
-    "depends_on(check, ...): skip the check unless these passed",
-    "lend(function, ...): if the check fails, run it again with these functions of the student's module "
-    "answered by the reference, so that their faults do not count twice",
-    "builds_on(function, ...): if the check fails while one of these functions of earlier exercises, such as "
-    "exercise-5.rnn_backward, fails checks of its own, the outcome is skipped",
-)
-UNUSED_PLUGINS = (
-    "cacheprovider capture debugging doctest faulthandler junitxml legacypath logging monkeypatch nose "
-    "pastebin recwarn reports setuponly setupplan skipping stepwise subtests terminal terminalprogress "
-    "threadexception tmpdir unittest unraisableexception warnings"
-).split()
+MARKERS = ("credits", "depends_on", "lend", "builds_on")  # docs/author.md says what they mean
 GIVEN = ("student", "reference", "rng")  # what a check may ask for
 MAX_ANSWERS = 32  # of one known mistake that are remembered
 RECORDED = "__recorded__"  # in a hand-out, the reference's name for what it answers from
@@ -181,25 +169,6 @@ def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
 # --- checks -------------------------------------------------------------------------------------------
 
 
-class _Collector:
-    """A pytest plugin that keeps the checks that were found, and what is wrong with others."""
-
-    def __init__(self) -> None:
-        self.items: dict[str, pytest.Function] = {}
-        self.faults: list[str] = []
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.faults.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        for item in session.items:
-            if item.name in self.items or not isinstance(item, pytest.Function):
-                self.faults.append(f"{item.nodeid}: a check's name should be used once")
-            else:
-                self.items[item.name] = item
-
-
 def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
     """Find the checks of an exercise, visible and hidden.
 
@@ -209,50 +178,43 @@ def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
     files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
     if not files:
         raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
-    arguments = [
-        *map(str, files),
-        *("-c", os.devnull, "--rootdir", str(exercise.root), "--confcutdir", str(exercise.root)),
-        *("--noconftest", "--import-mode=importlib", "--assert=plain", "--strict-markers"),
-        *("-o", "python_functions=check_*", "-o", "python_files=check_*.py", "--collect-only"),
-        *("-o", "markers=" + "\n".join(MARKERS)),
-        *(word for name in UNUSED_PLUGINS for word in ("-p", f"no:{name}")),
-    ]
-    collector = _Collector()
-    with _importing({path.parent for path in files}), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        code = pytest.main(arguments, plugins=[collector])
-    if collector.faults:
-        raise CourseError(exercise.root, f"a check file cannot be loaded: {collector.faults[0]}")
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
-    if not collector.items:
+    checks = dict[str, Check]()
+    for path in files:
+        module = load_module(path, path.stem, what="a check file cannot be loaded")
+        for name, body in vars(module).items():
+            if name.startswith("check_") and isinstance(body, types.FunctionType):
+                if name in checks:
+                    raise CourseError(path, f"`{name}` is in another file as well; use a check's name once")
+                checks[name] = _check(exercise, path, name, body)
+    if not checks:
         raise CourseError(files[0], "defines no check; a check is a function named check_…")
-    return tuple(_check(exercise, item) for item in collector.items.values())
+    return tuple(checks.values())
 
 
-def _check(exercise: Exercise, item: pytest.Function) -> Check:
-    parameters = inspect.signature(item.obj).parameters.items()
-    asked = [name for name, parameter in parameters if parameter.default is parameter.empty]
-    if not {*asked} <= {*GIVEN} or hasattr(item, "callspec"):
-        what = next((name for name in asked if name not in GIVEN), "parameters")
-        raise CourseError(item.path, f"`{item.name}` takes {what}; a check takes {', '.join(GIVEN)} only")
-
-    def marked(name: str) -> tuple[Any, ...]:
-        return tuple(argument for marker in item.iter_markers(name) for argument in marker.args)
-
-    credits = item.get_closest_marker("credits")
-    first_paragraph = inspect.cleandoc(item.obj.__doc__ or item.name).split("\n\n")[0]
+def _check(exercise: Exercise, path: Path, name: str, body: types.FunctionType) -> Check:
+    marked = dict.fromkeys(MARKERS, ())
+    for mark in getattr(body, "pytestmark", ()):
+        if mark.name not in (*MARKERS, "parametrize"):
+            what = f"`{name}` is marked {mark.name}, which is none of {', '.join(MARKERS)}"
+            raise CourseError(path, f"a check file cannot be loaded: {what}")
+        marked[mark.name] = (*marked.get(mark.name, ()), *mark.args)
+    parameters = inspect.signature(body).parameters.items()
+    asked = [one for one, parameter in parameters if parameter.default is parameter.empty]
+    if not {*asked} <= {*GIVEN} or "parametrize" in marked:
+        what = next((one for one in asked if one not in GIVEN), "parameters")
+        raise CourseError(path, f"`{name}` takes {what}; a check takes {', '.join(GIVEN)} only")
+    first_paragraph = inspect.cleandoc(body.__doc__ or name).split("\n\n")[0]
     return Check(
-        name=item.name,
+        name=name,
         title=" ".join(first_paragraph.split()).removesuffix("."),
-        function=exercise.function_of(item.name),
-        credits=int(credits.args[0]) if credits else 0,
-        hidden=item.path == exercise.hidden_checks,
-        path=item.path,
-        body=item.obj,
-        depends_on=marked("depends_on"),
-        substitutes=marked("lend"),
-        prerequisites=marked("builds_on"),
+        function=exercise.function_of(name),
+        credits=int((*marked["credits"], 0)[0]),
+        hidden=path == exercise.hidden_checks,
+        path=path,
+        body=body,
+        depends_on=marked["depends_on"],
+        substitutes=marked["lend"],
+        prerequisites=marked["builds_on"],
     )
 
 
@@ -292,7 +254,7 @@ def load_module(
     module = types.ModuleType(name)
     module.__file__ = str(path)
     try:
-        with _importing({path.parent}, used):
+        with _importing(path.parent, {**used, name: module}):
             exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
     except Exception as error:
         raise broken_module(path, error, what) from None
@@ -310,20 +272,19 @@ def broken_module(path: Path, error: Exception, what: str) -> CourseError:
 
 
 @contextlib.contextmanager
-def _importing(folders: set[Path], used: Modules = NO_MODULES) -> Iterator[None]:
-    """Let code of the course be imported, and leave no trace of it: no bytecode and no module.
+def _importing(folder: Path, used: Modules) -> Iterator[None]:
+    """Let code of the course be imported, and leave no trace of it: no bytecode, module or warning.
 
-    The same path may hold other text in the next run. What would change pytest is hidden: its variables, and
-    plugins that happen to be installed.
+    The same path may hold other text in the next run. Where pytest itself runs, it knows no markers of ours.
 
     Args:
-        folders: whose modules are forgotten afterwards.
+        folder: whose modules are forgotten afterwards.
         used: modules that can be imported by these names meanwhile.
     """
-    with PROCESS_LOCK:
-        hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with PROCESS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        config, pytest.mark._config = pytest.mark._config, None
         before = dict(sys.modules)
         sys.modules.update(used)
         try:
@@ -331,13 +292,11 @@ def _importing(folders: set[Path], used: Modules = NO_MODULES) -> Iterator[None]
         finally:
             for name in set(sys.modules) - before.keys():
                 file = getattr(sys.modules[name], "__file__", None)
-                package = {*name.split(".")} <= {part for folder in folders for part in folder.parts}
-                if name in used or (Path(file).parent in folders if file else package):
+                if name in used or (file and Path(file).parent == folder):
                     del sys.modules[name]
             sys.modules.update({name: before[name] for name in used if name in before})
+            pytest.mark._config = config
             sys.dont_write_bytecode = bytecode
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-            os.environ.update(hidden)
 
 
 def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Substitute]:
