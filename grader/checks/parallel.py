@@ -16,7 +16,7 @@ from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import IO, Any, TypeVar, cast
 
-from grader.sandbox import THREADS, confinement, process
+from grader.sandbox import confinement, process
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -52,9 +52,8 @@ class Processes(ThreadPoolExecutor):
             program = (
                 f"import sys; sys.path[:] = {sys.path!r}; import grader.checks.parallel as us; us.serve()"
             )
-            alone = os.environ | dict.fromkeys(THREADS, "1")  # others have the other processors
             try:
-                started = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1, env=alone)
+                started = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1)
             except OSError as error:
                 raise process.no_process(error.errno or errno.EAGAIN) from None
             self._started.append(started)
