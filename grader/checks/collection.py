@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
-from grader.checks.markers import StandIn
 from grader.checks.remembered import JUDGES, Memory, form_of
 from grader.course import CourseError, Exercise, Misconception
 from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_arrays, walk_leaves
@@ -180,7 +180,7 @@ def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
         raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
     checks = dict[str, Check]()
     for path in files:
-        module = load_module(path, path.stem, {"pytest": StandIn("pytest")}, "a check file cannot be loaded")
+        module = load_module(path, path.stem, what="a check file cannot be loaded")
         for name, body in vars(module).items():
             if name.startswith("check_") and isinstance(body, types.FunctionType):
                 if name in checks:
@@ -275,7 +275,7 @@ def broken_module(path: Path, error: Exception, what: str) -> CourseError:
 def _importing(folder: Path, used: Modules) -> Iterator[None]:
     """Let code of the course be imported, and leave no trace of it: no bytecode, module or warning.
 
-    The same path may hold other text in the next run.
+    The same path may hold other text in the next run. Where pytest itself runs, it knows no markers of ours.
 
     Args:
         folder: whose modules are forgotten afterwards.
@@ -284,6 +284,7 @@ def _importing(folder: Path, used: Modules) -> Iterator[None]:
     with PROCESS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        config, pytest.mark._config = pytest.mark._config, None
         before = dict(sys.modules)
         sys.modules.update(used)
         try:
@@ -294,6 +295,7 @@ def _importing(folder: Path, used: Modules) -> Iterator[None]:
                 if name in used or (file and Path(file).parent == folder):
                     del sys.modules[name]
             sys.modules.update({name: before[name] for name in used if name in before})
+            pytest.mark._config = config
             sys.dont_write_bytecode = bytecode
 
 

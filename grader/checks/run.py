@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pytest
 
 from grader.checks import messages
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.files import Files
-from grader.checks.markers import is_failure
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
 from grader.checks.student import CheckRun, NotWritten, Progress, Student, SubmissionFault, answers_elsewhere
@@ -317,7 +317,7 @@ def judge(check: Check, error: BaseException | None) -> tuple[Status, str]:
         return "passed", ""
     if isinstance(error, DependencyFailed):
         return "skipped", str(error)
-    if isinstance(error, (CheckFailed, SubmissionFault)) or is_failure(error):
+    if isinstance(error, CheckFailed | SubmissionFault | pytest.fail.Exception):
         return "failed", str(error)
     trace = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
     where = f"{Path(trace[-1].filename).name}:{trace[-1].lineno}: " if trace else ""
