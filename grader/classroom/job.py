@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeAlias
 
 from grader.checks.report import Report
 from grader.course import CourseError, open_course
-from grader.sandbox.process import Zygote, start_early
 from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, Pool, WorkerBroken
 
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
@@ -67,17 +66,11 @@ class Task:
 
 
 @functools.cache
-def _zygote(_: Confinement) -> Zygote | None:
-    """Start what forks this process's workers, once; it loads NumPy while we do."""
-    return start_early()
-
-
-@functools.cache
 def _pool(confinement: Confinement) -> Pool:
     """Return this process's workers, made once."""
     from grader.sandbox.pool import open_pool
 
-    pool = open_pool(confinement, None if confinement == "none" else _zygote(confinement))
+    pool = open_pool(confinement)
     atexit.register(pool.close)
     gc.freeze()  # modules stay, so nobody has to look through them for what could go
     return pool
@@ -121,8 +114,6 @@ def run_task(task: Task) -> TaskResults:
             found = [mark(*work) for _, work in task.work]
             results += [NotGraded(each.broken) if each.broken else each for each in found]
         else:
-            if task.confinement != "none":
-                _zygote(task.confinement)
             check_all = _checking(task.course, task.exercise, task.seed, task.run)
             patience = [_patience(task.run, key) for key in keys]
             pool, sources = _pool(task.confinement), [source for _, source in task.work]

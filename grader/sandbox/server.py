@@ -24,6 +24,7 @@ import signal
 import socket
 import sys
 import types
+import zlib
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
@@ -40,23 +41,23 @@ with contextlib.suppress(ImportError):  # Windows has none; nothing below calls 
 CHANNEL = 3  # descriptor, in every worker
 
 NUMPY_PARTS = (
-    "numpy.char numpy.core numpy.ctypeslib numpy.fft numpy.lib.stride_tricks numpy.random numpy.rec "
-    "numpy.strings numpy.typing"
+    "numpy.char numpy.core numpy.fft numpy.lib.stride_tricks numpy.random numpy.rec numpy.strings numpy.typing"
 ).split()
 STANDARD_LIBRARY = (  # all that a script without files or network may ask for
-    "_posixsubprocess _pydatetime _ssl _strptime _suggestions abc argparse array ast base64 "
-    "binascii bisect bz2 calendar cmath cmd code codecs collections.abc colorsys concurrent.futures "
-    "configparser contextlib copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis "
-    "enum errno fnmatch fractions functools gc getopt glob graphlib gzip hashlib heapq html inspect io "
-    "itertools json keyword linecache locale logging lzma math mmap multiprocessing numbers operator "
-    "optparse os pathlib pdb pickle platform pprint pydoc queue quopri random re reprlib sched secrets shlex "
+    "_posixsubprocess _pydatetime _ssl _strptime _suggestions abc array ast base64 "
+    "binascii bisect bz2 calendar cmath cmd code codecs collections.abc colorsys "
+    "contextlib copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis "
+    "enum errno fnmatch fractions functools gc getopt glob graphlib gzip hashlib heapq inspect io "
+    "itertools json keyword linecache locale lzma math mmap multiprocessing numbers operator "
+    "os pathlib pdb pickle platform pprint queue quopri random re reprlib sched secrets shlex "
     "shutil signal site sqlite3 stat statistics string struct sys tempfile textwrap threading time timeit "
-    "token tokenize tomllib traceback tracemalloc types typing unicodedata uuid warnings weakref "
+    "token tokenize traceback tracemalloc types typing unicodedata uuid warnings weakref "
     "xml.etree.ElementTree zlib zoneinfo"
 ).split()
 SELDOM = (  # wanted, with all their parts; kept, and run where they are imported: they are large
-    "asyncio doctest email importlib.metadata importlib.resources numpy.lib.recfunctions numpy.ma "
-    "numpy.polynomial numpy.testing ssl subprocess unittest zipfile"
+    "argparse asyncio concurrent configparser doctest email html importlib.metadata importlib.resources "
+    "logging numpy.ctypeslib numpy.lib.recfunctions numpy.ma numpy.polynomial numpy.testing optparse pydoc "
+    "ssl subprocess tomllib unittest zipfile"
 ).split()
 ENCODINGS = (
     "ascii big5 cp437 cp1251 cp1252 euc_kr gbk iso8859_15 latin_1 mac_roman shift_jis utf_16 utf_8_sig"
@@ -142,7 +143,7 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Keep a module with all that is inside it; what it needs besides has to be there."""
         spec = importlib.machinery.PathFinder.find_spec(name, folders)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            self._kept[name] = spec, marshal.dumps(spec.loader.get_code(name))
+            self._kept[name] = spec, zlib.compress(marshal.dumps(spec.loader.get_code(name)))
             inside = spec.submodule_search_locations or []
             for part in {part.name for part in pkgutil.iter_modules(inside)} - {"test", "tests", "__main__"}:
                 self.keep(f"{name}.{part}", inside)
@@ -155,7 +156,7 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run a module's code; Python's import asks."""
-        exec(marshal.loads(self._kept[module.__name__][1]), vars(module))
+        exec(marshal.loads(zlib.decompress(self._kept[module.__name__][1])), vars(module))
 
 
 RECORDER = importlib.machinery.SourceFileLoader("recording", f"{os.path.dirname(__file__)}/recording.py")
