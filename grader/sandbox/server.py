@@ -40,9 +40,9 @@ with contextlib.suppress(ImportError):  # Windows has none; nothing below calls 
 
 CHANNEL = 3  # descriptor, in every worker
 
-NUMPY_PARTS = (
-    "numpy.char numpy.core numpy.fft numpy.lib.stride_tricks numpy.random numpy.rec numpy.strings numpy.typing"
-).split()
+NUMPY_PARTS = [
+    f"numpy.{name}" for name in "char core fft lib.stride_tricks random rec strings typing".split()
+]
 STANDARD_LIBRARY = (  # all that a script without files or network may ask for
     "_posixsubprocess _pydatetime _ssl _strptime _suggestions abc array ast base64 "
     "binascii bisect bz2 calendar cmath cmd code codecs collections.abc colorsys "
