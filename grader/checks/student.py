@@ -309,9 +309,7 @@ class StudentModule:
         progress = run.progress
         self.worker.listener = (lambda printed: progress(function, printed)) if progress else None
         try:
-            with run.timed(self.worker, seconds, again=again) as limit, contextlib.ExitStack() as stack:
-                if again:
-                    stack.enter_context(self.worker.muted())
+            with run.timed(self.worker, seconds, again=again) as limit:
                 return self.worker.call(function, arguments, limit, substitutes, before)
         except NO_ANSWER as error:
             if isinstance(error, TimeUp) and error.idle:

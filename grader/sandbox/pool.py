@@ -248,7 +248,7 @@ class ConfinedWorker(Worker):
             arrays: list[bytes] = []
             tree = protocol.encode(arguments, arrays)
             request = protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays))
-        with self._timed(seconds) as timer:
+        with self._timed(seconds, muted=before is not None) as timer:
             self._send(request, timer)
             frame = self._receive(timer)
             if before and frame == before.said:
@@ -270,14 +270,20 @@ class ConfinedWorker(Worker):
         return dataclasses.replace(answer, asked=request, said=bytes(frame))
 
     @contextlib.contextmanager
-    def _timed(self, seconds: float | Limit) -> Iterator[_Timer]:
-        """Give what ends a call at its limit, and keep what it used."""
+    def _timed(self, seconds: float | Limit, *, muted: bool = False) -> Iterator[_Timer]:
+        """Give what ends a call at its limit, and keep what it used; if muted, nothing that is printed."""
+        if muted:
+            self._drain()
+            self._muted = True
         limit = seconds if isinstance(seconds, Limit) else Patience().limit(seconds)
         timer = _Timer(self._read_clock, limit)
         try:
             yield timer
         finally:
             self.used = timer.used()
+            if muted:
+                self._drain()
+                self._muted = False
 
     def _read_clock(self, look: bool = False) -> float:
         """Return the processor time so far, in seconds; when the process has gone, what it was before."""
@@ -294,16 +300,6 @@ class ConfinedWorker(Worker):
     def forget_output(self) -> None:
         self._drain()
         self._kept = copy.deepcopy(self._printed_first)
-
-    @contextlib.contextmanager
-    def muted(self) -> Iterator[None]:
-        self._drain()
-        self._muted = True
-        try:
-            yield
-        finally:
-            self._drain()
-            self._muted = False
 
     def end(self) -> int:
         if self._status is not None:

@@ -7,7 +7,7 @@ place may answer in its own way, as long as it does not put student code beside 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
@@ -168,7 +168,8 @@ class Worker(Protocol):
         Args:
             seconds: limit of the whole call: of processor time, or both.
             substitutes: functions of the student's module that the grader answers during this call.
-            before: what was answered to the same question; it is returned itself if the answer is the same.
+            before: what was answered to the same question; it is returned itself if the answer is the same,
+                and what is printed is thrown away.
 
         Raises:
             TimeUp, WorkerEnded, ProtocolError: it took too long, ended its process, or broke the protocol.
@@ -180,9 +181,6 @@ class Worker(Protocol):
 
     def forget_output(self) -> None:
         """Forget what was printed since the student's source was loaded: another check begins."""
-
-    def muted(self) -> AbstractContextManager[None]:
-        """Throw away what is printed meanwhile."""
 
     def end(self) -> int:
         """End the worker and all it started; return its exit code, negative for a signal."""

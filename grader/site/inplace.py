@@ -31,7 +31,7 @@ class InPlaceWorker(WorkerServer, Worker):
         super().__init__(io.BytesIO())
         # The frame around this interpreter has no account, no file and no network, and the page ends it.
         self.layers, self.listener, self.used = REQUIRED, None, Used()
-        self._kept, self._before_calls, self._muted = HeadAndTail(), b"", False
+        self._kept, self._before_calls = HeadAndTail(), b""
         self._modules = set(sys.modules)
         self._substitutes: Mapping[str, Substitute] = {}
         self._said: tuple[list[Any], memoryview] = ([""], memoryview(b""))
@@ -64,7 +64,7 @@ class InPlaceWorker(WorkerServer, Worker):
         self._substitutes = substitutes or {}
         arrays: list[bytes] = []
         request = ["call", function, protocol.encode(arguments, arrays), list(self._substitutes)]
-        with self._running():
+        with self._running(muted=before is not None):
             try:
                 self.send(*self._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
             except protocol.Unsendable as error:
@@ -72,8 +72,8 @@ class InPlaceWorker(WorkerServer, Worker):
         return read_answer(*self._said)
 
     @contextlib.contextmanager
-    def _running(self) -> Iterator[None]:
-        """Keep what is printed, and how long it took."""
+    def _running(self, *, muted: bool = False) -> Iterator[None]:
+        """Keep what is printed, unless muted, and how long it took."""
         printed, began = io.StringIO(), time.process_time()
         try:
             with (
@@ -86,7 +86,7 @@ class InPlaceWorker(WorkerServer, Worker):
             raise ProtocolError(str(error)) from None
         finally:
             self.used = Used(time.process_time() - began)
-            if not self._muted:
+            if not muted:
                 self._kept.add(printed.getvalue().encode("utf-8", "backslashreplace"))
 
     def output(self) -> str:
@@ -95,14 +95,6 @@ class InPlaceWorker(WorkerServer, Worker):
     def forget_output(self) -> None:
         self._kept = HeadAndTail()
         self._kept.add(self._before_calls)
-
-    @contextlib.contextmanager
-    def muted(self) -> Iterator[None]:
-        self._muted = True
-        try:
-            yield
-        finally:
-            self._muted = False
 
     def end(self) -> int:
         for name in set(sys.modules) - self._modules:  # the student's own, and no part of a library

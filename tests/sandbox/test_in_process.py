@@ -82,7 +82,8 @@ class InProcessWorker:
         mine = map_leaves(self.copied(arguments), lambda leaf: leaf, self.named_class)
         given = [(path, array, array.tobytes()) for path, array in walk_arrays(mine)]
         try:
-            with self.importable(), contextlib.redirect_stdout(self.printed):
+            printed = io.StringIO() if before else self.printed
+            with self.importable(), contextlib.redirect_stdout(printed):
                 value = self.copied(found(*mine))
         except Exception as error:
             return Answer(raised=self.raised(error), not_written=isinstance(error, NotImplementedError))
@@ -112,14 +113,6 @@ class InProcessWorker:
                 sys.modules.pop(name)
                 if module is not None:
                     sys.modules[name] = module
-
-    @contextlib.contextmanager
-    def muted(self) -> Iterator[None]:
-        kept, self.printed = self.printed, io.StringIO()
-        try:
-            yield
-        finally:
-            self.printed = kept
 
     def output(self) -> str:
         return self.printed.getvalue()
