@@ -77,10 +77,15 @@ def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch)
     call = ConfinedWorker.call
 
     def patient(
-        self: ConfinedWorker, function: str, arguments: Any, seconds: float | Limit, substitutes: Any = None
+        self: ConfinedWorker,
+        function: str,
+        arguments: Any,
+        seconds: float | Limit,
+        substitutes: Any = None,
+        before: Answer | None = None,
     ) -> Answer:
         limit = seconds if hangs(function, substitutes) else Limit(60.0, 600.0)
-        return call(self, function, arguments, limit, substitutes)
+        return call(self, function, arguments, limit, substitutes, before)
 
     patch.setattr(ConfinedWorker, "call", patient)
 
