@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+
+from grader.course import open_course
+from grader.quiz.files import load_quiz, quiz_paths
 
 
 def sigmoid(x: float) -> float:
@@ -135,3 +139,13 @@ def test_a_stated_number_recomputes(what: str, compute: Callable[[], object], st
     )
     margin = np.abs(wanted.ravel()) * 10.0 ** (1 - np.maximum(figures, 1)) + 1e-12
     assert (np.abs(computed.ravel() - wanted.ravel()) <= margin).all(), (what, computed, wanted)
+
+
+def test_every_question_says_where_in_the_course_it_is_taught() -> None:
+    course = open_course()
+    pages = {path.stem for path in (course.root / "quizzes").glob("*.md")} | {*course.exercise_ids()}
+    for path in quiz_paths(course):
+        for question in load_quiz(path).file.questions:
+            named = re.findall(r"lesson of (exercise-\d+)|`grader show (\w+)`", question.source)
+            assert named, f"{path.stem}/{question.id} names no lesson and no page"
+            assert {one or other for one, other in named} <= pages
