@@ -204,7 +204,7 @@ def test_an_exercise_by_keyboard(browser: Any, whole_site: Served, handed_out: C
     assert "for practice: what counts is graded from your code" in page_text(browser)
     press_tab_to(browser, "Hint on double")
     press(browser, Keys.ENTER)
-    wait_for(browser, "#work ol li")
+    wait_for(browser, ".hints li")
     browser.get(f"{whole_site.url}exercise-1.html")
     wait_for(browser, "#work button.main")
     assert "return 2 * x" in code_in(browser, "editor")

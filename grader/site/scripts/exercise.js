@@ -56,7 +56,7 @@ function controls() {
 }
 
 function hinting() {
-  const shown = el("div", { "aria-live": "polite" });
+  const shown = el("div", { class: "hints", "aria-live": "polite" });
   const names = functions.split(" ");
   const buttons = names.map((name) =>
     button(names.length > 1 ? `Hint on ${name}` : "Hint", () => hint(name, shown)),
