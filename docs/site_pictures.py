@@ -66,7 +66,9 @@ def find(browser: Any, css: str) -> Any:
     """Return an element once it is to be seen."""
 
     def seen(browser: Any) -> Any:
-        return next((each for each in browser.find_elements("css selector", css) if each.is_displayed()), None)
+        return next(
+            (each for each in browser.find_elements("css selector", css) if each.is_displayed()), None
+        )
 
     return WebDriverWait(browser, SECONDS).until(seen)
 

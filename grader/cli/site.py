@@ -36,7 +36,8 @@ def command(handout: Path, target: Path, runtime: str) -> None:
         stop("nothing was written: the website would tell answers", BROKEN)
     pages = sum(name.endswith(".html") for name in built.files)
     size = sum(built.files.values()) / 1e6
-    click.echo(f"{target}: {pages} pages, {len(built.files)} files, {size:.1f} MB; open index.html")
+    see = f"python -m http.server -d {target} shows it"
+    click.echo(f"{target}: {pages} pages, {len(built.files)} files, {size:.1f} MB; {see}")
     if full:
         click.echo(f"looked for {built.looked_for} lines of solutions and hidden checks, and found none")
     else:

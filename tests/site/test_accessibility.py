@@ -1,4 +1,4 @@
-"""Every kind of page is looked over by axe-core, and fits a telephone."""
+"""Every kind of page is looked over by axe-core, fits a telephone and large letters, and does not move."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.site.helpers import LONG, Served, wait_for
+from tests.site.helpers import LONG, Served, serving, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -36,28 +36,63 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def look(browser: Any, axe: str) -> None:
-    """Fail if axe-core finds anything, or if the page is wider than a telephone."""
+    """Fail if axe-core finds anything, or if the page has to be scrolled sideways."""
     browser.execute_script(axe)
     assert browser.execute_async_script(LOOK) == [], browser.current_url
     wide = "return document.documentElement.scrollWidth > innerWidth"
     assert not browser.execute_script(wide), browser.current_url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_without_python(browser: Any, axe: str, written: Path, scheme: str) -> None:
-    media = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-    small = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", small)
-    for path in sorted(written.glob("*.html")):
-        browser.get(path.as_uri())
-        look(browser, axe)
+def resize(browser: Any, width: int, zoom: float = 1, **media: str) -> None:
+    """Make the window so wide, in pixels of CSS, and say what its owner prefers."""
+    size = {"width": width, "height": 800, "deviceScaleFactor": zoom, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+@pytest.mark.parametrize(
+    ("width", "zoom", "scheme", "text"),
+    [(360, 1, "light", "100%"), (640, 2, "dark", "100%"), (1280, 1, "light", "200%")],
+    ids=["a telephone", "200 % of a laptop, in the dark", "letters twice as large"],
+)
+def test_pages_without_python(
+    browser: Any, axe: str, written: Path, width: int, zoom: float, scheme: str, text: str
+) -> None:
+    resize(browser, width, zoom, prefers_color_scheme=scheme)
+    with serving(written) as port:
+        for path in sorted(written.glob("*.html")):
+            browser.get(f"http://127.0.0.1:{port}/{path.name}")
+            wait_for(browser, "button")
+            browser.execute_script("document.documentElement.style.fontSize = arguments[0]", text)
+            if path.name.startswith("exercise"):
+                browser.execute_script("document.getElementById('yours').scrollIntoView()")
+                wait_for(browser, ".code-editor")
+            look(browser, axe)
+        assert browser.get_log("browser") == []
+
+
+MOVES = """
+const styles = [...document.querySelectorAll("*")].map((node) => getComputedStyle(node));
+return document.getAnimations().length + styles.filter((style) => {
+  const lasts = Math.max(...style.transitionDuration.split(",").map(parseFloat));
+  return lasts > 0 || style.animationName !== "none" || style.scrollBehavior !== "auto";
+}).length;
+"""
+
+
+def test_nothing_moves_for_those_who_want_no_motion(browser: Any, written: Path) -> None:
+    resize(browser, 1000, prefers_reduced_motion="reduce")
+    with serving(written) as port:
+        for path in sorted(written.glob("*.html")):
+            browser.get(f"http://127.0.0.1:{port}/{path.name}")
+            wait_for(browser, "button")
+            assert browser.execute_script(MOVES) == 0, path.name
 
 
 @LONG
 def test_a_quiz_and_an_exercise_at_work(browser: Any, axe: str, whole_site: Served) -> None:
-    small = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", small)
+    resize(browser, 360)
     browser.get(f"{whole_site.url}quiz-every-type.html")
     wait_for(browser, START).click()
     for number in range(1, 10):

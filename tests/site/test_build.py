@@ -195,7 +195,9 @@ def test_the_command_looks_for_answers_where_the_full_course_is(
     target = str(tmp_path / "out")
     ran = run("site", str(handed_out.root), target)
     assert (ran.code, ran.err) == (0, "")
-    assert re.search(r"3 pages, \d+ files, [\d.]+ MB; open index.html\nlooked for \d+ lines", ran.out)
+    assert re.search(
+        r"3 pages, \d+ files, [\d.]+ MB; python -m http.server -d .* shows it\nlooked for \d+ lines", ran.out
+    )
     monkeypatch.chdir(tmp_path)
     ran = run("site", str(handed_out.root), target)
     assert ran.code == 0

@@ -1,6 +1,8 @@
 // What this browser keeps of a learner: the history of events, what was written, and where things stand.
 // An event is in the store before anybody hears of what came of it.
 
+const PATIENCE = 20_000; // milliseconds; a store that is not there by then is none
+
 /** Another tab has added events meanwhile; nothing was stored. */
 export class Moved extends Error {}
 
@@ -9,15 +11,22 @@ export class Full extends Error {}
 
 /** Open the store of a course; where there is none to be had, what is kept lasts as long as the page. */
 export async function openStore(course) {
+  // A page that is left just now would be frozen while it makes the store, and the next one would wait for it: one
+  // that wants to hear of its end is thrown away.
+  const end = () => {};
+  addEventListener("unload", end);
   try {
     const opening = indexedDB.open(`rnn-grader ${course}`, 1);
     opening.onupgradeneeded = () => {
       opening.result.createObjectStore("events", { autoIncrement: true });
       opening.result.createObjectStore("texts");
     };
-    return new Store(await done(opening));
+    const late = new Promise((_, reject) => setTimeout(reject, PATIENCE));
+    return new Store(await Promise.race([done(opening), late]));
   } catch {
     return new Memory();
+  } finally {
+    removeEventListener("unload", end);
   }
 }
 
