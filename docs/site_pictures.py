@@ -2,8 +2,8 @@
 
     python docs/site_pictures.py http://127.0.0.1:8000/
 
-The address is that of a website of the whole course, as docs/site.md writes and shows it; Chromium and its driver
-have to be installed. The exercise has a mistake on purpose, so that there is something to see.
+The address is that of a website of the whole course, as docs/site.md writes and shows it; Chromium and its
+driver have to be installed. The exercise has a mistake on purpose, so that there is something to see.
 """
 
 from __future__ import annotations

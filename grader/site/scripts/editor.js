@@ -72,6 +72,7 @@ export class Editor {
       area.value = state.doc.toString();
       area.dispatchEvent(new Event("input"));
     });
+    const name = area.labels[0].textContent;
     const order = () => (run?.(), true);
     const keys = [{ key: "Ctrl-Enter", run: order }, { key: "Cmd-Enter", run: order }, parts.indentWithTab];
     const said = `Tab indents; Escape, then Tab, leaves the editor${run ? "; Ctrl+Enter checks it" : ""}`;
@@ -85,7 +86,7 @@ export class Editor {
       parts.indentUnit.of("    "),
       parts.syntaxHighlighting(parts.HighlightStyle.define(colours(parts.tags))),
       EditorView.theme(THEME),
-      EditorView.contentAttributes.of({ "aria-label": area.labels[0].textContent, "aria-description": said }),
+      EditorView.contentAttributes.of({ "aria-label": name, "aria-description": said, tabindex: "0" }),
       heard,
     ];
     // In a shadow root its style sheets are objects, which the page's policy lets through without an exception.
