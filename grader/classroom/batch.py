@@ -125,7 +125,7 @@ def grade(
         if not place and not isinstance(submissions, Submission):
             found[0].key = book.key_at(Path(submissions)) or found[0].key
         secret = round_secret(course)
-        begun = book.rounds.begin(round_number, seed, secret)
+        begun = book.begin_round(round_number, seed, secret)
         batch = Batch(course, chosen, begun, secret, confinement, fixed_seed=seed is not None)
         vanished = book.enter(found, scope, confirm_gone=confirm_gone)
         broken = batch.grade(accepted, book, executor, on_progress, quizzes=quizzes)
@@ -210,7 +210,7 @@ class Batch:
 
         Who hands in something else in a round that knows an earlier file gets inputs that nobody has seen.
         """
-        before, drawn = book.rounds.drawn(self.begun.number), {}
+        before, drawn = book.drawn(self.begun.number), {}
         for submission in submissions:
             for exercise in self.exercises:
                 source, place = submission.sources[exercise.id], (submission.key, exercise.id)
@@ -243,7 +243,7 @@ class Batch:
         }
         new = {place: key for place, key in keys.items() if known.get(place) != key}
         new |= self._quiz_keys(submissions, book) if quizzes else {}
-        book.rounds.keep(self.begun.number, {place: each for place, each in drawn.items() if place in new})
+        book.keep_drawn(self.begun.number, {place: each for place, each in drawn.items() if place in new})
         done, broken = len(keys.keys() - new.keys()), dict[str, str]()
         on_progress(done, len(keys))
         try:

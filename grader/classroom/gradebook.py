@@ -9,7 +9,7 @@ import os
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,7 +40,6 @@ class Gradebook:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._do = connection.execute
-        self.rounds = tables.Rounds(connection)
 
     # -- what was graded --
 
@@ -159,6 +158,43 @@ class Gradebook:
         """Keep something that concerns the whole class."""
         with self._transaction():
             self._do("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    # -- rounds, each of which is kept before its first grade is --
+
+    def round(self) -> tables.Round | None:
+        """Return the round that goes on; None if nothing was graded yet."""
+        kept = self.fact("round")
+        return tables.Round(*json.loads(kept)) if kept else None
+
+    def begin_round(self, number: int | None, seed: int | None, secret: bytes) -> tables.Round:
+        """Return the round that is graded now: the one that goes on, else the first, unless it is said.
+
+        Its seed is the one that was kept or is said, else what follows from the secret and the number.
+        RoundOver if a later round has begun.
+        """
+        kept = self.round()
+        number = number or (kept.number if kept else 1)
+        if kept and number < kept.number:
+            over = f"these results are in round {kept.number}; give round {number} a folder of its own"
+            raise tables.RoundOver(over)
+        if seed is None:
+            same = kept is not None and number == kept.number
+            seed = kept.seed if kept and same else tables.derive_seed(secret, "round", str(number))
+        self.keep_fact("round", json.dumps([number, seed]))
+        return tables.Round(number, seed)
+
+    def drawn(self, number: int) -> dict[tables.Place, tables.Drawn]:
+        """Return on which inputs was graded what was handed in in a round."""
+        rows = self._do("SELECT submission, exercise, files, seed FROM drawn WHERE round = ?", (number,))
+        return {(key, exercise): tables.Drawn(files, int(seed)) for key, exercise, files, seed in rows}
+
+    def keep_drawn(self, number: int, drawn: Mapping[tables.Place, tables.Drawn]) -> None:
+        """Keep on which inputs will be graded what was handed in in a round."""
+        rows = [  # as text: a seed that somebody gives may be larger than an integer of SQLite
+            (*place, number, each.files, str(each.seed)) for place, each in drawn.items() if each.handed_in
+        ]
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows)
 
     # -- who is in the class --
 
@@ -447,10 +483,10 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
     parts, rounds = list(parts), dict[tables.Round, Path]()
     for part in parts:
         with open_gradebook(part) as book:
-            if found := book.rounds.current():
+            if found := book.round():
                 rounds.setdefault(found, part)
     with open_gradebook(results, new=True) as book:
-        if found := book.rounds.current():
+        if found := book.round():
             rounds.setdefault(found, results)
         if len(rounds) > 1:
             named = (f"{path} is of round {each.number} (seed {each.seed})" for each, path in rounds.items())

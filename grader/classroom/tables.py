@@ -6,8 +6,7 @@ In a round, a class is graded on the same random inputs, and what is handed in a
 import hashlib
 import hmac
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -220,49 +219,3 @@ def round_secret(course: Course) -> bytes:
 def derive_seed(secret: bytes, *words: str) -> int:
     """Return the seed, below 2**32, that a secret and some words always give."""
     return int(hmac.new(secret, hashed(*words).encode(), hashlib.sha256).hexdigest()[:8], 16)
-
-
-class Rounds:
-    """What a gradebook's file knows of rounds; each is kept before its first grade is."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def current(self) -> Round | None:
-        """Return the round that goes on; None if nothing was graded yet."""
-        row = self._connection.execute("SELECT value FROM facts WHERE name = 'round'").fetchone()
-        return Round(*json.loads(row[0])) if row else None
-
-    def begin(self, number: int | None, seed: int | None, secret: bytes) -> Round:
-        """Return the round that is graded now: the one that goes on, else the first, unless it is said.
-
-        Its seed is the one that was kept or is said, else what follows from the secret and the number.
-        RoundOver if a later round has begun.
-        """
-        kept = self.current()
-        number = number or (kept.number if kept else 1)
-        if kept and number < kept.number:
-            raise RoundOver(
-                f"these results are in round {kept.number}; give round {number} a folder of its own"
-            )
-        if seed is None:
-            same = kept is not None and number == kept.number
-            seed = kept.seed if kept and same else derive_seed(secret, "round", str(number))
-        with self._connection:
-            row = json.dumps([number, seed])
-            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('round', ?)", (row,))
-        return Round(number, seed)
-
-    def drawn(self, number: int) -> dict[Place, Drawn]:
-        """Return on which inputs was graded what was handed in in a round."""
-        order = "SELECT submission, exercise, files, seed FROM drawn WHERE round = ?"
-        rows = self._connection.execute(order, (number,))
-        return {(submission, exercise): Drawn(files, int(seed)) for submission, exercise, files, seed in rows}
-
-    def keep(self, number: int, drawn: Mapping[Place, Drawn]) -> None:
-        """Keep on which inputs will be graded what was handed in in a round."""
-        rows = [  # as text: a seed that somebody gives may be larger than an integer of SQLite
-            (*place, number, each.files, str(each.seed)) for place, each in drawn.items() if each.handed_in
-        ]
-        with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO drawn VALUES (?, ?, ?, ?, ?)", rows)
