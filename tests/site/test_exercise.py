@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader.authoring.handout import build_handout
 from grader.checks.report import Report, reports_from_json
 from grader.checks.run import check
 from grader.checks.source import Source
-from grader.course import Course, open_course
+from grader.course import Course
 from grader.sandbox.pool import WorkerPool
-from grader.site.build import build_site
 from tests.site.helpers import (
     LONG,
     Served,
@@ -317,24 +315,3 @@ def test_a_full_disk_is_told_before_anything_is_lost(browser: Any, page: str) ->
     browser.execute_async_script("setTimeout(arguments[0], 300)")
     edited(browser, page)
     assert code_in(browser, "editor") == "z = 3\n"
-
-
-@LONG
-def test_solutions_stubs_and_typical_mistakes_are_judged_as_on_a_laptop(
-    browser: Any, course: Course, runtime: Path, pool: WorkerPool, tmp_path: Path
-) -> None:
-    build_handout(course, tmp_path / "handout", b"a secret of the tests' own")
-    handout = open_course(tmp_path / "handout")
-    build_site(handout, tmp_path / "site", runtime=str(runtime))
-    mistakes = course.root / "examples" / "submissions" / "typical-mistakes" / "exercises"
-    with serving(tmp_path / "site") as port:
-        for exercise in handout.exercises():
-            name = f"{exercise.file.module}.py"
-            paths = [exercise.stub_path, course[exercise.id].solution_path, mistakes / exercise.id / name]
-            texts = [path.read_text(encoding="utf-8") for path in paths if path.is_file()]
-            browser.get(f"http://127.0.0.1:{port}/{exercise.id}.html")
-            for text, report in zip(
-                texts, checked(browser, exercise.id, *((text, 240) for text in texts)), strict=True
-            ):
-                native = check(exercise, Source(name, text.encode()), pool=pool)
-                assert told(report) == told(native.for_student(exercise.file.feedback)), exercise.id

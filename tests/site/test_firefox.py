@@ -10,6 +10,12 @@ import pytest
 
 from tests.site.firefox import PROGRAM, Firefox
 from tests.site.helpers import Served
+from tests.site.test_attacks import (  # noqa: F401
+    test_a_forged_answer_does_no_harm,
+    test_a_forged_history_is_not_stored,
+    test_a_worker_in_the_frame_reaches_nothing,
+    watched,
+)
 from tests.site.test_exercise import (  # noqa: F401
     test_a_verdict_is_the_one_of_a_laptop,
     test_an_exercise_by_keyboard,
