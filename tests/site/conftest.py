@@ -98,4 +98,6 @@ def start_chromium(profile: Path, *flags: str, settings: Mapping[str, object] | 
     options.add_experimental_option("prefs", dict(settings or {}))
     driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
     driver.set_script_timeout(WAIT)
+    connection: Any = driver.command_executor
+    connection.client_config.timeout = 4 * WAIT  # for longer scripts
     return driver
