@@ -1,7 +1,5 @@
 """Why code gave no answer: from what happened in its worker to a sentence for the student."""
 
-from __future__ import annotations
-
 import re
 import signal
 

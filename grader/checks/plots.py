@@ -1,7 +1,5 @@
 """Runs an exercise's plot file: the student's functions, called in a worker, beside the reference's."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import types

@@ -1,7 +1,5 @@
 """``grader hint``: one more hint each time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import click

@@ -1,7 +1,5 @@
 """``grader list``: the exercises, the learner's credits and what to do next."""
 
-from __future__ import annotations
-
 import click
 
 from grader.cli import Course, pass_course, print_lines, width

@@ -1,7 +1,5 @@
 """``grader plot``: what a student's functions compute, beside the reference's, as a picture."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

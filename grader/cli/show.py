@@ -1,7 +1,5 @@
 """``grader show``: the lesson of an exercise, or a page that stands beside the quizzes."""
 
-from __future__ import annotations
-
 import os
 import sys
 import webbrowser
