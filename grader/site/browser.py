@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +93,8 @@ class Desk:
             return json.dumps({"needs": (error.name or "").partition(".")[0]})
         except (AnsweredElsewhere, FinishedElsewhere) as error:
             return json.dumps({"elsewhere": type(error).__name__})
+        except FormulaError as error:
+            return json.dumps({"refused": f"this question is broken: {error}"})
         except SAID as error:
             return json.dumps({"refused": str(error)})
 
@@ -114,7 +117,7 @@ class Desk:
         with open_ledger(self.course) as ledger:
             return take_in(ledger, document.encode(), self.course.salt, own=True).new.total()
 
-    def take(self, name: str, document: str, preview: bool) -> dict[str, Any]:
+    def take(self, document: str, preview: bool, name: str = "the file") -> dict[str, Any]:
         """Take in a file from elsewhere, or only say what it would add."""
         with open_ledger(self.course) as ledger:
             try:
@@ -381,14 +384,12 @@ def understood(variant: Variant, text: str) -> str:
     return ""
 
 
-desk: Desk | None = None
+@functools.cache
+def desk() -> Desk:
+    """Return the place at the course that was unpacked beside this program."""
+    return Desk(Path("/course"))
 
 
 def act(name: str, arguments: str) -> str:
     """Do what a page asks for; see :meth:`Desk.act`."""
-    global desk
-    desk = desk or Desk(Path("/course"))
-    try:
-        return desk.act(name, arguments)
-    except FormulaError as error:
-        return json.dumps({"refused": f"this question is broken: {error}"})
+    return desk().act(name, arguments)

@@ -29,20 +29,6 @@ frame without an address is let through all the same, and one with an address ne
 READER = "reader"  # whose numbers the questions show to those without a script
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page that stands beside the lessons.
-
-    Args:
-        name: of its file.
-        short: its title where there is little room.
-    """
-
-    name: str
-    short: str
-    title: str
-
-
 @dataclass
 class Pages:
     """Makes the pages of one course.
@@ -71,7 +57,10 @@ class Pages:
         """Return a page made from one of the templates, with what every page shows."""
         import markupsafe
 
-        pages = [Page(f"{path.stem}.html", short(path.stem), one.title) for path, one in self._lone.items()]
+        pages = [
+            {"name": f"{path.stem}.html", "short": short(path.stem), "title": lesson.title}
+            for path, lesson in self._lone.items()
+        ]
         shared = {"course": self.course, "policy": markupsafe.Markup(self.policy), "pages": pages}
         return templates().get_template(template).render(shared | values)
 
