@@ -83,8 +83,7 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     for quiz in pages.quizzes:
         made[f"quiz-{quiz.id}.html"] = pages.quiz(quiz)
     made["index.html"] = pages.start()
-    own_style = (FOLDER / "site.css").read_text(encoding="utf-8")
-    made["site.css"] = "\n".join((style_sheet("page"), style_sheet("lesson"), own_style))
+    made["site.css"] = site_style()
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
     files |= scripts | {f"{HOSTED}/{name}": data for name, data in hosted.items()}
@@ -92,6 +91,12 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
     return Built({name: len(data) for name, data in files.items()}, looked_for)
+
+
+def site_style() -> str:
+    """Return the style sheet of all pages."""
+    own = (FOLDER / "site.css").read_text(encoding="utf-8")
+    return "\n".join((style_sheet("page"), style_sheet("lesson"), own))
 
 
 def _archives(course: Course, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -9,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from grader.course import Course
+from grader.quiz.files import all_quizzes
+from grader.site.build import FOLDER, site_style
+from grader.site.pages import POLICY, Pages
 from tests.site.helpers import LONG, Served, serving, wait_for
 
 pytestmark = pytest.mark.slow
@@ -70,6 +76,28 @@ def test_pages_without_python(
                 wait_for(browser, ".code-editor")
             look(browser, axe)
         assert browser.get_log("browser") == []
+
+
+@pytest.fixture(scope="module")
+def real(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of the real course, as its website has them, but without Python."""
+    folder = tmp_path_factory.mktemp("real")
+    shutil.copytree(FOLDER / "scripts", folder / "scripts")
+    policy = POLICY.format(frame="'none'", others="")
+    pages = Pages(course, course.exercises(), all_quizzes(course), policy)
+    made = pages.lessons() | {f"quiz-{quiz.id}.html": pages.quiz(quiz) for quiz in pages.quizzes}
+    for name, text in (made | {"index.html": pages.start(), "site.css": site_style()}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_pages_of_the_course_on_a_telephone(browser: Any, axe: str, real: Path) -> None:
+    resize(browser, 360)
+    paths = sorted(real.glob("*.html"))
+    with serving(real) as port:
+        for path in paths if os.environ.get("GRADER_LONG") else paths[3::8]:
+            browser.get(f"http://127.0.0.1:{port}/{path.name}")
+            look(browser, axe)
 
 
 MOVES = """

@@ -106,7 +106,7 @@ def test_no_page_has_a_script_of_anybody_else(home: Course, tmp_path: Path) -> N
         assert "unsafe-inline" not in page.policy
         assert "default-src 'none'" in page.policy
         for script in re.findall(r"<script([^>]*)>(.*?)</script>", path.read_text("utf-8"), re.DOTALL):
-            assert re.fullmatch(r' type="module" src="scripts/(quiz|start|exercise)\.js"', script[0])
+            assert re.fullmatch(r' type="module" src="scripts/(quiz|start|exercise|wide)\.js"', script[0])
             assert script[1] == ""
 
 
