@@ -196,13 +196,19 @@ def throughput(folder: Path) -> None:
     hand_in(folder / "twenty", range(20), twenty, right=8)
     spent, _ = whole_command(folder, "out of twenty", ["--jobs", "2"], "twenty", twenty)
     print(f"  twenty of two exercises, 8 right and 12 wrong, jobs 2: {spent:.1f} s")
-    times = {}
-    for count in (50, 100, 200):
-        hand_in(folder / f"{count}", range(count))
-        times[count], _ = whole_command(folder, f"out of {count}", ["--jobs", "2"], f"{count}")
-    slope = (times[200] - times[50]) / 150
-    found = ", ".join(f"{count} in {spent:.1f} s" for count, spent in times.items())
-    print(f"  jobs 2: {found}; {1000 * slope:.0f} ms each, so 10,000 in {slope * 10_000 / 60:.0f} min")
+    slopes = {}
+    for jobs in (1, 2):
+        times = {}
+        for count in (50, 100, 200):
+            hand_in(folder / f"{count} of {jobs}", range(count))
+            options = ["--jobs", str(jobs)]
+            times[count], _ = whole_command(folder, f"out {jobs} {count}", options, f"{count} of {jobs}")
+        slopes[jobs] = slope = (times[200] - times[50]) / 150
+        found = ", ".join(f"{count} in {spent:.1f} s" for count, spent in times.items())
+        print(
+            f"  jobs {jobs}: {found}; {1000 * slope:.0f} ms each, so 10,000 in {slope * 10_000 / 60:.0f} min"
+        )
+    print(f"  two to one without their start: {slopes[1] / slopes[2]:.2f}")
 
 
 def hand_in(
