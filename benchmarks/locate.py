@@ -305,7 +305,7 @@ def _forced(exercises: list[Exercise], pool: WorkerPool) -> str:
             run = CheckRun(exercise, source, pool)
             run_suite(suite, run)
             asked = {name: [c for c in run.calls if c.function == name] for name in exercise.file.functions}
-            spoke += any(find.locate(suite, run, name, calls, Work()) for name, calls in asked.items())
+            spoke += any(find.locate(suite, run, calls, Work()) for calls in asked.values())
     return f"RIGHT code, {files} files: told of {said}, forced of {spoke} ({spoke / max(files, 1):.1%})"
 
 

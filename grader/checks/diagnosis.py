@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
-from grader.checks.locate.find import jitter, locate, tell_shapes
+from grader.checks.locate.find import jitter, locate
+from grader.checks.locate.shapes import tell_shapes
 from grader.checks.locate.trace import Work
 from grader.checks.ranges import impossible
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault
@@ -90,7 +91,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     name, sentence = check.name, found.sentence
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
                     wrong = _wrong_calls(suite, run, check)
-                    run.change(name, located=raised or locate(suite, run, function, wrong, work))
+                    run.change(name, located=raised or locate(suite, run, wrong, work))
                     break
     _tell_impossible(suite, run)
 

@@ -29,7 +29,7 @@ MAX_ITEMS = 64  # of a list or tuple that is recorded
 MAX_TEXT = 120  # characters of an expression that are kept
 RESULT = -1  # the node of the last event, which is what the function returned
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
-BLANK = {"empty": "zeros", "empty_like": "zeros_like"}  # freed memory holds earlier values, right ones too
+ZEROS = {"empty": np.zeros, "empty_like": np.zeros_like}  # freed memory holds earlier values, right ones too
 SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
@@ -57,6 +57,12 @@ class Instrumenter(ast.NodeTransformer):
         self.places: dict[tuple[int | None, ...], int] = {}
         self._lines = [line.encode() for line in text.splitlines()]
         self._function, self._statement = "", -1
+        self._inside: list[int] = []  # nodes that belong to the expression that is visited
+
+    def as_json(self) -> Any:
+        """Return nodes, statements and lines, as bytes of JSON."""
+        lines = [line.decode(errors="replace")[:400] for line in self._lines]
+        return np.frombuffer(json.dumps([self.nodes, self.statements, lines]).encode(), np.uint8)
 
     def visit(self, node: ast.AST) -> Any:
         match node:
@@ -64,8 +70,6 @@ class Instrumenter(ast.NodeTransformer):
                 return self._visit_function(node)
             case ast.ClassDef():
                 node.body = self._visit_block(node.body)
-            case ast.ImportFrom(module="numpy"):
-                node.names = [_without_garbage(alias) for alias in node.names]
             case ast.JoinedStr() | ast.arguments() | ast.Constant() | ast.pattern():
                 pass
             case ast.expr() if self._function:
@@ -98,6 +102,7 @@ class Instrumenter(ast.NodeTransformer):
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         outer, self._statement = self._statement, len(self.statements)
+        self._inside = []
         self.statements.append(
             [
                 node.lineno,
@@ -117,7 +122,7 @@ class Instrumenter(ast.NodeTransformer):
             self.generic_visit(node)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 number = self._new(node.targets[0], "store")  # of which an event only tells that it raised
-                self.nodes[number][7] = _wrapped([node.targets[0].value, node.value])
+                self.nodes[number][7] = self._inside
         self._statement = outer
         return made
 
@@ -125,7 +130,7 @@ class Instrumenter(ast.NodeTransformer):
         """Record the target of ``+=`` before and after."""
         before, after = self._new(node.target, "before"), self._new(node, "after", type(node.op).__name__)
         node.value = self.visit(node.value)
-        self.nodes[after][7] = [before, *_wrapped([node.value])]
+        self.nodes[after][7] = [before, *self._inside]
 
         def note(number: int) -> ast.stmt:
             target = copy.deepcopy(node.target)
@@ -135,24 +140,32 @@ class Instrumenter(ast.NodeTransformer):
         return [note(before), node, note(after)]
 
     def _visit_expression(self, node: ast.expr) -> ast.expr:
+        around, self._inside = self._inside, []
+        number = self._visit_parts(node)
+        if number is None:
+            self._inside = around + self._inside
+            return node
+        self.nodes[number][7], self._inside = self._inside, [*around, number]
+        return self._wrap(number, node)
+
+    def _visit_parts(self, node: ast.expr) -> int | None:
+        """Visit what an expression is made of; return its number, or None if its value is not recorded."""
+        number = None
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in SILENT:
                 node.args = [self.visit(argument) for argument in node.args]
-                return node
             case ast.Call():
                 number = self._new(node, "call", _last_name(node.func))
                 if isinstance(node.func, ast.Attribute):
-                    if node.func.attr in BLANK:
-                        node.func.attr = BLANK[node.func.attr]
                     node.func.value = self.visit(node.func.value)
                 elif not isinstance(node.func, ast.Name):
                     node.func = self.visit(node.func)
                 node.args = [self.visit(argument) for argument in node.args]
                 for keyword in node.keywords:
                     keyword.value = self.visit(keyword.value)
+            case ast.UnaryOp(operand=ast.Constant()):
+                pass
             case ast.BinOp() | ast.UnaryOp():
-                if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
-                    return node
                 number = self._new(node, "operation", type(node.op).__name__)
                 self.generic_visit(node)
             case ast.Name() | ast.Attribute() | ast.Subscript() if isinstance(node.ctx, ast.Load):
@@ -167,12 +180,9 @@ class Instrumenter(ast.NodeTransformer):
                 self.generic_visit(node)
             case ast.Subscript():
                 node.value = self.visit(node.value)
-                return node
             case _:
                 self.generic_visit(node)
-                return node
-        self.nodes[number][7] = _wrapped(ast.iter_child_nodes(node))
-        return self._wrap(number, node)
+        return number
 
     def _new(self, node: ast.expr | ast.stmt, kind: str, operation: str = "") -> int:
         if len(self.nodes) >= MAX_NODES:
@@ -205,26 +215,8 @@ def _place(node: Any, like: ast.AST) -> Any:
     return node
 
 
-def _without_garbage(alias: ast.alias) -> ast.alias:
-    if alias.name not in BLANK:
-        return alias
-    return ast.alias(BLANK[alias.name], alias.asname or alias.name)
-
-
 def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _wrapped(nodes: Any) -> list[int]:
-    """Return the numbers of the outermost wrapped expressions inside some nodes."""
-    found = list[int]()
-    for node in nodes:
-        match node:
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=int(number)), _]) if name == HERE:
-                found.append(number)
-            case _:
-                found += _wrapped(ast.iter_child_nodes(node))
-    return found
 
 
 def _bound(target: ast.AST) -> list[str]:
@@ -255,11 +247,6 @@ def instrument(source: bytes) -> tuple[ast.Module, Instrumenter]:
     tree = ast.parse(source)
     instrumenter = Instrumenter(text)
     tree.body = [instrumenter.visit(statement) for statement in tree.body]
-    for number, node in enumerate(tree.body):
-        if isinstance(node, ast.ImportFrom) and node.module == "numpy" and node.names[0].name == "*":
-            aliases = [ast.alias(zeros, blank) for blank, zeros in BLANK.items()]
-            tree.body.insert(number + 1, _place(ast.ImportFrom("numpy", aliases, 0), node))
-            break
     return tree, instrumenter
 
 
@@ -402,8 +389,8 @@ def parse(source: Any) -> Any:
     """
     global _tree, _made
     _tree, _made = instrument(source.tobytes())
-    lines = [line.decode(errors="replace")[:400] for line in _made._lines]
-    return np.frombuffer(json.dumps([_made.nodes, _made.statements, lines]).encode(), np.uint8)
+    vars(np).update(ZEROS)
+    return _made.as_json()
 
 
 def begin(name: str, filename: str, *used: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.locate.find import lettered
+from grader.checks.locate.shapes import lettered
 from grader.checks.report import Located, Outcome
 from grader.checks.run import check
 from grader.checks.source import Source

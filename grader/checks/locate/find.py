@@ -7,120 +7,35 @@ agree, so that no chance speaks.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grader.checks import messages
-from grader.checks.collection import CheckSuite, named_results, sizes_of
-from grader.checks.locate.cause import Cause, Proof, Rerun, Trial
-from grader.checks.locate.explain import Explainer, Finding, found_in
-from grader.checks.locate.locate import NEUTRAL, Comparison
-from grader.checks.locate.trace import (
-    Malformed,
-    Node,
-    Operand,
-    Text,
-    TooMuch,
-    Trace,
-    Work,
-    operands_of,
-    read_text,
-    read_trace,
-)
+from grader.checks.collection import CheckSuite, named_results
+from grader.checks.locate.cause import Cause, Proof, Trial
+from grader.checks.locate.locate import NEUTRAL, Comparison, close, is_neutral
+from grader.checks.locate.names import Names
+from grader.checks.locate.submission import RecordedSubmission, recorded_submission
+from grader.checks.locate.trace import COMPUTED, Malformed, TooMuch, Trace, Work
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
-from grader.sandbox import recording
 from grader.sandbox.values import Array, map_leaves, walk_arrays
-from grader.sandbox.worker import Worker
 
 INDEPENDENT = 2
 MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
+MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
-SEEN_FIRST = ("broadcast", "order of steps")  # kinds of mistakes that need no trial
-SEEN = (*SEEN_FIRST, "form", "returned")  # and those that are told where none mends
-SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
-INTO = re.compile(r"into shape (\([\d, ]*\))")
-PROGRAM = Path(recording.__file__)
-NEEDS = {
-    "MatMult dot matmul": "@ needs as many columns on its left as rows on its right",
-    "Mult multiply": "* works entry by entry, where sizes are the same or 1; @ adds up along the axis that "
-    "two matrices share",
-    "vstack row_stack": "what is stacked in rows needs as many columns",
-    "hstack column_stack": "what is stacked side by side needs as many rows",
-    "concatenate append": "only along the axis that is joined (axis=0 unless said) may sizes differ",
-    "stack array asarray": "all of them need one shape",
-    "einsum tensordot inner vdot": "what is summed over needs the same size on both sides",
-    "reshape": "another shape has to hold as many entries",
-    "store": "what is assigned has to fit its place",
-    "item": "there is one index for each axis, which runs from 0 to one less than its size",
-    "after": "the left side keeps its shape, which the right side has to fit (keepdims=True keeps an axis)",
-}
-"""What an operation asks of its operands, by its names in a recorded run."""
-ENTRY_BY_ENTRY = "entry by entry, from the last axis on, two sizes have to be the same or one of them 1"
 
 
-class RecordedSubmission:
-    """A student's file in a worker of its own, where its functions record.
-
-    Raises:
-        Malformed: it cannot be parsed, or is too large to be followed.
-    """
-
-    def __init__(self, run: CheckRun, worker: Worker) -> None:
-        self._run, self._worker, limits = run, worker, run.exercise.file.limits
-        worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
-        self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
-        used = [part for module, source in run.used.items() for part in (module, _bytes(source.data))]
-        self._call("begin", run.exercise.file.module, run.source.name, *used)
-
-    def _call(self, function: str, *arguments: Any) -> Any:
-        seconds = self._run.exercise.file.limits.call_seconds
-        with self._run.patience.bounding(self._worker, seconds) as limit:
-            return self._worker.call(function, arguments, limit).value
-
-    def trace(self, call: Call) -> Trace:
-        """Ask a question again and return what was recorded; raises Malformed."""
-        return read_trace(
-            self.text, self._call("record", call.function, recording.RESULT, (), *call.arguments)
-        )
-
-    def rerun(self, call: Call) -> Rerun:
-        """Return what asks a question again with a node's values replaced, and returns the results."""
-
-        def results(node: int, values: Sequence[Array]) -> tuple[Array, ...] | None:
-            with contextlib.suppress(Malformed, *NO_ANSWER):
-                report = self._call("record", call.function, node, tuple(values), *call.arguments)
-                trace = read_trace(self.text, report)
-                return None if trace.result is None else tuple(trace.values[n] for n in trace.result)
-            return None
-
-        return results
-
-
-def _bytes(data: bytes) -> Any:
-    return np.frombuffer(data, np.uint8)
-
-
-@contextlib.contextmanager
-def recorded_submission(run: CheckRun) -> Iterator[RecordedSubmission]:
-    """Open a submission for recording; raises Malformed, or what a worker raises that gives no answer."""
-    limits = run.exercise.file.limits
-    worker = run.pool.open((limits.memory_bytes, int(limits.exercise_seconds) + 1))
-    try:
-        yield RecordedSubmission(run, worker)
-    finally:
-        worker.dismiss()
+# --- questions ----------------------------------------------------------------------------------------
 
 
 def telling(call: Call) -> tuple[int, ...]:
@@ -143,6 +58,22 @@ def jitter(value: Any, rng: np.random.Generator) -> Any:
     return map_leaves(value, moved)
 
 
+def _chosen(wrong: Sequence[Call]) -> list[Call]:
+    """Return questions to be asked again, two at least, of other sizes first: equal ones agree easily."""
+    asked = sorted((call for call in wrong if call.numbers <= MAX_GIVEN), key=telling)
+    asked = [call for call in asked if not telling(call)[0]] or asked  # zeros hide what they are added to
+    seen, first, rest = set[Any](), list[Call](), list[Call]()
+    for call in asked:
+        shapes = tuple(array.shape for _, array in walk_arrays(call.arguments))
+        (rest if shapes in seen else first).append(call)
+        seen.add(shapes)
+    chosen, rng = (first + rest)[:MAX_QUESTIONS], np.random.default_rng(0)
+    while asked and len(chosen) < INDEPENDENT:
+        moved = jitter(asked[0].arguments, rng)
+        chosen.append(dataclasses.replace(asked[0], arguments=moved))
+    return chosen
+
+
 def named_quantities(exercise: Exercise) -> dict[str, str]:
     """Return by expression of the solution its name; what the stub documents has its own.
 
@@ -157,9 +88,164 @@ def named_quantities(exercise: Exercise) -> dict[str, str]:
     return {name: f"`{name}`" for name in documented} | dict(own)
 
 
-def locate(
-    suite: CheckSuite, run: CheckRun, function: str, wrong: Sequence[Call], work: Work
-) -> Located | None:
+# --- one question -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Where the answer to a question goes wrong first.
+
+    Args:
+        line: of the student's file.
+        event: number of the evaluation that went wrong.
+        outputs: numbers of the results that it spoils.
+        seen: why, where no trial can tell.
+        final: whether none is to be made.
+    """
+
+    call: Call
+    comparison: Comparison
+    line: int
+    event: int
+    outputs: frozenset[int]
+    seen: Cause | None = None
+    final: bool = False
+
+
+def _finding(
+    suite: CheckSuite, submission: RecordedSubmission, call: Call, work: Work, trusted: set[str]
+) -> Finding | None:
+    """Lay a recorded call beside the solution's, and find what should be mended first."""
+    right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
+    if right is None or right.result is None or mine.result is None:
+        return None
+    given = [array for _, array in walk_arrays(call.arguments)]
+    with np.errstate(all="ignore"):
+        comparison = Comparison(call.function, mine, right, given, work, trusted)
+        culprits = comparison.culprits()
+        found = list[Finding]()
+        for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
+            event = comparison.climb(culprit)
+            line = comparison.mine.node(event).line
+            found.append(Finding(call, comparison, line, event, frozenset(outputs)))
+        for output in {*comparison.wrong_results}.difference(*culprits.values()):
+            answer = suite.mistakes.solution.answer(call.function, call.arguments).value
+            names = dict(enumerate(named_results(answer, suite.reference, call.function)))
+            found.append(_misplaced(call, comparison, output, names.get(output, "the result")))
+        if len(mine.result) != len(right.result):
+            found.append(Finding(call, comparison, _last_line(mine, call.function), 0, frozenset()))
+        if comparison.wrong_results and (order := _order_of_steps(call, comparison)):
+            return order
+    return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
+
+
+def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding:
+    """Find where a result goes wrong although all its numbers are right ones."""
+    mine, right = comparison.mine, comparison.right
+    number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
+    got, wanted = mine.trace.values[number], right.trace.values[twin]
+    computed = any(close(value, wanted) for value in mine.trace.values if value.size == wanted.size)
+    value = number if computed else _wrong_piece(mine.trace, number, wanted)
+    events = [(n, event) for n, event in enumerate(mine.trace.events) if value in event.values]
+    own = [n for n, event in events if event.node.function == call.function]
+    uses = own or [n for n, _ in events]
+    outputs = frozenset((output,))
+    if not uses:
+        return Finding(
+            call, comparison, _last_line(mine.trace, call.function), len(mine.trace.events), outputs
+        )
+    single = [n for n in uses if len(mine.trace.events[n].values) == 1]
+    makers = [n for n in single if mine.node(n).kind in COMPUTED]
+    last = (single or uses)[-1]
+    line, seen = mine.node(last).line, None
+    if not is_neutral(wanted) and mine.ids[number] == right.ids[twin]:
+        how = _form(got, wanted)
+        line, last = mine.node((makers or uses)[0]).line, uses[0]
+        seen = Cause(f"`{name}` {how}", f"{name} {how}")
+    elif not is_neutral(wanted) and right.ids[twin] in mine.ids:
+        text = f"another quantity is returned as `{name}`; the right one is computed"
+        around = [each for each in mine.trace.text.statements if each.line <= line <= each.end]
+        returned = any(each.kind == "Return" for each in around) and comparison.is_right(number)
+        seen = Cause(text, text) if returned else None
+    else:
+        names = Names(comparison)
+        if mine.ids[value] not in {right.ids[each] for each in right.trace.result or ()} and not names.serves(
+            last
+        ):
+            bound = names.binding(last) if mine.node(last).kind == "name" else None
+            line = (bound or mine.node((makers or [last])[0])).line
+    return Finding(call, comparison, line, last, outputs, seen)
+
+
+def _order_of_steps(call: Call, comparison: Comparison) -> Finding | None:
+    """Compare the order in which the steps of the given sequences are read first."""
+    sequences = [array for array in comparison.given if array.ndim == 3 and len(array) > 1]
+    count, told = min(map(len, sequences), default=0), dict[str, int]()
+    for array in (each for each in sequences if len(each) == count):
+        wanted, read = (_steps_read(side.trace, array) for side in (comparison.right, comparison.mine))
+        order, steps = tuple(wanted), tuple(read)
+        kept = tuple(step for step in order if step in steps)
+        if len(order) == count and steps:
+            if steps != kept[::-1] and steps != kept or steps == order:
+                return None
+            missing = [step for step in order if step not in steps]
+            ends = {(0,): "the first step is", (count - 1,): "the last step is"}
+            text = f"{ends.get(tuple(missing), 'some steps are')} left out"
+            text = "the steps are walked in the wrong order" if steps != kept else text
+            told.setdefault(text, min(read.values()))
+    at = comparison.mine.node(min(told.values())).line if len(told) == 1 else 0
+    statements = comparison.mine.trace.text.statements
+    loops = [s.line for s in statements if s.kind in ("For", "While") and s.line <= at <= s.end]
+    if not loops:
+        return None
+    cause = Cause(min(told), min(told))
+    return Finding(call, comparison, max(loops), min(told.values()), frozenset(), cause, final=True)
+
+
+def _steps_read(trace: Trace, array: Array) -> dict[int, int]:
+    """Return the steps of a sequence in the order in which they are read, each with its first event."""
+    steps = {part.tobytes(): number for number, part in reversed([*enumerate(array)])}
+    found = dict[int, int]()
+    for number, event in enumerate(trace.events):
+        if event.node.kind in ("item", "name") and len(event.values) == 1:
+            value = trace.values[event.values[0]]
+            step = steps.get(value.tobytes()) if value.shape == array.shape[1:] else None
+            if step is not None:
+                found.setdefault(step, number)
+    return found
+
+
+def _wrong_piece(mine: Trace, number: int, wanted: Array) -> int:
+    """Return the first wrong piece of a result, if it was computed by itself; else the result."""
+    got = mine.values[number]
+    if got.ndim != 3 and (got.shape != wanted.shape or got.ndim < 2 or number in mine.first):
+        return number
+    for piece, other in zip(got, wanted, strict=False):
+        if piece.shape == other.shape and not close(piece, other):
+            return next((n for n, array in enumerate(mine.values) if np.array_equal(array, piece)), number)
+    return number
+
+
+def _last_line(trace: Trace, function: str) -> int:
+    """Return the line where a function returns."""
+    inside = {node.statement for node in trace.text.nodes if node.function == function}
+    statements = [trace.text.statements[number] for number in inside if number >= 0]
+    return max((each.line for each in statements if each.kind == "Return"), default=1)
+
+
+def _form(got: Array, wanted: Array) -> str:
+    """Say how an array of the right numbers differs from the right one."""
+    if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
+        return "is transposed"
+    if close(got, -wanted, 1e-9):
+        return "has the wrong sign; its numbers are right"
+    return "holds the right numbers in another order or shape"
+
+
+# --- what is told -------------------------------------------------------------------------------------
+
+
+def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) -> Located | None:
     """Find the line that makes a function's answers wrong.
 
     Args:
@@ -169,24 +255,65 @@ def locate(
     Returns:
         Where and why, as far as two questions agree on it; None if they do not.
     """
-    asked = sorted((call for call in wrong if call.numbers <= MAX_GIVEN), key=telling)
-    asked = [call for call in asked if not telling(call)[0]] or asked  # zeros hide what they are added to
-    chosen, rng = _different(asked)[:MAX_QUESTIONS], np.random.default_rng(0)
-    while asked and len(chosen) < INDEPENDENT:
-        moved = jitter(asked[0].arguments, rng)
-        chosen.append(dataclasses.replace(asked[0], arguments=moved))
+    failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
+    trusted = {each.function for each in suite.checks} - failed
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        found = [each for call in chosen if (each := _findings(suite, submission, call, work))]
-        for each in found:
-            if cut := _whole_numbers(run, each.roles.comparison.mine):
+        found = list[Finding]()
+        for call in _chosen(wrong):
+            each = _finding(suite, submission, call, work, trusted)
+            if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
-        if told := agreed(found):
-            first, second = told
-            finding = first.findings[0]
-            trials = [Trial(each.roles, submission.rerun(each.call)) for each in (first, second)]
-            line, cause = explained(finding, trials)
-            return located(run, line, finding, cause, first.roles.comparison)
+            twin = next((other for other in found if each and other.line == each.line), None)
+            if each and twin:
+                return _explained(run, submission, (twin, each), named_quantities(suite.exercise))
+            found += [each] if each else []
     return None
+
+
+def _explained(
+    run: CheckRun, submission: RecordedSubmission, found: Sequence[Finding], quantities: dict[str, str]
+) -> Located:
+    """Tell the line on which two questions agree: its place, what is right before it, what is not, and why."""
+    finding, comparison = found[0], found[0].comparison
+    line, cause = finding.line, None
+    trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
+    with contextlib.suppress(TooMuch):
+        line, cause = (line, None) if finding.final else Proof(trials).source(line)
+    if line == finding.line and not (cause and cause.text):
+        cause = finding.seen
+    trace = comparison.mine.trace
+    around = [each for each in trace.text.statements if each.line <= line <= each.end]
+    made = [each.target for each in around if each.kind in ("Assign", "AugAssign", "AnnAssign")]
+    target = f"`{made[-1]}`" if made and "," not in made[-1] else "what this line makes"
+    before = _right_before(comparison, line)
+    says = f"`{before}` is right; {target} is the first that is not"
+    says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
+    if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
+        says += ": look at this line, and at what it takes."
+    else:
+        says += ", and is made of right ones." if line == finding.line else "."
+    all_spoilt = {*comparison.wrong_results} <= finding.outputs
+    shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
+    said = (cause.text, cause.key) if cause and cause.text else ("", "")
+    return line_told(run, trace, line, says, *said, shared)
+
+
+def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
+    """Return what is said of a line, with its place as an editor opens it."""
+    source = trace.text.lines[line - 1].strip() if 0 < line <= len(trace.text.lines) else ""
+    return Located(line, f"exercises/{run.exercise.id}/{run.source.name}:{line}", source, *said)
+
+
+def _right_before(comparison: Comparison, line: int) -> str:
+    """Return the name that was bound last above a line, if what it holds is right."""
+    found = ""
+    for number, event in enumerate(comparison.mine.trace.events):
+        target = comparison.mine.target(number) if event.node.line < line else None
+        bound = comparison.mine.trace.text.statements[event.node.statement] if target else None
+        whole = bound and bound.kind == "Assign" and len(bound.binds) == 1 and len(event.values) == 1
+        if whole and comparison.is_right(event.values[0]):
+            found = target or ""
+    return found
 
 
 def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
@@ -202,185 +329,5 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
         if is_whole and (number, rounded) in seen:
             says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
             cause = "leave int out: np.zeros(shape) has room for fractions"
-            return _line(run, trace, made[into], says, cause, "an array of whole numbers")
+            return line_told(run, trace, made[into], says, cause, "an array of whole numbers")
     return None
-
-
-def _line(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
-    """Return what is said of a line, with its place as an editor opens it."""
-    source = trace.text.lines[line - 1].strip() if 0 < line <= len(trace.text.lines) else ""
-    return Located(line, f"exercises/{run.exercise.id}/{run.source.name}:{line}", source, *said)
-
-
-def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
-    """Tell where shapes do not fit, by the operands' names; None if that is not why a check failed.
-
-    Args:
-        check: its name; its message speaks of the sizes that are told, and leaves out their line.
-        calls: of those that raised as its own did, one with telling sizes is asked again.
-    """
-    raised = [(call, call.answer.raised) for call in reversed(calls) if call.answer.raised]
-    kinds = [(re.sub("[0-9]+", "", what.text), [line for line, *_ in what.frames]) for _, what in raised]
-    own = next((kind for kind, (call, _) in zip(kinds, raised, strict=True) if call.check == check), None)
-    alike = [pair for kind, pair in zip(kinds, raised, strict=True) if kind == own]
-    if not alike:
-        return None
-    call, what = min(alike, key=lambda pair: telling(pair[0]))
-    if not SHAPE.search(what.text) or messages.reason(what):
-        return None
-    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
-    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
-    for _, array in walk_arrays(call.arguments) if right else ():
-        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
-    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        trace = submission.trace(call)
-        operands = operands_of(trace, shapes)
-        if trace.raised and any(each.shape for each in operands):
-            node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
-            shown = messages.traceback_lines(what, run.source.name).splitlines()
-            kept = "\n".join(text for text in shown if f", line {node.line}," not in text)
-            key, fits = (
-                f"shapes that do not fit: {node.operation}",
-                shapes_told(node, operands, sizes, what.text),
-            )
-            located = _line(run, trace, node.line, fits, "", key, f"stop at line {node.line}")
-            said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
-            run.change(check, message=said, located=located)
-            return located
-    return None
-
-
-def shapes_told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int], numpy_says: str) -> str:
-    """Say which shapes met, what the operation asks of them, and which line made one that is wrong.
-
-    Args:
-        node: the expression that raised; where an item was assigned, what it was assigned to.
-        operands: what went into it, from left to right.
-        sizes: what the letters of the course stand for.
-        numpy_says: the text of the exception.
-    """
-    shapes = dict[str, dict[str, None]]()
-    names, place = {node.kind, node.operation}, INTO.search(numpy_says)
-    if node.kind == "store" and not place:
-        names = {"item"}
-    elif node.kind == "store" and place:
-        slot = dataclasses.replace(operands[0], text=node.text, shape=ast.literal_eval(place[1]), line=0)
-        operands = (slot, *operands[1:])
-    for each in operands:
-        made = f", made in line {each.line}" if each.line not in (0, node.line) else ""
-        shapes.setdefault(each.text, {})[lettered(each.shape, sizes) + made] = None
-    parts = [
-        f"`{text}` {'holds' if found[1:] else 'is'} {' and '.join(found)}"
-        for text, (*found,) in shapes.items()
-    ]
-    needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), ENTRY_BY_ENTRY)
-    needs = f": {needs}" if len(operands) > 1 or names & {"item", "reshape"} else ""
-    wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
-    first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
-    return f"{'; '.join(parts)}{needs}.{first}"
-
-
-def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
-    """Write a shape in the letters of the course, where they are sure, and in numbers."""
-    letters = []
-    for size in shape:
-        named = [name for name, each in sizes.items() if each == size > 1]
-        named = [name for name in named if name.isalpha()] or named
-        letters.append(named[0] if len(named) == 1 else str(size))
-    written = f"({', '.join(letters)}{',' * (len(shape) == 1)})"
-    return written if written == str(shape) else f"{written} = {shape}"
-
-
-def _different(calls: Sequence[Call]) -> list[Call]:
-    """Put questions of other sizes first: two that differ in nothing agree more easily."""
-    seen, first, rest = set[Any](), list[Call](), list[Call]()
-    for call in calls:
-        shapes = tuple(array.shape for _, array in walk_arrays(call.arguments))
-        (rest if shapes in seen else first).append(call)
-        seen.add(shapes)
-    return first + rest
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is wrong in the answer to one question, what should be mended first at the beginning."""
-
-    call: Call
-    findings: list[Finding]
-    roles: Explainer
-
-
-def _findings(suite: CheckSuite, submission: RecordedSubmission, call: Call, work: Work) -> Found | None:
-    right = suite.recorded_solution.trace(call.function, call.arguments)
-    mine = submission.trace(call)
-    if right is None or right.result is None or mine.result is None:
-        return None
-    found = compare(suite, call, mine, right, work)
-    return found if found.findings else None
-
-
-def compare(suite: CheckSuite, call: Call, mine: Trace, right: Trace, work: Work) -> Found:
-    """Lay two recorded calls side by side, and find what is wrong in the student's."""
-    given = [array for _, array in walk_arrays(call.arguments)]
-    with np.errstate(all="ignore"):
-        comparison = Comparison(mine, right, given, work)
-        comparison.excuse_other_styles()
-        answer = suite.mistakes.solution.answer(call.function, call.arguments).value
-        results = tuple(named_results(answer, suite.reference, call.function))
-        explainer = Explainer(comparison, call.function, results, named_quantities(suite.exercise))
-        return Found(call, found_in(explainer), explainer)
-
-
-def agreed(found: Sequence[Found]) -> tuple[Found, Found] | None:
-    """Return two questions that agree on a line; None if none do."""
-    for number, first in enumerate(found):
-        for second in found[number + 1 :]:
-            if first.findings[0].line == second.findings[0].line:
-                return first, second
-    return None
-
-
-def explained(finding: Finding, trials: Sequence[Trial]) -> tuple[int, Cause | None]:
-    """Return the line that is to blame for what was found, and the cause."""
-    seen = Cause(finding.kind, finding.cause, finding.key) if finding.cause else None
-    line, cause = finding.line, None
-    if finding.kind in SEEN_FIRST:
-        return line, seen
-    with contextlib.suppress(TooMuch):
-        line, cause = Proof(trials).source(line)
-    if cause and cause.text:
-        return line, cause
-    return line, seen if line == finding.line and finding.kind in SEEN else None
-
-
-def located(
-    run: CheckRun, line: int, finding: Finding, cause: Cause | None, comparison: Comparison
-) -> Located:
-    """Tell a line: the place as an editor opens it, the line, what is right before it and what is not."""
-    around = [each for each in comparison.mine.text.statements if each.line <= line <= each.end]
-    made = [each.target for each in around if each.kind in ("Assign", "AugAssign", "AnnAssign")]
-    target = f"`{made[-1]}`" if made and "," not in made[-1] else "what this line makes"
-    before = _right_before(comparison, line)
-    says = f"`{before}` is right; {target} is the first that is not"
-    says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
-    if not comparison.right.events:  # bare numbers: one that is right may stand in another one's place
-        says += ": look at this line, and at what it takes."
-    else:
-        says += ", and is made of right ones." if line == finding.line else "."
-    all_spoilt = {*comparison.wrong_results} <= finding.outputs
-    shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
-    said = (cause.text, cause.key) if cause else ("", "")
-    return _line(run, comparison.mine, line, says, *said, shared)
-
-
-def _right_before(comparison: Comparison, line: int) -> str:
-    """Return the name that was bound last above a line, if what it holds is right."""
-    text, found = comparison.mine.text, ""
-    for event in comparison.mine.events:
-        if event.node.statement < 0 or event.node.line >= line:
-            continue
-        bound = text.statements[event.node.statement]
-        whole = bound.kind == "Assign" and bound.value == event.node.text and len(bound.binds) == 1
-        if whole and len(event.values) == 1 and comparison.is_right(event.values[0]):
-            found = bound.target
-    return found

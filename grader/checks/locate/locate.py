@@ -8,18 +8,18 @@ right does no harm if arithmetic makes a right value of it: that is another styl
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from grader.checks.locate.trace import COMPUTED, Event, Trace, Work
+from grader.checks.locate.trace import COMPUTED, Event, Node, Trace, Work
 from grader.sandbox.values import Array
 
 RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
 SMALL = 1e-3  # numbers below it are compared as if they were of this size
 NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
-SUMS = ("Add", "Sub")
+SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
 MAX_CLIMB = 4
 
@@ -55,18 +55,131 @@ def close(array: Array, other: Array, rtol: float = 1e-7) -> bool:
     )
 
 
+class Side:
+    """One of the two recorded calls, its events by what they are.
+
+    Args:
+        ids: by value, a number that arrays of the same numbers share, in whatever order and sign.
+        neutral: of these, the ones of arrays that say nothing.
+    """
+
+    def __init__(self, trace: Trace, ids: Sequence[int], neutral: Collection[int]) -> None:
+        self.trace, self.ids, self._neutral = trace, ids, neutral
+        self.evaluations: dict[int, list[int]] = {}
+        self.by_id: dict[int, list[int]] = {}
+        several = {event.node.number for event in trace.events if len(event.values) != 1}
+        for number, event in enumerate(trace.events):
+            if len(event.values) == 1:
+                self.by_id.setdefault(ids[event.values[0]], []).append(number)
+                if event.node.number not in several:
+                    self.evaluations.setdefault(event.node.number, []).append(number)
+
+    def node(self, number: int) -> Node:
+        """Return the node of an event."""
+        return self.trace.events[number].node
+
+    def array(self, number: int) -> Array:
+        """Return the only value of an event."""
+        return self.trace.values[self.trace.events[number].values[0]]
+
+    def shape(self, number: int) -> tuple[int, ...]:
+        """Return the shape of the first value of an event."""
+        return self.array(number).shape
+
+    def id(self, number: int) -> int:
+        """Return what events of the same numbers have in common."""
+        return self.ids[self.trace.events[number].values[0]]
+
+    def is_neutral(self, number: int) -> bool:
+        """Whether an event has only such numbers as occur everywhere."""
+        return self.id(number) in self._neutral
+
+    def same_value(self, number: int) -> list[int]:
+        """Return the events that have the very value of one."""
+        events = self.trace.events
+        return [n for n in self.by_id.get(self.id(number), ()) if events[n].values == events[number].values]
+
+    def target(self, number: int) -> str | None:
+        """Return what a statement binds, empty if it returns, if an event's node is all of its value."""
+        node = self.node(number)
+        bound = self.trace.text.statements[node.statement] if node.statement >= 0 else None
+        return bound.target if bound and bound.value == node.text else None
+
+    def parts(self, number: int) -> list[int]:
+        """Return what a value is computed from, of a chain of sums or of products all of it; else itself."""
+        event = self.trace.events[number]
+        if event.node.kind not in COMPUTED:
+            return [number]
+        family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
+        operands = self.terms(number, family, whole=False) if family else iter(event.operands)
+        return [part for operand in operands for part in self._opened(operand)]
+
+    def _opened(self, number: int) -> Iterator[int]:
+        event = self.trace.events[number]
+        if len(event.values) == 1:
+            yield number
+        elif event.node.kind == "collection":
+            for operand in event.operands:
+                yield from self._opened(operand)
+
+    def terms(self, number: int, family: Collection[str] = SUMS, *, whole: bool = True) -> Iterator[int]:
+        """Yield the events whose values a chain of sums (or of products) is made of.
+
+        Args:
+            whole: whether the chain goes on where a name or a buffer holds a part of it.
+        """
+        events = self.trace.events
+        waiting, seen = list(reversed(events[number].operands)), {number}
+        while waiting:
+            operand = waiting.pop()
+            values = events[operand].values
+            maker = self.trace.first.get(values[0], operand) if whole and len(values) == 1 else operand
+            inside = whole or events[maker].node.statement == events[number].node.statement
+            if events[maker].node.operation in family and maker not in seen and inside:
+                seen.add(maker)
+                waiting += reversed(events[maker].operands)
+            else:
+                yield operand
+
+
+def _same_numbers(arrays: Sequence[Array]) -> list[int]:
+    """Number arrays so that those of the same numbers, in whatever order and sign, have one number."""
+    with np.errstate(all="ignore"):
+        norms = np.array([float(np.sqrt((array * array).sum())) for array in arrays])
+    sizes = np.array([array.size for array in arrays])
+    order = np.lexsort((norms, sizes))
+    near = np.diff(norms[order]) <= 1e-9 * np.maximum(norms[order][1:], 1e-9)
+    ids = np.zeros(len(arrays), int)
+    ids[order[1:]] = np.cumsum(~near | (np.diff(sizes[order]) > 0))
+    return [int(number) for number in ids]
+
+
 class Comparison:
     """A student's recorded call beside the solution's.
 
     Args:
+        function: that was called.
         given: arrays among the arguments.
         work: that may be done.
+        trusted: functions of the student's that are right.
     """
 
-    def __init__(self, mine: Trace, right: Trace, given: Sequence[Array], work: Work) -> None:
-        self.mine, self.right, self.given, self.work = mine, right, tuple(given), work
+    def __init__(
+        self,
+        function: str,
+        mine: Trace,
+        right: Trace,
+        given: Sequence[Array],
+        work: Work,
+        trusted: Collection[str] = (),
+    ) -> None:
+        self.function, self.given, self.work, self.trusted = function, tuple(given), work, trusted
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
+        arrays = (*mine.values, *right.values)
+        ids, count = _same_numbers(arrays), len(mine.values)
+        neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
+        self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
         rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
         self.pool = Numbers([*given, *right.values], rtol)
         sizes = [value.size for value in mine.values]
@@ -81,18 +194,19 @@ class Comparison:
         if len(flat):
             np.minimum.at(self.origin, self._key, first[self._owner])
         self._harmless = np.zeros(len(keys), bool)
+        self._excuse_other_styles()
 
     @functools.cached_property
     def wrong_results(self) -> tuple[int, ...]:
         """Numbers of the results that are wrong; all of them if there are too few or too many."""
-        mine, right = self.mine.result or (), self.right.result or ()
+        mine, right = self.mine.trace.result or (), self.right.trace.result or ()
         if len(mine) != len(right):
             return ()
         pairs = zip(mine, right, strict=True)
         return tuple(
             number
             for number, (got, wanted) in enumerate(pairs)
-            if not close(self.mine.values[got], self.right.values[wanted])
+            if not close(self.mine.trace.values[got], self.right.trace.values[wanted])
         )
 
     def is_right(self, value: int) -> bool:
@@ -106,36 +220,28 @@ class Comparison:
         found = np.unique(np.concatenate(keys)) if keys else np.zeros(0, int)
         return found[~self._harmless[found]]
 
-    def excuse_other_styles(self) -> None:
-        """Find the wrong numbers that do no harm."""
-        events = self.mine.events
-        harmless = set[int]()
-        useful = {
-            value
-            for value, array in enumerate(self.mine.values)
-            if self.is_right(value) and not is_neutral(array)
-        }
-        kinds = {value: events[number].node.kind for value, number in self.mine.first.items()}
-        made = {value for value, kind in kinds.items() if kind in ("operation", "call")}
+    def _excuse_other_styles(self) -> None:
+        """Find the wrong numbers that do no harm: arithmetic makes a right value of them."""
+        events, values = self.mine.trace.events, self.mine.trace.values
+        useful = {v for v, array in enumerate(values) if self.is_right(v) and not is_neutral(array)}
+        made = {v for v, at in self.mine.trace.first.items() if events[at].node.kind in ("operation", "call")}
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {
                 value
                 for event in events
-                if event.node.kind in ARITHMETIC and event.values and all(v in useful for v in event.values)
+                if event.node.kind in ARITHMETIC and event.values and useful.issuperset(event.values)
                 for operand in event.operands
                 for value in events[operand].values
-                if value not in useful and value not in harmless
-            }
+            } - useful
             for value in more:
                 self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
             excused = self._owner[self._harmless[self._key] & self._is_wrong]
             more |= made & set(np.unique(excused).tolist())  # another style in one step is one in all
-            if more <= harmless:
+            if more <= useful:
                 break
-            harmless |= more
-            useful = useful | more
-        for value in harmless:
+            useful |= more
+        for value in useful:
             self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
 
     # -- the way back from what is wrong --
@@ -144,75 +250,57 @@ class Comparison:
         """Return the evaluations that made wrong numbers of right ones, each with the results it spoils."""
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
-            for event in self._sources(self.wrong_keys([(self.mine.result or ())[output]])):
+            for event in self._sources(self.wrong_keys([(self.mine.trace.result or ())[output]])):
                 found.setdefault(event, set()).add(output)
         return dict(sorted(found.items()))
 
     def _sources(self, keys: Array) -> set[int]:
-        events, seen, found = self.mine.events, set[int](), set[int]()
+        events, seen, found = self.mine.trace.events, set[int](), set[int]()
         waiting = {int(event) for event in self.origin[keys] if event < len(events)}
         while waiting:
             number = waiting.pop()
             seen.add(number)
             self.work.spend(20)
             before = [event for leaf in self._leaves(number) for event in self._origins(leaf, number)]
-            if not before:
+            if (
+                not before and events[number].operands
+            ):  # what is drawn is made of nothing, and told by nothing
                 found.add(number)
             waiting |= set(before) - seen
         return found
 
     def _origins(self, event: int, before: int) -> set[int]:
-        keys = self.wrong_keys(self.mine.events[event].values)
+        keys = self.wrong_keys(self.mine.trace.events[event].values)
         return {int(origin) for origin in self.origin[keys] if origin < before}
 
     def _leaves(self, number: int) -> list[int]:
         """Return what an evaluation is made of; a sum's terms, if one of them is wrong by itself."""
-        event = self.mine.events[number]
+        event = self.mine.trace.events[number]
         if event.node.operation not in SUMS:
             return list(event.operands)
-        terms = list(self.terms(self.mine, number))
-        bad = [term for term in terms if len(self.wrong_keys(self.mine.events[term].values))]
+        terms = list(self.mine.terms(number))
+        bad = [term for term in terms if len(self.wrong_keys(self.mine.trace.events[term].values))]
         return bad if bad else []
 
-    @staticmethod
-    def terms(
-        trace: Trace, number: int, operations: tuple[str, ...] = SUMS, *, whole: bool = True
-    ) -> Iterator[int]:
-        """Yield the events whose values a chain of sums (or of products) is made of.
-
-        Args:
-            whole: whether the chain goes on where a name or a buffer holds a part of it.
-        """
-        events = trace.events
-        waiting, seen = list(reversed(events[number].operands)), {number}
-        while waiting:
-            operand = waiting.pop()
-            values = events[operand].values
-            maker = trace.first.get(values[0], operand) if whole and len(values) == 1 else operand
-            inside = whole or events[maker].node.statement == events[number].node.statement
-            if events[maker].node.operation in operations and maker not in seen and inside:
-                seen.add(maker)
-                waiting += reversed(events[maker].operands)
-            else:
-                yield operand
-
-    def climb(self, number: int, function: str) -> int:
+    def climb(self, number: int) -> int:
         """Return the event to blame: of a helper that is right in another call, its caller's call."""
-        events = self.mine.events
+        events = self.mine.trace.events
         for _ in range(MAX_CLIMB):
             self.work.spend(len(events) // 2)
             event = events[number]
-            if not event.node.function or event.node.function == function:
+            if not event.node.function or event.node.function == self.function:
                 break
             caller = self.caller(number)
-            if caller is None or not (self._right_elsewhere(event) or self._is_known(events[caller])):
+            trusted = event.node.function in self.trusted
+            right = trusted or self._right_elsewhere(event) or (caller and self._is_known(events[caller]))
+            if caller is None or not right:
                 break
             number = caller
         return number
 
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""
-        events, function = self.mine.events, self.mine.events[number].node.function
+        events, function = self.mine.trace.events, self.mine.trace.events[number].node.function
         later = (
             later
             for later in range(number + 1, len(events))
@@ -225,23 +313,44 @@ class Comparison:
             other.node is event.node
             and other.values != event.values
             and all(
-                self.is_right(value) and not is_neutral(self.mine.values[value]) for value in other.values
+                self.is_right(value) and not is_neutral(self.mine.trace.values[value])
+                for value in other.values
             )
-            for other in self.mine.events
+            for other in self.mine.trace.events
         )
 
     def _is_known(self, call: Event) -> bool:
         """Whether a call gives a squashing, or the slope of one, of its only operand."""
         if len(call.operands) != 1 or len(call.values) != 1:
             return False
-        operand = self.mine.events[call.operands[0]].values
+        operand = self.mine.trace.events[call.operands[0]].values
         if len(operand) != 1:
             return False
-        z, made = self.mine.values[operand[0]], self.mine.values[call.values[0]]
+        z, made = self.mine.trace.values[operand[0]], self.mine.trace.values[call.values[0]]
         known = (1 / (1 + np.exp(-z)), np.tanh(z), z * (1 - z), 1 - z * z)
         return any(close(made, each) for each in known)
 
+    # -- the two side by side --
 
-def computed(trace: Trace) -> list[int]:
-    """Return the numbers of the events that compute something, not merely name it."""
-    return [number for number, event in enumerate(trace.events) if event.node.kind in COMPUTED]
+    def matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
+        """Return what is left over on both sides, and how many telling operands both have."""
+        self.work.spend(2 + 4 * len(leaves) + 2 * len(others))
+        rest, odd, hits = list(others), list[int](), 0
+        for leaf in leaves:
+            twins = [other for other in rest if self.right.id(other) == self.mine.id(leaf)]
+            exact = [other for other in twins if len(twins) > 1 and self.same(leaf, other)]
+            if twins:
+                rest.remove((exact or twins)[0])
+                hits += not self.mine.is_neutral(leaf)
+            else:
+                odd.append(leaf)
+        return odd, rest, hits
+
+    def same(self, mine: int, right: int) -> bool:
+        """Whether an event and one of the solution's have the same value."""
+        alike = self.mine.id(mine) == self.right.id(right)
+        return alike and close(self.mine.array(mine), self.right.array(right), 1e-9)
+
+    def lacks(self, right: int) -> bool:
+        """Whether the student has the value of an event of the solution nowhere."""
+        return self.right.id(right) not in self.mine.by_id

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Collection, Iterator, Sequence
+import math
+import types
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from grader.checks.collection import PROCESS_LOCK, Reference, rebound
-from grader.sandbox.recording import (
-    FRAME,
-    MAX_ENTRIES,
-    MAX_EVENTS,
-    MAX_NODES,
-    MAX_NUMBERS,
-    RESULT,
-    Recorder,
-    instrument,
-)
+from grader.sandbox import recording
+from grader.sandbox.recording import MAX_EVENTS, MAX_NODES, RESULT
 from grader.sandbox.text import clean
 from grader.sandbox.values import Array
 
 KINDS = frozenset("name attribute item operation call collection before after store".split())
-COMPUTED = frozenset(("operation", "call", "after"))
+COMPUTED = frozenset(("operation", "call", "after"))  # of nodes that make a value, not only name it
 MAX_JSON = 4 * 2**20
 MAX_VALUES = 3 * MAX_EVENTS
 MAX_AXES = 8
@@ -32,6 +26,10 @@ MAX_AXES = 8
 
 class Malformed(Exception):
     """A report that no honest worker makes."""
+
+
+class TooMuch(Malformed):
+    """More is to be done than is allowed."""
 
 
 class Work:
@@ -51,21 +49,18 @@ class Work:
             raise TooMuch
 
 
-class TooMuch(Malformed):
-    """More is to be done than is allowed."""
-
-
 @dataclass(frozen=True)
 class Node:
     """One expression of a file.
 
     Args:
         number: its own.
-        kind: one of ``KINDS``.
+        kind: such as ``name``, ``item`` or ``operation``.
         operation: such as ``Add``, or the name of the function that is called.
         line, column, end: where it stands.
         function: in which it stands.
         statement: number of the statement in which it stands; -1 for none.
+        operands: numbers of the nodes that it is made of.
         text: as it is written, on one line.
     """
 
@@ -77,6 +72,7 @@ class Node:
     end: int
     function: str
     statement: int
+    operands: tuple[Any, ...]
     text: str
 
 
@@ -87,7 +83,7 @@ class Statement:
     line: int
     end: int
     kind: str
-    binds: tuple[str, ...]
+    binds: tuple[Any, ...]
     target: str
     value: str
 
@@ -118,6 +114,7 @@ class Trace:
         values: each once; other parts speak of them by number.
         rounded: numbers of values that were of fewer bits than float64.
         result: the values that the function returned; None if it did not.
+        first: by value, the first event that had it.
     """
 
     text: Text
@@ -126,72 +123,11 @@ class Trace:
     rounded: frozenset[int] = frozenset()
     result: tuple[int, ...] | None = None
     first: dict[int, int] = field(default_factory=dict)
-    """By value: the first event that had it."""
 
     @property
     def raised(self) -> Event | None:
         """The evaluation that raised; None if none did, or its operands are not known."""
         return self.events[-1] if self.events and not self.events[-1].values else None
-
-
-@dataclass(frozen=True)
-class Operand:
-    """What went into an evaluation that raised.
-
-    Args:
-        text: as it is written in the file.
-        shape: of its value.
-        line: that made its value or, if its shape is wrong, the first wrong one; 0 if it was given.
-        wrong: whether nothing that is given or that the solution computes has this shape.
-    """
-
-    text: str
-    shape: tuple[int, ...]
-    line: int
-    wrong: bool
-
-
-def operands_of(trace: Trace, shapes: Collection[tuple[int, ...]]) -> tuple[Operand, ...]:
-    """Return what went into the evaluation that raised: arrays and numbers, also inside lists and tuples.
-
-    Nothing in it is the student's but the quoted texts, which are clean and of one line.
-
-    Args:
-        shapes: that are right: of the arguments, and of what the solution computes of them; none if nobody
-            knows that.
-    """
-    if trace.raised is None:
-        return ()
-
-    def is_right(value: int) -> bool:
-        return not shapes or trace.values[value].shape in shapes
-
-    def parts(event: Event) -> Iterator[tuple[Node, int]]:
-        """Yield what went into an evaluation, with its value; what a list is written with, one by one."""
-        for each in (trace.events[number] for number in event.operands):
-            if each.node.kind == "collection" and len(each.operands) == len(each.values):
-                yield from parts(each)
-            else:
-                yield from ((each.node, value) for value in each.values)
-
-    def maker(value: int) -> Node:
-        """Return what made a value; if its shape is wrong, what made that of right ones."""
-        while True:
-            event = trace.events[trace.first[value]]
-            spoilt = [each for _, each in parts(event) if not is_right(each)]
-            if not spoilt or is_right(value):
-                return event.node
-            value = spoilt[0]
-
-    return tuple(
-        Operand(
-            node.text,
-            trace.values[value].shape,
-            maker(value).line if maker(value).kind in COMPUTED else 0,
-            not is_right(value),
-        )
-        for node, value in parts(trace.raised)
-    )
 
 
 # --- reading ------------------------------------------------------------------------------------------
@@ -209,44 +145,27 @@ def read_text(data: Any) -> Text:
         nodes, statements, lines = json.loads(data.tobytes())
         if len(nodes) > MAX_NODES or len(statements) > MAX_NODES:
             raise Malformed("too many nodes")
-        return Text(
-            tuple(_node(number, *fields, statements=len(statements)) for number, fields in enumerate(nodes)),
-            tuple(map(_statement, statements)),
+        text = Text(
+            tuple(Node(*_plain("nssnnnsnts", [number, *each])) for number, each in enumerate(nodes)),
+            tuple(Statement(*_plain("nnstss", each)) for each in statements),
             tuple(clean(str(line), 400) for line in lines),
         )
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise Malformed(str(error)) from None
+    if any(node.kind not in KINDS or node.statement >= len(statements) for node in text.nodes):
+        raise Malformed("no such node")
+    return text
 
 
-def _node(
-    index: int,
-    kind: str,
-    operation: str,
-    line: int,
-    column: int,
-    end: int,
-    function: str,
-    statement: int,
-    operands: object,
-    text: str,
-    *,
-    statements: int,
-) -> Node:
-    numbers = line, column, end, statement
-    if kind not in KINDS or any(type(number) is not int for number in numbers) or statement >= statements:
-        raise ValueError("no node")
-    return Node(
-        index, kind, clean(operation, 80), line, column, end, clean(function, 80), statement, clean(text, 120)
-    )
-
-
-def _statement(fields: Sequence[Any]) -> Statement:
-    line, end, kind, binds, target, value = fields
-    if type(line) is not int or type(end) is not int:
-        raise ValueError("no statement")
-    return Statement(
-        line, end, str(kind), tuple(clean(str(name), 80) for name in binds), str(target), str(value)
-    )
+def _plain(forms: str, fields: list[Any]) -> list[Any]:
+    """Check fields for their forms: n is a whole number, s a text, t a list of either."""
+    plain = list[Any]()
+    for form, each in zip(forms, fields, strict=True):
+        if {int: "n", str: "s", list: "t"}.get(type(each)) != form:
+            raise ValueError("no such field")
+        listed = [part if type(part) is int else clean(str(part), 80) for part in each] if form == "t" else []
+        plain.append(tuple(listed) if form == "t" else clean(each, 120) if form == "s" else each)
+    return plain
 
 
 def read_trace(text: Text, report: Any) -> Trace:
@@ -261,7 +180,7 @@ def read_trace(text: Text, report: Any) -> Trace:
         case _:
             raise Malformed("no report")
     sizes = events.size, shapes.size, numbers.size
-    limits = MAX_EVENTS * 200, MAX_VALUES * 10, MAX_NUMBERS + 2 * MAX_ENTRIES
+    limits = MAX_EVENTS * 200, MAX_VALUES * 10, recording.MAX_NUMBERS + 2 * recording.MAX_ENTRIES
     kinds = [array.dtype.kind for array in (events, shapes, numbers)]
     if kinds != ["i", "i", "f"] or any(size > limit for size, limit in zip(sizes, limits, strict=True)):
         raise Malformed("a part has a wrong type or size")
@@ -296,9 +215,7 @@ def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], 
         at += 2 + axes
         if not 0 <= axes <= MAX_AXES or len(shape) != axes or any(not 0 <= n < 2**31 for n in shape):
             raise Malformed("a shape is out of range")
-        count = 1
-        for length in shape:
-            count *= length
+        count = math.prod(shape)
         if offset + count > numbers.size or len(values) >= MAX_VALUES:
             raise Malformed("a value is longer than its numbers")
         if size < 8:
@@ -320,16 +237,14 @@ class RecordedSolution:
     """
 
     def __init__(self, source: bytes, reference: Reference) -> None:
-        tree, self._made = instrument(source)
-        self._recorder = Recorder()
+        tree, self._made = recording.instrument(source)
+        self._recorder = recording.Recorder()
         self._names = rebound(reference)
-        self._names[FRAME] = self._recorder.frame
-        self.text = read_text(
-            np.frombuffer(
-                json.dumps([self._made.nodes, self._made.statements, source.decode().splitlines()]).encode(),
-                np.uint8,
-            )
-        )
+        self._names[recording.FRAME] = self._recorder.frame
+        numpy = types.ModuleType("numpy")
+        vars(numpy).update(vars(np) | recording.ZEROS)
+        self._names |= {name: numpy for name, value in self._names.items() if value is np}
+        self.text = read_text(self._made.as_json())
         wanted = [node for node in tree.body if type(node).__name__ in ("FunctionDef", "ClassDef")]
         tree.body = [node for node in wanted if not self._is_data(getattr(node, "name", ""))]
         exec(compile(tree, "<solution>", "exec", dont_inherit=True), self._names)
@@ -339,8 +254,6 @@ class RecordedSolution:
 
     def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
         """Record one call; None if it raised, or is too long to be recorded."""
-        import copy
-
         with PROCESS_LOCK, np.errstate(all="ignore"):
             raised = self._recorder.record(self._made, self._names[function], copy.deepcopy(arguments))
         return None if raised else read_trace(self.text, self._recorder.report())

@@ -1,0 +1,128 @@
+"""Follows a wrong value back to where it got its name: bound wrongly there, or used wrongly here?"""
+
+from __future__ import annotations
+
+import re
+
+from grader.checks.locate.locate import Comparison
+from grader.checks.locate.trace import COMPUTED, Statement
+
+DEPTH = 4  # bindings that are followed
+
+
+def base(text: str) -> str:
+    """Return the name that an expression begins with; empty if it begins with none."""
+    found = re.match(r"[^\W\d]\w*", text)
+    return found[0] if found else ""
+
+
+class Names:
+    """What the names in a student's recorded call were bound to, as the computation went."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison, self._mine, self._right = comparison, comparison.mine, comparison.right
+        self._events, self._statements = self._mine.trace.events, self._mine.trace.text.statements
+        self._bindings: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for number, event in enumerate(self._events):
+            if event.node.statement >= 0:
+                for name in self._statements[event.node.statement].binds:
+                    places = self._bindings.setdefault((event.node.function, name), [])
+                    places.append((number, event.node.statement))
+
+    def binding(self, number: int) -> Statement | None:
+        """Return the statement that bound the name that an event reads."""
+        self._comparison.work.spend(len(self._events) // 4)
+        event = self._events[number]
+        places = self._bindings.get((event.node.function, base(event.node.text)), [])
+        again = (at for at in range(number - 1, -1, -1) if self._events[at].node is event.node)
+        turn = next(again, -1)  # when a loop came here before
+        own = [statement for at, statement in places if at <= turn and statement == event.node.statement]
+        found = [(at, statement) for at, statement in places if at < number]
+        found = [pair for pair in found if pair[1] != event.node.statement]
+        if own and (not found or found[-1][0] < turn):
+            return self._statements[own[0]]
+        return self._statements[found[-1][1]] if found else None
+
+    def bound_line(self, number: int) -> int | None:
+        """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
+        event = self._events[number]
+        if event.node.kind not in ("name", "item", "attribute", "before"):
+            return None
+        if bound := self.binding(number):
+            return bound.line
+        in_helper = event.node.function != self._comparison.function
+        caller = self._comparison.caller(number) if in_helper else None
+        return None if caller is None else self._mine.node(caller).line
+
+    def is_assigned(self, number: int) -> bool:
+        """Whether what an event reads was bound by an assignment, not by a loop."""
+        bound = self.binding(number)
+        return bound is not None and bound.kind != "For"
+
+    def source(self, number: int, wanted: int, depth: int = DEPTH) -> int | None:
+        """Return the line above that gave a value where another belongs; None if it was chosen or made here.
+
+        Args:
+            number: of the event that has it.
+            wanted: the solution's event that has what belongs there.
+        """
+        if not depth:
+            return None
+        mine, right = self._mine, self._right
+        if mine.node(number).kind in COMPUTED:
+            odd, rest, _ = self._comparison.matched(mine.parts(number), right.parts(wanted))
+            pairs = zip(odd, rest, strict=True) if len(odd) == len(rest) and number not in odd else []
+            lines = {self.source(*pair, depth - 1) for pair in pairs}
+            return lines.pop() if len(lines) == 1 else None
+        line = None if self._misused(number, wanted) else self.bound_line(number)
+        if line is None:
+            return None
+        makers = [n for n in mine.same_value(number) if n < number and mine.node(n).kind in COMPUTED]
+        makers = [n for n in makers if mine.node(n).line == line]
+        twins = [n for n in right.same_value(wanted) if right.node(n).kind in COMPUTED]
+        deeper = self.source(makers[-1], twins[0], depth - 1) if makers and twins else None
+        return deeper or line
+
+    def _misused(self, number: int, wanted: int) -> bool:
+        """Whether a name holds what it should and is used in a wrong place.
+
+        The solution's name for what belongs there is, if its value is right at that turn. Another one is, if
+        the solution has its value under it or returns it, if what belongs there is computed, too, or if
+        something right is made of its value.
+        """
+        if self._is_chosen(number):
+            return True
+        mine, right, text = self._mine, self._right, self._mine.node(number).text
+        if text == right.node(wanted).text:
+            turn = mine.evaluations.get(mine.node(number).number, []).index(number)
+            turns = right.evaluations.get(right.node(wanted).number, [])
+            return turn < len(turns) and self._comparison.same(number, turns[turn])
+        computed = not self._comparison.lacks(wanted) and not right.is_neutral(wanted)
+        return (
+            text in {right.node(other).text for other in right.by_id.get(mine.id(number), ())}
+            or mine.id(number) in {right.ids[value] for value in right.trace.result or ()}
+            or computed
+            or self.serves(number)
+        )
+
+    def _is_chosen(self, number: int) -> bool:
+        """Whether an event picks an item of what was bound as a whole, or returns a right value."""
+        event, bound = self._events[number], self.binding(number)
+        if event.node.kind == "item" and bound and "[" not in bound.target:
+            return True
+        later = self._events[number + 1 : number + 9]
+        alone = not any(number in other.operands and other.node.kind in COMPUTED for other in later)
+        returned = self._statements[event.node.statement].kind == "Return"
+        return returned and alone and self._comparison.is_right(event.values[0])
+
+    def serves(self, number: int) -> bool:
+        """Whether something right is made of the value that a name has."""
+        value = self._events[number].values
+        return any(
+            other.node.kind in COMPUTED
+            and len(other.values) == 1
+            and self._comparison.is_right(other.values[0])
+            and not self._mine.is_neutral(at)
+            and any(self._events[operand].values == value for operand in other.operands)
+            for at, other in enumerate(self._events)
+        )
