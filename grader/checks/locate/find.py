@@ -19,7 +19,7 @@ import numpy as np
 from grader.checks.collection import CheckSuite, named_results
 from grader.checks.locate.cause import Cause, Proof, Trial
 from grader.checks.locate.locate import NEUTRAL, Comparison, close, is_neutral
-from grader.checks.locate.names import Names
+from grader.checks.locate.names import Names, base
 from grader.checks.locate.submission import RecordedSubmission, recorded_submission
 from grader.checks.locate.trace import COMPUTED, Malformed, TooMuch, Trace, Work
 from grader.checks.report import Located
@@ -141,65 +141,71 @@ def _finding(
 
 def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding:
     """Find where a result goes wrong although all its numbers are right ones."""
-    mine, right = comparison.mine, comparison.right
+    mine, right, names = comparison.mine, comparison.right, Names(comparison)
     number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
     got, wanted = mine.trace.values[number], right.trace.values[twin]
+    found = Finding(call, comparison, 0, len(mine.trace.events), frozenset((output,)))
     computed = any(close(value, wanted) for value in mine.trace.values if value.size == wanted.size)
     value = number if computed else _wrong_piece(mine.trace, number, wanted)
     events = [(n, event) for n, event in enumerate(mine.trace.events) if value in event.values]
-    own = [n for n, event in events if event.node.function == call.function]
-    uses = own or [n for n, _ in events]
-    outputs = frozenset((output,))
+    uses = [n for n, event in events if event.node.function == call.function] or [n for n, _ in events]
     if not uses:
-        return Finding(
-            call, comparison, _last_line(mine.trace, call.function), len(mine.trace.events), outputs
-        )
+        return dataclasses.replace(found, line=_last_line(mine.trace, call.function))
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     last = (single or uses)[-1]
-    line, seen = mine.node(last).line, None
-    if not is_neutral(wanted) and mine.ids[number] == right.ids[twin]:
-        how = _form(got, wanted)
-        line, last = mine.node((makers or uses)[0]).line, uses[0]
-        seen = Cause(f"`{name}` {how}", f"{name} {how}")
-    elif not is_neutral(wanted) and right.ids[twin] in mine.ids:
+    bound, line, text = names.binding(names.leaf(last)), mine.node(last).line, ""
+    alike = mine.ids[number] == right.ids[twin]
+    if loop := _loop_left(comparison, got, wanted, names.leaf(last)):
+        line, text = loop, "some entries are never computed"
+    elif not is_neutral(wanted) and (alike or right.ids[twin] in mine.ids):
         text = f"another quantity is returned as `{name}`; the right one is computed"
-        around = [each for each in mine.trace.text.statements if each.line <= line <= each.end]
-        returned = any(each.kind == "Return" for each in around) and comparison.is_right(number)
-        seen = Cause(text, text) if returned else None
-    else:
-        names = Names(comparison)
-        if mine.ids[value] not in {right.ids[each] for each in right.trace.result or ()} and not names.serves(
-            last
-        ):
-            bound = names.binding(last) if mine.node(last).kind == "name" else None
+        if alike:
+            line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"`{name}` {_form(got, wanted)}"
+        if bound and "," in bound.target and not names.serves(names.leaf(last)):
+            line, text = bound.line, text if alike else "the values go under each other's names here"
+        elif not alike and not (_is_returned(mine.trace, line) and comparison.is_right(number)):
+            text = ""
+    elif mine.ids[value] not in {right.ids[each] for each in right.trace.result or ()}:
+        if not names.serves(last) and not names.is_chosen(last):
             line = (bound or mine.node((makers or [last])[0])).line
-    return Finding(call, comparison, line, last, outputs, seen)
+    seen = Cause(text, text.replace("`", "")) if text else None
+    return dataclasses.replace(found, line=line, event=last, seen=seen)
+
+
+def _loop_left(comparison: Comparison, got: Array, wanted: Array, leaf: int) -> int | None:
+    """Return the line of the loop that leaves entries of a result as they began, at zero; None if none does."""
+    if got.shape != wanted.shape or got.ndim < 2:
+        return None
+    off = ~np.isclose(got, wanted, rtol=1e-7, atol=0)
+    statements, name = comparison.mine.trace.text.statements, base(comparison.mine.node(leaf).text)
+    stores = [each.line for each in statements if name in each.binds and each.target != name]
+    loops = [s.line for s in statements if s.kind == "For" and any(s.line < at <= s.end for at in stores)]
+    if got[off].any() or off.all() or not loops:
+        return None
+    return min(loops) if off.all(axis=tuple(range(1, off.ndim))).any() else max(loops)
+
+
+def _is_returned(trace: Trace, line: int) -> bool:
+    return any(each.kind == "Return" for each in trace.text.statements if each.line <= line <= each.end)
 
 
 def _order_of_steps(call: Call, comparison: Comparison) -> Finding | None:
-    """Compare the order in which the steps of the given sequences are read first."""
+    """Find a loop that walks the steps of the given sequences in the wrong order."""
+    mine, statements = comparison.mine, comparison.mine.trace.text.statements
     sequences = [array for array in comparison.given if array.ndim == 3 and len(array) > 1]
-    count, told = min(map(len, sequences), default=0), dict[str, int]()
-    for array in (each for each in sequences if len(each) == count):
-        wanted, read = (_steps_read(side.trace, array) for side in (comparison.right, comparison.mine))
-        order, steps = tuple(wanted), tuple(read)
-        kept = tuple(step for step in order if step in steps)
-        if len(order) == count and steps:
-            if steps != kept[::-1] and steps != kept or steps == order:
-                return None
-            missing = [step for step in order if step not in steps]
-            ends = {(0,): "the first step is", (count - 1,): "the last step is"}
-            text = f"{ends.get(tuple(missing), 'some steps are')} left out"
-            text = "the steps are walked in the wrong order" if steps != kept else text
-            told.setdefault(text, min(read.values()))
-    at = comparison.mine.node(min(told.values())).line if len(told) == 1 else 0
-    statements = comparison.mine.trace.text.statements
-    loops = [s.line for s in statements if s.kind in ("For", "While") and s.line <= at <= s.end]
-    if not loops:
-        return None
-    cause = Cause(min(told), min(told))
-    return Finding(call, comparison, max(loops), min(told.values()), frozenset(), cause, final=True)
+    for array in sequences:
+        wanted, read = (_steps_read(side.trace, array) for side in (comparison.right, mine))
+        if len(wanted) == len(array) == min(map(len, sequences)) and [*read] == [*wanted][::-1]:
+            first = min(read.values())
+            at = mine.node(first).line
+            loops = [s.line for s in statements if s.kind in ("For", "While") and s.line <= at <= s.end]
+            text = "the steps are walked in the wrong order"
+            found = Finding(
+                call, comparison, max(loops, default=0), first, frozenset(), Cause(text, text), True
+            )
+            return found if loops else None
+    return None
 
 
 def _steps_read(trace: Trace, array: Array) -> dict[int, int]:

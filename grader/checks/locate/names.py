@@ -43,6 +43,12 @@ class Names:
             return self._statements[own[0]]
         return self._statements[found[-1][1]] if found else None
 
+    def leaf(self, number: int) -> int:
+        """Return the name whose value an event passes on, perhaps in another form; else itself."""
+        while self._mine.node(number).kind in COMPUTED and len(self._events[number].operands) == 1:
+            number = self._events[number].operands[0]
+        return number
+
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
         event = self._events[number]
@@ -90,13 +96,15 @@ class Names:
         the solution has its value under it or returns it, if what belongs there is computed, too, or if
         something right is made of its value.
         """
-        if self._is_chosen(number):
+        if self.is_chosen(number):
             return True
         mine, right, text = self._mine, self._right, self._mine.node(number).text
         if text == right.node(wanted).text:
             turn = mine.evaluations.get(mine.node(number).number, []).index(number)
             turns = right.evaluations.get(right.node(wanted).number, [])
             return turn < len(turns) and self._comparison.same(number, turns[turn])
+        if self.binding(number) is None:  # a helper was given it
+            return False
         computed = not self._comparison.lacks(wanted) and not right.is_neutral(wanted)
         return (
             text in {right.node(other).text for other in right.by_id.get(mine.id(number), ())}
@@ -105,7 +113,7 @@ class Names:
             or self.serves(number)
         )
 
-    def _is_chosen(self, number: int) -> bool:
+    def is_chosen(self, number: int) -> bool:
         """Whether an event picks an item of what was bound as a whole, or returns a right value."""
         event, bound = self._events[number], self.binding(number)
         if event.node.kind == "item" and bound and "[" not in bound.target:
@@ -116,13 +124,16 @@ class Names:
         return returned and alone and self._comparison.is_right(event.values[0])
 
     def serves(self, number: int) -> bool:
-        """Whether something right is made of the value that a name has."""
-        value = self._events[number].values
+        """Whether something right is made of the value that a name has, under that name."""
+        value, name = self._events[number].values, base(self._mine.node(number).text)
         return any(
             other.node.kind in COMPUTED
             and len(other.values) == 1
             and self._comparison.is_right(other.values[0])
             and not self._mine.is_neutral(at)
-            and any(self._events[operand].values == value for operand in other.operands)
+            and any(
+                self._events[operand].values == value and base(self._mine.node(operand).text) == name
+                for operand in other.operands
+            )
             for at, other in enumerate(self._events)
         )
