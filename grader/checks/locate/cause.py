@@ -83,11 +83,12 @@ class Trial:
         if len(results) != len(wanted):
             return {(number, -1) for number in range(-1, len(wanted))}
         wrong: Wrong = set()
+        rtol = max(1e-7, self._comparison.rtol)
         for number, (got, right) in enumerate(zip(results, wanted, strict=True)):
             steps = range(len(right)) if right.ndim == 3 else []
             if steps and got.shape == right.shape:
-                wrong |= {(number, step) for step in steps if not close(got[step], right[step])}
-            elif not close(got, right):
+                wrong |= {(number, step) for step in steps if not close(got[step], right[step], rtol)}
+            elif not close(got, right, rtol):
                 wrong |= {(number, step) for step in (-1, *steps)}
         return wrong
 

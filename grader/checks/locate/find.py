@@ -128,7 +128,9 @@ def _finding(
             event = comparison.climb(culprit)
             line = comparison.mine.node(event).line
             found.append(Finding(call, comparison, line, event, frozenset(outputs)))
-        for output in {*comparison.wrong_results}.difference(*culprits.values()):
+        for output in comparison.wrong_results:
+            if len(comparison.wrong_keys([mine.result[output]])):
+                continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             names = dict(enumerate(named_results(answer, suite.reference, call.function)))
             found.append(_misplaced(call, comparison, output, names.get(output, "the result")))
@@ -154,20 +156,23 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     last = (single or uses)[-1]
-    bound, line, text = names.binding(names.leaf(last)), mine.node(last).line, ""
+    leaf, line, text = names.leaf(last), mine.node(last).line, ""
+    bound, used = names.binding(leaf), names.serves(leaf, last)
     alike = mine.ids[number] == right.ids[twin]
-    if loop := _loop_left(comparison, got, wanted, names.leaf(last)):
+    if loop := _loop_left(comparison, got, wanted, leaf):
         line, text = loop, "some entries are never computed"
     elif not is_neutral(wanted) and (alike or right.ids[twin] in mine.ids):
         text = f"another quantity is returned as `{name}`; the right one is computed"
         if alike:
             line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"`{name}` {_form(got, wanted)}"
-        if bound and "," in bound.target and not names.serves(names.leaf(last)):
+        if bound and len(bound.binds) > 1 and not (used or names.is_named_as_in_solution(leaf)):
             line, text = bound.line, text if alike else "the values go under each other's names here"
         elif not alike and not (_is_returned(mine.trace, line) and comparison.is_right(number)):
             text = ""
+    elif got.shape != wanted.shape and not used and (made := names.made(leaf)):
+        line = made.line
     elif mine.ids[value] not in {right.ids[each] for each in right.trace.result or ()}:
-        if not names.serves(last) and not names.is_chosen(last):
+        if not used and not names.is_chosen(leaf):
             line = (bound or mine.node((makers or [last])[0])).line
     seen = Cause(text, text.replace("`", "")) if text else None
     return dataclasses.replace(found, line=line, event=last, seen=seen)
@@ -179,11 +184,16 @@ def _loop_left(comparison: Comparison, got: Array, wanted: Array, leaf: int) -> 
         return None
     off = ~np.isclose(got, wanted, rtol=1e-7, atol=0)
     statements, name = comparison.mine.trace.text.statements, base(comparison.mine.node(leaf).text)
-    stores = [each.line for each in statements if name in each.binds and each.target != name]
-    loops = [s.line for s in statements if s.kind == "For" and any(s.line < at <= s.end for at in stores)]
-    if got[off].any() or off.all() or not loops:
+    stores = [each for each in statements if name in each.binds and each.target.startswith(f"{name}[")]
+    if got[off].any() or off.all() or not stores:
         return None
-    return min(loops) if off.all(axis=tuple(range(1, off.ndim))).any() else max(loops)
+    axes = range(off.ndim)
+    shares = [off.any(axis=tuple(axis for axis in axes if axis != each)).mean() for each in axes]
+    indices = re.findall(r"\w+", stores[-1].target)[1:]
+    index = dict(enumerate(indices)).get(int(np.argmin(shares)))
+    loops = [s for s in statements if s.kind == "For" and s.line < stores[-1].line <= s.end]
+    own = [s.line for s in loops if s.target == index]
+    return max(own or [s.line for s in loops], default=None)
 
 
 def _is_returned(trace: Trace, line: int) -> bool:

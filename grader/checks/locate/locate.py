@@ -22,6 +22,7 @@ STEPS = 6  # of arithmetic, after which a value that is not right may be right a
 SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
 MAX_CLIMB = 4
+DRAWS = "uniform", "normal", "standard_normal", "random", "randn", "rand"
 
 
 class Numbers:
@@ -142,13 +143,13 @@ class Side:
                 yield operand
 
 
-def _same_numbers(arrays: Sequence[Array]) -> list[int]:
+def _same_numbers(arrays: Sequence[Array], rtol: float) -> list[int]:
     """Number arrays so that those of the same numbers, in whatever order and sign, have one number."""
     with np.errstate(all="ignore"):
         norms = np.array([float(np.sqrt((array * array).sum())) for array in arrays])
     sizes = np.array([array.size for array in arrays])
     order = np.lexsort((norms, sizes))
-    near = np.diff(norms[order]) <= 1e-9 * np.maximum(norms[order][1:], 1e-9)
+    near = np.diff(norms[order]) <= rtol * np.maximum(norms[order][1:], 1e-9)
     ids = np.zeros(len(arrays), int)
     ids[order[1:]] = np.cumsum(~near | (np.diff(sizes[order]) > 0))
     return [int(number) for number in ids]
@@ -177,11 +178,11 @@ class Comparison:
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
         arrays = (*mine.values, *right.values)
-        ids, count = _same_numbers(arrays), len(mine.values)
+        self.rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
+        ids, count = _same_numbers(arrays, self.rtol), len(mine.values)
         neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
         self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
-        rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
-        self.pool = Numbers([*given, *right.values], rtol)
+        self.pool = Numbers([*given, *right.values], self.rtol)
         sizes = [value.size for value in mine.values]
         self._starts = np.cumsum([0, *sizes])
         flat = np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]])
@@ -263,8 +264,8 @@ class Comparison:
             self.work.spend(20)
             before = [event for leaf in self._leaves(number) for event in self._origins(leaf, number)]
             if (
-                not before and events[number].operands
-            ):  # what is drawn is made of nothing, and told by nothing
+                not before and events[number].operands and events[number].node.operation not in DRAWS
+            ):  # what is made of nothing, or of chance, tells nothing
                 found.add(number)
             waiting |= set(before) - seen
         return found
@@ -349,7 +350,7 @@ class Comparison:
     def same(self, mine: int, right: int) -> bool:
         """Whether an event and one of the solution's have the same value."""
         alike = self.mine.id(mine) == self.right.id(right)
-        return alike and close(self.mine.array(mine), self.right.array(right), 1e-9)
+        return alike and close(self.mine.array(mine), self.right.array(right), self.rtol)
 
     def lacks(self, right: int) -> bool:
         """Whether the student has the value of an event of the solution nowhere."""

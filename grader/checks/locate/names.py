@@ -45,9 +45,20 @@ class Names:
 
     def leaf(self, number: int) -> int:
         """Return the name whose value an event passes on, perhaps in another form; else itself."""
-        while self._mine.node(number).kind in COMPUTED and len(self._events[number].operands) == 1:
-            number = self._events[number].operands[0]
+        operands = self._events[number].operands
+        while len(operands) == 1 and (
+            self._mine.node(number).kind in COMPUTED or self._mine.id(number) == self._mine.id(operands[0])
+        ):
+            number = operands[0]
+            operands = self._events[number].operands
         return number
+
+    def made(self, number: int) -> Statement | None:
+        """Return the statement that made the array whose name an event reads, whatever was put into it."""
+        node = self._mine.node(number)
+        places = self._bindings.get((node.function, base(node.text)), [])
+        bound = [self._statements[place] for at, place in reversed(places) if at < number]
+        return next((each for each in bound if each.kind == "Assign" and "[" not in each.target), None)
 
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
@@ -99,6 +110,10 @@ class Names:
         if self.is_chosen(number):
             return True
         mine, right, text = self._mine, self._right, self._mine.node(number).text
+        if text == self._statements[mine.node(number).statement].target:
+            return True  # an entry that is to be made here
+        if mine.id(number) in {right.id(part) for part in right.parts(wanted)} - {right.id(wanted)}:
+            return True  # something is missing that makes the right value of it
         if text == right.node(wanted).text:
             turn = mine.evaluations.get(mine.node(number).number, []).index(number)
             turns = right.evaluations.get(right.node(wanted).number, [])
@@ -107,7 +122,7 @@ class Names:
             return False
         computed = not self._comparison.lacks(wanted) and not right.is_neutral(wanted)
         return (
-            text in {right.node(other).text for other in right.by_id.get(mine.id(number), ())}
+            self.is_named_as_in_solution(number)
             or mine.id(number) in {right.ids[value] for value in right.trace.result or ()}
             or computed
             or self.serves(number)
@@ -123,16 +138,28 @@ class Names:
         returned = self._statements[event.node.statement].kind == "Return"
         return returned and alone and self._comparison.is_right(event.values[0])
 
-    def serves(self, number: int) -> bool:
-        """Whether something right is made of the value that a name has, under that name."""
-        value, name = self._events[number].values, base(self._mine.node(number).text)
+    def is_named_as_in_solution(self, number: int) -> bool:
+        """Whether the solution has the value of a name under the same name."""
+        others = self._right.by_id.get(self._mine.id(number), ())
+        return self._mine.node(number).text in {self._right.node(other).text for other in others}
+
+    def serves(self, number: int, but: int | None = None) -> bool:
+        """Whether something right is made of the value that a name has, under that name.
+
+        Args:
+            but: an event whose value does not count.
+        """
+        number, mine = self.leaf(number), self._mine
+        made = {mine.id(number), mine.id(number if but is None else but)}
+        value, name = self._events[number].values, base(mine.node(number).text)
         return any(
             other.node.kind in COMPUTED
             and len(other.values) == 1
             and self._comparison.is_right(other.values[0])
-            and not self._mine.is_neutral(at)
+            and not mine.is_neutral(at)
+            and mine.id(at) not in made
             and any(
-                self._events[operand].values == value and base(self._mine.node(operand).text) == name
+                self._events[operand].values == value and base(mine.node(operand).text) == name
                 for operand in other.operands
             )
             for at, other in enumerate(self._events)
