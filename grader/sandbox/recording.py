@@ -68,8 +68,6 @@ class Instrumenter(ast.NodeTransformer):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 return self._visit_function(node)
-            case ast.ClassDef():
-                node.body = self._visit_block(node.body)
             case ast.JoinedStr() | ast.arguments() | ast.Constant() | ast.pattern():
                 pass
             case ast.expr() if self._function:
@@ -80,13 +78,6 @@ class Instrumenter(ast.NodeTransformer):
                 return self.generic_visit(node)
         return node
 
-    def _visit_block(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        visited = []
-        for statement in body:
-            made = self.visit(statement)
-            visited += made if isinstance(made, list) else [made]
-        return visited
-
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         outer = self._function, self._statement
         self._function = node.name
@@ -94,7 +85,9 @@ class Instrumenter(ast.NodeTransformer):
         documentation = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
         for statement in begin:
             _place(statement, node)
-        node.body = [*documentation, *begin, *self._visit_block(node.body[len(documentation) :])]
+        inside = ast.Module(node.body[len(documentation) :], [])
+        self.generic_visit(inside)
+        node.body = [*documentation, *begin, *inside.body]
         self._function, self._statement = outer
         return node
 

@@ -262,26 +262,14 @@ class Comparison:
             number = waiting.pop()
             seen.add(number)
             self.work.spend(20)
-            before = [event for leaf in self._leaves(number) for event in self._origins(leaf, number)]
-            if (
-                not before and events[number].operands and events[number].node.operation not in DRAWS
-            ):  # what is made of nothing, or of chance, tells nothing
+            node, operands = events[number].node, events[number].operands
+            leaves = self.mine.terms(number) if node.operation in SUMS else operands
+            wrong = [self.origin[self.wrong_keys(events[leaf].values)] for leaf in leaves]
+            before = {int(origin) for origins in wrong for origin in origins if origin < number}
+            if not before and operands and node.operation not in DRAWS:  # chance, and nothing, tell nothing
                 found.add(number)
-            waiting |= set(before) - seen
+            waiting |= before - seen
         return found
-
-    def _origins(self, event: int, before: int) -> set[int]:
-        keys = self.wrong_keys(self.mine.trace.events[event].values)
-        return {int(origin) for origin in self.origin[keys] if origin < before}
-
-    def _leaves(self, number: int) -> list[int]:
-        """Return what an evaluation is made of; a sum's terms, if one of them is wrong by itself."""
-        event = self.mine.trace.events[number]
-        if event.node.operation not in SUMS:
-            return list(event.operands)
-        terms = list(self.mine.terms(number))
-        bad = [term for term in terms if len(self.wrong_keys(self.mine.trace.events[term].values))]
-        return bad if bad else []
 
     def climb(self, number: int) -> int:
         """Return the event to blame: of a helper that is right in another call, its caller's call."""
