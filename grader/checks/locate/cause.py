@@ -149,11 +149,8 @@ class Trial:
             - len(rest)
             + (node.operation == twin.operation)
             + 3 * (node.text == twin.text)
-            + (node.function == twin.function)
             + 2 * self._alike(mine, right)
-            + 2 * self._comparison.lacks(right)
             + (twin.text in self._quantities)
-            + 0.01 * min(len(node.text), SHORT)
         )
 
     # -- what a change that mends says --
@@ -297,24 +294,20 @@ class Trial:
         named = named and self.names.is_assigned(mine)
         return Cause(text if named and phrase else "", f"what should hold {phrase} holds something else")
 
-    def parts_of(self, change: Change, changes: Sequence[Change]) -> list[Change]:
-        """Return the changes of a part of what a change replaces, for a value of the same shape.
+    def holds_another(self, mine: int, right: int) -> bool:
+        """Whether a name is the solution's, and holds something else before its statement binds it."""
+        node = self.mine.node(mine)
+        bound = self.mine.trace.text.statements[node.statement].target
+        return node.text == self.right.node(right).text and node.text != bound
 
-        The values that it makes are not wanted inside it: what leaves them as they are is to blame itself.
-        """
-        number, wanted = self.first_pair(change) or (0, 0)
-        waiting, inside = [number], set[int]()
-        while waiting:
-            parts = [
-                part
-                for part in self.mine.trace.events[waiting.pop()].operands
-                if self.mine.node(part).line >= self.mine.node(number).line
-            ]
-            waiting += [part for part in parts if self.mine.node(part).number not in inside]
-            inside |= {self.mine.node(part).number for part in parts}
-        found = []
+    def parts_of(self, change: Change, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes of a part of what a change replaces, for another value of the same shape."""
+        nodes, inside = self.mine.trace.text.nodes, [change.mine]
+        for number in inside:
+            inside += [each for each in nodes[number].operands if type(each) is int and each > number]
+        found, (_, wanted) = list[Change](), self.first_pair(change) or (0, 0)
         for other in changes:
-            pair = self.first_pair(other) if other.mine in inside and other.mine != change.mine else None
+            pair = self.first_pair(other) if other.mine in inside[1:] else None
             if pair and self._alike(*pair) and self.right.id(pair[1]) != self.right.id(wanted):
                 found.append(other)
         return found
@@ -369,19 +362,16 @@ class Proof:
         """Return the line that is to blame for a wrong one, and the cause.
 
         Where a wrong value has a name, the line that bound it is asked, too: it is to blame if a change there
-        mends as much, or if nothing right is made of that value.
+        mends as much, or if the solution's name of the same text holds what belongs there.
         """
         cause, trial = self.cause(line), self._trials[0]
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
-            above, left, found = trial.names.bound_line(pair[0]), self.left_wrong(cause.change) or (), None
-            if above is not None and above != line:
-                found = self.cause(above, left, FEW_TRIES)
-            if not found:
-                above = trial.names.source(*pair)
-            if above is None or above == line:
+            above, left = trial.names.bound_line(pair[0]), self.left_wrong(cause.change) or ()
+            found = self.cause(above, left, FEW_TRIES) if above not in (None, line) else None
+            if above in (None, line) or not (found or trial.holds_another(*pair)):
                 break
-            line, cause = above, found if found and found.text else trial.held(cause.change)
+            line, cause = above or line, found if found and found.text else trial.held(cause.change)
         return line, cause

@@ -147,9 +147,7 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
     number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
     got, wanted = mine.trace.values[number], right.trace.values[twin]
     found = Finding(call, comparison, 0, len(mine.trace.events), frozenset((output,)))
-    computed = any(close(value, wanted) for value in mine.trace.values if value.size == wanted.size)
-    value = number if computed else _wrong_piece(mine.trace, number, wanted)
-    events = [(n, event) for n, event in enumerate(mine.trace.events) if value in event.values]
+    events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == call.function] or [n for n, _ in events]
     if not uses:
         return dataclasses.replace(found, line=_last_line(mine.trace, call.function))
@@ -171,7 +169,7 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
             text = ""
     elif got.shape != wanted.shape and not used and (made := names.made(leaf)):
         line = made.line
-    elif mine.ids[value] not in {right.ids[each] for each in right.trace.result or ()}:
+    elif mine.ids[number] not in {right.ids[each] for each in right.trace.result or ()}:
         if not used and not names.is_chosen(leaf):
             line = (bound or mine.node((makers or [last])[0])).line
     seen = Cause(text, text.replace("`", "")) if text else None
@@ -229,17 +227,6 @@ def _steps_read(trace: Trace, array: Array) -> dict[int, int]:
             if step is not None:
                 found.setdefault(step, number)
     return found
-
-
-def _wrong_piece(mine: Trace, number: int, wanted: Array) -> int:
-    """Return the first wrong piece of a result, if it was computed by itself; else the result."""
-    got = mine.values[number]
-    if got.ndim != 3 and (got.shape != wanted.shape or got.ndim < 2 or number in mine.first):
-        return number
-    for piece, other in zip(got, wanted, strict=False):
-        if piece.shape == other.shape and not close(piece, other):
-            return next((n for n, array in enumerate(mine.values) if np.array_equal(array, piece)), number)
-    return number
 
 
 def _last_line(trace: Trace, function: str) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from grader.checks.locate.trace import COMPUTED, Event, Node, Trace, Work
+from grader.checks.locate.trace import COMPUTED, Node, Trace, Work
 from grader.sandbox.values import Array
 
 RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
@@ -21,7 +21,6 @@ NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing abou
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
 SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
-MAX_CLIMB = 4
 DRAWS = "uniform", "normal", "standard_normal", "random", "randn", "rand"
 
 
@@ -94,11 +93,6 @@ class Side:
     def is_neutral(self, number: int) -> bool:
         """Whether an event has only such numbers as occur everywhere."""
         return self.id(number) in self._neutral
-
-    def same_value(self, number: int) -> list[int]:
-        """Return the events that have the very value of one."""
-        events = self.trace.events
-        return [n for n in self.by_id.get(self.id(number), ()) if events[n].values == events[number].values]
 
     def target(self, number: int) -> str | None:
         """Return what a statement binds, empty if it returns, if an event's node is all of its value."""
@@ -225,7 +219,6 @@ class Comparison:
         """Find the wrong numbers that do no harm: arithmetic makes a right value of them."""
         events, values = self.mine.trace.events, self.mine.trace.values
         useful = {v for v, array in enumerate(values) if self.is_right(v) and not is_neutral(array)}
-        made = {v for v, at in self.mine.trace.first.items() if events[at].node.kind in ("operation", "call")}
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {
@@ -235,10 +228,6 @@ class Comparison:
                 for operand in event.operands
                 for value in events[operand].values
             } - useful
-            for value in more:
-                self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
-            excused = self._owner[self._harmless[self._key] & self._is_wrong]
-            more |= made & set(np.unique(excused).tolist())  # another style in one step is one in all
             if more <= useful:
                 break
             useful |= more
@@ -272,19 +261,13 @@ class Comparison:
         return found
 
     def climb(self, number: int) -> int:
-        """Return the event to blame: of a helper that is right in another call, its caller's call."""
-        events = self.mine.trace.events
-        for _ in range(MAX_CLIMB):
-            self.work.spend(len(events) // 2)
-            event = events[number]
-            if not event.node.function or event.node.function == self.function:
-                break
-            caller = self.caller(number)
-            trusted = event.node.function in self.trusted
-            right = trusted or self._right_elsewhere(event) or (caller and self._is_known(events[caller]))
-            if caller is None or not right:
-                break
+        """Return the event to blame: of a function of the student's that is right, its caller's call."""
+        caller: int | None = number
+        while caller is not None:
             number = caller
+            inside = self.mine.node(number).function
+            is_right = inside in self.trusted and inside != self.function
+            caller = self.caller(number) if is_right else None
         return number
 
     def caller(self, number: int) -> int | None:
@@ -297,28 +280,6 @@ class Comparison:
         )
         return next(later, None)
 
-    def _right_elsewhere(self, event: Event) -> bool:
-        return any(
-            other.node is event.node
-            and other.values != event.values
-            and all(
-                self.is_right(value) and not is_neutral(self.mine.trace.values[value])
-                for value in other.values
-            )
-            for other in self.mine.trace.events
-        )
-
-    def _is_known(self, call: Event) -> bool:
-        """Whether a call gives a squashing, or the slope of one, of its only operand."""
-        if len(call.operands) != 1 or len(call.values) != 1:
-            return False
-        operand = self.mine.trace.events[call.operands[0]].values
-        if len(operand) != 1:
-            return False
-        z, made = self.mine.trace.values[operand[0]], self.mine.trace.values[call.values[0]]
-        known = (1 / (1 + np.exp(-z)), np.tanh(z), z * (1 - z), 1 - z * z)
-        return any(close(made, each) for each in known)
-
     # -- the two side by side --
 
     def matched(self, leaves: list[int], others: list[int]) -> tuple[list[int], list[int], int]:
@@ -326,10 +287,9 @@ class Comparison:
         self.work.spend(2 + 4 * len(leaves) + 2 * len(others))
         rest, odd, hits = list(others), list[int](), 0
         for leaf in leaves:
-            twins = [other for other in rest if self.right.id(other) == self.mine.id(leaf)]
-            exact = [other for other in twins if len(twins) > 1 and self.same(leaf, other)]
-            if twins:
-                rest.remove((exact or twins)[0])
+            twin = next((other for other in rest if self.right.id(other) == self.mine.id(leaf)), None)
+            if twin is not None:
+                rest.remove(twin)
                 hits += not self.mine.is_neutral(leaf)
             else:
                 odd.append(leaf)
@@ -339,7 +299,3 @@ class Comparison:
         """Whether an event and one of the solution's have the same value."""
         alike = self.mine.id(mine) == self.right.id(right)
         return alike and close(self.mine.array(mine), self.right.array(right), self.rtol)
-
-    def lacks(self, right: int) -> bool:
-        """Whether the student has the value of an event of the solution nowhere."""
-        return self.right.id(right) not in self.mine.by_id

@@ -76,58 +76,6 @@ class Names:
         bound = self.binding(number)
         return bound is not None and bound.kind != "For"
 
-    def source(self, number: int, wanted: int, depth: int = DEPTH) -> int | None:
-        """Return the line above that gave a value where another belongs; None if it was chosen or made here.
-
-        Args:
-            number: of the event that has it.
-            wanted: the solution's event that has what belongs there.
-        """
-        if not depth:
-            return None
-        mine, right = self._mine, self._right
-        if mine.node(number).kind in COMPUTED:
-            odd, rest, _ = self._comparison.matched(mine.parts(number), right.parts(wanted))
-            pairs = zip(odd, rest, strict=True) if len(odd) == len(rest) and number not in odd else []
-            lines = {self.source(*pair, depth - 1) for pair in pairs}
-            return lines.pop() if len(lines) == 1 else None
-        line = None if self._misused(number, wanted) else self.bound_line(number)
-        if line is None:
-            return None
-        makers = [n for n in mine.same_value(number) if n < number and mine.node(n).kind in COMPUTED]
-        makers = [n for n in makers if mine.node(n).line == line]
-        twins = [n for n in right.same_value(wanted) if right.node(n).kind in COMPUTED]
-        deeper = self.source(makers[-1], twins[0], depth - 1) if makers and twins else None
-        return deeper or line
-
-    def _misused(self, number: int, wanted: int) -> bool:
-        """Whether a name holds what it should and is used in a wrong place.
-
-        The solution's name for what belongs there is, if its value is right at that turn. Another one is, if
-        the solution has its value under it or returns it, if what belongs there is computed, too, or if
-        something right is made of its value.
-        """
-        if self.is_chosen(number):
-            return True
-        mine, right, text = self._mine, self._right, self._mine.node(number).text
-        if text == self._statements[mine.node(number).statement].target:
-            return True  # an entry that is to be made here
-        if mine.id(number) in {right.id(part) for part in right.parts(wanted)} - {right.id(wanted)}:
-            return True  # something is missing that makes the right value of it
-        if text == right.node(wanted).text:
-            turn = mine.evaluations.get(mine.node(number).number, []).index(number)
-            turns = right.evaluations.get(right.node(wanted).number, [])
-            return turn < len(turns) and self._comparison.same(number, turns[turn])
-        if self.binding(number) is None:  # a helper was given it
-            return False
-        computed = not self._comparison.lacks(wanted) and not right.is_neutral(wanted)
-        return (
-            self.is_named_as_in_solution(number)
-            or mine.id(number) in {right.ids[value] for value in right.trace.result or ()}
-            or computed
-            or self.serves(number)
-        )
-
     def is_chosen(self, number: int) -> bool:
         """Whether an event picks an item of what was bound as a whole, or returns a right value."""
         event, bound = self._events[number], self.binding(number)
