@@ -129,8 +129,9 @@ def _finding(
             line = comparison.mine.node(event).line
             found.append(Finding(call, comparison, line, event, frozenset(outputs)))
         for output in comparison.wrong_results:
-            if len(comparison.wrong_keys([mine.result[output]])):
-                continue
+            keys = comparison.wrong_keys([mine.result[output]])
+            if (comparison.origin[keys] < len(mine.events)).any():
+                continue  # made of wrong numbers, by a culprit or by chance
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             names = dict(enumerate(named_results(answer, suite.reference, call.function)))
             found.append(_misplaced(call, comparison, output, names.get(output, "the result")))
@@ -177,7 +178,7 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
 
 
 def _loop_left(comparison: Comparison, got: Array, wanted: Array, leaf: int) -> int | None:
-    """Return the line of the loop that leaves entries of a result as they began, at zero; None if none does."""
+    """Return the line of the loop that leaves entries of a result at zero; None if none does."""
     if got.shape != wanted.shape or got.ndim < 2:
         return None
     off = ~np.isclose(got, wanted, rtol=1e-7, atol=0)
@@ -276,7 +277,7 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
 def _explained(
     run: CheckRun, submission: RecordedSubmission, found: Sequence[Finding], quantities: dict[str, str]
 ) -> Located:
-    """Tell the line on which two questions agree: its place, what is right before it, what is not, and why."""
+    """Tell the line on which two questions agree: what is right before it, what is not, and why."""
     finding, comparison = found[0], found[0].comparison
     line, cause = finding.line, None
     trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
