@@ -170,9 +170,10 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
             text = ""
     elif got.shape != wanted.shape and not used and (made := names.made(leaf)):
         line = made.line
-    elif mine.ids[number] not in {right.ids[each] for each in right.trace.result or ()}:
-        if not used and not names.is_chosen(leaf):
-            line = (bound or mine.node((makers or [last])[0])).line
+    elif not (
+        used or names.is_chosen(leaf) or mine.ids[number] in {right.ids[n] for n in right.trace.result or ()}
+    ):
+        line = (bound or mine.node((makers or [last])[0])).line
     seen = Cause(text, text.replace("`", "")) if text else None
     return dataclasses.replace(found, line=line, event=last, seen=seen)
 
