@@ -147,7 +147,7 @@ ANSWER = "    return plain(*given)"
         "import sys\nif 'recording' in sys.modules:\n    import os; os._exit(0)",
         "deep = " + "(" * 90 + "1" + ")" * 90,
         "def f(n):\n    return f(n + 1)",
-        f"{WRAPPED}    for k in range(10**5):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
+        f"{WRAPPED}    for k in range(10**6):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
         f"{WRAPPED}    with np.errstate(all='ignore'):\n        np.array([np.nan, 1e308]) * np.inf\n{ANSWER}",
         f"{WRAPPED}    deep = lambda n: deep(n - 1) * 1.5 if n else 1.0\n    deep(300)\n{ANSWER}",
         f"{WRAPPED}    held = []\n    [held.append(held) for _ in range(9)]\n{ANSWER}",

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.checks.locate.locate import PRODUCTS, SUMS, Comparison, close, is_neutral
-from grader.checks.locate.names import Names, base
+from grader.checks.locate.locate import PRODUCTS, SUMS, Comparison, Names, base, close, is_neutral
 from grader.checks.locate.trace import COMPUTED
 from grader.sandbox.values import Array
 

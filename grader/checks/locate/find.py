@@ -16,12 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import CheckSuite, named_results
+from grader.checks import messages
+from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Trial
-from grader.checks.locate.locate import NEUTRAL, Comparison, close, is_neutral
-from grader.checks.locate.names import Names, base
-from grader.checks.locate.submission import RecordedSubmission, recorded_submission
-from grader.checks.locate.trace import COMPUTED, Malformed, TooMuch, Trace, Work
+from grader.checks.locate.locate import NEUTRAL, Comparison, Names, base, close, is_neutral
+from grader.checks.locate.shapes import operands_of, shapes_told
+from grader.checks.locate.trace import (
+    COMPUTED,
+    Malformed,
+    RecordedSubmission,
+    TooMuch,
+    Trace,
+    Work,
+    recorded_submission,
+)
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
@@ -32,6 +40,7 @@ MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
+SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
 
 
@@ -335,4 +344,45 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
             says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
             cause = "leave int out: np.zeros(shape) has room for fractions"
             return line_told(run, trace, made[into], says, cause, "an array of whole numbers")
+    return None
+
+
+# --- shapes that do not fit -----------------------------------------------------------------------------
+
+
+def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
+    """Tell where shapes do not fit, by the operands' names; None if that is not why a check failed.
+
+    Args:
+        check: its name; its message speaks of the sizes that are told, and leaves out their line.
+        calls: of those that raised as its own did, one with telling sizes is asked again.
+    """
+    raised = [(call, call.answer.raised) for call in reversed(calls) if call.answer.raised]
+    kinds = [(re.sub("[0-9]+", "", what.text), [line for line, *_ in what.frames]) for _, what in raised]
+    own = next((kind for kind, (call, _) in zip(kinds, raised, strict=True) if call.check == check), None)
+    alike = [pair for kind, pair in zip(kinds, raised, strict=True) if kind == own]
+    if not alike:
+        return None
+    call, what = min(alike, key=lambda pair: telling(pair[0]))
+    if not SHAPE.search(what.text) or messages.reason(what):
+        return None
+    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
+    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
+    for _, array in walk_arrays(call.arguments) if right else ():
+        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+        trace = submission.trace(call)
+        operands = operands_of(trace, shapes)
+        if trace.raised and any(each.shape for each in operands):
+            node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
+            shown = messages.traceback_lines(what, run.source.name).splitlines()
+            kept = "\n".join(text for text in shown if f", line {node.line}," not in text)
+            key, fits = (
+                f"shapes that do not fit: {node.operation}",
+                shapes_told(node, operands, sizes, what.text),
+            )
+            located = line_told(run, trace, node.line, fits, "", key, f"stop at line {node.line}")
+            said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
+            run.change(check, message=said, located=located)
+            return located
     return None
