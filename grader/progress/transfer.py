@@ -102,13 +102,21 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
     if document.text("course") != course:
         raise BadDocument("is of another course; go to the folder, or the website, of that one")
     receiver = _Receiver(ledger, own)
-    for count, value in enumerate(document.items("events", MAX_EVENTS), 1):
+    events = list(enumerate(document.items("events", MAX_EVENTS), 1))
+    events.sort(key=_is_of_no_person)  # a browser's file has them as they happened
+    for count, value in events:
         try:
             receiver.take(document.part("events", value, f"event {count}"))
         except BadDocument:
             if not own:
                 raise
     return receiver.taken
+
+
+def _is_of_no_person(numbered: tuple[int, Any]) -> bool:
+    """Whether an event says nothing of who somebody is; those that do come first."""
+    event = numbered[1]
+    return not isinstance(event, dict) or event.get("event") not in ("logged_in", "adopted")
 
 
 class _Receiver:

@@ -107,16 +107,14 @@ def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
     packages = {}
     for name, digest in WHEELS.items():
         package, version, _ = name.split("-", 2)
-        packages[package] = {
+        told = {
             "name": package,
             "version": version,
             "file_name": name,
             "sha256": digest,
-            "depends": [],
-            "install_dir": "site",
-            "package_type": "package",
             "imports": [package],
         }
+        packages[package] = {**told, "depends": [], "install_dir": "site", "package_type": "package"}
     lock = {"info": {**INFO, "version": VERSION}, "packages": packages}
     return {
         "version": VERSION,

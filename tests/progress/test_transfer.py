@@ -322,3 +322,19 @@ def test_another_person_s_file_does_not_change_who_is_logged_in(places: Callable
     with open_ledger(laptop) as ledger:
         assert ledger.learner.id == "bob"
     assert worth(laptop) == before
+
+
+def test_what_somebody_took_over_later_is_theirs_in_the_file_of_a_browser(
+    places: Callable[[], Course],
+) -> None:
+    browser, laptop = places(), places()
+    sit(browser, random.Random(13), 6)
+    with open_ledger(browser) as ledger:
+        ledger.login(Learner("ada", "Ada"), adopts=True)
+    with open_ledger(laptop) as ledger:
+        ledger.login(Learner("bob", "Bob"))
+    document = json.loads(carried(browser))
+    document["events"].sort(key=lambda event: event["event"] in ("logged_in", "adopted"))  # as it happened
+    take(laptop, json.dumps(document).encode())
+    filed = {event["learner"] for event in history(laptop) if event["event"] in ("begun", "answered")}
+    assert filed == {"ada"}
