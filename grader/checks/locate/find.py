@@ -364,7 +364,8 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
     if not alike:
         return None
     call, what = min(alike, key=lambda pair: telling(pair[0]))
-    if not SHAPE.search(what.text) or messages.reason(what):
+    explained = messages.reason(what) and "reshape" not in what.text  # which has shapes to tell besides
+    if not SHAPE.search(what.text) or explained:
         return None
     right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
     shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
