@@ -322,7 +322,8 @@ def _describe(value: object) -> str:
 def _difference(got: Array, wanted: Array, off: Array, name: str) -> str:
     """Say where two arrays of one shape differ, and show the two values at the worst place only."""
     distance = np.where(off, np.abs(got - wanted), -1.0)
-    worst = np.unravel_index(int(np.argmax(distance)), distance.shape)
+    # The first of those that are equally far: in a transposed matrix, rounding would choose, by the machine.
+    worst = np.unravel_index(int(np.argmax(distance >= np.max(distance) * (1 - 1e-9))), distance.shape)
     shown = f"{got[worst]:.6g}", f"{wanted[worst]:.6g}"
     if shown[0] == shown[1]:
         shown = f"{got[worst]:.17g}", f"{wanted[worst]:.17g}"

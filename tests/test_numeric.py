@@ -358,6 +358,18 @@ def test_the_worst_place_is_named_and_the_rest_is_not_given_away(
 
 
 @BOTH
+def test_rounding_does_not_choose_between_equally_bad_places(
+    check: Assertion, rng: np.random.Generator
+) -> None:
+    wanted = rng.standard_normal((5, 5))
+    wanted[0, 2], wanted[2, 0] = 9.0, -9.0
+    for nudge in (1 - 1e-15, 1 + 1e-15):
+        transposed = wanted.T.copy()
+        transposed[2, 0] *= nudge
+        assert "Worst at [0, 2]: yours is -9, should be 9." in says(check, transposed, wanted)
+
+
+@BOTH
 def test_two_values_that_look_alike_are_shown_in_full(check: Assertion) -> None:
     text = says(check, np.array([1.0000041]), np.array([1.0]))
     assert "1.0000041" in text
