@@ -136,7 +136,8 @@ def _finding(
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
             event = comparison.climb(culprit)
             line = comparison.mine.node(event).line
-            found.append(Finding(call, comparison, line, event, frozenset(outputs)))
+            seen = _broadcast(comparison, event)
+            found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             keys = comparison.wrong_keys([mine.result[output]])
             if (comparison.origin[keys] < len(mine.events)).any():
@@ -149,6 +150,21 @@ def _finding(
         if comparison.wrong_results and (order := _order_of_steps(call, comparison)):
             return order
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
+
+
+def _broadcast(comparison: Comparison, number: int) -> Cause | None:
+    """Say that two shapes came together into a third one, which none of the solution's values has."""
+    side, event = comparison.mine, comparison.mine.trace.events[number]
+    operands = [each for each in event.operands if len(side.trace.events[each].values) == 1]
+    entry_by_entry = event.node.kind in ("operation", "after") and event.node.operation != "MatMult"
+    if not entry_by_entry or len(operands) != 2 or not comparison.right.trace.events:
+        return None
+    made, first, second = (side.shape(each) for each in (number, *operands))
+    if made in (first, second, *(array.shape for array in comparison.right.trace.values)):
+        return None
+    names = [side.node(each).text for each in operands]
+    text = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
+    return Cause(text, "two shapes broadcast into a third")
 
 
 def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding:
