@@ -70,6 +70,8 @@ class Element:
         """Return what it holds under a name."""
         return str(self._ask("return arguments[0][arguments[1]]", name))
 
+    get_property = get_attribute
+
     def clear(self) -> None:
         """Take away what is typed in it."""
         self._ask("arguments[0].value = ''; arguments[0].dispatchEvent(new Event('input'))")
@@ -151,8 +153,8 @@ class Firefox:
         self.ask("browsingContext.navigate", **self._page, url=address, wait="complete")
 
     def find_elements(self, by: str, css: str) -> list[Element]:
-        """Return all elements that a selector finds."""
-        locator = {"type": "css", "value": css}
+        """Return all elements that a selector finds, or an id."""
+        locator = {"type": "css", "value": f"#{css}" if by == "id" else css}
         nodes = self.ask("browsingContext.locateNodes", **self._page, locator=locator)["nodes"]
         return [Element(self, node["sharedId"]) for node in nodes]
 

@@ -101,12 +101,14 @@ def press(browser: Any, *keys: str) -> Any:
     return chain.perform()
 
 
-def press_with_control(browser: Any, key: str) -> None:
+def press_with_control(browser: Any, key: str) -> Any:
     """Press a key while Ctrl is held, where the focus is."""
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
-    ActionChains(browser).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+    if hasattr(browser, "press"):
+        return browser.press(Keys.CONTROL, key)
+    return ActionChains(browser).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
 
 
 def focused(browser: Any) -> str:

@@ -306,15 +306,15 @@ def test_random_sittings_are_carried_to_a_laptop_and_back(
     assert untimed(json.loads(file)["events"]) == learner.events()
 
     laptop = Learner(handout, tmp_path / "laptop")
-    assert laptop.do("take", document=file, preview=False)["known"] == 0
+    assert laptop.do("take", document=file, preview=False, name="progress.json")["known"] == 0
     assert laptop.do("overview") == learner.do("overview")
     assert laptop.events() == learner.events()
-    assert not any(laptop.do("take", document=file, preview=False)["new"].values())
+    assert not any(laptop.do("take", document=file, preview=False, name="progress.json")["new"].values())
     for _ in range(10):  # and goes on there
         sit(laptop, chance, chance.choice(practice))
     back = progress_document(laptop.history(), handout.salt)
     taken, overview = browser.execute_async_script(
-        ASK, [("take", {"document": back, "preview": False}), ("overview", {})]
+        ASK, [("take", {"document": back, "preview": False, "name": "progress.json"}), ("overview", {})]
     )
     assert taken["known"] == len(json.loads(file)["events"])
     assert overview == laptop.do("overview")
