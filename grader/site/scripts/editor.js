@@ -47,8 +47,8 @@ export class Editor {
     const before = this.#area.value.split("\n").slice(0, line - 1);
     const at = Math.min(before.join("\n").length + (line > 1), this.#area.value.length);
     if (this.#view) {
+      this.#view.focus(); // first: Firefox puts the cursor where it was
       this.#view.dispatch({ selection: { anchor: at }, effects: this.#shown(at) });
-      this.#view.focus();
     } else {
       this.#area.setSelectionRange(at, at);
       this.#area.blur(); // to focus it anew scrolls there

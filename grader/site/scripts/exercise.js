@@ -132,14 +132,18 @@ async function take(input) {
 
 // --- checks and hints ---
 
+let settling = Promise.resolve();
+
 async function check() {
   if (!desk || run.disabled) return;
   trouble.replaceChildren();
   says.textContent = "Checking … (the first time, Python and NumPy are fetched, about 11 MB)";
   run.disabled = true;
   stop.hidden = false;
+  let checked = false;
   try {
     await keep();
+    await settling;
     const files = { [exercise]: area.value };
     for (const name of uses) {
       const text = await desk.store.text(`file ${name}`);
@@ -147,16 +151,22 @@ async function check() {
     }
     await desk.do("prepare", { exercise });
     show(await desk.do("check", { exercise, files }, CHECK_SECONDS));
-    await desk.remember();
+    checked = true;
   } catch (error) {
     const endless = "Your code was stopped before it came to an end: is there a loop that never ends?";
     tell(error instanceof Hung ? new Trouble(endless) : error);
   } finally {
     run.disabled = false;
     stop.hidden = true;
-    desk.restart(); // it has run what somebody wrote
-    desk.do("prepare", { exercise }).catch(() => {}); // the spare
+    settling = settle(checked);
   }
+}
+
+/** Let go of the interpreter, which has run what somebody wrote, and start a spare one. */
+async function settle(checked) {
+  if (checked) await desk.remember();
+  desk.restart();
+  desk.do("prepare", { exercise }).catch(() => {});
 }
 
 function halt() {
