@@ -197,10 +197,12 @@ class Firefox:
         from selenium.webdriver.common.keys import Keys
 
         moves: list[dict[str, str]] = []
+        held: list[dict[str, str]] = []
         for key in (sign for text in keys for sign in text):
             moves.append({"type": "keyDown", "value": key})
-            if key not in (Keys.CONTROL, Keys.SHIFT, Keys.ALT):
-                moves.append({"type": "keyUp", "value": key})
+            up = {"type": "keyUp", "value": key}
+            (held if key in (Keys.CONTROL, Keys.SHIFT, Keys.ALT) else moves).append(up)
+        moves += held
         self.act({"type": "key", "id": "keys", "actions": moves})
 
     def set_script_timeout(self, seconds: float) -> None:

@@ -101,14 +101,20 @@ def press(browser: Any, *keys: str) -> Any:
     return chain.perform()
 
 
-def press_with_control(browser: Any, key: str) -> Any:
-    """Press a key while Ctrl is held, where the focus is."""
+def press_with(browser: Any, held: str, key: str) -> Any:
+    """Press a key while another one is held, where the focus is."""
     from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.keys import Keys
 
     if hasattr(browser, "press"):
-        return browser.press(Keys.CONTROL, key)
-    return ActionChains(browser).key_down(Keys.CONTROL).send_keys(key).key_up(Keys.CONTROL).perform()
+        return browser.press(held, key)
+    return ActionChains(browser).key_down(held).send_keys(key).key_up(held).perform()
+
+
+def press_with_control(browser: Any, key: str) -> Any:
+    """Press a key while Ctrl is held, where the focus is."""
+    from selenium.webdriver.common.keys import Keys
+
+    return press_with(browser, Keys.CONTROL, key)
 
 
 def focused(browser: Any) -> str:
@@ -119,14 +125,19 @@ def focused(browser: Any) -> str:
     return str(browser.execute_script(order)).strip()
 
 
-def press_tab_to(browser: Any, name: str, most: int = 60) -> None:
-    """Press Tab until something of this name has the focus."""
+def press_tab_to(browser: Any, name: str, most: int = 60, back: bool = False) -> None:
+    """Press Tab, or Shift+Tab, until something of this name has the focus.
+
+    Past the last thing on a page lie the browser's own buttons, from which a page in Firefox, as it is driven
+    here, gets the focus back only in part: go back rather than round.
+    """
     from selenium.webdriver.common.keys import Keys
 
     for _ in range(most):
         if name in focused(browser):
             return
-        press(browser, Keys.ESCAPE, Keys.TAB)  # in an editor of code, Tab alone indents
+        press(browser, Keys.ESCAPE)  # in an editor of code, Tab alone indents
+        press_with(browser, Keys.SHIFT, Keys.TAB) if back else press(browser, Keys.TAB)
     raise AssertionError(f"Tab does not lead to {name!r}")
 
 

@@ -190,11 +190,12 @@ def test_an_exercise_by_keyboard(browser: Any, whole_site: Served, handed_out: C
     assert "not written yet" in page_text(browser)
     written = module(handed_out, **RIGHT).replace("return 2 * x", "return y")
     put_code(browser, "editor", written)
-    press_tab_to(browser, "doubling.py")
+    press_tab_to(browser, "doubling.py", back=True)
     press_with_control(browser, Keys.ENTER)
-    named = wait_for(browser, "#verdict .to-line")  # the line that the verdict names
-    named.send_keys(Keys.ENTER)
-    assert focused(browser).startswith("doubling.py")
+    wait_for(browser, "#verdict .to-line")
+    press_tab_to(browser, "doubling.py, line")  # what the verdict names leads there
+    press(browser, Keys.ENTER)
+    assert focused(browser) == "doubling.py"
     press(browser, Keys.END, Keys.BACKSPACE, "2 * x")
     press_with_control(browser, Keys.ENTER)
     wait_for(browser, "#verdict", "5 of 5 credits")
