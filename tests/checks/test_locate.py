@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from grader.checks.source import Source
 from grader.course import open_course
 from grader.sandbox.pool import WorkerPool, open_pool
 
+LONG = os.environ.get("GRADER_LONG") == "1"
+EVENTS = 10**6 if LONG else 10**5  # a million take half a minute of the file's own time
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -147,7 +150,7 @@ ANSWER = "    return plain(*given)"
         "import sys\nif 'recording' in sys.modules:\n    import os; os._exit(0)",
         "deep = " + "(" * 90 + "1" + ")" * 90,
         "def f(n):\n    return f(n + 1)",
-        f"{WRAPPED}    for k in range(10**6):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
+        f"{WRAPPED}    for k in range({EVENTS}):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
         f"{WRAPPED}    with np.errstate(all='ignore'):\n        np.array([np.nan, 1e308]) * np.inf\n{ANSWER}",
         f"{WRAPPED}    deep = lambda n: deep(n - 1) * 1.5 if n else 1.0\n    deep(300)\n{ANSWER}",
         f"{WRAPPED}    held = []\n    [held.append(held) for _ in range(9)]\n{ANSWER}",
