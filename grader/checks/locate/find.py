@@ -317,6 +317,8 @@ def _explained(
     target = f"`{made[-1]}`" if made and "," not in made[-1] else "what this line makes"
     before = _right_before(comparison, line)
     says = f"`{before}` is right; {target} is the first that is not"
+    if before and made and before == made[-1].partition("[")[0]:  # one name, made anew
+        says = f"`{before}` is right before this line and not after it"
     says = says if before else f"{target[:1].upper()}{target[1:]} is the first value that is not right"
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
