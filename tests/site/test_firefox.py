@@ -1,4 +1,8 @@
-"""The same in Firefox: the tests of quizzes and exercises, run once more."""
+"""The same in Firefox: the tests of quizzes and exercises, run once more.
+
+Left out is the exercise by keyboard, which Chromium walks: as Firefox is driven here, Tab leads from the end
+of a page to its own buttons, and Enter presses nothing on the page after that. A quiz by keyboard is in both.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,6 @@ from tests.site.test_attacks import (  # noqa: F401
 )
 from tests.site.test_exercise import (  # noqa: F401
     test_a_verdict_is_the_one_of_a_laptop,
-    test_an_exercise_by_keyboard,
     test_one_check_leaves_nothing_to_the_next,
     test_student_code_reaches_nothing,
 )
