@@ -102,6 +102,11 @@ def width() -> int:
     return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
 
 
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """Say how many there are of something, such as ``2 hints``."""
+    return f"{number} {noun}{plural if number != 1 else ''}"
+
+
 def print_lines(lines: Iterable[Line]) -> None:
     """Print lines that are laid out already."""
     if not coloured():

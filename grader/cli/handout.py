@@ -94,14 +94,14 @@ def _tell(built: handout.Built, assignment: Assignment | None, written: str) -> 
         counts = f", counts {quiz.credits} credits" if assignment else ""
         click.echo(f"{quiz.id:<26}{_quiz_row(quiz)}{counts}")
     credits = sum(file.credits for file in built.exercises.values())
-    counts = f"{_count(len(built.exercises), 'exercise', 's')} with {_count(credits, 'visible credit', 's')}"
-    looked = f"{_count(built.lines, 'line', 's')} looked through, and no answer in them"
-    click.echo(f"{written}: {counts}, {_count(len(built.quizzes), 'quiz', 'zes')}; {looked}")
+    counts = f"{cli.counted(len(built.exercises), 'exercise')} with {cli.counted(credits, 'visible credit')}"
+    looked = f"{cli.counted(built.lines, 'line')} looked through, and no answer in them"
+    click.echo(f"{written}: {counts}, {cli.counted(len(built.quizzes), 'quiz', 'zes')}; {looked}")
     if assignment:
         of_exercises = sum(file.credits + file.more_credits for file in built.exercises.values())
         total = of_exercises + sum(quiz.credits for quiz in built.quizzes)
         due = f", due {assignment.deadline}" if assignment.deadline else ""
-        click.echo(f"{assignment.id} ({assignment.title}) counts {_count(total, 'credit', 's')}{due}")
+        click.echo(f"{assignment.id} ({assignment.title}) counts {cli.counted(total, 'credit')}{due}")
 
 
 def secret_of(course: cli.Course) -> bytes:
@@ -114,11 +114,7 @@ def secret_of(course: cli.Course) -> bytes:
 
 def _quiz_row(quiz: files.Quiz) -> str:
     what = "answers included" if quiz.file.mode == "practice" else "without its key"
-    return f"{_count(len(quiz.file.questions), 'question', 's'):>13}, {what}"
-
-
-def _count(number: int, noun: str, plural: str) -> str:
-    return f"{number} {noun}{plural if number != 1 else ''}"
+    return f"{cli.counted(len(quiz.file.questions), 'question'):>13}, {what}"
 
 
 def _write_gradescope(
@@ -129,7 +125,7 @@ def _write_gradescope(
         handout.write_gradescope_archive(course, exercises, target, assignment)
     except OSError as error:
         cli.stop(f"{target} cannot be written: {error.strerror}", cli.USAGE)
-    credits = _count(sum(exercise.file.credits for exercise in exercises), "credit", "s")
+    credits = cli.counted(sum(exercise.file.credits for exercise in exercises), "credit")
     click.echo(
-        f"{target}: {_count(len(exercises), 'exercise', 's')} with {credits}; set the assignment to as many"
+        f"{target}: {cli.counted(len(exercises), 'exercise')} with {credits}; set the assignment to as many"
     )

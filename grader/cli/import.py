@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import USAGE, Course, hide, pass_course, stop
+from grader.cli import USAGE, Course, counted, hide, pass_course, stop
 from grader.progress import Ledger, open_ledger
 from grader.progress.hand_in import MAX_BYTES, BadDocument
 from grader.progress.transfer import Taken, take_in
@@ -40,9 +40,7 @@ def command(course: Course, file: Path, yes: bool) -> None:
         click.echo(f"{file} holds nothing that is not here already")
         return
     parts = [
-        f"{number} {word}{'s'[: number != 1]}{rest}"
-        for table, (word, rest) in WHAT.items()
-        if (number := found.new[table])
+        counted(found.new[table], word) + rest for table, (word, rest) in WHAT.items() if found.new[table]
     ]
     click.echo(f"{file}: {', '.join(parts) or 'names only'}, of {', '.join(sorted(found.people))}")
     if not yes:
