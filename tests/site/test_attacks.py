@@ -37,7 +37,8 @@ self.onmessage = ({ data: { port } }) => {
 };
 """
 REACHES = """
-const settled = (at) => Promise.race([at, new Promise((_, no) => setTimeout(no, 1500, new Error("silent")))]);
+const settled = (at) => Promise.race([at, new Promise((_, no) => setTimeout(no, 30_000, new Error("silent")))]);
+self.addEventListener("error", (event) => event.preventDefault()); // of a worker inside that is refused late
 const name = "rnn-grader Tiny";
 const opened = (request) => new Promise((yes, no) => { request.onsuccess = yes; request.onerror = no; });
 const socket = (made) => new Promise((yes, no) => {
@@ -77,7 +78,7 @@ const tries = ({ here, other, cdn }) => ({
   "module as data": () => import("data:text/javascript,export default 1"),
   "eval": () => eval("1"),
   "function": () => new Function("return 1")(),
-  "timer of text": () => new Promise((yes) => { self.yes = yes; setTimeout("yes()", 1); }),
+  "timer of text": () => new Promise((yes, no) => { self.yes = yes; setTimeout("yes()", 1); setTimeout(no, 500); }),
   "database": () => opened(indexedDB.open(name)),
   "databases": () => indexedDB.databases(),
   "caches": () => caches.open("x"),
@@ -101,14 +102,15 @@ const tries = ({ here, other, cdn }) => ({
 });
 async function does(where) {
   const found = {};
-  for (const [what, attempt] of Object.entries(tries(where))) {
+  const make = async ([what, attempt]) => {
     try {
-      await settled(Promise.resolve(attempt()));
+      await settled((async () => attempt())());
       found[what] = "REACHED";
     } catch (error) {
       found[what] = String(error?.name ?? error);
     }
-  }
+  };
+  await Promise.all(Object.entries(tries(where)).map(make)); // side by side: one that is silent delays no other
   return found;
 }
 """
@@ -247,18 +249,22 @@ def test_a_forged_answer_does_no_harm(browser: Any, whole_site: Served) -> None:
     told = {name: facts["told"] for name, facts in said.items()}
     for name in ("too long", "a number", "an object", "nothing", "deep data"):
         assert told[name].startswith(("Trouble", "Hung")), (name, told[name])
+    assert "crash" in told["crash"], "a worker that an error has stopped did not take too long"
+    assert told["crash"].startswith("Trouble")
     gone = [name for name, facts in said.items() if not facts["frames"]]  # ended at once
     assert {"twice", "other ids", "flood", "late", "silence", "crash", "endless"} <= {*gone}, told
 
 
-STORED = f"""
-const [worker, done] = arguments;
-(async () => {{{BOX}
+FAKED = f"""{BOX}
   const {{ Desk }} = await import(new URL("scripts/desk.js", document.baseURI));
   const made = await Desk.open();
   made.runtime = {{ ...fake, packages: {{ sqlite3: made.runtime.packages.sqlite3 }} }};
   const usualMake = Box.make;
   Box.make = () => usualMake(fake, {{ archives: [], packages: [] }});
+"""
+STORED = f"""
+const [worker, done] = arguments;
+(async () => {{{FAKED}
   const said = [];
   for (let count = 0; count < 9; count++) {{
     const before = (await made.store.after(0)).events.length;
@@ -289,3 +295,36 @@ self.onmessage = ({ data: { port } }) => {
 def test_a_forged_history_is_not_stored(browser: Any, whole_site: Served) -> None:
     browser.get(f"{whole_site.url}exercise-1.html")
     assert browser.execute_async_script(STORED, EVENTS) == [1, 1, 0, 0, 0, 0, 0, 0, 0]
+
+
+STOPPED = f"""
+const [worker, done] = arguments;
+(async () => {{{FAKED}
+  const ask = (what) => made.do(what, {{}}, 100).catch((error) => error.message);
+  const said = [];
+  for (const what of ["stops", "answers", "answers and stops", "answers"]) {{
+    said.push(await ask(what));
+    await new Promise((resolve) => setTimeout(resolve, 300)); // for what comes after the answer
+  }}
+  return said;
+}})().then(done, (error) => done(String(error)));
+"""
+STOPS = """
+self.onmessage = ({ data: { port } }) => {
+  port.onmessage = ({ data: { id, name } }) => {
+    if (name.includes("answers")) port.postMessage({ id, value: JSON.stringify({ result: "answered" }) });
+    if (name.includes("stops")) setTimeout(() => { throw new Error("no room left"); });
+  };
+  port.postMessage({ ready: true });
+};
+"""
+
+
+def test_an_interpreter_that_stops_is_told_with_its_reason_and_replaced(
+    browser: Any, whole_site: Served
+) -> None:
+    browser.get(f"{whole_site.url}exercise-1.html")
+    browser.set_script_timeout(90)  # nobody waits for one that is no more
+    stopped, *others = browser.execute_async_script(STOPPED, STOPS)
+    assert "no room left" in stopped
+    assert others == ["answered"] * 3

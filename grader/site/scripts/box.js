@@ -14,8 +14,10 @@ export class Trouble extends Error {}
 export const sentence = (error) =>
   error instanceof Trouble ? error.message : `Something went wrong: ${error.message ?? error}. Reload the page.`;
 
-/** The interpreter did not answer in time, and is no more. */
-export class Hung extends Error {}
+/** The interpreter was ended before it answered: it took too long, or somebody did not want to wait. */
+export class Hung extends Trouble {
+  message = "Python did not answer in time, and was ended. Try once more.";
+}
 
 /** The interpreter lacks a library that has to be fetched first. */
 export class Needs extends Error {}
@@ -53,6 +55,7 @@ async function why(name, url) {
 
 /** One interpreter; `make` it, `ask` it, `remove` it. */
 export class Box {
+  ended = false;
   #frame;
   #port;
   #waiting = new Map();
@@ -113,25 +116,22 @@ export class Box {
     if (data?.ready) return resolve();
     const waiting = this.#waiting.get(data?.id);
     this.#waiting.delete(data?.id);
+    const why = worded(data?.broken).slice(0, 500);
+    const broke = new Trouble(`Python could not finish this: ${why}. Did the code change NumPy?`);
     if (!waiting) {
-      reject(new Trouble(`Python did not start: ${worded(data?.broken).slice(0, 500)}`));
-      return this.remove(); // it has stopped, or says what nobody asked for
-    }
-    const broke = `Python could not finish this: ${worded(data.broken).slice(0, 300)}. Did the code change NumPy?`;
-    if (data.broken) waiting.reject(new Trouble(broke));
+      reject(new Trouble(`Python did not start: ${why}`));
+      this.remove(broke); // it has stopped, or says what nobody asked for
+    } else if (data.broken) waiting.reject(broke);
     else waiting.resolve(data.value);
   }
 
-  /** Ask for something; rejects with Hung, and ends the interpreter, after so many seconds. */
+  /** Ask for something; ends the interpreter, and rejects with Hung, after so many seconds. */
   async #ask(message, seconds, transfer = []) {
     const id = ++this.#count;
     let timer;
     const reply = new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      timer = setTimeout(() => {
-        this.remove();
-        reject(new Hung());
-      }, 1000 * seconds);
+      timer = setTimeout(() => this.remove(), 1000 * seconds);
     });
     this.#port.postMessage({ id, ...message }, transfer);
     return reply.finally(() => clearTimeout(timer));
@@ -161,11 +161,12 @@ export class Box {
     await this.#ask({ does: "add", more, packages, archives: named }, 60, Object.values(more));
   }
 
-  /** End the interpreter at once, whatever it does. */
-  remove() {
+  /** End the interpreter at once, whatever it does; whoever waits for it is told why. */
+  remove(why = new Hung()) {
+    this.ended = true;
     this.#frame?.remove();
     this.#port?.close();
-    for (const { reject } of this.#waiting.values()) reject(new Hung());
+    for (const { reject } of this.#waiting.values()) reject(why);
     this.#waiting.clear();
   }
 }

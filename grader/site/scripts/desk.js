@@ -1,6 +1,6 @@
 // Brings an interpreter and the store together: whatever is done happens to the history that is stored.
 
-import { Box, Hung, Needs, Trouble } from "./box.js";
+import { Box, Needs, Trouble } from "./box.js";
 import { Full, Moved, openStore } from "./store.js";
 
 export const FULL =
@@ -53,17 +53,11 @@ export class Desk {
 
   async #do(name, values, seconds) {
     const box = await this.#ready();
-    let reply;
-    try {
-      reply = await box.act(name, values, seconds).catch(async (error) => {
-        if (!(error instanceof Needs)) throw error;
-        await box.add(this.runtime, [error.message]);
-        return box.act(name, values, seconds);
-      });
-    } catch (error) {
-      if (error instanceof Hung) this.restart();
-      throw error;
-    }
+    const reply = await box.act(name, values, seconds).catch(async (error) => {
+      if (!(error instanceof Needs)) throw error;
+      await box.add(this.runtime, [error.message]);
+      return box.act(name, values, seconds);
+    });
     if (reply.elsewhere) throw new Moved();
     try {
       const events = name === "check" ? reply.events.filter(canBe).slice(0, 1) : reply.events;
@@ -85,6 +79,7 @@ export class Desk {
   /** Return the interpreter, which knows all that is stored, also by other tabs. */
   async #ready() {
     const { runtime } = this;
+    if (this.#box?.ended) this.restart();
     this.#box ??= await Box.make(runtime, {
       archives: [
         [runtime.program, "/program"],

@@ -140,7 +140,8 @@ async function check() {
   says.textContent = "Checking … (the first time, Python and NumPy are fetched, about 11 MB)";
   run.disabled = true;
   stop.hidden = false;
-  let checked = false;
+  let checking = false,
+    checked = false;
   try {
     await keep();
     await settling;
@@ -150,11 +151,12 @@ async function check() {
       if (text !== undefined) files[name] = text;
     }
     await desk.do("prepare", { exercise });
+    checking = true;
     show(await desk.do("check", { exercise, files }, CHECK_SECONDS));
     checked = true;
   } catch (error) {
     const endless = "Your code was stopped before it came to an end: is there a loop that never ends?";
-    tell(error instanceof Hung ? new Trouble(endless) : error);
+    tell(checking && error instanceof Hung ? new Trouble(endless) : error);
   } finally {
     run.disabled = false;
     stop.hidden = true;
