@@ -17,7 +17,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from grader.cli import COMMANDS
-from grader.cli.init import PUBLISHED, RUN
+from grader.cli.handout import PUBLISHED, RUN
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "grader" / "authoring" / "templates"
@@ -213,7 +213,7 @@ def test_no_text_takes_the_project_by_its_bare_name() -> None:
 def other_ways(run: str) -> set[str]:
     """Return the texts that run the command in another way than this; messages are made of the switch."""
     runs = ((name, found) for name, text in texts() for found in RUNS.findall(text))
-    return {name for name, found in runs if found != run and name != "grader/cli/init.py"}
+    return {name for name, found in runs if found != run and name != "grader/cli/handout.py"}
 
 
 def test_all_texts_run_it_in_the_way_that_the_switch_says() -> None:

@@ -50,7 +50,7 @@ BINARY = (".bin", ".png")  # all other files are text, and have the same line en
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of this program's files; `py.typed` has one
 INSTRUCTORS = (
-    *("authoring/", "classroom/", "site/", "cli/init.py", "cli/quiz_grade.py"),
+    *("authoring/", "classroom/", "site/", "cli/quiz_grade.py"),
     *("reports/class_pages.py", "reports/lms.py", "reports/tables.py"),
     *("reports/templates/class.html", "reports/templates/student.html"),
 )

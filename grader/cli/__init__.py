@@ -1,4 +1,4 @@
-"""The command line: one file a command, which parses, calls one function, prints and exits.
+"""The command line: commands in files, each of which parses, calls one function, prints and exits.
 
 Here is what they share: options, each declared once, and the ways to print and to write a file.
 """

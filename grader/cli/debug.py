@@ -1,4 +1,4 @@
-"""``grader debug``: a failing check's inputs in a file, and how to ask one's own function for them."""
+"""``grader debug`` and ``grader plot``: what one's own functions compute, step by step and in pictures."""
 
 import io
 import sys
@@ -11,9 +11,12 @@ import numpy as np
 
 from grader import cli
 from grader.checks.debug import FailingCall, find_failing_call
+from grader.checks.plots import draw, plot_path
 from grader.checks.report import Outcome
+from grader.checks.source import read_source
 from grader.course import Exercise, make_private_folder, shown_path
-from grader.reports.text import Line, wrapped
+from grader.reports.picture import SUFFIXES, draw_picture, require_matplotlib
+from grader.reports.text import Line, unconfined, wrapped
 from grader.sandbox.pool import open_pool
 from grader.sandbox.text import clean
 
@@ -24,7 +27,7 @@ from grader.sandbox.text import clean
 @cli.seed_option()
 @cli.output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
 @cli.pass_course
-def command(
+def debug(
     course: cli.Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
 ) -> None:
     """Write a small program that calls your function as a failing check does, and stops at its first line.
@@ -68,3 +71,39 @@ def debug_lines(
     yield Line("", "detail")
     yield from wrapped("This calls your function as the check does, and stops in it:", "detail", columns, "")
     yield Line(f"  {'python' if sys.platform == 'win32' else 'python3'} {shown_path(target)}", "heading")
+
+
+@click.command("plot")
+@click.argument("exercise_id", metavar="EXERCISE")
+@cli.output_option(
+    "The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].", suffixes=SUFFIXES
+)
+@cli.submission_option("Plot")
+@cli.confinement_option()
+@cli.pass_course
+def plot(
+    course: cli.Course, exercise_id: str, output: Path | None, submission: Path | None, confinement: str
+) -> None:
+    """Plot what your functions compute, beside the reference: for exercises that have something to see.
+
+    Pictures need matplotlib: pip install matplotlib. Exits with 1 if your code does not get through;
+    what it got to before that is plotted.
+    """
+    exercise = course[exercise_id]
+    if not plot_path(exercise).is_file():
+        others = ", ".join(each.id for each in course.exercises() if plot_path(each).is_file())
+        cli.stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", cli.USAGE)
+    target = output or Path(f"{exercise.id}.svg")
+    cli.require_writable(target)
+    require_matplotlib()
+    with open_pool(confinement) as pool, cli.progress_line() as progress:
+        drawing = draw(exercise, read_source(exercise, submission), pool, progress=progress)
+    if count := len(drawing.panels):
+        title = f"{exercise.id}  {exercise.file.title}"
+        cli.write_output(draw_picture(drawing.panels, title, target.suffix), target)
+        panels = f"{count} panels" if count > 1 else "1 panel"
+        click.echo(f"{target} has {panels}: yours broad and pale, the reference's dashed")
+        for note in unconfined(drawing.confinement):
+            click.echo(f"grader: {note}", err=True)
+    if drawing.fault:
+        cli.stop(drawing.fault, cli.FAILED)

@@ -1,9 +1,12 @@
-"""``grader grade``: grade the submissions of a class."""
+"""``grader roster``, ``grade``, ``adjust``, ``forget`` and ``merge``: a class and its grades."""
 
 import contextlib
+import datetime
+import getpass
 import os
 import re
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +15,28 @@ import click
 
 from grader import cli
 from grader.classroom.batch import ExecutorConfig, grade, processes
-from grader.classroom.gradebook import open_gradebook
+from grader.classroom.collect import find_submissions
+from grader.classroom.comments import adjustments, cents_of, read_many, submission_meant
+from grader.classroom.gradebook import Gradebook, merge, open_gradebook
 from grader.classroom.job import BatchBroken
-from grader.classroom.roster import COUNTS
+from grader.classroom.roster import (
+    COUNTS,
+    identify_by,
+    late_policy,
+    match,
+    missing,
+    missing_note,
+    read_roster,
+)
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.reports.class_pages import write_pages
 from grader.reports.tables import class_lines
-from grader.sandbox.text import clean
+from grader.reports.text import Line, decimal, wrapped
+from grader.sandbox.text import clean, listed, one_line
 
+MAX_ID = 200  # characters of whose a submission is
+MOST_FORGOTTEN = 20  # names that are listed
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")
 
 
@@ -63,7 +79,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 )
 @cli.seed_option("Of the random inputs [derived from the course's secret and the round].")
 @click.pass_obj
-def command(
+def grade_class(
     course_folder: str | None,
     /,
     submissions: Path,
@@ -170,3 +186,213 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
     with bar if on_terminal else contextlib.nullcontext():
         yield on_progress
+
+
+@click.command("roster")
+@click.argument("what", metavar="check", type=click.Choice(["check"]))
+@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
+@cli.roster_option
+@cli.assignment_option
+@cli.exercises_option("Look for these only, and for no assignment")
+@cli.pass_course
+def roster_check(
+    course: cli.Course,
+    what: str,
+    submissions: Path,
+    roster: Path | None,
+    assignment: str,
+    exercises: tuple[str, ...],
+) -> None:
+    """Show whose SUBMISSIONS are by the class's list, before anything is graded.
+
+    Of each is told what says so: the platform, the name of its file, or what it claims. Then come those that
+    match nobody, students with several, and students with none. Exits with 1 if something has to be decided.
+    """
+    listed = read_roster(course, roster)
+    if listed is None:
+        raise click.UsageError("there is no list of the class; give it with --roster, or as class/roster.csv")
+    part = cli.chosen_part(course, assignment, exercises)
+    ids = part.exercises if part else exercises
+    found = find_submissions(submissions, course.exercises(ids) if ids or not part else [])
+    extensions = late_policy(course, part, listed).extensions
+    groups = bool(part and part.groups)
+    identities = identify_by(listed, found, extensions, {}, groups=groups)
+    of_student, lines = defaultdict[tuple[str, ...], list[str]](list), list[Line]()
+    says = Counter[str]()
+    for handed in found:
+        who, whose = match(handed, listed, groups=groups), identities[handed.key]
+        name = one_line(handed.key, 60)
+        if not whose.set_aside:
+            of_student[whose.people].append(name)
+            says[who.by] += 1
+            lines += wrapped(f"{name}: {who.student}, by {who.by}", "detail", cli.width(), indent="  ")
+        notes = [note.text for note in whose.notes if note.decide]
+        lines += [
+            line for text in notes for line in wrapped(f"{name}: {text}", "error", cli.width(), indent="  ")
+        ]
+    count = f"{len(listed.students)} students in {listed.sheet.name}, {len(found)} submissions"
+    by = ", ".join(f"{number} by {what}" for what, number in says.most_common())
+    cli.print_lines([Line(f"{count}; matched: {by or 'none'}", "heading"), *lines])
+    several = {people: names for people, names in of_student.items() if len(names) > 1}
+    for names in several.values():
+        click.echo(f"several of one student, of which --count decides: {', '.join(names)}")
+    if absent := missing(listed, (name for people in of_student for name in people)):
+        click.echo(missing_note(absent).text)
+    sys.exit(cli.FAILED if any(note.decide for whose in identities.values() for note in whose.notes) else 0)
+
+
+def _credits(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    try:
+        return str((value and cents_of(value) and value) or "")
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _somebody() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+@click.command("adjust", context_settings={"ignore_unknown_options": True})
+@cli.results_argument
+@click.argument("submission", required=False)
+@click.option("--credits", callback=_credits, metavar="N", help="Credits to add; below 0 to take away.")
+@click.option("--reason", metavar="TEXT", default="", help="What the student reads; alone, it is a comment.")
+@click.option("--comment", metavar="ID", default="", help="Of comments.yaml: its words, and its credits.")
+@cli.exercises_option("What it is about, the same for each [the submission as a whole]")
+@click.option(
+    "--from",
+    "table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Many at once: columns submission, id or name; exercise, comment, credits, reason.",
+)
+@click.option("--student", metavar="ID", help="Decide whose it is, such as of two that claim the same.")
+@click.option("--by", "author", metavar="NAME", default=_somebody, help="Who says so [whoever is logged in].")
+@cli.pass_course
+def adjust(
+    course: cli.Course,
+    results: Path,
+    submission: str | None,
+    credits: str,
+    reason: str,
+    comment: str,
+    exercises: tuple[str, ...],
+    table: Path | None,
+    student: str | None,
+    author: str,
+) -> None:
+    """Give or take credits by hand, or comment; without SUBMISSION, list what was given and taken.
+
+    SUBMISSION is its name, its path in the folder of submissions, the name of its file, its student's name or
+    id, or a pseudonym. An adjustment is an event with a time, a reason and whoever made it: it is never
+    changed, survives every regrade, and is taken back by another one.
+    """
+    at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+    given = credits or reason or comment or exercises
+    with open_gradebook(results) as book:
+        if submission is None and table is None:
+            _list(book)
+            return
+        if (table and (submission or given or student)) or (student is not None and given):
+            raise click.UsageError("--student and --from stand alone; adjust the rest separately")
+        grades = book.class_grades(course)
+        try:
+            if table:
+                events = list(read_many(book, course, table))
+            elif student is None:
+                said = {"comment": comment, "credits": credits, "reason": reason}
+                events = list(adjustments(book, course, grades, str(submission), exercises, **said))
+            else:
+                events = []
+                key = submission_meant(book, course, grades, str(submission))
+                book.decide(at, key, _whose(book, student))
+        except (LookupError, ValueError) as error:
+            place = f"{results} " * isinstance(error, LookupError)
+            raise click.UsageError(f"{place}{error}") from None
+        for event in events:
+            key = event.submission
+            book.adjust(event._replace(at=at, author=one_line(author, 80)))
+        grades = book.class_grades(course)
+    publish(grades, results)
+    if table:
+        click.echo(f"{len(events)} adjustments were made")
+        return
+    grade = next(grade for grade in grades.grades if grade.key == key)
+    told = f"has {decimal(grade.cents)} credits"
+    if student is not None:
+        aside = grade.set_aside and f"is set aside: it {grade.set_aside}"
+        told = aside or f"counts as `{grade.student}`"
+    click.echo(clean(f"{grade.submission} now {told}"))
+
+
+def _list(book: Gradebook) -> None:
+    names = {key: entry.name for entry in book.entries() for key in (entry.formerly, entry.key)}
+    for event in book.adjustments():
+        about = f"{names.get(event.submission, event.submission)} {event.exercise}".strip()
+        amount = f"{'+' if event.cents > 0 else ''}{decimal(event.cents)}  " if event.cents else ""
+        by = f"  ({event.author})" if event.author else ""
+        click.echo(clean(f"{event.at[:16]}  {about}  {amount}{event.reason}{by}"))
+
+
+def _whose(book: Gradebook, student: str) -> str:
+    """Return the id of whoever is meant; in a class with a list, somebody in it."""
+    wanted, roster = one_line(student.strip(), MAX_ID), book.roster()
+    if roster is None or not wanted:  # which takes a decision back
+        return wanted
+    if found := roster.find(wanted):
+        return found.id
+    raise ValueError(f"{roster.sheet.name} has nobody of that name{roster.nearest(wanted)}")
+
+
+@click.command("forget")
+@cli.results_argument
+@click.argument("submissions", metavar="[SUBMISSION]...", nargs=-1)
+@click.option("--gone", is_flag=True, help="All that have vanished from the folder.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@cli.pass_course
+def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone: bool, yes: bool) -> None:
+    """Delete all that is known of submissions: credits, adjustments, pages.
+
+    SUBMISSION is its name, its path in the folder of submissions, or the name of its file. What still lies
+    there is graded anew the next time.
+    """
+    if bool(submissions) == gone:
+        raise click.UsageError("name one or more submissions, or give --gone")
+    with open_gradebook(results) as book:
+        try:
+            entries = [book.find(name, gone=True) for name in submissions]
+        except LookupError as error:
+            cli.stop(f"{results} {error}", cli.USAGE)
+        entries = [entry for entry in book.entries() if entry.gone] if gone else entries
+        if not entries:
+            click.echo("nobody is gone; nothing was deleted")
+            return
+        names = listed([clean(entry.name) for entry in entries], MOST_FORGOTTEN)
+        if not yes:
+            click.confirm(f"delete all that is known of {names}?", abort=True)
+        book.forget(entry.key for entry in entries)
+        grades = book.class_grades(course)
+    publish(grades, results)
+    click.echo(f"deleted: {names}")
+
+
+@click.command("merge")
+@click.argument(
+    "parts", metavar="PART...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+@cli.results_option("Folder of the results; what it holds already stays, unless a PART has it too.")
+@cli.confirm_gone_option
+@cli.pass_course
+def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, confirm_gone: bool) -> None:
+    """Put the results of several runs together, such as those of `grader grade --shard`.
+
+    Each PART is a folder with a grades.db. Of a submission that several have, the last one counts; of all
+    shards of a class together, what is in none of them has vanished.
+    """
+    cli.require_results_folder(results)
+    grades = merge(course, parts, results, confirm_gone=confirm_gone)
+    cli.print_lines(class_lines(grades, cli.width()))
+    sys.exit(publish(grades, results))

@@ -49,8 +49,24 @@ SECTIONS = {
     },
     "For authors": {"verify": "Let the course check itself."},
 }
-_THERE = {path.stem for path in Path(__file__).parent.glob("*.py")}
-FOR_STAFF = {name for section in SECTIONS.values() for name in section} - _THERE
+FILES = {
+    name: file
+    for file, names in {
+        "learner": "login list",
+        "record": "credits submit backup import",
+        "show": "show reset",
+        "debug": "debug plot",
+        "machine": "completion doctor",
+        "grade": "roster grade adjust forget merge",
+        "handout": "init handout site",
+        "export": "export gradescope",
+        **{name: name for name in ("check", "watch", "hint", "quiz", "verify")},
+    }.items()
+    for name in names.split()
+}
+"""The file in this folder that each command stands in, perhaps with others of its kind."""
+_THERE = {name for name, file in FILES.items() if (Path(__file__).parent / f"{file}.py").exists()}
+FOR_STAFF = FILES.keys() - _THERE
 """Commands that the students' edition is without."""
 SECTIONS = {
     title: {name: summary for name, summary in section.items() if name in _THERE}
@@ -73,19 +89,23 @@ class LazyGroup(click.Group):
 
     Args:
         sections: by heading, what each command does, by its name; students are shown the first section only.
-        module: where a command lies, with its name left open.
+        files: by command, the file of this folder that it stands in.
     """
 
-    def __init__(self, *, sections: dict[str, dict[str, str]], module: str, **settings: Any) -> None:
+    def __init__(
+        self, *, sections: dict[str, dict[str, str]], files: dict[str, str], **settings: Any
+    ) -> None:
         super().__init__(**settings)
-        self.sections, self.module = sections, module
+        self.sections, self.files = sections, files
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in self.sections.values() for name in section]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        there = name in self.list_commands(ctx)
-        return importlib.import_module(self.module.format(name)).command if there else None
+        if name not in self.list_commands(ctx):
+            return None
+        found = vars(importlib.import_module(f"grader.cli.{self.files[name]}")).values()
+        return next(each for each in found if isinstance(each, click.Command) and each.name == name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from grader.course import CourseError, NoCourse, open_course
@@ -119,7 +139,7 @@ class _MainGroup(LazyGroup):
 @click.group(
     cls=_MainGroup,
     sections=SECTIONS,
-    module="grader.cli.{}",
+    files=FILES,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -158,7 +178,9 @@ def _welcome(ctx: click.Context) -> None:
     screen = sys.stdin.isatty() and sys.stdout.isatty()
     if screen:
         _start_zygote(ctx, [])
-    ctx.invoke(importlib.import_module(f"grader.cli.{'watch' if screen else 'list'}").command)
+    command = grader.get_command(ctx, "watch" if screen else "list")
+    assert command
+    ctx.invoke(command)
 
 
 def _start_zygote(ctx: click.Context, arguments: list[str]) -> None:

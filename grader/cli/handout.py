@@ -1,14 +1,30 @@
-"""``grader handout``: build the students' edition, without solutions and keys."""
+"""``grader init``, ``handout`` and ``site``: a course as students get it, as a folder and as a website."""
 
+import json
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import click
 
+import grader
 from grader import cli
 from grader.authoring import handout
-from grader.course import Assignment, people_of
+from grader.course import COURSE_FILE, Assignment, NoCourse, is_stub, open_course, people_of
 from grader.quiz import files
+
+PUBLISHED = False
+"""Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
+RUN = "uvx rnn-grader" if PUBLISHED else "uvx --from WHEEL rnn-grader"
+PACKED = Path(grader.__file__).parents[1] / handout.PACKAGE  # where a wheel has put the students' edition
+OLD = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("handout")
@@ -21,7 +37,7 @@ from grader.quiz import files
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
 @click.option("--wheel", is_flag=True, help="Write another thing: what students install, a wheel in DEST.")
 @cli.pass_course
-def command(
+def hand_out(
     course: cli.Course,
     target: Path,
     assignment: str,
@@ -129,3 +145,142 @@ def _write_gradescope(
     click.echo(
         f"{target}: {cli.counted(len(exercises), 'exercise')} with {credits}; set the assignment to as many"
     )
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--from", "old", metavar="OLD", type=OLD, help="Take along your work in this course folder.")
+@click.pass_obj
+def init(course: str | None, folder: Path, old: Path | None) -> None:
+    """Write a course folder to learn in: exercises, quizzes, and settings for an editor.
+
+    DIR is new or empty; nothing is ever written over. With --from, your files, credits and answers of an
+    earlier edition come along; they stay where they were as well.
+    """
+    _require_new(folder)
+    before = open_course(old) if old else None
+    with tempfile.TemporaryDirectory() as beside:
+        packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, handout.PACKAGE))
+        ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
+        try:
+            shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+            (folder / "requirements.txt").write_text(f"{_requirement(folder)}\n", encoding="utf-8")
+            if before:
+                made, known = open_course(folder), before.exercise_ids()
+                for exercise in (exercise for exercise in made.exercises() if exercise.id in known):
+                    mine = before.root / exercise.stub_path.relative_to(made.root)
+                    if mine.is_file() and not is_stub(before[exercise.id], mine.read_bytes()):
+                        shutil.copyfile(mine, exercise.stub_path)
+                if before.state_folder.is_dir():
+                    shutil.copytree(before.state_folder, made.state_folder)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
+            cli.stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", cli.USAGE)
+    _tell_next(folder)
+
+
+def _require_new(folder: Path) -> None:
+    """Refuse a folder that holds anything, and say how to go on in one that holds a course."""
+    if (folder / COURSE_FILE).is_file():
+        mine, ours = (
+            [path.read_bytes() for path in sorted(root.glob("recorded/*/*.bin"))] for root in (folder, PACKED)
+        )
+        if mine == ours:
+            cli.stop(f"{folder} is this course already; go there and type `grader`", cli.USAGE)
+        cure = f"name a new folder and add `--from {shlex.quote(str(folder))}`, and your work comes along"
+        cli.stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", cli.USAGE)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        cli.stop(f"{folder} is not empty; name a folder that is new or empty", cli.USAGE)
+
+
+def _build(course: str | None, target: Path) -> Path:
+    """Build the students' edition where none is installed: in a clone, whose full course is at hand."""
+    clone = PACKED.parent
+    try:
+        full = open_course(course or (clone if (clone / COURSE_FILE).is_file() else None))
+        click.echo("building the students' edition, which takes a minute or two", err=True)
+        handout.build_handout(full, target, secret_of(full), program=False)
+    except NoCourse:
+        cli.stop(
+            f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone", cli.USAGE
+        )
+    except handout.Leaking as leaking:
+        cli.stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", cli.BROKEN)
+    return target
+
+
+def _requirement(folder: Path) -> str:
+    """Return what pip installs this program by; a wheel comes along, so that the folder is enough."""
+    origin = json.loads(metadata.distribution("rnn-grader").read_text("direct_url.json") or "{}")
+    url = origin.get("url", "")
+    wheel = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else Path()
+    if wheel.suffix == ".whl" and wheel.is_file():
+        shutil.copyfile(wheel, folder / wheel.name)
+        return f"./{wheel.name}"
+    return f"rnn-grader @ {url}" if url else f"rnn-grader=={grader.__version__}"
+
+
+def _tell_next(folder: Path) -> None:
+    """Say what to type next; and let an editor use the Python that has this program."""
+    commands = [f"cd {shlex.quote(str(folder))}"] if folder.resolve() != Path.cwd() else []
+    if "UV" in os.environ:  # uvx runs this, and what it installed is out of reach
+        activate = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+        commands += ["uv venv", "uv pip install -r requirements.txt", activate, "grader"]
+    else:
+        settings = folder / ".vscode" / "settings.json"
+        text, python = settings.read_text(encoding="utf-8"), json.dumps(sys.executable)[1:-1]
+        settings.write_text(text.replace("${workspaceFolder}/.venv/bin/python", python), encoding="utf-8")
+        commands += ["grader" if shutil.which("grader") else str(Path(sys.executable).with_name("grader"))]
+    click.echo(f"{folder} is ready. What to type next:\n")
+    click.echo("".join(f"    {command}\n" for command in commands), nl=False)
+
+
+@click.command("site")
+@click.argument(
+    "handed_out", metavar="HANDOUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
+@click.option(
+    "--runtime",
+    default="cdn",
+    metavar="cdn|npm|DIR",
+    show_default=True,
+    help="Where browsers get Python from: Pyodide's network, this site by way of npm, or a folder of yours.",
+)
+def site(handed_out: Path, target: Path, runtime: str) -> None:
+    """Write a finished hand-out as a website into DEST.
+
+    Lessons and questions can be read without a script, from any host and below any path. DEST is a new or an
+    empty folder, or one that this command has written before; then only its own files are replaced.
+
+    Run it in the full course, or name that with --course: its solutions, hidden checks and keys are then
+    looked for in every page, and if one is found, nothing is written, and this exits with 3.
+    """
+    from grader.site import build  # which the other two do without
+
+    full = _full_course(handed_out)
+    try:
+        built = build.build_site(open_course(handed_out), target, full, runtime)
+    except build.Leaking as leaking:
+        click.echo("\n".join(leaking.leaks), err=True)
+        cli.stop("nothing was written: the website would tell answers", cli.BROKEN)
+    pages = sum(name.endswith(".html") for name in built.files)
+    size = sum(built.files.values()) / 1e6
+    see = f"python -m http.server -d {target} shows it"
+    click.echo(f"{target}: {pages} pages, {len(built.files)} files, {size:.1f} MB; {see}")
+    if full:
+        click.echo(f"looked for {built.looked_for} lines of solutions and hidden checks, and found none")
+    else:
+        told = "the full course is not here, so no answer was looked for; name it with --course"
+        click.echo(f"grader: {told}", err=True)
+
+
+def _full_course(handed_out: Path) -> cli.Course | None:
+    """Return the full course, if the working directory or ``--course`` has one beside the hand-out."""
+    try:
+        found = open_course(click.get_current_context().obj)
+    except NoCourse:
+        if click.get_current_context().obj:
+            raise
+        return None
+    return None if found.handout or found.root == handed_out.resolve() else found

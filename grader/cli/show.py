@@ -1,6 +1,9 @@
-"""``grader show``: the lesson of an exercise, or a page that stands beside the quizzes."""
+"""``grader show`` and ``grader reset``: the lesson of an exercise, and its stub anew."""
 
+import datetime
+import itertools
 import os
+import shutil
 import sys
 import webbrowser
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import click
 
 from grader.cli import Course, coloured, pass_course, width
-from grader.course import CourseError, make_private_folder, render, write_atomic
+from grader.course import CourseError, Exercise, is_stub, make_private_folder, make_stub, render, write_atomic
 from grader.reports.lesson import lesson_page, with_pictures_told
 
 
@@ -16,7 +19,7 @@ from grader.reports.lesson import lesson_page, with_pictures_told
 @click.argument("lesson")
 @click.option("--text", is_flag=True, help="Print it here, also where a browser could show it.")
 @pass_course
-def command(course: Course, lesson: str, text: bool) -> None:
+def show(course: Course, lesson: str, text: bool) -> None:
     """Read the LESSON of an exercise, or a page such as `faq`.
 
     It opens in the browser where there is a desktop, and is printed otherwise.
@@ -40,10 +43,18 @@ def show_lesson(course: Course, name: str, *, text: bool = False) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(path, f"cannot be read: {error}") from None
     lesson = with_pictures_told(lesson, path.parent.relative_to(course.root))
-    if text or sys.stdout.isatty():
-        _print(lesson)
-    else:
+    if not text and not sys.stdout.isatty():
         click.echo(render(lesson).rstrip())
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(width=width(), color_system="standard" if coloured() else None)
+    with console.capture() as rendered:
+        console.print(Markdown(render(lesson, escaped=True), code_theme="ansi_dark"))
+    lines = "\n".join(line.rstrip() for line in rendered.get().splitlines())
+    os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
+    click.echo_via_pager(lines, color=coloured())
 
 
 def _has_desktop() -> bool:
@@ -66,13 +77,37 @@ def _opened(course: Course, path: Path) -> Path | None:
         return None  # it is printed then
 
 
-def _print(lesson: str) -> None:
-    from rich.console import Console
-    from rich.markdown import Markdown
+@click.command("reset")
+@click.argument("exercise_id", metavar="EXERCISE")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_course
+def reset(course: Course, exercise_id: str, yes: bool) -> None:
+    """Put the stub of an exercise back; your file is kept in .grader/backups."""
+    exercise = course[exercise_id]
+    path = exercise.stub_path
+    if not yes and not (path.is_file() and is_stub(exercise, path.read_bytes())):
+        if not sys.stdin.isatty():
+            raise click.UsageError("nobody can be asked here; add --yes to put the stub back")
+        if not click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False):
+            click.echo("nothing was changed")
+            return
+    click.echo(restore_stub(course, exercise))
 
-    console = Console(width=width(), color_system="standard" if coloured() else None)
-    with console.capture() as rendered:
-        console.print(Markdown(render(lesson, escaped=True), code_theme="ansi_dark"))
-    lines = "\n".join(line.rstrip() for line in rendered.get().splitlines())
-    os.environ.setdefault("LESS", "-FR")  # colours as they are; no paging of what fits the screen
-    click.echo_via_pager(lines, color=coloured())
+
+def restore_stub(course: Course, exercise: Exercise) -> str:
+    """Put the stub of an exercise back, keep a copy of what was there, and say so."""
+    path, stub = exercise.stub_path, make_stub(exercise)
+    if path.is_file() and is_stub(exercise, path.read_bytes()):
+        return f"{path.name} is the stub already; nothing was changed"
+    kept = ""
+    if path.exists():  # copied to a name that is not taken yet
+        folder = course.state_folder / "backups" / exercise.id
+        make_private_folder(course.state_folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{exercise.file.module}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+        names = (f"{stem}{f'-{number}' if number else ''}.py" for number in itertools.count())
+        copy = next(folder / name for name in names if not (folder / name).exists())
+        shutil.copyfile(path, copy)
+        kept = f"your file is kept as {copy.relative_to(course.root)}\n"
+    write_atomic(path, stub)
+    return f"{kept}{path.name} is the stub again"

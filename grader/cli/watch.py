@@ -24,9 +24,8 @@ from grader.cli import ZYGOTE, print_lines, progress_line, width
 from grader.cli.check import changed_last, remember
 from grader.cli.debug import debug_lines
 from grader.cli.hint import hint_lines
-from grader.cli.login import ask_name
-from grader.cli.reset import restore_stub
-from grader.cli.show import show_lesson
+from grader.cli.learner import ask_name
+from grader.cli.show import restore_stub, show_lesson
 from grader.course import Course, Exercise, make_stub, open_course, shown_path
 from grader.progress import Standing, open_ledger, standings
 from grader.reports.statement import beside_lines, celebration_lines, overview_lines, screen_heading

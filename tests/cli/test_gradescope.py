@@ -15,8 +15,8 @@ import jsonschema
 import pytest
 
 from grader.classroom.collect import read_submission
-from grader.cli import gradescope
-from grader.cli.gradescope import About, grade_one, read_metadata
+from grader.cli import export
+from grader.cli.export import About, grade_one, read_metadata
 from grader.course import Course, LatePolicy, write_zip
 from tests.classroom.helpers import right
 from tests.helpers import Run
@@ -154,9 +154,9 @@ def test_who_hands_in_again_gets_other_inputs(
 
     def grade(*_: object, round_number: int, **__: object) -> None:
         rounds.append(round_number)
-        raise gradescope.OutOfTime
+        raise export.OutOfTime
 
-    monkeypatch.setattr(gradescope, "grade", grade)
+    monkeypatch.setattr(export, "grade", grade)
     for earlier in (0, 1, 1, 2):
         with pytest.raises(Exception, match=r"grades\.db"):  # since nothing was graded
             grade_one(tiny, folder, About(earlier=earlier), tiny.exercises(), 60)
@@ -167,7 +167,7 @@ def test_what_took_too_long_is_left_out(
     tiny: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def time_is_up(*_: object) -> None:  # as the alarm raises, whenever that is
-        raise gradescope.OutOfTime
+        raise export.OutOfTime
 
     monkeypatch.setattr("grader.classroom.batch.run_all", time_is_up)
     folder = hand_in(tmp_path, {"exercise-1/doubling.py": right(tiny)})
@@ -178,7 +178,7 @@ def test_what_took_too_long_is_left_out(
 
 
 def test_the_alarm_rings() -> None:
-    with pytest.raises(gradescope.OutOfTime), gradescope._alarm(1):
+    with pytest.raises(export.OutOfTime), export._alarm(1):
         time.sleep(600)
 
 
@@ -189,7 +189,7 @@ def test_a_broken_grader_keeps_the_last_score(
     def breaks(*_: object) -> None:
         raise RuntimeError("the course is gone")
 
-    monkeypatch.setattr(gradescope, "grade_one", breaks)
+    monkeypatch.setattr(export, "grade_one", breaks)
     (tmp_path / "submission_metadata.json").write_text(json.dumps(about), encoding="utf-8")
     ran = run("gradescope", str(tmp_path))
     assert (ran.code, "the course is gone" in ran.err) == (3, True)

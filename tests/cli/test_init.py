@@ -14,7 +14,7 @@ import pytest
 
 from grader import __version__
 from grader.authoring.handout import build_handout
-from grader.cli import init
+from grader.cli import handout
 from grader.course import Course, open_course
 from tests.helpers import Ran, Run, run_main
 
@@ -39,7 +39,7 @@ def run(
     packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
     """Run a command in an empty folder, with the course installed."""
-    monkeypatch.setattr(init, "PACKED", packed)
+    monkeypatch.setattr(handout, "PACKED", packed)
     for name in ("UV", "GRADER_COURSE"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "here").mkdir()
@@ -176,14 +176,14 @@ def test_what_cannot_be_written_leaves_nothing_behind(run: Run, monkeypatch: pyt
 def test_a_clone_builds_what_no_wheel_has_installed(
     run: Run, tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(init, "PACKED", tiny_copy.root / "rnn_course")
+    monkeypatch.setattr(handout, "PACKED", tiny_copy.root / "rnn_course")
     monkeypatch.setenv("GRADER_SECRET", SECRET.decode())
     assert run("init", "c").code == 0
     assert not {path.name for path in Path("c").rglob("*") if "hidden" in path.name or path.name == "grader"}
     assert open_course("c").handout
-    monkeypatch.setattr(init, "PACKED", tmp_path / "nothing" / "rnn_course")
+    monkeypatch.setattr(handout, "PACKED", tmp_path / "nothing" / "rnn_course")
     ran = run("init", "d")
-    assert (ran.code, f"carries no course; `{init.RUN} init DIR` writes one" in ran.err) == (2, True)
+    assert (ran.code, f"carries no course; `{handout.RUN} init DIR` writes one" in ran.err) == (2, True)
     assert run("--course", "c", "init", "d").code == 2  # a hand-out tells no answers
     assert not Path("d").exists()
 

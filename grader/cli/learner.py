@@ -1,4 +1,4 @@
-"""``grader login``: who learns here."""
+"""``grader login`` and ``grader list``: who learns here, and how far they are."""
 
 import shutil
 import sys
@@ -7,15 +7,25 @@ from collections.abc import Iterable
 import click
 
 from grader.checks.report import Report
-from grader.course import Course, open_course
-from grader.progress import ANONYMOUS, Learner, open_ledger
+from grader.cli import Course, pass_course, print_lines, width
+from grader.progress import ANONYMOUS, Learner, open_ledger, standings
+from grader.reports.statement import headed, overview_lines
+
+
+@click.command("list")
+@pass_course
+def show_list(course: Course) -> None:
+    """Show the exercises, your credits as of the last check, and what to do next."""
+    with open_ledger(course) as ledger:
+        rows, title = standings(course, ledger), headed(course.title, ledger.learner, width())
+    print_lines(overview_lines(title, rows, width()))
 
 
 @click.command("login")
 @click.argument("name", required=False)
 @click.option("--id", "learner_id", help="Keep the balance under this id; without it, one is made from NAME.")
-@click.pass_obj
-def command(course_folder: str | None, name: str | None, learner_id: str | None) -> None:
+@pass_course
+def login(course: Course, name: str | None, learner_id: str | None) -> None:
     """Say who learns here, by any NAME; without one, show who is logged in.
 
     Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in is
@@ -23,7 +33,6 @@ def command(course_folder: str | None, name: str | None, learner_id: str | None)
     """
     if name is None and learner_id is not None:
         raise click.UsageError("--id goes with a name: grader login NAME --id ID")
-    course = open_course(course_folder)
     if name not in (None, ANONYMOUS.name) and learner_id is None and course.login_id:
         if not sys.stdin.isatty():
             raise click.UsageError(f"this course asks for your {course.login_id}: grader login NAME --id ID")

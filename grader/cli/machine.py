@@ -1,9 +1,10 @@
-"""``grader doctor``: how well student code is confined on this machine."""
+"""``grader doctor`` and ``grader completion``: the machine that runs this, and its shell."""
 
 import platform
 import sys
 
 import click
+from click.shell_completion import get_completion_class
 
 from grader.cli import BROKEN, print_lines, width
 from grader.reports.text import Line, Style, wrapped
@@ -13,7 +14,7 @@ from grader.sandbox.doctor import probe, verdict
 
 @click.command("doctor")
 @click.pass_obj
-def command(_: str | None) -> None:
+def doctor(_: str | None) -> None:
     """Show how well student code is confined on this machine.
 
     Each layer is probed alone, by trying what it should refuse. Exits with 3 if a required one is missing.
@@ -29,3 +30,17 @@ def command(_: str | None) -> None:
     print_lines([*lines, Line(verdict(findings), "heading")])
     missing = any(finding.layer in REQUIRED and not finding.active for finding in findings)
     sys.exit(BROKEN if missing else 0)
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what makes SHELL complete commands and options of grader with Tab.
+
+    For bash: grader completion bash >> ~/.bashrc; for zsh: >> ~/.zshrc; for fish: >
+    ~/.config/fish/completions/grader.fish.
+    """
+    complete = get_completion_class(shell)
+    assert complete
+    click.echo(complete(context.find_root().command, {}, "grader", "_GRADER_COMPLETE").source())
