@@ -29,7 +29,7 @@ EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-st
 @cli.seed_option()
 @click.pass_obj
 @click.pass_context
-def check(
+def check_exercises(
     context: click.Context,
     course_folder: str | None,
     exercises: tuple[str, ...],
@@ -46,7 +46,7 @@ def check(
     """
     if (exercises and every) or (submission and not exercises and not every):
         raise click.UsageError("name one or more exercises, or give --all")
-    from grader.checks.run import check as run_checks
+    from grader.checks.run import check
     from grader.sandbox.pool import open_pool
 
     known: dict[str, Report] = {}
@@ -62,9 +62,7 @@ def check(
             raise click.UsageError("a single module file goes with a single exercise")
         for exercise in wanted:
             with cli.progress_line() as progress:
-                report = run_checks(
-                    exercise, submission, pool=pool, seed=seed, known=known, progress=progress
-                )
+                report = check(exercise, submission, pool=pool, seed=seed, known=known, progress=progress)
             known[exercise.id] = report
             reports.append(report.for_student(exercise.file.feedback).with_causes(course.causes))
             if form == "text":
