@@ -26,9 +26,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 27_700,
+    "lines": 27_550,
     "functions per 1,000 lines": 58,
-    "own imports per 1,000 lines": 23,
+    "own imports per 1,000 lines": 21.6,
     "longest file": 600,
     "longest body": 40,
 }
