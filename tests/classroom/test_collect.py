@@ -926,6 +926,7 @@ def test_a_pipe_within_a_submission(inbox: Path, only: Callable[[], Submission],
     assert len(texts(found)) == 3
 
 
+@pytest.mark.slow
 def test_a_folder_of_ten_thousand_files(
     inbox: Path, only: Callable[[], Submission], exercise: Exercise
 ) -> None:
@@ -1020,6 +1021,7 @@ def test_files_that_others_build_on_come_along(inbox: Path, course: Course) -> N
     assert found.sources == {}
 
 
+@pytest.mark.slow
 def test_a_thousand_zips(inbox: Path, course: Course) -> None:
     exercises = course.exercises()
     files = {f"exercises/{one.id}/{one.file.module}.py": one.solution_path.read_bytes() for one in exercises}

@@ -285,6 +285,7 @@ def test_whatever_others_claim_the_honest_keep_their_rows_and_extensions(seed: i
     assert not any(found[one.key].login in ids for one in others)
 
 
+@pytest.mark.slow
 def test_a_large_class_is_told_apart_at_once() -> None:
     everybody = [handed(f"s{number}", learner_name="Ada") for number in range(3000)]
     crowd = [handed(f"m{number}.zip", "s1") for number in range(1000)]

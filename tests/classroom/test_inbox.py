@@ -313,6 +313,7 @@ def test_every_shape_in_one_folder(tmp_path: Path, two: list[Exercise]) -> None:
     assert {work(one)["exercise-1"] for one in found if not one.platform} == {b"zoe", b"yan", b"xia"}
 
 
+@pytest.mark.slow
 def test_a_thousand_on_canvas_in_one_zip(tmp_path: Path, two: list[Exercise]) -> None:
     names = {f"student{number}_{10000 + number}_{20000 + number}_doubling.py": b"x" for number in range(1000)}
     names |= {f"student{number}_{10000 + number}_{30000 + number}_a.txt": b"" for number in range(1000)}

@@ -429,6 +429,7 @@ def test_fuzzed_lists_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
             assert len(said) < 400
 
 
+@pytest.mark.slow
 def test_a_list_of_fifty_thousand(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_text("id;name\n" + "\n".join(f"s{n};Student {n}" for n in range(50_000)))
