@@ -184,7 +184,8 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
             for check in checks:
                 run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
         for function, places in run.places.items():
-            if len(places) > 1 and len({*places}) == 1:  # an answer may depend on its process
+            earned = any(one.status == "passed" and one.function == function for one in run.outcomes.values())
+            if earned and len(places) > 1 and len({*places}) == 1:  # an answer may depend on its process
                 _confirm(run, function)
     finally:
         run.share(None)
@@ -257,8 +258,9 @@ def _ask(suite: CheckSuite, check: Check, run: CheckRun) -> tuple[Student, BaseE
     shares = SHARING and run.seconds_lost < suite.exercise.file.limits.exercise_seconds
     noticed, student = run.noticed(), Student(run, check.name, shares=shares)
     error = _call(suite, check, student)
-    if student.shared and (error or not student.well):
+    if not student.stands(passed=not error):
         student.finish()
+        run.share(None)
         run.restore(noticed)
         _forget_frames(error)
         student = Student(run, check.name, shares=shares)

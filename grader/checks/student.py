@@ -227,6 +227,7 @@ class StudentModule:
         self.number = run.opened
         self.stopped: Raised | None = None
         """What kept the file from being run to its end, if anything did."""
+        self.failed = self.printed = False  # whether a check failed, or anything was printed, in this worker
         try:
             while not self._load_used():
                 pass
@@ -380,6 +381,7 @@ class Student:
         self._shares = shares
         self.shared = False  # whether other checks have used its worker
         self.well = True  # whether it was left as it should be
+        self._settled = False  # whether whatever was asked last has been answered, each time in the same way
         self._module: StudentModule | None = None
         self._first: dict[str, Asked] = {}  # by function: what this check asked first
         self._more: set[str] = set()  # functions that it asked more
@@ -402,6 +404,7 @@ class Student:
         run = self._run
         module = self._module = self._module or self._open(function)
         well, self.well = self.well and (not self.shared or function in run.proven), False
+        self._settled = False
         try:
             answer = module.call(function, arguments, self._substitutes)
         except SubmissionFault:
@@ -409,6 +412,7 @@ class Student:
             raise
         if not self._substitutes:
             run.keep(Call(self._check, function, arguments, answer))
+        self._settled = not (answer.raised and answer.raised.type_name == "MemoryError")
         if answer.not_written and answer.raised and not answer.raised.text:
             text = messages.NOT_WRITTEN.format(function)
             raise NotWritten(text, gist=text)
@@ -432,12 +436,26 @@ class Student:
 
     def _open(self, function: str) -> StudentModule:
         """Return the worker that is shared; a clean one for a function that was not right in one before."""
-        run = self._run
-        if self._shares and run.shared and function in run.proven and not run.load_error:
+        run, shared = self._run, self._run.shared
+        if self._shares and shared and not run.load_error and (shared.failed or function in run.proven):
             self.shared = True
-            run.shared.worker.forget_output()
-            return run.shared
+            shared.worker.forget_output()
+            return shared
         return StudentModule(run)
+
+    def stands(self, *, passed: bool) -> bool:
+        """Say whether an outcome is what it would be in a clean worker.
+
+        A check passes only where all others did. Where code keeps nothing, one that fails fails anywhere.
+        """
+        if not self.shared or not self._module:
+            return True
+        if passed:
+            return self.well and not self._module.failed
+        return self._fails_anywhere(self._module)
+
+    def _fails_anywhere(self, module: StudentModule) -> bool:
+        return self._settled and module.worker.stateless and not module.printed
 
     def _ask_again(self, module: StudentModule, asked: Asked) -> None:
         """Repeat a question, and the first of all checks, and compare: a right answer stays the same.
@@ -459,10 +477,12 @@ class Student:
 
     def _expect(self, module: StudentModule, asked: Asked) -> None:
         """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
+        self._settled = False
         if not module.repeats(asked, self._substitutes):
             self._run.nondeterministic.add(asked.function)
             text = messages.NONDETERMINISTIC.format(asked.function)
             raise SubmissionFault(text, gist=text)
+        self._settled = True
 
     def ask_first_again(self) -> None:
         """Ask once more, after all others, what a check asked first.
@@ -480,9 +500,11 @@ class Student:
         if module is None:
             printed, run.load_output = run.load_output, ""
             return printed
-        if passed and self.well and self._shares:
+        module.failed = not passed
+        module.printed = module.printed or bool(module.worker.output())
+        if self._shares and (self.well if passed else self._fails_anywhere(module)):
             run.share(module)
-            run.proven.update([] if self.shared else [next(iter(self._first))])
+            run.proven.update([next(iter(self._first))] if passed and not self.shared else [])
         else:
             run.share(None)
             module.worker.dismiss()

@@ -8,15 +8,21 @@ from __future__ import annotations
 import __future__
 
 import ast
+import builtins
 import contextlib
 import difflib
 import io
 import linecache
+import opcode
 import re
 import sys
 import tokenize
 import types
+import typing
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from grader.sandbox.values import MAX_NAME, plain_text, type_name
 
@@ -183,6 +189,67 @@ class Absent:
 
 for _name in USES:
     setattr(Absent, f"__{_name}__", Absent.raise_)
+
+
+# --- does anything last from one call to the next? ----------------------------------------------------
+
+WITHOUT_MEMORY = set(  # modules, and functions of Python's own
+    "numpy numpy.linalg numpy.typing math cmath typing collections.abc "
+    "abs all any bool complex divmod enumerate float format int isinstance len list max min "
+    "pow print range repr reversed round sorted str sum tuple zip dict slice map filter "
+    "ArithmeticError AssertionError Exception IndexError NotImplementedError TypeError ValueError".split()
+)
+WITH_MEMORY = set("random empty empty_like ndarray seterr seterrcall setbufsize set_printoptions lib".split())
+STORING = {
+    opcode.opmap.get(name)
+    for name in "STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR IMPORT_NAME LOAD_BUILD_CLASS".split()
+}
+CONSTANTS = (int, float, complex, str, bool, type(None), np.ufunc, types.GenericAlias, __future__._Feature)
+NAMED_TUPLE = vars(typing.NamedTuple("NamedTuple", [("field", int)])).keys() | {"__orig_bases__"}
+
+
+def keeps_nothing(names: dict[str, Any], filename: str) -> bool:
+    """Whether nothing lasts from one call of a loaded file's functions to the next, as its code tells.
+
+    It says so of code that does nothing but compute, with NumPy and functions of its own. Whoever makes it
+    lie gains nothing: only that a check failed is believed a little sooner.
+    """
+    with contextlib.suppress(BaseException):  # the values are the student's: they may raise if touched
+        return all(_plain(value, names, filename) for name, value in names.items() if name[:2] != "__")
+    return False
+
+
+def _plain(value: Any, names: dict[str, Any], filename: str) -> bool:
+    kind = type(value)
+    if kind is types.FunctionType and value.__code__.co_filename == filename:
+        given = *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()
+        same = not (value.__closure__ or vars(value)) and all(_plain(each, names, filename) for each in given)
+        return same and _only_computes([value.__code__], names)
+    if kind is type and issubclass(value, tuple):
+        defaults = value._field_defaults.values()
+        own = vars(value).keys() - NAMED_TUPLE - set(value._fields)
+        return not own and all(_plain(each, names, filename) for each in defaults)
+    if kind is types.ModuleType:
+        return value.__name__ in WITHOUT_MEMORY
+    if kind is tuple:
+        return all(_plain(each, names, filename) for each in value)
+    if isinstance(value, type) or value is typing.NamedTuple:
+        return value.__module__ in WITHOUT_MEMORY
+    return kind in CONSTANTS or kind.__module__ == "typing"
+
+
+def _only_computes(codes: Iterable[Any], names: dict[str, Any]) -> bool:
+    """Whether code stores into its own variables alone, and mentions nothing that may remember."""
+    for code in codes:
+        if not isinstance(code, types.CodeType):
+            continue
+        for name in code.co_names:
+            unknown = name not in names and name not in WITHOUT_MEMORY and hasattr(builtins, name)
+            if unknown or name in WITH_MEMORY or name[:2] == "__":
+                return False
+        if STORING & {*code.co_code[::2]} or not _only_computes(code.co_consts, names):
+            return False
+    return True
 
 
 # --- errors, in the student's terms -------------------------------------------------------------------

@@ -230,7 +230,8 @@ class ConfinedWorker(Worker):
         self._drain()
         self._printed_first = copy.deepcopy(self._kept)
         match message:
-            case ["loaded", list() as faults] if len(faults) <= MAX_FAULTS:
+            case ["loaded", list() as faults, bool() as stateless] if len(faults) <= MAX_FAULTS:
+                self.stateless = stateless
                 return tuple(map(read_fault, faults))
         raise protocol.ProtocolError("a malformed answer to load")
 

@@ -32,7 +32,7 @@ import numpy as np
 
 from grader.sandbox import LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
-from grader.sandbox.loading import TRACEBACK, Fault, describe, run_source
+from grader.sandbox.loading import TRACEBACK, Fault, describe, keeps_nothing, run_source
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
 
 with contextlib.suppress(ImportError):  # Windows has none; nothing below calls it there
@@ -262,7 +262,8 @@ class WorkerServer:
             message, body = protocol.unpack(frame)
             if message[0] == "load":
                 _, name, filename = message
-                self.send(["loaded", self._load(name, filename, bytes(body))])
+                faults = self._load(name, filename, bytes(body))
+                self.send(["loaded", faults, keeps_nothing(vars(self.module), filename)])
                 continue
             try:
                 self.send(*self._call(message, body))
@@ -368,6 +369,7 @@ def rehearse() -> None:
     pair = Named.of("Pair", ("a", "b"), [np.ones((2, 3)), np.ones((2, 1))])
     request = ["call", "both", protocol.encode((np.ones((3, 4)), pair), arrays), []]
     server.send(["loaded", server._load("rehearsed", "rehearsed.py", REHEARSED)])
+    keeps_nothing(vars(server.module), "rehearsed.py")
     for _ in range(16):  # after a few, Python has made the code what it will be
         server.send(*server._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
     del sys.modules["rehearsed"]

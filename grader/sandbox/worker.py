@@ -138,6 +138,8 @@ class Worker(Protocol):
     """Names of the layers that confine it; see ``grader.sandbox.LAYERS``."""
     listener: Callable[[str], None] | None
     """Is given the line printed last, again and again, while an answer is waited for."""
+    stateless: bool = False
+    """Whether, by its own word, nothing that was loaded last keeps anything from one call to the next."""
     used: Used
     """What the latest call or load took, also if it gave no answer."""
 
