@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 
@@ -279,7 +280,8 @@ def test_an_answer_that_depends_on_its_process_is_no_answer(
 def test_after_a_failure_each_check_has_a_worker_until_one_passes(
     exercise: Exercise, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, opened = graded(exercise, pool, STATE["is wrong for a single row"], monkeypatch, sharing=True)
+    text = f"import sys\n{STATE['is wrong for a single row']}"  # a module that anything may be kept in
+    report, opened = graded(exercise, pool, text, monkeypatch, sharing=True)
     assert [one.status for one in report.outcomes] == [
         *("passed", "passed"),  # double: a clean worker
         *("passed",),  # scale, which was not asked before: another
@@ -288,6 +290,53 @@ def test_after_a_failure_each_check_has_a_worker_until_one_passes(
         *("passed",),  # hidden: another
     ]
     assert opened == 5
+
+
+UNWRITTEN = "def double(x):\n    raise NotImplementedError\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "workers"),
+    [  # visible and hidden ones share none; each check of `scale` that fails tries again, `double` lent
+        (RIGHT.replace("2", "3") + SCALE.replace("2", "3"), 2 + 3),
+        (UNWRITTEN + UNWRITTEN.replace("double(x)", "scale(x, pair)"), 2 + 3),
+        ("def scale(x, pair):\n    return np.tanh(pair)\n", 2 + 3),
+        (STATE["is wrong for a single row"], 4),  # a clean one after the failure, since `scale` passes
+    ],
+)
+def test_a_failure_of_code_that_keeps_nothing_stands_where_it_was_found(
+    text: str, workers: int, exercise: Exercise, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, opened = graded(exercise, pool, text, monkeypatch, sharing=True)
+    apart, _ = graded(exercise, pool, text, monkeypatch, sharing=False)
+    assert verdicts(together) == verdicts(apart)
+    assert opened == workers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import numpy as np\ndef double(x):\n    print('hello')\n    return x\n",
+        "import numpy as np\ndef double(x):\n    return x / np.zeros(x.shape)\n",  # warns once a worker
+        "def double(x):\n    return [0] * 10**12\n",
+        "def double(x):\n    raise SystemExit\n",
+        "def double(x):\n    while True: pass\n",
+    ],
+    ids=["prints", "warns", "memory", "exits", "never ends"],
+)
+def test_what_fails_in_a_shared_worker_says_what_it_says_in_a_clean_one(
+    text: str, exercise: Exercise, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = dataclasses.replace(exercise.file.limits, call_seconds=0.1)
+    quick = dataclasses.replace(exercise, file=dataclasses.replace(exercise.file, limits=limits))
+    found = [
+        [
+            (one.status, one.message, one.output)
+            for one in graded(quick, pool, text + SCALE, monkeypatch, sharing=sharing)[0].outcomes
+        ]
+        for sharing in (True, False)
+    ]
+    assert found[0] == found[1]
 
 
 def test_a_check_never_sees_what_another_printed(

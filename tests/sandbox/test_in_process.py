@@ -41,7 +41,7 @@ class InProcessWorker:
 
     layers: tuple[str, ...] = ()
     listener: Callable[[str], None] | None = None
-    used = Used()
+    used, stateless = Used(), False
 
     def __init__(self) -> None:
         self.modules: dict[str, types.ModuleType] = {}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox.loading import MAX_FAULTS, run_source
+from grader.course import Course
+from grader.sandbox.loading import MAX_FAULTS, keeps_nothing, run_source
 
 
 def run(source: str) -> tuple[list[tuple[str, int]], dict[str, Any]]:
@@ -165,3 +166,72 @@ def test_a_line_that_only_looks_like_a_notebooks_is_python() -> None:
 def test_what_is_no_python_is_told_alone(source: str) -> None:
     faults, _ = run(source)
     assert [word for word, _ in faults] == ["syntax"]
+
+
+# --- does anything last from one call to the next? ----------------------------------------------------
+
+HEAD = (
+    "import numpy as np\nfrom typing import Any, NamedTuple\nfrom collections.abc import Callable\nSIZE = 3\n"
+)
+COMPUTES = """
+class Pair(NamedTuple):
+    a: np.ndarray
+    b: float = 1.0
+
+def helper(x, power=2):
+    return sum(each**power for each in x)
+
+def f(x, pair):
+    out = np.zeros_like(x)
+    for row in range(len(x)):
+        out[row] = np.tanh(pair.a @ x[row]) + helper(x)
+    known = {}
+    known["y"] = out
+    print(out)
+    if not isinstance(out, float):
+        raise ValueError("too large")
+    return out, Pair(out, SIZE)
+"""
+REMEMBERS = {
+    "a list": "seen = []\ndef f(x):\n    seen.append(x)",
+    "an array": "space = np.zeros(3)\ndef f(x):\n    space[:] = x",
+    "a global": "def f(x):\n    global last\n    last = x",
+    "a default": "def f(x, seen=[]):\n    seen.append(x)",
+    "a named default": "def f(x, *, seen={}):\n    return seen",
+    "its own attribute": "def f(x):\n    f.calls = x",
+    "an attribute of NumPy": "def f(x):\n    np.state = x",
+    "an attribute, by name": "def f(x):\n    setattr(np, 'state', x)",
+    "a closure": "def make():\n    seen = []\n    return lambda x: seen.append(x)\nf = make()",
+    "a cache": "import functools\n@functools.cache\ndef f(x):\n    return x",
+    "a class": "class Model:\n    def f(self, x):\n        return x",
+    "a default of a field": "class P(NamedTuple):\n    a: list = []\ndef f(x):\n    return P().a",
+    "another module": "import random\ndef f(x):\n    return random.random()",
+    "an import": "def f(x):\n    import random\n    return random.random()",
+    "random numbers": "def f(x):\n    return np.random.rand()",
+    "memory that others used": "def f(x):\n    return np.empty(3)",
+    "settings of NumPy": "def f(x):\n    np.seterr(all='raise')",
+    "the names of the module": "def f(x):\n    globals()['last'] = x",
+    "its dictionary": "def f(x):\n    np.__dict__['last'] = x",
+    "an inner function": "def f(x):\n    def inner():\n        global last\n        last = x\n    inner()",
+    "an iterator": "numbers = iter(range(9))\ndef f(x):\n    return next(numbers)",
+    "a value that raises": "class M(type):\n    __module__ = property(repr)\nclass C(metaclass=M): pass",
+}
+
+
+def keeps(source: str) -> bool:
+    module = types.ModuleType("step")
+    assert run_source(source.encode(), "step.py", vars(module)) == []
+    return not keeps_nothing(vars(module), "step.py")
+
+
+def test_code_that_only_computes_keeps_nothing(course: Course) -> None:
+    assert not keeps(HEAD + COMPUTES)
+    for number in (1, 2, 3, 5, 7, 9, 10):
+        exercise = course[f"exercise-{number}"]
+        assert not keeps(exercise.solution_path.read_text(encoding="utf-8"))
+        assert not keeps(exercise.stub_path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("how", REMEMBERS)
+def test_code_that_may_remember_is_told_from_code_that_only_computes(how: str) -> None:
+    assert keeps(HEAD + REMEMBERS[how] + COMPUTES.replace("def f(", "def g("))
