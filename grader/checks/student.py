@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +72,10 @@ class NotWritten(SubmissionFault):
 
 @dataclass(frozen=True)
 class Call:
-    """One call that a check made of a student's function, and the answer."""
+    """One call that a check made of a student's function, and the answer.
+
+    Where it is kept only to be asked again, a sample stands in the place of what is too large in the answer.
+    """
 
     check: str
     function: str
@@ -89,14 +92,6 @@ class Call:
     def numbers(self) -> int:
         """How many numbers the arrays among the arguments hold."""
         return sum(array.size for _, array in walk_arrays(self.arguments))
-
-
-class Asked(NamedTuple):
-    """A question that is asked again: its answer has a sample in the place of what is too large to keep."""
-
-    function: str
-    arguments: tuple[Any, ...]
-    answer: Answer
 
 
 class CheckRun:
@@ -134,7 +129,7 @@ class CheckRun:
         self.timed_out: set[str] = set()  # functions
         self.sleeping: set[tuple[str, ...]] = set()  # functions that waited too long, and what was lent then
         self.nondeterministic: set[str] = set()  # functions that answered one question in two ways
-        self.first_asked: dict[tuple[str, ...], Asked] = {}  # by function and the names of substituted ones
+        self.first_asked: dict[tuple[str, ...], Call] = {}  # by function and the names of substituted ones
         self.places: dict[str, tuple[int, ...]] = {}
         """By function, the number of the worker in which each check asked it; nothing was substituted."""
         self.opened = 0  # workers
@@ -320,7 +315,7 @@ class StudentModule:
             too_slow = f"ran for {seconds:g} s and was stopped; does a loop never end?"
             raise SubmissionFault(messages.no_answer(error, subject, too_slow), gist=no_text) from None
 
-    def repeats(self, asked: Asked, substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES) -> bool:
+    def repeats(self, asked: Call, substitutes: Mapping[str, Substitute] = NO_SUBSTITUTES) -> bool:
         """Ask what was answered before; say whether the answer is the same."""
         again = self.call(asked.function, asked.arguments, substitutes, asked.answer)
         if again is asked.answer:
@@ -336,15 +331,14 @@ def answers_elsewhere(run: CheckRun, function: str) -> bool:
     """
     if run.load_error and run.patience.left < SPARE_IDLE_SECONDS:
         return True  # it has slept too long to be loaded again, and all that it answered was right
-    places, first = run.places[function], run.first_asked[function,]
+    first, shared = run.first_asked[function,], run.shared
     run.repeat_seconds_left = max(run.repeat_seconds_left, PATIENCE * run.exercise.file.limits.call_seconds)
     run.patience.left = max(run.patience.left, SPARE_IDLE_SECONDS)
     with contextlib.suppress(SubmissionFault):
-        if run.shared and run.shared.number not in places and run.shared.repeats(first):
+        if shared and shared.number not in run.places[function] and shared.repeats(first):
             return True
     with contextlib.suppress(SubmissionFault):
-        module = StudentModule(run)
-        run.share(module)
+        run.share(module := StudentModule(run))
         return module.repeats(first)
     return False
 
@@ -383,7 +377,7 @@ class Student:
         self.well = True  # whether it was left as it should be
         self._settled = False  # whether whatever was asked last has been answered, each time in the same way
         self._module: StudentModule | None = None
-        self._first: dict[str, Asked] = {}  # by function: what this check asked first
+        self._first: dict[str, Call] = {}  # by function: what this check asked first
         self._more: set[str] = set()  # functions that it asked more
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -422,7 +416,7 @@ class Student:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
             kept = dataclasses.replace(answer, value=_sampled(answer.value))
-            self._ask_again(module, Asked(function, arguments, kept))
+            self._ask_again(module, Call(self._check, function, arguments, kept))
         names = dict(enumerate(run.exercise.parameters[function]))
         there = {path for path, _ in walk_arrays(arguments)}  # what else a worker names is text of its own
         self.changed = tuple(
@@ -457,7 +451,7 @@ class Student:
     def _fails_anywhere(self, module: StudentModule) -> bool:
         return self._settled and module.worker.stateless and not module.printed
 
-    def _ask_again(self, module: StudentModule, asked: Asked) -> None:
+    def _ask_again(self, module: StudentModule, asked: Call) -> None:
         """Repeat a question, and the first of all checks, and compare: a right answer stays the same.
 
         An answer that counts calls, reads the clock or remembers the process gives itself away. How long an
@@ -475,7 +469,7 @@ class Student:
                 run.places[function] = (*run.places.get(function, ()), module.number)
         self._expect(module, asked)
 
-    def _expect(self, module: StudentModule, asked: Asked) -> None:
+    def _expect(self, module: StudentModule, asked: Call) -> None:
         """Ask what was answered before; raises SubmissionFault if the answer is another one now."""
         self._settled = False
         if not module.repeats(asked, self._substitutes):

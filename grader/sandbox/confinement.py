@@ -340,24 +340,21 @@ def available() -> bool:
 
 def _apply_filter() -> None:
     own = struct.pack("=I", os.getpid())
-    _apply_code(_compiled_filter().replace(struct.pack("=I", ANY_PID), own))
+    apply_code(_compiled_filter().replace(struct.pack("=I", ANY_PID), own))
 
 
 @functools.cache
 def _compiled_filter() -> bytes:
-    return _compiled(filter_program(platform.machine(), ANY_PID))
+    return compiled(filter_program(platform.machine(), ANY_PID))
 
 
-def apply_program(instructions: list[Instruction]) -> None:
-    """Put a filter of system calls on this process and what it starts; raises OSError if it is refused."""
-    _apply_code(_compiled(instructions))
-
-
-def _compiled(instructions: list[Instruction]) -> bytes:
+def compiled(instructions: list[Instruction]) -> bytes:
+    """Return instructions as the kernel reads them."""
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
 
 
-def _apply_code(code: bytes) -> None:
+def apply_code(code: bytes) -> None:
+    """Put a filter of system calls on this process and what it starts; raises OSError if it is refused."""
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Filter(len(code) // 8, ctypes.addressof(buffer))
     _prctl(PR_SET_NO_NEW_PRIVS, 1)

@@ -19,7 +19,6 @@ import sys
 import tokenize
 import types
 import typing
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -200,10 +199,7 @@ WITHOUT_MEMORY = set(  # modules, and functions of Python's own
     "ArithmeticError AssertionError Exception IndexError NotImplementedError TypeError ValueError".split()
 )
 WITH_MEMORY = set("random empty empty_like ndarray seterr seterrcall setbufsize set_printoptions lib".split())
-STORING = {
-    opcode.opmap.get(name)
-    for name in "STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR IMPORT_NAME LOAD_BUILD_CLASS".split()
-}
+STORING = {*map(opcode.opmap.get, "STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR IMPORT_NAME".split())}
 CONSTANTS = (int, float, complex, str, bool, type(None), np.ufunc, types.GenericAlias, __future__._Feature)
 NAMED_TUPLE = vars(typing.NamedTuple("NamedTuple", [("field", int)])).keys() | {"__orig_bases__"}
 
@@ -214,42 +210,34 @@ def keeps_nothing(names: dict[str, Any], filename: str) -> bool:
     It says so of code that does nothing but compute, with NumPy and functions of its own. Whoever makes it
     lie gains nothing: only that a check failed is believed a little sooner.
     """
+
+    def plain(value: Any) -> bool:
+        kind = type(value)
+        if kind is tuple:
+            return all(map(plain, value))
+        if kind is types.FunctionType and value.__code__.co_filename == filename:
+            given = *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()
+            return plain(given) and not (value.__closure__ or vars(value)) and computes(value.__code__)
+        if kind is type and issubclass(value, tuple):
+            own = vars(value).keys() - NAMED_TUPLE - {*value._fields}
+            return not own and plain(tuple(value._field_defaults.values()))
+        if isinstance(value, type) or value is typing.NamedTuple:
+            return value.__module__ in WITHOUT_MEMORY
+        if kind is types.ModuleType:
+            return value.__name__ in WITHOUT_MEMORY
+        return kind in CONSTANTS or kind.__module__ == "typing"
+
+    def computes(code: types.CodeType) -> bool:
+        """Whether code stores into its own variables alone, and mentions nothing that may remember."""
+        builtin = {name for name in code.co_names if name not in names and hasattr(builtins, name)}
+        doubtful = [name for name in code.co_names if name in WITH_MEMORY or name[:2] == "__"]
+        inner = (each for each in code.co_consts if isinstance(each, types.CodeType))
+        stores = STORING & {*code.co_code[::2]}
+        return not (stores or doubtful or builtin - WITHOUT_MEMORY) and all(map(computes, inner))
+
     with contextlib.suppress(BaseException):  # the values are the student's: they may raise if touched
-        return all(_plain(value, names, filename) for name, value in names.items() if name[:2] != "__")
+        return all(plain(value) for name, value in names.items() if name[:2] != "__")
     return False
-
-
-def _plain(value: Any, names: dict[str, Any], filename: str) -> bool:
-    kind = type(value)
-    if kind is types.FunctionType and value.__code__.co_filename == filename:
-        given = *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()
-        same = not (value.__closure__ or vars(value)) and all(_plain(each, names, filename) for each in given)
-        return same and _only_computes([value.__code__], names)
-    if kind is type and issubclass(value, tuple):
-        defaults = value._field_defaults.values()
-        own = vars(value).keys() - NAMED_TUPLE - set(value._fields)
-        return not own and all(_plain(each, names, filename) for each in defaults)
-    if kind is types.ModuleType:
-        return value.__name__ in WITHOUT_MEMORY
-    if kind is tuple:
-        return all(_plain(each, names, filename) for each in value)
-    if isinstance(value, type) or value is typing.NamedTuple:
-        return value.__module__ in WITHOUT_MEMORY
-    return kind in CONSTANTS or kind.__module__ == "typing"
-
-
-def _only_computes(codes: Iterable[Any], names: dict[str, Any]) -> bool:
-    """Whether code stores into its own variables alone, and mentions nothing that may remember."""
-    for code in codes:
-        if not isinstance(code, types.CodeType):
-            continue
-        for name in code.co_names:
-            unknown = name not in names and name not in WITHOUT_MEMORY and hasattr(builtins, name)
-            if unknown or name in WITH_MEMORY or name[:2] == "__":
-                return False
-        if STORING & {*code.co_code[::2]} or not _only_computes(code.co_consts, names):
-            return False
-    return True
 
 
 # --- errors, in the student's terms -------------------------------------------------------------------

@@ -305,7 +305,7 @@ def run_where(machine: str, *arguments: str, cwd: Path) -> subprocess.CompletedP
     """Run the command line where the kernel refuses something: a filter of our own stands in for that."""
     program = (
         f"import errno, sys; from grader.sandbox import confinement as c; {machine}; "
-        "c.apply_program([(c.LOAD, 0, 0, c.NUMBER_AT), *refused, (c.RETURN, 0, 0, c.ALLOW)]); "
+        "c.apply_code(c.compiled([(c.LOAD, 0, 0, c.NUMBER_AT), *refused, (c.RETURN, 0, 0, c.ALLOW)])); "
         f"from grader.cli import main; sys.argv[1:] = {list(arguments)!r}; main()"
     )
     return subprocess.run(
