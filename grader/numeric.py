@@ -8,8 +8,6 @@ Source: complex step after Squire and Trapp, "Using complex variables to estimat
 functions", SIAM Review 40 (1998).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What a plot is made of: an exercise's plot file describes panels and curves as plain numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """A failing check's inputs, and the small program that asks the student's function for them again."""
 
-from __future__ import annotations
-
 import difflib
 from dataclasses import dataclass
 from pathlib import Path

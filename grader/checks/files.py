@@ -3,8 +3,6 @@
 Nothing of a zip is ever unpacked to disk. What tools leave beside one's own files is not counted.
 """
 
-from __future__ import annotations
-
 import calendar
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """Small changes to graded functions, made one at a time: another operator, index, name or function."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import functools

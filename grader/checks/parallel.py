@@ -1,7 +1,5 @@
 """Spreads work on exercises, submissions or quizzes over processes."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

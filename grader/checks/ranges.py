@@ -1,7 +1,5 @@
 """Says first what cannot be: results outside the ranges that the course gives, whatever is right."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import io

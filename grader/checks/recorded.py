@@ -5,8 +5,6 @@ another processor or NumPy may differ in the last bits. So the file holds answer
 is one JSON header with the bytes of all arrays after it, each of which is there once.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import itertools

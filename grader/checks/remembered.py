@@ -1,7 +1,5 @@
 """Remembers what the course's own functions answer: a class asks them the same for every submission."""
 
-from __future__ import annotations
-
 import functools
 import types
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Checks a submission: runs one exercise's checks on it and returns a Report."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import itertools

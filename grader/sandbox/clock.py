@@ -1,7 +1,5 @@
 """Reads from outside how much processor time a worker has used: its own word on that is not believed."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

@@ -4,8 +4,6 @@
 is left out and not claimed; a layer that fails half-way keeps the worker from starting.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import errno

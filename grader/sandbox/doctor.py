@@ -1,7 +1,5 @@
 """Tries on this machine what confinement should refuse: each layer alone, by doing the forbidden thing."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 

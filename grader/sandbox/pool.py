@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from grader.sandbox.worker import (
     Answer,
     Budget,
     Limit,
+    NoProcess,
     Patience,
     Pool,
     Raised,
@@ -114,47 +115,40 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
     def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
         worker = None
         if self._spare is not None:
-            (meant_for, spare), self._spare = self._spare, None
-            if meant_for == budget and spare.is_well():
-                worker = spare
-            else:
-                spare.end()
+            (meant_for, worker), self._spare = self._spare, None
+            if not worker.is_well() or meant_for != budget:
+                worker.end()
+                worker = None
         if worker is None:
-            worker = self._begin(budget, now=True)
-            worker.wait_until_ready()
+            worker = self._begin(budget)
+            try:
+                worker.wait_until_ready()
+            except NoProcess:
+                raise
+            except WorkerBroken:  # a damaged zygote is replaced, once
+                self.close()
+                worker = self._begin(budget)
+                worker.wait_until_ready()
         if self._makes_spare:
             self._spare = budget, self._begin(budget)
         return worker
 
-    def _begin(self, budget: Budget, *, now: bool = False) -> ConfinedWorker:
-        """Start a worker, which is not ready yet; with ``now``, see that it has been forked at least."""
+    def _begin(self, budget: Budget) -> ConfinedWorker:
+        """Start a worker, which is not ready yet."""
         channel, far_channel = socket.socketpair()
         output, far_output = socket.socketpair()
         ask_for_sender(channel)
         with far_channel, far_output, contextlib.ExitStack() as unused:
             unused.callback(channel.close)
             unused.callback(output.close)
-            process = self._start(budget, (far_channel, far_output), now)
+            process: Forked | Spawned
+            if self._forks:
+                self._zygote = self._zygote or Zygote(self._layers)
+                process = self._zygote.spawn(budget, (far_channel, far_output))
+            else:
+                process = Spawned("worker", (far_channel, far_output), self._layers, budget)
             unused.pop_all()
             return ConfinedWorker(process, channel, output)
-
-    def _start(self, budget: Budget, far: Sequence[socket.socket], now: bool) -> Forked | Spawned:
-        if not self._forks:
-            return Spawned("worker", far, self._layers, budget)
-        for _ in range(2):
-            self._zygote = self._zygote or Zygote(self._layers)
-            try:
-                forked = self._zygote.spawn(budget, far)
-                if now:
-                    self._zygote.number_last_worker()
-            except (OSError, ValueError):  # a damaged zygote is replaced, once
-                self._zygote.close()
-                self._zygote = None
-                continue
-            if now and forked.number is None:
-                raise no_process(self._zygote.refused)
-            return forked
-        raise WorkerBroken("the process that forks workers does not answer")
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
@@ -195,7 +189,7 @@ class ConfinedWorker(Worker):
             self._selector.register(each, selectors.EVENT_READ)
 
     def wait_until_ready(self) -> None:
-        """Wait for the worker to say that it is confined and listening; raises WorkerBroken."""
+        """Wait for the worker to say that it is confined and listening; raises WorkerBroken, or NoProcess."""
         timer = _Timer(self._read_clock, Limit(math.inf, START_SECONDS))
         try:
             self._wait(timer, selectors.EVENT_READ)
@@ -207,8 +201,11 @@ class ConfinedWorker(Worker):
             raise WorkerBroken(f"a worker did not start: {self.output()[-500:] or error}") from error
         match message:
             case ["ready", list() as layers, int() as number]:
-                self.layers = tuple(layers)
+                self.layers, self._process.number = tuple(layers), number
                 self._clock = ProcessorClock(sender or number, alone="seccomp" in layers)
+            case ["refused", int() as number]:
+                self.end()
+                raise no_process(number)
             case _:
                 self.end()
                 raise WorkerBroken("a worker said something else than that it is ready")

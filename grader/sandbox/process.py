@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from grader.sandbox import LAYERS, REQUIRED, THREADS
 from grader.sandbox.worker import KILLED, Budget, ConfinementMissing, NoProcess, WorkerBroken
@@ -66,55 +65,28 @@ class Zygote:
 
     def __init__(self, layers: tuple[str, ...] = LAYERS) -> None:
         self.layers = layers
-        self.refused = errno.EAGAIN  # why a worker was not forked
-        self._unnumbered: Forked | None = None
         self._control, far = socket.socketpair()
         self._control.settimeout(START_SECONDS)
         self._process = Spawned("zygote", [far], layers)
         far.close()
 
     def spawn(self, budget: Budget, sockets: Sequence[socket.socket]) -> Forked:
-        """Ask for a worker, and do not wait for the fork; its number is read when it is needed.
+        """Ask for a worker, and do not wait for it: it says that it is ready, or hangs up if it cannot be."""
+        with contextlib.suppress(OSError):  # this process has gone, and nobody holds the other ends now
+            data = json.dumps(["spawn", *budget]).encode()
+            socket.send_fds(self._control, [data], [each.fileno() for each in sockets])
+        return Forked(self)
 
-        Raises:
-            OSError, ValueError: the process has gone, hangs, or answered the request before with nonsense.
-        """
-        self.number_last_worker()  # one request at a time
-        data = json.dumps(["spawn", *budget]).encode()
-        socket.send_fds(self._control, [data], [each.fileno() for each in sockets])
-        self._unnumbered = Forked(self)
-        return self._unnumbered
-
-    def number_last_worker(self) -> None:
-        """Read the number of the worker that was asked for last, if it is still to come.
-
-        Raises:
-            OSError, ValueError: the process has gone, hangs, or answers nonsense.
-        """
-        if self._unnumbered is not None:
-            worker, self._unnumbered = self._unnumbered, None
-            word, number = self._read_answer()
-            if word == "refused":
-                self.refused = number
-            else:
-                worker.number = number
-
-    def kill(self, word: str, worker: Forked) -> int:
+    def kill(self, word: str, number: int | None) -> int:
         """End a worker: by ``end`` its exit code is waited for and returned, by ``dismiss`` it is not."""
         try:
-            self.number_last_worker()
-            if worker.number is None:  # the zygote did not fork it
-                return KILLED
-            self._control.sendall(json.dumps([word, worker.number]).encode())
-            return self._read_answer()[1]
-        except (OSError, ValueError):
-            return KILLED
-
-    def _read_answer(self) -> tuple[str, int]:
-        answer: Any = json.loads(self._control.recv(4096))
-        if not isinstance(answer, list) or len(answer) != 2 or type(answer[1]) is not int:
-            raise ValueError("the zygote's answer is malformed")
-        return answer[0], answer[1]
+            if number is not None:  # else it never came up, and hears of its end by its channel
+                self._control.sendall(json.dumps([word, number]).encode())
+                _, status = json.loads(self._control.recv(4096))
+                return int(status)
+        except (OSError, ValueError, TypeError):
+            pass
+        return KILLED
 
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
@@ -126,16 +98,16 @@ class Forked:
     """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
 
     def __init__(self, zygote: Zygote) -> None:
-        self.number: int | None = None
+        self.number: int | None = None  # once it is ready
         self._zygote = zygote
 
     def end(self) -> int:
         """Kill it and all of its group; return its exit code, negative for a signal."""
-        return self._zygote.kill("end", self)
+        return self._zygote.kill("end", self.number)
 
     def dismiss(self) -> None:
         """Kill it, and do not wait for how it ended."""
-        self._zygote.kill("dismiss", self)
+        self._zygote.kill("dismiss", self.number)
 
 
 class Spawned:
@@ -147,6 +119,7 @@ class Spawned:
     def __init__(
         self, mode: str, sockets: Sequence[socket.socket], layers: tuple[str, ...], budget: Sequence[int] = ()
     ) -> None:
+        self.number: int | None = None  # that it has of itself, once it is ready
         numpy = importlib.util.find_spec("numpy")
         if numpy is None or numpy.origin is None:
             raise WorkerBroken("NumPy is not installed beside the grader")

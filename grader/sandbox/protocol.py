@@ -13,8 +13,6 @@ list whose first item names it; JSON objects never occur, so that no key can be 
 Both sides use this module; it imports NumPy and the standard library only.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import struct

@@ -70,16 +70,15 @@ ENCODINGS = (
 def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer) -> None:
     """Fork a worker for each request until the grader closes its end.
 
-    Requests are short JSON lists, each answered before the next is sent: ``["spawn", bytes, seconds]``
-    with two descriptors (channel, output) answers ``["pid", n]``, or ``["refused", errno]`` if the system
-    starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
+    Requests are short JSON lists: ``["spawn", bytes, seconds]`` with two descriptors (channel, output) makes
+    a worker, which says on its channel that it is ready, or ``["refused", errno]`` is said there if the
+    system starts no more processes; ``["end", n]`` kills that worker and answers ``["ended", status]``;
     ``["dismiss", n]`` kills it, too, but answers before it has gone.
 
     Args:
         server: which every worker becomes.
     """
     ready: Confinement | OSError
-    answer: tuple[str | int, ...]
     try:
         ready = prepare(layers)
     except OSError as error:
@@ -93,36 +92,30 @@ def serve_zygote(control: socket.socket, layers: list[str], server: WorkerServer
                 try:
                     if isinstance(ready, OSError):
                         raise ready
-                    answer = "pid", _fork_worker(server, descriptors, ready, (memory, seconds))
+                    _fork_worker(server, descriptors, ready, (memory, seconds))
                 except OSError as error:
-                    answer = "refused", error.errno or 0
+                    os.write(descriptors[0], protocol.pack(["refused", error.errno or 0]))
                 for descriptor in descriptors:
                     os.close(descriptor)
             case ["end" | "dismiss" as word, pid]:
                 for kill in (os.killpg, os.kill):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         kill(pid, 9)  # it stays a zombie, so that its number is not given anew
-                if word == "end":
-                    answer = "ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                else:
-                    answer = "dismissed", 0
-            case _:
-                continue
-        control.send(json.dumps(answer).encode())
-        if answer[:1] == ("dismissed",):
-            os.waitpid(pid, 0)
+                ended = word == "end" and os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                control.send(json.dumps(["ended", int(ended)]).encode())
+                if word == "dismiss":
+                    os.waitpid(pid, 0)
 
 
 def _fork_worker(
     server: WorkerServer, descriptors: list[int], confinement: Confinement, budget: tuple[int, int]
-) -> int:
+) -> None:
     import random  # warm by now, without its wish to be called after each fork
 
     parent = os.getpid()
     random.seed(os.urandom(16))  # a fork repeats the parent's random streams
     np.random.seed([*os.urandom(16)])
-    pid = os.fork()
-    if pid == 0:
+    if os.fork() == 0:
         try:
             os.setsid()
             serve_worker(server, descriptors, confinement, parent, budget)
@@ -130,7 +123,6 @@ def _fork_worker(
             sys.excepthook(*sys.exc_info())  # the grader reads it as this worker's output
         finally:
             os._exit(LOST)  # never back into the warm process's loop
-    return pid
 
 
 class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):

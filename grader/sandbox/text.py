@@ -1,7 +1,5 @@
 """Text from the student's side, made safe and short enough to show."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ import pytest
 from grader.checks.report import reports_to_json
 from grader.cli import main
 from grader.course import Course
-from grader.sandbox import LAYERS, confinement, process
+from grader.sandbox import LAYERS, confinement, process, protocol
 from grader.sandbox.doctor import PROBES, probe
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.process import Zygote
@@ -381,8 +381,10 @@ def test_a_warm_process_that_cannot_fork_says_so(layers: list[str], monkeypatch:
         server = threading.Thread(target=serve_zygote, args=(far, layers, WorkerServer(io.BytesIO())))
         server.start()
         for _ in range(2):  # it goes on, and a later request may be granted
-            socket.send_fds(near, [b'["spawn", 1, 1]'], [os.open(os.devnull, os.O_RDONLY)])
-            assert json.loads(near.recv(100)) == ["refused", errno.EAGAIN]
+            channel, other = socket.socketpair()
+            with channel, other:
+                socket.send_fds(near, [b'["spawn", 1, 1]'], [other.fileno()])
+                assert protocol.unpack(channel.recv(100))[0] == ["refused", errno.EAGAIN]
         near.shutdown(socket.SHUT_WR)
         server.join()
 
@@ -390,13 +392,14 @@ def test_a_warm_process_that_cannot_fork_says_so(layers: list[str], monkeypatch:
 @linux_only
 def test_a_pool_says_that_no_worker_could_be_forked() -> None:
     class Refusing:
-        layers, refused = (), errno.EAGAIN
+        layers = ()
 
-        def spawn(self, *_: object) -> process.Forked:
+        def spawn(self, _: object, sockets: Sequence[socket.socket]) -> process.Forked:
+            sockets[0].sendall(protocol.pack(["refused", errno.EAGAIN]))
             return process.Forked(self)  # type: ignore[arg-type]
 
-        def number_last_worker(self) -> None:
-            pass
+        def kill(self, *_: object) -> int:
+            return -9
 
         def close(self) -> None:
             pass
