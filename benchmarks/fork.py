@@ -22,8 +22,8 @@ HELD = {
     "Python": "",
     "NumPy": "import numpy",
     "NumPy, and our own program": "from grader.sandbox import server",
-    "all of NumPy": "from grader.sandbox import server; server.STANDARD_LIBRARY = server.ENCODINGS = (); "
-    "server._warm_up([])",
+    "all of NumPy": "from grader.sandbox import server; server.STANDARD_LIBRARY = ('pdb',); "
+    "server.ENCODINGS = (); server._warm_up([])",
     "and the standard library": "from grader.sandbox import server; server._warm_up([])",
     "and calls after a fork": "import random, threading, logging; from grader.sandbox import server; "
     "server._warm_up([])",

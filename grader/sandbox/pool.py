@@ -225,7 +225,7 @@ class ConfinedWorker(Worker):
             self._send(protocol.pack(["load", name, filename], source), timer)
             message, _ = protocol.unpack(self._receive(timer))
         self._drain()
-        self._printed_first = copy.deepcopy(self._kept)
+        self._printed_first = copy.copy(self._kept)
         match message:
             case ["loaded", list() as faults, bool() as stateless] if len(faults) <= MAX_FAULTS:
                 self.stateless = stateless
@@ -297,7 +297,7 @@ class ConfinedWorker(Worker):
 
     def forget_output(self) -> None:
         self._drain()
-        self._kept = copy.deepcopy(self._printed_first)
+        self._kept = copy.copy(self._printed_first)
 
     def end(self) -> int:
         if self._status is not None:
@@ -423,9 +423,7 @@ class _Timer:
 class HeadAndTail:
     """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
 
-    def __init__(self) -> None:
-        self.kept = bytearray()
-        self.dropped = 0
+    kept, dropped = b"", 0
 
     def add(self, data: bytes) -> None:
         """Keep what was printed just now."""
@@ -436,7 +434,7 @@ class HeadAndTail:
     def cut(self) -> None:
         """Drop what is between the first and the last bytes."""
         excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
-        del self.kept[KEPT_HALF : KEPT_HALF + excess]
+        self.kept = self.kept[:KEPT_HALF] + self.kept[KEPT_HALF + excess :]
         self.dropped += excess
 
     def last_line(self) -> str:

@@ -5,7 +5,7 @@ Both sides use this module; it imports NumPy and the standard library only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -107,17 +107,16 @@ def map_leaves(
     return tuple.__new__(type(value) if fields_of(value) is not None else tuple, items)
 
 
-def walk_leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every leaf of a value with the names and indices that lead to it."""
+def walk_leaves(value: Any, path: Path = ()) -> list[tuple[Path, Any]]:
+    """Return every leaf of a value with the names and indices that lead to it."""
+    steps: Iterable[tuple[str, Any]]
     if isinstance(value, tuple | list):
-        names = fields_of(value)
-        for index, item in enumerate(value):
-            yield from walk_leaves(item, (*path, names[index] if names else str(index)))
+        steps = zip(fields_of(value) or map(str, range(len(value))), value, strict=True)
     elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from walk_leaves(item, (*path, str(key)))
+        steps = ((str(key), item) for key, item in value.items())
     else:
-        yield path, value
+        return [(path, value)]
+    return [leaf for name, item in steps for leaf in walk_leaves(item, (*path, name))]
 
 
 def walk_arrays(value: Any) -> Iterator[tuple[Path, Array]]:
