@@ -38,10 +38,8 @@ from grader.classroom.tables import (
     hashed,
     round_secret,
 )
-from grader.course import Course, Exercise
+from grader.course import Course, Exercise, NoSecret
 from grader.progress.grades import QUIZZES, ClassGrades
-from grader.quiz.files import NoSecret
-from grader.quiz.grade import SubmissionQuizzes, editions_of
 from grader.sandbox.process import require_confinement
 from grader.sandbox.text import clean, one_line
 from grader.sandbox.worker import ConfinementMissing, NoProcess
@@ -262,6 +260,8 @@ class Batch:
         answers = [entry for entry in submissions if entry.answers]
         if not answers:
             return {}
+        from grader.quiz.grade import editions_of  # 5 MB that most runs do without
+
         try:
             editions = sorted(editions_of(self.course).items())
         except NoSecret as error:  # one file of answers keeps nobody from the credits of exercises
@@ -322,7 +322,7 @@ class Batch:
                     book.store_reports([(key, hash_, report)])
                     if report.first_error:
                         broken[key] = report.first_error.message
-                elif isinstance(result, SubmissionQuizzes):
+                elif not reason:
                     book.store_quizzes(key, hash_, result.results, result.notes)
             except sqlite3.OperationalError:
                 raise  # of the file: it concerns all

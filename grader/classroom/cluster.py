@@ -21,8 +21,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from grader.classroom.batch import ExecutorConfig, grader_digest, require_here
 from grader.classroom.job import BatchBroken, Confinement, Task, TaskResults, run_task
-from grader.course import CannotDo, Course, write_zip
-from grader.quiz.files import NoSecret, read_secret, secret_path
+from grader.course import CannotDo, Course, NoSecret, read_secret, secret_path, write_zip
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.worker import WorkerBroken
 

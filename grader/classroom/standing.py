@@ -27,7 +27,6 @@ from grader.progress.grades import (
     QuizResult,
     causes,
 )
-from grader.quiz.files import find_quiz
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
@@ -72,6 +71,8 @@ class Standing:
         else:
             identities = identify(self.here, days, self.decisions)
         wanted = self.assignment.quizzes if self.assignment and self.scope and self.scope.quizzes else ()
+        if wanted:
+            from grader.quiz.files import find_quiz  # 5 MB that most runs do without
         no_answers = {  # of an assignment, as each quiz earns nothing; none where they are not graded
             quiz.id: QuizResult(quiz.id, quiz.public.title, 0, 100 * quiz.credits, (NO_ANSWERS,))
             for quiz in (find_quiz(self.course, name) for name in wanted)

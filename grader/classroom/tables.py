@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.checks.source import Source
-from grader.course import CannotDo, Course
-from grader.quiz.files import NoSecret, read_secret
+from grader.course import CannotDo, Course, NoSecret, read_secret
 
 Place = tuple[str, str]
 """A submission's key and an exercise's id."""

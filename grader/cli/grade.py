@@ -30,8 +30,6 @@ from grader.classroom.roster import (
 )
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
-from grader.reports.class_pages import write_pages
-from grader.reports.tables import class_lines
 from grader.reports.text import Line, decimal, wrapped
 from grader.sandbox.text import clean, listed, one_line
 
@@ -128,9 +126,10 @@ def grade_class(
             )
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
-            publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
+            publish(
+                book.class_grades(course), results, shown=False
+            )  # which tell what is of an earlier grading now
         cli.stop(str(error), cli.BROKEN)
-    cli.print_lines(class_lines(grades, cli.width()))
     code = publish(grades, results)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
@@ -147,9 +146,13 @@ def old_keys(course: cli.Course) -> list[str]:
     return [f"{COURSE_FILE}: {sentence}" for sentence in found]
 
 
-def publish(grades: ClassGrades, results: Path) -> int:
-    """Write the pages of a class; return the exit code: 0 if all were written, and nothing is to decide."""
-    failed = write_pages(grades, results)
+def publish(grades: ClassGrades, results: Path, *, shown: bool = True) -> int:
+    """Print and write what came of a class; return the exit code: 0 if all is written, nothing to decide."""
+    from grader.reports import class_pages, tables  # whose libraries take memory while a class is graded
+
+    if shown:
+        cli.print_lines(tables.class_lines(grades, cli.width()))
+    failed = class_pages.write_pages(grades, results)
     for sentence in failed:
         click.echo(f"grader: {sentence}", err=True)
     return cli.FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
@@ -394,5 +397,4 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
     """
     cli.require_results_folder(results)
     grades = merge(course, parts, results, confirm_gone=confirm_gone)
-    cli.print_lines(class_lines(grades, cli.width()))
     sys.exit(publish(grades, results))

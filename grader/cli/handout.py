@@ -17,7 +17,17 @@ import click
 import grader
 from grader import cli
 from grader.authoring import handout
-from grader.course import COURSE_FILE, Assignment, NoCourse, is_stub, open_course, people_of
+from grader.course import (
+    COURSE_FILE,
+    Assignment,
+    NoCourse,
+    is_stub,
+    make_secret,
+    open_course,
+    people_of,
+    read_secret,
+    secret_path,
+)
 from grader.quiz import files
 
 PUBLISHED = False
@@ -122,10 +132,10 @@ def _tell(built: handout.Built, assignment: Assignment | None, written: str) -> 
 
 def secret_of(course: cli.Course) -> bytes:
     """Read the course's secret, which is made at its first use."""
-    if files.make_secret(course):
-        path = files.secret_path(course).relative_to(course.root)
+    if make_secret(course):
+        path = secret_path(course).relative_to(course.root)
         click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
-    return files.read_secret(course)
+    return read_secret(course)
 
 
 def _quiz_row(quiz: files.Quiz) -> str:

@@ -21,7 +21,16 @@ from grader.course.course import (
     parse_time,
     written,
 )
-from grader.course.files import make_private_folder, write_atomic, write_zip
+from grader.course.files import (
+    VARIABLE,
+    NoSecret,
+    make_private_folder,
+    make_secret,
+    read_secret,
+    secret_path,
+    write_atomic,
+    write_zip,
+)
 from grader.course.frozen import dataclass
 from grader.course.mathtext import MathError, mathml, render
 from grader.course.people import (

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all, private folders, and zips whose bytes depend on their content alone."""
+"""A course's secret, files that are written whole or not at all, zips that depend on their content alone."""
 
 import os
 import stat
@@ -6,7 +6,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from grader.course.course import Course
+from grader.course.strict_yaml import CannotDo
+
 ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry: the earliest that a zip can hold
+MIN_SECRET = 16
+VARIABLE = "GRADER_SECRET"
 UNIX = 3  # the system a zip says it was made on, whoever writes it
 
 
@@ -51,3 +56,49 @@ def write_zip(
             entry.external_attr = (stat.S_IFREG | (0o755 if name in executables else 0o644)) << 16
             entry.create_system = UNIX
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+
+
+# --- the secret ---------------------------------------------------------------------------------------
+
+
+class NoSecret(CannotDo):
+    """The course's secret is missing or too short; the sentence says where it is looked for."""
+
+
+def secret_path(course: Course) -> Path:
+    """Return where the secret lies if it is not in the environment."""
+    return course.state_folder / "secret"
+
+
+def read_secret(course: Course) -> bytes:
+    """Return the secret that option ids are made with; NoSecret if there is none, or a short one."""
+    path = secret_path(course)
+    text = os.environ.get(VARIABLE, "").strip()
+    if not text:
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise NoSecret(
+                f"there is no secret here; set {VARIABLE} to the one the hand-out was built with, or copy "
+                f"its {path.parent.name}/{path.name}"
+            ) from None
+    if len(text) < MIN_SECRET:
+        raise NoSecret(f"the secret has {len(text)} characters; at least {MIN_SECRET} keep it from guessing")
+    return text.encode()
+
+
+def make_secret(course: Course) -> bool:
+    """Make a secret at its first use, for its owner's eyes only; return whether it is new. Or NoSecret."""
+    path = secret_path(course)
+    if os.environ.get(VARIABLE, "").strip() or path.exists():
+        return False
+    try:
+        make_private_folder(path.parent)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise NoSecret(f"{path} cannot be written ({error.strerror}); set {VARIABLE} instead") from None
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{os.urandom(32).hex()}\n")
+    return True

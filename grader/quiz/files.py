@@ -7,7 +7,6 @@ can be forgotten there.
 
 import dataclasses
 import difflib
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -22,7 +21,6 @@ from grader.course import (
     Place,
     dataclass,
     has_key,
-    make_private_folder,
     strict_yaml,
     write_atomic,
 )
@@ -34,8 +32,6 @@ SCHEMA_VERSION = 1
 NOTE = "A quiz that is graded later. `grader quiz` asks it."
 """The one comment in a graded quiz's file."""
 ID_DIGITS = 8
-MIN_SECRET = 16
-VARIABLE = "GRADER_SECRET"
 PRACTICE_NOTE = "A quiz to practise with: its answers stand below, and you are told at once what was right."
 EDITOR_LINE = "# yaml-language-server:"
 RETIRED = {  # what a file may not say any more, and what takes its place
@@ -228,52 +224,6 @@ def find_quiz_path(course: Course, quiz_id: str) -> Path:
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
     hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
     raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
-
-
-class NoSecret(CannotDo):
-    """The course's secret is missing or too short; the sentence says where it is looked for."""
-
-
-# --- the secret ---------------------------------------------------------------------------------------
-
-
-def secret_path(course: Course) -> Path:
-    """Return where the secret lies if it is not in the environment."""
-    return course.state_folder / "secret"
-
-
-def read_secret(course: Course) -> bytes:
-    """Return the secret that option ids are made with; NoSecret if there is none, or a short one."""
-    path = secret_path(course)
-    text = os.environ.get(VARIABLE, "").strip()
-    if not text:
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise NoSecret(
-                f"there is no secret here; set {VARIABLE} to the one the hand-out was built with, or copy "
-                f"its {path.parent.name}/{path.name}"
-            ) from None
-    if len(text) < MIN_SECRET:
-        raise NoSecret(f"the secret has {len(text)} characters; at least {MIN_SECRET} keep it from guessing")
-    return text.encode()
-
-
-def make_secret(course: Course) -> bool:
-    """Make a secret at its first use, for its owner's eyes only; return whether it is new. Or NoSecret."""
-    path = secret_path(course)
-    if os.environ.get(VARIABLE, "").strip() or path.exists():
-        return False
-    try:
-        make_private_folder(path.parent)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise NoSecret(f"{path} cannot be written ({error.strerror}); set {VARIABLE} instead") from None
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{os.urandom(32).hex()}\n")
-    return True
 
 
 # --- the edition --------------------------------------------------------------------------------------

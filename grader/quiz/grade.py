@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.course import Course
+from grader.course import Course, read_secret
 from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
 from grader.quiz.code import OutOfTime, SubmissionRunner
 from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
-from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file, read_secret
+from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
 from grader.sandbox.text import listed, one_line

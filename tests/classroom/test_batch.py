@@ -33,10 +33,9 @@ from grader.classroom.gradebook import merge, open_gradebook
 from grader.classroom.job import BatchBroken, Task, TaskResults, bounded, run_task
 from grader.classroom.standing import late_adjustments
 from grader.classroom.tables import ManualAdjustment, RoundOver
-from grader.course import Course, LatePolicy, open_course
+from grader.course import Course, LatePolicy, NoSecret, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note
-from grader.quiz.files import NoSecret
 from grader.reports.class_pages import student_page
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import Answer, content, hand_in, make_class, right, run
@@ -450,7 +449,7 @@ def test_without_the_secret_exercises_are_graded_and_answers_wait(
         raise NoSecret("there is no secret here")
 
     with monkeypatch.context() as patched:
-        patched.setattr("grader.classroom.batch.editions_of", without)
+        patched.setattr("grader.quiz.grade.editions_of", without)
         grades = graded(tiny, three, results)
         assert [each.total_cents for each in grades.grades] == [full, None, full]
         assert "quizzes: there is no secret here" in grades.grades[1].stale

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.gradebook import open_gradebook
-from grader.course import Course
+from grader.course import VARIABLE, Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
-from grader.quiz import files
 from grader.reports.class_pages import write_pages
 from grader.reports.lms import anonymous_zip
 from tests.classroom.helpers import at_once
@@ -33,7 +32,7 @@ COMMENTS = """comments:
 def results(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of three students, of whom the third asks something."""
     monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
-    monkeypatch.setenv(files.VARIABLE, "a secret of the tests' own")
+    monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     monkeypatch.setattr("getpass.getuser", lambda: "ta-1")
     root = tiny_copy.root
     (root / "comments.yaml").write_text(COMMENTS)

@@ -14,9 +14,8 @@ import pytest
 
 from grader.classroom.inbox import Delivery
 from grader.classroom.roster import make_roster, read_roster
-from grader.course import Course, open_course
+from grader.course import VARIABLE, Course, open_course
 from grader.course.people import FIELDS, CannotCollect, parse_sheet
-from grader.quiz import files
 from tests.classroom.helpers import at_once
 from tests.classroom.roster_class import (
     COLUMN,
@@ -49,7 +48,7 @@ def course(tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
     for module in ("lms", "class_pages"):  # each has the name; the first imports the second's
         monkeypatch.setattr(f"grader.reports.{module}.student_page", lambda grade, title="": grade.name)
-    monkeypatch.setenv(files.VARIABLE, "a secret of the tests' own")
+    monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     with (tiny_copy.root / "course.yaml").open("a") as file:
         file.write(WEEK)
     return open_course(tiny_copy.root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course, CourseError, open_course
+from grader.course import VARIABLE, Course, CourseError, open_course
 from grader.quiz import files
 from tests.classroom.helpers import at_once, hand_in, right
 from tests.helpers import Run
@@ -23,7 +23,7 @@ WEEK = """assignments:
 @pytest.fixture
 def course(tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
-    monkeypatch.setenv(files.VARIABLE, "a secret of the tests' own")
+    monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     with (tiny_copy.root / "course.yaml").open("a") as file:
         file.write(WEEK)
     return open_course(tiny_copy.root)

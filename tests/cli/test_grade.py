@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.checks.report import reports_from_json
-from grader.course import Course
-from grader.quiz import files
+from grader.course import Course, read_secret
 from tests.classroom.helpers import at_once, hand_in, right
 from tests.helpers import Ran, Run, edit, solve
 
@@ -235,7 +234,7 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     run("login", "Ada Lovelace")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n\n" * 30))
     run("quiz", "every-type")
-    assert files.read_secret(tiny_copy)
+    assert read_secret(tiny_copy)
     assert run("submit", "-o", str(handed / "eve.zip")).code == 0
     graded(run, handed)
     grade = json.loads((tiny_copy.root / "results" / "students" / "eve" / "report.json").read_text())

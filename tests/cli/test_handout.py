@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course
+from grader.course import VARIABLE, Course
 from grader.quiz import files
 from grader.quiz.files import load_quiz
 from tests.helpers import Ran, run_main
@@ -25,7 +25,7 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course
 ) -> Callable[..., Ran]:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(files.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     text = path.read_text(encoding="utf-8").replace("version: 1\n", "version: 1\nmode: graded\n")
     path.write_text(text, encoding="utf-8")
@@ -56,13 +56,13 @@ def test_build(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> No
 def test_build_takes_the_secret_of_the_environment(
     run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(files.VARIABLE, SECRET.decode())
+    monkeypatch.setenv(VARIABLE, SECRET.decode())
     assert run("handout", str(tmp_path / "student"), "--quizzes-only").code == 0
     assert not (tiny_copy.root / ".grader" / "secret").exists()
     quiz = load_quiz(tiny_copy.root / "quizzes" / "every-type.yaml")
     written = (tmp_path / "student" / "quizzes" / "every-type.yaml").read_text(encoding="utf-8")
     assert written == files.edition_text(quiz, SECRET)
-    monkeypatch.setenv(files.VARIABLE, "short")
+    monkeypatch.setenv(VARIABLE, "short")
     ran = run("handout", str(tmp_path / "student"), "--quizzes-only")
     assert (ran.code, "at least 16" in ran.err) == (2, True)
 
@@ -98,7 +98,7 @@ def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course,
 def test_a_wheel_is_built_in_a_clone(
     run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(files.VARIABLE, SECRET.decode())
+    monkeypatch.setenv(VARIABLE, SECRET.decode())
     target = tmp_path / "dist"
     ran = run("handout", str(target), "--wheel")
     assert (ran.code, "has no pyproject.toml; a wheel is built in a clone" in ran.err) == (2, True)

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.course import Course, open_course
+from grader.course import VARIABLE, Course, open_course
 from grader.progress import Learner, hand_in, open_ledger
 from grader.progress.hand_in import BadDocument, read_responses, responses_document
 from grader.quiz import code, files, grade
@@ -907,7 +907,7 @@ def test_from_build_to_grade(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tiny_copy: Course, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("GRADER_COURSE", raising=False)
-    monkeypatch.delenv(files.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     path = tiny_copy.root / "quizzes" / "every-type.yaml"
     path.write_text(path.read_text("utf-8").replace("version: 1\n", "version: 1\nmode: graded\n"), "utf-8")
     student = tmp_path / "student"
@@ -943,7 +943,7 @@ def test_from_build_to_grade(
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"), "--format", "csv")
     assert ran.code == 0
     assert len(list(csv.reader(io.StringIO(ran.out)))) == 3
-    monkeypatch.setenv(files.VARIABLE, "another secret, not that of the hand-out")
+    monkeypatch.setenv(VARIABLE, "another secret, not that of the hand-out")
     ran = run(tiny_copy.root, "quiz", "grade", str(handed / "ada.json"))
     assert (ran.code, "2.00 of 17.00" in ran.out) == (0, True)
     assert "not byte for byte" in ran.out
