@@ -460,26 +460,18 @@ class KnownMistakes:
 # --- what the solution documents -----------------------------------------------------------------------
 
 
-def documentation(exercise: Exercise) -> str:
-    """Return the text of the solution, whose docstrings say what arrays count, as it is now."""
-    path = exercise.solution_path
-    return _text_of(path, path.stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=8)
-def _text_of(path: Path, _: int) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-@functools.lru_cache(maxsize=1024)
-def axes_of(name: str, text: str, dimensions: int) -> tuple[str, ...]:
+def axes_of(name: str, exercise: Exercise, dimensions: int) -> tuple[str, ...]:
     """Return what the axes of an array count: T, H and N; empty if nothing is said.
 
     Args:
         name: of the array; a gradient has the axes of what it differentiates.
-        text: the documentation.
         dimensions: how many axes it has.
     """
+    return _axes(name, exercise.solution_path.read_text(encoding="utf-8"), dimensions)
+
+
+@functools.lru_cache(maxsize=1024)
+def _axes(name: str, text: str, dimensions: int) -> tuple[str, ...]:
     for known in (name, name.removeprefix("d")):
         found = re.search(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text)
         axes = tuple(axis.strip() for axis in found[1].split(",") if axis.strip()) if found else ()
@@ -490,9 +482,10 @@ def axes_of(name: str, text: str, dimensions: int) -> tuple[str, ...]:
 
 def sizes_of(exercise: Exercise, function: str, arguments: Any) -> dict[str, int]:
     """Return what letters such as ``D`` stand for in a call, and sums such as ``H + D``."""
-    names, sizes, text = exercise.parameters[function], dict[str, int](), documentation(exercise)
+    names, sizes = exercise.parameters[function], dict[str, int]()
+    text = exercise.solution_path.read_text(encoding="utf-8")
     for path, array in walk_arrays(arguments):
-        axes = axes_of((names[int(path[0])], *path[1:])[-1], text, array.ndim)
+        axes = _axes((names[int(path[0])], *path[1:])[-1], text, array.ndim)
         sizes.update(pair for pair in zip(axes, array.shape, strict=False) if not pair[0].isdecimal())
     return sizes
 

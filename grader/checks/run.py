@@ -13,15 +13,7 @@ import numpy as np
 import pytest
 
 from grader.checks import messages
-from grader.checks.collection import (
-    Check,
-    CheckSuite,
-    DependencyFailed,
-    axes_of,
-    documentation,
-    load_suite,
-    substitutes,
-)
+from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
 from grader.checks.files import Files
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
@@ -296,7 +288,7 @@ def _mismatch(exercise: Exercise, error: CheckFailed) -> Mismatch | None:
     mask = error.mask
     if mask is None or not 1 < mask.size <= MAX_ENTRIES or mask.ndim > 3:
         return None
-    axes = axes_of(error.name.split(" ")[0].split(".")[-1], documentation(exercise), mask.ndim)
+    axes = axes_of(error.name.split(" ")[0].split(".")[-1], exercise, mask.ndim)
     return Mismatch(error.name, axes, mask.shape, "".join(".x"[int(wrong)] for wrong in mask.ravel()))
 
 

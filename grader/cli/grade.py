@@ -126,11 +126,9 @@ def grade_class(
             )
     except BatchBroken as error:
         with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
-            publish(
-                book.class_grades(course), results, shown=False
-            )  # which tell what is of an earlier grading now
+            publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
         cli.stop(str(error), cli.BROKEN)
-    code = publish(grades, results)
+    code = publish(grades, results, shown=True)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
         click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
@@ -146,8 +144,8 @@ def old_keys(course: cli.Course) -> list[str]:
     return [f"{COURSE_FILE}: {sentence}" for sentence in found]
 
 
-def publish(grades: ClassGrades, results: Path, *, shown: bool = True) -> int:
-    """Print and write what came of a class; return the exit code: 0 if all is written, nothing to decide."""
+def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
+    """Write the pages of a class, and perhaps print it; return the exit code: 0 if nothing is to decide."""
     from grader.reports import class_pages, tables  # whose libraries take memory while a class is graded
 
     if shown:
@@ -397,4 +395,4 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
     """
     cli.require_results_folder(results)
     grades = merge(course, parts, results, confirm_gone=confirm_gone)
-    sys.exit(publish(grades, results))
+    sys.exit(publish(grades, results, shown=True))

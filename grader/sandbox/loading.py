@@ -105,10 +105,6 @@ def _compiled(statements: list[ast.stmt], filename: str, like: types.CodeType) -
     return code
 
 
-def _first_line(statement: ast.stmt) -> int:
-    return min([statement.lineno, *(line.lineno for line in getattr(statement, "decorator_list", ()))])
-
-
 def _failed(error: BaseException, statements: list[ast.stmt], filename: str) -> int:
     """Find the statement that an exception came out of, by the place where the module itself was.
 
@@ -121,12 +117,11 @@ def _failed(error: BaseException, statements: list[ast.stmt], filename: str) -> 
     if trace is None:
         raise LookupError
     line, _, column, _ = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2]
+    line = line or trace.tb_lineno
     for number, statement in enumerate(statements):
+        first = min(each.lineno for each in (statement, *getattr(statement, "decorator_list", ())))
         end = statement.end_lineno or 0, statement.end_col_offset or 0
-        if (
-            _first_line(statement) <= (line or trace.tb_lineno)
-            and (line or trace.tb_lineno, column or 0) < end
-        ):
+        if first <= line and (line, column or 0) < end:
             return number
     raise LookupError
 
