@@ -20,18 +20,13 @@ CURES = NOT_WRITABLE | {
     sqlite3.SQLITE_IOERR: "see that the disk works and has room, and try again",
 }
 
-VERSION_1 = (
-    """CREATE TABLE checked (
-        id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, earned INTEGER NOT NULL,
-        credits INTEGER NOT NULL, outcomes TEXT NOT NULL, seed INTEGER NOT NULL,
-        source_sha256 TEXT NOT NULL, grader_version TEXT NOT NULL
-    ) STRICT""",
-    "CREATE INDEX checked_by_exercise ON checked (exercise, id)",
-    """CREATE TABLE hinted (
-        id INTEGER PRIMARY KEY, at TEXT NOT NULL, exercise TEXT NOT NULL, function TEXT NOT NULL
-    ) STRICT""",
-)
-TABLES_OF_VERSION_2 = {
+TABLES = {  # of the first version that anybody was given, numbered 2
+    "checked": """
+        exercise TEXT NOT NULL, earned INTEGER NOT NULL, credits INTEGER NOT NULL, outcomes TEXT NOT NULL,
+        seed INTEGER NOT NULL, source_sha256 TEXT NOT NULL, grader_version TEXT NOT NULL,
+        learner TEXT NOT NULL DEFAULT 'anonymous'""",
+    "hinted": """
+        exercise TEXT NOT NULL, function TEXT NOT NULL, learner TEXT NOT NULL DEFAULT 'anonymous'""",
     "logged_in": "learner TEXT NOT NULL, name TEXT NOT NULL",
     "begun": """
         learner TEXT NOT NULL, quiz TEXT NOT NULL, version INTEGER NOT NULL, mode TEXT NOT NULL,
@@ -63,52 +58,45 @@ TABLES_OF_VERSION_2 = {
 }
 
 
-def _append_only(table: str) -> Iterator[str]:
-    """Make triggers that refuse to change what happened."""
-    sentence = f"the ledger only grows: nothing in `{table}` is ever changed or deleted"
-    for order in ("UPDATE", "DELETE"):
-        yield (
-            f"CREATE TRIGGER {table}_no_{order.lower()} BEFORE {order} ON {table}"
-            f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-        )
+def _tables(**tables: str) -> Iterator[str]:
+    """Make tables of events, with triggers that refuse to change what happened."""
+    for table, columns in tables.items():
+        yield f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, at TEXT NOT NULL, {columns}) STRICT"
+        sentence = f"the ledger only grows: nothing in `{table}` is ever changed or deleted"
+        for order in ("UPDATE", "DELETE"):
+            yield (
+                f"CREATE TRIGGER {table}_no_{order.lower()} BEFORE {order} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            )
 
 
-VERSION_2 = (
-    "ALTER TABLE checked ADD COLUMN learner TEXT NOT NULL DEFAULT 'anonymous'",
-    "ALTER TABLE hinted ADD COLUMN learner TEXT NOT NULL DEFAULT 'anonymous'",
-    "DROP INDEX checked_by_exercise",
-    "CREATE INDEX checked_by_exercise ON checked (learner, exercise, id)",
-    "CREATE INDEX hinted_by_exercise ON hinted (learner, exercise, function)",
-    *(
-        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, at TEXT NOT NULL, {columns}) STRICT"
-        for table, columns in TABLES_OF_VERSION_2.items()
+MIGRATIONS = (
+    (
+        *_tables(**TABLES),
+        "CREATE INDEX checked_by_exercise ON checked (learner, exercise, id)",
+        "CREATE INDEX hinted_by_exercise ON hinted (learner, exercise, function)",
+        "CREATE UNIQUE INDEX earned_once ON credited (response) WHERE reason = 'earned'",
+        "CREATE UNIQUE INDEX adjusted_once ON credited (response, version) WHERE reason = 'adjusted'",
+        "CREATE INDEX credited_by_subject ON credited (learner, subject)",
+        "CREATE INDEX flagged_by_sitting ON flagged (sitting, question)",
+        "CREATE INDEX reviewed_by_question ON reviewed (learner, quiz, question)",
     ),
-    "CREATE UNIQUE INDEX earned_once ON credited (response) WHERE reason = 'earned'",
-    "CREATE UNIQUE INDEX adjusted_once ON credited (response, version) WHERE reason = 'adjusted'",
-    "CREATE INDEX credited_by_subject ON credited (learner, subject)",
-    "CREATE INDEX flagged_by_sitting ON flagged (sitting, question)",
-    "CREATE INDEX reviewed_by_question ON reviewed (learner, quiz, question)",
-    *(trigger for table in ("checked", "hinted", *TABLES_OF_VERSION_2) for trigger in _append_only(table)),
-)
-VERSION_3 = (
-    """CREATE TABLE marked (
-        id INTEGER PRIMARY KEY, at TEXT NOT NULL, learner TEXT NOT NULL, response INTEGER NOT NULL,
-        version INTEGER NOT NULL CHECK (version >= 0), score REAL NOT NULL CHECK (score BETWEEN 0 AND 1),
-        arithmetic TEXT NOT NULL,
-        UNIQUE (response, version), FOREIGN KEY (response, learner) REFERENCES answered (id, learner)
-    ) STRICT""",
-    # Version 0: the score that the arithmetic of a credit begins with, until the quiz is opened next.
-    """INSERT INTO marked (at, learner, response, version, score, arithmetic)
+    (),  # version 1 is in nobody's hands
+    (
+        *_tables(
+            marked="""
+            learner TEXT NOT NULL, response INTEGER NOT NULL, version INTEGER NOT NULL CHECK (version >= 0),
+            score REAL NOT NULL CHECK (score BETWEEN 0 AND 1), arithmetic TEXT NOT NULL,
+            UNIQUE (response, version), FOREIGN KEY (response, learner) REFERENCES answered (id, learner)"""
+        ),
+        # Version 0: the score that the arithmetic of a credit begins with, until the quiz is opened next.
+        """INSERT INTO marked (at, learner, response, version, score, arithmetic)
         SELECT at, learner, response, 0, max(0.0, min(1.0, CAST(ltrim(note, '(') AS REAL))), note
         FROM credited
         WHERE id IN (SELECT max(id) FROM credited WHERE note LIKE '%credit%=%' GROUP BY response)""",
-    *_append_only("marked"),
+    ),
+    (*_tables(adopted="learner TEXT NOT NULL UNIQUE"),),  # who took over what was recorded without a name
 )
-VERSION_4 = (  # whoever took over what was recorded while nobody was logged in
-    "CREATE TABLE adopted (id INTEGER PRIMARY KEY, at TEXT NOT NULL, learner TEXT NOT NULL UNIQUE) STRICT",
-    *_append_only("adopted"),
-)
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 """What leads from each version of the file to the next. Append; never edit what was released."""
 
 
