@@ -46,19 +46,12 @@ COMMENT = re.compile(r"^\s*#(.*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Secret:
-    """A text that should not be in a hand-out.
+    """A text that should not be in a hand-out."""
 
-    Args:
-        what: it is.
-        text: in one line; in small letters if it is of a quiz, where case does not matter.
-        field: of a quiz's question, with the fields that lead to it.
-        question: whose key it belongs to.
-    """
-
-    what: str
-    text: str
-    field: str = ""
-    question: str = ""
+    what: str  # it is
+    text: str  # in one line; in small letters if it is of a quiz, where case does not matter
+    field: str = ""  # of a quiz's question, with the fields that lead to it
+    question: str = ""  # whose key it belongs to
 
     @functools.cached_property
     def words(self) -> str:

@@ -344,30 +344,18 @@ class _Verifier:
 
 @dataclass(frozen=True)
 class Confusion:
-    """What an exercise's known mistakes and variants were taken for.
-
-    Args:
-        named: ids that were recognised, and nothing else with them.
-        ties: for an id, all that explain its answers as well as it.
-        silent: ids that were not recognised.
-        misnamed: for an id or a variant, what was said instead.
-        checks: all, in their order.
-        deciding: checks that at least one known mistake fails alone.
-        located: ids whose line was found where the patch is.
-        astray: for an id, another line that was found.
-        causes: how many located lines have a cause.
-    """
+    """What an exercise's known mistakes and variants were taken for."""
 
     exercise: str
-    named: tuple[str, ...]
-    ties: tuple[tuple[str, tuple[str, ...]], ...]
-    silent: tuple[str, ...]
-    misnamed: tuple[tuple[str, str], ...]
-    checks: tuple[str, ...]
-    deciding: frozenset[str]
-    located: tuple[str, ...] = ()
-    astray: tuple[tuple[str, str], ...] = ()
-    causes: int = 0
+    named: tuple[str, ...]  # ids that were recognised, and nothing else with them
+    ties: tuple[tuple[str, tuple[str, ...]], ...]  # for an id, all that explain its answers as well as it
+    silent: tuple[str, ...]  # ids that were not recognised
+    misnamed: tuple[tuple[str, str], ...]  # for an id or a variant, what was said instead
+    checks: tuple[str, ...]  # all, in their order
+    deciding: frozenset[str]  # checks that at least one known mistake fails alone
+    located: tuple[str, ...] = ()  # ids whose line was found where the patch is
+    astray: tuple[tuple[str, str], ...] = ()  # for an id, another line that was found
+    causes: int = 0  # how many located lines have a cause
 
     @property
     def total(self) -> int:

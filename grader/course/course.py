@@ -45,19 +45,13 @@ class NoCourse(CannotDo):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a student's code may use; seconds are of processor time, so that no verdict hangs on the machine.
+    """What a student's code may use; seconds are of processor time, so that no verdict hangs on the machine."""
 
-    Args:
-        call_seconds: one call of one function.
-        load_seconds: running the file once, before a check's first call.
-        exercise_seconds: all of it, over all checks of one exercise; what is asked again has twice as much.
-        memory_bytes: of each check, on top of what Python and NumPy take.
-    """
-
-    call_seconds: float = 5.0
-    load_seconds: float = 5.0
+    call_seconds: float = 5.0  # one call of one function
+    load_seconds: float = 5.0  # running the file once, before a check's first call
+    # all of it, over all checks of one exercise; what is asked again has twice as much
     exercise_seconds: float = 60.0
-    memory_bytes: int = 512 * 2**20
+    memory_bytes: int = 512 * 2**20  # of each check, on top of what Python and NumPy take
 
     def __post_init__(self) -> None:
         if min(self.call_seconds, self.load_seconds, self.exercise_seconds, self.memory_bytes) <= 0:
@@ -94,22 +88,14 @@ class ExerciseFile:
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What it costs to hand in late.
+    """What it costs to hand in late."""
 
-    Args:
-        deadline: of every exercise, as a date and time with its offset from UTC; empty for none.
-        deadlines: by exercise, where it is another one.
-        per_day: percent of the credits earned in an exercise, for each day that has begun.
-        at_most: percent that are taken at the most.
-        grace_minutes: how long after the deadline nothing is taken yet.
-        extensions: days that somebody may take longer, by platform id, folder or file name.
-    """
-
-    deadline: str = ""
-    deadlines: Mapping[str, str] = field(default_factory=dict)
-    per_day: float = 0.0
-    at_most: float = 100.0
-    grace_minutes: float = 0.0
+    deadline: str = ""  # of every exercise, as a date and time with its offset from UTC; empty for none
+    deadlines: Mapping[str, str] = field(default_factory=dict)  # by exercise, where it is another one
+    per_day: float = 0.0  # percent of the credits earned in an exercise, for each day that has begun
+    at_most: float = 100.0  # percent that are taken at the most
+    grace_minutes: float = 0.0  # how long after the deadline nothing is taken yet
+    # days that somebody may take longer, by platform id, folder or file name
     extensions: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -136,26 +122,16 @@ class LatePolicy:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What is handed out, handed in and graded together.
+    """What is handed out, handed in and graded together."""
 
-    Args:
-        id: what ``--assignment`` names.
-        exercises: ids of those that count.
-        quizzes: ids of those that count, practice quizzes among them.
-        deadline: a date and time with its offset from UTC; empty for that of the late policy.
-        late: what it costs to hand in late; the course's own policy unless said.
-        groups: whether what one member of a group in the roster hands in counts for all of them.
-        column: title of its column in the gradebook of an LMS, with or without its number.
-    """
-
-    id: str
+    id: str  # what ``--assignment`` names
     title: str
-    exercises: tuple[str, ...] = ()
-    quizzes: tuple[str, ...] = ()
-    deadline: str = ""
-    late: LatePolicy | None = None
-    groups: bool = False
-    column: str = ""
+    exercises: tuple[str, ...] = ()  # ids of those that count
+    quizzes: tuple[str, ...] = ()  # ids of those that count, practice quizzes among them
+    deadline: str = ""  # a date and time with its offset from UTC; empty for that of the late policy
+    late: LatePolicy | None = None  # what it costs to hand in late; the course's own policy unless said
+    groups: bool = False  # whether what one member of a group in the roster hands in counts for all of them
+    column: str = ""  # title of its column in the gradebook of an LMS, with or without its number
 
     def __post_init__(self) -> None:
         if not ASSIGNMENT.fullmatch(self.id):
@@ -185,26 +161,20 @@ def parse_time(text: str) -> datetime.datetime:
 
 @dataclass(frozen=True)
 class CourseFile:
-    """The keys of ``course.yaml``.
-
-    Args:
-        salt: goes into every draw of a quiz's numbers, so that two courses draw differently; it is public.
-        late: what it costs to hand in late.
-        assignments: what is graded together, in their order.
-        login_id: what ``grader login`` asks students for, such as ``student number``; empty: for nothing.
-        causes: when a student reads what is wrong in the line that a wrong answer comes from: ``hint`` shows
-            it at the first ``grader hint``.
-        edition: ``handout`` marks the students', which has no solutions and no hidden checks.
-        shown: by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose.
-    """
+    """The keys of ``course.yaml``."""
 
     title: str
+    # goes into every draw of a quiz's numbers, so that two courses draw differently; it is public
     salt: str = ""
-    late: LatePolicy = field(default_factory=LatePolicy)
-    assignments: tuple[Assignment, ...] = ()
+    late: LatePolicy = field(default_factory=LatePolicy)  # what it costs to hand in late
+    assignments: tuple[Assignment, ...] = ()  # what is graded together, in their order
+    # what ``grader login`` asks students for, such as ``student number``; empty: for nothing
     login_id: str = ""
+    # when a student reads what is wrong in the line that a wrong answer comes from: ``hint`` shows it at the
+    # first ``grader hint``
     causes: Causes = "hint"
-    edition: Edition = "full"
+    edition: Edition = "full"  # ``handout`` marks the students', which has no solutions and no hidden checks
+    # by file, such as ``quizzes/gates.yaml``, lines of solutions that stand there on purpose
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     RETIRED: ClassVar[Mapping[str, str]] = {

@@ -21,33 +21,20 @@ GONE = "has vanished, and is left out everywhere: {}"
 
 
 class Adjustment(NamedTuple):
-    """Credits that no check gave or took.
+    """Credits that no check gave or took."""
 
-    Args:
-        kind: by the course's late policy, or by the instructor.
-        exercise: its id; empty if it is about the submission as a whole.
-        cents: hundredths of a credit that it adds; below 0 it takes away.
-        reason: a sentence for the student.
-    """
-
-    kind: Literal["late", "manual"]
-    exercise: str
-    cents: int
-    reason: str
+    kind: Literal["late", "manual"]  # by the course's late policy, or by the instructor
+    exercise: str  # its id; empty if it is about the submission as a whole
+    cents: int  # hundredths of a credit that it adds; below 0 it takes away
+    reason: str  # a sentence for the student
 
 
 class Note(NamedTuple):
-    """What whoever grades should know of a submission.
+    """What whoever grades should know of a submission."""
 
-    Args:
-        kind: which note it is, for programs, such as ``hash-differs``.
-        text: one printable sentence that goes on after the submission's name.
-        decide: whether the instructor has to decide something.
-    """
-
-    kind: str
-    text: str
-    decide: bool = False
+    kind: str  # which note it is, for programs, such as ``hash-differs``
+    text: str  # one printable sentence that goes on after the submission's name
+    decide: bool = False  # whether the instructor has to decide something
 
 
 class QuizResult(NamedTuple):
@@ -70,53 +57,36 @@ State = Literal["graded", "nothing found", "problem", "set aside", "stale", "not
 
 @dataclass(frozen=True)
 class Grade:
-    """What one submission earned.
+    """What one submission earned."""
 
-    Args:
-        submission: its display name, printable; it may change when its neighbours do.
-        key: where it was collected, which stays; adjustments follow it.
-        file: name of its first file or folder, as a platform delivers it.
-        learner_id: as the submission itself claims; empty if it does not.
-        learner_name: as it claims, or the platform says where the claim cannot be believed; else empty.
-        student: the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows.
-        login: by which another program knows them; empty if nothing says one that can be believed.
-        people: ids of all in the roster for whom it counts; empty without a roster.
-        set_aside: why it counts for nothing until the instructor has decided; empty if it counts.
-        outvoted: which other submission of the same student counts, and why; empty if this one does.
-        platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
-        platform_id: whose it is as the platform says; empty if that says nothing.
-        received: when it arrived, in UTC; None if nobody knows.
-        received_from: what says so: ``platform``, ``received.csv``, ``commit`` or ``file``.
-        problem: why it could not be graded, or not whole; one sentence, empty if it could.
-        nothing_found: whether it holds none of the files that are graded, nor answers.
-        notes: what the instructor should know.
-        reports: of its exercises, as the instructor sees them: of each the last one that is whole, if any.
-        not_graded: by exercise, why what was handed in last could not be graded; its report, if it has one,
-            is an earlier one, or is not whole.
-        feedback: by exercise, what the course lets a student see of hidden checks.
-    """
-
-    submission: str
-    key: str = ""
-    file: str = ""
-    learner_id: str = ""
+    submission: str  # its display name, printable; it may change when its neighbours do
+    key: str = ""  # where it was collected, which stays; adjustments follow it
+    file: str = ""  # name of its first file or folder, as a platform delivers it
+    learner_id: str = ""  # as the submission itself claims; empty if it does not
+    # as it claims, or the platform says where the claim cannot be believed; else empty
     learner_name: str = ""
+    # the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows
     student: str = ""
-    login: str = ""
-    people: tuple[str, ...] = ()
-    set_aside: str = ""
-    outvoted: str = ""
+    login: str = ""  # by which another program knows them; empty if nothing says one that can be believed
+    people: tuple[str, ...] = ()  # ids of all in the roster for whom it counts; empty without a roster
+    set_aside: str = ""  # why it counts for nothing until the instructor has decided; empty if it counts
+    outvoted: str = ""  # which other submission of the same student counts, and why; empty if this one does
+    # whose download it is from, such as ``canvas``; empty if it is from none that is known
     platform: str = ""
-    platform_id: str = ""
-    received: datetime.datetime | None = None
-    received_from: str = ""
-    problem: str = ""
-    nothing_found: bool = False
-    notes: tuple[Note, ...] = ()
+    platform_id: str = ""  # whose it is as the platform says; empty if that says nothing
+    received: datetime.datetime | None = None  # when it arrived, in UTC; None if nobody knows
+    received_from: str = ""  # what says so: ``platform``, ``received.csv``, ``commit`` or ``file``
+    problem: str = ""  # why it could not be graded, or not whole; one sentence, empty if it could
+    nothing_found: bool = False  # whether it holds none of the files that are graded, nor answers
+    notes: tuple[Note, ...] = ()  # what the instructor should know
+    # of its exercises, as the instructor sees them: of each the last one that is whole, if any
     reports: tuple[Report, ...] = ()
+    # by exercise, why what was handed in last could not be graded; its report, if it has one, is an earlier
+    # one, or is not whole
     not_graded: Mapping[str, str] = field(default_factory=dict)
     quizzes: tuple[QuizResult, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    # by exercise, what the course lets a student see of hidden checks
     feedback: Mapping[str, Feedback] = field(default_factory=dict)
 
     @property
@@ -212,20 +182,13 @@ class Item(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What a regrade changed in one exercise or quiz of a submission.
-
-    Args:
-        item: the exercise's or the quiz's id.
-        before_cents: what it earned when the class was graded the time before.
-        after_cents: what it earns now; None if nothing is known any more.
-        because: the checks that went another way, or another cause, one sentence each.
-    """
+    """What a regrade changed in one exercise or quiz of a submission."""
 
     grade: Grade
-    item: str
-    before_cents: int
-    after_cents: int | None
-    because: tuple[str, ...]
+    item: str  # the exercise's or the quiz's id
+    before_cents: int  # what it earned when the class was graded the time before
+    after_cents: int | None  # what it earns now; None if nothing is known any more
+    because: tuple[str, ...]  # the checks that went another way, or another cause, one sentence each
 
     @property
     def change_cents(self) -> int:
@@ -251,33 +214,24 @@ def causes(before: Report, after: Report) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class ClassGrades:
-    """What a class earned.
+    """What a class earned."""
 
-    Args:
-        title: the course's.
-        items: all that was graded, in the order of the course.
-        grades: one for each submission that is in the class, by its name.
-        rejected: submissions of the last run that were not looked at; their grades say why.
-        broken: submissions of the last run that the grader itself broke on, and what it said.
-        all_broken: whether these are all that could be looked at.
-        gone: names of submissions that have vanished from the folder; they are in no other field.
-        vanished: names of those that have vanished as well, but stay in ``grades`` until it is confirmed:
-            they are too many.
-        moves: whose credits the last run changed, in the order of ``grades``.
-        notes: what the instructor should know of the class as a whole.
-        listed: by the id of each student in the roster, all that they are called.
-    """
-
-    title: str
-    items: tuple[Item, ...]
-    grades: tuple[Grade, ...]
+    title: str  # the course's
+    items: tuple[Item, ...]  # all that was graded, in the order of the course
+    grades: tuple[Grade, ...]  # one for each submission that is in the class, by its name
+    # submissions of the last run that were not looked at; their grades say why
     rejected: tuple[str, ...] = ()
+    # submissions of the last run that the grader itself broke on, and what it said
     broken: Mapping[str, str] = field(default_factory=dict)
-    all_broken: bool = False
+    all_broken: bool = False  # whether these are all that could be looked at
+    # names of submissions that have vanished from the folder; they are in no other field
     gone: tuple[str, ...] = ()
+    # names of those that have vanished as well, but stay in ``grades`` until it is confirmed: they are too
+    # many
     vanished: tuple[str, ...] = ()
-    moves: tuple[Move, ...] = ()
-    notes: tuple[Note, ...] = ()
+    moves: tuple[Move, ...] = ()  # whose credits the last run changed, in the order of ``grades``
+    notes: tuple[Note, ...] = ()  # what the instructor should know of the class as a whole
+    # by the id of each student in the roster, all that they are called
     listed: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property

@@ -69,20 +69,13 @@ class CannotBundle(CannotDo):
 
 @dataclass(frozen=True)
 class QuizResponses:
-    """All that one learner answered in one quiz.
-
-    Args:
-        version: of the quiz when the answers were exported.
-        sha256: of the quiz's file as the learner had it.
-        sittings: oldest first; their ids are their numbers.
-        responses: oldest first; ``sitting`` is the sitting's number, ids count them.
-    """
+    """All that one learner answered in one quiz."""
 
     quiz: str
-    version: int
-    sha256: str
-    sittings: tuple[Sitting, ...]
-    responses: tuple[Response, ...]
+    version: int  # of the quiz when the answers were exported
+    sha256: str  # of the quiz's file as the learner had it
+    sittings: tuple[Sitting, ...]  # oldest first; their ids are their numbers
+    responses: tuple[Response, ...]  # oldest first; ``sitting`` is the sitting's number, ids count them
 
     def extent(self) -> tuple[int, int, int]:
         """Return how far they have come: answers, sittings, finished ones."""
@@ -370,22 +363,14 @@ def _some(part: Part, key: str, left: dict[str, int]) -> list[Any]:
 
 @dataclass(frozen=True)
 class Bundle:
-    """What will be handed in.
-
-    Args:
-        at: when it was put together.
-        files: bytes by name in the zip, without the manifest.
-        questions: about verdicts, to whoever grades.
-        missing: what the learner should know before handing it in, one sentence each.
-        written: the exercises that are not the stub any more.
-    """
+    """What will be handed in."""
 
     learner: Learner
-    at: datetime.datetime
-    files: Mapping[str, bytes]
-    missing: tuple[str, ...]
-    written: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
+    at: datetime.datetime  # when it was put together
+    files: Mapping[str, bytes]  # bytes by name in the zip, without the manifest
+    missing: tuple[str, ...]  # what the learner should know before handing it in, one sentence each
+    written: tuple[str, ...] = ()  # the exercises that are not the stub any more
+    questions: tuple[str, ...] = ()  # about verdicts, to whoever grades
 
     def manifest(self) -> dict[str, Any]:
         """Return what ``manifest.json`` says."""

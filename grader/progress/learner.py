@@ -19,16 +19,12 @@ PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", 
 class Learner:
     """One person; ids tell them apart, names need not.
 
-    Args:
-        id: 1 to 64 small letters a to z and digits, with ``.``, ``_``, ``@`` and ``-`` between them.
-        name: 1 to 80 characters of printable text.
-
     Raises:
         ValueError: either is something else; the text is for the learner.
     """
 
-    id: str
-    name: str
+    id: str  # 1 to 64 small letters a to z and digits, with ``.``, ``_``, ``@`` and ``-`` between them
+    name: str  # 1 to 80 characters of printable text
 
     def __post_init__(self) -> None:
         if not ID.fullmatch(self.id):

@@ -26,37 +26,24 @@ class Duplicate(LedgerError):
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of one exercise as of one check.
+    """The state of one exercise as of one check."""
 
-    Args:
-        earned: credits.
-        credits: credits there are.
-        at: when, ISO 8601 in UTC.
-        outcomes: what each check found, by its name.
-    """
-
-    earned: int
-    credits: int
-    at: str
-    outcomes: Mapping[str, Status]
+    earned: int  # credits
+    credits: int  # credits there are
+    at: str  # when, ISO 8601 in UTC
+    outcomes: Mapping[str, Status]  # what each check found, by its name
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a learner stands with one exercise.
-
-    Args:
-        earned: credits in the last check; None if there was none yet.
-        stretch: whether it is beyond what the course asks for.
-        changed: whether it was worth other credits when it was checked; they count in proportion.
-    """
+    """Where a learner stands with one exercise."""
 
     exercise: str
     title: str
     credits: int
-    earned: int | None
-    stretch: bool
-    changed: bool = False
+    earned: int | None  # credits in the last check; None if there was none yet
+    stretch: bool  # whether it is beyond what the course asks for
+    changed: bool = False  # whether it was worth other credits when it was checked; they count in proportion
 
     @property
     def done(self) -> bool:
@@ -66,52 +53,33 @@ class Standing:
 
 @dataclass(frozen=True)
 class Sitting:
-    """One run through a quiz.
-
-    Args:
-        number: 1, 2, ... for each learner and quiz.
-        questions: their ids, in the order they are asked.
-        at: when it was begun, ISO 8601 in UTC.
-        finished: when it was finished; None while it is open.
-    """
+    """One run through a quiz."""
 
     id: int
     quiz: str
     version: int
     mode: str
-    number: int
-    questions: tuple[str, ...]
-    at: str
-    finished: str | None
+    number: int  # 1, 2, ... for each learner and quiz
+    questions: tuple[str, ...]  # their ids, in the order they are asked
+    at: str  # when it was begun, ISO 8601 in UTC
+    finished: str | None  # when it was finished; None while it is open
 
 
 @dataclass(frozen=True)
 class Response:
-    """What the learner answered, raw: the source of truth, from which credits can be computed again.
+    """What the learner answered, raw: the source of truth, from which credits can be computed again."""
 
-    Args:
-        sitting: its id.
-        version: of the quiz.
-        attempt: 1, 2, ... for each learner, quiz and question, over all sittings.
-        params: canonical JSON of the drawn variant (parameters, order of choices).
-        answer: as typed.
-        certainty: as the learner gave it, if asked.
-        hints: how many were taken before.
-        id: given by the ledger.
-        at: given by the ledger: when, ISO 8601 in UTC.
-    """
-
-    sitting: int
+    sitting: int  # its id
     quiz: str
-    version: int
+    version: int  # of the quiz
     question: str
-    attempt: int
-    params: str
-    answer: str
-    certainty: int | None
-    hints: int
-    id: int = 0
-    at: str = ""
+    attempt: int  # 1, 2, ... for each learner, quiz and question, over all sittings
+    params: str  # canonical JSON of the drawn variant (parameters, order of choices)
+    answer: str  # as typed
+    certainty: int | None  # as the learner gave it, if asked
+    hints: int  # how many were taken before
+    id: int = 0  # given by the ledger
+    at: str = ""  # given by the ledger: when, ISO 8601 in UTC
 
 
 class Ledger:

@@ -51,34 +51,23 @@ def open_context(course: Course, before_code: Callable[[], None] = lambda: None)
 
 @dataclass(frozen=True)
 class CountedAnswer:
-    """What one answer came to, in hundredths of a credit.
-
-    Args:
-        worth: what it adds to its own sitting.
-        cents: what it adds to the balance.
-        arithmetic: how its worth came about.
-        note: why the balance grew by something else than its worth, if it did.
-    """
+    """What one answer came to, in hundredths of a credit."""
 
     response: Response
-    worth: int
-    cents: int
-    arithmetic: str
-    note: str
+    worth: int  # what it adds to its own sitting
+    cents: int  # what it adds to the balance
+    arithmetic: str  # how its worth came about
+    note: str  # why the balance grew by something else than its worth, if it did
 
 
 @dataclass(frozen=True)
 class Credits:
-    """What one learner's answers to one quiz earned, in hundredths of a credit.
+    """What one learner's answers to one quiz earned, in hundredths of a credit."""
 
-    Args:
-        answers: those that count, oldest first.
-        by_sitting: by the id of a sitting and a question, what the sitting is worth by itself.
-    """
-
-    answers: tuple[CountedAnswer, ...]
+    answers: tuple[CountedAnswer, ...]  # those that count, oldest first
     by_question: Mapping[str, int]
     by_topic: Mapping[str, int]
+    # by the id of a sitting and a question, what the sitting is worth by itself
     by_sitting: Mapping[tuple[int, str], int]
 
     @property

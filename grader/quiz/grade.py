@@ -40,18 +40,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Edition:
-    """A quiz as learners have it, with its key.
+    """A quiz as learners have it, with its key."""
 
-    Args:
-        shown: what they see, with the ids of the hand-out.
-        sheet: the same with the key's own ids.
-        hashes: SHA-256 of their file, with the line ends of any system.
-        back: by question, the key's own ids by those of the hand-out; None where they have the key's own.
-    """
-
-    shown: PublicFile
-    sheet: Quiz
-    hashes: tuple[str, ...]
+    shown: PublicFile  # what they see, with the ids of the hand-out
+    sheet: Quiz  # the same with the key's own ids
+    hashes: tuple[str, ...]  # SHA-256 of their file, with the line ends of any system
+    # by question, the key's own ids by those of the hand-out; None where they have the key's own
     back: Mapping[str, Mapping[str, str]] | None
 
     def plain(self, variant: Variant) -> Variant:
@@ -65,24 +59,15 @@ class Edition:
 
 @dataclass(frozen=True)
 class QuizGrade:
-    """What one learner earned in one quiz.
-
-    Args:
-        counted: the answers that count, oldest first.
-        marks: of all answers, by the ids of the responses.
-        refused: by the id of a response, why it earns nothing.
-        unanswered: questions of the sittings that count, without an answer.
-        notes: what whoever grades should know.
-        doubts: what no program of ours writes, for whoever grades to decide on.
-    """
+    """What one learner earned in one quiz."""
 
     sheet: Quiz
-    counted: tuple[CountedAnswer, ...]
-    marks: Mapping[int, Marked]
-    refused: Mapping[int, str]
-    unanswered: tuple[str, ...]
-    notes: tuple[str, ...]
-    doubts: tuple[str, ...] = ()
+    counted: tuple[CountedAnswer, ...]  # the answers that count, oldest first
+    marks: Mapping[int, Marked]  # of all answers, by the ids of the responses
+    refused: Mapping[int, str]  # by the id of a response, why it earns nothing
+    unanswered: tuple[str, ...]  # questions of the sittings that count, without an answer
+    notes: tuple[str, ...]  # what whoever grades should know
+    doubts: tuple[str, ...] = ()  # what no program of ours writes, for whoever grades to decide on
 
     @property
     def cents(self) -> int:
@@ -118,19 +103,12 @@ class Graded:
 
 @dataclass(frozen=True)
 class Grading:
-    """All that grading depends on besides what was handed in.
+    """All that grading depends on besides what was handed in."""
 
-    Args:
-        course: its salt goes into every draw.
-        editions: by the id of the quiz.
-        runner: runs mended code, confined.
-        full_course: whether to take answers as well that were given in the full course, where the key lies
-            open.
-    """
-
-    course: Course
-    editions: Mapping[str, Edition]
-    runner: Runner
+    course: Course  # its salt goes into every draw
+    editions: Mapping[str, Edition]  # by the id of the quiz
+    runner: Runner  # runs mended code, confined
+    # whether to take answers as well that were given in the full course, where the key lies open
     full_course: bool = False
 
 

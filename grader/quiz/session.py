@@ -38,19 +38,12 @@ class OtherSitting(CannotDo):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which questions are asked, and whether a sitting that is open is gone on with.
+    """Which questions are asked, and whether a sitting that is open is gone on with."""
 
-    Args:
-        topic: only questions of this one; empty for all.
-        count: so many questions only; 0 for all.
-        restart: leave a sitting that is open as it is, and begin anew.
-        only: exactly these questions, in review; empty otherwise.
-    """
-
-    topic: str = ""
-    count: int = 0
-    restart: bool = False
-    only: tuple[str, ...] = ()
+    topic: str = ""  # only questions of this one; empty for all
+    count: int = 0  # so many questions only; 0 for all
+    restart: bool = False  # leave a sitting that is open as it is, and begin anew
+    only: tuple[str, ...] = ()  # exactly these questions, in review; empty otherwise
 
 
 WHOLE_QUIZ = Selection()
@@ -58,24 +51,15 @@ WHOLE_QUIZ = Selection()
 
 @dataclass(frozen=True)
 class Item:
-    """A question as it stands now.
-
-    Args:
-        attempt: number of the coming attempt in this sitting, from 1.
-        tries: attempts there are; 0 means any number, until the end.
-        given: the last answer in this sitting, as typed; empty if there is none.
-        score: best so far; None if unanswered, or if nobody knows yet.
-        hints: texts of the hints taken.
-        next_hint: credits that the next hint takes off a right answer now; None if there is none.
-    """
+    """A question as it stands now."""
 
     variant: Variant
-    attempt: int
-    tries: int
-    given: str
-    score: float | None
-    hints: tuple[str, ...]
-    next_hint: float | None
+    attempt: int  # number of the coming attempt in this sitting, from 1
+    tries: int  # attempts there are; 0 means any number, until the end
+    given: str  # the last answer in this sitting, as typed; empty if there is none
+    score: float | None  # best so far; None if unanswered, or if nobody knows yet
+    hints: tuple[str, ...]  # texts of the hints taken
+    next_hint: float | None  # credits that the next hint takes off a right answer now; None if there is none
     flagged: bool
 
     @property
@@ -91,18 +75,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is said to an accepted answer.
-
-    Args:
-        mark: None where the quiz is graded later.
-        counted: what the answer earned; None where that is not known, or was said before.
-        solution: the right answer, once no attempt is left.
-    """
+    """What is said to an accepted answer."""
 
     item: Item
-    mark: Marked | None = None
+    mark: Marked | None = None  # None where the quiz is graded later
+    # what the answer earned; None where that is not known, or was said before
     counted: CountedAnswer | None = None
-    solution: str = ""
+    solution: str = ""  # the right answer, once no attempt is left
     explain: str = ""
     source: str = ""
 
@@ -120,27 +99,18 @@ class TopicRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a sitting went.
-
-    Args:
-        mode: of the sitting; ``review`` earns nothing.
-        silent: whether nobody knows yet what was right.
-        right: how many questions were right at the first attempt.
-        flagged: questions to come back to.
-        open: questions without an answer.
-        certainty: of each first answer that it was asked for: 1, 2 or 3, and whether it was right.
-        read: of each weak topic, the sources of what was not right.
-    """
+    """How a sitting went."""
 
     rows: tuple[TopicRow, ...]
     pass_mark: float
-    mode: str
-    silent: bool
-    right: int
-    flagged: tuple[str, ...]
-    open: tuple[str, ...]
+    mode: str  # of the sitting; ``review`` earns nothing
+    silent: bool  # whether nobody knows yet what was right
+    right: int  # how many questions were right at the first attempt
+    flagged: tuple[str, ...]  # questions to come back to
+    open: tuple[str, ...]  # questions without an answer
+    # of each first answer that it was asked for: 1, 2 or 3, and whether it was right
     certainty: tuple[tuple[int, bool], ...]
-    read: tuple[tuple[str, tuple[str, ...]], ...]
+    read: tuple[tuple[str, tuple[str, ...]], ...]  # of each weak topic, the sources of what was not right
 
     @property
     def cents(self) -> int:

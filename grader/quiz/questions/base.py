@@ -105,13 +105,6 @@ class PublicQuestion:
     """All that may be shown of a question before it is answered, and nothing of its key.
 
     A hand-out holds these only. Each field is named here, one by one: what is not named cannot leak.
-
-    Args:
-        options: choices; lines to order, with those that belong nowhere; right sides to match.
-        lefts: left sides to match.
-        code: what is to be read or mended.
-        params: how parameters are drawn; ``where`` is a condition on them.
-        dims: symbols of a shape and their values.
     """
 
     id: str
@@ -119,12 +112,14 @@ class PublicQuestion:
     topic: str
     credits: int
     prompt: str
+    # choices; lines to order, with those that belong nowhere; right sides to match
     options: tuple[Option, ...] = ()
-    lefts: tuple[Option, ...] = ()
-    code: str = ""
+    lefts: tuple[Option, ...] = ()  # left sides to match
+    code: str = ""  # what is to be read or mended
+    # how parameters are drawn; ``where`` is a condition on them
     params: Mapping[str, Draw] = field(default_factory=dict)
     where: str = ""
-    dims: Mapping[str, int] = field(default_factory=dict)
+    dims: Mapping[str, int] = field(default_factory=dict)  # symbols of a shape and their values
 
 
 class Stream:
@@ -323,19 +318,12 @@ def exact(share: float) -> str:
 
 @dataclass(frozen=True)
 class Marked:
-    """What one answer is worth.
+    """What one answer is worth."""
 
-    Args:
-        share: of the credits, 0 to 1.
-        arithmetic: how the share came about.
-        feedback: what the author says to this answer.
-        accepted: what would have been accepted, where that is an interval.
-    """
-
-    share: float
-    arithmetic: str
-    feedback: tuple[str, ...] = ()
-    accepted: str = ""
+    share: float  # of the credits, 0 to 1
+    arithmetic: str  # how the share came about
+    feedback: tuple[str, ...] = ()  # what the author says to this answer
+    accepted: str = ""  # what would have been accepted, where that is an interval
 
     @property
     def right(self) -> bool:

@@ -9,7 +9,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Literal
 
 from grader.course import Raw, dataclass
@@ -150,16 +150,18 @@ class Numeric(_Drawn):
         accepted = f"accepted is {format_value(low, 6)} to {format_value(high, 6)}"
         if low <= answer <= high:
             return Marked(1.0, "right", accepted=accepted)
-        for mistake in self.mistakes:
-            low, high = self._target(mistake).interval(names)
+        for mistake, low, high in self._mistaken(names):
             if low <= answer <= high:
                 return Marked.partly(mistake.credit, fill(mistake.feedback, names), accepted)
         return Marked(0.0, "not right", accepted=accepted)
 
-    def _target(self, mistake: WrongNumber) -> Target:
-        if mistake.atol is None and mistake.rtol is None:
-            return Target(mistake.value, self.answer.atol, self.answer.rtol, self.answer.digits)
-        return Target(mistake.value, mistake.atol, mistake.rtol)
+    def _mistaken(self, names: Names) -> Iterator[tuple[WrongNumber, float, float]]:
+        """Yield every mistake with the smallest and the largest number that counts as it."""
+        for mistake in self.mistakes:
+            target = replace(self.answer, value=mistake.value)
+            if mistake.atol is not None or mistake.rtol is not None:
+                target = Target(mistake.value, mistake.atol, mistake.rtol)
+            yield mistake, *target.interval(names)
 
     def right_answer(self, variant: Variant) -> str:
         return format_value(evaluate_number(self.answer.value, variant.names), 6)
@@ -168,9 +170,8 @@ class Numeric(_Drawn):
         yield from super().lint_variant(variant)
         low, high = self.answer.interval(variant.names)
         where = f" for {variant.record()}" if variant.params else ""
-        for mistake in self.mistakes:
+        for mistake, least, most in self._mistaken(variant.names):
             fill(mistake.feedback, variant.names)
-            least, most = self._target(mistake).interval(variant.names)
             if least <= high and low <= most:
                 problem = f"has a mistake `{mistake.value}` that comes within the tolerance of the key{where}"
                 cure = "tighten the tolerance, or exclude such numbers with `where`"
@@ -183,16 +184,15 @@ class Numeric(_Drawn):
         for number in range(SAMPLE):
             try:
                 names = make_variant(public, "shadow", str(number)).names
-                spans = [self._target(mistake).interval(names) for mistake in self.mistakes]
+                spans = [(low, high) for _, low, high in self._mistaken(names)]
                 values = [evaluate_number(mistake.value, names) for mistake in self.mistakes]
             except (NoVariant, FormulaError):
                 return  # said elsewhere
             for later, value in enumerate(values):
                 met[later] += any(low <= value <= high for low, high in spans[:later])
-        for later, count in met.items():
-            if count > MAX_SHADOWED * SAMPLE:
-                share = f"{count / SAMPLE:.0%} of all draws"
-                mistake = self.mistakes[later]
+        for later, mistake in enumerate(self.mistakes):
+            if met[later] > MAX_SHADOWED * SAMPLE:
+                share = f"{met[later] / SAMPLE:.0%} of all draws"
                 problem = f"has a mistake `{mistake.value}` that an earlier one answers for in {share}"
                 yield f"{problem}; put the narrower one first, or exclude such numbers", mistake.place
 
@@ -259,7 +259,7 @@ class Shape(_Drawn):
             fill(mistake.feedback, variant.names)
             try:
                 wrong, right = (
-                    [str(size_of(entry, variant.names)) for entry in shape]
+                    [size_of(entry, variant.names) for entry in shape]
                     for shape in (mistake.value, self.answer)
                 )
             except Unreadable as error:
@@ -270,17 +270,17 @@ class Shape(_Drawn):
 
 def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -> bool:
     """Whether two shapes agree: in numbers where numbers were given, as formulas where symbols were."""
-    if len(answer) != len(wanted):
-        return False
     others: list[Names] = [dict(zip(names, primes, strict=False)) for primes in PRIMES]
-    try:
-        for entry, right in zip(answer, wanted, strict=True):
-            tried = [names, *others] if re.search(r"[A-Za-z]", entry) else [names]  # a formula holds for all
-            if any(size_of(entry, sizes) != size_of(right, sizes) for sizes in tried):
-                return False
-    except Unreadable:
-        return False
-    return True
+    with contextlib.suppress(Unreadable):
+        return len(answer) == len(wanted) and all(
+            size_of(entry, sizes) == size_of(right, sizes)
+            for entry, right in zip(answer, wanted, strict=True)
+            for sizes in (
+                names,
+                *(others if re.search(r"[A-Za-z]", entry) else ()),
+            )  # a formula holds for all
+        )
+    return False
 
 
 def size_of(entry: str, names: Names) -> int:
@@ -345,8 +345,7 @@ class Text(Question):
     def lint(self, runner: Runner) -> Iterator[Problem]:
         for wrong in self.reject:
             for right in self.accept:
-                pairs = ((wrong.match, right), (right, wrong.match))
-                if any(same_words(given, wanted, self.typos) for given, wanted in pairs):
+                if same_words(wrong.match, right, self.typos) or same_words(right, wrong.match, self.typos):
                     slip = f"would take the wrong “{wrong.match}” for a slip in “{right}”"
                     yield f"{slip}; forgive fewer typos", wrong.place
 
@@ -493,12 +492,11 @@ class Fix(Question):
         return number, new
 
     def mark(self, names: Names, answer: tuple[int, str], runner: Runner) -> Marked:
-        number, _ = answer
         if runner.passes(self.mended(*answer), self.mended(self.line, self.solution), self.tests):
             return Marked(1.0, "it passes the tests")
-        if number == self.line:
+        if answer[0] == self.line:
             return Marked(RIGHT_LINE, f"the right line, but it does not pass the tests yet: {RIGHT_LINE:g}")
-        feedback = tuple(wrong.feedback for wrong in self.mistakes if wrong.line == number)
+        feedback = tuple(wrong.feedback for wrong in self.mistakes if wrong.line == answer[0])
         return Marked(0.0, "it does not pass the tests", feedback)
 
     def mended(self, number: int, text: str) -> str:
