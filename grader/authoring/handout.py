@@ -151,12 +151,8 @@ def hand_out_quizzes(
 ) -> tuple[Quiz, ...]:
     """Write quizzes of a hand-out that is there, all or ``only`` some, and return them; nothing if it tells.
 
-    All that is in its folder is looked through, for any key of the course and for people of the class.
-
-    Raises:
-        CannotHandOut: the quizzes themselves would be written over.
-        Leaking: something in the folder would tell an answer.
-        CourseError: a quiz cannot be written such that it reads the same.
+    All that is in its folder is looked through, for any key of the course and for people of the class. Raises
+    what :func:`build_handout` does.
     """
     if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
         raise CannotHandOut(f"{target} is the course itself; name another folder")
@@ -339,13 +335,9 @@ def write_gradescope_archive(
 
 
 def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> tuple[Built, Path]:
-    """Build the wheel that students begin with: the program whole, and their edition of the course in it.
+    """Build the wheel that students begin with: the program, and their edition of the course in it.
 
-    The same course and secret give the same bytes.
-
-    Args:
-        target: the folder for it, which is made.
-        chosen: what goes out, as :func:`build_handout` takes it.
+    The folder is made. What goes out is chosen as by :func:`build_handout`; the same course and secret give the same bytes.
 
     Raises:
         CannotHandOut: this is no clone of the project, or no wheel comes out of it.

@@ -18,7 +18,8 @@ from grader.quiz.files import SCHEMA_VERSION, QuizFile
 from grader.quiz.questions.base import ID, Question
 
 FILE = "quiz.schema.json"
-ARGUMENT = re.compile(r"^    (\w+): ((?:.|\n(?= {6}))+)", re.MULTILINE)
+FIELD = re.compile(r"((?:^    # .*\n)*)^    (\w+): [^#\n]*(?:  # (.*))?$", re.MULTILINE)
+"""A field of a dataclass, with the comment above it or beside it."""
 SIMPLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     Raw: {"type": ["string", "number", "boolean"]},
@@ -46,9 +47,10 @@ def schema_text() -> str:
 def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one dataclass; a field without a default is required, and no other key may stand there."""
     described: dict[str, str] = {}
-    for base in reversed(kind.__mro__[:-1]):  # what the docstrings say about the fields
-        _, _, arguments = (inspect.getdoc(base) or "").partition("Args:\n")
-        described |= {name: " ".join(text.split()) for name, text in ARGUMENT.findall(arguments)}
+    for base in reversed(kind.__mro__[:-1]):
+        for above, name, beside in FIELD.findall(inspect.getsource(base)):
+            if text := " ".join(above.replace("#", "").split()) or beside:
+                described[name] = f"{text}."
     special = LABELS if issubclass(kind, Question) else HEADER if kind is QuizFile else {}
     keys, required, _ = strict_yaml.keys_of(kind)
     properties = {}
@@ -57,7 +59,7 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         properties[key] = {**(special.get(key) or _schema(wanted, definitions)), **text}
     return {
         "title": kind.__name__,
-        "description": " ".join((inspect.getdoc(kind) or "").partition("Args:")[0].split()),
+        "description": " ".join((inspect.getdoc(kind) or "").split()),
         "type": "object",
         "properties": properties,
         "required": required,

@@ -49,15 +49,9 @@ class Findings:
 
 
 def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs: int = 0) -> list[Findings]:
-    """Verify exercises of a course, in parallel.
+    """Verify exercises, in so many processes (0: one a processor); or UnknownExercise.
 
-    Args:
-        ids: which exercises; none means all of them, and the course's folders as well.
-        seed: of the random inputs.
-        jobs: processes; 0 means one a processor.
-
-    Raises:
-        UnknownExercise: an id names no exercise.
+    Without ids it is all of them, and the course's folders as well.
     """
     wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
     verify_share = functools.partial(verify_exercise, course, seed=seed)
@@ -120,10 +114,7 @@ def is_material(exercise: Exercise, path: Path) -> bool:
 class SampleGrader:
     """Grades what the course itself holds, such as a variant or a known mistake, as if it were handed in.
 
-    What the exercise uses are the solutions of those exercises; they are graded once.
-
-    Raises:
-        CourseError: an exercise that is used is broken.
+    What the exercise uses are the solutions of those exercises; they are graded once. Or CourseError.
     """
 
     def __init__(self, exercise: Exercise, pool: WorkerPool, seed: int) -> None:

@@ -45,7 +45,7 @@ class NoCourse(CannotDo):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a student's code may use; seconds are of processor time, so that no verdict hangs on the machine."""
+    """What a student's code may use; seconds are of processor time: no verdict hangs on the machine."""
 
     call_seconds: float = 5.0  # one call of one function
     load_seconds: float = 5.0  # running the file once, before a check's first call
@@ -375,8 +375,7 @@ class Course:
     def exercise_id(self, meant: str) -> str:
         """Return the id of the exercise that is meant: by its id, number, folder, module or a path to one.
 
-        Raises:
-            UnknownExercise: it is none, or might be several.
+        UnknownExercise says that it is none, or might be several.
         """
         known = self.exercise_ids()
 
@@ -414,11 +413,7 @@ class Course:
 
 
 def open_course(path: str | Path | None = None) -> Course:
-    """Open a course: the folder given, else ``GRADER_COURSE``, else the first from here upwards.
-
-    Raises:
-        NoCourse: there is none.
-    """
+    """Open a course: the folder given, else ``GRADER_COURSE``, else the first from here up; or NoCourse."""
     given = path or os.environ.get("GRADER_COURSE")
     here = Path(given or ".").resolve()
     for folder in [here] if given else [here, *here.parents]:

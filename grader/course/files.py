@@ -25,11 +25,8 @@ def make_private_folder(folder: Path) -> None:
 def write_atomic(path: Path, data: str | bytes) -> None:
     """Write a file whole or not at all: readers see the old content or the new one.
 
-    Args:
-        data: text is written as UTF-8 without changing its line ends; what UTF-8 cannot hold is escaped.
-
-    Raises:
-        OSError: it cannot be written, as its errno and filename say; the old content is still there.
+    Text is written as UTF-8 without changing its line ends; what UTF-8 cannot hold is escaped. OSError says
+    by its errno and filename why it cannot be written.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "backslashreplace")

@@ -56,16 +56,11 @@ class MathError(ValueError):
 
 
 def render(markdown: str, *, strict: bool = False, escaped: bool = False) -> str:
-    """Return Markdown with the mathematics outside its code written in plain signs.
-
-    A display that has lines of its own becomes a block of text.
+    """Return Markdown with the mathematics outside its code written in plain signs; its displays become text.
 
     Args:
-        strict: whether to refuse what is not known or cannot become MathML, rather than leave it as it is.
+        strict: refuse what is not known or cannot become MathML by a MathError, rather than leave it as it is.
         escaped: whether the signs are to stay what they are for whoever renders the Markdown next.
-
-    Raises:
-        MathError: only if strict.
     """
 
     def sign(found: re.Match[str]) -> str:

@@ -65,13 +65,9 @@ class CannotDo(Exception):
 
 
 class CourseError(Exception):
-    """Something is wrong with the course; the text names the place and the cure.
+    """Something is wrong with the course, at this path, line and column (from 1; None: the whole file).
 
-    Args:
-        path: file or folder at fault, as the author knows it.
-        problem: what is wrong and how to mend it, one sentence.
-        line: line number, from 1; None where the whole file is meant.
-        column: column, from 1.
+    The problem says what is wrong and how to mend it, in one sentence.
     """
 
     def __init__(self, path: Path, problem: str, line: int | None = None, column: int | None = None) -> None:
@@ -89,15 +85,12 @@ def shown_path(path: Path) -> str:
 
 
 def load(path: Path, kind: type[T]) -> T:
-    """Read one YAML file into a dataclass (or a ``tuple[Dataclass, ...]``).
+    """Read one YAML file into a dataclass (or a ``tuple[Dataclass, ...]``); or CourseError.
 
     Field types may be ``str``, ``Raw``, ``int``, ``float``, ``bool``, ``Literal`` of strings, other
     dataclasses, ``X | None``, ``tuple[X, ...]`` and ``Mapping[str, X]``. A field without a default must be
     given. A dataclass with an attribute ``kinds`` stands for those: the key ``type`` picks one. An attribute
     ``RETIRED`` holds what earlier versions knew, with what is to be done about it.
-
-    Raises:
-        CourseError: the file cannot be read or does not have this form.
     """
     return typing.cast(T, _load(path, _bytes(path), typing.cast(Any, kind)))
 
@@ -164,10 +157,7 @@ def _compose(path: Path, data: bytes) -> yaml.Node:
 def to_json(path: Path) -> str:
     """Return a YAML file as JSON whose scalars are all text, which is read in a fraction of the time.
 
-    It reads as the file does: what a scalar is, the dataclass says that it is read into.
-
-    Raises:
-        CourseError: it cannot be read.
+    It reads as the file does: what a scalar is, the dataclass says that it is read into. Or CourseError.
     """
 
     def plain(node: yaml.Node) -> Any:

@@ -129,9 +129,7 @@ def explained(path: Path) -> Iterator[None]:
 def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> sqlite3.Connection:
     """Open a file and begin a transaction, the only one that writes; it is made or migrated if need be.
 
-    Raises:
-        CannotWrite, LedgerError: its folder cannot be made, or it is from a newer grader.
-        sqlite3.Error: it is damaged, in use, or cannot be written.
+    Raises LedgerError, or an sqlite3.Error, to be :func:`explained`.
     """
     migrations = MIGRATIONS if migrations is None else migrations
     try:

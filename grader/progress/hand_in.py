@@ -173,10 +173,9 @@ def read_document(data: bytes, schema: str) -> Part:
 
     Args:
         data: in UTF-8, or in what else JSON may come in; Windows writes UTF-16.
-        schema: the form that it should be of.
+        schema: the form that it should be of; SomethingElse says that it is JSON of another kind.
 
     Raises:
-        SomethingElse: it is JSON of another kind.
         BadDocument: it is no JSON, names something twice, or holds a number that no file of ours holds.
     """
     cure = CURES[schema]
@@ -280,12 +279,7 @@ class Part(NamedTuple):
 
 
 def read_responses(path: Path) -> Handed:
-    """Read what somebody handed in.
-
-    Raises:
-        SomethingElse: it is JSON of another kind.
-        BadDocument: it is missing, too large, or not of this form.
-    """
+    """Read what somebody handed in; SomethingElse if it is JSON of another kind, else BadDocument."""
     try:
         if path.is_symlink() or not path.is_file():
             raise BadDocument("is no plain file; hand in the file itself")
@@ -401,16 +395,9 @@ class Bundle:
 def gather(
     course: Course, quizzes: list[QuizOf], now: datetime.datetime, questions: Sequence[str] = ()
 ) -> Bundle:
-    """Read what whoever is logged in wrote and answered.
+    """Read what whoever is logged in wrote, answered to all quizzes of the course, and asks about verdicts.
 
-    Args:
-        quizzes: all of the course.
-        questions: about verdicts, to whoever grades.
-
-    Raises:
-        CannotBundle: nobody is logged in, or a question is too long.
-        CourseError: an exercise is malformed.
-        LedgerError: the answers cannot be read.
+    CannotBundle says that nobody is logged in, or that a question is too long. Or CourseError, LedgerError.
     """
     if len(questions) > MAX_ASKED or any(len(text) > MAX_QUESTION or not text.strip() for text in questions):
         raise CannotBundle(f"ask at most {MAX_ASKED} questions, of 1 to {MAX_QUESTION} characters each")
@@ -457,8 +444,7 @@ def _as_json(document: Any) -> bytes:
 def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
     """Write a bundle, whole or not at all; without force, over an earlier one of the same learner only.
 
-    Raises:
-        CannotBundle: something else is there, or it cannot be written.
+    CannotBundle says that something else is there, or that it cannot be written.
     """
     data = bundle.to_bytes()
     if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -17,11 +17,7 @@ PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", 
 
 @dataclass(frozen=True)
 class Learner:
-    """One person; ids tell them apart, names need not.
-
-    Raises:
-        ValueError: either is something else; the text is for the learner.
-    """
+    """One person; ids tell them apart, names need not. ValueError tells the learner what neither may be."""
 
     id: str  # 1 to 64 small letters a to z and digits, with ``.``, ``_``, ``@`` and ``-`` between them
     name: str  # 1 to 80 characters of printable text

@@ -226,12 +226,7 @@ class Ledger:
     # --- responses and what they are worth ------------------------------------------------------------
 
     def respond(self, response: Response) -> int:
-        """Append a response; return its id.
-
-        Raises:
-            Duplicate: this attempt at the question was recorded before.
-            LedgerError: the sitting is not one of this learner's.
-        """
+        """Append a response, which LedgerError or Duplicate refuses; return its id."""
         self._sitting(response.sitting)
         earlier = self.responses(response.quiz, response.question)
         if response.attempt in [answered.attempt for answered in earlier]:
@@ -261,8 +256,7 @@ class Ledger:
     def scores(self, quiz: str, since: int = 0) -> Mapping[int, float]:
         """Return by response the score by the newest version whose key has marked it.
 
-        Args:
-            since: the first version that counts; scores of version 0 come from a file of an older grader.
+        Scores of version 0 come from a file of an older grader.
         """
         rows = self._all(
             "SELECT response, score, max(marked.version) FROM marked JOIN answered ON answered.id = response"
@@ -313,10 +307,8 @@ class Ledger:
 def open_ledger(course: Course) -> Iterator[Ledger]:
     """Open a course's ledger; it is made at its first use. What is recorded inside is kept all or nothing.
 
-    Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time.
-
-    Raises:
-        LedgerError: the file cannot be made, read or written, or is from a newer grader.
+    Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time. LedgerError
+    says that the file cannot be made, read or written, or is from a newer grader.
     """
     path = course.state_folder / "progress.db"
     with explained(path):

@@ -28,12 +28,8 @@ T = TypeVar("T")
 class CodeRunner(contextlib.ExitStack):
     """Runs what questions hold and what learners write into them, within ``with``.
 
-    Workers start with the first code, since few questions hold any: what they need is imported then.
-
-    Args:
-        confinement: ``required``, ``best`` or ``none``.
-        before_code: is called once, before the first code runs.
-        pool: where workers come from; None starts one with the first code.
+    Workers start with the first code, since few questions hold any: what they need is imported then, and
+    ``before_code`` is called. Without a pool, it starts one.
 
     Attributes:
         limit: seconds of processor time that each of the coming runs may take.

@@ -146,14 +146,10 @@ def which_sittings_count(quiz: Quiz) -> str:
 def earning(
     question: Question, attempts: Attempts, score: float, earlier: list[float], hint_cost: float
 ) -> tuple[int, str]:
-    """Return what an attempt is worth, ``max(0, score - best) * credits * max(0, weight - hint cost)``.
+    """Return what an attempt is worth, in hundredths of a credit, and the arithmetic.
 
-    Args:
-        earlier: scores of the attempts before it in its sitting.
-        hint_cost: sum of the hints taken, as a share of the credits.
-
-    Returns:
-        Hundredths of a credit, and the arithmetic.
+    It is ``max(0, score - best) * credits * max(0, weight - hint cost)``, where ``earlier`` are the scores of the
+    attempts before it in its sitting, and the cost is of all hints taken, as a share of the credits.
     """
     attempt, best = len(earlier) + 1, max(earlier, default=0.0)
     weight = attempts.weight(question, attempt)
@@ -173,12 +169,8 @@ def earning(
 def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None = None) -> Marked | None:
     """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
 
-    Args:
-        runner: runs mended code.
-        variant: as it was drawn again, with the key's own ids; without it, the stored one is recalled.
-
-    Returns:
-        None if the quiz has no such question any more, or has it in a form that cannot be recalled.
+    Its variant is as it was drawn again, with the key's own ids, else the stored one. Returns None if the quiz
+    has no such question any more, or has it in a form that cannot be recalled.
     """
     question = quiz.question(response.question)
     if question and variant is None:

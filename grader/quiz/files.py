@@ -77,25 +77,19 @@ class Picks:
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """The keys of a quiz file besides its questions; all of them may be handed out.
-
-    Args:
-        quiz: stable id, as the file is named; never reused.
-        version: raised when a key changes, so that stored responses are graded anew.
-        mode: ``practice`` shows feedback at once; ``graded`` is graded later, by the instructor.
-        sittings: of a graded quiz, how many count, from the first on; in practice the best one does.
-    """
+    """The keys of a quiz file besides its questions; all of them may be handed out."""
 
     schema: int
-    quiz: str
-    version: int
+    quiz: str  # stable id, as the file is named; never reused
+    version: int  # raised when a key changes, so that stored responses are graded anew
     title: str
+    # ``practice`` shows feedback at once; ``graded`` is graded later, by the instructor
     mode: Literal["practice", "graded"] = "practice"
     attempts: Attempts = field(default_factory=Attempts)
     confidence: Literal["off", "optional"] = "off"
     draw: Picks | None = None
     pass_mark: float = 0.7
-    sittings: int = 1
+    sittings: int = 1  # of a graded quiz, how many count, from the first on; in practice the best one does
 
     RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 

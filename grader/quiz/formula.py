@@ -70,8 +70,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 def evaluate(formula: str, names: Names) -> Value:
     """Return the value of a formula: an int, a float, a truth value, an array, or a tuple of these.
 
-    Raises:
-        FormulaError: it is malformed, uses something that is not allowed, or has no finite value.
+    FormulaError says that it is malformed, uses what is not allowed, or has no finite value.
     """
     tree = _parsed(formula)
     try:

@@ -129,16 +129,10 @@ class Summary:
 
 
 class Session:
-    """A sitting that was begun or taken up again.
+    """A sitting that was begun or taken up again, of the questions that are selected.
 
-    Args:
-        sheet: the quiz.
-        context: what else it depends on.
-        selection: which questions are asked.
-
-    Raises:
-        OtherSitting: one of other questions is unfinished, and this is no restart; or a part is asked for of
-            a graded quiz whose coming sitting counts.
+    OtherSitting says that one of other questions is unfinished, and this is no restart; or that a part is
+    asked for of a graded quiz whose coming sitting counts.
     """
 
     def __init__(self, sheet: Quiz, context: QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
@@ -235,17 +229,14 @@ class Session:
     # -- what the learner does --
 
     def answer(self, item: Item, text: str, certainty: int | None = None) -> Reply:
-        """Accept an answer: it is stored, with its score, before this returns.
+        """Accept an answer, as typed: it is stored, with its score, before this returns.
 
         Args:
             item: the question as it was shown.
-            text: as typed.
             certainty: 1, 2 or 3; None if nobody asked.
 
         Raises:
-            Unreadable: it is no answer to this kind of question; nothing was stored.
-            AnsweredElsewhere: the question has moved on in another terminal; nothing was stored.
-            FinishedElsewhere: the sitting is over; nothing was stored.
+            Unreadable, AnsweredElsewhere, FinishedElsewhere: nothing was stored.
         """
         answer = parse(item.variant, text)
         question, version = item.variant.public.id, self.sheet.public.version

@@ -61,20 +61,13 @@ def require_unique(names: list[str], what: str) -> None:
 
 @dataclass(frozen=True)
 class Draw:
-    """How one parameter is drawn: exactly one of ``int``, ``uniform`` and ``choice``.
+    """How one parameter is drawn: exactly one of ``int``, ``uniform`` and ``choice``."""
 
-    Args:
-        int_: first, last and, if wanted, the step of whole numbers.
-        uniform: bounds of a decimal number.
-        round_: its decimals.
-        choice: numbers to choose from.
-        matrix: rows and columns, where the parameter is a matrix of such numbers; one length for a vector.
-    """
-
-    int_: tuple[int, ...] = ()
-    uniform: tuple[float, ...] = ()
-    round_: int = 2
-    choice: tuple[float, ...] = ()
+    int_: tuple[int, ...] = ()  # first, last and, if wanted, the step of whole numbers
+    uniform: tuple[float, ...] = ()  # bounds of a decimal number
+    round_: int = 2  # its decimals
+    choice: tuple[float, ...] = ()  # numbers to choose from
+    # rows and columns, where the parameter is a matrix of such numbers; one length for a vector
     matrix: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -266,14 +259,9 @@ class Unreadable(ValueError):
 
 
 def parse(variant: Variant, text: str) -> Answer:
-    """Return the answer that a text stands for: forgiving about form, silent about right and wrong.
+    """Return the answer that a text, as typed, stands for: forgiving about form, silent about right and wrong.
 
-    Args:
-        variant: the public side is enough; no key is needed.
-        text: as typed; options are named by their numbers on the screen.
-
-    Raises:
-        Unreadable: it stands for none.
+    Options are named by their numbers on the screen. The public side of a question is enough. Or Unreadable.
     """
     kind, plain = Question.kinds[variant.public.type], text
     if len(text) <= MAX_LENGTH:
@@ -368,24 +356,15 @@ class PartlyRight(Mistake):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question with its key. A new type is a subclass, and a line in :mod:`grader.quiz.files`.
+    """A question with its key. A new type is a subclass, and a line in :mod:`grader.quiz.files`."""
 
-    Args:
-        id: stable within its quiz; never reused.
-        topic: groups questions for `--topic`, for drawing and for the statement of credits.
-        prompt: Markdown.
-        explain: shown after the last attempt; teaches why.
-        source: of the explanation: paper, book section, or the part of the course.
-        credits: for a right answer at the first attempt without hints.
-    """
-
-    id: str
+    id: str  # stable within its quiz; never reused
     type: str
-    topic: str
-    prompt: str
-    explain: str
-    source: str
-    credits: int = 1
+    topic: str  # groups questions for `--topic`, for drawing and for the statement of credits
+    prompt: str  # Markdown
+    explain: str  # shown after the last attempt; teaches why
+    source: str  # of the explanation: paper, book section, or the part of the course
+    credits: int = 1  # for a right answer at the first attempt without hints
     hints: tuple[Hint, ...] = ()
     place: Place = field(default=NOWHERE, compare=False)
 
@@ -410,9 +389,8 @@ class Question:
     def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
         """Return what may be shown before the answer: what :class:`PublicQuestion` names, and the options.
 
-        Args:
-            rename: gives the ids of options; a hand-out's say nothing, and options are sorted by them there,
-                since authors write the right one first.
+        ``rename`` gives the ids of options; a hand-out's say nothing, and options are sorted by them there, since
+        authors write the right one first.
         """
         options, lefts = (
             tuple(Option(rename(name), text) for name, text in texts.items()) for texts in self.offered()

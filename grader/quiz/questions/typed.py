@@ -73,19 +73,12 @@ class _Drawn(Question):
 
 @dataclass(frozen=True)
 class Target:
-    """A number to hit: a formula, and how near is near enough (exactly one of the three).
+    """A number to hit: a formula, and how near is near enough (exactly one of the three)."""
 
-    Args:
-        value: a formula of the parameters.
-        atol: absolute tolerance.
-        rtol: relative tolerance.
-        digits: significant figures that must agree.
-    """
-
-    value: Raw
-    atol: float | None = None
-    rtol: float | None = None
-    digits: int | None = None
+    value: Raw  # a formula of the parameters
+    atol: float | None = None  # absolute tolerance
+    rtol: float | None = None  # relative tolerance
+    digits: int | None = None  # significant figures that must agree
 
     def __post_init__(self) -> None:
         given = [self.atol, self.rtol, self.digits].count(None)
@@ -449,22 +442,16 @@ class WrongLine(Mistake):
 
 @dataclass(frozen=True, kw_only=True)
 class Fix(Question):
-    """Code with one faulty line: name it and write it anew. Any line that passes the tests is right.
-
-    Args:
-        line: number of the faulty line, from 1.
-        tests: calls of the code's functions, such as ``step(np.ones((2, 1)))``; what they return is compared
-            with what the solution returns.
-        solution: the line as it should be.
-        mistakes: other lines that people suspect.
-    """
+    """Code with one faulty line: name it and write it anew. Any line that passes the tests is right."""
 
     code: str
     type: Literal["fix"] = "fix"
-    line: int
+    line: int  # number of the faulty line, from 1
+    # calls of the code's functions, such as ``step(np.ones((2, 1)))``; what they return is compared with what
+    # the solution returns
     tests: tuple[str, ...]
-    solution: str
-    mistakes: tuple[WrongLine, ...] = ()
+    solution: str  # the line as it should be
+    mistakes: tuple[WrongLine, ...] = ()  # other lines that people suspect
     asks = "type the number of the faulty line, a colon and the line as it should be"
     answered_in = "code"
 
