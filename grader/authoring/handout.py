@@ -337,7 +337,8 @@ def write_gradescope_archive(
 def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> tuple[Built, Path]:
     """Build the wheel that students begin with: the program, and their edition of the course in it.
 
-    The folder is made. What goes out is chosen as by :func:`build_handout`; the same course and secret give the same bytes.
+    Its folder is made. What goes out is chosen as by :func:`build_handout`; the same course and secret give
+    the same bytes.
 
     Raises:
         CannotHandOut: this is no clone of the project, or no wheel comes out of it.

@@ -59,7 +59,7 @@ def render(markdown: str, *, strict: bool = False, escaped: bool = False) -> str
     """Return Markdown with the mathematics outside its code written in plain signs; its displays become text.
 
     Args:
-        strict: refuse what is not known or cannot become MathML by a MathError, rather than leave it as it is.
+        strict: refuse by a MathError, rather than leave as it is, what is not known or cannot become MathML.
         escaped: whether the signs are to stay what they are for whoever renders the Markdown next.
     """
 

@@ -307,8 +307,8 @@ class Ledger:
 def open_ledger(course: Course) -> Iterator[Ledger]:
     """Open a course's ledger; it is made at its first use. What is recorded inside is kept all or nothing.
 
-    Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time. LedgerError
-    says that the file cannot be made, read or written, or is from a newer grader.
+    Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time. Or
+    LedgerError: the file cannot be made, read or written, or is from a newer grader.
     """
     path = course.state_folder / "progress.db"
     with explained(path):

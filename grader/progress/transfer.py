@@ -88,9 +88,9 @@ class Taken:
 def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> Taken:
     """Add to a ledger what a file holds and the ledger does not.
 
-    Of this very ledger's ``own`` history, scores are believed, and nothing is lost for an event that cannot be:
-    a student's code may have forged it. Of any other file's answers the scores are worked out anew when a quiz
-    is opened next. BadDocument says that it is not of this form, or of another course.
+    Of this very ledger's ``own`` history, scores are believed, and nothing is lost for an event that cannot
+    be: a student's code may have forged it. Of any other file's answers the scores are worked out anew when
+    a quiz is opened next. BadDocument says that it is not of this form, or of another course.
     """
     if len(data) > MAX_BYTES:
         raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB, which no learner's history is")

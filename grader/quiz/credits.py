@@ -148,8 +148,8 @@ def earning(
 ) -> tuple[int, str]:
     """Return what an attempt is worth, in hundredths of a credit, and the arithmetic.
 
-    It is ``max(0, score - best) * credits * max(0, weight - hint cost)``, where ``earlier`` are the scores of the
-    attempts before it in its sitting, and the cost is of all hints taken, as a share of the credits.
+    It is ``max(0, score - best) * credits * max(0, weight - hint cost)``, where ``earlier`` are the scores of
+    the attempts before it in its sitting, and the cost is of all hints taken, as a share of the credits.
     """
     attempt, best = len(earlier) + 1, max(earlier, default=0.0)
     weight = attempts.weight(question, attempt)
@@ -169,8 +169,8 @@ def earning(
 def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None = None) -> Marked | None:
     """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
 
-    Its variant is as it was drawn again, with the key's own ids, else the stored one. Returns None if the quiz
-    has no such question any more, or has it in a form that cannot be recalled.
+    Its variant is as it was drawn again, with the key's own ids, else the stored one. Returns None if the
+    quiz has no such question any more, or has it in a form that cannot be recalled.
     """
     question = quiz.question(response.question)
     if question and variant is None:

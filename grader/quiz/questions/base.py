@@ -259,7 +259,7 @@ class Unreadable(ValueError):
 
 
 def parse(variant: Variant, text: str) -> Answer:
-    """Return the answer that a text, as typed, stands for: forgiving about form, silent about right and wrong.
+    """Return the answer that a text stands for: forgiving about form, silent about right and wrong.
 
     Options are named by their numbers on the screen. The public side of a question is enough. Or Unreadable.
     """
@@ -389,8 +389,8 @@ class Question:
     def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
         """Return what may be shown before the answer: what :class:`PublicQuestion` names, and the options.
 
-        ``rename`` gives the ids of options; a hand-out's say nothing, and options are sorted by them there, since
-        authors write the right one first.
+        ``rename`` gives the ids of options; a hand-out's say nothing, and options are sorted by them there,
+        since authors write the right one first.
         """
         options, lefts = (
             tuple(Option(rename(name), text) for name, text in texts.items()) for texts in self.offered()
