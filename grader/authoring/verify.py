@@ -8,15 +8,15 @@ import functools
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.plots import draw, plot_path
 from grader.checks.ranges import range_faults
-from grader.checks.report import Report
+from grader.checks.report import Located, Report
 from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, MathError, Misconception, make_stub, parse, render
@@ -344,9 +344,9 @@ class Confusion:
     misnamed: tuple[tuple[str, str], ...]  # for an id or a variant, what was said instead
     checks: tuple[str, ...]  # all, in their order
     deciding: frozenset[str]  # checks that at least one known mistake fails alone
-    located: tuple[str, ...] = ()  # ids whose line was found where the patch is
-    astray: tuple[tuple[str, str], ...] = ()  # for an id, another line that was found
-    causes: int = 0  # how many located lines have a cause
+    located: tuple[str, ...]  # ids whose line was found where the patch is
+    astray: tuple[tuple[str, str], ...]  # for an id, another line that was found
+    causes: int  # how many located lines have a cause
 
     @property
     def total(self) -> int:
@@ -361,36 +361,24 @@ class Confusion:
 
 def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: int = 0) -> Iterator[Confusion]:
     """Try every known mistake of some exercises, or of all, in so many processes; 0: in one a processor."""
-    try_share = functools.partial(confusion, course, seed=seed)
     wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
-    for parts in map_shares(try_share, wanted, jobs=jobs):
-        yield Confusion(
-            parts[0].exercise,
-            named=tuple(name for part in parts for name in part.named),
-            ties=tuple(tie for part in parts for tie in part.ties),
-            silent=tuple(name for part in parts for name in part.silent),
-            misnamed=tuple(pair for part in parts for pair in part.misnamed),
-            checks=parts[0].checks,
-            deciding=frozenset().union(*(part.deciding for part in parts)),
-            located=tuple(name for part in parts for name in part.located),
-            astray=tuple(pair for part in parts for pair in part.astray),
-            causes=sum(part.causes for part in parts),
-        )
+    found = map_shares(functools.partial(_reports, course, seed=seed), wanted, jobs=jobs)
+    for exercise_id, parts in zip(wanted, found, strict=True):
+        wrong, right = (dict(chain(*(part[side].items() for part in parts))) for side in (0, 1))
+        yield _judged(course[exercise_id], wrong, right)
 
 
-def confusion(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int) -> Confusion:
-    """Try the known mistakes and the variants of one exercise, or a share of them."""
+def _reports(course: Course, exercise_id: str, share: Share, *, seed: int) -> list[dict[str, Report]]:
+    """Return the reports of a share of an exercise's known mistakes, and of its variants."""
     exercise, (number, count) = course[exercise_id], share
     solution = exercise.solution_path.read_text(encoding="utf-8")
-    known = exercise.misconceptions()
     with open_pool() as pool:
         grader = SampleGrader(exercise, pool, seed)
-        wrong = {
-            mistake.id: grader.grade(mistake.patched(solution).encode()) for mistake in known[number::count]
-        }
-        right = {path.stem: grader.grade(path.read_bytes()) for path in exercise.variants[number::count]}
-    lines = {mistake.id: changed_lines(solution, mistake.patched(solution)) for mistake in known}
-    return _placed(_judged(exercise_id, known, wrong, right), wrong, lines)
+        known = exercise.misconceptions()[number::count]
+        return [
+            {mistake.id: grader.grade(mistake.patched(solution).encode()) for mistake in known},
+            {path.stem: grader.grade(path.read_bytes()) for path in exercise.variants[number::count]},
+        ]
 
 
 def changed_lines(text: str, mistaken: str) -> frozenset[int]:
@@ -405,54 +393,38 @@ def changed_lines(text: str, mistaken: str) -> frozenset[int]:
     return frozenset(lines)
 
 
-def _placed(found: Confusion, wrong: dict[str, Report], lines: Mapping[str, frozenset[int]]) -> Confusion:
-    """Add where the mistakes were located, and where they are."""
-    outcomes = {name: [each for each in report.outcomes if each.located] for name, report in wrong.items()}
-    places = {name: each[0].located for name, each in outcomes.items() if each and each[0].located}
-    return replace(
-        found,
-        located=tuple(name for name, place in places.items() if place.line in lines[name]),
-        astray=tuple(
-            (name, f"line {place.line}: {place.source}")
-            for name, place in places.items()
-            if place.line not in lines[name]
-        ),
-        causes=sum(bool(place.cause) for place in places.values()),
-    )
-
-
-def _judged(
-    exercise: str, known: tuple[Misconception, ...], wrong: dict[str, Report], right: dict[str, Report]
-) -> Confusion:
+def _judged(exercise: Exercise, wrong: dict[str, Report], right: dict[str, Report]) -> Confusion:
     """Compare what was said of known mistakes with what should have been said."""
+    known, solution = exercise.misconceptions(), exercise.solution_path.read_text(encoding="utf-8")
     says = {mistake.id: mistake.says.strip() for mistake in known}
+    lines = {mistake.id: changed_lines(solution, mistake.patched(solution)) for mistake in known}
     # Two that say the same are one to a student, whether they are the same mistake in two functions or
     # two ways to make it.
     recognised = dict[str, tuple[str, ...]]()
+    places, failed = dict[str, Located](), list[list[str]]()
     for name, report in wrong.items():
         said = "\n".join(outcome.diagnosis for outcome in report.outcomes)
         recognised[name] = tuple(
             other for other in says if says[other] in said and (other == name or says[other] != says[name])
         )
-    failed = [
-        [outcome.check for outcome in report.outcomes if outcome.status == "failed"]
-        for report in wrong.values()
+        failed.append([outcome.check for outcome in report.outcomes if outcome.status == "failed"])
+        if found := [outcome.located for outcome in report.outcomes if outcome.located]:
+            places[name] = found[0]
+    named_right = [
+        (name, each.diagnosis) for name, report in right.items() for each in report.outcomes if each.diagnosis
     ]
+    misnamed = [(name, ", ".join(ids)) for name, ids in recognised.items() if ids and name not in ids]
+    astray = {name: place for name, place in places.items() if place.line not in lines[name]}
     reports = [*wrong.values(), *right.values()]
     return Confusion(
-        exercise,
+        exercise.id,
         named=tuple(name for name, ids in recognised.items() if ids == (name,)),
         ties=tuple((name, ids) for name, ids in recognised.items() if name in ids and len(ids) > 1),
         silent=tuple(name for name, ids in recognised.items() if not ids),
-        misnamed=(
-            *((name, ", ".join(ids)) for name, ids in recognised.items() if ids and name not in ids),
-            *(
-                (name, outcome.diagnosis)
-                for name, report in right.items()
-                for outcome in report.outcomes
-                if outcome.diagnosis
-            ),
-        ),
+        misnamed=(*misnamed, *named_right),
         checks=tuple(outcome.check for outcome in reports[0].outcomes) if reports else (),
         deciding=frozenset(checks[0] for checks in failed if len(checks) == 1),
+        located=tuple(name for name in places if name not in astray),
+        astray=tuple((name, f"line {place.line}: {place.source}") for name, place in astray.items()),
+        causes=sum(bool(place.cause) for place in places.values()),
     )

@@ -15,10 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from grader.course import strict_yaml
 from grader.course.frozen import dataclass
-from grader.course.strict_yaml import CannotDo
-from grader.course.strict_yaml import CourseError as CourseError
+from grader.course.strict_yaml import CannotDo, CourseError, load
 
 COURSE_FILE = "course.yaml"
 MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
@@ -283,18 +281,18 @@ class Exercise:
 
     def misconceptions(self) -> tuple[Misconception, ...]:
         """Read ``misconceptions.yaml``."""
-        return strict_yaml.load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
+        return load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
 
     def quantities(self) -> Mapping[str, str]:
         """Read ``quantities.yaml``: by expression of the solution, what the course calls its value."""
         path, kind = self.solution_folder / "quantities.yaml", Mapping[str, str]
-        return strict_yaml.load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
+        return load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
 
     @cached_property
     def ranges(self) -> Mapping[str, Mapping[str, str]]:
         """What results lie within, as ``ranges.yaml`` says: by function and condition, the reason."""
         path, kind = self.solution_folder / "ranges.yaml", Mapping[str, Mapping[str, str]]
-        return strict_yaml.load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
+        return load(path, kind) if path.is_file() else {}  # type: ignore[type-abstract]
 
     def function_of(self, check: str) -> str:
         """Return the function a check is about: the longest one its name starts with, after ``check_``."""
@@ -401,7 +399,7 @@ class Course:
 
     def _read(self, exercise_id: str, known: Sequence[str]) -> Exercise:
         path = self.root / "exercises" / exercise_id / "exercise.yaml"
-        file = strict_yaml.load(path, ExerciseFile)
+        file = load(path, ExerciseFile)
         for other in (*file.after, *file.uses):
             if other not in known:
                 raise CourseError(path, f"names `{other}`, which is not an exercise of this course")
@@ -418,7 +416,7 @@ def open_course(path: str | Path | None = None) -> Course:
     here = Path(given or ".").resolve()
     for folder in [here] if given else [here, *here.parents]:
         if (folder / COURSE_FILE).is_file():
-            file = strict_yaml.load(folder / COURSE_FILE, CourseFile)
+            file = load(folder / COURSE_FILE, CourseFile)
             salt, handout = file.salt or file.title, file.edition == "handout"
             more = file.shown, file.assignments, file.login_id, file.causes
             return Course(folder, file.title, salt, file.late, handout, *more)

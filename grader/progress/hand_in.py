@@ -118,39 +118,35 @@ class Handed:
 
 def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetime.datetime) -> dict[str, Any]:
     """Return all answers of whoever is logged in to quizzes that were begun, as the document to hand in."""
-    of_sitting: dict[int, list[Response]] = defaultdict(list)
-    for quiz, _, _ in quizzes:
+    documents = []
+    for quiz, version, path in quizzes:
+        of_sitting: dict[int, list[Response]] = defaultdict(list)
         for response in ledger.responses(quiz):
             of_sitting[response.sitting].append(response)
-
-    def sitting_object(sitting: Sitting) -> dict[str, Any]:
-        return {
-            "number": sitting.number,
-            "version": sitting.version,
-            "mode": sitting.mode,
-            "begun": sitting.at,
-            "finished": sitting.finished,
-            "questions": list(sitting.questions),
-            "responses": [
-                {name: getattr(response, name) for name in HANDED_IN} for response in of_sitting[sitting.id]
-            ],
-        }
-
+        sittings = [
+            {
+                "number": sitting.number,
+                "version": sitting.version,
+                "mode": sitting.mode,
+                "begun": sitting.at,
+                "finished": sitting.finished,
+                "questions": list(sitting.questions),
+                "responses": [
+                    {name: getattr(response, name) for name in HANDED_IN}
+                    for response in of_sitting[sitting.id]
+                ],
+            }
+            for sitting in ledger.sittings(quiz)
+        ]
+        if sittings:
+            sha256 = text_hashes(path.read_bytes())[0]
+            documents.append({"quiz": quiz, "version": version, "sha256": sha256, "sittings": sittings})
     return {
         "schema": RESPONSES_SCHEMA,
         "grader_version": __version__,
         "at": now.isoformat(timespec="seconds"),
         "learner": {"id": ledger.learner.id, "name": ledger.learner.name},
-        "quizzes": [
-            {
-                "quiz": quiz,
-                "version": version,
-                "sha256": text_hashes(path.read_bytes())[0],
-                "sittings": [sitting_object(sitting) for sitting in sittings],
-            }
-            for quiz, version, path in quizzes
-            if (sittings := ledger.sittings(quiz))
-        ],
+        "quizzes": documents,
     }
 
 

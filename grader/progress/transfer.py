@@ -32,6 +32,7 @@ COLUMNS = {
 """What events hold, by their table, in an order in which they can be taken in."""
 ONCE = {"adopted": "learner", "finished": "sitting", "marked": "response version"}
 """What there is one of at most, and of what."""
+OF_A_PERSON = ("logged_in", "adopted")
 OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
 TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())
 COUNTS = frozenset("version number attempt hints credits earned flagged seed".split())
@@ -99,7 +100,8 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
         raise BadDocument("is of another course; go to the folder, or the website, of that one")
     receiver = _Receiver(ledger, own)
     events = list(enumerate(document.items("events", MAX_EVENTS), 1))
-    events.sort(key=_is_of_no_person)  # a browser's file has them as they happened
+    # Those that say who somebody is come first; a browser's file has them as they happened.
+    events.sort(key=lambda event: not isinstance(event[1], dict) or event[1].get("event") not in OF_A_PERSON)
     for count, value in events:
         try:
             receiver.take(document.part("events", value, f"event {count}"))
@@ -107,12 +109,6 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
             if not own:
                 raise
     return receiver.taken
-
-
-def _is_of_no_person(numbered: tuple[int, Any]) -> bool:
-    """Whether an event says nothing of who somebody is; those that do come first."""
-    event = numbered[1]
-    return not isinstance(event, dict) or event.get("event") not in ("logged_in", "adopted")
 
 
 class _Receiver:
@@ -135,7 +131,7 @@ class _Receiver:
         named = row.get("learner")  # as the file's other events call it
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
-        if table in ("logged_in", "adopted") and not self._own:
+        if table in OF_A_PERSON and not self._own:
             if table == "adopted":
                 self._adopter = str(named)
             elif self._ledger.learner == ANONYMOUS != (person := Learner(str(named), row["name"])):

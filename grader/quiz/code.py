@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from grader.quiz.questions.base import Runner
-from grader.sandbox.worker import Limit, Patience
-
-if TYPE_CHECKING:
-    from grader.sandbox.worker import Pool, Worker
+from grader.sandbox.worker import Limit, Patience, Pool, ProtocolError, TimeUp, Worker, WorkerEnded
 
 MEMORY = 256 * 2**20
 PATIENT, HURRIED = 3, 1  # seconds of processor time that one run may take
@@ -93,7 +90,6 @@ class CodeRunner(contextlib.ExitStack):
     def _run(self, code: str, ask: Callable[[Worker], T | None]) -> T | None:
         """Ask something of a worker that has run the code; None if either does not come to its end."""
         from grader.sandbox.pool import open_pool
-        from grader.sandbox.worker import ProtocolError, TimeUp, WorkerEnded
 
         if self._pool is None:
             self._before_code()

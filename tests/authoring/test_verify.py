@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.verify import Findings, confusion, verify, verify_exercise
+from grader.authoring.verify import Confusion, Findings, confusions, verify, verify_exercise
 from grader.cli import grader
 from grader.course import Course, UnknownExercise
 from tests.helpers import Run, edit
@@ -344,9 +344,14 @@ def add(course: Course, *twins: tuple[str, str]) -> None:
     path.write_text(text + "".join(TWIN.format(id=name, says=says) for name, says in twins), encoding="utf-8")
 
 
+def confusion(course: Course) -> Confusion:
+    (found,) = confusions(course, ("exercise-1",), seed=1, jobs=1)
+    return found
+
+
 def test_mistakes_that_give_the_same_are_a_tie(tiny_copy: Course) -> None:
     add(tiny_copy, ("three", "Three is not two."), ("thrice", "Is it three times as much?"))
-    found = confusion(tiny_copy, "exercise-1", seed=1)
+    found = confusion(tiny_copy)
     assert dict(found.ties) == {"three": ("three", "thrice"), "thrice": ("three", "thrice")}
     assert not found.misnamed
     assert len(found.named) + len(found.ties) + len(found.silent) == len(
@@ -356,7 +361,7 @@ def test_mistakes_that_give_the_same_are_a_tie(tiny_copy: Course) -> None:
 
 def test_two_that_are_told_the_same_are_one(tiny_copy: Course) -> None:
     add(tiny_copy, ("three", "Three is not two."), ("thrice", "Three is not two."))
-    found = confusion(tiny_copy, "exercise-1", seed=1)
+    found = confusion(tiny_copy)
     assert {"three", "thrice"} <= set(found.named)
     assert not found.ties
 
@@ -366,14 +371,14 @@ def test_a_right_answer_that_is_given_a_name_is_a_fault(tiny_copy: Course) -> No
     text = tiny_copy["exercise-1"].solution_path.read_text(encoding="utf-8")
     add(tiny_copy, ("three", "Three is not two."))
     (variants / "not_right.py").write_text(text.replace("2 * x", "3 * x"), encoding="utf-8")
-    assert confusion(tiny_copy, "exercise-1", seed=1).misnamed == (("not_right", "Three is not two."),)
+    assert confusion(tiny_copy).misnamed == (("not_right", "Three is not two."),)
 
 
 def test_a_mistake_that_answers_by_chance_is_silent_and_no_check_decides_by_it(tiny_copy: Course) -> None:
     path = tiny_copy.root / "solutions/exercise-1/misconceptions.yaml"
     chance = 'id: chance\n  replace: "2 * x"\n  with: "np.random.random(x.shape)"\n  says: Is it by chance?\n'
     path.write_text(f"- {chance}", encoding="utf-8")
-    found = confusion(tiny_copy, "exercise-1", seed=1)
+    found = confusion(tiny_copy)
     assert (found.silent, found.named, found.total) == (("chance",), (), 1)
     assert found.idle == found.checks
     assert len(found.checks) == 4

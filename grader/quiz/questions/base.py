@@ -265,8 +265,14 @@ def parse(variant: Variant, text: str) -> Answer:
     """
     kind, plain = Question.kinds[variant.public.type], text
     if len(text) <= MAX_LENGTH:
-        signs = plain_signs(text) if kind.answered_in == "signs" else unicodedata.normalize("NFKC", text)
-        plain = signs.translate(DASHES).strip()
+        if kind.answered_in == "signs":  # what is raised becomes a power, ½ becomes (1/2)
+            raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
+            parts = (unicodedata.normalize("NFKC", sign) for sign in raised)
+            plain = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
+        plain = unicodedata.normalize("NFKC", plain)
+        if kind.answered_in == "signs":
+            plain = "".join(str(unicodedata.decimal(sign, sign)) for sign in plain)
+        plain = plain.translate(DASHES).strip()
     if len(plain) > MAX_LENGTH:
         raise Unreadable(f"that is {len(text)} characters; an answer takes a line")
     if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\t" for sign in text.strip()):
@@ -274,15 +280,6 @@ def parse(variant: Variant, text: str) -> Answer:
     if not plain:
         raise Unreadable("type an answer, or `s` to skip the question")
     return kind.read(variant, text if kind.answered_in == "code" else plain)
-
-
-def plain_signs(text: str) -> str:
-    """Write a text with plain digits; what is raised becomes a power, ½ becomes (1/2)."""
-    raised = re.sub(RAISED, lambda found: f"^{found[0]}", text)
-    parts = (unicodedata.normalize("NFKC", sign) for sign in raised)
-    halves = "".join(f"({part})" if "⁄" in part[1:] else part for part in parts)
-    plain = unicodedata.normalize("NFKC", halves)
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in plain)
 
 
 # --- a question with its key ---------------------------------------------------------------------------
