@@ -154,8 +154,6 @@ class _Verifier:
     def fault(self, path: Path, problem: str, line: int | None = None) -> None:
         self.faults.append(str(CourseError(path, problem, line)))
 
-    # --- what can be seen without running anything ----------------------------------------------------
-
     def look_at_formulas(self) -> None:
         """Convert every formula of the lesson and the hints to both forms, for a terminal and for a page."""
         lesson = self.exercise.lesson_path
@@ -228,8 +226,6 @@ class _Verifier:
                     only = ", ".join(sorted(allowed))
                     problem = f"imports `{name}`; besides the standard library, only {only} may be"
                     self.fault(path, problem, node.lineno)
-
-    # --- what shows when the checks run ---------------------------------------------------------------
 
     def try_solution(self) -> None:
         exercise = self.exercise

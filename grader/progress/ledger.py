@@ -95,8 +95,6 @@ class Ledger:
         for learner in self.learners():
             self.learner = learner
 
-    # --- learners -------------------------------------------------------------------------------------
-
     def login(self, learner: Learner, *, adopts: bool = False) -> None:
         """Append that from now on someone else learns here, who may adopt what was recorded nameless."""
         if learner != self.learner or not self.learners():
@@ -121,8 +119,6 @@ class Ledger:
             return tuple(Learner(learner, name) for learner, name, _ in rows)
         except ValueError as error:
             raise LedgerError(f"the ledger has a learner that cannot be: {error}") from None
-
-    # --- exercises ------------------------------------------------------------------------------------
 
     def record(self, report: Report) -> None:
         """Append what a check of an exercise found."""
@@ -170,8 +166,6 @@ class Ledger:
     def record_hint(self, exercise: str, function: str) -> None:
         """Append that one more hint was shown."""
         self._add("hinted", exercise=exercise, function=function)
-
-    # --- sittings of a quiz ---------------------------------------------------------------------------
 
     def begin(self, quiz: str, version: int, mode: str, questions: tuple[str, ...]) -> Sitting:
         """Append that a quiz was begun."""
@@ -223,8 +217,6 @@ class Ledger:
             raise LedgerError(f"{problem}; log in as who began it (`grader login`)")
         return own[sitting_id]
 
-    # --- responses and what they are worth ------------------------------------------------------------
-
     def respond(self, response: Response) -> int:
         """Append a response, which LedgerError or Duplicate refuses; return its id."""
         self._sitting(response.sitting)
@@ -272,8 +264,6 @@ class Ledger:
         marked = self.scores(quiz, since=version)
         return tuple(response for response in self.responses(quiz) if response.id not in marked)
 
-    # --- spaced review --------------------------------------------------------------------------------
-
     def record_review(self, quiz: str, question: str, state: str, due: str) -> None:
         """Append where a question stands in spaced review: the scheduler's state, and when it is due."""
         self._add("reviewed", quiz=quiz, question=question, state=state, due=due)
@@ -285,8 +275,6 @@ class Ledger:
             " GROUP BY quiz, question ORDER BY due, newest"
         )
         return {(quiz, question): (state, due) for quiz, question, state, due, _ in rows}
-
-    # --- rows -----------------------------------------------------------------------------------------
 
     def _add(self, table: str, **event: str | float | None) -> int:
         """Append an event of now, of this learner unless it is of a sitting; return its id."""

@@ -13,18 +13,7 @@ from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import Attempts, PublicFile, Quiz
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import (
-    Marked,
-    Question,
-    Runner,
-    Stream,
-    Unreadable,
-    Variant,
-    exact,
-    parse,
-    pick,
-    recalled,
-)
+from grader.quiz.questions import base
 
 REVIEW = "review"
 NO_BETTER = "an earlier sitting earned as much"
@@ -39,7 +28,7 @@ class QuizContext:
 
     salt: str
     open_ledger: Callable[[], AbstractContextManager[Ledger]]
-    runner: Runner
+    runner: base.Runner
 
 
 @contextmanager
@@ -129,10 +118,10 @@ def asked(
     """Return what a learner's sitting of this number asks, of one topic only or so many at the most."""
     seed, faces = (salt, learner, quiz.quiz, number), quiz.faces
     if quiz.draw:
-        faces = pick(faces, quiz.draw.per_topic, *seed)
+        faces = base.pick(faces, quiz.draw.per_topic, *seed)
     faces = tuple(face for face in faces if topic in ("", face.topic))
     if count and count < len(faces):
-        chosen = {face.id for face in Stream(*seed, "count").shuffled(faces)[:count]}
+        chosen = {face.id for face in base.Stream(*seed, "count").shuffled(faces)[:count]}
         faces = tuple(face for face in faces if face.id in chosen)
     return tuple(face.id for face in faces)
 
@@ -144,7 +133,7 @@ def which_sittings_count(quiz: Quiz) -> str:
 
 
 def earning(
-    question: Question, attempts: Attempts, score: float, earlier: list[float], hint_cost: float
+    question: base.Question, attempts: Attempts, score: float, earlier: list[float], hint_cost: float
 ) -> tuple[int, str]:
     """Return what an attempt is worth, in hundredths of a credit, and the arithmetic.
 
@@ -154,7 +143,7 @@ def earning(
     attempt, best = len(earlier) + 1, max(earlier, default=0.0)
     weight = attempts.weight(question, attempt)
     gain = max(0.0, score - best)
-    terms = [exact(score) if not best else f"({exact(score)} - {exact(best)})"]
+    terms = [base.exact(score) if not best else f"({base.exact(score)} - {base.exact(best)})"]
     if gain == 0 and best:
         terms = ["0 (no better than before)"]
     terms.append(f"{question.credits} credit{'s' if question.credits != 1 else ''}")
@@ -166,7 +155,9 @@ def earning(
     return round(100 * total), f"{' · '.join(terms)} = {total:.2f}"
 
 
-def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None = None) -> Marked | None:
+def mark(
+    quiz: Quiz, response: Response, runner: base.Runner, variant: base.Variant | None = None
+) -> base.Marked | None:
     """Mark a stored answer by the quiz's key; what cannot be read earns nothing.
 
     Its variant is as it was drawn again, with the key's own ids, else the stored one. Returns None if the
@@ -174,13 +165,13 @@ def mark(quiz: Quiz, response: Response, runner: Runner, variant: Variant | None
     """
     question = quiz.question(response.question)
     if question and variant is None:
-        variant = recalled(quiz.face(response.question), response.params)
+        variant = base.recalled(quiz.face(response.question), response.params)
     if question is None or variant is None:
         return None
     try:
-        return question.mark(variant.names, parse(variant, response.answer), runner)
-    except Unreadable as error:
-        return Marked(0.0, f"not read: {error}")
+        return question.mark(variant.names, base.parse(variant, response.answer), runner)
+    except base.Unreadable as error:
+        return base.Marked(0.0, f"not read: {error}")
 
 
 def is_silent(quiz: Quiz) -> bool:
@@ -205,7 +196,7 @@ def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
         ]
     change = 0
     for quiz, responses in outdated:
-        marks: dict[int, Marked | None] = {}
+        marks: dict[int, base.Marked | None] = {}
         for response in responses:  # nobody waits for the ledger meanwhile
             with suppress(FormulaError):  # the key has no value for these numbers: the author's fault
                 marks[response.id] = mark(quiz, response, context.runner)
@@ -214,7 +205,7 @@ def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
             stored, exact = ledger.scores(quiz.id), ledger.scores(quiz.id, since=1)
             for response in ledger.unmarked(quiz.id, version):
                 if response.id in marks:  # not if somebody else has logged in meanwhile
-                    kept = marks[response.id] or Marked(stored.get(response.id, 0.0), KEPT)
+                    kept = marks[response.id] or base.Marked(stored.get(response.id, 0.0), KEPT)
                     ledger.mark(response.id, version, kept.share, kept.arithmetic)
             if exact:  # an older grader's file has rounded scores, which are no other key's
                 change += balance(ledger, quiz).cents - before

@@ -9,17 +9,7 @@ from dataclasses import replace
 
 from grader.course import CannotDo, dataclass
 from grader.progress import Ledger, Response, Sitting
-from grader.quiz.credits import (
-    REVIEW,
-    CountedAnswer,
-    QuizContext,
-    asked,
-    balance,
-    is_silent,
-    mark,
-    update,
-    which_sittings_count,
-)
+from grader.quiz import credits
 from grader.quiz.files import Quiz
 from grader.quiz.questions.base import Marked, Variant, fill, make_variant, parse, recalled
 
@@ -80,7 +70,7 @@ class Reply:
     item: Item
     mark: Marked | None = None  # None where the quiz is graded later
     # what the answer earned; None where that is not known, or was said before
-    counted: CountedAnswer | None = None
+    counted: credits.CountedAnswer | None = None
     solution: str = ""  # the right answer, once no attempt is left
     explain: str = ""
     source: str = ""
@@ -135,12 +125,12 @@ class Session:
     asked for of a graded quiz whose coming sitting counts.
     """
 
-    def __init__(self, sheet: Quiz, context: QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
+    def __init__(self, sheet: Quiz, context: credits.QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
         self.sheet = sheet
-        self.silent = is_silent(sheet)
+        self.silent = credits.is_silent(sheet)
         self._context = context
         self._marked: dict[int, Marked | None] = {}  # by response: mended code should run once
-        self.regraded = update([sheet], context)
+        self.regraded = credits.update([sheet], context)
         with context.open_ledger() as ledger:
             self.learner = ledger.learner
             self.sitting, self.resumed = self._begin(ledger, selection)
@@ -153,10 +143,10 @@ class Session:
 
         def picked(number: int) -> tuple[str, ...]:
             who = self._context.salt, ledger.learner.id
-            return asked(quiz, *who, number, selection.topic, selection.count)
+            return credits.asked(quiz, *who, number, selection.topic, selection.count)
 
         reviews, part = bool(selection.only), bool(selection.topic or selection.count)
-        of_kind = [sitting for sitting in sittings if (sitting.mode == REVIEW) == reviews]
+        of_kind = [sitting for sitting in sittings if (sitting.mode == credits.REVIEW) == reviews]
         unfinished = [sitting for sitting in of_kind if sitting.finished is None]
         if unfinished and (selection.restart or reviews):
             ledger.finish(unfinished.pop().id)
@@ -171,13 +161,13 @@ class Session:
         number = len(sittings) + 1
         if part and quiz.mode == "graded" and number <= quiz.sittings:
             raise OtherSitting(
-                f"{which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions; leave "
+                f"{credits.which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions; leave "
                 "--topic and --questions away"
             )
         questions = selection.only or picked(number)
-        return ledger.begin(quiz.quiz, quiz.version, REVIEW if reviews else quiz.mode, questions), False
-
-    # -- what is asked --
+        return ledger.begin(
+            quiz.quiz, quiz.version, credits.REVIEW if reviews else quiz.mode, questions
+        ), False
 
     def item(self, question: str) -> Item:
         """Return one question as it stands now."""
@@ -223,10 +213,8 @@ class Session:
     def cents(self) -> int:
         """Return what this sitting is worth so far, in hundredths of a credit."""
         with self._context.open_ledger() as ledger:
-            worth = balance(ledger, self.sheet).by_sitting
+            worth = credits.balance(ledger, self.sheet).by_sitting
         return sum(worth.get((self.sitting.id, question), 0) for question in self.questions)
-
-    # -- what the learner does --
 
     def answer(self, item: Item, text: str, certainty: int | None = None) -> Reply:
         """Accept an answer, as typed: it is stored, with its score, before this returns.
@@ -266,7 +254,7 @@ class Session:
             ledger.mark(response_id, version, marked.share, marked.arithmetic)
             if marked.right:  # there is nothing to come back to
                 ledger.flag(self.sitting.id, question, False)
-            counted = {answer.response.id: answer for answer in balance(ledger, self.sheet).answers}
+            counted = {answer.response.id: answer for answer in credits.balance(ledger, self.sheet).answers}
             reply = Reply(self._item(ledger, question), marked, counted[response_id])
         return self._with_solution(reply) if reply.item.done else reply
 
@@ -285,7 +273,7 @@ class Session:
         with self._context.open_ledger() as ledger:
             last = self._here(ledger, item.variant.public.id)[-1]
         if last.id not in self._marked:
-            self._marked[last.id] = mark(self.sheet, last, self._context.runner)
+            self._marked[last.id] = credits.mark(self.sheet, last, self._context.runner)
         return self._with_solution(Reply(item, marked)) if (marked := self._marked[last.id]) else None
 
     def hint(self, item: Item) -> Item:
@@ -308,13 +296,11 @@ class Session:
         with self._context.open_ledger() as ledger:
             ledger.finish(self.sitting.id)
 
-    # -- how it went --
-
     def summary(self) -> Summary:
         """Return how the sitting went so far."""
         with self._context.open_ledger() as ledger:
             here = {question: self._here(ledger, question) for question in self.questions}
-            scores, worth = ledger.scores(self.sheet.id), balance(ledger, self.sheet).by_sitting
+            scores, worth = ledger.scores(self.sheet.id), credits.balance(ledger, self.sheet).by_sitting
             flagged = ledger.flagged(self.sitting.id)
         firsts = [] if self.silent else [answers[0] for answers in here.values() if answers]
         right = {first.question for first in firsts if scores.get(first.id, 0.0) >= 1.0}
@@ -362,10 +348,10 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
     states = ledger.review_states()
     found = []
     for sheet in sheets:
-        if is_silent(sheet):
+        if credits.is_silent(sheet):
             continue
         answered = {response.question for response in ledger.responses(sheet.id)}
-        earned = balance(ledger, sheet).by_question
+        earned = credits.balance(ledger, sheet).by_question
         for face in sheet.public.faces:
             _, due = states.get((sheet.id, face.id), ("", ""))
             missed = earned.get(face.id, 0) < 100 * face.credits

@@ -381,8 +381,6 @@ class Question:
         for name in ("prompt", "explain", "source"):
             require(bool(getattr(self, name).strip()), f"`{name}` is empty; write it")
 
-    # -- what is shown --
-
     def public(self, rename: Callable[[str], str] = str) -> PublicQuestion:
         """Return what may be shown before the answer: what :class:`PublicQuestion` names, and the options.
 
@@ -406,8 +404,6 @@ class Question:
         """Return answers that another question should not print."""
         return ()
 
-    # -- what is answered --
-
     @classmethod
     def read(cls, variant: Variant, text: str) -> Answer:
         """Return the answer that a text with plain signs stands for; Unreadable if it stands for none."""
@@ -420,8 +416,6 @@ class Question:
     def right_answer(self, variant: Variant) -> str:
         """Return a right answer as it could be typed; FormulaError if the key has no value."""
         raise NotImplementedError
-
-    # -- what an author may have got wrong --
 
     def lint(self, runner: Runner) -> Iterator[Problem]:
         """Yield what is wrong with this question in all its variants."""
