@@ -339,20 +339,10 @@ class Confusion:
     silent: tuple[str, ...]  # ids that were not recognised
     misnamed: tuple[tuple[str, str], ...]  # for an id or a variant, what was said instead
     checks: tuple[str, ...]  # all, in their order
-    deciding: frozenset[str]  # checks that at least one known mistake fails alone
+    idle: tuple[str, ...]  # checks that no known mistake fails alone
     located: tuple[str, ...]  # ids whose line was found where the patch is
     astray: tuple[tuple[str, str], ...]  # for an id, another line that was found
     causes: int  # how many located lines have a cause
-
-    @property
-    def total(self) -> int:
-        """How many mistakes were tried."""
-        return len(self.named) + len(self.ties) + len(self.silent) + len(self.misnamed)
-
-    @property
-    def idle(self) -> tuple[str, ...]:
-        """Checks that no known mistake fails alone."""
-        return tuple(check for check in self.checks if check not in self.deciding)
 
 
 def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: int = 0) -> Iterator[Confusion]:
@@ -412,14 +402,15 @@ def _judged(exercise: Exercise, wrong: dict[str, Report], right: dict[str, Repor
     misnamed = [(name, ", ".join(ids)) for name, ids in recognised.items() if ids and name not in ids]
     astray = {name: place for name, place in places.items() if place.line not in lines[name]}
     reports = [*wrong.values(), *right.values()]
+    checks = tuple(outcome.check for outcome in reports[0].outcomes) if reports else ()
     return Confusion(
         exercise.id,
         named=tuple(name for name, ids in recognised.items() if ids == (name,)),
         ties=tuple((name, ids) for name, ids in recognised.items() if name in ids and len(ids) > 1),
         silent=tuple(name for name, ids in recognised.items() if not ids),
         misnamed=(*misnamed, *named_right),
-        checks=tuple(outcome.check for outcome in reports[0].outcomes) if reports else (),
-        deciding=frozenset(checks[0] for checks in failed if len(checks) == 1),
+        checks=checks,
+        idle=tuple(check for check in checks if [check] not in failed),
         located=tuple(name for name in places if name not in astray),
         astray=tuple((name, f"line {place.line}: {place.source}") for name, place in astray.items()),
         causes=sum(bool(place.cause) for place in places.values()),

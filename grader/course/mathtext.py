@@ -178,21 +178,19 @@ def _environment(name: str, tokens: Iterator[str]) -> str:
     table = [[_tidy(cell) for cell in row] for row in rows]
     if name == "bmatrix":
         return f"[{'; '.join(' '.join(row) for row in table)}]"
-    widths = [max(map(_width, column)) for column in itertools.zip_longest(*table, fillvalue="")]
-    return "\n".join(_aligned(row, widths) for row in table)
-
-
-def _aligned(row: list[str], widths: list[int]) -> str:
-    """Lay out pairs of cells as LaTeX does: the first of a pair to the right, the second to the left."""
-    cells = []
-    for number, (cell, width) in enumerate(zip(row, widths, strict=False)):
-        room = " " * (width - _width(cell))
-        cells.append(f"{cell}{room}" if number % 2 else f"{'  ' if number else ''}{room}{cell}")
-    return " ".join(cells).rstrip()
-
-
-def _width(text: str) -> int:
-    return sum(not unicodedata.combining(sign) for sign in text)
+    sizes = [[sum(not unicodedata.combining(sign) for sign in cell) for cell in row] for row in table]
+    widths = [max(column) for column in itertools.zip_longest(*sizes, fillvalue=0)]
+    lines = []
+    for row, own in zip(
+        table, sizes, strict=True
+    ):  # of a pair of cells the first goes right, the second left
+        rooms = [" " * (width - size) for width, size in zip(widths, own, strict=False)]
+        cells = [
+            f"{cell}{room}" if number % 2 else f"{'  ' if number else ''}{room}{cell}"
+            for number, (cell, room) in enumerate(zip(row, rooms, strict=True))
+        ]
+        lines.append(" ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def _script(mark: str, text: str) -> str:

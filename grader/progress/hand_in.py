@@ -77,11 +77,6 @@ class QuizResponses:
     sittings: tuple[Sitting, ...]  # oldest first; their ids are their numbers
     responses: tuple[Response, ...]  # oldest first; ``sitting`` is the sitting's number, ids count them
 
-    def extent(self) -> tuple[int, int, int]:
-        """Return how far they have come: answers, sittings, finished ones."""
-        finished = [sitting for sitting in self.sittings if sitting.finished]
-        return len(self.responses), len(self.sittings), len(finished)
-
     def follows(self, earlier: QuizResponses) -> bool:
         """Whether these hold all that the earlier ones do, and go on from there."""
 
@@ -311,10 +306,12 @@ def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
     """Read the answers to one quiz; ``left`` tells how many sittings and answers the file may still hold."""
     quiz = part.word("quiz")
     numbered: dict[int, Part] = {}
-    for count, value in enumerate(_some(part, "sittings", left), 1):
+    found = part.items("sittings", left["sittings"])
+    left["sittings"] -= len(found)
+    for count, value in enumerate(found, 1):
         sitting = part.part("sittings", value, f"sitting {count} of {quiz}")
         numbered[sitting.number("number")] = sitting
-    if len(numbered) != len(part.value["sittings"]):
+    if len(numbered) != len(found):
         raise part.bad(f"has one sitting of {quiz} twice")
     sittings: list[Sitting] = []
     responses: list[Response] = []
@@ -323,7 +320,9 @@ def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
         finished = None if sitting.value.get("finished") is None else sitting.time("finished")
         header = sitting.number("version"), sitting.word("mode"), number, questions
         sittings.append(Sitting(number, quiz, *header, sitting.time("begun"), finished))
-        for count, value in enumerate(_some(sitting, "responses", left), 1):
+        given = sitting.items("responses", left["responses"])
+        left["responses"] -= len(given)
+        for count, value in enumerate(given, 1):
             answer = sitting.part("responses", value, f"answer {count} of {sitting.name}")
             response = Response(
                 sitting=number,
@@ -340,12 +339,6 @@ def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
             )
             responses.append(response)
     return QuizResponses(quiz, part.number("version"), part.word("sha256"), tuple(sittings), tuple(responses))
-
-
-def _some(part: Part, key: str, left: dict[str, int]) -> list[Any]:
-    found = part.items(key, left[key])
-    left[key] -= len(found)
-    return found
 
 
 # --- the zip ------------------------------------------------------------------------------------------
@@ -380,8 +373,8 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """Return the zip; only its time tells two of the same work apart. CannotBundle if it is too large."""
-        target = io.BytesIO()
-        write_zip({MANIFEST: _as_json(self.manifest()), **self.files}, target)
+        target, manifest = io.BytesIO(), json.dumps(self.manifest(), indent=2, ensure_ascii=False)
+        write_zip({MANIFEST: f"{manifest}\n".encode(), **self.files}, target)
         if len(target.getvalue()) > MAX_BUNDLE_BYTES:
             most = f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"
             raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
@@ -416,7 +409,7 @@ def gather(
         else:
             missing.append(f"{exercise.id} is left out: {source.problem}")
     if answers["quizzes"]:
-        files[RESPONSES] = _as_json(answers)
+        files[RESPONSES] = f"{json.dumps(answers, indent=2, ensure_ascii=False)}\n".encode()
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
             raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
     sittings = {  # a review of what was missed says nothing of whether the quiz is done
@@ -433,10 +426,6 @@ def gather(
     return Bundle(learner, now, files, tuple(missing), tuple(written), tuple(questions))
 
 
-def _as_json(document: Any) -> bytes:
-    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode()
-
-
 def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
     """Write a bundle, whole or not at all; without force, over an earlier one of the same learner only.
 
@@ -445,22 +434,17 @@ def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
     data = bundle.to_bytes()
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise CannotBundle(f"{path} is there, and is no plain file; name another one with -o")
-    if path.exists() and not force and _owner(path) != bundle.learner.id:
-        problem = f"{path} is there, and is no bundle of {bundle.learner.name}'s"
-        raise CannotBundle(f"{problem}; name another file with -o, or replace it with --force")
+    if path.exists() and not force:
+        owner = None
+        with contextlib.suppress(FileRejected, OSError, ValueError, KeyError, TypeError):
+            with open_zip(path) as archive:
+                manifest = read_document(archive.read_outermost(MANIFEST, MAX_MANIFEST_BYTES), SCHEMA).value
+            owner = str(manifest["learner"]["id"])
+        if owner != bundle.learner.id:
+            problem = f"{path} is there, and is no bundle of {bundle.learner.name}'s"
+            raise CannotBundle(f"{problem}; name another file with -o, or replace it with --force")
     try:
         write_atomic(path, data)
     except OSError as error:
-        raise CannotBundle(
-            f"{path} cannot be written: {error.strerror}; name another place with -o"
-        ) from None
-
-
-def _owner(path: Path) -> str | None:
-    """Return the id of the learner whose bundle a file is; None if it is none."""
-    try:
-        with open_zip(path) as archive:
-            manifest = read_document(archive.read_outermost(MANIFEST, MAX_MANIFEST_BYTES), SCHEMA).value
-        return str(manifest["learner"]["id"])
-    except (FileRejected, OSError, ValueError, KeyError, TypeError):
-        return None
+        problem = f"{path} cannot be written: {error.strerror}"
+        raise CannotBundle(f"{problem}; name another place with -o") from None

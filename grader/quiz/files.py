@@ -262,11 +262,11 @@ def edition_text(quiz: Quiz, secret: bytes) -> str:
     class Dumper(yaml.SafeDumper):
         """Writes texts of several lines as blocks, which a person can read."""
 
-        def represent_str(self, text: str) -> yaml.ScalarNode:
-            style = "|" if "\n" in text.strip("\n") else None
-            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-    Dumper.add_representer(str, Dumper.represent_str)
+    tag = "tag:yaml.org,2002:str"
+    Dumper.add_representer(
+        str,
+        lambda dumper, text: dumper.represent_scalar(tag, text, "|" if "\n" in text.strip("\n") else None),
+    )
     form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "default_flow_style": False}
     return f"# {NOTE}\n{yaml.dump(document, Dumper=Dumper, width=100, **form)}"
 

@@ -115,11 +115,6 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
     def visit(inner: ast.expr) -> Any:
         return _value(inner, names, depth + 1)
 
-    def operator_of(op: ast.AST) -> Callable[..., Any]:
-        if type(op) not in OPERATORS:
-            raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-        return OPERATORS[type(op)]
-
     match node:
         case ast.Constant(value=int() | float() as number):
             return number
@@ -130,18 +125,18 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
                 raise FormulaError(f"`{name}` is not known here")
             return _as_array(known[name])
         case ast.BinOp():
-            sides, calculate = (visit(node.left), visit(node.right)), operator_of(node.op)
+            sides, calculate = (visit(node.left), visit(node.right)), _operator(node.op, node)
             if any(isinstance(side, tuple) for side in sides):
                 raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
             return _bounded(calculate(*sides))
         case ast.UnaryOp():
-            return operator_of(node.op)(visit(node.operand))
+            return _operator(node.op, node)(visit(node.operand))
         case ast.BoolOp():
             truths = (bool(visit(value)) for value in node.values)
             return all(truths) if isinstance(node.op, ast.And) else any(truths)
         case ast.Compare():
             values = [visit(node.left), *map(visit, node.comparators)]
-            compare = [operator_of(op) for op in node.ops]
+            compare = [_operator(op, node) for op in node.ops]
             return all(bool(holds(a, b)) for holds, a, b in zip(compare, values, values[1:], strict=False))
         case ast.IfExp():
             return visit(node.body if visit(node.test) else node.orelse)
@@ -154,6 +149,12 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.Call():
             return _called(node, visit)
     raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
+
+
+def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
+    if type(op) not in OPERATORS:
+        raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
+    return OPERATORS[type(op)]
 
 
 def _as_array(value: Any) -> Any:

@@ -254,7 +254,12 @@ def _undisputed(
     """
     learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
     named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
-    newest = max((answers for _, _, answers in named), key=hand_in.QuizResponses.extent)
+
+    def extent(answers: hand_in.QuizResponses) -> tuple[int, int, int]:
+        finished = [sitting for sitting in answers.sittings if sitting.finished]
+        return len(answers.responses), len(answers.sittings), len(finished)
+
+    newest = max((answers for _, _, answers in named), key=extent)
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
             told = f"a file named after `{learner}` says otherwise about {quiz}"

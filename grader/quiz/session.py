@@ -160,14 +160,10 @@ class Session:
             return found, True
         number = len(sittings) + 1
         if part and quiz.mode == "graded" and number <= quiz.sittings:
-            raise OtherSitting(
-                f"{credits.which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions; leave "
-                "--topic and --questions away"
-            )
-        questions = selection.only or picked(number)
-        return ledger.begin(
-            quiz.quiz, quiz.version, credits.REVIEW if reviews else quiz.mode, questions
-        ), False
+            which = f"{credits.which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions"
+            raise OtherSitting(f"{which}; leave --topic and --questions away")
+        mode, questions = credits.REVIEW if reviews else quiz.mode, selection.only or picked(number)
+        return ledger.begin(quiz.quiz, quiz.version, mode, questions), False
 
     def item(self, question: str) -> Item:
         """Return one question as it stands now."""

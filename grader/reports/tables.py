@@ -180,7 +180,7 @@ def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
     numbers = (len(confusion.named), len(confusion.ties), len(confusion.silent), len(confusion.misnamed))
     counts = "".join(f"{number:>{room}}" for number, room in zip(numbers, (7, 6, 8, 10), strict=True))
     deciding = f"{len(confusion.checks) - len(confusion.idle)} of {len(confusion.checks)}"
-    row = f"{confusion.exercise:<14}{confusion.total:>9}{counts}  {deciding}"
+    row = f"{confusion.exercise:<14}{sum(numbers):>9}{counts}  {deciding}"
     yield Line(row, "failed" if confusion.misnamed else "passed")
     lines = len(confusion.located) + len(confusion.astray)
     where = f"{lines} lines, {len(confusion.located)} of them where the mistake is; {confusion.causes} causes"

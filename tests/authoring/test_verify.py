@@ -379,7 +379,7 @@ def test_a_mistake_that_answers_by_chance_is_silent_and_no_check_decides_by_it(t
     chance = 'id: chance\n  replace: "2 * x"\n  with: "np.random.random(x.shape)"\n  says: Is it by chance?\n'
     path.write_text(f"- {chance}", encoding="utf-8")
     found = confusion(tiny_copy)
-    assert (found.silent, found.named, found.total) == (("chance",), (), 1)
+    assert (found.silent, found.named, found.ties, found.misnamed) == (("chance",), (), (), ())
     assert found.idle == found.checks
     assert len(found.checks) == 4
 
