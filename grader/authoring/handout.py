@@ -22,9 +22,7 @@ from typing import Any
 import yaml
 
 import grader
-from grader.authoring.leaks import NO_PEOPLE, Secrets, find_leaks, secrets_of, texts_of
-from grader.authoring.recorder import record, seed_of
-from grader.authoring.verify import is_material
+from grader.authoring import leaks, recorder, verify
 from grader.checks.plots import plot_path
 from grader.checks.recorded import FILE
 from grader.course import (
@@ -43,6 +41,7 @@ from grader.course import (
 )
 from grader.quiz.files import Quiz, all_quizzes, edition_texts, write_edition
 
+YAML: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
 TEMPLATES = Path(__file__).parent / "templates"
 KEPT = ".git"  # of an earlier hand-out in the same place
 MARK = "# The students' edition: no solutions, no hidden checks. `grader` knows it by `edition`.\n"
@@ -118,7 +117,7 @@ def build_handout(
         if missing := [used.id for used in exercise.used if used.id not in ids]:
             raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
-    known, secrets = all_quizzes(course), secrets_of(course)
+    known, secrets = all_quizzes(course), leaks.secrets_of(course)
     out = tuple(quiz for quiz in known if quiz.id in quizzes or not (quizzes or assignment))
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as beside:
         folder = Path(beside, target.name)
@@ -130,9 +129,9 @@ def build_handout(
         if program:
             _write_program(folder, full=False)
         write_edition(list(out), secret, folder)
-        texts = texts_of(folder)
-        if leaks := find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
-            raise Leaking(leaks)
+        texts = leaks.texts_of(folder)
+        if found := leaks.find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
+            raise Leaking(found)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
             write_zip(packed, Path(beside, "zip"))
@@ -147,7 +146,11 @@ def build_handout(
 
 
 def hand_out_quizzes(
-    quizzes: list[Quiz], target: Path, secret: bytes, only: tuple[str, ...] = (), people: People = NO_PEOPLE
+    quizzes: list[Quiz],
+    target: Path,
+    secret: bytes,
+    only: tuple[str, ...] = (),
+    people: People = leaks.NO_PEOPLE,
 ) -> tuple[Quiz, ...]:
     """Write quizzes of a hand-out that is there, all or ``only`` some, and return them; nothing if it tells.
 
@@ -157,10 +160,9 @@ def hand_out_quizzes(
     if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
         raise CannotHandOut(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
-    texts = texts_of(target) | edition_texts(out, secret, target)
-    secrets = Secrets(people=people)
-    if leaks := find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
-        raise Leaking(leaks)
+    texts, secrets = leaks.texts_of(target) | edition_texts(out, secret, target), leaks.Secrets(people=people)
+    if found := leaks.find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
+        raise Leaking(found)
     write_edition(out, secret, target)
     return tuple(out)
 
@@ -211,7 +213,7 @@ def _write_frame(
         }
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
         keys["assignments"] = [{name: value for name, value in listed.items() if value}]
-    _write(folder / COURSE_FILE, MARK + _yaml(keys))
+    _write(folder / COURSE_FILE, MARK + yaml.safe_dump(keys, **YAML))
     for name in ("gitignore", "gitattributes"):
         _copy(TEMPLATES / name, folder / f".{name}")
     for name in ("settings.json", "extensions.json", "tasks.json"):
@@ -228,12 +230,12 @@ def _write_frame(
 
 def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[str]) -> ExerciseFile:
     """Write one exercise and its recorded answers; return its ``exercise.yaml`` as it went out."""
-    answers = record(exercise, seed_of(exercise, course.salt))
+    answers = recorder.record(exercise, recorder.seed_of(exercise, course.salt))
     given, recorded = folder / "exercises" / exercise.id, folder / "recorded" / exercise.id
     for side in (given, recorded):
         _write(side / exercise.stub_path.name, make_stub(exercise))
     (recorded / FILE).write_bytes(answers.data)
-    material = [path for path in sorted(exercise.folder.iterdir()) if is_material(exercise, path)]
+    material = [path for path in sorted(exercise.folder.iterdir()) if verify.is_material(exercise, path)]
     plots = [plot_path(exercise)] if answers.plots else []
     for path in (exercise.lesson_path, exercise.visible_checks, *material, *plots):
         _copy(path, given / path.name)
@@ -249,14 +251,11 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[s
     path = exercise.folder / "exercise.yaml"
     keys = yaml.safe_load(path.read_text(encoding="utf-8"))
     keys |= {"credits": file.credits, "more_credits": file.more_credits, "after": list(file.after)}
-    _write(given / path.name, _yaml({name: value for name, value in keys.items() if value != []}))
+    kept = {name: value for name, value in keys.items() if value != []}
+    _write(given / path.name, yaml.safe_dump(kept, **YAML))
     if strict_yaml.load(given / path.name, ExerciseFile) != file:
         raise CourseError(path, "reads otherwise once written; simplify its text")
     return file
-
-
-def _yaml(value: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True, width=100)
 
 
 def _write(path: Path, text: str) -> None:

@@ -113,7 +113,8 @@ def secrets_of(course: Course) -> Secrets:
         for mistake in exercise.misconceptions():
             for patch in (mistake.replace, mistake.with_):
                 words = flat(patch)
-                if _is_long(words) and words not in public and words not in flat(mistake.says):
+                long = len(words.replace(" ", "")) > LINE_LETTERS
+                if long and words not in public and words not in flat(mistake.says):
                     what = f"a patch of a misconception of {exercise.id}"
                     found.append(Secret(what, " ".join(patch.split())))
     texts = list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
@@ -130,11 +131,9 @@ def _lines(text: str) -> Iterator[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]]
-    return (line.strip() for line in lines if _is_long(flat(line)) and not TRIVIAL.fullmatch(flat(line)))
-
-
-def _is_long(words: str) -> bool:
-    return len(words.replace(" ", "")) > LINE_LETTERS
+    for line in lines:
+        if len(flat(line).replace(" ", "")) > LINE_LETTERS and not TRIVIAL.fullmatch(flat(line)):
+            yield line.strip()
 
 
 def _key(quiz: Quiz) -> Iterator[Secret]:

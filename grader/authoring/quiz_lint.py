@@ -12,9 +12,7 @@ from grader.course import Course, CourseError, MathError, render
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import Quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions import base
-from grader.quiz.questions.choices import Single
-from grader.quiz.questions.typed import Numeric, normal
+from grader.quiz.questions import base, choices, typed
 
 VARIANTS = 2000
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
@@ -102,16 +100,14 @@ def _variants(
 def _cues(quiz: Quiz) -> Iterator[str]:
     """Look at all questions together: do they tell each other's answers, or does their form?"""
     questions = quiz.file.questions
-    singles = [question.choices for question in questions if isinstance(question, Single)]
+    singles = [question.choices for question in questions if isinstance(question, choices.Single)]
     if len(singles) >= MIN_SINGLES:
         for extreme, pick in (("longest", max), ("shortest", min)):
-            cued = sum(
-                pick(choices, key=lambda choice: len(render(choice.text))).correct for choices in singles
-            )
+            cued = sum(pick(offered, key=lambda one: len(render(one.text))).correct for offered in singles)
             if cued > MAX_CUED * len(singles):
                 share = f"{cued} of {len(singles)} single choices"
                 yield f"the {extreme} choice is right in {share}; even out their lengths"
-        places = Counter([choice.correct for choice in choices].index(True) for choices in singles)
+        places = Counter([choice.correct for choice in offered].index(True) for offered in singles)
         place, count = places.most_common(1)[0]
         if count > MAX_CUED * len(singles):
             yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
@@ -125,21 +121,21 @@ def _cues(quiz: Quiz) -> Iterator[str]:
 def _given_away(quiz: Quiz) -> Iterator[str]:
     """Look for questions that print the words or the number that another one asks for."""
     faces = {face.id: " ".join([*_shown(face), face.code]) for face in quiz.public.faces}
-    shown = {id: f" {normal(text)} " for id, text in faces.items()}
+    shown = {id: f" {typed.normal(text)} " for id, text in faces.items()}
     told = {
-        one.id: shown[one.id] + normal(" ".join(text for _, text in texts_in(one)))
+        one.id: shown[one.id] + typed.normal(" ".join(text for _, text in texts_in(one)))
         for one in quiz.file.questions
     }
     numbers = {id: [*map(float, PRINTED.findall(text))] for id, text in faces.items()}
     for question in quiz.file.questions:
         right = [choice.text for choice in getattr(question, "choices", ()) if choice.correct]
         sentences = [text for text in right if len(text.split()) >= CUE_WORDS]
-        words = [cue for cue in question.cues() if len(normal(cue)) >= CUE_LETTERS]
+        words = [cue for cue in question.cues() if len(typed.normal(cue)) >= CUE_LETTERS]
         for other in faces.keys() - {question.id}:
             for cue, texts in [*((cue, shown) for cue in words), *((cue, told) for cue in sentences)]:
-                if f" {normal(cue)} " in texts[other]:
+                if f" {typed.normal(cue)} " in texts[other]:
                     yield f"`{other}` prints “{cue}”, the answer of `{question.id}`; reword one of them"
-            if isinstance(question, Numeric) and not question.params:
+            if isinstance(question, typed.Numeric) and not question.params:
                 low, high = question.answer.interval({})
                 hits = [number for number in numbers[other] if low <= number <= high]
                 if hits:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from grader.checks import plots, ranges
 from grader.checks.parallel import WHOLE, Share, map_shares
-from grader.checks.plots import draw, plot_path
-from grader.checks.ranges import range_faults
 from grader.checks.report import Located, Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -181,7 +180,7 @@ class _Verifier:
         expected = {
             exercise.folder: {
                 *("exercise.yaml", "lesson.md", exercise.stub_path.name),
-                *(exercise.visible_checks.name, plot_path(exercise).name),
+                *(exercise.visible_checks.name, plots.plot_path(exercise).name),
             },
             exercise.solution_folder: {
                 *(exercise.solution_path.name, exercise.hidden_checks.name),
@@ -210,7 +209,7 @@ class _Verifier:
         for kind, paths in (
             ("solution", (exercise.solution_path, exercise.stub_path)),
             ("check", (exercise.visible_checks, exercise.hidden_checks)),
-            ("plot", (plot_path(exercise),)),
+            ("plot", (plots.plot_path(exercise),)),
         ):
             for path in filter(Path.is_file, paths):
                 self._look_at_imports(path, MAY_IMPORT[kind] | own)
@@ -246,7 +245,7 @@ class _Verifier:
                 self.fault(path, f"{check} has no docstring; it is what the student reads")
             if outcome.status != "passed":
                 self.fault(path, f"{check} does not pass on the solution: {outcome.message}")
-        for problem in range_faults(exercise, self.grader.seed):
+        for problem in ranges.range_faults(exercise, self.grader.seed):
             self.fault(exercise.solution_folder / "ranges.yaml", problem)
 
     def try_stub(self) -> None:
@@ -271,17 +270,17 @@ class _Verifier:
 
     def try_plot(self) -> None:
         """Run the plot file, if there is one: it draws the solution, and of the stub it draws nothing."""
-        exercise, path = self.exercise, plot_path(self.exercise)
+        exercise, path = self.exercise, plots.plot_path(self.exercise)
         if not path.is_file():
             return
         try:
             source = self.grader.source(exercise.solution_path.read_bytes())
-            drawing = draw(exercise, source, self.grader.pool)
+            drawing = plots.draw(exercise, source, self.grader.pool)
             if drawing.fault or not drawing.panels:
                 self.fault(path, f"does not plot the solution: {drawing.fault or 'it yields no panel'}")
             if exercise.stub_path.is_file():
                 source = self.grader.source(exercise.stub_path.read_bytes())
-                drawing = draw(exercise, source, self.grader.pool)
+                drawing = plots.draw(exercise, source, self.grader.pool)
                 if drawing.panels or "not written yet" not in drawing.fault:
                     self.fault(path, "plots the stub; call the student's function before the first panel")
         except CourseError as error:

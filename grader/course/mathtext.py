@@ -134,7 +134,12 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if token == "{":
         return _sequence(tokens, "}")
     if token in "^_":
-        return _script(token, _argument(tokens).strip())
+        # Small signs where all have one: not words, nor a raised T that would look transposed.
+        text, table = _argument(tokens).strip(), LOWERED if token == "_" else RAISED
+        word = re.search("[a-z]{3}", text) if token == "_" else len(text) > 1 and "T" in text
+        if text and all(sign in table for sign in text) and not word:
+            return "".join(table[sign] for sign in text)
+        return f"{token}{text}" if re.fullmatch(r"\w*|.", text) else f"{token}({text})"
     if not token.startswith("\\"):
         return " " if token.isspace() else token
     name = token[1:]
@@ -181,9 +186,7 @@ def _environment(name: str, tokens: Iterator[str]) -> str:
     sizes = [[sum(not unicodedata.combining(sign) for sign in cell) for cell in row] for row in table]
     widths = [max(column) for column in itertools.zip_longest(*sizes, fillvalue=0)]
     lines = []
-    for row, own in zip(
-        table, sizes, strict=True
-    ):  # of a pair of cells the first goes right, the second left
+    for row, own in zip(table, sizes, strict=True):  # of two cells the first goes right, the second left
         rooms = [" " * (width - size) for width, size in zip(widths, own, strict=False)]
         cells = [
             f"{cell}{room}" if number % 2 else f"{'  ' if number else ''}{room}{cell}"
@@ -191,15 +194,6 @@ def _environment(name: str, tokens: Iterator[str]) -> str:
         ]
         lines.append(" ".join(cells).rstrip())
     return "\n".join(lines)
-
-
-def _script(mark: str, text: str) -> str:
-    """Write in small signs where all have one: not words, nor a raised T that would look transposed."""
-    table = LOWERED if mark == "_" else RAISED
-    word = re.search("[a-z]{3}", text) if mark == "_" else len(text) > 1 and "T" in text
-    if text and all(sign in table for sign in text) and not word:
-        return "".join(table[sign] for sign in text)
-    return f"{mark}{text}" if re.fullmatch(r"\w*|.", text) else f"{mark}({text})"
 
 
 def _bracketed(text: str) -> str:

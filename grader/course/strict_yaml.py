@@ -203,11 +203,10 @@ def _short(text: str) -> str:
     return f"`{text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + '…'}`"
 
 
-class _Reader:
+class _Reader(typing.NamedTuple):
     """Turns the nodes of one file into values of the wanted types."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    path: Path
 
     def fault(self, node: yaml.Node, problem: str) -> CourseError:
         return CourseError(self.path, problem, node.start_mark.line + 1, node.start_mark.column + 1)

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.progress import ANONYMOUS, Learner, Ledger
 from grader.progress.hand_in import MAX_BYTES, MAX_SITTINGS, PROGRESS_SCHEMA, BadDocument, Part, read_document
-from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.ledger import Ledger
 
 MAX_EVENTS = 100_000
 COLUMNS = {

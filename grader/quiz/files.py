@@ -24,9 +24,8 @@ from grader.course import (
     strict_yaml,
     write_atomic,
 )
+from grader.quiz.questions import choices, typed
 from grader.quiz.questions.base import ID, PublicQuestion, Question, require, require_share, require_unique
-from grader.quiz.questions.choices import Match, Multiple, Order, Single
-from grader.quiz.questions.typed import Fix, Numeric, Output, Shape, Text
 
 SCHEMA_VERSION = 1
 NOTE = "A quiz that is graded later. `grader quiz` asks it."
@@ -42,7 +41,10 @@ RETIRED = {  # what a file may not say any more, and what takes its place
     "confidence: required": "`confidence: required` is gone; write `confidence: optional`, worth no credits",
 }
 
-for kind in (Single, Multiple, Numeric, Shape, Order, Match, Text, Output, Fix):
+for kind in (
+    *(choices.Single, choices.Multiple, typed.Numeric, typed.Shape, choices.Order),
+    *(choices.Match, typed.Text, typed.Output, typed.Fix),
+):
     Question.kinds[kind.type] = kind
 
 

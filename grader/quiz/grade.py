@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,17 +17,15 @@ from typing import NamedTuple
 from grader.course import Course, read_secret
 from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
-from grader.quiz.code import OutOfTime, SubmissionRunner
-from grader.quiz.credits import REVIEW, CountedAnswer, asked, fold, mark
+from grader.quiz import code, credits, formula
 from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file
-from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
 from grader.sandbox.text import listed, one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
 OTHERS = "drawn for somebody else, or changed"
 OTHER_VERSION = "asked otherwise in version {}; grade it with that version's key"
-MODES = ("practice", "graded", REVIEW)
+MODES = ("practice", "graded", credits.REVIEW)
 NOT_MARKED = "not marked"
 EXAM = "was in the mode `exam`, which is gone; grade it with the grader that asked it"
 MAX_LISTED = 500  # answers to a quiz that earn nothing, in a list of all
@@ -62,7 +60,7 @@ class QuizGrade:
     """What one learner earned in one quiz."""
 
     sheet: Quiz
-    counted: tuple[CountedAnswer, ...]  # the answers that count, oldest first
+    counted: tuple[credits.CountedAnswer, ...]  # the answers that count, oldest first
     marks: Mapping[int, Marked]  # of all answers, by the ids of the responses
     refused: Mapping[int, str]  # by the id of a response, why it earns nothing
     unanswered: tuple[str, ...]  # questions of the sittings that count, without an answer
@@ -223,7 +221,7 @@ def grade_learner(
 ) -> LearnerGrade:
     """Grade all that one learner handed in, in files that claim so; ``problem`` is told what is left out."""
     files = sorted(files, key=lambda file: not _is_named_after(*file))
-    learner, runner = files[0][1].learner, SubmissionRunner(grading.runner)
+    learner, runner = files[0][1].learner, code.SubmissionRunner(grading.runner)
     by_quiz: dict[str, list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]]] = defaultdict(list)
     for path, handed in files:
         for quiz in handed.quizzes:
@@ -254,12 +252,14 @@ def _undisputed(
     """
     learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
     named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
-
-    def extent(answers: hand_in.QuizResponses) -> tuple[int, int, int]:
-        finished = [sitting for sitting in answers.sittings if sitting.finished]
-        return len(answers.responses), len(answers.sittings), len(finished)
-
-    newest = max((answers for _, _, answers in named), key=extent)
+    newest = max(  # which has come furthest
+        (answers for _, _, answers in named),
+        key=lambda each: (
+            len(each.responses),
+            len(each.sittings),
+            sum(bool(one.finished) for one in each.sittings),
+        ),
+    )
     if all(newest.follows(answers) for _, _, answers in named):
         if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
             told = f"a file named after `{learner}` says otherwise about {quiz}"
@@ -276,7 +276,7 @@ def _undisputed(
 
 
 def grade_quiz(
-    learner: Learner, answers: hand_in.QuizResponses, grading: Grading, runner: SubmissionRunner
+    learner: Learner, answers: hand_in.QuizResponses, grading: Grading, runner: code.SubmissionRunner
 ) -> QuizGrade:
     """Grade one learner's answers to one quiz; the runner bounds the time of all that they handed in."""
     edition = grading.editions[answers.quiz]
@@ -286,7 +286,7 @@ def grade_quiz(
     responses = [  # which a fold looks at
         response
         for response in known
-        if sittings[response.sitting].mode != REVIEW
+        if sittings[response.sitting].mode != credits.REVIEW
         and (quiz.mode == "practice" or last[response.sitting, response.question] == response.id)
     ]
     why, doubts = _refusals(quiz, answers)
@@ -299,14 +299,14 @@ def grade_quiz(
         try:
             runner.require_time()
             variant = _drawn_again(learner, edition, grading, sittings[response.sitting], response)
-            marks[response.id] = mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
-        except (Refused, OutOfTime) as error:
+            marks[response.id] = credits.mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
+        except (Refused, code.OutOfTime) as error:
             refused[response.id] = str(error)
-        except (NoVariant, FormulaError) as error:
+        except (NoVariant, formula.FormulaError) as error:
             refused[response.id] = f"the course is at fault here, not the answer: {error}"
     marks |= {response: Marked(0.0, reason) for response, reason in refused.items()}
     scores = {response: marked.share for response, marked in marks.items()}
-    counted = fold(edition.sheet, answers.sittings, responses, scores).answers
+    counted = credits.fold(edition.sheet, answers.sittings, responses, scores).answers
     idle = itertools.count(1)
     listed = tuple(answer for answer in counted if answer.cents or next(idle) <= MAX_LISTED)
     unanswered, odd = _unanswered(learner, edition, grading, answers)
@@ -316,7 +316,7 @@ def grade_quiz(
 
 
 def _counts(quiz: PublicFile, sitting: Sitting) -> bool:
-    return sitting.mode != REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
+    return sitting.mode != credits.REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
 
 
 def _notes(edition: Edition, answers: hand_in.QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
@@ -337,11 +337,14 @@ def _refusals(quiz: PublicFile, answers: hand_in.QuizResponses) -> tuple[dict[in
     else, and nobody chooses a draw by leaving numbers out.
     """
     sittings = {sitting.id: sitting for sitting in answers.sittings}
-    gap = _first_missing(sittings)
+    gap = next(number for number in itertools.count(1) if number not in sittings)
     attempts: dict[str, set[int]] = defaultdict(set)
     for response in answers.responses if quiz.mode == "practice" else ():  # else the sitting's number draws
         attempts[response.question].add(response.attempt)
-    gaps = {question: _first_missing(numbers) for question, numbers in attempts.items()}
+    gaps = {
+        question: next(number for number in itertools.count(1) if number not in numbers)
+        for question, numbers in attempts.items()
+    }
     refused: dict[int, str] = {}
     for response in answers.responses:
         sitting, attempt = sittings[response.sitting], response.attempt
@@ -365,10 +368,6 @@ def _refusals(quiz: PublicFile, answers: hand_in.QuizResponses) -> tuple[dict[in
     return refused, [*reasons[:MAX_NAMED], *([f"and {more} more like that"] if more > 0 else [])]
 
 
-def _first_missing(numbers: Container[int]) -> int:
-    return next(number for number in itertools.count(1) if number not in numbers)
-
-
 def _unanswered(
     learner: Learner, edition: Edition, grading: Grading, answers: hand_in.QuizResponses
 ) -> tuple[tuple[str, ...], list[str]]:
@@ -382,12 +381,12 @@ def _unanswered(
         if not _counts(quiz, sitting):
             continue
         questions, drawn = sitting.questions, (quiz, grading.course.salt, learner.id, sitting.number)
-        if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != asked(*drawn):
+        if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != credits.asked(*drawn):
             topics = "", *dict.fromkeys(face.topic for face in quiz.faces)
-            parts = (asked(*drawn, topic, count) for topic in topics for count in (0, len(questions)))
+            parts = (credits.asked(*drawn, topic, count) for topic in topics for count in (0, len(questions)))
             if not questions or questions not in parts:
                 odd.append(sitting.number)
-                questions = asked(*drawn)
+                questions = credits.asked(*drawn)
         missing |= set(questions)
         counting.add(sitting.id)
     missing -= {response.question for response in answers.responses if response.sitting in counting}
@@ -401,7 +400,7 @@ def _drawn_again(
 ) -> Variant:
     """Draw the variant that this learner had, with the key's own ids; Refused if another is stored."""
     quiz, salt = edition.shown, grading.course.salt
-    if quiz.draw and response.question not in asked(quiz, salt, learner.id, sitting.number):
+    if quiz.draw and response.question not in credits.asked(quiz, salt, learner.id, sitting.number):
         if sitting.version != quiz.version:
             raise Refused(OTHER_VERSION.format(sitting.version))
         raise Refused("this question was not drawn for this sitting")
