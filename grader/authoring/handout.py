@@ -208,9 +208,7 @@ def _write_frame(
     keys: dict[str, Any] = {"title": course.title, "salt": course.salt, "edition": "handout"}
     keys |= {"login_id": course.login_id} if course.login_id else {}
     if assignment:
-        told = {
-            name: getattr(assignment, name) for name in ("id", "title", "exercises", "quizzes", "deadline")
-        }
+        told = {name: getattr(assignment, name) for name in "id title exercises quizzes deadline".split()}
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
         keys["assignments"] = [{name: value for name, value in listed.items() if value}]
     _write(folder / COURSE_FILE, MARK + yaml.safe_dump(keys, **YAML))

@@ -273,9 +273,7 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
     header = [part for field, part in texts_in(quiz.file) if not field.startswith("questions")]
     shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
     shown += [part for question in quiz.file.questions for part in _shown(question)]
-    cues = {
-        question.id: [flat(cue.casefold()) for cue in question.cues()] for question in quiz.file.questions
-    }
+    cues = {one.id: [flat(cue.casefold()) for cue in one.cues()] for one in quiz.file.questions}
     whole = flat(text.casefold())
     for secret in _key(quiz):
         allowed = _count(secret.words, shown)

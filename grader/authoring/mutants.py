@@ -152,9 +152,7 @@ def _reviewed(exercise: Exercise, parts: list[Trial]) -> Trial:
         for after in entry.after
     }
     left = [survivor for survivor in found if survivor.differs or survivor.key not in listed]
-    faults += [
-        str(CourseError(exercise.solution_path, str(survivor), survivor.mutant.line)) for survivor in left
-    ]
+    faults += [str(CourseError(exercise.solution_path, str(one), one.mutant.line)) for one in left]
     survived = {survivor.key for survivor in found}
     problems = [
         (entry, f"lists `{before}` -> `{after}`, but no such mutant survives; remove it")

@@ -104,10 +104,9 @@ def solution_source(exercise: Exercise) -> Source:
 def is_material(exercise: Exercise, path: Path) -> bool:
     """Whether a file is a picture, or a text to learn from that the lesson names."""
     lesson = exercise.lesson_path
-    named = (
-        path.suffix == ".txt" and lesson.is_file() and f"`{path.name}`" in lesson.read_text(encoding="utf-8")
-    )
-    return named or path.suffix in PICTURES
+    if path.suffix == ".txt" and lesson.is_file():
+        return f"`{path.name}`" in lesson.read_text(encoding="utf-8")
+    return path.suffix in PICTURES
 
 
 class SampleGrader:

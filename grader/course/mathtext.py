@@ -33,9 +33,7 @@ SIGNS = {**GREEK, **dict(zip(WRITTEN[::2], WRITTEN[1::2], strict=True))}
 SIGNS |= dict.fromkeys(["left", "right", "displaystyle", "!"], "")
 SIGNS |= dict.fromkeys([",", ";", ":", " ", "quad", "qquad"], " ")
 WORDS = frozenset("tanh sinh cosh exp log ln max min sin cos argmax argmin det dim lim sup".split())
-FONTS = frozenset(
-    "mathrm text textbf textit mathbf mathit mathsf mathcal operatorname boldsymbol texttt".split()
-)
+FONTS = "mathrm text textbf textit mathbf mathit mathsf mathcal operatorname boldsymbol texttt".split()
 ACCENTS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "vec": "\u20d7", "dot": "\u0307"}
 ACCENTS |= {"widetilde": "\u0303", "widehat": "\u0302", "overline": "\u0304"}
 BLACKBOARD = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "E": "𝔼", "C": "ℂ", "P": "ℙ"}

@@ -103,9 +103,7 @@ class Grade:
     def stale(self) -> str:
         """Why credits are of an earlier grading, or missing; empty if all of them are what they should be."""
         broken = {report.exercise: "a check broke" for report in self.reports if report.broken}
-        return "; ".join(
-            f"{exercise}: {reason}" for exercise, reason in {**broken, **self.not_graded}.items()
-        )
+        return "; ".join(f"{exercise}: {why}" for exercise, why in {**broken, **self.not_graded}.items())
 
     @property
     def state(self) -> State:

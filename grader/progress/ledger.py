@@ -112,9 +112,7 @@ class Ledger:
 
     def learners(self) -> tuple[Learner, ...]:
         """Return everyone who ever logged in here, each with the latest name, the latest at the end."""
-        rows = self._all(
-            "SELECT learner, name, max(id) AS newest FROM logged_in GROUP BY learner ORDER BY newest"
-        )
+        rows = self._all("SELECT learner, name, max(id) FROM logged_in GROUP BY learner ORDER BY max(id)")
         try:
             return tuple(Learner(learner, name) for learner, name, _ in rows)
         except ValueError as error:

@@ -177,12 +177,6 @@ def _bounded(value: Any) -> Any:
     return value
 
 
-def _rounded(x: Any, digits: int = 0) -> Any:
-    if abs(digits) > MAX_DIGITS:
-        raise FormulaError(f"rounding to {digits} digits is too much")
-    return round(x, digits) if digits else round(x)
-
-
 ENTRYWISE = "exp log log2 log10 sqrt tanh cosh sinh sin cos floor ceil".split()
 METHODS = "sum mean std prod trace transpose argmax".split()
 LINEAR = "smax rho fro det inv".split()
@@ -193,7 +187,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "min": min,
     "max": max,
-    "round": _rounded,
+    "round": lambda x, digits=0: round(x, digits) if digits else round(x),
 }
 SEVERAL = ("min", "max", "round")  # take more than one value
 
@@ -205,6 +199,8 @@ def _called(node: ast.Call, visit: Callable[[ast.expr], Any]) -> Any:
     arguments = [visit(argument) for argument in node.args]
     if not arguments or (len(arguments) > 1 and name not in SEVERAL):
         raise FormulaError(f"`{ast.unparse(node)}` does not have the one value that `{name}` takes")
+    if name == "round" and abs(arguments[-1] if len(arguments) > 1 else 0) > MAX_DIGITS:
+        raise FormulaError(f"rounding to {arguments[-1]} digits is too much")
     return _unwrapped(_bounded(_function(name, arguments[0])(*arguments)))
 
 

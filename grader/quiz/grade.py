@@ -281,6 +281,11 @@ def grade_quiz(
     """Grade one learner's answers to one quiz; the runner bounds the time of all that they handed in."""
     edition = grading.editions[answers.quiz]
     quiz, sittings = edition.shown, {sitting.id: sitting for sitting in answers.sittings}
+    counting = {
+        sitting.id
+        for sitting in answers.sittings
+        if sitting.mode != credits.REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
+    }
     known = [response for response in answers.responses if edition.sheet.question(response.question)]
     last = {(response.sitting, response.question): response.id for response in known}
     responses = [  # which a fold looks at
@@ -293,7 +298,7 @@ def grade_quiz(
     refused = {response.id: why[response.id] for response in responses if response.id in why}
     marks: dict[int, Marked] = {}
     for response in (response for response in responses if response.id not in refused):
-        if not _counts(quiz, sittings[response.sitting]):
+        if response.sitting not in counting:
             marks[response.id] = Marked(0.0, NOT_MARKED)
             continue
         try:
@@ -309,14 +314,10 @@ def grade_quiz(
     counted = credits.fold(edition.sheet, answers.sittings, responses, scores).answers
     idle = itertools.count(1)
     listed = tuple(answer for answer in counted if answer.cents or next(idle) <= MAX_LISTED)
-    unanswered, odd = _unanswered(learner, edition, grading, answers)
+    unanswered, odd = _unanswered(learner, edition, grading, answers, counting)
     gone, unlisted = len(answers.responses) - len(known), len(counted) - len(listed)
     notes = _notes(edition, answers, gone, unlisted)
     return QuizGrade(edition.sheet, listed, marks, refused, unanswered, tuple(notes), (*doubts, *odd))
-
-
-def _counts(quiz: PublicFile, sitting: Sitting) -> bool:
-    return sitting.mode != credits.REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
 
 
 def _notes(edition: Edition, answers: hand_in.QuizResponses, gone: int, unlisted: int) -> Iterator[str]:
@@ -369,17 +370,14 @@ def _refusals(quiz: PublicFile, answers: hand_in.QuizResponses) -> tuple[dict[in
 
 
 def _unanswered(
-    learner: Learner, edition: Edition, grading: Grading, answers: hand_in.QuizResponses
+    learner: Learner, edition: Edition, grading: Grading, answers: hand_in.QuizResponses, counting: set[int]
 ) -> tuple[tuple[str, ...], list[str]]:
     """Return the questions without an answer in the sittings that count, and what is odd in their lists.
 
     A sitting of this version asked what its number draws; of another one, nobody here knows what it asked.
     """
-    quiz, missing, counting = edition.shown, set[str](), set[int]()
-    odd: list[int] = []
-    for sitting in answers.sittings:
-        if not _counts(quiz, sitting):
-            continue
+    quiz, missing, odd = edition.shown, set[str](), list[int]()
+    for sitting in (sitting for sitting in answers.sittings if sitting.id in counting):
         questions, drawn = sitting.questions, (quiz, grading.course.salt, learner.id, sitting.number)
         if sitting.version == quiz.version and len(odd) <= MAX_NAMED and questions != credits.asked(*drawn):
             topics = "", *dict.fromkeys(face.topic for face in quiz.faces)
@@ -388,7 +386,6 @@ def _unanswered(
                 odd.append(sitting.number)
                 questions = credits.asked(*drawn)
         missing |= set(questions)
-        counting.add(sitting.id)
     missing -= {response.question for response in answers.responses if response.sitting in counting}
     told = f"the list of questions in sitting {listed(odd, MAX_NAMED)} is refused"
     told += ": what was asked is told from the draw"

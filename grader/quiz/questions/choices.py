@@ -283,9 +283,7 @@ class Match(Question):
         if not numbered or not fits or len(dict(numbered)) != len(numbered):
             form = f"numbers 1 to {len(lefts)}, letters a to {letters[-1]}"
             raise Unreadable(f"type pairs such as `1b 2a`: {form}")
-        return {
-            lefts[number - 1].id: variant.options[letters.index(letter)].id for number, letter in numbered
-        }
+        return {lefts[n - 1].id: variant.options[letters.index(letter)].id for n, letter in numbered}
 
     def mark(self, names: Names, answer: Mapping[str, str], runner: Runner) -> Marked:
         n, m = len(self.pairs), len(self.pairs) + len(self.extra)
