@@ -82,27 +82,19 @@ class Built:
 
 def build_handout(
     course: Course,
-    target: Path,
-    secret: bytes,
+    target: Path,  # its folder, which is made; an earlier hand-out there is replaced, but for its ``.git``
+    secret: bytes,  # that names options of quizzes whose key is kept
     *,
-    exercises: tuple[str, ...] = (),
-    quizzes: tuple[str, ...] = (),
+    exercises: tuple[str, ...] = (),  # ids of those that go out; none means all
+    quizzes: tuple[str, ...] = (),  # ids of those that go out; none means all, unless there is an assignment
+    # whose these are; what students may know of it goes into their ``course.yaml``
     assignment: Assignment | None = None,
-    archive: bool = False,
-    program: bool = True,
+    archive: bool = False,  # write a zip of the folder beside it as well
+    program: bool = True,  # it holds this program, as whoever installs the folder needs it
+    # is called with the id of the exercise that is recorded next, which takes some seconds
     on_progress: Callable[[str], None] = lambda exercise: None,
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
-
-    Args:
-        target: its folder, which is made; an earlier hand-out there is replaced, but for its ``.git``.
-        secret: that names options of quizzes whose key is kept.
-        exercises: ids of those that go out; none means all.
-        quizzes: ids of those that go out; none means all, unless there is an assignment.
-        assignment: whose these are; what students may know of it goes into their ``course.yaml``.
-        archive: write a zip of the folder beside it as well.
-        program: it holds this program, as whoever installs the folder needs it.
-        on_progress: is called with the id of the exercise that is recorded next, which takes some seconds.
 
     Raises:
         CannotHandOut: the target is taken, or what an exercise uses does not go out.

@@ -187,23 +187,15 @@ def texts_of(folder: Path) -> dict[Path, str]:
 
 
 def find_leaks(
-    folder: Path,
-    texts: Mapping[Path, str],
-    secrets: Secrets = NOTHING,
+    folder: Path,  # names of files are relative to it
+    texts: Mapping[Path, str],  # of the files in it
+    secrets: Secrets = NOTHING,  # of exercises, and who is in the class
+    # by file, lines of solutions and hidden checks, and names, that stand there on purpose
     shown: Mapping[str, tuple[str, ...]] | None = None,
-    quizzes: Collection[Quiz] = (),
-    course_secret: str = "",
+    quizzes: Collection[Quiz] = (),  # the full ones; nothing of a key that is kept may be there
+    course_secret: str = "",  # what ids of options are made with
 ) -> list[str]:
-    """Return where secrets are in a hand-out: the file, what it is and a few of its letters.
-
-    Args:
-        folder: names of files are relative to it.
-        texts: of the files in it.
-        secrets: of exercises, and who is in the class.
-        shown: by file, lines of solutions and hidden checks, and names, that stand there on purpose.
-        quizzes: the full ones; nothing of the key of one that is graded later may be there.
-        course_secret: what ids of options are made with.
-    """
+    """Return where secrets are in a hand-out: the file, what it is and a few of its letters."""
     graded = [quiz for quiz in quizzes if quiz.file.mode != "practice"]
     sentences = {}  # what other files are searched for: sentences alone, since words come by chance
     for quiz in graded:

@@ -180,19 +180,18 @@ def _compose_json(text: str) -> yaml.Node | None:
         if isinstance(value, str):
             return yaml.ScalarNode(TEXT_TAG, value, place, place)
         if isinstance(value, list):
-            return yaml.SequenceNode("", [node(item) for item in value], place, place)
-        if isinstance(value, dict):
-            pairs = [(node(key), node(item)) for key, item in value.items()]
-            return yaml.MappingNode("", pairs, place, place)
+            return yaml.SequenceNode("", list(map(node, value)), place, place)
+        if isinstance(value, yaml.Node):
+            return value
         raise ValueError(value)
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def mapping(pairs: list[tuple[str, Any]]) -> yaml.Node:
         if len(dict(pairs)) < len(pairs):
             raise ValueError(pairs)
-        return dict(pairs)
+        return yaml.MappingNode("", [(node(key), node(value)) for key, value in pairs], place, place)
 
     try:
-        return node(json.loads(text, object_pairs_hook=once))
+        return node(json.loads(text, object_pairs_hook=mapping))
     except (ValueError, RecursionError):
         return None
 
