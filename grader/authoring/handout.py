@@ -39,7 +39,7 @@ from grader.course import (
     strict_yaml,
     write_zip,
 )
-from grader.quiz.files import Quiz, all_quizzes, edition_texts, write_edition
+from grader.quiz.files import Quiz, all_quizzes, edition_text, write_edition
 
 YAML: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
 TEMPLATES = Path(__file__).parent / "templates"
@@ -152,7 +152,8 @@ def hand_out_quizzes(
     if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
         raise CannotHandOut(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
-    texts, secrets = leaks.texts_of(target) | edition_texts(out, secret, target), leaks.Secrets(people=people)
+    texts, secrets = leaks.texts_of(target), leaks.Secrets(people=people)
+    texts |= {target / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in out}
     if found := leaks.find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
         raise Leaking(found)
     write_edition(out, secret, target)

@@ -104,12 +104,10 @@ def secrets_of(course: Course) -> Secrets:
     found = []
     for exercise in exercises:
         stub = set(map(flat, _lines(make_stub(exercise))))
-        for line in _lines(_text(exercise.solution_path)):
-            if flat(line) not in stub:
-                found.append(Secret(f"a line of the solution of {exercise.id}", line))
-        for line in _lines(_text(exercise.hidden_checks)):
-            if flat(line) not in given:
-                found.append(Secret(f"a line of the hidden checks of {exercise.id}", line))
+        sides = ("solution", exercise.solution_path, stub), ("hidden checks", exercise.hidden_checks, given)
+        for what, path, known in sides:
+            lines = (line for line in _lines(_text(path)) if flat(line) not in known)
+            found += [Secret(f"a line of the {what} of {exercise.id}", line) for line in lines]
         for mistake in exercise.misconceptions():
             for patch in (mistake.replace, mistake.with_):
                 words = flat(patch)

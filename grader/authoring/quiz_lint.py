@@ -55,8 +55,16 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
 def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
     """Yield what is wrong with one quiz, in so many variants of each question whose numbers are drawn."""
     for question, face in zip(quiz.file.questions, quiz.public.faces, strict=True):
-        drawn = _variants(question, face, quiz.id, variants if face.params else 1)
-        for problem, place in (*_texts(question, face), *drawn, *question.lint(runner)):
+        problems = list(_texts(question, face))
+        try:  # until one has a fault
+            for number in range(variants if face.params else 1):
+                variant = base.make_variant(face, "lint", str(number), quiz.id, question.id, 1)
+                if found := list(question.lint_variant(variant)):
+                    problems += found
+                    break
+        except (base.NoVariant, FormulaError) as error:
+            problems.append((f"cannot be drawn: {error}", question.place))
+        for problem, place in (*problems, *question.lint(runner)):
             yield CourseError(quiz.path, f"`{question.id}` {problem}", place.line, place.column)
     for cue in _cues(quiz):
         yield CourseError(quiz.path, cue)
@@ -80,21 +88,6 @@ def _texts(question: base.Question, face: base.PublicQuestion) -> Iterator[base.
             return
     if sum(hint.cost for hint in question.hints) > 1:
         yield "has hints that cost more than the question earns", question.place
-
-
-def _variants(
-    question: base.Question, face: base.PublicQuestion, quiz: str, count: int
-) -> Iterator[base.Problem]:
-    """Look at variants, until one has a fault."""
-    try:
-        for number in range(count):
-            variant = base.make_variant(face, "lint", str(number), quiz, question.id, 1)
-            problems = list(question.lint_variant(variant))
-            yield from problems
-            if problems:
-                break
-    except (base.NoVariant, FormulaError) as error:
-        yield f"cannot be drawn: {error}", question.place
 
 
 def _cues(quiz: Quiz) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from grader.course.frozen import dataclass
+from grader.course.frozen import dataclass, derived
 from grader.course.strict_yaml import CannotDo, CourseError, load
 
 COURSE_FILE = "course.yaml"
@@ -213,45 +213,31 @@ class Exercise:
     id: str
     root: Path
     file: ExerciseFile
+    # the earlier exercises whose student modules this one's may import, as ``uses`` names them
     used: tuple[Exercise, ...] = ()
-    """The earlier exercises whose student modules this one's may import, as ``uses`` names them."""
+    # whether this is the students' edition, where answers are recorded and nothing tells the solution
     handout: bool = False
-    """Whether this is the students' edition, where answers are recorded and nothing tells the solution."""
+    folder: Path = derived()  # the student's side
+    solution_folder: Path = derived()  # the instructor's side; in a hand-out, what was recorded of it
+    stub_path: Path = derived()  # what the student edits
+    # the reference; in a hand-out the pristine stub, which has its names and its documentation
+    solution_path: Path = derived()
+    lesson_path: Path = derived()  # what the student reads first
+    visible_checks: Path = derived()  # the checks a student may read
+    hidden_checks: Path = derived()  # the checks only the instructor has
 
-    @property
-    def folder(self) -> Path:
-        """The student's side."""
-        return self.root / "exercises" / self.id
-
-    @property
-    def solution_folder(self) -> Path:
-        """The instructor's side; in a hand-out, what was recorded of it."""
-        return self.root / ("recorded" if self.handout else "solutions") / self.id
-
-    @property
-    def stub_path(self) -> Path:
-        """What the student edits."""
-        return self.folder / f"{self.file.module}.py"
-
-    @property
-    def solution_path(self) -> Path:
-        """The reference; in a hand-out the pristine stub, which has its names and its documentation."""
-        return self.solution_folder / f"{self.file.module}.py"
-
-    @property
-    def lesson_path(self) -> Path:
-        """What the student reads first."""
-        return self.folder / "lesson.md"
-
-    @property
-    def visible_checks(self) -> Path:
-        """The checks a student may read."""
-        return self.folder / f"check_{self.file.module}.py"
-
-    @property
-    def hidden_checks(self) -> Path:
-        """The checks only the instructor has."""
-        return self.solution_folder / f"check_{self.file.module}_hidden.py"
+    def __post_init__(self) -> None:
+        folder, module = self.root / "exercises" / self.id, self.file.module
+        solutions = self.root / ("recorded" if self.handout else "solutions") / self.id
+        vars(self).update(
+            folder=folder,
+            solution_folder=solutions,
+            stub_path=folder / f"{module}.py",
+            solution_path=solutions / f"{module}.py",
+            lesson_path=folder / "lesson.md",
+            visible_checks=folder / f"check_{module}.py",
+            hidden_checks=solutions / f"check_{module}_hidden.py",
+        )
 
     @property
     def author_files(self) -> set[Path]:
@@ -313,16 +299,11 @@ class Course:
     assignments: tuple[Assignment, ...] = ()
     login_id: str = ""
     causes: Causes = "hint"
+    private_folder: Path = derived()  # of what is about people: roster, extensions, keys of pseudonyms
+    state_folder: Path = derived()  # of the learner's own state: progress and backups
 
-    @property
-    def private_folder(self) -> Path:
-        """Where the instructor keeps what is about people: roster, extensions, keys of pseudonyms."""
-        return self.root / "class"
-
-    @property
-    def state_folder(self) -> Path:
-        """Where the learner's own state lives: progress and backups."""
-        return self.root / ".grader"
+    def __post_init__(self) -> None:
+        vars(self).update(private_folder=self.root / "class", state_folder=self.root / ".grader")
 
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""

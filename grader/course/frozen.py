@@ -22,11 +22,16 @@ else:
         return dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(kind)
 
 
+def derived() -> Any:
+    """Return a field that the class works out of the others, in ``__post_init__``."""
+    return dataclasses.field(init=False, repr=False, compare=False)
+
+
 class _Shared:
     """The methods of every frozen dataclass."""
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:
-        fields = dataclasses.fields(self)
+        fields = [field for field in dataclasses.fields(self) if field.init]
         given = dict(zip((field.name for field in fields if not field.kw_only), values, strict=False))
         if len(given) < len(values) or given.keys() & named.keys():
             raise TypeError(f"{type(self).__name__} is given a value that it has no field for")

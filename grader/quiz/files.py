@@ -290,20 +290,15 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def edition_texts(quizzes: list[Quiz], secret: bytes, folder: Path) -> dict[Path, str]:
-    """Return the student's files of quizzes below a folder, as :func:`edition_text`; nothing is written."""
-    return {folder / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in quizzes}
-
-
 def write_edition(quizzes: list[Quiz], secret: bytes, folder: Path) -> None:
     """Write the student's files of quizzes below a folder, and read them back.
 
     A variant is drawn from what a file says, to the last digit. Whoever hands it out looks for leaks.
     """
     (folder / "quizzes").mkdir(parents=True, exist_ok=True)
-    texts = edition_texts(quizzes, secret, folder)
-    for quiz, (path, text) in zip(quizzes, texts.items(), strict=True):
-        write_atomic(path, text)
+    for quiz in quizzes:
+        path = folder / "quizzes" / quiz.path.name
+        write_atomic(path, edition_text(quiz, secret))
         read = load_quiz(path)
         if _plain(read.key or read.public) != _plain(quiz.file if read.key else public_file(quiz, secret)):
             path.unlink(missing_ok=True)
