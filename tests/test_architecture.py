@@ -26,9 +26,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 27_550,
+    "lines": 26_980,
     "functions per 1,000 lines": 58,
-    "own imports per 1,000 lines": 21.6,
+    "own imports per 1,000 lines": 21.4,
     "longest file": 600,
     "longest body": 40,
 }

@@ -110,16 +110,17 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
     return receiver.taken
 
 
+@dataclass
 class _Receiver:
     """Adds one event after another; knows which sitting and which answer of the file is which here."""
 
-    def __init__(self, ledger: Ledger, own: bool) -> None:
-        self._ledger, self._own = ledger, own
-        self._sittings: dict[tuple[Any, ...], int] = {}
-        self._responses: dict[tuple[Any, ...], int] = {}
-        self._matched: set[tuple[str, int]] = set()  # ids here, by table, of events of the file
-        self._adopter = ""  # who took over, in the file, what was recorded before there was a name
-        self.taken = Taken()
+    ledger: Ledger
+    own: bool
+    sittings: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    responses: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    matched: set[tuple[str, int]] = field(default_factory=set)  # ids here, by table, of events of the file
+    adopter: str = ""  # who took over, in the file, what was recorded before there was a name
+    taken: Taken = field(default_factory=Taken)
 
     def take(self, part: Part) -> None:
         """Add an event unless it is there."""
@@ -130,18 +131,18 @@ class _Receiver:
         named = row.get("learner")  # as the file's other events call it
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
-        if table in OF_A_PERSON and not self._own:
+        if table in OF_A_PERSON and not self.own:
             if table == "adopted":
-                self._adopter = str(named)
-            elif self._ledger.learner == ANONYMOUS != (person := Learner(str(named), row["name"])):
-                self._ledger.login(person, adopts=True)  # nobody has given a name here: it is the same person
+                self.adopter = str(named)
+            elif self.ledger.learner == ANONYMOUS != (person := Learner(str(named), row["name"])):
+                self.ledger.login(person, adopts=True)  # nobody has given a name here: it is the same person
                 self.taken.new[table] += 1
             return
         if table in OF_SITTING:
-            row["sitting"] = self._reference(part, "sitting", self._sittings)
+            row["sitting"] = self._reference(part, "sitting", self.sittings)
         if table == "marked":
-            row["response"] = self._reference(part, "response", self._responses)
-            if not self._own:
+            row["response"] = self._reference(part, "response", self.responses)
+            if not self.own:
                 return
         if table == "checked" and row["earned"] > row["credits"]:
             raise part.bad("earns more credits than there are")
@@ -149,10 +150,10 @@ class _Receiver:
             if self.taken.new[table] >= MAX_SITTINGS:
                 raise part.bad(f"adds more than {MAX_SITTINGS} sittings")
             key = named, row["quiz"], row["number"]
-            self._sittings[key] = self._numbered(table, row, "number", ("learner", "quiz"))
+            self.sittings[key] = self._numbered(table, row, "number", ("learner", "quiz"))
         elif table == "answered":
             answer = named, row["quiz"], row["question"], row["attempt"]
-            self._responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
+            self.responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
         else:
             unique = row if table not in ONCE else {name: row[name] for name in ONCE[table].split()}
             if not self._match(table, unique):
@@ -164,11 +165,11 @@ class _Receiver:
             Learner(learner, ANONYMOUS.name if learner == ANONYMOUS.id else name or "someone")
         except ValueError as error:
             raise part.bad(f"names a learner that cannot be: {error}") from None
-        if self._own:
+        if self.own:
             return learner
-        person = (self._adopter or self._ledger.learner.id) if learner == ANONYMOUS.id else learner
+        person = (self.adopter or self.ledger.learner.id) if learner == ANONYMOUS.id else learner
         self.taken.people.add(person)
-        return self._ledger.account_of(person)
+        return self.ledger.account_of(person)
 
     def _reference(self, part: Part, key: str, known: Mapping[tuple[Any, ...], int]) -> int:
         """Return the id, here, of the sitting or the answer that an event of the file belongs to."""
@@ -185,14 +186,14 @@ class _Receiver:
             found = self._match(table, unnumbered)
             where = " AND ".join(f"{name} = :{name}" for name in key)
             query = f"SELECT max({number}) + 1 FROM {table} WHERE {where}"
-            row[number] = self._ledger.connection.execute(query, row).fetchone()[0]
+            row[number] = self.ledger.connection.execute(query, row).fetchone()[0]
         return found or self._add(table, row)
 
     def _match(self, table: str, row: Event) -> int:
         """Return the id of an event with these values that no other of the file is; 0 if there is none."""
-        found = next((each for each in self._ids(table, row) if (table, each) not in self._matched), 0)
+        found = next((each for each in self._ids(table, row) if (table, each) not in self.matched), 0)
         if found:
-            self._matched.add((table, found))
+            self.matched.add((table, found))
             self.taken.known += 1
         return found
 
@@ -200,13 +201,13 @@ class _Receiver:
         """Return the ids of the events that have these values."""
         where = " AND ".join(f"{name} IS :{name}" for name in row)
         query = f"SELECT id FROM {table} WHERE {where} ORDER BY id"
-        return [found for (found,) in self._ledger.connection.execute(query, row)]
+        return [found for (found,) in self.ledger.connection.execute(query, row)]
 
     def _add(self, table: str, row: Event) -> int:
         columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-        cursor = self._ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
+        cursor = self.ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
         self.taken.new[table] += 1
-        self._matched.add((table, added := int(cursor.lastrowid or 0)))
+        self.matched.add((table, added := int(cursor.lastrowid or 0)))
         return added
 
 

@@ -7,7 +7,7 @@ can be forgotten there.
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -175,12 +175,8 @@ class Quiz:
 
 def full_quiz(path: Path, file: QuizFile) -> Quiz:
     """Return a quiz with its key; the public side is made of it."""
-    return Quiz(path, _with_header(file, (question.public() for question in file.questions)), file)
-
-
-def _with_header(file: QuizFile, faces: Iterable[PublicQuestion]) -> PublicFile:
     header = {field.name: getattr(file, field.name) for field in dataclasses.fields(Header)}
-    return PublicFile(faces=tuple(faces), **header)
+    return Quiz(path, PublicFile(faces=tuple(one.public() for one in file.questions), **header), file)
 
 
 def quiz_paths(course: Course) -> tuple[Path, ...]:
@@ -251,7 +247,7 @@ def public_file(quiz: Quiz, secret: bytes) -> PublicFile:
     for question in quiz.file.questions:
         names = {own: name for name, own in plain_ids(secret, quiz.id, question).items()}
         faces.append(question.public(names.__getitem__))
-    return _with_header(quiz.file, faces)
+    return dataclasses.replace(quiz.public, faces=tuple(faces))
 
 
 def edition_text(quiz: Quiz, secret: bytes) -> str:

@@ -67,8 +67,11 @@ class _Drawn(Question):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in (*self.params, *getattr(self, "dims", ())):
+        dims: Mapping[str, int] = getattr(self, "dims", {})
+        for name in (*self.params, *dims):
             require(bool(NAME.fullmatch(name)), f"a parameter should have a plain name, not `{name}`")
+        for name in self.params:
+            require(name not in dims, f"`{name}` is both in `params` and in `dims`")
 
 
 @dataclass(frozen=True)
@@ -209,11 +212,6 @@ class Shape(_Drawn):
     dims: Mapping[str, int] = field(default_factory=dict)
     mistakes: tuple[WrongShape, ...] = ()
     asks = "type a shape, such as (3, 5) or (D + H, 4*H); a single axis is (5,)"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in self.params:
-            require(name not in self.dims, f"`{name}` is both in `params` and in `dims`")
 
     @classmethod
     def read(cls, variant: Variant, text: str) -> tuple[str, ...]:
