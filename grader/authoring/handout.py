@@ -59,10 +59,6 @@ PACKAGE = "rnn_course"  # of a wheel: the students' edition, which `grader init`
 ABOUT = ("pyproject.toml", "README.md", "LICENSE")  # the files of a clone that make a wheel of it
 
 
-class CannotHandOut(CannotDo):
-    """Nothing was written, since something was asked for that cannot be; the sentence says what."""
-
-
 class Leaking(Exception):
     """Nothing was written, since it would tell answers, or who is in the class: ``leaks`` says where."""
 
@@ -97,7 +93,7 @@ def build_handout(
     """Build a hand-out; the same course and secret give the same bytes.
 
     Raises:
-        CannotHandOut: the target is taken, or what an exercise uses does not go out.
+        CannotDo: the target is taken, or what an exercise uses does not go out.
         Leaking: something in it would tell an answer.
         UnknownExercise: there is none of this id.
         CourseError: the course is broken.
@@ -107,7 +103,7 @@ def build_handout(
     chosen = [course[name] for name in course.exercise_ids() if name in ids]
     for exercise in chosen:
         if missing := [used.id for used in exercise.used if used.id not in ids]:
-            raise CannotHandOut(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
+            raise CannotDo(f"{exercise.id} uses {', '.join(missing)}; hand out these as well")
     _require_free(course, target)
     known, secrets = all_quizzes(course), leaks.secrets_of(course)
     out = tuple(quiz for quiz in known if quiz.id in quizzes or not (quizzes or assignment))
@@ -150,7 +146,7 @@ def hand_out_quizzes(
     what :func:`build_handout` does.
     """
     if any(quiz.path.parent.resolve() == (target / "quizzes").resolve() for quiz in quizzes):
-        raise CannotHandOut(f"{target} is the course itself; name another folder")
+        raise CannotDo(f"{target} is the course itself; name another folder")
     out = [quiz for quiz in quizzes if not only or quiz.id in only]
     texts, secrets = leaks.texts_of(target), leaks.Secrets(people=people)
     texts |= {target / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in out}
@@ -161,23 +157,23 @@ def hand_out_quizzes(
 
 
 def require_full(course: Course) -> None:
-    """Raise CannotHandOut if this is a hand-out itself."""
+    """Raise CannotDo if this is a hand-out itself."""
     if course.handout:
-        raise CannotHandOut(f"{course.root} is a hand-out itself; go to the full course for this")
+        raise CannotDo(f"{course.root} is a hand-out itself; go to the full course for this")
 
 
 def _require_free(course: Course, target: Path) -> None:
     if not target.parent.is_dir():
-        raise CannotHandOut(f"there is no folder {target.parent} for {target.name}; make it first")
+        raise CannotDo(f"there is no folder {target.parent} for {target.name}; make it first")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise CannotHandOut(f"{target} is no folder; name another one")
+        raise CannotDo(f"{target} is no folder; name another one")
     inside = any(target.resolve().is_relative_to(course.root / side) for side in ("exercises", "solutions"))
     taken = target.is_dir() and any(target.iterdir())
     if taken:
         with contextlib.suppress(CourseError):
             taken = strict_yaml.load(target / COURSE_FILE, CourseFile).edition != "handout"
     if inside or taken:
-        raise CannotHandOut(f"{target} is no hand-out; name a folder that is new, empty or a hand-out")
+        raise CannotDo(f"{target} is no hand-out; name a folder that is new, empty or a hand-out")
 
 
 # --- what is in it ------------------------------------------------------------------------------------
@@ -331,11 +327,11 @@ def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> t
     the same bytes.
 
     Raises:
-        CannotHandOut: this is no clone of the project, or no wheel comes out of it.
+        CannotDo: this is no clone of the project, or no wheel comes out of it.
         OSError: it cannot be written.
     """
     if missing := [name for name in ABOUT if not (course.root / name).is_file()]:
-        raise CannotHandOut(f"{course.root} has no {missing[0]}; a wheel is built in a clone of the project")
+        raise CannotDo(f"{course.root} has no {missing[0]}; a wheel is built in a clone of the project")
     with tempfile.TemporaryDirectory() as beside:
         folder = Path(beside, "source")
         _write_program(folder, full=True)
@@ -348,7 +344,7 @@ def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> t
         ran = subprocess.run(build, capture_output=True, text=True, env=dated, check=False)
         if ran.returncode:
             *_, reason = ["it gives no reason", *filter(str.strip, ran.stderr.splitlines())]
-            raise CannotHandOut(f"pip builds no wheel here: {reason}")
+            raise CannotDo(f"pip builds no wheel here: {reason}")
         (wheel,) = Path(beside).glob("*.whl")
         target.mkdir(parents=True, exist_ok=True)
         return built, Path(shutil.copyfile(wheel, target / wheel.name))

@@ -62,7 +62,7 @@ def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iter
                 if found := list(question.lint_variant(variant)):
                     problems += found
                     break
-        except (base.NoVariant, FormulaError) as error:
+        except FormulaError as error:
             problems.append((f"cannot be drawn: {error}", question.place))
         for problem, place in (*problems, *question.lint(runner)):
             yield CourseError(quiz.path, f"`{question.id}` {problem}", place.line, place.column)

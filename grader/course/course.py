@@ -30,11 +30,7 @@ Edition = Literal["full", "handout"]
 
 
 class UnknownExercise(CannotDo):
-    """No exercise has this id; the text names the nearest ones."""
-
-
-class UnknownAssignment(UnknownExercise):
-    """No assignment has this id; the text names those that are there."""
+    """No exercise or assignment has this id; the text names the nearest ones, or all."""
 
 
 class NoCourse(CannotDo):
@@ -331,17 +327,15 @@ class Course:
     def assignment(self, name: str = "") -> Assignment:
         """Return an assignment with its exercises' ids as they are spelt; a lone one needs no name.
 
-        Raises:
-            UnknownAssignment: there is none of this id, or more than one and no id.
-            UnknownExercise: it names an exercise that is none.
+        UnknownExercise says that there is none of this id, or several and no id, or none of its exercises.
         """
         ids = ", ".join(assignment.id for assignment in self.assignments)
         if not name and len(self.assignments) > 1:
-            raise UnknownAssignment(f"course.yaml has several assignments; name one with --assignment: {ids}")
+            raise UnknownExercise(f"course.yaml has several assignments; name one with --assignment: {ids}")
         found = [assignment for assignment in self.assignments if name in ("", assignment.id)]
         if not found:
             there = f"there are {ids}" if ids else "write it into course.yaml, as docs/author.md shows"
-            raise UnknownAssignment(f"there is no assignment `{name}`; {there}")
+            raise UnknownExercise(f"there is no assignment `{name}`; {there}")
         return replace(found[0], exercises=tuple(dict.fromkeys(map(self.exercise_id, found[0].exercises))))
 
     def late_policy(self, assignment: Assignment | None) -> LatePolicy:

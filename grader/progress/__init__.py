@@ -3,7 +3,6 @@
 from grader.progress.database import LedgerError
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.ledger import (
-    Duplicate,
     Ledger,
     Progress,
     Response,

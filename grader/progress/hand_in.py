@@ -77,6 +77,11 @@ class QuizResponses:
     sittings: tuple[Sitting, ...]  # oldest first; their ids are their numbers
     responses: tuple[Response, ...]  # oldest first; ``sitting`` is the sitting's number, ids count them
 
+    def extent(self) -> tuple[int, int, int]:
+        """Return how far they have come: answers, sittings, finished ones."""
+        finished = [sitting for sitting in self.sittings if sitting.finished]
+        return len(self.responses), len(self.sittings), len(finished)
+
     def follows(self, earlier: QuizResponses) -> bool:
         """Whether these hold all that the earlier ones do, and go on from there."""
 

@@ -20,10 +20,6 @@ OF_A_SITTING = ("finished", "quiz_hinted", "flagged")
 """Tables whose events are of a sitting, and of a learner through it."""
 
 
-class Duplicate(LedgerError):
-    """This was recorded before, perhaps from another terminal; nothing was recorded again."""
-
-
 @dataclass(frozen=True)
 class Progress:
     """The state of one exercise as of one check."""
@@ -216,12 +212,12 @@ class Ledger:
         return own[sitting_id]
 
     def respond(self, response: Response) -> int:
-        """Append a response, which LedgerError or Duplicate refuses; return its id."""
+        """Append a response, which LedgerError refuses; return its id."""
         self._sitting(response.sitting)
         earlier = self.responses(response.quiz, response.question)
         if response.attempt in [answered.attempt for answered in earlier]:
             which = f"attempt {response.attempt} at {response.quiz}/{response.question}"
-            raise Duplicate(f"{which} is in the ledger already, perhaps from another terminal")
+            raise LedgerError(f"{which} is in the ledger already, perhaps from another terminal")
         event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
         del event["id"], event["at"]
         return self._add("answered", **event)

@@ -198,24 +198,20 @@ def load_quiz(path: Path) -> Quiz:
     return full_quiz(path, file) if isinstance(file, QuizFile) else Quiz(path, file)
 
 
-class UnknownQuiz(CannotDo):
-    """No quiz has this id; the text names the nearest ones."""
-
-
 def find_quiz(course: Course, quiz_id: str) -> Quiz:
     """Read the quiz of this id, as :func:`find_quiz_path` and :func:`load_quiz` do."""
     return load_quiz(find_quiz_path(course, quiz_id))
 
 
 def find_quiz_path(course: Course, quiz_id: str) -> Path:
-    """Return the file of the quiz of this id, which may be its path, in any case; or UnknownQuiz."""
+    """Return the file of the quiz of this id, which may be its path, in any case; or CannotDo."""
     known = {path.stem: path for path in quiz_paths(course)}
     spelt = Path(quiz_id).name.casefold().removesuffix(".yaml").replace("_", "-").replace(" ", "-")
     if spelt in known:
         return known[spelt]
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
     hint = f"the nearest are {', '.join(near)}" if near else "this course has no quizzes yet"
-    raise UnknownQuiz(f"there is no quiz `{quiz_id}`; {hint}")
+    raise CannotDo(f"there is no quiz `{quiz_id}`; {hint}")
 
 
 # --- the edition --------------------------------------------------------------------------------------

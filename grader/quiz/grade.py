@@ -19,7 +19,7 @@ from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
 from grader.quiz import code, credits, formula
 from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file
-from grader.quiz.questions.base import Marked, NoVariant, Runner, Variant, make_variant
+from grader.quiz.questions.base import Marked, Runner, Variant, make_variant
 from grader.sandbox.text import listed, one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
@@ -220,55 +220,45 @@ def grade_learner(
     files: Sequence[tuple[Path, hand_in.Handed]], grading: Grading, problem: Callable[[str], None]
 ) -> LearnerGrade:
     """Grade all that one learner handed in, in files that claim so; ``problem`` is told what is left out."""
-    files = sorted(files, key=lambda file: not _is_named_after(*file))
+    # Whose name or folder's name is the learner's id, perhaps among other words.
+    own = re.compile(rf"(?<![a-z0-9]){re.escape(files[0][1].learner.id)}(?![a-z0-9])")
+    named = [path for path, _ in files if own.search(f"{path.stem}/{path.parent.name}".casefold())]
+    files = sorted(files, key=lambda file: file[0] not in named)
     learner, runner = files[0][1].learner, code.SubmissionRunner(grading.runner)
-    by_quiz: dict[str, list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]]] = defaultdict(list)
+    by_quiz: dict[str, list[tuple[Path, hand_in.QuizResponses]]] = defaultdict(list)
     for path, handed in files:
         for quiz in handed.quizzes:
-            by_quiz[quiz.quiz].append((path, handed, quiz))
+            by_quiz[quiz.quiz].append((path, quiz))
     if unknown := sorted(by_quiz.keys() - grading.editions.keys()):
         names = listed([name[:40] for name in unknown], MAX_NAMED, "`")
         problem(f"{learner.id}: this course has no quiz {names}; its answers are left out")
     grades = []
     for claims in (by_quiz[name] for name in grading.editions if name in by_quiz):
-        if answers := _undisputed(claims, problem):
+        if answers := _undisputed(learner.id, claims, named, problem):
             grades.append(grade_quiz(learner, answers, grading, runner))
     return LearnerGrade(learner, tuple(grades))
 
 
-def _is_named_after(path: Path, handed: hand_in.Handed) -> bool:
-    """Whether the name of a file or of its folder is the learner's id, perhaps among other words."""
-    own = rf"(?<![a-z0-9]){re.escape(handed.learner.id)}(?![a-z0-9])"
-    return any(re.search(own, name.casefold()) for name in (path.stem, path.parent.name))
-
-
 def _undisputed(
-    claims: list[tuple[Path, hand_in.Handed, hand_in.QuizResponses]], problem: Callable[[str], None]
+    learner: str,
+    claims: list[tuple[Path, hand_in.QuizResponses]],
+    named: list[Path],
+    problem: Callable[[str], None],
 ) -> hand_in.QuizResponses | None:
     """Return the answers to one quiz that all files of one learner agree on; None if there are none.
 
     A later file goes on where an earlier one ends; what it says of its own time decides nothing. Where some
     are named after the learner, only these are believed.
     """
-    learner, quiz = claims[0][1].learner.id, claims[0][2].quiz
-    named = [claim for claim in claims if _is_named_after(claim[0], claim[1])] or claims
-    newest = max(  # which has come furthest
-        (answers for _, _, answers in named),
-        key=lambda each: (
-            len(each.responses),
-            len(each.sittings),
-            sum(bool(one.finished) for one in each.sittings),
-        ),
-    )
-    if all(newest.follows(answers) for _, _, answers in named):
-        if others := [str(path) for path, _, answers in claims if not newest.follows(answers)]:
-            told = f"a file named after `{learner}` says otherwise about {quiz}"
-            problem(f"{listed(others, MAX_NAMED)}: set aside: {told}")
+    believed = {path: answers for path, answers in claims if path in named} or dict(claims)
+    newest, *others = sorted(believed.values(), key=hand_in.QuizResponses.extent, reverse=True)
+    if all(map(newest.follows, others)):
+        if aside := [str(path) for path, answers in claims if not newest.follows(answers)]:
+            told = f"a file named after `{learner}` says otherwise about {newest.quiz}"
+            problem(f"{listed(aside, MAX_NAMED)}: set aside: {told}")
         return newest
-    names = listed([path for path, _, _ in named], MAX_NAMED)
-    problem(
-        f"{names}: contradict each other about {quiz} of `{learner}`; none counts, leave the wrong ones out"
-    )
+    told = f"contradict each other about {newest.quiz} of `{learner}`; none counts, leave the wrong ones out"
+    problem(f"{listed(list(believed), MAX_NAMED)}: {told}")
     return None
 
 
@@ -307,7 +297,7 @@ def grade_quiz(
             marks[response.id] = credits.mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
         except (Refused, code.OutOfTime) as error:
             refused[response.id] = str(error)
-        except (NoVariant, formula.FormulaError) as error:
+        except formula.FormulaError as error:
             refused[response.id] = f"the course is at fault here, not the answer: {error}"
     marks |= {response: Marked(0.0, reason) for response, reason in refused.items()}
     scores = {response: marked.share for response, marked in marks.items()}

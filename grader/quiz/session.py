@@ -22,10 +22,6 @@ class FinishedElsewhere(Exception):
     """Another terminal has finished this sitting; nothing more is accepted."""
 
 
-class OtherSitting(CannotDo):
-    """Other questions have to be answered first; the text says what can be done about it."""
-
-
 @dataclass(frozen=True)
 class Selection:
     """Which questions are asked, and whether a sitting that is open is gone on with."""
@@ -121,7 +117,7 @@ class Summary:
 class Session:
     """A sitting that was begun or taken up again, of the questions that are selected.
 
-    OtherSitting says that one of other questions is unfinished, and this is no restart; or that a part is
+    CannotDo says that one of other questions is unfinished, and this is no restart; or that a part is
     asked for of a graded quiz whose coming sitting counts.
     """
 
@@ -153,7 +149,7 @@ class Session:
         elif unfinished:
             found = unfinished[-1]
             if part and found.questions != picked(found.number):
-                raise OtherSitting(
+                raise CannotDo(
                     f"a sitting of {len(found.questions)} questions of {quiz.quiz} is unfinished; go on with "
                     f"it by `grader quiz {quiz.quiz}`, or begin anew with --restart"
                 )
@@ -161,7 +157,7 @@ class Session:
         number = len(sittings) + 1
         if part and quiz.mode == "graded" and number <= quiz.sittings:
             which = f"{credits.which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions"
-            raise OtherSitting(f"{which}; leave --topic and --questions away")
+            raise CannotDo(f"{which}; leave --topic and --questions away")
         mode, questions = credits.REVIEW if reviews else quiz.mode, selection.only or picked(number)
         return ledger.begin(quiz.quiz, quiz.version, mode, questions), False
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.authoring.handout import CannotHandOut, Leaking, build_handout
+from grader.authoring.handout import Leaking, build_handout
 from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import Store, inner_numbers, record, seed_of
 from grader.authoring.verify import solution_source
@@ -30,7 +30,7 @@ from grader.checks.run import check
 from grader.checks.source import Source
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import main
-from grader.course import Course, Exercise, make_stub, open_course
+from grader.course import CannotDo, Course, Exercise, make_stub, open_course
 from grader.progress.grades import Grade
 from grader.sandbox.pool import WorkerPool
 
@@ -663,15 +663,15 @@ def test_places_that_are_taken_are_refused(tiny_copy: Course, home: Course, tmp_
         (tiny_copy.root / "solutions" / "out", "is no hand-out"),
         (tmp_path / "nowhere" / "out", "make it first"),
     ):
-        with pytest.raises(CannotHandOut, match=says):
+        with pytest.raises(CannotDo, match=says):
             build_handout(tiny_copy, target, SECRET)
     assert (tmp_path / "full" / "thesis.txt").read_text() == "x"
-    with pytest.raises(CannotHandOut, match="is a hand-out itself"):
+    with pytest.raises(CannotDo, match="is a hand-out itself"):
         build_handout(home, tmp_path / "out", SECRET)
 
 
 def test_what_an_exercise_uses_goes_out_with_it(course: Course, tmp_path: Path) -> None:
-    with pytest.raises(CannotHandOut, match="exercise-11 uses exercise-2, exercise-4"):
+    with pytest.raises(CannotDo, match="exercise-11 uses exercise-2, exercise-4"):
         build_handout(course, tmp_path / "out", SECRET, exercises=("exercise-11",))
 
 

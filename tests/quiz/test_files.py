@@ -11,7 +11,7 @@ import pytest
 from grader.authoring.leaks import find_leaks, texts_of
 from grader.authoring.quiz_lint import lint_quiz
 from grader.authoring.quiz_schema import quiz_schema
-from grader.course import Course, CourseError, dataclass
+from grader.course import CannotDo, Course, CourseError, dataclass
 from grader.progress import open_ledger
 from grader.quiz import files
 from grader.quiz.credits import QuizContext
@@ -192,5 +192,5 @@ def test_a_quiz_is_found_however_it_is_spelt(tiny: Course, spelt: str) -> None:
 
 @pytest.mark.parametrize("spelt", ["every", "", "..", "every-type.yml", "every-type\0"])
 def test_what_is_no_quiz_is_told_with_the_nearest(tiny: Course, spelt: str) -> None:
-    with pytest.raises(files.UnknownQuiz, match="the nearest are every-type"):
+    with pytest.raises(CannotDo, match="the nearest are every-type"):
         files.find_quiz_path(tiny, spelt)

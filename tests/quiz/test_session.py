@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader.course import Course
+from grader.course import CannotDo, Course
 from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import QuizContext, balance
 from grader.quiz.files import Picks, Quiz, full_quiz
@@ -20,7 +20,6 @@ from grader.quiz.session import (
     AnsweredElsewhere,
     FinishedElsewhere,
     Item,
-    OtherSitting,
     Reply,
     Selection,
     Session,
@@ -218,7 +217,7 @@ def test_parts_of_a_quiz(world: World) -> None:
     assert world.sit(sheet(), topic="shapes").resumed
     assert world.sit(sheet()).resumed  # go on with what is open
     for part in ({"topic": "gates"}, {"count": 2}, {"topic": "shapes", "count": 2}):
-        with pytest.raises(OtherSitting, match="--restart"):
+        with pytest.raises(CannotDo, match="--restart"):
             world.sit(sheet(), **part)
     some = world.sit(sheet(), count=4, restart=True).questions
     assert len(some) == 4
@@ -355,7 +354,7 @@ def test_a_sheet_without_its_key_can_be_taken(world: World) -> None:
 def test_a_sitting_that_counts_asks_the_whole_quiz(world: World) -> None:
     graded = sheet(mode="graded", sittings=2)
     for part in ({"topic": "shapes"}, {"count": 3}):
-        with pytest.raises(OtherSitting, match="only the first 2 sittings count of every-type"):
+        with pytest.raises(CannotDo, match="only the first 2 sittings count of every-type"):
             world.sit(graded, **part)
     for number in (1, 2):
         session = world.sit(graded, restart=True)

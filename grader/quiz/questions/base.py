@@ -184,22 +184,18 @@ class Variant:
         return json.dumps(drawn, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-class NoVariant(ValueError):
-    """No drawn parameters meet the condition of a question; the sentence says which."""
-
-
 def make_variant(public: PublicQuestion, *seed: str | int) -> Variant:
-    """Draw a variant by salt, learner, quiz, question and attempt; NoVariant if ``where`` never holds."""
+    """Draw a variant by salt, learner, quiz, question and attempt; FormulaError if ``where`` never holds."""
     stream, where = Stream(*seed), public.where
     for _ in range(MAX_TRIES):
         params = {name: stream.draw(how) for name, how in public.params.items()}
         try:
             holds = not where or bool(evaluate(where, {**public.dims, **params}))
         except FormulaError as error:
-            raise NoVariant(f"`where`: {error}") from None
+            raise FormulaError(f"`where`: {error}") from None
         if holds:
             return Variant(public, params, stream.shuffled(public.options))
-    raise NoVariant(f"`where: {where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
+    raise FormulaError(f"`where: {where}` holds for none of {MAX_TRIES} draws; loosen it or the parameters")
 
 
 def recalled(public: PublicQuestion, record: str) -> Variant | None:

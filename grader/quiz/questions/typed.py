@@ -18,7 +18,6 @@ from grader.quiz.questions.base import (
     Draw,
     Marked,
     Mistake,
-    NoVariant,
     PartlyRight,
     Problem,
     Question,
@@ -182,7 +181,7 @@ class Numeric(_Drawn):
                 names = make_variant(public, "shadow", str(number)).names
                 spans = [(low, high) for _, low, high in self._mistaken(names)]
                 values = [evaluate_number(mistake.value, names) for mistake in self.mistakes]
-            except (NoVariant, FormulaError):
+            except FormulaError:
                 return  # said elsewhere
             for later, value in enumerate(values):
                 met[later] += any(low <= value <= high for low, high in spans[:later])
