@@ -15,38 +15,28 @@ SPAN = re.compile(r"\$\$(.+?)\$\$|\$(?![\s{])([^$\n]+?)(?<!\s)\$(?!\d)", re.DOTA
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|\s+|.", re.DOTALL)
 BLOCK = re.compile(r"^\$\$[ \t]*\n(.+?)\n\$\$[ \t]*$", re.MULTILINE | re.DOTALL)
 SPECIAL = re.compile(r"[\\`*_\[\]<>|~#]")
-GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-        "tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-        "αβγδεεζηθικλμνξπρστυφφχψωΓΔΘΛΞΠΣΦΨΩ",
-        strict=True,
-    )
-)
 WRITTEN = """
+alpha α beta β gamma γ delta δ epsilon ε varepsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν
+xi ξ pi π rho ρ sigma σ tau τ upsilon υ phi φ varphi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ
+Xi Ξ Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω
 cdot · times × odot ⊙ otimes ⊗ oplus ⊕ circ ∘ ast * pm ± le ≤ leq ≤ ge ≥ geq ≥ ne ≠ neq ≠ ll ≪ gg ≫
 approx ≈ sim ~ equiv ≡ propto ∝ to → rightarrow → leftarrow ← mapsto ↦ Rightarrow ⇒ in ∈ subset ⊂ cup ∪
 cap ∩ forall ∀ neg ¬ infty ∞ partial ∂ nabla ∇ sum Σ prod Π int ∫ ldots … dots … cdots ⋯ prime ′ top ᵀ
 mid | dots … vert | Vert ‖ lVert ‖ rVert ‖ | ‖ langle ⟨ rangle ⟩ ell ℓ { { } } % % _ _ $ $ & & # #
 """.split()
-SIGNS = {**GREEK, **dict(zip(WRITTEN[::2], WRITTEN[1::2], strict=True))}
+SIGNS = dict(zip(WRITTEN[::2], WRITTEN[1::2], strict=True))
 SIGNS |= dict.fromkeys(["left", "right", "displaystyle", "!"], "")
 SIGNS |= dict.fromkeys([",", ";", ":", " ", "quad", "qquad"], " ")
-WORDS = frozenset("tanh sinh cosh exp log ln max min sin cos argmax argmin det dim lim sup".split())
+WORDS = "tanh sinh cosh exp log ln max min sin cos argmax argmin det dim lim sup".split()
+SIGNS |= dict(zip(WORDS, WORDS, strict=True))
 FONTS = "mathrm text textbf textit mathbf mathit mathsf mathcal operatorname boldsymbol texttt".split()
 ACCENTS = {"tilde": "\u0303", "hat": "\u0302", "bar": "\u0304", "vec": "\u20d7", "dot": "\u0307"}
 ACCENTS |= {"widetilde": "\u0303", "widehat": "\u0302", "overline": "\u0304"}
 BLACKBOARD = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "E": "𝔼", "C": "ℂ", "P": "ℙ"}
-LOWERED = dict(
-    zip("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True)
-)
-RAISED = dict(
-    zip(
-        "0123456789+-=()abcdefghijklmnoprstuvwxyzTᵀ′*HNDKβγδ",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᵀ′*ᴴᴺᴰᴷᵝᵞᵟ",
-        strict=True,
-    )
-)
+UP = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺-⁻=⁼(⁽)⁾aᵃbᵇcᶜdᵈeᵉfᶠgᵍhʰiⁱjʲkᵏlˡmᵐnⁿoᵒpᵖrʳsˢtᵗuᵘvᵛwʷxˣyʸzᶻTᵀᵀᵀ′′**HᴴNᴺDᴰKᴷβᵝγᵞδᵟ"
+DOWN = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋=₌(₍)₎aₐeₑhₕiᵢjⱼkₖlₗmₘnₙoₒpₚrᵣsₛtₜuᵤvᵥxₓβᵦγᵧρᵨφᵩχᵪ"
+RAISED, LOWERED = (dict(zip(pairs[::2], pairs[1::2], strict=True)) for pairs in (UP, DOWN))
+"""By sign, the small one that says the same."""
 
 
 class MathError(ValueError):
@@ -145,8 +135,6 @@ def _one(token: str, tokens: Iterator[str]) -> str:
         return _environment(_argument(tokens), tokens)
     if name in SIGNS:
         return SIGNS[name]
-    if name in WORDS:
-        return name
     if name in FONTS:
         return _argument(tokens)
     if name in ACCENTS:
