@@ -55,8 +55,22 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
 def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
     """Yield what is wrong with one quiz, in so many variants of each question whose numbers are drawn."""
     for question, face in zip(quiz.file.questions, quiz.public.faces, strict=True):
-        problems = list(_texts(question, face))
-        try:  # until one has a fault
+        problems = list[base.Problem]()
+        shown = [face.prompt, *(option.text for option in (*face.options, *face.lefts))]
+        if any("${=" in text for text in shown):
+            problem = "computes something in what is shown before the answer; only `${name}` may stand there"
+            problems.append((problem, question.place))
+        prose = (text for field, text in texts_in(question) if not NO_PROSE & {*field.split(".")})
+        for text in (*shown, *prose):
+            try:
+                render(base.HOLE.sub("1", text), strict=True)
+            except MathError as error:
+                problems.append((f"{error} (in “{text[:40]}…”)", question.place))
+                break
+        else:
+            if sum(hint.cost for hint in question.hints) > 1:
+                problems.append(("has hints that cost more than the question earns", question.place))
+        try:  # variants, until one has a fault
             for number in range(variants if face.params else 1):
                 variant = base.make_variant(face, "lint", str(number), quiz.id, question.id, 1)
                 if found := list(question.lint_variant(variant)):
@@ -68,26 +82,6 @@ def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iter
             yield CourseError(quiz.path, f"`{question.id}` {problem}", place.line, place.column)
     for cue in _cues(quiz):
         yield CourseError(quiz.path, cue)
-
-
-def _shown(face: base.PublicQuestion) -> list[str]:
-    return [face.prompt, *(option.text for option in (*face.options, *face.lefts))]
-
-
-def _texts(question: base.Question, face: base.PublicQuestion) -> Iterator[base.Problem]:
-    """Look at the mathematics and the holes of every text."""
-    if any("${=" in text for text in _shown(face)):
-        problem = "computes something in what is shown before the answer; only `${name}` may stand there"
-        yield problem, question.place
-    prose = (text for field, text in texts_in(question) if not NO_PROSE & {*field.split(".")})
-    for text in (*_shown(face), *prose):
-        try:
-            render(base.HOLE.sub("1", text), strict=True)
-        except MathError as error:
-            yield f"{error} (in “{text[:40]}…”)", question.place
-            return
-    if sum(hint.cost for hint in question.hints) > 1:
-        yield "has hints that cost more than the question earns", question.place
 
 
 def _cues(quiz: Quiz) -> Iterator[str]:
@@ -113,7 +107,10 @@ def _cues(quiz: Quiz) -> Iterator[str]:
 
 def _given_away(quiz: Quiz) -> Iterator[str]:
     """Look for questions that print the words or the number that another one asks for."""
-    faces = {face.id: " ".join([*_shown(face), face.code]) for face in quiz.public.faces}
+    faces = {
+        face.id: " ".join([face.prompt, *(option.text for option in (*face.options, *face.lefts)), face.code])
+        for face in quiz.public.faces
+    }
     shown = {id: f" {typed.normal(text)} " for id, text in faces.items()}
     told = {
         one.id: shown[one.id] + typed.normal(" ".join(text for _, text in texts_in(one)))

@@ -188,11 +188,6 @@ class Move(NamedTuple):
     after_cents: int | None  # what it earns now; None if nothing is known any more
     because: tuple[str, ...]  # the checks that went another way, or another cause, one sentence each
 
-    @property
-    def change_cents(self) -> int:
-        """By how much it moved; what is not known any more counts as 0."""
-        return (self.after_cents or 0) - self.before_cents
-
 
 def causes(before: Report, after: Report) -> tuple[str, ...]:
     """Return why one report of an exercise earns something else than another of it."""

@@ -84,16 +84,12 @@ class QuizResponses:
 
     def follows(self, earlier: QuizResponses) -> bool:
         """Whether these hold all that the earlier ones do, and go on from there."""
-
-        def history(answers: QuizResponses) -> dict[int, list[Response]]:
-            of_sitting: dict[int, list[Response]] = {sitting.number: [] for sitting in answers.sittings}
-            for response in answers.responses:
-                of_sitting[response.sitting].append(dataclasses.replace(response, id=0))
-            return of_sitting
-
         if earlier is self:
             return True
-        own, theirs = history(self), history(earlier)
+        own, theirs = defaultdict[int, list[Response]](list), defaultdict[int, list[Response]](list)
+        for of_sitting, answers in ((own, self), (theirs, earlier)):
+            for response in answers.responses:
+                of_sitting[response.sitting].append(dataclasses.replace(response, id=0))
         sittings = {sitting.number: sitting for sitting in self.sittings}
         for before in earlier.sittings:
             now, given = sittings.get(before.number), theirs[before.number]

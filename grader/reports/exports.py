@@ -400,14 +400,10 @@ def moved_csv(grades: ClassGrades) -> str:
     """Return a table of whose credits the last run changed, by how much, and because of what."""
     rows: list[list[str | int]] = []
     for move in grades.moves:
-        after = "" if move.after_cents is None else move.after_cents
-        rows.append(
-            [
-                *map(one_line, (move.grade.submission, move.grade.key, move.grade.login, move.item)),
-                *(move.before_cents, after, move.change_cents, one_line("; ".join(move.because))),
-            ]
-        )
-    heading = ["submission", "key", "login", "item", "before", "after", "change", "because"]
+        before, after = move.before_cents, "" if move.after_cents is None else move.after_cents
+        change = (move.after_cents or 0) - before
+        who = map(one_line, (move.grade.submission, move.grade.key, move.grade.login, move.item))
+        rows.append([*who, before, after, change, one_line("; ".join(move.because))])
     return csv_text(heading, rows)
 
 
