@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_980,
+    "lines": 26_920,
     "functions per 1,000 lines": 58,
     "own imports per 1,000 lines": 21.4,
     "longest file": 600,

@@ -39,11 +39,6 @@ def quiz_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **top, "$defs": definitions}
 
 
-def schema_text() -> str:
-    """Return the file that lies beside the quizzes."""
-    return f"{json.dumps(quiz_schema(), indent=2, ensure_ascii=False)}\n"
-
-
 def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Describe one dataclass; a field without a default is required, and no other key may stand there."""
     described: dict[str, str] = {}
@@ -95,4 +90,4 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     path: Path = open_course().root / "quizzes" / FILE
-    path.write_text(schema_text(), encoding="utf-8")
+    path.write_text(f"{json.dumps(quiz_schema(), indent=2, ensure_ascii=False)}\n", encoding="utf-8")
