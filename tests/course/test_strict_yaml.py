@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.course.course import CourseError, CourseFile, ExerciseFile, Misconception
-from grader.course.strict_yaml import MAX_BYTES, load
+from grader.course.course import CourseFile, ExerciseFile, Misconception
+from grader.course.strict_yaml import MAX_BYTES, CourseError, load
 
 ROOT = Path(__file__).parents[2]
 BOUNDED = settings(
