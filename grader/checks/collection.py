@@ -170,11 +170,7 @@ def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
 
 
 def collect_checks(exercise: Exercise) -> tuple[Check, ...]:
-    """Find the checks of an exercise, visible and hidden.
-
-    Raises:
-        CourseError: a check file cannot be loaded, or there are no checks.
-    """
+    """Find the checks of an exercise, visible and hidden; CourseError if none are there, or a file fails."""
     files = [path for path in (exercise.visible_checks, exercise.hidden_checks) if path.is_file()]
     if not files:
         raise CourseError(exercise.visible_checks, "is missing; every exercise needs checks")
@@ -222,11 +218,7 @@ def _check(exercise: Exercise, path: Path, name: str, body: types.FunctionType) 
 
 
 def load_reference(exercise: Exercise) -> types.ModuleType:
-    """Import the solution into this process, under a name that no check can clash with.
-
-    Raises:
-        CourseError: it is missing or fails.
-    """
+    """Import the solution into this process, by a name no check can clash with; CourseError if that fails."""
     path = exercise.solution_path
     if not path.is_file():
         raise CourseError(path, "is missing; every exercise needs a solution")
@@ -460,18 +452,15 @@ class KnownMistakes:
 # --- what the solution documents -----------------------------------------------------------------------
 
 
-def axes_of(name: str, exercise: Exercise, dimensions: int) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=1024)
+def axes_of(name: str, text: str, dimensions: int) -> tuple[str, ...]:
     """Return what the axes of an array count: T, H and N; empty if nothing is said.
 
     Args:
         name: of the array; a gradient has the axes of what it differentiates.
+        text: of the solution, whose docstrings say it.
         dimensions: how many axes it has.
     """
-    return _axes(name, exercise.solution_path.read_text(encoding="utf-8"), dimensions)
-
-
-@functools.lru_cache(maxsize=1024)
-def _axes(name: str, text: str, dimensions: int) -> tuple[str, ...]:
     for known in (name, name.removeprefix("d")):
         found = re.search(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text)
         axes = tuple(axis.strip() for axis in found[1].split(",") if axis.strip()) if found else ()
@@ -485,7 +474,7 @@ def sizes_of(exercise: Exercise, function: str, arguments: Any) -> dict[str, int
     names, sizes = exercise.parameters[function], dict[str, int]()
     text = exercise.solution_path.read_text(encoding="utf-8")
     for path, array in walk_arrays(arguments):
-        axes = _axes((names[int(path[0])], *path[1:])[-1], text, array.ndim)
+        axes = axes_of((names[int(path[0])], *path[1:])[-1], text, array.ndim)
         sizes.update(pair for pair in zip(axes, array.shape, strict=False) if not pair[0].isdecimal())
     return sizes
 

@@ -73,11 +73,7 @@ def draw(exercise: Exercise, source: Source, pool: Pool, *, progress: Progress |
 
 
 def load_plot(exercise: Exercise) -> types.ModuleType:
-    """Load a plot file; its function is called ``plot``.
-
-    Raises:
-        CourseError: it is missing, fails, or has no such function.
-    """
+    """Load a plot file; CourseError if it is missing, fails, or defines no function ``plot``."""
     path = plot_path(exercise)
     if not path.is_file():
         raise CourseError(path, "is missing; it defines `plot(student, reference, rng)`")

@@ -90,11 +90,7 @@ class Index:
 
 
 def unpacked(data: bytes) -> tuple[Any, memoryview]:
-    """Return the header of a file, and the bytes after it.
-
-    Raises:
-        ValueError: it is damaged.
-    """
+    """Return the header of a file, and the bytes after it; ValueError if it is damaged."""
     try:
         whole = zlib.decompress(data)
         end = LENGTH.size + LENGTH.unpack_from(whole)[0]
@@ -165,11 +161,7 @@ class Recorded:
         return None
 
     def answering(self, name: str, classes: Mapping[str, Any]) -> Callable[..., Any]:
-        """Return a function that answers as the solution did.
-
-        Args:
-            classes: the module's names, among them its named tuples.
-        """
+        """Return a function that answers as the solution did; ``classes`` has the named tuples it may use."""
 
         @functools.wraps(self._stubs[name])
         def answer(*arguments: Any, **named: Any) -> Any:
@@ -220,11 +212,7 @@ def _named_tuples(value: Any) -> dict[str, Any]:
 
 
 def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
-    """Let the graded functions of a pristine stub answer what was recorded.
-
-    Raises:
-        CourseError: the recorded file is missing or damaged, or the stub lacks a function.
-    """
+    """Let the graded functions of a pristine stub answer what was recorded, or raise CourseError."""
     exercise.parameters  # noqa: B018  # names a function that is missing
     recorded = Recorded(exercise, module)
     setattr(module, RECORDED, recorded)

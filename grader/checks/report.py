@@ -238,11 +238,7 @@ def report_fields(report: Report) -> dict[str, Any]:
 
 
 def reports_from_json(text: str) -> list[Report]:
-    """Return the reports of a document that ``reports_to_json`` wrote.
-
-    Raises:
-        ValueError: it is another document.
-    """
+    """Return the reports that ``reports_to_json`` wrote; ValueError if it is another document."""
     try:
         document = json.loads(text)
         if document["schema"] != SCHEMA:

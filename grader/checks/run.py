@@ -170,11 +170,7 @@ def _excuse(suite: CheckSuite, run: CheckRun, known: Mapping[str, Report]) -> No
 
 
 def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) -> None:
-    """Run all checks on one submission, and keep what they find in the run.
-
-    Args:
-        one_failure: skip all checks after the first that fails.
-    """
+    """Run all checks on one submission, or none after the first that fails; what they find is in the run."""
     started = time.perf_counter()
     try:
         for _, checks in itertools.groupby(suite.checks, lambda check: check.hidden):
@@ -288,7 +284,8 @@ def _mismatch(exercise: Exercise, error: CheckFailed) -> Mismatch | None:
     mask = error.mask
     if mask is None or not 1 < mask.size <= MAX_ENTRIES or mask.ndim > 3:
         return None
-    axes = axes_of(error.name.split(" ")[0].split(".")[-1], exercise, mask.ndim)
+    text = exercise.solution_path.read_text(encoding="utf-8")
+    axes = axes_of(error.name.split(" ")[0].split(".")[-1], text, mask.ndim)
     return Mismatch(error.name, axes, mask.shape, "".join(".x"[int(wrong)] for wrong in mask.ravel()))
 
 
@@ -308,11 +305,7 @@ def _require(check: Check, run: CheckRun, *, one_failure: bool) -> None:
 
 
 def judge(check: Check, error: BaseException | None) -> tuple[Status, str]:
-    """Return a check's status and message. Only what is certainly the student's fault counts as failed.
-
-    Args:
-        error: what the check raised.
-    """
+    """Say what a check is that raised this. Only what is certainly the student's fault counts as failed."""
     if error is None:
         return "passed", ""
     if isinstance(error, DependencyFailed):

@@ -214,11 +214,7 @@ def open_submission(path: Path) -> Iterator[Files]:
 
 
 def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
-    """Return a submission with what the zips in it hold of modules that lie nowhere else.
-
-    Raises:
-        FileRejected: there is no module, and a zip that cannot be looked into.
-    """
+    """Return files with what zips in them hold of modules that lie nowhere else; FileRejected if none do."""
     left = MAX_ARCHIVE_BYTES
     for depth in range(MAX_NESTED + 1):
         zips = [parts for parts in files.paths if is_zip(parts[-1]) and parts not in dict(files.unread)]

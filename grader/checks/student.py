@@ -324,11 +324,7 @@ class StudentModule:
 
 
 def answers_elsewhere(run: CheckRun, function: str) -> bool:
-    """Say whether a function that all checks asked in one worker answers its first question in another, too.
-
-    Raises:
-        WorkerBroken: no other worker could be had.
-    """
+    """Say whether a function that was asked in one worker only answers its first question in another, too."""
     if run.load_error and run.patience.left < SPARE_IDLE_SECONDS:
         return True  # it has slept too long to be loaded again, and all that it answered was right
     first, shared = run.first_asked[function,], run.shared
@@ -479,11 +475,7 @@ class Student:
         self._settled = True
 
     def ask_first_again(self) -> None:
-        """Ask once more, after all others, what a check asked first.
-
-        Raises:
-            SubmissionFault: the answer is another one now.
-        """
+        """Ask once more, after all others, what a check asked first; SubmissionFault if answers differ."""
         for function, asked in self._first.items():
             if self._module and function in self._more:
                 self._expect(self._module, asked)

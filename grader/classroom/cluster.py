@@ -35,11 +35,7 @@ class NoCluster(CannotDo):
 
 
 class CoursePlugin(WorkerPlugin):
-    """Unpacks the course on each worker once, also on those that join later.
-
-    Args:
-        packed: the course, as a zip.
-    """
+    """Unpacks the course, which comes as a zip, on each worker once, also on those that join later."""
 
     def __init__(self, packed: bytes) -> None:
         self.name = f"course-{hashlib.sha256(packed).hexdigest()[:32]}"  # by what is in it

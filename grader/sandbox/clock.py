@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ASKS_FOR_SENDER = hasattr(socket, "SO_PASSCRED")  # the kernel says who sends, by the number that we know
@@ -50,8 +51,11 @@ class ProcessorClock:
     def __init__(self, number: int, *, alone: bool) -> None:
         self._number, self._alone = number, alone
         self._others = 0.0  # seconds of what it started, when it was last looked at
-        told = (read for read in (_linux, _macos, _windows) if _tells(read, number))
-        self._read = next(told, lambda _: time.monotonic())
+        self._read: Callable[[int], float] = lambda _: time.monotonic()
+        for read in (_linux, _macos, _windows):
+            with contextlib.suppress(OSError, AttributeError, ValueError):
+                read(number)
+                self._read = read
 
     def seconds(self, look: bool = False) -> float:
         """Return the seconds so far.
@@ -65,12 +69,6 @@ class ProcessorClock:
         if look and not self._alone:
             self._others = max(self._others, _started_by(self._number))
         return self._read(self._number) + self._others
-
-
-def _tells(read: object, number: int) -> bool:
-    with contextlib.suppress(OSError, AttributeError, ValueError):
-        return callable(read) and read(number) >= 0.0
-    return False
 
 
 def _linux(number: int) -> float:

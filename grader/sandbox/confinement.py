@@ -108,11 +108,7 @@ def hide_from_others() -> None:
 
 
 def _call(what: str, function: str, *arguments: object) -> int:
-    """Call a function of the C library; errno counts only if the result is negative: it is never cleared.
-
-    Raises:
-        OSError: the call failed.
-    """
+    """Call a function of the C library; OSError if its result is negative: errno alone is never cleared."""
     result = int(getattr(LIBRARY, function)(*arguments))
     if result < 0:
         raise OSError(ctypes.get_errno(), f"{what} failed")
@@ -127,11 +123,7 @@ def _prctl(option: int, value: int, pointer: object = None) -> None:
 
 
 def _works(function: Callable[[], object]) -> bool:
-    """Whether a function does what it should in a throw-away child: it raises nothing there.
-
-    Raises:
-        OSError: no child can be made.
-    """
+    """Whether a function raises nothing in a throw-away child; OSError if no child can be made."""
     child = os.fork()
     if child == 0:
         code = 1

@@ -106,11 +106,7 @@ def _compiled(statements: list[ast.stmt], filename: str, like: types.CodeType) -
 
 
 def _failed(error: BaseException, statements: list[ast.stmt], filename: str) -> int:
-    """Find the statement that an exception came out of, by the place where the module itself was.
-
-    Raises:
-        LookupError: it came out of none of them.
-    """
+    """Find the statement that an exception came out of, by where the module was; LookupError if none."""
     trace = TRACEBACK.__get__(error)
     while trace is not None and trace.tb_frame.f_code.co_filename != filename:
         trace = trace.tb_next

@@ -390,11 +390,7 @@ class ConfinedWorker(Worker):
 
 
 class _Timer:
-    """What one call or load has used of its limit.
-
-    Args:
-        clock: reads the processor time of the worker; asked to ``look``, of all it started, too.
-    """
+    """What one call or load has used of its limit, by a clock that can look at all it started, too."""
 
     def __init__(self, clock: Callable[[bool], float], limit: Limit) -> None:
         self._clock, self._limit = clock, limit
@@ -500,11 +496,7 @@ def _is_modest(leaves: list[Any]) -> bool:
 
 
 def read_answer(message: list[Any], body: memoryview) -> Answer:
-    """Read what a worker answers to a call.
-
-    Raises:
-        ProtocolError: it is no answer.
-    """
+    """Read what a worker answers to a call; ProtocolError if it is no answer."""
     match message:
         case ["value", tree, list() as changed]:
             for path in changed[:100]:

@@ -43,11 +43,7 @@ class Unsendable(Exception):
 
 
 def pack(message: list[Any], body: bytes = b"") -> bytes:
-    """Return the frame of a message and its body.
-
-    Raises:
-        Unsendable: header or body would be larger than the other side accepts.
-    """
+    """Return the frame of a message and its body; Unsendable if it is larger than the other side accepts."""
     header = _to_json(message).encode()
     if len(header) > MAX_HEADER:
         raise Unsendable(f"it is larger than {MAX_HEADER // 1024} KiB without counting its arrays")
@@ -57,11 +53,7 @@ def pack(message: list[Any], body: bytes = b"") -> bytes:
 
 
 def frame_size(prefix: bytes | bytearray) -> int:
-    """Return the size in bytes of the whole frame that starts with these 8 bytes.
-
-    Raises:
-        ProtocolError: a length is above its limit.
-    """
+    """Return the bytes of the whole frame that starts with these 8; ProtocolError if they are too many."""
     header, body = LENGTHS.unpack(prefix[: LENGTHS.size])
     if header > MAX_HEADER or body > MAX_BODY:
         raise ProtocolError("a frame is larger than the limit")
@@ -69,11 +61,7 @@ def frame_size(prefix: bytes | bytearray) -> int:
 
 
 def unpack(frame: bytes | bytearray) -> tuple[list[Any], memoryview]:
-    """Return message and body of one whole frame.
-
-    Raises:
-        ProtocolError: the header is not a JSON list that starts with a word.
-    """
+    """Return message and body of one whole frame; ProtocolError if its header is no message."""
     header, _ = LENGTHS.unpack_from(frame)
     start = LENGTHS.size + header
     try:
@@ -97,11 +85,7 @@ _from_json = json.JSONDecoder(object_pairs_hook=_refuse_object).decode
 
 
 def encode(value: Any, arrays: list[bytes]) -> Any:
-    """Return the JSON form of a value; the bytes of its arrays are appended to ``arrays``.
-
-    Raises:
-        Unsendable: the value is too deep, too long or too large.
-    """
+    """Return the JSON form of a value, and append the bytes of its arrays; Unsendable if it is too large."""
     return _Encoder(arrays).encode(value, 0)
 
 
@@ -181,11 +165,7 @@ class _Encoder:
 
 
 def decode(tree: Any, body: memoryview) -> Any:
-    """Return the value of one JSON form; ``body`` must hold the bytes of its arrays and no more.
-
-    Raises:
-        ProtocolError: the form is not one that ``encode`` makes.
-    """
+    """Return the value of a JSON form, with the bytes of its arrays and no more; ProtocolError otherwise."""
     decoder = _Decoder(body)
     value = decoder.decode(tree, 0)
     if decoder.offset != len(body):

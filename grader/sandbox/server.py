@@ -325,11 +325,12 @@ class WorkerServer:
 
     def _rebuild(self, value: Any) -> Any:
         """Turn the grader's named tuples into the student's class of that name, if there is one."""
-
-        def own_class(named: Named) -> type[tuple[Any, ...]]:
-            return class_of(named, vars(self.module)) or collections.namedtuple(named.type_name, named.fields)
-
-        return map_leaves(value, lambda leaf: leaf, own_class)
+        own = vars(self.module)
+        return map_leaves(
+            value,
+            lambda leaf: leaf,
+            lambda named: class_of(named, own) or collections.namedtuple(named.type_name, named.fields),
+        )
 
     def _ask(self, name: str, /, *arguments: Any, **named: Any) -> Any:
         """Stand in for one of the student's own functions: the grader answers."""

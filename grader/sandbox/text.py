@@ -34,11 +34,7 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 
 def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """Return the text clean and on one line.
-
-    Args:
-        limit: how many characters of the text are kept at the most.
-    """
+    """Return the text clean and on one line, at most so many characters of it."""
     return " ".join(clean(text, limit).split())
 
 
@@ -48,11 +44,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def listed(names: Sequence[object], most: int = 3, mark: str = "") -> str:
-    """Return the first of some names, and how many more there are, as part of a sentence.
-
-    Args:
-        mark: what stands before and after each, such as a backtick.
-    """
+    """Return the first of some names, each between marks, and how many more there are."""
     few = ", ".join(f"{mark}{name}{mark}" for name in names[:most])
     return f"{few} and {len(names) - most} more" if len(names) > most else few
 
