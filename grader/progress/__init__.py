@@ -2,13 +2,4 @@
 
 from grader.progress.database import LedgerError
 from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.ledger import (
-    Ledger,
-    Progress,
-    Response,
-    Sitting,
-    Standing,
-    open_ledger,
-    record,
-    standings,
-)
+from grader.progress.ledger import Ledger, Response, Sitting, Standing, open_ledger, record, standings
