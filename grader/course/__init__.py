@@ -46,13 +46,4 @@ from grader.course.people import (
     people_of,
     read_sheet,
 )
-from grader.course.strict_yaml import (
-    NOWHERE,
-    CannotDo,
-    CourseError,
-    Place,
-    Raw,
-    has_key,
-    load,
-    shown_path,
-)
+from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, has_key, load, shown_path

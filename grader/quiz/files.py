@@ -14,16 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import yaml
 
-from grader.course import (
-    CannotDo,
-    Course,
-    CourseError,
-    Place,
-    dataclass,
-    has_key,
-    strict_yaml,
-    write_atomic,
-)
+from grader.course import CannotDo, Course, CourseError, Place, dataclass, has_key, strict_yaml, write_atomic
 from grader.quiz.questions import choices, typed
 from grader.quiz.questions.base import ID, PublicQuestion, Question, require, require_share, require_unique
 
