@@ -31,7 +31,7 @@ from grader.course.files import (
     write_atomic,
     write_zip,
 )
-from grader.course.frozen import dataclass
+from grader.course.frozen import dataclass, derived
 from grader.course.mathtext import MathError, mathml, render
 from grader.course.people import (
     FIELDS,
@@ -46,4 +46,4 @@ from grader.course.people import (
     people_of,
     read_sheet,
 )
-from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, has_key, load, shown_path
+from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, load, shown_path

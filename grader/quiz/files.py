@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 import yaml
 
-from grader.course import CannotDo, Course, CourseError, Place, dataclass, has_key, strict_yaml, write_atomic
+from grader.course import CannotDo, Course, CourseError, Place, dataclass, derived, strict_yaml, write_atomic
 from grader.quiz.questions import choices, typed
 from grader.quiz.questions.base import ID, PublicQuestion, Question, require, require_share, require_unique
 
@@ -125,11 +125,13 @@ class Quiz:
     path: Path
     public: PublicFile
     key: QuizFile | None = None
+    id: str = derived()  # its stable id
+    topics: tuple[str, ...] = derived()  # in the order of its questions
+    credits: int = derived()  # there are for the whole quiz
 
-    @property
-    def id(self) -> str:
-        """Its stable id."""
-        return self.public.quiz
+    def __post_init__(self) -> None:
+        topics = tuple(dict.fromkeys(question.topic for question in self.public.faces))
+        vars(self).update(id=self.public.quiz, topics=topics, credits=sum(map(self.possible, topics)))
 
     @property
     def file(self) -> QuizFile:
@@ -137,11 +139,6 @@ class Quiz:
         if self.key is None:
             raise CourseError(self.path, "is a hand-out's, without its key; go to the full course for this")
         return self.key
-
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """Its topics, in the order of its questions."""
-        return tuple(dict.fromkeys(question.topic for question in self.public.faces))
 
     def face(self, question_id: str) -> PublicQuestion:
         """Return the public side of one question; a KeyError tells that there is none of this id."""
@@ -157,11 +154,6 @@ class Quiz:
         credits = [question.credits for question in self.public.faces if question.topic == topic]
         drawn = self.public.draw.per_topic.get(topic, 0) if self.public.draw else len(credits)
         return sum(credits[:drawn])
-
-    @property
-    def credits(self) -> int:
-        """Credits there are for the whole quiz."""
-        return sum(map(self.possible, self.topics))
 
 
 def full_quiz(path: Path, file: QuizFile) -> Quiz:
@@ -182,7 +174,7 @@ def all_quizzes(course: Course) -> list[Quiz]:
 
 def load_quiz(path: Path) -> Quiz:
     """Read a quiz file, a full one or a hand-out's."""
-    kind: type[QuizFile] | type[PublicFile] = PublicFile if has_key(path, "faces") else QuizFile
+    kind: type[QuizFile] | type[PublicFile] = PublicFile if strict_yaml.has_key(path, "faces") else QuizFile
     file: QuizFile | PublicFile = strict_yaml.load(path, kind)
     if file.quiz != path.stem:
         raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.course import Course, read_secret
+from grader.course import Course, derived, read_secret
 from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
 from grader.quiz import code, credits, formula
@@ -66,21 +66,14 @@ class QuizGrade:
     unanswered: tuple[str, ...]  # questions of the sittings that count, without an answer
     notes: tuple[str, ...]  # what whoever grades should know
     doubts: tuple[str, ...] = ()  # what no program of ours writes, for whoever grades to decide on
+    cents: int = derived()  # what the quiz earned, in hundredths of a credit
+    possible_cents: int = derived()  # what there is to earn
+    passed: bool = derived()  # whether the pass mark is reached
 
-    @property
-    def cents(self) -> int:
-        """What the quiz earned, in hundredths of a credit."""
-        return sum(answer.cents for answer in self.counted)
-
-    @property
-    def possible_cents(self) -> int:
-        """What there is to earn."""
-        return 100 * self.sheet.credits
-
-    @property
-    def passed(self) -> bool:
-        """Whether the pass mark is reached."""
-        return self.cents >= self.sheet.public.pass_mark * self.possible_cents - 1e-6
+    def __post_init__(self) -> None:
+        cents, possible = sum(answer.cents for answer in self.counted), 100 * self.sheet.credits
+        passed = cents >= self.sheet.public.pass_mark * possible - 1e-6
+        vars(self).update(cents=cents, possible_cents=possible, passed=passed)
 
 
 @dataclass(frozen=True)

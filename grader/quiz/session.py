@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import replace
 
-from grader.course import CannotDo, dataclass
+from grader.course import CannotDo, dataclass, derived
 from grader.progress import Ledger, Response, Sitting
 from grader.quiz import credits
 from grader.quiz.files import Quiz
@@ -97,21 +97,14 @@ class Summary:
     # of each first answer that it was asked for: 1, 2 or 3, and whether it was right
     certainty: tuple[tuple[int, bool], ...]
     read: tuple[tuple[str, tuple[str, ...]], ...]  # of each weak topic, the sources of what was not right
+    cents: int = derived()  # what the sitting is worth
+    share: float = derived()  # of what the sitting could have earned
+    passed: bool = derived()  # whether the pass mark is reached
 
-    @property
-    def cents(self) -> int:
-        """What the sitting is worth."""
-        return sum(row.cents for row in self.rows)
-
-    @property
-    def share(self) -> float:
-        """Share of what the sitting could have earned."""
-        return self.cents / max(1, sum(row.possible for row in self.rows))
-
-    @property
-    def passed(self) -> bool:
-        """Whether the pass mark is reached."""
-        return self.share >= self.pass_mark - 1e-9
+    def __post_init__(self) -> None:
+        cents = sum(row.cents for row in self.rows)
+        share = cents / max(1, sum(row.possible for row in self.rows))
+        vars(self).update(cents=cents, share=share, passed=share >= self.pass_mark - 1e-9)
 
 
 class Session:
