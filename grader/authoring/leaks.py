@@ -5,7 +5,6 @@ All is looked for word by word, so that spaces, line breaks and quotation marks 
 
 import bisect
 import dataclasses
-import functools
 import io
 import itertools
 import re
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, People, Place, make_stub, people_of
+from grader.course import Course, People, Place, derived, make_stub, people_of
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
@@ -52,21 +51,14 @@ class Secret:
     text: str  # in one line; in small letters if it is of a quiz, where case does not matter
     field: str = ""  # of a quiz's question, with the fields that lead to it
     question: str = ""  # whose key it belongs to
+    words: str = derived()  # what is looked for
+    vocabulary: frozenset[str] = derived()  # these words, in no order: few texts hold them all
+    is_prose: bool = derived()  # whether it is a sentence of a key, which stands nowhere by chance
 
-    @functools.cached_property
-    def words(self) -> str:
-        """What is looked for."""
-        return flat(self.text)
-
-    @functools.cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Its words, in no order: few texts hold them all."""
-        return frozenset(self.words.split())
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it is a sentence of a key, which stands nowhere by chance."""
-        return self.field.rpartition(".")[2] in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
+    def __post_init__(self) -> None:
+        words, kind = flat(self.text), self.field.rpartition(".")[2]
+        prose = kind in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
+        vars(self).update(words=words, vocabulary=frozenset(words.split()), is_prose=prose)
 
     def __str__(self) -> str:
         start = self.text[: QUOTED if len(self.text) > 2 * QUOTED else 2]
