@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from grader.course import NOWHERE, Place, dataclass
+from grader.course import NOWHERE, Place, dataclass, derived
 from grader.quiz.formula import FormulaError, Names, Value, evaluate
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -162,21 +162,17 @@ class Variant:
     public: PublicQuestion
     params: Mapping[str, Value]
     options: tuple[Option, ...]
+    names: Names = derived()  # what formulas may refer to: parameters and dimensions
+    numbers: Mapping[str, int] = derived()  # the number on the screen, from 1, of each option by its id
+
+    def __post_init__(self) -> None:
+        numbers = {option.id: number for number, option in enumerate(self.options, 1)}
+        vars(self).update(names={**self.public.dims, **self.params}, numbers=numbers)
 
     @property
     def prompt(self) -> str:
         """The prompt with its parameters filled in."""
         return fill(self.public.prompt, self.names)
-
-    @property
-    def names(self) -> Names:
-        """What formulas may refer to: parameters and dimensions."""
-        return {**self.public.dims, **self.params}
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The number on the screen, from 1, of each option by its id."""
-        return {option.id: number for number, option in enumerate(self.options, 1)}
 
     def record(self) -> str:
         """Return canonical JSON of all that was drawn, for storing and comparing."""
