@@ -26,8 +26,8 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_920,
-    "functions per 1,000 lines": 58,
+    "lines": 26_865,
+    "functions per 1,000 lines": 57.8,
     "own imports per 1,000 lines": 21.4,
     "longest file": 600,
     "longest body": 40,
