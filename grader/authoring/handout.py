@@ -37,7 +37,7 @@ from grader.course import (
     People,
     make_stub,
     strict_yaml,
-    write_zip,
+    zipped,
 )
 from grader.quiz.files import Quiz, all_quizzes, edition_text, write_edition
 
@@ -49,8 +49,8 @@ BINARY = (".bin", ".png")  # all other files are text, and have the same line en
 
 SUFFIXES = (".py", ".css", ".html", ".js", ".json", ".typed")  # of this program's files; `py.typed` has one
 INSTRUCTORS = (
-    *("authoring/", "classroom/", "site/", "cli/quiz_grade.py"),
-    *("reports/class_pages.py", "reports/lms.py", "reports/tables.py"),
+    *("authoring/", "classroom/", "site/"),
+    *("reports/classes.py", "reports/tables.py"),
     *("reports/templates/class.html", "reports/templates/student.html"),
 )
 """The program's files that students do not get; nor do they get what imports one of the first two rooms."""
@@ -122,7 +122,7 @@ def build_handout(
             raise Leaking(found)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
-            write_zip(packed, Path(beside, "zip"))
+            Path(beside, "zip").write_bytes(zipped(packed))
         if target.exists():  # it leaves with the temporary folder
             if (target / KEPT).exists():
                 (target / KEPT).rename(folder / KEPT)
@@ -317,7 +317,7 @@ def write_gradescope_archive(
         for name in ("setup.sh", "uv.txt"):
             _copy(TEMPLATES / name, folder / name)
         files = _files(folder)
-    write_zip(files, target, executables=("setup.sh", "run_autograder"))
+    target.write_bytes(zipped(files, executables=("setup.sh", "run_autograder")))
 
 
 def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> tuple[Built, Path]:

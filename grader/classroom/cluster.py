@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from grader.classroom.batch import ExecutorConfig, grader_digest, require_here
 from grader.classroom.job import BatchBroken, Confinement, Task, TaskResults, run_task
-from grader.course import CannotDo, Course, NoSecret, read_secret, secret_path, write_zip
+from grader.course import CannotDo, Course, NoSecret, read_secret, secret_path, zipped
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.worker import WorkerBroken
 
@@ -62,13 +62,11 @@ def pack(course: Course) -> bytes:
     """Return what a worker needs of a course, its secret too, as a zip; the same course gives the same."""
     paths = [course.root / "course.yaml"]
     paths += [path for part in PARTS for path in sorted((course.root / part).rglob("*"))]
-    target = io.BytesIO()
     files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
     packed = {path.relative_to(course.root).as_posix(): path.read_bytes() for path in files}
     with contextlib.suppress(NoSecret):
         packed[secret_path(course).relative_to(course.root).as_posix()] = read_secret(course)
-    write_zip(packed, target)
-    return target.getvalue()
+    return zipped(packed)
 
 
 def run_task_there(plugin_name: str, task: Task) -> TaskResults:

@@ -8,15 +8,14 @@ import itertools
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
-from grader.classroom.arrival import RECEIVED, last_commit, moment, read_received
-from grader.classroom.inbox import Delivery, Platform, is_odd, list_class, single_entry
+from grader.classroom import inbox
 from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
 from grader.progress import hand_in
@@ -27,6 +26,7 @@ from grader.sandbox.text import clean, listed, one_line
 MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so
 MAX_KEY = 400  # characters
 MAX_SHOWN = 200  # characters of what a student wrote, in a note
+Arrivals = Mapping[str, datetime.datetime]  # by the names that the instructor wrote down
 MAX_LISTED = 3  # submissions or files in a note
 COPY_NAME = re.compile(r"^copy of | ?\(\d{1,2}\)\Z|[ _-]+(copy|kopie|copie|copia)\Z", re.IGNORECASE)
 PYTHON = re.compile(r"3\.[0-9]{1,2}(?=\.|\Z)")  # of a version, what decides on its syntax
@@ -38,23 +38,15 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # 
 class Submission:
     """Something that was handed in, with all that will be graded of it; filled while it is read.
 
-    A student decides on its size: at most 1 MiB an exercise, and the answers.
+    A student decides on its size: at most 1 MiB an exercise, and the answers. What a ``Grade`` has by the
+    same name means the same there.
 
     Args:
-        key: where it was collected, below the folder of submissions; stays when its neighbours change.
         name: printable and unique in its class, in whatever case; fit for a file's name.
         path: the folder, the zip or the module file; that of the class, where it is one of its files.
-        received: when it arrived, in UTC.
-        received_from: what says so; ``file`` is the time of the file, which anybody can set.
-        platform: whose download it is from, such as ``canvas``; empty if it is from none that is known.
-        platform_id: whose it is as the platform says; empty if that says nothing. So is ``platform_name``.
-        learner_id: as the submission itself claims; empty if it does not. So is ``learner_name``.
-        problem: why it is not looked at, one sentence; empty if it is.
-        nothing_found: whether it holds none of the files that are graded, nor answers.
-        notes: what whoever grades should know.
+        learner_name: as the submission itself claims; empty if it does not.
         sources: by exercise, its file and those it builds on; empty if there is a problem.
         answers: the bytes of ``responses.json``; empty if there is none that can be read.
-        file: name of its first file or folder, as a platform delivers it.
         together: ids of all who handed it in, a line each, where the platform says that they are several.
         python: version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not.
     """
@@ -64,7 +56,7 @@ class Submission:
     path: Path
     received: datetime.datetime
     received_from: Literal["platform", "received.csv", "commit", "file"] = "file"
-    platform: Platform = ""
+    platform: inbox.Platform = ""
     platform_id: str = ""
     platform_name: str = ""
     learner_id: str = ""
@@ -77,6 +69,10 @@ class Submission:
     python: str = ""
     file: str = ""
     together: str = ""
+
+    def note(self, kind: str, text: str, *, decide: bool = False) -> None:
+        """Note what whoever grades should know, and perhaps has to decide on."""
+        self.notes += (Note(kind, text, decide),)
 
 
 # --- a class --------------------------------------------------------------------------------------------
@@ -96,33 +92,48 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
     shown = one_line(str(folder), MAX_SHOWN)
     with contextlib.ExitStack() as stack:
         try:
-            entries = list_class(folder, exercises, stack)
+            entries = inbox.list_class(folder, exercises, stack)
             if entries is None:
                 folder.lstat()
-                alone = single_entry(folder, cloned=(folder / ".git").is_dir())
-                arrivals = read_received(folder.parent)
+                alone = inbox.single_entry(folder, cloned=(folder / ".git").is_dir())
+                arrivals = inbox.read_received(folder.parent)
             else:
-                arrivals = read_received(folder if folder.is_dir() else folder.parent)
-                _require_known(arrivals or {}, entries)
+                arrivals = inbox.read_received(folder if folder.is_dir() else folder.parent)
+                known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
+                for name in arrivals or ():  # one that is misspelt would cost its student a penalty
+                    if unicodedata.normalize("NFC", name) not in known:
+                        spelt = {text.casefold(): one_line(text, 80) for text in sorted(known)}
+                        alike = difflib.get_close_matches(name.casefold(), spelt, MAX_LISTED)
+                        near = listed([spelt[text] for text in alike], mark="`")
+                        nearest = f"; the nearest: {near}" if alike else ""
+                        text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
+                        raise CannotCollect(f"{inbox.RECEIVED} {text}; correct that row, or take it out")
         except OSError as error:
             raise CannotCollect(f"{shown} cannot be read: {error.strerror}") from None
         if entries == []:
             raise CannotCollect(f"{shown} holds no submission; name their folder")
         found = [_look(entry, exercises, arrivals) for entry in ([alone] if entries is None else entries)]
     _number_equal_names(found)
-    _note_copies(found)
+    # What is called as systems and people call a copy of another may be the same student's.
+    nameless = [each for each in found if not (each.platform_id or each.learner_id)]
+    originals = {folded(PurePosixPath(each.key).stem): each.key for each in nameless}
+    for each in nameless:
+        original = originals.get(folded(COPY_NAME.sub("", PurePosixPath(each.key).stem)))
+        if original and original != each.key:
+            text = f"is called like a copy of `{original}`; decide with `grader adjust` whose it is"
+            each.note("like-a-copy", text, decide=True)
     return found
 
 
 def read_submission(folder: Path, exercises: Sequence[Exercise]) -> Submission:
     """Read an upload as one submission, whatever lies in it; what is wrong with it is told and not raised."""
-    return _look(single_entry(folder, cloned=False), exercises, None)
+    return _look(inbox.single_entry(folder, cloned=False), exercises, None)
 
 
 # --- names ----------------------------------------------------------------------------------------------
 
 
-def _key(entry: Delivery) -> str:
+def _key(entry: inbox.Delivery) -> str:
     """Return where it was collected, as text that can be stored and is the same on every system."""
     path = entry.prefix + entry.key
     key = clean(unicodedata.normalize("NFC", path), MAX_KEY).replace("\n", "\\n").replace("\t", "\\t")
@@ -131,7 +142,7 @@ def _key(entry: Delivery) -> str:
     return key
 
 
-def _name(entry: Delivery) -> str:
+def _name(entry: inbox.Delivery) -> str:
     """Return what a submission is called: fit for the name of a file, on any system."""
     name = entry.key
     if not entry.platform:
@@ -165,41 +176,18 @@ def _number_equal_names(found: list[Submission]) -> None:
             submission.notes += (Note("renamed", text),)
 
 
-def _note_copies(found: Iterable[Submission]) -> None:
-    """Note what is called as systems and people call a copy of another: it may be the same student's."""
-    alone = [each for each in found if not (each.platform_id or each.learner_id)]
-    known = {folded(PurePosixPath(each.key).stem): each.key for each in alone}
-    for submission in alone:
-        original = known.get(folded(COPY_NAME.sub("", PurePosixPath(submission.key).stem)))
-        if original and original != submission.key:
-            text = f"is called like a copy of `{original}`; decide with `grader adjust` whose it is"
-            submission.notes += (Note("like-a-copy", text, decide=True),)
-
-
 # --- when it arrived ------------------------------------------------------------------------------------
 
 
-def _known_as(entry: Delivery) -> list[str]:
+def _known_as(entry: inbox.Delivery) -> list[str]:
     """Return the names under which the instructor may have written down when it arrived."""
     entries = (name for name, _ in entry.entries)
     names = (_key(entry), entry.key, *entries, _name(entry))
     return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def _require_known(arrivals: Mapping[str, datetime.datetime], entries: Iterable[Delivery]) -> None:
-    """Refuse a row for nobody: a name that is misspelt there would cost its student a penalty."""
-    known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
-    for name in arrivals:
-        if unicodedata.normalize("NFC", name) not in known:
-            spelt = {text.casefold(): one_line(text, 80) for text in sorted(known)}
-            near = [spelt[text] for text in difflib.get_close_matches(name.casefold(), spelt, MAX_LISTED)]
-            nearest = f"; the nearest: {listed(near, mark='`')}" if near else ""
-            text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
-            raise CannotCollect(f"{RECEIVED} {text}; correct that row, or take it out")
-
-
 def _set_time(
-    found: Submission, entry: Delivery, files: Files | None, arrivals: Mapping[str, datetime.datetime] | None
+    found: Submission, entry: inbox.Delivery, files: Files | None, arrivals: Arrivals | None
 ) -> None:
     """Set when it arrived, by the best that is known of it."""
     written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}
@@ -209,26 +197,26 @@ def _set_time(
         found.received_from = "received.csv" if told else "platform"
         return
     if arrivals is not None:
-        text = (
-            f"is not in {RECEIVED}; when it arrived is told from its {'commit' if entry.cloned else 'file'}"
-        )
-        found.notes += (Note("not-in-received", text),)
+        source = "commit" if entry.cloned else "file"
+        text = f"is not in {inbox.RECEIVED}; when it arrived is told from its {source}"
+        found.note("not-in-received", text)
     if entry.cloned:
         try:
             touched = list(files.touched) if files else []
             modules = [parts for parts in touched if parts[-1].lower().endswith(".py")]
             graded = {parts: files.read(parts, MAX_BYTES) for parts in modules} if files else {}
-            found.received, changed = last_commit(entry.path, graded)
+            found.received, changed = inbox.last_commit(entry.path, graded)
             found.received_from = "commit"
-            text = "arrived when its last commit says, which whoever makes a commit can set"
-            found.notes += (Note("commit-time", text),)
+            found.note(
+                "commit-time", "arrived when its last commit says, which whoever makes a commit can set"
+            )
             if names := [one_line(name, MAX_SHOWN) for name in changed]:
                 text = f"was changed after its last commit, or without one: {listed(names, mark='`')}"
-                found.notes += (Note("not-committed", text, decide=True),)
+                found.note("not-committed", text, decide=True)
             return
         except (FileRejected, OSError) as error:
-            text = f"is a checkout, but its last commit is not known: {one_line(str(error), MAX_SHOWN)}"
-            found.notes += (Note("commit-unknown", text),)
+            why = one_line(str(error), MAX_SHOWN)
+            found.note("commit-unknown", f"is a checkout, but its last commit is not known: {why}")
     seconds = []
     if files is not None and (isinstance(files, Part) or entry.path.is_dir()):
         for parts in files.touched:
@@ -237,18 +225,16 @@ def _set_time(
     if not any(seconds):
         with contextlib.suppress(OSError):
             seconds.append(entry.path.lstat().st_mtime)
-    found.received = moment(max(seconds, default=0.0))
+    found.received = inbox.moment(max(seconds, default=0.0))
 
 
 # --- one submission -------------------------------------------------------------------------------------
 
 
-def _look(
-    entry: Delivery, exercises: Sequence[Exercise], arrivals: Mapping[str, datetime.datetime] | None
-) -> Submission:
+def _look(entry: inbox.Delivery, exercises: Sequence[Exercise], arrivals: Arrivals | None) -> Submission:
     """Read a submission; whatever is wrong with it is told and not raised."""
     label = one_line(entry.entries[0][0], MAX_SHOWN)
-    found = Submission(_key(entry), _name(entry), entry.path, moment(0.0), notes=entry.notes)
+    found = Submission(_key(entry), _name(entry), entry.path, inbox.moment(0.0), notes=entry.notes)
     found.platform, found.platform_id, found.platform_name = entry[2:5]
     found.file, found.together = label, "\n".join(entry.together)
     files: Files | None = None
@@ -263,20 +249,19 @@ def _look(
             found.problem = f"{label} cannot be read: {error.strerror}"
         _set_time(found, entry, files, arrivals)
     except Exception as error:  # no submission is at another's expense
-        found.problem = (
-            f"{label} could not be read: {one_line(f'{type(error).__name__}: {error}', MAX_SHOWN)}"
-        )
+        told = one_line(f"{type(error).__name__}: {error}", MAX_SHOWN)
+        found.problem = f"{label} could not be read: {told}"
     if found.problem:
         found.sources, found.answers = {}, b""
     if entry.late and found.received_from == "file":
-        text = f"was late, as {found.platform} marks it, but not when; write that into {RECEIVED}"
-        found.notes += (Note("late-mark", text, decide=True),)
+        text = f"was late, as {found.platform} marks it, but not when; write that into {inbox.RECEIVED}"
+        found.note("late-mark", text, decide=True)
     return found
 
 
-def _require_fit(entry: Delivery, exercises: Sequence[Exercise]) -> None:
+def _require_fit(entry: inbox.Delivery, exercises: Sequence[Exercise]) -> None:
     """Refuse what is no submission by its name or kind."""
-    if any(is_odd(name) for name, _ in entry.entries):
+    if any(inbox.is_odd(name) for name, _ in entry.entries):
         raise FileRejected("has an invisible or undecodable character in its name; rename it")
     name, mode = entry.path.name, entry.path.lstat().st_mode
     if stat.S_ISLNK(mode):
@@ -295,57 +280,28 @@ def _require_fit(entry: Delivery, exercises: Sequence[Exercise]) -> None:
 def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
     """Read a submission, and what it says of itself."""
     if files.outside:
-        text = (
-            f"holds names that lead out of it, as `{one_line(files.outside[0], MAX_SHOWN)}`; nothing is there"
-        )
-        found.notes += (Note("names-outside", text),)
-    manifest = _read_manifest(found, files)
+        first = one_line(files.outside[0], MAX_SHOWN)
+        found.note("names-outside", f"holds names that lead out of it, as `{first}`; nothing is there")
+    manifest: dict[str, Any] = {}
+    if (data := _read_outermost(found, files, hand_in.MANIFEST, hand_in.MAX_MANIFEST_BYTES)) is not None:
+        try:
+            manifest = hand_in.read_document(data, hand_in.SCHEMA).value
+        except hand_in.BadDocument as error:
+            found.note("file-ignored", f"{hand_in.MANIFEST} {error}; it is ignored")
     answers = _read_outermost(found, files, hand_in.RESPONSES, hand_in.MAX_RESPONSES_BYTES)
     if answers == b"":  # the disk was full, or an upload was cut off
-        found.notes += (Note("answers-unreadable", f"{hand_in.RESPONSES} is empty", decide=True),)
+        found.note("answers-unreadable", f"{hand_in.RESPONSES} is empty", decide=True)
     found.answers = answers or b""
     found.sources = read_sources(exercises, files)
-    _note_places(found, files, exercises)
+    _note_places(found, files)
     if claimed := PYTHON.match(str(manifest.get("python", ""))[:MAX_SHOWN]):
         found.python = claimed[0]
-    # which files are others than those the manifest tells of
-    own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
-    own[hand_in.RESPONSES] = found.answers
-    listed = manifest.get("files")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
-    known = {name: data for name, data in own.items() if data and name in told}
-    others = [f"`{name}`" for name, data in known.items() if told[name] not in hand_in.text_hashes(data)]
-    if others:
-        text = f"{hand_in.MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
-        found.notes += (Note("hash-differs", text),)
+    _note_changed(found, manifest.get("files"))
     _note_learner(found, manifest)
     asked = manifest.get("questions")
     for text in asked[: hand_in.MAX_ASKED] if isinstance(asked, list) else ():
         if isinstance(text, str) and text.strip():
-            found.notes += (Note(QUESTION, one_line(text, hand_in.MAX_QUESTION), decide=True),)
-
-
-def _note_places(found: Submission, files: Files, exercises: Sequence[Exercise]) -> None:
-    """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
-    placed = [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]
-    if placed:
-        text = f"holds modules elsewhere than handed out, told by their names: {listed(placed, mark='`')}"
-        found.notes += (Note("found-elsewhere", text),)
-    for source in filter(lambda source: source.others, found.sources.values()):
-        text = f"also holds {listed(source.others, mark='`')}, not graded"
-        text += "; decide which one counts" if source.place else ""
-        found.notes += (Note("other-versions", text, decide=bool(source.place)),)
-    doubts = [source.problem for source in found.sources.values() if source.doubtful]
-    if doubts:
-        found.notes += (Note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True),)
-    missing = [source for source in found.sources.values() if not source.there]
-    if missing and len(missing) == len(found.sources) and not found.answers:
-        found.nothing_found = True
-        names = [shown(parts) for parts in files.paths]
-        there = f"only {listed(names, mark='`')}" if names else "no other file that is looked at is there"
-        text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
-        found.notes += (Note("nothing-found", text, decide=True),)
+            found.note(QUESTION, one_line(text, hand_in.MAX_QUESTION), decide=True)
 
 
 def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> bytes | None:
@@ -356,21 +312,43 @@ def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> b
         return None
     except (FileRejected, OSError) as error:
         reason = str(error) if isinstance(error, FileRejected) else "cannot be read"
-        found.notes += (Note("file-ignored", f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored"),)
+        found.note("file-ignored", f"{name} {one_line(reason, MAX_SHOWN)}; it is ignored")
         return None
 
 
-def _read_manifest(found: Submission, files: Files) -> dict[str, Any]:
-    """Return what a submission says of itself; nothing, with a note, if that cannot be understood."""
-    data = _read_outermost(found, files, hand_in.MANIFEST, hand_in.MAX_MANIFEST_BYTES)
-    if data is None:
-        return {}
-    try:
-        manifest: dict[str, Any] = hand_in.read_document(data, hand_in.SCHEMA).value
-        return manifest
-    except hand_in.BadDocument as error:
-        found.notes += (Note("file-ignored", f"{hand_in.MANIFEST} {error}; it is ignored"),)
-        return {}
+def _note_places(found: Submission, files: Files) -> None:
+    """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
+    if placed := [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]:
+        where = listed(placed, mark="`")
+        found.note(
+            "found-elsewhere", f"holds modules elsewhere than handed out, told by their names: {where}"
+        )
+    for source in filter(lambda source: source.others, found.sources.values()):
+        text = f"also holds {listed(source.others, mark='`')}, not graded"
+        text += "; decide which one counts" if source.place else ""
+        found.note("other-versions", text, decide=bool(source.place))
+    if doubts := [source.problem for source in found.sources.values() if source.doubtful]:
+        found.note("which-file", "; ".join(doubts[:MAX_LISTED]), decide=True)
+    missing = [source for source in found.sources.values() if not source.there]
+    if missing and len(missing) == len(found.sources) and not found.answers:
+        found.nothing_found = True
+        names = [shown(parts) for parts in files.paths]
+        there = f"only {listed(names, mark='`')}" if names else "no other file that is looked at is there"
+        text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
+        found.note("nothing-found", text, decide=True)
+
+
+def _note_changed(found: Submission, claimed: object) -> None:
+    """Note which files are others than those that the manifest tells of."""
+    own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
+    own[hand_in.RESPONSES] = found.answers
+    entries = [entry for entry in claimed if isinstance(entry, dict)] if isinstance(claimed, list) else []
+    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
+    known = {name: data for name, data in own.items() if data and name in told}
+    others = [f"`{name}`" for name, data in known.items() if told[name] not in hand_in.text_hashes(data)]
+    if others:
+        text = f"{hand_in.MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
+        found.note("hash-differs", text)
 
 
 def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
@@ -383,19 +361,18 @@ def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:
             case _ if manifest:
                 raise ValueError("names no learner")
     except ValueError as error:
-        text = f"{hand_in.MANIFEST} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
-        found.notes += (Note("learner-ignored", text),)
+        ignored = f"{one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        found.note("learner-ignored", f"{hand_in.MANIFEST} {ignored}")
     try:
         claims += [hand_in.parse_responses(found.answers).learner] if found.answers else []
     except hand_in.BadDocument as error:
-        text = f"{hand_in.RESPONSES} {one_line(str(error), MAX_SHOWN)}; its learner is ignored"
-        found.notes += (Note("learner-ignored", text),)
+        ignored = f"{one_line(str(error), MAX_SHOWN)}; its learner is ignored"
+        found.note("learner-ignored", f"{hand_in.RESPONSES} {ignored}")
     if ANONYMOUS in claims:
-        found.notes += (Note("nobody-logged-in", "was made while nobody was logged in"),)
+        found.note("nobody-logged-in", "was made while nobody was logged in")
     known = [claim for claim in claims if claim != ANONYMOUS]
     if known:
         found.learner_id, found.learner_name = known[0].id, known[0].name
     if len({claim.id for claim in known}) > 1:
         told, other = f"names the learner `{known[0].id}`", f"{hand_in.RESPONSES} `{known[1].id}`"
-        text = f"{hand_in.MANIFEST} {told}, but {other}"
-        found.notes += (Note("claims-differ", text),)
+        found.note("claims-differ", f"{hand_in.MANIFEST} {told}, but {other}")

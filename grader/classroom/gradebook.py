@@ -214,9 +214,8 @@ class Gradebook:
 
     def key_at(self, path: Path) -> str | None:
         """Return the key of what lies at a path, if it was collected there with its class."""
-        places = {
-            os.path.join(entry.folder, entry.key): entry.key for entry in self.entries() if entry.folder
-        }
+        placed = (entry for entry in self.entries() if entry.folder)
+        places = {os.path.join(entry.folder, entry.key): entry.key for entry in placed}
         return places.get(unicodedata.normalize("NFC", str(path.resolve())))
 
     def find(self, wanted: str, *, gone: bool = False) -> tables.Entry:

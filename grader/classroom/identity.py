@@ -25,16 +25,12 @@ MAX_LISTED = 3  # submissions, or names, in a sentence
 
 
 class Identity(NamedTuple):
-    """Whose a submission is.
+    """Whose a submission is; what a ``Grade`` has by the same name means the same there.
 
     Args:
-        student: the id that its grade belongs to.
-        login: by which another program may know them; empty if nothing says one that can be believed.
         name: what they are called, by a claim that can be believed or by the platform; empty if by neither.
         extension: the name under ``late.extensions`` that is theirs; empty if none is.
-        set_aside: why it counts for nobody until the instructor decides; empty if it counts.
         notes: what the instructor should know.
-        people: ids of all in the roster for whom it counts; several if it is of a group.
     """
 
     student: str

@@ -15,20 +15,8 @@ from grader.classroom.collect import Submission
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.inbox import Platform
 from grader.classroom.tables import Entry
-from grader.course import (
-    FIELDS,
-    NOBODY,
-    Assignment,
-    Course,
-    LatePolicy,
-    Row,
-    Sheet,
-    folded,
-    full_name,
-    is_staff,
-    parse_sheet,
-    read_sheet,
-)
+from grader.course import Assignment, Course, LatePolicy, folded
+from grader.course import people as lists
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
 
@@ -72,7 +60,7 @@ class Student(NamedTuple):
     email: str
     section: str
     group: str
-    row: Row
+    row: lists.Row
 
     def __str__(self) -> str:
         return f"`{self.id}`" if self.name == self.id else f"`{self.id}` ({one_line(self.name, MAX_SHOWN)})"
@@ -82,7 +70,7 @@ class Student(NamedTuple):
 class Roster:
     """The students of a class, as a platform or nobody's list has them, and the text of ``groups.csv``."""
 
-    sheet: Sheet
+    sheet: lists.Sheet
     platform: Platform
     students: tuple[Student, ...]
     groups: str = ""
@@ -179,25 +167,22 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
     for path in places:
         if given or path.is_file():
             groups = course.private_folder / GROUPS
-            return make_roster(
-                read_sheet(path, FIELDS), read_sheet(groups, FIELDS).text if groups.is_file() else ""
-            )
+            text = lists.read_sheet(groups, lists.FIELDS).text if groups.is_file() else ""
+            return make_roster(lists.read_sheet(path, lists.FIELDS), text)
     return None
 
 
-def make_roster(sheet: Sheet, groups: str = "") -> Roster:
+def make_roster(sheet: lists.Sheet, groups: str = "") -> Roster:
     """Return the students of a table, whosever it is, with groups by another one's text; or CannotCollect."""
     titles = sheet.titles
     forms = (form for form in FORMS if form[1] <= set(titles))
     platform, _, own = next(forms, ("", frozenset(), {}))
-    aliases = FIELDS | own
+    aliases = lists.FIELDS | own
     found = [aliases[title] for title in titles if title in aliases]
     if not {"id", "login", "email", "name", "number", "first"} & set(found):
         has = ", ".join(f"`{one_line(title, 20)}`" for title in sheet.heading[:MAX_LISTED]) or "none"
-        known = (
-            "such as `id`, `name` and `email`, or those of a platform's export, in English, or in German, "
-        )
-        cure = f"give it headings {known}French or Spanish as Moodle writes them"
+        known = "such as `id`, `name` and `email`, or those of a platform's export"
+        cure = f"give it headings {known}, in English, or in German, French or Spanish as Moodle writes them"
         raise sheet.bad(1, f"has no heading that names students ({has}); {cure}")
     if twice := [title for title in titles if title in aliases and titles.count(title) > 1]:
         raise sheet.bad(1, f"has two columns `{one_line(twice[0], MAX_SHOWN)}`; take one of them out")
@@ -209,10 +194,8 @@ def make_roster(sheet: Sheet, groups: str = "") -> Roster:
         names = {("id", name) for name in student.ids} | {("number", student.number)} - {("number", "")}
         for kind, name in sorted(names):
             if (before := holders.setdefault((kind, name), line)) != line:
-                cure = "take one of them out, or correct it"
-                raise sheet.bad(
-                    line, f"names `{one_line(name, MAX_SHOWN)}`, whom line {before} names as well; {cure}"
-                )
+                told = f"names `{one_line(name, MAX_SHOWN)}`, whom line {before} names as well"
+                raise sheet.bad(line, f"{told}; take one of them out, or correct it")
         students.append(student)
     if not students:
         raise sheet.bad(1, "lists no student; export it again, or write a row for each")
@@ -221,12 +204,10 @@ def make_roster(sheet: Sheet, groups: str = "") -> Roster:
 
 
 def _grouped(roster: Roster, text: str) -> Roster:
-    aliases = FIELDS | {"student": "id", "canvas_user_id": "number", "user_id": "id"}
-    sheet, found = parse_sheet(text.encode(), GROUPS, aliases), dict[str, str]()
+    aliases = lists.FIELDS | {"student": "id", "canvas_user_id": "number", "user_id": "id"}
+    sheet, found = lists.parse_sheet(text.encode(), GROUPS, aliases), dict[str, str]()
     for line, record in sheet.records(aliases):
-        names = [
-            name for field in ("id", "login", "email", "number", "name") for name in record.get(field, ())
-        ]
+        names = [name for field in WHO for name in record.get(field, ())]
         student = next(filter(None, map(roster.find, names)), None)
         if names and student is None:
             told = f"names `{one_line(names[0], MAX_SHOWN)}`, who is not in {roster.sheet.name}"
@@ -238,16 +219,20 @@ def _grouped(roster: Roster, text: str) -> Roster:
     return replace(roster, students=tuple(students), groups=text)
 
 
-def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, sheet: Sheet) -> Student | None:
+def _student(
+    row: lists.Row, record: Mapping[str, list[str]], platform: Platform, sheet: lists.Sheet
+) -> Student | None:
     """Return the student of a row; None if it is about something else."""
 
     def first(field: str) -> str:
         return next(iter(record.get(field, ())), "")
 
-    name = full_name(record)
+    name = lists.full_name(record)
     number = _digits(first("number"))
     known = {"number": number, **{field: first(field) for field in ("id", "login", "email")}}
-    if is_staff(record) or (platform == "canvas" and (folded(name) in NOBODY or not any(known.values()))):
+    if lists.is_staff(record) or (
+        platform == "canvas" and (folded(name) in lists.NOBODY or not any(known.values()))
+    ):
         return None
     known["name"] = name
     id_ = next((known[field] for field in WHO if known[field]), "")
@@ -258,19 +243,9 @@ def _student(row: Row, record: Mapping[str, list[str]], platform: Platform, shee
     if not id_.isprintable() or len(id_) > 200:
         raise sheet.bad(row.line, f"has the id `{one_line(id_, MAX_SHOWN)}`, which is none; correct it")
     ids = {folded(cell) for field in ("id", "login", "email") for cell in record.get(field, ())}
-    shown = one_line(name or id_, 200)
-    section, group = one_line(first("section"), 200), one_line(first("group"), 200)
-    return Student(
-        id_,
-        shown,
-        frozenset(ids or {folded(id_)}),
-        number,
-        known["login"],
-        known["email"],
-        section,
-        group,
-        row,
-    )
+    shown, section, group = (one_line(text, 200) for text in (name or id_, first("section"), first("group")))
+    own = (number, known["login"], known["email"], section, group)
+    return Student(id_, shown, frozenset(ids or {folded(id_)}), *own, row)
 
 
 def late_policy(course: Course, assignment: Assignment | None, roster: Roster | None) -> LatePolicy:
@@ -279,8 +254,8 @@ def late_policy(course: Course, assignment: Assignment | None, roster: Roster | 
     path = course.private_folder / EXTENSIONS
     days = dict(policy.extensions)
     if path.is_file():
-        aliases = FIELDS | {"student": "id", "days": "days", "assignment": "assignment"}
-        sheet = read_sheet(path, aliases)
+        aliases = lists.FIELDS | {"student": "id", "days": "days", "assignment": "assignment"}
+        sheet = lists.read_sheet(path, aliases)
         for line, record in sheet.records(aliases):
             who = [name for field in ("id", "login", "email", "name") for name in record.get(field, ())]
             try:
@@ -353,20 +328,15 @@ def identify_by(
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is; several may be of one student, or of a group."""
     everybody = list(submissions)
-    matches = {
-        handed.key: match(handed, roster, decisions.get(handed.key, ""), groups=groups)
-        for handed in everybody
-    }
+    decided = ((each, decisions.get(each.key, "")) for each in everybody)
+    matches = {each.key: match(each, roster, by_hand, groups=groups) for each, by_hand in decided}
     units = defaultdict[str, list[tuple[int, str]]](list)
     for handed in everybody:
         who, nothing = matches[handed.key], handed.problem or handed.nothing_found
         if who.student and (who.rank > CLAIMED or not nothing):  # which has no grade to contest
             units[unit(who.student, groups=groups)].append((who.rank, handed.key))
-    days = {
-        found.id: name
-        for name in sorted(extensions, key=lambda name: extensions[name])
-        if (found := roster.find(name))
-    }
+    named = ((roster.find(name), name) for name in sorted(extensions, key=lambda name: extensions[name]))
+    days = {student.id: name for student, name in named if student}
     identities = {}
     for handed in everybody:
         who = matches[handed.key]

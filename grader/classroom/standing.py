@@ -27,6 +27,7 @@ from grader.progress.grades import (
     QuizResult,
     causes,
 )
+from grader.sandbox.text import counted
 
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
@@ -45,9 +46,8 @@ class Standing:
         self.entries, self.adjustments = book.entries(), book.adjustments()
         self.reports, self.not_graded = book.reports()
         self.quizzes = {key: rest for key, *rest in book.rows("submission, results, notes", "quizzes")}
-        self.decisions = {
-            key: who for _, key, who in sorted(book.rows("at, submission, student", "decisions"))
-        }
+        decided = sorted(book.rows("at, submission, student", "decisions"))
+        self.decisions = {key: who for _, key, who in decided}
         self.moved = book.rows("submission, item, before", "moves")
         self.choice = book.fact("count") or COUNTS[0]
         name = book.fact("assignment")
@@ -58,9 +58,8 @@ class Standing:
         self.here = [entry for entry in self.entries if not entry.gone]
         self.given = defaultdict[str, list[Adjustment]](list)
         for event in self.adjustments:
-            self.given[event.submission].append(
-                Adjustment("manual", event.exercise, event.cents, event.reason)
-            )
+            given = Adjustment("manual", event.exercise, event.cents, event.reason)
+            self.given[event.submission].append(given)
 
     def grades(self) -> ClassGrades:
         """Return it, with what the instructor should know of it."""
@@ -79,10 +78,16 @@ class Standing:
         }
         grades = [self._grade(entry, identities[entry.key], no_answers) for entry in self.here]
         grades = self._choose(grades, identities) if self.roster else grades
-        items = tuple(self._items(grades))
+        there = {report.exercise for grade in grades for report in grade.reports}
+        there.update(*(grade.not_graded for grade in grades))
+        files = {name: self.course[name].file for name in self.order if name in there}
+        items = [Item("exercise", name, file.title, 100 * file.credits) for name, file in files.items()]
+        quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes if quiz.possible_cents}
+        # What cannot be read has nothing to earn, and no column.
+        items += [Item("quiz", id_, quiz.title, quiz.possible_cents) for id_, quiz in sorted(quizzes.items())]
         return ClassGrades(
             f"{title}: {self.assignment.title}" if self.assignment else title,
-            items,
+            tuple(items),
             tuple(grades),
             gone=tuple(entry.name for entry in self.entries if entry.gone),
             moves=tuple(self._moves(grades, items)),
@@ -100,7 +105,12 @@ class Standing:
         results, doubts = self.quizzes.get(entry.key, ("[]", "[]"))
         penalty = own and self.policy.per_day > 0
         by_file = [Note("file-time", FILE_TIME)] if penalty and entry.received_from == "file" else []
-        nothing = entry.problem or entry.nothing_found or QUIZZES in not_graded
+        quizzes = quiz_results(results)
+        if self.assignment:  # its own quizzes count, also those without answers
+            own_quizzes = {each.quiz: each for each in quizzes if each.quiz in self.assignment.quizzes}
+            unread = {each.quiz: each for each in quizzes if not each.possible_cents}
+            nothing = entry.problem or entry.nothing_found or QUIZZES in not_graded
+            quizzes = tuple({**({} if nothing else no_answers), **own_quizzes, **unread}.values())
         return Grade(
             entry.name,
             **{name: getattr(entry, name) for name in SHARED},
@@ -114,7 +124,7 @@ class Standing:
             notes=(*self._notes(entry, whose, received), *by_file, *whose.notes, *_read_notes(doubts)),
             reports=own,
             not_graded=not_graded,
-            quizzes=self._counted(quiz_results(results), {} if nothing else no_answers),
+            quizzes=quizzes,
             adjustments=(*late, *manual),
             feedback=self.feedback,
         )
@@ -137,16 +147,13 @@ class Standing:
         best = {student: max(theirs, key=rank) for student, theirs in of_student.items()}
         chosen = []
         for grade in grades:
-            lost = {
-                student: best[student].submission for student in grade.people if best[student] is not grade
-            }
-            if lost:
+            others_count = (student for student in grade.people if best[student] is not grade)
+            if lost := {student: best[student].submission for student in others_count}:
                 people = tuple(student for student in grade.people if student not in lost)
                 whom = f" for {', '.join(f'`{student}`' for student in lost)}" if people else ""
                 others = ", ".join(f"`{name}`" for name in dict.fromkeys(lost.values()))
-                text = (
-                    f"does not count{whom}: {others} of the same student counts, by `--count {self.choice}`"
-                )
+                text = f"does not count{whom}: {others} of the same student counts"
+                text = f"{text}, by `--count {self.choice}`"
                 note = Note("not-counted", text)
                 if any(adjustment.kind == "manual" for adjustment in grade.adjustments):
                     note = Note("not-counted", f"{text}; adjust that one too, if it should be", decide=True)
@@ -155,36 +162,15 @@ class Standing:
             chosen.append(grade)
         return chosen
 
-    def _counted(
-        self, results: Sequence[QuizResult], no_answers: Mapping[str, QuizResult]
-    ) -> tuple[QuizResult, ...]:
-        """Return the results that count: of an assignment its own quizzes, also those without answers."""
-        if self.assignment is None:
-            return tuple(results)
-        own = {result.quiz: result for result in results if result.quiz in self.assignment.quizzes}
-        own |= {result.quiz: result for result in results if not result.possible_cents}  # that cannot be read
-        return tuple({**no_answers, **own}.values())
-
     def _notes(self, entry: Entry, whose: Identity, received: datetime.datetime) -> list[Note]:
         """Return what was noted of a submission when it was collected, as far as it still has to be said."""
-        notes, own = (
-            _read_notes(entry.notes),
-            (event for event in self.adjustments if event.submission == entry.key),
-        )
+        notes = _read_notes(entry.notes)
+        own = (event for event in self.adjustments if event.submission == entry.key)
         if any(datetime.datetime.fromisoformat(event.at) >= received for event in own):  # an answer
             notes = [note._replace(decide=note.decide and note.kind != QUESTION) for note in notes]
         if len(whose.people) > 1:
             notes = [note for note in notes if note.kind != "handed-in-together"]
         return notes
-
-    def _items(self, grades: Sequence[Grade]) -> Iterator[Item]:
-        there = {report.exercise for grade in grades for report in grade.reports}
-        there.update(*(grade.not_graded for grade in grades))
-        for name in (name for name in self.order if name in there):
-            yield Item("exercise", name, self.course[name].file.title, 100 * self.course[name].file.credits)
-        quizzes = {quiz.quiz: quiz for grade in grades for quiz in grade.quizzes if quiz.possible_cents}
-        for name, quiz in sorted(quizzes.items()):  # what cannot be read has nothing to earn, and no column
-            yield Item("quiz", name, quiz.title, quiz.possible_cents)
 
     def _moves(self, grades: Sequence[Grade], items: Sequence[Item]) -> Iterator[Move]:
         """Yield whose credits the last run changed, in the order of grades and items."""
@@ -251,11 +237,7 @@ def late_adjustments(
             continue
         days = math.ceil((received - due) / DAY)
         percent = min(policy.at_most, days * policy.per_day)
-        then, now = (
-            moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") for moment in (due, received)
-        )
-        reason = (
-            f"{days} day{'s' if days > 1 else ''} late: due {then}, received {now}{said}; "
-            f"{percent:g} % of {report.earned} credits"
-        )
+        then, now = (f"{time.astimezone(datetime.UTC):%Y-%m-%d %H:%M UTC}" for time in (due, received))
+        when = f"{counted(days, 'day')} late: due {then}, received {now}{said}"
+        reason = f"{when}; {percent:g} % of {report.earned} credits"
         yield Adjustment("late", report.exercise, -math.floor(report.earned * percent), reason)

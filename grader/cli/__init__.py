@@ -19,20 +19,13 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 import click
 
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, ZYGOTE, LazyGroup, grader, hide, main, stop
-from grader.sandbox.text import clean
+from grader.sandbox.text import clean, counted
 
 if TYPE_CHECKING:  # the help waits neither for the course room nor for reports
     from grader.course import Assignment, Course
     from grader.reports.text import Line, Style
 else:
-
-    def __getattr__(name: str) -> object:
-        """Import the course room with the first command."""
-        if name == "Course":
-            from grader.course import Course
-
-            return Course
-        raise AttributeError(name)
+    Course = "Course"  # for signatures, which nobody evaluates
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -100,11 +93,6 @@ def width() -> int:
     import shutil  # which would load three compressors to print a line
 
     return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))
-
-
-def counted(number: int, noun: str, plural: str = "s") -> str:
-    """Say how many there are of something, such as ``2 hints``."""
-    return f"{number} {noun}{plural if number != 1 else ''}"
 
 
 def print_lines(lines: Iterable[Line]) -> None:
@@ -191,6 +179,18 @@ def output_option(
 
     file = click.Path(dir_okay=False, path_type=Path)
     return click.option("-o", "--output", type=file, metavar="FILE", callback=checked, help=help)
+
+
+def confirmed(question: str, *, yes: bool, otherwise: str, default: bool) -> bool:
+    """Return whether something is wanted, by ``--yes`` or by an answer at a terminal."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"nobody can be asked here; add --yes to {otherwise}")
+    if agreed := click.confirm(question, default=default):
+        return agreed
+    click.echo("nothing was changed")
+    return False
 
 
 def require_writable(path: Path, *, new_folders: bool = False) -> None:

@@ -1,20 +1,98 @@
-"""``grader check``: run the checks of exercises and show the verdict."""
+"""``grader list``, ``login`` and ``check``: who learns here, how far they are, and what checks say."""
 
 import contextlib
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from grader import cli
 from grader.checks.report import Report, reports_to_json
-from grader.cli.learner import ask_name
 from grader.course import Exercise, is_stub, open_course, shown_path
-from grader.progress import LedgerError, Standing, record
-from grader.reports.statement import done_lines
+from grader.progress import ANONYMOUS, Learner, LedgerError, Standing, open_ledger, record, standings
+from grader.reports.statement import done_lines, headed, overview_lines
 from grader.reports.text import report_lines
 
 EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
+
+
+@click.command("list")
+@cli.pass_course
+def show_list(course: cli.Course) -> None:
+    """Show the exercises, your credits as of the last check, and what to do next."""
+    with open_ledger(course) as ledger:
+        rows, title = standings(course, ledger), headed(course.title, ledger.learner, cli.width())
+    cli.print_lines(overview_lines(title, rows, cli.width()))
+
+
+@click.command("login")
+@click.argument("name", required=False)
+@click.option("--id", "learner_id", help="Keep the balance under this id; without it, one is made from NAME.")
+@cli.pass_course
+def login(course: cli.Course, name: str | None, learner_id: str | None) -> None:
+    """Say who learns here, by any NAME; without one, show who is logged in.
+
+    Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in is
+    taken over by whoever logs in first; after that it belongs to the learner `anonymous`.
+    """
+    if name is None and learner_id is not None:
+        raise click.UsageError("--id goes with a name: grader login NAME --id ID")
+    if name not in (None, ANONYMOUS.name) and learner_id is None and course.login_id:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"this course asks for your {course.login_id}: grader login NAME --id ID")
+        learner_id = click.prompt(f"your {course.login_id}")
+    try:
+        learner = Learner.named(name, learner_id) if name is not None else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with open_ledger(course) as ledger:
+        before = ledger.learner
+        known = {other.id: other.name for other in ledger.learners()}
+        left = before == ANONYMOUS and bool(ledger.best_checks() or ledger.sittings())
+        adopts = left and known.keys() <= {ANONYMOUS.id}
+        if learner is not None:
+            ledger.login(learner, adopts=adopts)
+    now = learner or before
+    if now == ANONYMOUS:
+        click.echo("nobody is logged in; what you do counts for the learner `anonymous`")
+    else:
+        click.echo(f"logged in as {now.name} (id {now.id})")
+    if now in (before, ANONYMOUS):
+        return
+    if now.id in known:
+        told = f"this id was {known[now.id]}'s before"
+        click.echo(f"{told}; if you are someone else, log in with an --id of your own")
+    if adopts:
+        click.echo("what was recorded before is yours now")
+    elif left:
+        click.echo("what was recorded before is `anonymous`'s; `grader login anonymous` goes back to it")
+
+
+def ask_name(course: cli.Course, reports: Iterable[Report]) -> bool:
+    """Ask once, after the first credit, who learns here, and return whether it was; Enter is one answer."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and any(report.earned for report in reports)):
+        return False
+    with open_ledger(course) as ledger:
+        if ledger.learners():
+            return False
+    learner = None
+    text = "Your first credits. They are kept here under a name; type yours, or Enter to stay without."
+    click.echo(f"\n{click.wrap_text(text, shutil.get_terminal_size().columns)}")
+    while learner is None:
+        try:
+            name = click.prompt("name", default="", show_default=False)
+            asked = click.prompt(f"your {course.login_id}") if name and course.login_id else None
+            learner = Learner.named(name, asked) if name else ANONYMOUS
+        except ValueError as error:
+            click.echo(str(error))
+        except click.Abort:
+            return True
+    with open_ledger(course) as ledger:
+        ledger.login(learner, adopts=True)
+    click.echo("`grader login NAME` changes it" if learner == ANONYMOUS else f"logged in as {learner.name}")
+    return True
 
 
 @click.command("check")

@@ -1,4 +1,4 @@
-"""``grader roster``, ``grade``, ``adjust``, ``forget`` and ``merge``: a class and its grades."""
+"""``grader grade`` and what belongs to it: a class's list, its grades, adjustments, quizzes handed in."""
 
 import contextlib
 import datetime
@@ -14,20 +14,8 @@ from typing import Any
 import click
 
 from grader import cli
-from grader.classroom.batch import ExecutorConfig, grade, processes
-from grader.classroom.collect import find_submissions
-from grader.classroom.comments import adjustments, cents_of, read_many, submission_meant
-from grader.classroom.gradebook import Gradebook, merge, open_gradebook
-from grader.classroom.job import BatchBroken
-from grader.classroom.roster import (
-    COUNTS,
-    identify_by,
-    late_policy,
-    match,
-    missing,
-    missing_note,
-    read_roster,
-)
+from grader.classroom import batch, collect, comments, gradebook, job
+from grader.classroom import roster as rosters
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.reports.text import Line, decimal, wrapped
@@ -53,7 +41,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @cli.roster_option
 @click.option(
     "--count",
-    type=click.Choice(COUNTS),
+    type=click.Choice(rosters.COUNTS),
     help="Which of several submissions of one student in the roster counts [latest-on-time, or as before].",
 )
 @click.option("--no-quizzes", is_flag=True, help="Leave answers to quizzes ungraded.")
@@ -108,11 +96,17 @@ def grade_class(
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
     cli.require_results_folder(results)
-    for notice in old_keys(course):
-        click.echo(f"grader: {notice}", err=True)
+    if course.late.deadlines:
+        cure = "write a `deadline` into each of the `assignments`"
+        click.echo(f"grader: {COURSE_FILE}: `late.deadlines` is old: {cure}", err=True)
+    if course.late.extensions:
+        cure = "move them to class/extensions.csv"
+        click.echo(
+            f"grader: {COURSE_FILE}: `late.extensions` names people where git sees them: {cure}", err=True
+        )
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:
-            grades = grade(
+            grades = batch.grade(
                 course,
                 submissions,
                 results,
@@ -124,8 +118,8 @@ def grade_class(
                 on_progress=on_progress,
                 **chosen,
             )
-    except BatchBroken as error:
-        with contextlib.suppress(CourseError, OSError), open_gradebook(results) as book:
+    except job.BatchBroken as error:
+        with contextlib.suppress(CourseError, OSError), gradebook.open_gradebook(results) as book:
             publish(book.class_grades(course), results)  # which tell what is of an earlier grading now
         cli.stop(str(error), cli.BROKEN)
     code = publish(grades, results, shown=True)
@@ -135,31 +129,22 @@ def grade_class(
     sys.exit(cli.BROKEN if grades.all_broken else cli.FAILED if grades.broken else code)
 
 
-def old_keys(course: cli.Course) -> list[str]:
-    """Return a sentence for each key of ``course.yaml`` that still works and has a better place."""
-    found = ["`late.deadlines` is old: write a `deadline` into each of the `assignments`"]
-    found = found * bool(course.late.deadlines)
-    if course.late.extensions:
-        found.append("`late.extensions` names people where git sees them: move them to class/extensions.csv")
-    return [f"{COURSE_FILE}: {sentence}" for sentence in found]
-
-
 def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
     """Write the pages of a class, and perhaps print it; return the exit code: 0 if nothing is to decide."""
-    from grader.reports import class_pages, tables  # whose libraries take memory while a class is graded
+    from grader.reports import classes, tables  # whose libraries take memory while a class is graded
 
     if shown:
         cli.print_lines(tables.class_lines(grades, cli.width()))
-    failed = class_pages.write_pages(grades, results)
+    failed = classes.write_pages(grades, results)
     for sentence in failed:
         click.echo(f"grader: {sentence}", err=True)
     return cli.FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
 
 
 @contextlib.contextmanager
-def _executor(course: cli.Course, cluster: str | None, jobs: int) -> Iterator[ExecutorConfig]:
+def _executor(course: cli.Course, cluster: str | None, jobs: int) -> Iterator[batch.ExecutorConfig]:
     if cluster is None:
-        yield processes(jobs)
+        yield batch.processes(jobs)
         return
     try:
         from grader.classroom.cluster import connected
@@ -190,61 +175,54 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 
 @click.command("roster")
-@click.argument("what", metavar="check", type=click.Choice(["check"]))
+@click.argument("what", metavar="check", type=click.Choice(["check"]), expose_value=False)
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @cli.roster_option
 @cli.assignment_option
 @cli.exercises_option("Look for these only, and for no assignment")
 @cli.pass_course
 def roster_check(
-    course: cli.Course,
-    what: str,
-    submissions: Path,
-    roster: Path | None,
-    assignment: str,
-    exercises: tuple[str, ...],
+    course: cli.Course, submissions: Path, roster: Path | None, assignment: str, exercises: tuple[str, ...]
 ) -> None:
     """Show whose SUBMISSIONS are by the class's list, before anything is graded.
 
     Of each is told what says so: the platform, the name of its file, or what it claims. Then come those that
     match nobody, students with several, and students with none. Exits with 1 if something has to be decided.
     """
-    listed = read_roster(course, roster)
+    listed = rosters.read_roster(course, roster)
     if listed is None:
         raise click.UsageError("there is no list of the class; give it with --roster, or as class/roster.csv")
     part = cli.chosen_part(course, assignment, exercises)
     ids = part.exercises if part else exercises
-    found = find_submissions(submissions, course.exercises(ids) if ids or not part else [])
-    extensions = late_policy(course, part, listed).extensions
+    found = collect.find_submissions(submissions, course.exercises(ids) if ids or not part else [])
+    extensions = rosters.late_policy(course, part, listed).extensions
     groups = bool(part and part.groups)
-    identities = identify_by(listed, found, extensions, {}, groups=groups)
+    identities = rosters.identify_by(listed, found, extensions, {}, groups=groups)
     of_student, lines = defaultdict[tuple[str, ...], list[str]](list), list[Line]()
     says = Counter[str]()
     for handed in found:
-        who, whose = match(handed, listed, groups=groups), identities[handed.key]
+        who, whose = rosters.match(handed, listed, groups=groups), identities[handed.key]
         name = one_line(handed.key, 60)
         if not whose.set_aside:
             of_student[whose.people].append(name)
             says[who.by] += 1
             lines += wrapped(f"{name}: {who.student}, by {who.by}", "detail", cli.width(), indent="  ")
-        notes = [note.text for note in whose.notes if note.decide]
-        lines += [
-            line for text in notes for line in wrapped(f"{name}: {text}", "error", cli.width(), indent="  ")
-        ]
+        for note in (note for note in whose.notes if note.decide):
+            lines += wrapped(f"{name}: {note.text}", "error", cli.width(), indent="  ")
     count = f"{len(listed.students)} students in {listed.sheet.name}, {len(found)} submissions"
     by = ", ".join(f"{number} by {what}" for what, number in says.most_common())
     cli.print_lines([Line(f"{count}; matched: {by or 'none'}", "heading"), *lines])
     several = {people: names for people, names in of_student.items() if len(names) > 1}
     for names in several.values():
         click.echo(f"several of one student, of which --count decides: {', '.join(names)}")
-    if absent := missing(listed, (name for people in of_student for name in people)):
-        click.echo(missing_note(absent).text)
+    if absent := rosters.missing(listed, (name for people in of_student for name in people)):
+        click.echo(rosters.missing_note(absent).text)
     sys.exit(cli.FAILED if any(note.decide for whose in identities.values() for note in whose.notes) else 0)
 
 
 def _credits(_: click.Context, __: click.Parameter, value: str | None) -> str:
     try:
-        return str((value and cents_of(value) and value) or "")
+        return str((value and comments.cents_of(value) and value) or "")
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -293,7 +271,7 @@ def adjust(
     """
     at = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
     given = credits or reason or comment or exercises
-    with open_gradebook(results) as book:
+    with gradebook.open_gradebook(results) as book:
         if submission is None and table is None:
             _list(book)
             return
@@ -302,13 +280,13 @@ def adjust(
         grades = book.class_grades(course)
         try:
             if table:
-                events = list(read_many(book, course, table))
+                events = list(comments.read_many(book, course, table))
             elif student is None:
                 said = {"comment": comment, "credits": credits, "reason": reason}
-                events = list(adjustments(book, course, grades, str(submission), exercises, **said))
+                events = list(comments.adjustments(book, course, grades, str(submission), exercises, **said))
             else:
                 events = []
-                key = submission_meant(book, course, grades, str(submission))
+                key = comments.submission_meant(book, course, grades, str(submission))
                 book.decide(at, key, _whose(book, student))
         except (LookupError, ValueError) as error:
             place = f"{results} " * isinstance(error, LookupError)
@@ -329,7 +307,7 @@ def adjust(
     click.echo(clean(f"{grade.submission} now {told}"))
 
 
-def _list(book: Gradebook) -> None:
+def _list(book: gradebook.Gradebook) -> None:
     names = {key: entry.name for entry in book.entries() for key in (entry.formerly, entry.key)}
     for event in book.adjustments():
         about = f"{names.get(event.submission, event.submission)} {event.exercise}".strip()
@@ -338,7 +316,7 @@ def _list(book: Gradebook) -> None:
         click.echo(clean(f"{event.at[:16]}  {about}  {amount}{event.reason}{by}"))
 
 
-def _whose(book: Gradebook, student: str) -> str:
+def _whose(book: gradebook.Gradebook, student: str) -> str:
     """Return the id of whoever is meant; in a class with a list, somebody in it."""
     wanted, roster = one_line(student.strip(), MAX_ID), book.roster()
     if roster is None or not wanted:  # which takes a decision back
@@ -362,7 +340,7 @@ def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone
     """
     if bool(submissions) == gone:
         raise click.UsageError("name one or more submissions, or give --gone")
-    with open_gradebook(results) as book:
+    with gradebook.open_gradebook(results) as book:
         try:
             entries = [book.find(name, gone=True) for name in submissions]
         except LookupError as error:
@@ -394,5 +372,57 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
     shards of a class together, what is in none of them has vanished.
     """
     cli.require_results_folder(results)
-    grades = merge(course, parts, results, confirm_gone=confirm_gone)
+    grades = gradebook.merge(course, parts, results, confirm_gone=confirm_gone)
     sys.exit(publish(grades, results, shown=True))
+
+
+@click.command("quiz grade")
+@click.argument(
+    "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
+)
+@cli.output_option()
+@cli.format_option(
+    "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
+)
+@click.option(
+    "--full-course",
+    is_flag=True,
+    help="Also take answers that were given in the full course, where the key lies open.",
+)
+@cli.bom_option
+@cli.confinement_option("learners' code")
+@cli.pass_course
+def grade_answers(
+    course: cli.Course,
+    responses: tuple[Path, ...],
+    output: Path | None,
+    form: str,
+    full_course: bool,
+    bom: bool,
+    confinement: str,
+) -> None:
+    """Grade answers that were handed in: files of `grader quiz responses`, or folders of them.
+
+    Needs the full course and the secret that the hand-out was built with. Every learner's variants are drawn
+    again; an answer to any other earns nothing. Exits with 0 if all was graded, with 1 if a file was not, or
+    holds what no program of ours writes.
+    """
+    from grader.quiz import grade as answers  # 5 MB that a class without quizzes does without
+    from grader.quiz.code import CodeRunner
+    from grader.reports import tables
+
+    editions = answers.editions_of(course)
+    with CodeRunner(confinement) as runner:
+        grading = answers.Grading(course, editions, runner, full_course)
+        graded = answers.grade_files(responses, grading)
+    if form == "text" and output is None:
+        cli.print_lines(tables.grades_lines(graded, cli.width()))
+    elif form == "text":
+        cli.write_output("".join(f"{line.text.rstrip()}\n" for line in tables.grades_lines(graded)), output)
+    else:
+        text = f"{tables.grades_to_json(graded)}\n" if form == "json" else tables.grades_to_csv(graded)
+        cli.write_output(text, output, bom=bom and form == "csv")
+    if form != "text" or output is not None:
+        for problem in graded.problems:
+            click.echo(f"grader: {clean(problem, 400)}", err=True)
+    sys.exit(cli.FAILED if graded.problems else 0)

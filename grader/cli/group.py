@@ -16,63 +16,41 @@ from grader import __version__
 from grader.sandbox import THREADS
 
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
-SECTIONS = {
+Sections = dict[str, dict[str, tuple[str, str]]]
+"""By heading and command: the file of this folder that it stands in, and what it does."""
+SECTIONS: Sections = {
     "Commands": {
-        "init": "Write a course folder to learn in.",
-        "login": "Say who learns here.",
-        "list": "Show the exercises, your credits and what to do next.",
-        "show": "Read the lesson of an exercise, or the FAQ.",
-        "check": "Run the checks of exercises and show the verdict.",
-        "watch": "Show one exercise, and check it at every save, as `grader` alone does.",
-        "debug": "Write a program that stops in your function, as a failing check calls it.",
-        "hint": "Show one more hint on an exercise.",
-        "plot": "Plot what your functions compute, beside the reference.",
-        "quiz": "Take a quiz, or choose one.",
-        "credits": "Show your credits by exercise, quiz and topic.",
-        "submit": "Bundle what you wrote and answered, to hand it in.",
-        "backup": "Write what was recorded into a file, to go on elsewhere.",
-        "import": "Go on here where a browser, or another machine, has stopped.",
-        "reset": "Put the stub of an exercise back.",
-        "completion": "Let your shell complete commands with Tab.",
-        "doctor": "Show how well student code is confined on this machine.",
+        "init": ("handout", "Write a course folder to learn in."),
+        "login": ("check", "Say who learns here."),
+        "list": ("check", "Show the exercises, your credits and what to do next."),
+        "show": ("show", "Read the lesson of an exercise, or the FAQ."),
+        "check": ("check", "Run the checks of exercises and show the verdict."),
+        "watch": ("watch", "Show one exercise, and check it at every save, as `grader` alone does."),
+        "debug": ("debug", "Write a program that stops in your function, as a failing check calls it."),
+        "hint": ("hint", "Show one more hint on an exercise."),
+        "plot": ("debug", "Plot what your functions compute, beside the reference."),
+        "quiz": ("quiz", "Take a quiz, or choose one."),
+        "credits": ("record", "Show your credits by exercise, quiz and topic."),
+        "submit": ("record", "Bundle what you wrote and answered, to hand it in."),
+        "backup": ("record", "Write what was recorded into a file, to go on elsewhere."),
+        "import": ("record", "Go on here where a browser, or another machine, has stopped."),
+        "reset": ("show", "Put the stub of an exercise back."),
+        "completion": ("machine", "Let your shell complete commands with Tab."),
+        "doctor": ("machine", "Show how well student code is confined on this machine."),
     },
     "For instructors": {
-        "handout": "Build the students' edition, without solutions and keys.",
-        "roster": "Show whose submissions are by the list of a class.",
-        "grade": "Grade the submissions of a class.",
-        "adjust": "Give or take credits by hand, with a reason.",
-        "forget": "Delete submissions for good.",
-        "export": "Write a class's grades for another program.",
-        "site": "Write a hand-out as a website.",
-        "merge": "Put the results of several runs together.",
-        "gradescope": "Grade one submission where Gradescope runs it.",
+        "handout": ("handout", "Build the students' edition, without solutions and keys."),
+        "roster": ("grade", "Show whose submissions are by the list of a class."),
+        "grade": ("grade", "Grade the submissions of a class."),
+        "adjust": ("grade", "Give or take credits by hand, with a reason."),
+        "forget": ("grade", "Delete submissions for good."),
+        "export": ("export", "Write a class's grades for another program."),
+        "site": ("handout", "Write a hand-out as a website."),
+        "merge": ("grade", "Put the results of several runs together."),
+        "gradescope": ("export", "Grade one submission where Gradescope runs it."),
     },
-    "For authors": {"verify": "Let the course check itself."},
+    "For authors": {"verify": ("handout", "Let the course check itself.")},
 }
-FILES = {
-    name: file
-    for file, names in {
-        "learner": "login list",
-        "record": "credits submit backup import",
-        "show": "show reset",
-        "debug": "debug plot",
-        "machine": "completion doctor",
-        "grade": "roster grade adjust forget merge",
-        "handout": "init handout site",
-        "export": "export gradescope",
-        **{name: name for name in ("check", "watch", "hint", "quiz", "verify")},
-    }.items()
-    for name in names.split()
-}
-"""The file in this folder that each command stands in, perhaps with others of its kind."""
-_THERE = {name for name, file in FILES.items() if (Path(__file__).parent / f"{file}.py").exists()}
-FOR_STAFF = FILES.keys() - _THERE
-"""Commands that the students' edition is without."""
-SECTIONS = {
-    title: {name: summary for name, summary in section.items() if name in _THERE}
-    for title, section in SECTIONS.items()
-}
-COMMANDS = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
 START_WORKERS = frozenset({"check", "watch"})
 """Commands that always need a worker: its process is started first, and comes up while we load the rest."""
 ZYGOTE = "grader.zygote"  # where the context keeps it
@@ -88,15 +66,17 @@ class LazyGroup(click.Group):
     """Knows its commands by name; imports one when it is needed.
 
     Args:
-        sections: by heading, what each command does, by its name; students are shown the first section only.
-        files: by command, the file of this folder that it stands in.
+        sections: of its help, of which students see the first; a command without its file is not there.
     """
 
-    def __init__(
-        self, *, sections: dict[str, dict[str, str]], files: dict[str, str], **settings: Any
-    ) -> None:
+    def __init__(self, *, sections: Sections, **settings: Any) -> None:
         super().__init__(**settings)
-        self.sections, self.files = sections, files
+        there = {path.stem for path in Path(__file__).parent.glob("*.py")}
+        self.sections = {
+            title: {name: says for name, (file, says) in section.items() if file in there}
+            for title, section in sections.items()
+        }
+        self.files = {name: file for section in sections.values() for name, (file, _) in section.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for section in self.sections.values() for name in section]
@@ -105,7 +85,8 @@ class LazyGroup(click.Group):
         if name not in self.list_commands(ctx):
             return None
         found = vars(importlib.import_module(f"grader.cli.{self.files[name]}")).values()
-        return next(each for each in found if isinstance(each, click.Command) and each.name == name)
+        commands = {each.name: each for each in found if isinstance(each, click.Command)}
+        return commands.get(f"{self.name} {name}") or commands[name]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from grader.course import CourseError, NoCourse, open_course
@@ -139,7 +120,6 @@ class _MainGroup(LazyGroup):
 @click.group(
     cls=_MainGroup,
     sections=SECTIONS,
-    files=FILES,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -162,25 +142,26 @@ def grader(ctx: click.Context, course: str | None) -> None:
     if ctx.invoked_subcommand not in UNTIL_STOPPED:
         _complete_unread()
     ctx.obj = course
-    if ctx.invoked_subcommand is None:
-        _welcome(ctx)
-
-
-def _welcome(ctx: click.Context) -> None:
-    """Do what `grader` alone does: the learner's screen, a list without a terminal, help without a course."""
+    if ctx.invoked_subcommand is not None:
+        return
     from grader.course import NoCourse, open_course
 
     try:
-        open_course(ctx.obj)
+        open_course(course)
     except NoCourse as nowhere:
         click.echo(ctx.get_help())
         stop(f"{nowhere}{'; `grader init DIR` writes one' * ('init' in COMMANDS)}", USAGE)
+    # Without a terminal, the learner's screen is a list.
     screen = sys.stdin.isatty() and sys.stdout.isatty()
     if screen:
         _start_zygote(ctx, [])
     command = grader.get_command(ctx, "watch" if screen else "list")
     assert command
     ctx.invoke(command)
+
+
+COMMANDS = {name: says for section in grader.sections.values() for name, says in section.items()}
+FOR_STAFF = grader.files.keys() - COMMANDS  # which the students' edition is without
 
 
 def _start_zygote(ctx: click.Context, arguments: list[str]) -> None:

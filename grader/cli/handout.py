@@ -1,5 +1,6 @@
-"""``grader init``, ``handout`` and ``site``: a course as students get it, as a folder and as a website."""
+"""``grader verify``, ``handout``, ``site`` and ``init``: a course that is checked, and as students get it."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -16,7 +17,9 @@ import click
 
 import grader
 from grader import cli
-from grader.authoring import handout
+from grader.authoring import handout, quiz_lint
+from grader.authoring import mutants as mutation
+from grader.authoring import verify as checking
 from grader.course import (
     COURSE_FILE,
     Assignment,
@@ -29,6 +32,8 @@ from grader.course import (
     secret_path,
 )
 from grader.quiz import files
+from grader.reports import tables
+from grader.reports.text import Line
 
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
@@ -167,30 +172,6 @@ def init(course: str | None, folder: Path, old: Path | None) -> None:
     DIR is new or empty; nothing is ever written over. With --from, your files, credits and answers of an
     earlier edition come along; they stay where they were as well.
     """
-    _require_new(folder)
-    before = open_course(old) if old else None
-    with tempfile.TemporaryDirectory() as beside:
-        packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, handout.PACKAGE))
-        ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
-        try:
-            shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
-            (folder / "requirements.txt").write_text(f"{_requirement(folder)}\n", encoding="utf-8")
-            if before:
-                made, known = open_course(folder), before.exercise_ids()
-                for exercise in (exercise for exercise in made.exercises() if exercise.id in known):
-                    mine = before.root / exercise.stub_path.relative_to(made.root)
-                    if mine.is_file() and not is_stub(before[exercise.id], mine.read_bytes()):
-                        shutil.copyfile(mine, exercise.stub_path)
-                if before.state_folder.is_dir():
-                    shutil.copytree(before.state_folder, made.state_folder)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
-            cli.stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", cli.USAGE)
-    _tell_next(folder)
-
-
-def _require_new(folder: Path) -> None:
-    """Refuse a folder that holds anything, and say how to go on in one that holds a course."""
     if (folder / COURSE_FILE).is_file():
         mine, ours = (
             [path.read_bytes() for path in sorted(root.glob("recorded/*/*.bin"))] for root in (folder, PACKED)
@@ -201,6 +182,25 @@ def _require_new(folder: Path) -> None:
         cli.stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", cli.USAGE)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         cli.stop(f"{folder} is not empty; name a folder that is new or empty", cli.USAGE)
+    before = open_course(old) if old else None
+    with tempfile.TemporaryDirectory() as beside:
+        packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, handout.PACKAGE))
+        ignored = shutil.ignore_patterns("__init__.py", "__pycache__")
+        try:
+            shutil.copytree(packed, folder, ignore=ignored, copy_function=shutil.copyfile, dirs_exist_ok=True)
+            (folder / "requirements.txt").write_text(f"{_requirement(folder)}\n", encoding="utf-8")
+            if before:
+                made, known = open_course(folder), before.exercise_ids()
+                for exercise in (exercise for exercise in made.exercises() if exercise.id in known):
+                    written = before.root / exercise.stub_path.relative_to(made.root)
+                    if written.is_file() and not is_stub(before[exercise.id], written.read_bytes()):
+                        shutil.copyfile(written, exercise.stub_path)
+                if before.state_folder.is_dir():
+                    shutil.copytree(before.state_folder, made.state_folder)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
+            cli.stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", cli.USAGE)
+    _tell_next(folder)
 
 
 def _build(course: str | None, target: Path) -> Path:
@@ -268,7 +268,11 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
     """
     from grader.site import build  # which the other two do without
 
-    full = _full_course(handed_out)
+    full = None  # the full course, if the working directory or ``--course`` has one beside the hand-out
+    named = click.get_current_context().obj
+    with contextlib.nullcontext() if named else contextlib.suppress(NoCourse):
+        found = open_course(named)
+        full = None if found.handout or found.root == handed_out.resolve() else found
     try:
         built = build.build_site(open_course(handed_out), target, full, runtime)
     except build.Leaking as leaking:
@@ -285,12 +289,64 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
         click.echo(f"grader: {told}", err=True)
 
 
-def _full_course(handed_out: Path) -> cli.Course | None:
-    """Return the full course, if the working directory or ``--course`` has one beside the hand-out."""
-    try:
-        found = open_course(click.get_current_context().obj)
-    except NoCourse:
-        if click.get_current_context().obj:
-            raise
-        return None
-    return None if found.handout or found.root == handed_out.resolve() else found
+@click.command("verify")
+@click.argument("names", metavar="[EXERCISE]...", nargs=-1)
+@cli.exercises_option("Verify these, as if they were named without it")
+@cli.seed_option("Seed of the random inputs.", checking.SEED)
+@click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
+@click.option(
+    "--mutants", is_flag=True, help="Test the checks: each small change to a solution must lose a credit."
+)
+@click.option("--diagnose", is_flag=True, help="Show which known mistakes are recognised, and as what.")
+@click.option("--quizzes", is_flag=True, help="Lint quizzes only: all, or those named instead of exercises.")
+@cli.pass_course
+def verify_course(
+    course: cli.Course,
+    /,
+    names: tuple[str, ...],
+    exercises: tuple[str, ...],
+    mutants: bool,
+    diagnose: bool,
+    quizzes: bool,
+    **how: int,
+) -> None:
+    """Let the course check itself: all of it, or the exercises named.
+
+    The solution must earn all credits, the stub none; every known misconception must lose some, every
+    accepted variant none; without names, every quiz is linted as well. Exits with 3 on any fault.
+
+    To lint a quiz is to recompute every key, draw 2,000 variants of each question with parameters, run the
+    code, and look for cues.
+    """
+    if course.handout:
+        cli.stop(
+            f"{course.root} is a hand-out, which has nothing to verify; go to the full course", cli.USAGE
+        )
+    faulty, names = False, (*names, *exercises)
+    if quizzes:
+        faulty = _lint(course, names)
+    elif mutants:
+        trials = mutation.try_mutants(course, names, **how)
+        cli.print_lines(tables.trial_lines(trials, cli.width()))
+        faulty = any(trial.faults for trial in trials)
+    elif diagnose:
+        cli.print_lines([tables.CONFUSION_HEADING])
+        for confusion in checking.confusions(course, names, **how):
+            cli.print_lines(tables.confusion_lines(confusion, cli.width()))
+            faulty = faulty or bool(confusion.misnamed)
+    else:
+        results = checking.verify(course, names, **how)
+        cli.print_lines(tables.verify_lines(results, cli.width()))
+        faulty = any(findings.faults for findings in results)
+        if not names and files.quiz_paths(course):
+            cli.print_lines([Line("", "detail")])
+            faulty = _lint(course, ()) or faulty
+    sys.exit(cli.BROKEN if faulty else 0)
+
+
+def _lint(course: cli.Course, names: tuple[str, ...]) -> bool:
+    """Lint quizzes and print what is wrong; return whether anything is."""
+    paths = [files.find_quiz_path(course, name) for name in names]
+    results = quiz_lint.lint_course(course, tuple(path.stem for path in paths))
+    cli.print_lines(tables.quiz_lines(results, cli.width()))
+    return any(findings.faults for findings in results)

@@ -6,7 +6,6 @@ A sitting is a conversation: plain lines out, one line in, whatever is at the ot
 import contextlib
 import datetime
 import difflib
-import importlib.util
 import json
 import os
 import signal
@@ -21,26 +20,17 @@ from grader import cli
 from grader.course import CourseError, Raw, load, open_course
 from grader.progress import open_ledger
 from grader.progress.hand_in import responses_document
+from grader.quiz import session as sittings
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.files import Quiz, all_quizzes, find_quiz
 from grader.quiz.questions.base import Unreadable, parse
-from grader.quiz.session import (
-    AnsweredElsewhere,
-    FinishedElsewhere,
-    Item,
-    Reply,
-    Selection,
-    Session,
-    Summary,
-    due_questions,
-    schedule,
-)
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
-SECTIONS = {"Commands": {"responses": "Write your stored answers into a file, to hand in."}}
-if importlib.util.find_spec("grader.cli.quiz_grade"):  # not in the students' edition
-    SECTIONS["For instructors"] = {"grade": "Grade answers that were handed in."}
+SECTIONS = {
+    "Commands": {"responses": ("quiz", "Write your stored answers into a file, to hand in.")},
+    "For instructors": {"grade": ("grade", "Grade answers that were handed in.")},
+}
 UNFINISHED = 75
 Answers = Mapping[str, tuple[Raw, ...] | Raw]  # by question, an answer or one for each attempt
 ESCAPE = "="
@@ -60,11 +50,9 @@ class _QuizGroup(cli.LazyGroup):
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "take":
-            return take
-        if name != "responses":  # the others hold keys
-            cli.hide()
-        return super().get_command(ctx, name)
+        if name == "grade":
+            cli.hide()  # which holds keys
+        return take if name == "take" else super().get_command(ctx, name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         take.format_options(ctx, formatter)
@@ -75,7 +63,6 @@ class _QuizGroup(cli.LazyGroup):
     "quiz",
     cls=_QuizGroup,
     sections=SECTIONS,
-    files={"responses": "quiz", "grade": "quiz_grade"},
     options_metavar="[NAME] [OPTIONS]",
     subcommand_metavar="",
 )
@@ -127,9 +114,9 @@ def take(
             if topic and topic not in sheet.topics:
                 topics = ", ".join(sheet.topics)
                 raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
-            selection = Selection(topic, questions or 0, restart)
+            selection = sittings.Selection(topic, questions or 0, restart)
             if answers is None:
-                code = sit(Session(sheet, context, selection))
+                code = sit(sittings.Session(sheet, context, selection))
             else:
                 code = answer_from_file(sheet, context, selection, answers, form)
     sys.exit(code)
@@ -141,11 +128,11 @@ def choose(sheets: list[Quiz], context: QuizContext) -> str:
     rows = []
     with context.open_ledger() as ledger:
         for sheet in sheets:
-            sittings = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != REVIEW]
-            unfinished = any(sitting.finished is None for sitting in sittings)
-            state = "unfinished" if unfinished else "taken" if sittings else ""
+            own = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != REVIEW]
+            unfinished = any(sitting.finished is None for sitting in own)
+            state = "unfinished" if unfinished else "taken" if own else ""
             rows.append((sheet, balance(ledger, sheet).cents, state))
-        due = len(due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
+        due = len(sittings.due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     cli.print_lines(screen.menu_lines(rows, due, cli.width()))
     if not sheets or not sys.stdin.isatty():
         click.echo("take one: grader quiz NAME")
@@ -174,20 +161,20 @@ def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> i
         raise click.UsageError("review needs the library fsrs: pip install fsrs") from None
     update(sheets, context)
     with context.open_ledger() as ledger:
-        due = due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]
+        due = sittings.due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]
     if not due:
         click.echo("nothing is due for review")
     code = 0
     for sheet in {sheet.id: sheet for sheet, _ in due}.values():
         questions = tuple(question for of_sheet, question in due if of_sheet.id == sheet.id)
-        session = Session(sheet, context, Selection(only=questions))
+        session = sittings.Session(sheet, context, sittings.Selection(only=questions))
         code = max(code, left := sit(session))
         with context.open_ledger() as ledger:
             for question in questions:
                 score = session.first_score(ledger, question)
                 if score is not None:
                     hints = ledger.hints_taken(session.sitting.id, question)
-                    again = schedule(ledger, sheet.id, question, right=score >= 1, hints=hints)
+                    again = sittings.schedule(ledger, sheet.id, question, right=score >= 1, hints=hints)
                     days = (again - datetime.datetime.now(datetime.UTC)).total_seconds() / 86400
                     when = f"in {days:.0f} days" if days >= 1.5 else "tomorrow" if days >= 0.5 else "today"
                     click.echo(f"  {question}: again {when}")
@@ -216,7 +203,7 @@ def ask(prompt: str) -> str:
     return line.rstrip("\n")
 
 
-def sit(session: Session) -> int:
+def sit(session: sittings.Session) -> int:
     """Ask the questions of a sitting; return the exit code."""
     try:
         with contextlib.ExitStack() as stack:
@@ -231,7 +218,7 @@ def sit(session: Session) -> int:
             again = "--review" if session.sitting.mode == REVIEW else session.sheet.id
             click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {again}")
         return UNFINISHED
-    except FinishedElsewhere:
+    except sittings.FinishedElsewhere:
         click.echo("This sitting was finished in another window.")
     session.finish()
     summary = session.summary()
@@ -242,7 +229,7 @@ def sit(session: Session) -> int:
 class _Conversation:
     """Where the learner is, and what the next line means."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: sittings.Session) -> None:
         self.session = session
         self.count = len(session.questions)
         self.place = 0
@@ -261,7 +248,7 @@ class _Conversation:
             while not self._act(item, ask("> ")):
                 pass
 
-    def _item(self, place: int) -> Item:
+    def _item(self, place: int) -> sittings.Item:
         return self.session.item(self.session.questions[place])
 
     def _go_on(self, start: int) -> None:
@@ -272,7 +259,7 @@ class _Conversation:
         )
         self.place = next(is_open, self.count)
 
-    def _goes_back(self, items: list[Item]) -> bool:
+    def _goes_back(self, items: list[sittings.Item]) -> bool:
         """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""
         skipped = [str(number) for number, item in enumerate(items, 1) if not item.answered]
         flagged = [str(number) for number, item in enumerate(items, 1) if item.flagged]
@@ -292,7 +279,7 @@ class _Conversation:
                 return True
         return False
 
-    def _act(self, item: Item, text: str) -> bool:
+    def _act(self, item: sittings.Item, text: str) -> bool:
         """Do what a line says; return whether the question should be shown anew (or another one)."""
         word, variant = text.strip(), item.variant
         options = 0 if variant.public.lefts else len(variant.options)
@@ -332,7 +319,7 @@ class _Conversation:
             return True
         return self._answer(item, word.removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
 
-    def _answer(self, item: Item, text: str) -> bool:
+    def _answer(self, item: sittings.Item, text: str) -> bool:
         if item.done:
             click.echo("  this question is done; Enter goes on")
             return False
@@ -343,7 +330,7 @@ class _Conversation:
         except Unreadable as error:
             cli.print_lines(wrapped(str(error), "skipped", cli.width(), "  "))
             return False
-        except AnsweredElsewhere:
+        except sittings.AnsweredElsewhere:
             click.echo("  this question was answered in another window meanwhile")
             return True
         if leaves:
@@ -353,7 +340,7 @@ class _Conversation:
             self._go_on(self.place + 1)
         return True
 
-    def _certainty(self, item: Item) -> tuple[int | None, bool]:
+    def _certainty(self, item: sittings.Item) -> tuple[int | None, bool]:
         """Return how sure the learner is, where the quiz asks; and whether they leave after this answer."""
         confidence = self.session.sheet.public.confidence
         if confidence == "off" or (item.answered and not self.session.silent):
@@ -371,7 +358,9 @@ class _Conversation:
 # --- answers from a file ------------------------------------------------------------------------------
 
 
-def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, path: Path, form: str) -> int:
+def answer_from_file(
+    sheet: Quiz, context: QuizContext, selection: sittings.Selection, path: Path, form: str
+) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code."""
     try:
         answers = load(path, Answers)  # type: ignore[type-abstract]
@@ -382,8 +371,8 @@ def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, pa
         near = difflib.get_close_matches(unknown, known, n=1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         raise click.UsageError(f"{path.name} answers `{unknown}`, which {sheet.id} does not ask{hint}")
-    session = Session(sheet, context, selection)
-    said: dict[str, list[Reply | Unreadable]] = {}
+    session = sittings.Session(sheet, context, selection)
+    said: dict[str, list[sittings.Reply | Unreadable]] = {}
     for question in session.questions:
         replies = said.setdefault(question, [])
         given = answers.get(question, ())
@@ -412,7 +401,7 @@ def answer_from_file(sheet: Quiz, context: QuizContext, selection: Selection, pa
     return 0 if summary.silent or summary.passed else cli.FAILED
 
 
-def _by_ids(item: Item, answer: str) -> str:
+def _by_ids(item: sittings.Item, answer: str) -> str:
     """Put numbers (letters, in a match) in the place of the ids of options: a file cannot know the order."""
     names = LETTERS if item.variant.public.lefts else map(str, range(1, 100))
     known = {option.id: name for option, name in zip(item.variant.options, names, strict=False)}
@@ -421,7 +410,7 @@ def _by_ids(item: Item, answer: str) -> str:
 
 
 def _document(
-    session: Session, summary: Summary, said: dict[str, list[Reply | Unreadable]]
+    session: sittings.Session, summary: sittings.Summary, said: dict[str, list[sittings.Reply | Unreadable]]
 ) -> dict[str, object]:
     return {
         "schema": "rnn-grader/quiz/1",
@@ -442,7 +431,7 @@ def _document(
     }
 
 
-def _reply(reply: Reply | Unreadable) -> dict[str, object]:
+def _reply(reply: sittings.Reply | Unreadable) -> dict[str, object]:
     if isinstance(reply, Unreadable):
         return {"unreadable": str(reply)}
     marked, counted = reply.mark, reply.counted

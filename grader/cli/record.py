@@ -1,9 +1,7 @@
 """``grader credits``, ``submit``, ``backup`` and ``import``: what a learner has to take along."""
 
 import datetime
-import sys
 import textwrap
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -91,33 +89,20 @@ def submit(
     missing, is said before it is written, and never keeps it from being written. Exits with 0 if it was, even
     if a check failed: work that is half done may be handed in as well.
     """
-    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
-    bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
-    path = output or course.root / f"submission-{bundle.learner.id}.zip"
-    _show_verdicts(course, bundle.written, check)
-    for sentence in bundle.missing:
-        click.echo(f"missing: {sentence}")
-    write_bundle(bundle, path, force=force)
-    count = cli.counted(len(bundle.files), "file")
-    click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
-
-
-def _show_verdicts(course: cli.Course, ids: Sequence[str], whole: bool) -> None:
-    """Check what was written, and show in a line, or as a whole, how each exercise stands.
-
-    Whatever the verdict, and even if there is none, there is something to hand in.
-    """
-    from grader.checks.run import check
+    from grader.checks.run import check as run_checks  # which the others do without
     from grader.sandbox.pool import open_pool
     from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
-    try:
+    quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
+    bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
+    path = output or course.root / f"submission-{bundle.learner.id}.zip"
+    try:  # whatever the verdict, and even if there is none, there is something to hand in
         with open_pool() as pool, cli.progress_line() as progress:
-            for exercise in course.exercises(ids) if ids else []:
-                report = check(exercise, pool=pool, progress=progress)
+            for exercise in course.exercises(bundle.written) if bundle.written else []:
+                report = run_checks(exercise, pool=pool, progress=progress)
                 report = report.for_student(exercise.file.feedback)
                 remember(course, [report])
-                if whole:
+                if check:
                     cli.print_lines(report_lines(report, cli.width()))
                     click.echo()
                     continue
@@ -129,6 +114,11 @@ def _show_verdicts(course: cli.Course, ids: Sequence[str], whole: bool) -> None:
                 cli.print_lines(wrapped(told, "failed" if failed else "passed", cli.width(), ""))
     except (CourseError, ConfinementMissing, WorkerBroken) as error:
         click.echo(f"grader: the checks broke: {error}", err=True)
+    for sentence in bundle.missing:
+        click.echo(f"missing: {sentence}")
+    write_bundle(bundle, path, force=force)
+    count = cli.counted(len(bundle.files), "file")
+    click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
 
 
 @click.command("backup")
@@ -174,12 +164,9 @@ def take_over(course: cli.Course, file: Path, yes: bool) -> None:
     told = [(found.new[table], word, rest) for table, (word, rest) in WHAT.items() if found.new[table]]
     parts = ", ".join(f"{cli.counted(number, word)}{rest}" for number, word, rest in told)
     click.echo(f"{file}: {parts or 'names only'}, of {', '.join(sorted(found.people))}")
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("nobody can be asked here; add --yes to take it in")
-        if not click.confirm("Add this to what is recorded here?", default=True):
-            click.echo("nothing was changed")
-            return
+    question = "Add this to what is recorded here?"
+    if not cli.confirmed(question, yes=yes, otherwise="take it in", default=True):
+        return
     with open_ledger(course) as ledger:
         take(ledger)
     with open_context(course, cli.hide) as context:

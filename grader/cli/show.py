@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import Course, coloured, pass_course, width
+from grader.cli import Course, coloured, confirmed, pass_course, width
 from grader.course import CourseError, Exercise, is_stub, make_private_folder, make_stub, render, write_atomic
 from grader.reports.lesson import lesson_page, with_pictures_told
 
@@ -85,13 +85,10 @@ def reset(course: Course, exercise_id: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
     exercise = course[exercise_id]
     path = exercise.stub_path
-    if not yes and not (path.is_file() and is_stub(exercise, path.read_bytes())):
-        if not sys.stdin.isatty():
-            raise click.UsageError("nobody can be asked here; add --yes to put the stub back")
-        if not click.confirm(f"Replace {path.name} by the stub? A copy is kept.", default=False):
-            click.echo("nothing was changed")
-            return
-    click.echo(restore_stub(course, exercise))
+    yes = yes or (path.is_file() and is_stub(exercise, path.read_bytes()))
+    question = f"Replace {path.name} by the stub? A copy is kept."
+    if confirmed(question, yes=yes, otherwise="put the stub back", default=False):
+        click.echo(restore_stub(course, exercise))
 
 
 def restore_stub(course: Course, exercise: Exercise) -> str:

@@ -29,7 +29,7 @@ from grader.course.files import (
     read_secret,
     secret_path,
     write_atomic,
-    write_zip,
+    zipped,
 )
 from grader.course.frozen import dataclass, derived
 from grader.course.mathtext import MathError, mathml, render

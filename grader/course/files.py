@@ -1,10 +1,10 @@
 """A course's secret, files that are written whole or not at all, zips that depend on their content alone."""
 
+import io
 import os
 import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from grader.course.course import Course
 from grader.course.strict_yaml import CannotDo
@@ -41,18 +41,18 @@ def write_atomic(path: Path, data: str | bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_zip(
-    files: Mapping[str, bytes], target: Path | BinaryIO, *, executables: Collection[str] = ()
-) -> None:
-    """Write a zip to a path or an open file; the same files in the same order give the same bytes."""
+def zipped(files: Mapping[str, bytes], *, executables: Collection[str] = ()) -> bytes:
+    """Return a zip of files; the same in the same order give the same bytes."""
     import zipfile  # a slow import, and most commands write none
 
+    target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in files.items():
             entry = zipfile.ZipInfo(name, ALWAYS)
             entry.external_attr = (stat.S_IFREG | (0o755 if name in executables else 0o644)) << 16
             entry.create_system = UNIX
             archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
 
 
 # --- the secret ---------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import dataclasses
 import datetime
 import hashlib
 import importlib.metadata
-import io
 import json
 import platform
 import re
@@ -23,7 +22,7 @@ from typing import Any, NamedTuple
 from grader import __version__
 from grader.checks.files import FileRejected, open_zip
 from grader.checks.source import read_source
-from grader.course import CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, write_zip
+from grader.course import CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, zipped
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 from grader.sandbox.text import one_line
 
@@ -374,12 +373,12 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """Return the zip; only its time tells two of the same work apart. CannotBundle if it is too large."""
-        target, manifest = io.BytesIO(), json.dumps(self.manifest(), indent=2, ensure_ascii=False)
-        write_zip({MANIFEST: f"{manifest}\n".encode(), **self.files}, target)
-        if len(target.getvalue()) > MAX_BUNDLE_BYTES:
+        manifest = json.dumps(self.manifest(), indent=2, ensure_ascii=False)
+        bundle = zipped({MANIFEST: f"{manifest}\n".encode(), **self.files})
+        if len(bundle) > MAX_BUNDLE_BYTES:
             most = f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"
             raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
-        return target.getvalue()
+        return bundle
 
 
 def gather(

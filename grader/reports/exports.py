@@ -1,9 +1,9 @@
-"""Grades in the forms of other programs: gradebooks as CSV, JUnit XML, Gradescope's JSON, GitHub's forms.
+"""Grades in the forms of other programs: CSV, JUnit XML, Gradescope's JSON, GitHub's forms.
 
-Sources: Canvas's ``gradebook_importer.rb``; Moodle's page "Grade import"; Gradescope's specification of
-autograders (https://gradescope-autograders.readthedocs.io/en/latest/specs/); the workflow commands of GitHub
-Actions, GitHub Flavored Markdown, and the input of Classroom's autograding-grading-reporter. What a form for
-one student withholds is in docs/exports.md.
+Sources: Gradescope's specification of autograders
+(https://gradescope-autograders.readthedocs.io/en/latest/specs/); the workflow commands of GitHub Actions,
+GitHub Flavored Markdown, and the input of Classroom's autograding-grading-reporter. What a form for one
+student withholds is in docs/exports.md.
 """
 
 import base64
@@ -17,18 +17,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from grader.checks.report import Outcome, Report, Status
-from grader.course import Course, folded
-from grader.progress import Learner
+from grader.course import Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
 from grader.reports.text import MARKS, amount, csv_text, notes_of, outcome_text, signed
 from grader.sandbox.text import clean, listed, one_line
 
-CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-EMAIL = "Email address"  # Moodle's own heading
-ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-ENDING = re.compile(r"^.*/|\.(zip|py)$")  # of a path, all but the name without its kind
 MOST_NAMED = 20  # submissions in a sentence
-READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone
 JUNIT_TAGS: dict[Status, str] = {"failed": "failure", "error": "error", "skipped": "skipped"}
 CLASSROOM: dict[Status, str] = {"passed": "pass", "failed": "fail", "skipped": "fail", "error": "error"}
 KINDS = {"late": "late policy", "manual": "instructor"}
@@ -49,11 +43,8 @@ def adjustment_text(adjustment: Adjustment) -> str:
 def remarks(grade: Grade) -> list[str]:
     """Return what there is to say of the submission as a whole, such as its problem and its adjustments."""
     said = [f"Not graded, or not whole: {one_line(grade.problem)}"] * bool(grade.problem)
-    # The reason may tell of a hidden check.
-    said += [
-        f"{name} could not be graded for now; its credits may be of earlier" for name in grade.not_graded
-    ]
-    return [*said, *map(adjustment_text, grade.adjustments)]
+    told = "could not be graded for now; its credits may be of earlier"  # why may tell of a hidden check
+    return [*said, *(f"{name} {told}" for name in grade.not_graded), *map(adjustment_text, grade.adjustments)]
 
 
 def line_in(outcome: Outcome, path: str) -> int:
@@ -72,85 +63,20 @@ def _named(report: Report) -> Iterator[tuple[str, Outcome]]:
         yield (title if seen[title] == 1 else f"{title} ({seen[title]})"), outcome
 
 
-# --- gradebooks of Canvas and Moodle -------------------------------------------------------------------
+# --- the class, where no list of a platform says who is in it -------------------------------------------
 
 
-def canvas_csv(grades: ClassGrades) -> str:
-    """Return a table in Canvas's form; the login is the one by which Canvas knows them.
-
-    The total goes by the name of Canvas's own, which its import ignores: it adds up the columns itself.
-    """
-    possible = [item.possible_cents for item in grades.items]
-    blank = [""] * (len(CANVAS) - 1)
-    rows: list[list[str | int]] = [["Points Possible", *blank, *possible, 0, READ_ONLY]]
-    for grade, login in _logins(grades):
-        # Canvas takes any row whose first cell holds these two words for the row of what is possible.
-        name = _name(grade).replace("Points Possible", "Points_Possible")
-        # In an anonymous download stands another number than Canvas's own.
-        own = grade.platform == "canvas" and not grade.key.rpartition("/")[2].startswith("anon_")
-        number = grade.platform_id if own and grade.platform_id.isdecimal() and not grade.set_aside else ""
-        rows.append([name, number, "", login, "", *_amounts(grades, grade)])
-    return csv_text([*CANVAS, *_titles(grades), "Adjustments", "Final Points"], rows)
-
-
-def moodle_csv(grades: ClassGrades, identifier: str = EMAIL) -> str:
-    """Return a table with a column for everything that Moodle's import can be told to map.
-
-    Logins stand below the identifier, such as ``Username``; a column of e-mail addresses holds nothing else.
-    """
-    # The number in a download's names is the participant's, as Moodle's grading worksheet calls them.
-    numbered = any(grade.platform == "moodle" for grade in grades.grades)
+def handed_in_csv(grades: ClassGrades) -> str:
+    """Return a table of the class by what was handed in; a cell is blank where a number would be wrong."""
     rows: list[list[str | int]] = []
-    for grade, login in _logins(grades):
-        known = grade.platform == "moodle" and grade.platform_id and not grade.set_aside
-        number = [f"Participant {one_line(grade.platform_id)}" if known else ""] * numbered
-        shown = "" if identifier == EMAIL and not ADDRESS.fullmatch(login) else login
-        rows.append([shown, *number, _name(grade), *_amounts(grades, grade)])
-    heading = [one_line(identifier), *["Identifier"] * numbered, "Name", *_titles(grades), "Adjustments"]
-    return csv_text([*heading, "Total"], rows)
-
-
-def _name(grade: Grade) -> str:
-    """Return what to call a student; what is set aside does not get the name that it claims."""
-    return one_line(grade.submission if grade.set_aside else grade.name)
-
-
-def _logins(grades: ClassGrades) -> Iterator[tuple[Grade, str]]:
-    """Yield every grade with its login, blank rather than wrong; no two have the same."""
-    holders = defaultdict[str, list[str]](list)
-    for grade in sorted(grades.grades, key=lambda grade: grade.total_cents is None):
-        same = holders[folded(grade.login)]
-        if not same or grade.total_cents is not None:  # a row without credits contests none
-            same.append(grade.submission)
     for grade in grades.grades:
-        alone = holders[folded(grade.login)] == [grade.submission]
-        believed = grade.login and alone and not grade.set_aside and not _is_invented(grade)
-        yield grade, one_line(grade.login) if believed else ""
-
-
-def _is_invented(grade: Grade) -> bool:
-    """Whether a login was made from a name by ``grader login``, and no platform nor folder knows it."""
-    if grade.people:
-        return False
-    if folded(grade.learner_name) == grade.login or ENDING.sub("", folded(grade.key)) == grade.login:
-        return False
-    try:
-        return Learner.named(grade.learner_name).id == grade.login
-    except ValueError:
-        return False
-
-
-def _titles(grades: ClassGrades) -> list[str]:
-    # Canvas takes a number in brackets at the end for its own number of an assignment; an id is none.
-    return [one_line(f"{item.title} ({item.id})") for item in grades.items]
-
-
-def _amounts(grades: ClassGrades, grade: Grade) -> list[str | int]:
-    """Return one amount an item, the adjustments and the total; blank where a number would be wrong."""
-    earned = [item.earned_cents(grade) for item in grades.items]
-    cells: list[str | int] = ["" if cents is None else cents for cents in earned]
-    total = grade.total_cents
-    return [*cells, "", ""] if total is None else [*cells, total - grade.raw_cents, total]
+        # What is set aside does not get the name that it claims.
+        who = [one_line(grade.submission if grade.set_aside else grade.name), one_line(grade.key)]
+        total, earned = grade.total_cents, [item.earned_cents(grade) for item in grades.items]
+        sums = (None, None) if total is None else (total - grade.raw_cents, total)
+        rows.append([*who, *("" if cents is None else cents for cents in (*earned, *sums))])
+    titles = [one_line(f"{item.title} ({item.id})") for item in grades.items]
+    return csv_text(["Student", "Submission", *titles, "Adjustments", "Total"], rows)
 
 
 def doubts(grades: Iterable[Grade]) -> list[str]:
@@ -166,22 +92,6 @@ def doubts(grades: Iterable[Grade]) -> list[str]:
         if grade.state in reasons:
             blank[one_line(reasons[grade.state])].append(one_line(grade.submission))
     return [f"{listed(names, MOST_NAMED)}: blank, since {reason}" for reason, names in blank.items()]
-
-
-def login_doubts(grades: ClassGrades, identifier: str = "") -> list[str]:
-    """Return whom Canvas, or Moodle by the heading that is named, will not find by a login, as sentences."""
-    unknown, no_address = list[str](), list[str]()
-    for grade, login in _logins(grades):
-        if identifier == EMAIL and login and not ADDRESS.fullmatch(login):
-            no_address.append(one_line(grade.submission))
-        elif not login and grade.platform_id == "":
-            unknown.append(one_line(grade.submission))
-    cure = "give `--identifier Username` if they are Moodle's"
-    doubts = {
-        "no login that can be believed, so that cell is blank": unknown,
-        f"the login is no e-mail address, so that cell is blank; {cure}": no_address,
-    }
-    return [f"{listed(names, MOST_NAMED)}: {why}" for why, names in doubts.items() if names]
 
 
 # --- JUnit XML, for the test reports of Jenkins, GitLab and others --------------------------------------
@@ -423,7 +333,7 @@ def student_export(form: str, grade: Grade, course: Course) -> str:
     """Return one submission's grade in one of ``STUDENT_FORMS``, or as ``ANNOTATIONS``."""
     if form != ANNOTATIONS:
         return STUDENT_FORMS[form](grade)
-    paths = {
-        exercise.id: exercise.stub_path.relative_to(course.root).as_posix() for exercise in course.exercises()
-    }
-    return workflow_commands(grade, paths)
+    stubs = {exercise.id: exercise.stub_path for exercise in course.exercises()}
+    return workflow_commands(
+        grade, {name: path.relative_to(course.root).as_posix() for name, path in stubs.items()}
+    )

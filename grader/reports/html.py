@@ -5,13 +5,14 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
+import operator
 import re
 import urllib.parse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
-from grader.checks.report import Outcome, Report
+from grader.checks.report import Report
 from grader.reports.text import MARKS, amount, array_map, message, notes_of, signed
 from grader.sandbox.text import clean
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 MAX_PAGE = 512 * 1024  # bytes of a page about one submission
+SAYS = operator.attrgetter("status", "message")  # checks in a row that say the same are said once
 TEXT_LIMITS = (64 * 1024, 4 * 1024, 512)  # bytes of one text; the next one if the page is too large
 
 
@@ -80,7 +82,7 @@ def environment(limit: int) -> Environment:
     pages.filters |= {
         "amount": amount,
         "array_map": lambda outcome: "\n".join(array_map(outcome)),
-        "groups": _groups,
+        "groups": lambda report: [list(each) for _, each in itertools.groupby(report.outcomes, SAYS)],
         "message": message,
         "notes": notes_of,
         "prose": prose,
@@ -102,9 +104,3 @@ def _bounded(text: str, limit: int) -> Markup:
     ends = range(len(text))
     size = bisect.bisect(ends, limit, key=lambda end: len(escape(text[:end]).encode()))
     return escape(f"{text[: size - 1]}… (the rest of it is not on this page)")
-
-
-def _groups(report: Report) -> list[list[Outcome]]:
-    """Group checks in a row that would each say the same, so that it is said once."""
-    said = itertools.groupby(report.outcomes, key=lambda outcome: (outcome.status, outcome.message))
-    return [list(members) for _, members in said]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import functools
 import html
+import itertools
 import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -53,11 +54,8 @@ def read_lesson(path: Path, address: Callable[[Path], str] = embedded) -> Lesson
     import markupsafe
 
     tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent, address)
-    headings = [
-        (str(token.attrGet("id")), tokens[number + 1].content)
-        for number, token in enumerate(tokens)
-        if token.type == "heading_open" and token.tag == "h2"
-    ]
+    pairs = [(one, next_) for one, next_ in itertools.pairwise(tokens) if one.type == "heading_open"]
+    headings = [(str(one.attrGet("id")), text.content) for one, text in pairs if one.tag == "h2"]
     title = path.stem
     if tokens and tokens[0].tag == "h1":
         title, tokens = tokens[1].content, tokens[3:]
@@ -91,28 +89,22 @@ def with_pictures_told(markdown: str, folder: Path) -> str:
 def _parsed(
     markdown: str, folder: Path, address: Callable[[Path], str]
 ) -> tuple[list[Token], dict[str, Any]]:
+    """Read Markdown; what stands below its first heading is a section of its own, if it is the short way."""
+    from markdown_it.token import Token
+
     environment: dict[str, Any] = {"folder": folder, "address": address}
-    tokens = _set_apart(_markdown().parse(markdown, environment))
+    tokens = _markdown().parse(markdown, environment)
+    second = [n for n, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
+    if second and tokens[second[0] + 1].content == SHORT:
+        end = (*second, len(tokens))[1]
+        tokens.insert(end, Token("html_block", "", 0, content="</section>\n"))
+        tokens.insert(second[0], Token("html_block", "", 0, content='<section class="short">\n'))
     for number, token in enumerate(tokens):
         if token.type == "th_open" and not tokens[number + 1].content:
             token.tag = tokens[number + 2].tag = "td"  # a corner is no heading
         if style := token.attrs.pop("style", ""):  # of a cell; no policy lets it through
             token.attrSet("class", "n" if "right" in str(style) else "")
     return tokens, environment
-
-
-def _set_apart(tokens: list[Token]) -> list[Token]:
-    """Put what stands below the first heading into a section of its own, if it is the short way."""
-    from markdown_it.token import Token
-
-    second = [n for n, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
-    if not second or tokens[second[0] + 1].content != SHORT:
-        return tokens
-    start, end = second[0], (*second, len(tokens))[1]
-    around = [
-        Token("html_block", "", 0, content=tag) for tag in ('<section class="short">\n', "</section>\n")
-    ]
-    return [*tokens[:start], around[0], *tokens[start:end], around[1], *tokens[end:]]
 
 
 @functools.cache

@@ -14,7 +14,6 @@ from grader.sandbox.text import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
 
 SUFFIXES = (".svg", ".png")
 INK = "#1b2430"
@@ -34,16 +33,12 @@ STYLE: dict[Any, Any] = {
 }
 
 
-class NoMatplotlib(CannotDo):
-    """Pictures need matplotlib, and it is not installed; the text says how to get it."""
-
-
 def require_matplotlib() -> None:
-    """Make sure that pictures can be drawn; else raise NoMatplotlib."""
+    """Make sure that pictures can be drawn; else raise CannotDo."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
-        raise NoMatplotlib("a picture needs matplotlib: pip install matplotlib") from None
+        raise CannotDo("a picture needs matplotlib: pip install matplotlib") from None
 
 
 def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:
@@ -64,6 +59,7 @@ def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:
 
 
 def _draw(axes: Axes, panel: Panel) -> None:
+    from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
     # A colour for each label, the same for the student's curve and the reference's.
@@ -88,19 +84,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
     axes.set_title(_literal(panel.title), loc="left", fontsize=11)
     axes.set(xlabel=_literal(panel.x), ylabel=_literal(panel.y))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=(1, 2, 5, 10)))
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    axes.legend(handles=_legend(panel, colours), frameon=False, fontsize=9, **place)
-
-
-def _literal(text: str) -> str:
-    """Return a label that matplotlib draws as it stands: no formula, and nothing to obey."""
-    return clean(text).replace("$", r"\$")
-
-
-def _legend(panel: Panel, colours: dict[str, str]) -> list[Line2D]:
-    """One entry a label, in its colour; then the two ways to draw a line; then the marks."""
-    from matplotlib.lines import Line2D
-
+    # One entry a label, in its colour; then the two ways to draw a line; then the marks.
     entries = [Line2D([], [], label=_literal(label), color=colour, lw=3) for label, colour in colours.items()]
     for whose, style in (("student", STUDENT_LINE), ("reference", REFERENCE_LINE)):
         if any(curve.whose == whose for curve in panel.curves):
@@ -108,4 +92,10 @@ def _legend(panel: Panel, colours: dict[str, str]) -> list[Line2D]:
             entries.append(Line2D([], [], label=name, color=INK, **style))
     if panel.marks:
         entries.append(Line2D([], [], label=_literal(panel.mark_label), color=INK, lw=1, ls=":"))
-    return entries
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+    axes.legend(handles=entries, frameon=False, fontsize=9, **place)
+
+
+def _literal(text: str) -> str:
+    """Return a label that matplotlib draws as it stands: no formula, and nothing to obey."""
+    return clean(text).replace("$", r"\$")

@@ -10,7 +10,7 @@ from grader.quiz.files import Quiz
 from grader.quiz.questions.base import Question, fill
 from grader.quiz.session import Item, Reply, Session, Summary
 from grader.reports.text import INDENT, Line, Style, ends, wrapped
-from grader.sandbox.text import clean, shorten
+from grader.sandbox.text import clean, counted, shorten
 
 BAR = 20
 ROOMY = 60  # columns; with fewer, a list says credits only
@@ -73,10 +73,10 @@ def plain(markdown: str) -> str:
 
 def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     """Lay out what is to come, or how far it has come already."""
-    public, count = session.sheet.public, len(session.questions)
+    public = session.sheet.public
     possible = sum(session.sheet.face(question).credits for question in session.questions)
     mode = "review" if session.sitting.mode == "review" else public.mode
-    facts = [f"{count} question{'s' if count != 1 else ''}", f"{possible} credits"]
+    facts = [counted(len(session.questions), "question"), f"{possible} credits"]
     if mode != "review":
         facts.append(f"pass mark {public.pass_mark:.0%}")
     yield Line("", "detail")
@@ -113,7 +113,7 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
     bar = f"{'█' * done}{'░' * (columns - done)}  " if columns else ""
     counts = not session.silent and session.sitting.mode != "review"
     facts = [f"{session.cents() / 100:.2f} earned"] if counts else []
-    facts += [face.topic, f"{face.credits} credit{'s' if face.credits != 1 else ''}"]
+    facts += [face.topic, counted(face.credits, "credit")]
     facts += [f"attempt {item.attempt} of {item.tries}"] if item.tries > 1 and not item.done else []
     facts += ["flagged"] if item.flagged else []
     if item.next_hint is not None:

@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -48,11 +49,10 @@ def overview_lines(title: str, rows: list[Standing], width: int = 80) -> list[Li
 
 def total(rows: Iterable[Standing]) -> str:
     """Return what was earned of all that there is; exercises beyond the course are counted apart."""
-    sums = {stretch: [row for row in rows if row.stretch == stretch] for stretch in (False, True)}
-    earned, credits = (
-        {stretch: sum(getattr(row, what) or 0 for row in of) for stretch, of in sums.items()}
-        for what in ("earned", "credits")
-    )
+    earned, credits = Counter[bool](), Counter[bool]()
+    for row in rows:
+        earned[row.stretch] += row.earned or 0
+        credits[row.stretch] += row.credits
     beyond = f" and {earned[True]} of {credits[True]} stretch" if credits[True] else ""
     return f"{earned[False]} of {credits[False]} credits{beyond}"
 
@@ -108,16 +108,11 @@ def beside_lines(own: str, solution: str, stub: str, width: int = 80) -> Iterato
             [part for line in lines for part in textwrap.wrap(line, room, subsequent_indent=" " * 8)]
             for lines in (mine.get(name, []), theirs)
         )
-        rows = [
-            f"  {one:<{room}} | {other}" for one, other in itertools.zip_longest(left, right, fillvalue="")
-        ]
+        pairs = itertools.zip_longest(left, right, fillvalue="")
+        rows = [f"  {one:<{room}} | {other}" for one, other in pairs]
         if room != half:
-            rows = [
-                "  yours",
-                *(f"    {line}" for line in left),
-                "  the course's",
-                *(f"    {line}" for line in right),
-            ]
+            indented = ([f"    {line}" for line in lines] for lines in (left, right))
+            rows = ["  yours", *next(indented), "  the course's", *next(indented)]
         yield Line(f"{name}:"[:width], "heading")
         yield from (Line(row.rstrip(), "code") for row in rows)
 

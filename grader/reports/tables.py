@@ -9,13 +9,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
-from grader.progress.grades import ClassGrades, Move, Noted, check_rates, frequent_failures, noted, said_once
+from grader.progress.grades import ClassGrades, Noted, check_rates, frequent_failures, noted, said_once
 from grader.quiz.credits import CountedAnswer
 from grader.quiz.grade import NOT_MARKED, Graded, QuizGrade
 from grader.reports.quiz_screen import plain
 from grader.reports.statement import mark_of
 from grader.reports.text import Line, Style, amount, csv_text, decimal, ends, wrapped
-from grader.sandbox.text import clean, one_line, shorten
+from grader.sandbox.text import clean, counted, one_line, shorten
 
 if TYPE_CHECKING:
     from grader.authoring.mutants import Trial
@@ -46,8 +46,8 @@ SIGNS: dict[Style, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "
 
 def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
     """Lay out what a class earned, in so many columns of a terminal."""
-    count = len(grades.grades)
-    lines = [Line(ends(one_line(grades.title), f"{count} submission{'s' * (count != 1)}", width), "heading")]
+    count = counted(len(grades.grades), "submission")
+    lines = [Line(ends(one_line(grades.title), count, width), "heading")]
     notes = noted(grades)
     undecided = _told(entry for entry in notes if entry.note.decide)
     lines += _section("to decide", undecided, width, MOST_UNDECIDED, "error")
@@ -65,12 +65,16 @@ def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
             bar = f"{'█' * full}{'░' * (BAR - full)}  " if width >= ROOMY else ""
             style = mark_of(check.ran, check.passed)[1] if check.ran else "note"
             lines.append(Line(ends(title, f"{bar}{check.passed:>3} of {check.ran:>3}", width), style))
-    failures = [
-        f"{failure.times}× {failure.exercise}: {one_line(failure.says)}"
-        for failure in frequent_failures(grades, MOST_LISTED)
-    ]
+    often = frequent_failures(grades, MOST_LISTED)
+    failures = [f"{each.times}× {each.exercise}: {one_line(each.says)}" for each in often]
     lines += _section("most frequent failures", failures, width)
-    lines += _section("who moved", [_moved(move) for move in grades.moves], width, more="moved.csv")
+    moved = []
+    for move in grades.moves:
+        now = "not known" if move.after_cents is None else amount(move.after_cents)
+        because = f" ({one_line('; '.join(move.because))})" if move.because else ""
+        was = f"{one_line(move.grade.name)}, {move.item}: {amount(move.before_cents)}"
+        moved.append(f"{was}, now {now}{because}")
+    lines += _section("who moved", moved, width, more="moved.csv")
     others = _told(entry for entry in notes if not entry.note.decide)
     lines += _section("notes", others, width, style="note")
     return lines
@@ -82,12 +86,6 @@ def _told(notes: Iterable[Noted]) -> list[str]:
         names = ", ".join(one_line(grade.submission) for grade in few)
         told.append(f"{names}{more}: {one_line(text)}" if few else one_line(text))
     return told
-
-
-def _moved(move: Move) -> str:
-    now = "not known" if move.after_cents is None else amount(move.after_cents)
-    because = f" ({one_line('; '.join(move.because))})" if move.because else ""
-    return f"{one_line(move.grade.name)}, {move.item}: {amount(move.before_cents)}, now {now}{because}"
 
 
 def _section(
@@ -218,9 +216,8 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
         yield Line("", "detail")
     for problem in graded.problems:
         yield from wrapped(clean(problem, 400), "error", width, indent="")
-    count, bad = len(graded.learners), len(graded.problems)
-    text = f"{count} learner{'s' if count != 1 else ''} graded"
-    yield Line(f"{text}, {bad} problem{'s' if bad != 1 else ''}" if bad else text, "note")
+    problems = f", {counted(len(graded.problems), 'problem')}" if graded.problems else ""
+    yield Line(f"{counted(len(graded.learners), 'learner')} graded{problems}", "note")
 
 
 def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterator[Line]:

@@ -80,7 +80,15 @@ def report_lines(
                 said, familiar = [], [Line(line.text, "diagnosis") for line in said[:MESSAGE_LINES]]
         parts += [(5, _printed(report, width)), (9, title), (7, said[:MESSAGE_LINES]), (3, drawn)]
         parts += [(8, familiar[:DIAGNOSIS_LINES]), (9, footer)]
-    return _fitted(parts, MOST_LINES * max(width, 80) // min(width, 80))
+    kept: dict[int, list[Line]] = {}
+    most = MOST_LINES * max(width, 80) // min(width, 80)
+    for number, (_, lines) in sorted(enumerate(parts), key=lambda part: -part[1][0]):
+        room = max(0, most - sum(map(len, kept.values())))
+        if len(lines) > room:  # what has the least weight is cut first
+            cut = Line(f"{INDENT}… {len(lines) - room + 1} more lines: --verbose", "note")
+            lines = [*lines[: room - 1], cut] if room > 1 else []
+        kept[number] = lines
+    return [line for number in range(len(parts)) for line in kept[number]]
 
 
 def first_to_mend(report: Report) -> Outcome | None:
@@ -92,18 +100,6 @@ def first_to_mend(report: Report) -> Outcome | None:
     lost = lost or [outcome for outcome in report.outcomes if outcome.status == "skipped"]
     begun = (outcome for outcome in lost if not outcome.message.endswith(UNWRITTEN))
     return next(begun, lost[0] if lost else None)
-
-
-def _fitted(parts: list[tuple[int, list[Line]]], most: int) -> list[Line]:
-    """Put parts of a verdict together; where there is no room, what has the least weight is cut first."""
-    kept: dict[int, list[Line]] = {}
-    for number, (_, lines) in sorted(enumerate(parts), key=lambda part: -part[1][0]):
-        room = max(0, most - sum(map(len, kept.values())))
-        if len(lines) > room:
-            cut = Line(f"{INDENT}… {len(lines) - room + 1} more lines: --verbose", "note")
-            lines = [*lines[: room - 1], cut] if room > 1 else []
-        kept[number] = lines
-    return [line for number in range(len(parts)) for line in kept[number]]
 
 
 def report_text(report: Report, width: int = 80) -> str:
@@ -141,11 +137,8 @@ def _passed(report: Report, width: int) -> list[Line]:
     folded: dict[str, list[Outcome]] = {}
     for outcome in passed:
         folded.setdefault(outcome.function if report.passed else "", []).append(outcome)
-    return [
-        line
-        for function, outcomes in folded.items()
-        for line in _titled(f"{_count(outcomes)}{f' of {function}' * bool(function)}", outcomes, width)
-    ]
+    titled = ((f"{_count(of)}{f' of {name}' * bool(name)}", of) for name, of in folded.items())
+    return [line for title, of in titled for line in _titled(title, of, width)]
 
 
 def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
@@ -263,7 +256,10 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
         places = {number // stride % size for number, entry in enumerate(mismatch.entries) if entry == "x"}
         if places and len(places) < size:
             name = AXES.get(mismatch.axes[axis] if mismatch.axes else "", f"axis {axis}, place")
-            parts.append(f"{name}{'s' if len(places) > 1 else ''} {_ranges(sorted(places))}")
+            in_a_row = itertools.groupby(enumerate(sorted(places)), key=lambda pair: pair[1] - pair[0])
+            runs = [[place for _, place in pairs] for _, pairs in in_a_row]  # 0, 1, 2, 5 is `0 to 2, 5`
+            told = (str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+            parts.append(f"{name}{'s' if len(places) > 1 else ''} {', '.join(told)}")
     axes = f" ({', '.join(mismatch.axes)})" if mismatch.axes else ""
     only = f", only in {' and '.join(parts)}" if parts else ""
     lines = [f"{mismatch.name}{axes}: x marks what is wrong{only}"]
@@ -275,13 +271,6 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
             entries = (mismatch.entries[start : start + columns] for start in starts)
             lines.append("  ".join(entries).replace(".", "·").rstrip())
     return lines
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Write 0, 1, 2, 5 as ``0 to 2, 5``."""
-    in_a_row = itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])
-    runs = [[number for _, number in pairs] for _, pairs in in_a_row]
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
 # --- clean text for pages, exports and tables ----------------------------------------------------------

@@ -52,3 +52,8 @@ def listed(names: Sequence[object], most: int = 3, mark: str = "") -> str:
 def break_orders(text: str) -> str:
     """Break up what a CI runner would take for an order, line by line."""
     return CI_COMMAND.sub(lambda found: f"{found[0]} ", text)
+
+
+def counted(number: int, noun: str, plural: str = "s") -> str:
+    """Say how many there are of something, such as ``2 hints``."""
+    return f"{number} {noun}{plural if number != 1 else ''}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import grader
-from grader.course import Course, Exercise, strict_yaml, write_zip
+from grader.course import Course, Exercise, strict_yaml, zipped
 from grader.quiz.files import Quiz
 
 ROOMS = ("sandbox", "course", "checks", "progress", "quiz", "reports", "site")
@@ -36,12 +35,12 @@ def program_zip() -> bytes:
         parts = path.relative_to(package).parts
         if path.suffix in KEPT and (len(parts) == 1 or parts[0] in ROOMS) and "vendor" not in parts:
             files["/".join(("grader", *parts))] = path.read_bytes()
-    return _zipped(files | _libraries(LIBRARIES["program"]))
+    return zipped(files | _libraries(LIBRARIES["program"]))
 
 
 def checks_zip() -> bytes:
     """Return the libraries that checks need besides."""
-    return _zipped(_libraries(LIBRARIES["checks"]))
+    return zipped(_libraries(LIBRARIES["checks"]))
 
 
 def _libraries(names: Iterable[str]) -> dict[str, bytes]:
@@ -63,7 +62,7 @@ def course_zip(course: Course, quizzes: Iterable[Quiz]) -> bytes:
     for path in (course.root / "course.yaml", *described, *(quiz.path for quiz in quizzes)):
         files[path.relative_to(course.root).as_posix()] = strict_yaml.to_json(path).encode()
     files |= {f"{ORIGINALS}/{quiz.path.name}": quiz.path.read_bytes() for quiz in quizzes}
-    return _zipped(files)
+    return zipped(files)
 
 
 def exercise_zip(exercise: Exercise) -> bytes:
@@ -75,10 +74,4 @@ def exercise_zip(exercise: Exercise) -> bytes:
                 files[path.relative_to(exercise.root).as_posix()] = path.read_bytes()
             elif path.suffix == ".yaml" and folder.startswith("recorded"):
                 files[path.relative_to(exercise.root).as_posix()] = strict_yaml.to_json(path).encode()
-    return _zipped(files)
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    write_zip(files, target)
-    return target.getvalue()
+    return zipped(files)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom import arrival
+from grader.classroom import inbox
 from grader.classroom.collect import CannotCollect, Submission, find_submissions, read_submission
 from grader.course import Course, Exercise
 
@@ -276,7 +276,7 @@ def test_git_that_hangs_is_stopped(
     tmp_path: Path, exercise: Exercise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = checkout(tmp_path / "in" / "ada")
-    monkeypatch.setattr(arrival, "GIT_SECONDS", 0.2)
+    monkeypatch.setattr(inbox, "GIT_SECONDS", 0.2)
     shutil.rmtree(folder / ".git" / "objects" / "pack")
     (folder / ".git" / "objects" / "pack").mkdir()
     os.mkfifo(folder / ".git" / "objects" / "pack" / "pack-1.idx")

@@ -36,7 +36,7 @@ from grader.classroom.tables import ManualAdjustment, RoundOver
 from grader.course import Course, LatePolicy, NoSecret, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note
-from grader.reports.class_pages import student_page
+from grader.reports.classes import student_page
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import Answer, content, hand_in, make_class, right, run
 

@@ -13,8 +13,7 @@ import pytest
 from grader.classroom.gradebook import open_gradebook
 from grader.course import VARIABLE, Course
 from grader.progress.grades import Adjustment, ClassGrades, Grade
-from grader.reports.class_pages import write_pages
-from grader.reports.lms import anonymous_zip
+from grader.reports.classes import anonymous_zip, write_pages
 from tests.classroom.helpers import at_once
 from tests.classroom.roster_class import DUE, HOUR, bundle, put, sid
 from tests.helpers import Run
@@ -31,7 +30,7 @@ COMMENTS = """comments:
 @pytest.fixture
 def results(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Results of three students, of whom the third asks something."""
-    monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
+    monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: at_once())
     monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     monkeypatch.setattr("getpass.getuser", lambda: "ta-1")
     root = tiny_copy.root

@@ -18,7 +18,7 @@ from grader.classroom.identity import Identity, identify, unused_extensions
 from grader.classroom.tables import Scope
 from grader.course import Course, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
-from grader.reports.exports import canvas_csv
+from grader.reports.exports import handed_in_csv
 
 Pair = tuple[Submission, Submission]
 NONE: Mapping[str, float] = {}
@@ -356,8 +356,8 @@ def test_a_claim_gets_neither_the_extension_nor_the_row(course: Course, tmp_path
     assert credits == {"s1.zip": 1000, "mallory.zip": None, "s2": 800}
     assert [grade.name for grade in both.grades] == ["mallory.zip", "Somebody", "s2"]
     assert [entry.grade and entry.grade.key for entry in noted(both) if entry.note.decide] == ["mallory.zip"]
-    rows = {row for row in canvas_csv(both).splitlines() if "mallory" not in row}
-    assert rows == set(canvas_csv(alone).splitlines())
+    rows = {row for row in handed_in_csv(both).splitlines() if "mallory" not in row}
+    assert rows == set(handed_in_csv(alone).splitlines())
     lone = grades_of(course, tmp_path / "lone", claim)
     assert [grade.total_cents for grade in lone.grades] == [800]
     assert [entry.note.kind for entry in noted(lone) if entry.note.decide] == ["extension-not-applied"]

@@ -45,9 +45,8 @@ WEEK = """assignments:
 
 @pytest.fixture
 def course(tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
-    monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
-    for module in ("lms", "class_pages"):  # each has the name; the first imports the second's
-        monkeypatch.setattr(f"grader.reports.{module}.student_page", lambda grade, title="": grade.name)
+    monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: at_once())
+    monkeypatch.setattr("grader.reports.classes.student_page", lambda grade, title="": grade.name)
     monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     with (tiny_copy.root / "course.yaml").open("a") as file:
         file.write(WEEK)

@@ -22,7 +22,7 @@ WEEK = """assignments:
 
 @pytest.fixture
 def course(tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
-    monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
+    monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: at_once())
     monkeypatch.setenv(VARIABLE, "a secret of the tests' own")
     with (tiny_copy.root / "course.yaml").open("a") as file:
         file.write(WEEK)
@@ -43,9 +43,9 @@ def test_an_assignment_has_its_own_deadline_and_its_own_total(run: Run, course: 
     assert ran.code == 0, ran.err
     assert "A tiny course: Week 3" in ran.out
     assert f"of {credits} credits" in ran.out
-    rows = run("export", "results", "canvas").out.splitlines()
-    assert rows[2].endswith(f'"0.00","{credits}.00"'), "within the grace minutes"
-    assert rows[3].endswith(f'"-{credits / 10:.2f}","{credits * 0.9:.2f}"')
+    rows = run("export", "results", "roster").out.splitlines()
+    assert rows[1].endswith(f'"0.00","{credits}.00"'), "within the grace minutes"
+    assert rows[2].endswith(f'"-{credits / 10:.2f}","{credits * 0.9:.2f}"')
 
 
 def test_what_an_assignment_lists_counts_and_nothing_else(run: Run, course: Course) -> None:

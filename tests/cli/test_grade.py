@@ -39,7 +39,7 @@ def handed(tiny_copy: Course) -> Path:
 @pytest.fixture
 def by_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files say what they earn, where a test is not about how they are judged."""
-    monkeypatch.setattr("grader.cli.grade.processes", lambda jobs: at_once())
+    monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: at_once())
 
 
 def graded(run: Run, handed: Path, *more: str) -> Ran:
@@ -77,8 +77,8 @@ def test_where_nothing_is_found_the_cell_stays_blank(run: Run, tiny_copy: Course
     assert "holds none of the files that are graded, such as `doubling.py`; only `" in said
     assert "and 2 more" in said
     assert "no other file that is looked at is there" in said
-    rows = csv.DictReader(io.StringIO(run("export", "results", "moodle").out))
-    assert {row["Name"]: row["Total"] == "" for row in rows} == {"ada": False, "bob": True, "empty": True}
+    rows = csv.DictReader(io.StringIO(run("export", "results", "roster").out))
+    assert {row["Student"]: row["Total"] == "" for row in rows} == {"ada": False, "bob": True, "empty": True}
 
 
 def test_what_is_no_folder_of_submissions_is_told(run: Run, handed: Path) -> None:
@@ -101,8 +101,8 @@ def test_lateness_is_open(run: Run, handed: Path, tiny_copy: Course) -> None:
     )
     graded(run, handed)
     full = tiny_copy["exercise-1"].file.credits
-    rows = list(csv.DictReader(io.StringIO(run("export", "results", "moodle").out)))
-    mine = next(row for row in rows if row["Name"] == "ada")
+    rows = list(csv.DictReader(io.StringIO(run("export", "results", "roster").out)))
+    mine = next(row for row in rows if row["Student"] == "ada")
     assert (float(mine["Adjustments"]), float(mine["Total"])) == (-full / 10, full * 0.9)
     page = (tiny_copy.root / "results" / "students" / "ada" / "report.html").read_text()
     assert "1 day late" in page
@@ -137,7 +137,7 @@ def test_shards_together_are_the_class(run: Run, handed: Path) -> None:
         run("grade", str(handed), "-o", f"part-{number}", "--shard", f"{number}/2", "--jobs", "1")
     ran = run("merge", "part-1", "part-2", "-o", "together")
     assert ran.code == 1, "one of them is a link"
-    assert run("export", "together", "canvas").out == run("export", "results", "canvas").out
+    assert run("export", "together", "roster").out == run("export", "results", "roster").out
     assert run("merge", "class-that-is-not-there", "-o", "together").code == 2
     Path("empty").mkdir()
     ran = run("merge", "empty", "-o", "together")
@@ -179,7 +179,7 @@ def test_what_would_spoil_the_results_is_refused(run: Run, tiny_copy: Course, mo
 @pytest.mark.parametrize(
     "command",
     [
-        ("export", "here", "canvas"),
+        ("export", "here", "roster"),
         ("adjust", "here"),
         ("forget", "here", "ada"),
         ("merge", "here", "-o", "new"),
@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(
 ) -> None:
     Path(blocked).parent.mkdir(exist_ok=True)
     Path(blocked).touch()
-    monkeypatch.setattr("grader.cli.grade.grade", None)
+    monkeypatch.setattr("grader.classroom.batch.grade", None)
     folder = "results" if blocked == "results/students" else "file/results"
     for command in (("grade", str(handed)), ("merge", "results")):
         Path("results").mkdir(exist_ok=True)
@@ -239,7 +239,7 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
     graded(run, handed)
     grade = json.loads((tiny_copy.root / "results" / "students" / "eve" / "report.json").read_text())
     assert grade["earned"] == grade["credits"]
-    text = run("export", "results", "canvas").out
+    text = run("export", "results", "roster").out
     rows = list(csv.reader(io.StringIO(text)))
     assert any("every-type" in cell for cell in rows[0])
     assert any("Ada Lovelace" in cell for row in rows for cell in row)
@@ -249,15 +249,15 @@ def test_answers_to_quizzes_are_graded_with_the_rest(
         for name, data in kept.items():
             archive.writestr(name, data)
     graded(run, handed, "--no-quizzes")
-    assert run("export", "results", "canvas").out == text
+    assert run("export", "results", "roster").out == text
     graded(run, handed)
-    assert "every-type" not in run("export", "results", "canvas").out, "withdrawn answers earn nothing"
+    assert "every-type" not in run("export", "results", "roster").out, "withdrawn answers earn nothing"
     (row,) = csv.DictReader(io.StringIO((tiny_copy.root / "results" / "moved.csv").read_text()))
     assert (row["submission"], row["item"], row["after"]) == ("eve", "every-type", "")
     (handed / "fay").mkdir()
     (handed / "fay" / "responses.json").write_text("[1")
     assert "broke" not in graded(run, handed).err
-    assert "cannot be read" not in run("export", "results", "canvas").out.partition("\n")[0], "no column"
+    assert "cannot be read" not in run("export", "results", "roster").out.partition("\n")[0], "no column"
 
 
 # --- whose, and who has gone ---
@@ -274,7 +274,7 @@ def test_what_has_vanished_has_no_page_and_no_row(run: Run, handed: Path, tiny_c
     shutil.rmtree(handed / "bob")
     ran = graded(run, handed)
     assert students(tiny_copy) == {"ada", "cleo", "dan"}
-    assert "bob" not in run("export", "results", "canvas").out
+    assert "bob" not in run("export", "results", "roster").out
     assert run("export", "results", "gradescope", "--submission", "bob").code == 2
     hand_in(handed, "bob", HALF)
     graded(run, handed)
@@ -292,13 +292,13 @@ def test_one_of_a_class_is_graded_again_in_its_place(run: Run, tiny_copy: Course
             archive.writestr("exercise-1/doubling.py", HALF)
         shutil.rmtree(Path(folder, name))
     graded(run, Path("class"))
-    before = run("export", "results", "canvas").out
+    before = run("export", "results", "roster").out
     with zipfile.ZipFile(Path(folder, "ada.zip"), "w") as archive:
         archive.writestr("exercise-1/doubling.py", right(tiny_copy))
     run("grade", f"{folder}/ada.zip", "-o", "results", "--jobs", "1")
-    after = run("export", "results", "canvas").out
-    assert after.splitlines()[3:] == before.splitlines()[3:]
-    assert (before.splitlines()[2][-6:], after.splitlines()[2][-6:]) == ('"3.00"', '"7.00"')
+    after = run("export", "results", "roster").out
+    assert after.splitlines()[2:] == before.splitlines()[2:]
+    assert (before.splitlines()[1][-6:], after.splitlines()[1][-6:]) == ('"3.00"', '"7.00"')
 
 
 @pytest.mark.usefixtures("by_word")
@@ -364,7 +364,7 @@ def test_whose_it_is_is_decided_by_hand(run: Run, handed: Path, tiny_copy: Cours
     graded(run, handed)
 
     def cells(name: str) -> str:
-        rows = csv.reader(io.StringIO(run("export", "results", "canvas").out))
+        rows = csv.reader(io.StringIO(run("export", "results", "roster").out))
         return next(row[-1] for row in rows if row[0] == name)
 
     assert (cells("bob"), cells("bob (2)")) == ("", "")
@@ -409,8 +409,10 @@ def test_a_claim_is_set_aside_and_an_extension_misspelt_stops_the_run(
         "  mallory: claims to be `ada`, but more than a claim says so of `ada`",
     ]
     assert "names `zoe`" in ran.out
-    exported = run("export", "results", "moodle").out
-    assert [row["Total"] for row in csv.DictReader(io.StringIO(exported)) if row["Name"] == "mallory"] == [""]
+    exported = run("export", "results", "roster").out
+    assert [row["Total"] for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "mallory"] == [
+        ""
+    ]
     with open("results/notes.csv", encoding="utf-8") as file:
         first = next(csv.DictReader(file))
     assert (first["decide"], first["key"], first["kind"]) == ("yes", "mallory.zip", "set-aside")
@@ -451,27 +453,27 @@ def test_a_broken_check_is_exported_as_no_number(
 ) -> None:
     (handed / "dan").unlink()
     graded(run, handed)
-    before = run("export", "results", "canvas")
+    before = run("export", "results", "roster")
     assert (before.code, before.err.count("blank, since")) == (0, 0)
     check = tiny_copy["exercise-1"].hidden_checks
     whole = check.read_text(encoding="utf-8")
     break_check(tiny_copy)
     assert graded(run, handed).code == 3
-    for form in ("canvas", "moodle", "junit"):
+    for form in ("roster", "junit"):
         ran = run("export", "results", form)
         assert ran.code == 1
         assert re.search("grader: ada, bob, cleo: blank, since exercise-1: .*no_such_name", ran.err), ran.err
         assert run("export", "results", form, "--allow-incomplete").code == 0
-    rows = list(csv.DictReader(io.StringIO(run("export", "results", "canvas").out)))
-    assert [[*row.values()][5:] for row in rows[1:]] == 3 * [["", "", ""]]
+    rows = list(csv.DictReader(io.StringIO(run("export", "results", "roster").out)))
+    assert [[*row.values()][2:] for row in rows] == 3 * [["", "", ""]]
     assert run("export", "results", "gradescope", "--submission", "ada").code == 1
     tiny_copy["exercise-1"].solution_path.write_text("", encoding="utf-8")  # no code runs, confined or not
     assert graded(run, handed).code == 3
-    assert "has no attribute 'Pair'" in run("export", "results", "canvas").err
+    assert "has no attribute 'Pair'" in run("export", "results", "roster").err
     shutil.copy(tiny.root / "solutions/exercise-1/doubling.py", tiny_copy["exercise-1"].solution_path)
     check.write_text(whole, encoding="utf-8")
     assert graded(run, handed).code == 0
-    assert run("export", "results", "canvas").out == before.out
+    assert run("export", "results", "roster").out == before.out
 
 
 def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
@@ -481,7 +483,7 @@ def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
     tiny_copy["exercise-1"].hidden_checks.write_text("def check_nothing(:\n")
     assert graded(run, handed).code == 3
     assert "a check file cannot be loaded" in (tiny_copy.root / "results" / "index.html").read_text()
-    ran = run("export", "results", "canvas")
+    ran = run("export", "results", "roster")
     assert ran.code == 1
     assert "ada, bob, cleo: blank, since exercise-1: " in ran.err
     assert "a check file cannot be loaded" in ran.err
@@ -491,30 +493,22 @@ def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
 def test_a_csv_is_utf_8_in_every_locale(run: Run, handed: Path, tiny_copy: Course) -> None:
     hand_in(handed, "Nguy\u1ec5n", HALF)
     graded(run, handed)
-    command = [sys.executable, "-m", "grader", "export", "results", "canvas"]
+    command = [sys.executable, "-m", "grader", "export", "results", "roster"]
     variables = os.environ | {"PYTHONIOENCODING": "cp1252", "LC_ALL": "C", "PYTHONUTF8": "0"}
     for more in ([], ["--bom"]):
         data = subprocess.run([*command, *more], env=variables, capture_output=True, check=False).stdout
         assert data.startswith(codecs.BOM_UTF8) == bool(more)
         assert "Nguy\u1ec5n" in data.decode("utf-8-sig")
-    run("export", "results", "moodle", "--bom", "-o", "moodle.csv")
-    assert Path("moodle.csv").read_bytes().startswith(codecs.BOM_UTF8 + b'"Email address"')
+    run("export", "results", "roster", "--bom", "-o", "class.csv")
+    assert Path("class.csv").read_bytes().startswith(codecs.BOM_UTF8 + b'"Student"')
 
 
-@pytest.mark.usefixtures("by_word")
-def test_no_login_stands_among_addresses(run: Run, tiny_copy: Course) -> None:
-    solve(tiny_copy)
-    (tiny_copy.root / "class").mkdir()
-    run("login", "Ada Lovelace", "--id", "adal")
-    run("submit", "-o", "class/ada.zip")
-    assert graded(run, tiny_copy.root / "class").code == 0
-    ran = run("export", "results", "moodle")
-    (row,) = csv.DictReader(io.StringIO(ran.out))
-    assert (ran.code, row["Email address"], row["Name"]) == (0, "", "Ada Lovelace")
-    assert "ada: the login is no e-mail address, so that cell is blank" in ran.err
-    ran = run("export", "results", "moodle", "--identifier", "username")
-    (row,) = csv.DictReader(io.StringIO(ran.out))
-    assert (row["Username"], ran.err) == ("adal", "")
+@pytest.mark.parametrize("form", ["canvas", "moodle"])
+def test_a_platform_gets_no_table_without_its_own_list(run: Run, handed: Path, form: str) -> None:
+    graded(run, handed)
+    ran = run("export", "results", form)
+    assert (ran.code, ran.out) == (2, "")
+    assert "needs the platform's list of the class; give it with --roster FILE" in ran.err
 
 
 @pytest.mark.usefixtures("by_word")
@@ -526,13 +520,13 @@ def test_where_nobody_knows_which_file_counts_the_cell_is_blank(run: Run, handed
         (handed / "eve").mkdir(exist_ok=True)
         (handed / "eve" / name).write_text(text)
     ran = graded(run, handed)
-    exported = run("export", "results", "canvas", "--allow-incomplete").out
+    exported = run("export", "results", "roster", "--allow-incomplete").out
     eve = next(row for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "eve")
-    assert (ran.code, eve["Doubling (exercise-1)"], eve["Final Points"]) == (1, "", "")
+    assert (ran.code, eve["Doubling (exercise-1)"], eve["Total"]) == (1, "", "")
     (handed / "eve" / "doubling (2).py").unlink()
     graded(run, handed)
     for again in range(2):  # what was graded stays when a second file comes in
-        exported = run("export", "results", "canvas", "--allow-incomplete").out
+        exported = run("export", "results", "roster", "--allow-incomplete").out
         eve = next(row for row in csv.DictReader(io.StringIO(exported)) if row["Student"] == "eve")
         assert eve["Doubling (exercise-1)"] == ("" if again else "3.00")
         (handed / "eve" / "doubling (2).py").write_text("def double(x):\n    return x  # earns 0\n")

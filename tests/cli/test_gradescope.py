@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 import json
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ import pytest
 from grader.classroom.collect import read_submission
 from grader.cli import export
 from grader.cli.export import About, grade_one, read_metadata
-from grader.course import Course, LatePolicy, write_zip
+from grader.course import Course, LatePolicy, zipped
 from tests.classroom.helpers import right
 from tests.helpers import Run
 from tests.reports.test_exports import GRADESCOPE
@@ -35,12 +34,8 @@ METADATA: dict[str, Any] = {  # after the page that describes it
 }
 
 
-def zipped(files: dict[str, str | bytes]) -> bytes:
-    target = io.BytesIO()
-    write_zip(
-        {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}, target
-    )
-    return target.getvalue()
+def packed(files: dict[str, str | bytes]) -> bytes:
+    return zipped({name: text.encode() if isinstance(text, str) else text for name, text in files.items()})
 
 
 Shape = Callable[[str], dict[str, str | bytes]]
@@ -53,12 +48,12 @@ SHAPES: dict[str, Shape] = {
     "a flat file and a stray note": lambda text: {"doubling.py": text, "note.txt": "hello"},
     "an underscore in the folder's name": lambda text: {"exercise_1/doubling.py": text},
     "a browser's second download": lambda text: {"doubling (1).py": text},
-    "a zip": lambda text: {"work.zip": zipped({"exercise-1/doubling.py": text})},
-    "a zip of flat files": lambda text: {"work.zip": zipped({"doubling.py": text})},
-    "a zip and a stray note": lambda text: {"work.zip": zipped({"doubling.py": text}), "note.txt": "hello"},
-    "a zip in a zip": lambda text: {"all.zip": zipped({"work.zip": zipped({"doubling.py": text})})},
+    "a zip": lambda text: {"work.zip": packed({"exercise-1/doubling.py": text})},
+    "a zip of flat files": lambda text: {"work.zip": packed({"doubling.py": text})},
+    "a zip and a stray note": lambda text: {"work.zip": packed({"doubling.py": text}), "note.txt": "hello"},
+    "a zip in a zip": lambda text: {"all.zip": packed({"work.zip": packed({"doubling.py": text})})},
     "the bundle of grader submit": lambda text: {
-        "submission-ada.zip": zipped({"exercises/exercise-1/doubling.py": text, "manifest.json": "{}"})
+        "submission-ada.zip": packed({"exercises/exercise-1/doubling.py": text, "manifest.json": "{}"})
     },
     "one folder too deep": lambda text: {"home/mine/exercise-1/doubling.py": text},
 }
@@ -156,7 +151,7 @@ def test_who_hands_in_again_gets_other_inputs(
         rounds.append(round_number)
         raise export.OutOfTime
 
-    monkeypatch.setattr(export, "grade", grade)
+    monkeypatch.setattr("grader.classroom.batch.grade", grade)
     for earlier in (0, 1, 1, 2):
         with pytest.raises(Exception, match=r"grades\.db"):  # since nothing was graded
             grade_one(tiny, folder, About(earlier=earlier), tiny.exercises(), 60)

@@ -325,7 +325,7 @@ def test_an_internal_fault_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("grader.cli.learner.overview_lines", fail)
+    monkeypatch.setattr("grader.cli.check.overview_lines", fail)
     ran = run("list")
     assert ran.code == 3
     assert ran.err == (
@@ -380,7 +380,7 @@ def test_what_the_machine_refuses_is_one_sentence(
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("grader.cli.learner.overview_lines", refuse)
+    monkeypatch.setattr("grader.cli.check.overview_lines", refuse)
     ran = run("list")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert says in ran.err

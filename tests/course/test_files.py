@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import stat
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from grader.course.files import make_private_folder, write_atomic, write_zip
+from grader.course.files import make_private_folder, write_atomic, zipped
 
 
 def test_a_file_is_written_as_it_is(tmp_path: Path) -> None:
@@ -45,15 +44,9 @@ def test_git_leaves_a_private_folder_alone(tmp_path: Path) -> None:
     assert not (tmp_path / ".gitignore").exists()
 
 
-def zipped(files: dict[str, bytes], **options: tuple[str, ...]) -> bytes:
-    target = io.BytesIO()
-    write_zip(files, target, **options)
-    return target.getvalue()
-
-
 def test_a_zip_holds_the_files_with_their_modes(tmp_path: Path) -> None:
     files = {"b/run.sh": b"echo", "a.txt": 1000 * b"a"}
-    write_zip(files, tmp_path / "x.zip", executables={"b/run.sh"})
+    (tmp_path / "x.zip").write_bytes(zipped(files, executables={"b/run.sh"}))
     with zipfile.ZipFile(tmp_path / "x.zip") as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == files
         modes = {one.filename: one.external_attr >> 16 for one in archive.infolist()}

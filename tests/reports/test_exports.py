@@ -20,19 +20,17 @@ from markdown_it import MarkdownIt
 
 from grader.checks.report import reports_to_json
 from grader.course import Feedback
-from grader.progress.grades import Adjustment, ClassGrades, Grade, Move
+from grader.progress.grades import Adjustment, Grade, Move
 from grader.reports import exports, text
-from grader.reports.class_pages import student_page, write_pages
+from grader.reports.classes import student_page, write_pages
 from grader.reports.exports import (
-    canvas_csv,
     class_junit,
     classroom_result,
     doubts,
     gradescope_json,
+    handed_in_csv,
     job_summary,
     line_in,
-    login_doubts,
-    moodle_csv,
     moved_csv,
     student_junit,
     workflow_commands,
@@ -429,32 +427,20 @@ def table(text: str) -> list[list[str]]:
     return rows
 
 
-def test_canvas_columns_and_points_possible() -> None:
-    heading, possible, ada, nobody = table(
-        canvas_csv(of_class(typical("failed"), Grade("b", problem="broken")))
-    )
-    assert heading[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    assert heading[5:] == [
-        *("Exercise number 1 (exercise-1)", "Exercise number 2 (exercise-2)", "Shapes (quiz-1)"),
-        *("Adjustments", "Final Points"),
+def test_the_columns_of_a_class_add_up() -> None:
+    heading, ada, nobody = table(handed_in_csv(of_class(typical("failed"), Grade("b", problem="broken"))))
+    assert heading == [
+        *("Student", "Submission", "Exercise number 1 (exercise-1)", "Exercise number 2 (exercise-2)"),
+        *("Shapes (quiz-1)", "Adjustments", "Total"),
     ]
-    assert possible == ["Points Possible", "", "", "", "", "8.00", "3.00", "2.00", "0.00", "(read only)"]
-    assert ada == ["Ada L", "", "", "ada@example.org", "", "2.00", "3.00", "1.50", "-0.50", "6.00"]
-    assert nobody[5:] == [""] * 5  # not graded is not zero
-
-
-def test_moodle_columns_add_up() -> None:
-    heading, ada = table(moodle_csv(of_class(typical("failed")), "Username"))
-    assert heading[:2] == ["Username", "Name"]
-    assert heading[-2:] == ["Adjustments", "Total"]
-    assert sum(float(cell) for cell in ada[2:-1]) == float(ada[-1]) == 6.0
+    assert ada == ["Ada L", "", "2.00", "3.00", "1.50", "-0.50", "6.00"]
+    assert nobody[2:] == [""] * 5  # not graded is not zero
     taken = graded("b", exercise(outcome()), adjustments=(Adjustment("late", "", -900, "late"),))
-    assert table(moodle_csv(of_class(taken)))[1][2:] == ["0.00", "", "", "0.00", "0.00"]
+    assert table(handed_in_csv(of_class(taken)))[1][2:] == ["0.00", "", "", "0.00", "0.00"]
 
 
-def rows_of(*grades: Grade, export: Callable[[ClassGrades], str] = canvas_csv) -> list[dict[str, str]]:
-    rows = [*csv.DictReader(io.StringIO(export(of_class(*grades))), strict=True)]
-    return rows[1:] if export is canvas_csv else rows
+def rows_of(*grades: Grade) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(handed_in_csv(of_class(*grades))), strict=True)]
 
 
 FULL = exercise(outcome("passed"))
@@ -475,12 +461,11 @@ def test_a_cell_is_blank_rather_than_wrong(grade: Grade, told: str) -> None:
     (doubt,) = doubts([grade, graded("bob", FULL)])
     assert doubt.startswith("ada: blank, since ")
     assert told in doubt
-    for export in (canvas_csv, moodle_csv):
-        ada, bob = rows_of(grade, graded("bob", FULL), export=export)
-        known = 2.0 if "exercise-2" in grade.not_graded else None
-        assert ada["Exercise number 1 (exercise-1)"] == ("2.00" if known else "")
-        assert [*ada.values()][-2:] == ["", ""]
-        assert [*bob.values()][-2:] == ["0.00", "2.00"]
+    ada, bob = rows_of(grade, graded("bob", FULL))
+    known = 2.0 if "exercise-2" in grade.not_graded else None
+    assert ada["Exercise number 1 (exercise-1)"] == ("2.00" if known else "")
+    assert [*ada.values()][-2:] == ["", ""]
+    assert [*bob.values()][-2:] == ["0.00", "2.00"]
 
 
 def test_what_an_earlier_grading_left_is_in_no_junit_as_if_it_were_of_today() -> None:
@@ -495,45 +480,10 @@ def test_what_an_earlier_grading_left_is_in_no_junit_as_if_it_were_of_today() ->
     assert (suite.name, suite.failures) == ("ada", 1)
 
 
-@pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
-def test_no_login_is_in_two_rows(export: Callable[[ClassGrades], str]) -> None:
-    def logins(*grades: Grade) -> list[str]:
-        return [
-            row.get("SIS Login ID", row.get("Email address", "")) for row in rows_of(*grades, export=export)
-        ]
-
-    own = graded("s1", FULL, login="s1@x.org")
-    assert logins(own, Grade("s1.zip", login="s1@x.org", problem="is damaged")) == ["s1@x.org", ""]
-    assert logins(Grade("s1.zip", login="s1@x.org", nothing_found=True), own) == ["", "s1@x.org"]
-    assert logins(own, graded("s2", FULL, login="S1@x.org")) == ["", ""]
-    assert logins(own, graded("s2", FULL, login="s1@x.org", set_aside="is not")) == ["s1@x.org", ""]
-
-
-def test_no_id_is_invented() -> None:
-    canvas: dict[str, Any] = {"platform": "canvas", "platform_id": "4711"}
-    moodle: dict[str, Any] = {"platform": "moodle", "platform_id": "815"}
-    grades = [
-        graded(
-            "ada", FULL, login="ada-lovelace", learner_name="Ada Lovelace", **canvas
-        ),  # made from the name
-        graded("bob", FULL, login="bob", learner_name="Bob", **moodle),
-        graded("c", FULL, key="week-1/cleo-c.zip", login="cleo-c", learner_name="Cleo C"),
-        graded("mallory", FULL, login="", learner_name="Bob", set_aside="claims to be `bob`", **canvas),
-    ]
-    rows = rows_of(*grades)
-    anonymous = (graded(f"anon_{name}", FULL, key=f"week/anon_{name}", **canvas) for name in ("4711", "x1"))
-    assert [row["ID"] for row in rows_of(*anonymous)] == ["", ""]
-    assert [row["ID"] for row in rows] == ["4711", "", "", ""]
-    assert [row["SIS Login ID"] for row in rows] == ["", "bob", "cleo-c", ""]
-    assert [row["Student"] for row in rows] == ["Ada Lovelace", "Bob", "Cleo C", "mallory"]
-    rows = rows_of(*grades, export=moodle_csv)
-    assert [row["Email address"] for row in rows] == ["", "", "", ""]
-    assert [row["Identifier"] for row in rows] == ["", "Participant 815", "", ""]
-    (told,) = login_doubts(of_class(*grades), "Email address")
-    assert told.startswith("bob, c: the login is no e-mail address")
-    assert login_doubts(of_class(graded("ada", FULL))) == [
-        "ada: no login that can be believed, so that cell is blank"
-    ]
+def test_what_is_set_aside_gets_no_name_that_it_claims() -> None:
+    claim = graded("mallory", FULL, key="mallory.zip", learner_name="Bob", set_aside="claims to be `bob`")
+    rows = rows_of(graded("bob", FULL, learner_name="Bob"), claim)
+    assert [(row["Student"], row["Total"]) for row in rows] == [("Bob", "2.00"), ("mallory", "")]
 
 
 def test_who_moved_is_a_table() -> None:
@@ -549,19 +499,13 @@ def test_who_moved_is_a_table() -> None:
     assert second[3:] == ["quiz-1", "1.50", "", "-1.50", "no answers are there"]
 
 
-@pytest.mark.parametrize("export", [canvas_csv, moodle_csv])
-def test_no_name_is_a_formula_or_a_second_row(
-    export: Callable[[ClassGrades], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [*FORMULAS, HOSTILE, 'a","b', "a;b;c", "Points Possible"]
+def test_no_name_is_a_formula_or_a_second_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [*FORMULAS, HOSTILE, 'a","b', "a;b;c"]
     grades = of_class(*(graded(name, *typical().reports, login=name, learner_name=name) for name in names))
-    rows = table(export(grades))
-    assert len(rows) == len(names) + (2 if export is canvas_csv else 1)
-    first = [row[0] for row in rows]
-    assert export is moodle_csv or sum("Points Possible" in cell for cell in first) == 1
+    assert len(table(handed_in_csv(grades))) == len(names) + 1
     monkeypatch.setattr(text, "harmless", lambda cell: cell)  # the planted fault
     with pytest.raises(AssertionError):
-        table(export(grades))
+        table(handed_in_csv(grades))
 
 
 # --- terminal ------------------------------------------------------------------------------------------
@@ -593,7 +537,7 @@ def test_lines_of_a_class_say_problems_rates_and_failures() -> None:
 
 def test_some_exercises_alone_add_up_with_what_was_adjusted_there() -> None:
     grades = of_class(typical("passed")).only(["exercise-1"])
-    (row,) = csv.DictReader(io.StringIO(moodle_csv(grades)))
+    (row,) = csv.DictReader(io.StringIO(handed_in_csv(grades)))
     earned, given = 4 + 0.5, "0.50"
     assert (float(row["Exercise number 1 (exercise-1)"]) + 0.5, row["Adjustments"]) == (earned, given)
     assert float(row["Total"]) == earned

@@ -18,7 +18,7 @@ from jinja2 import UndefinedError
 from markupsafe import escape
 
 from grader.progress.grades import Grade
-from grader.reports.class_pages import class_page, student_page
+from grader.reports.classes import class_page, student_page
 from grader.reports.html import POLICY, render, report_html
 from tests.reports.samples import (
     MARKUP,

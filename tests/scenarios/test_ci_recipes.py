@@ -163,8 +163,8 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
         run("grade", PART=str(part))
     shutil.rmtree(repository / "results")
     run("merge", SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
-    assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
-    assert "Student 005" in (repository / "results" / "canvas.csv").read_text()
+    assert_graded((repository / "results" / "grades.csv").read_text(), "eve")
+    assert "Student 005" in (repository / "results" / "grades.csv").read_text()
     assert (repository / "results" / "junit.xml").stat().st_size
     assert (repository / "results" / "students" / "ada" / "report.html").is_file()
 
@@ -193,7 +193,7 @@ def test_a_class_on_github(repository: Path, github: Path, environment: Path) ->
         shutil.rmtree(path)
     with pytest.raises(AssertionError, match="part 2 is missing"):
         run("merge")
-    assert_graded((repository / "results" / "canvas.csv").read_text(), "eve")
+    assert_graded((repository / "results" / "grades.csv").read_text(), "eve")
     assert "A good talk." in bash("grader adjust results", repository, environment, {})
 
 
@@ -224,7 +224,7 @@ def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) 
     for part in range(1, PARTS + 1):
         run("grade", 404, CI_NODE_INDEX=str(part))
     run("merge", 404, SUBMISSION="bob", CREDITS="1.5", REASON="A good talk.")
-    assert_graded((week / "moodle.csv").read_text())
+    assert_graded((week / "grades.csv").read_text())
     for path in jobs["merge"]["artifacts"]["reports"].values():
         assert (repository / path).is_file()
     (repository / "results" / "week-2").mkdir()
@@ -235,7 +235,7 @@ def test_a_class_on_gitlab(repository: Path, environment: Path, tmp_path: Path) 
     for part in (1, 3):
         run("grade", 200, CI_NODE_INDEX=str(part), ROUND="2")
     assert "Part 2 is missing" in run("merge", 200)
-    assert_graded((week / "moodle.csv").read_text())
+    assert_graded((week / "grades.csv").read_text())
     assert (repository / "results" / "week-2" / "kept").is_file()
     assert "A good talk." in bash("grader adjust results/week-3", repository, environment, {})
 

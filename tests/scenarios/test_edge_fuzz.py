@@ -26,7 +26,7 @@ from grader.classroom.tables import Scope
 from grader.course import Course
 from grader.quiz.files import load_quiz
 from grader.quiz.grade import Grading, edition_of, grade_submission
-from grader.reports.class_pages import write_pages
+from grader.reports.classes import write_pages
 from tests.classroom.helpers import hand_in, right
 from tests.quiz import helpers
 from tests.scenarios.test_edges import answered

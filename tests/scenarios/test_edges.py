@@ -354,7 +354,7 @@ def test_a_class_of_sixty(run: Run, tiny_copy: Course, tmp_path: Path, pool: Wor
     assert grading.returncode == 1
     assert peak.bytes < GIGABYTE
 
-    exported = run("export", "results", "canvas", "--allow-incomplete")
+    exported = run("export", "results", "roster", "--allow-incomplete")
     rows = list(csv.DictReader(io.StringIO(exported.out)))
     told = out + err + Path("results/notes.csv").read_text(encoding="utf-8")
     told += Path("results/index.html").read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from grader.progress.grades import ClassGrades, Grade, Note, QuizResult, noted
-from grader.reports import class_pages
-from grader.reports.class_pages import class_page, notes_csv, student_page, write_pages
+from grader.reports import classes
+from grader.reports.classes import class_page, notes_csv, student_page, write_pages
 from grader.reports.html import MAX_PAGE, TEXT_LIMITS, report_html
 from grader.reports.tables import class_lines
 from tests.reports.samples import HOSTILE, exercise, graded, hostile, of_class, outcome
@@ -154,7 +154,7 @@ def test_a_page_that_cannot_be_written_keeps_nobody_from_theirs(
             raise error
         return student_page(grade, course)
 
-    monkeypatch.setattr(class_pages, "student_page", page)
+    monkeypatch.setattr(classes, "student_page", page)
     failed = write_pages(of_class(graded("bad", PASSED), graded("good", PASSED)), tmp_path)
     assert len(failed) == 1
     assert failed[0].startswith("the page of bad could not be written")

@@ -1,67 +1,206 @@
-"""Grades back in the rows of a platform's own list, and each student's page in the zip that it takes back."""
+"""A class's grades as instructors take them along: pages, zips of pages, and a platform's own list filled in.
 
+Sources: Canvas's ``gradebook_importer.rb``; Moodle's page "Grade import".
+"""
+
+import contextlib
 import html
-import io
+import itertools
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
 
+from grader.checks.report import reports_to_json
 from grader.classroom.inbox import SHAPES
 from grader.classroom.roster import Roster, Student, missing, missing_note
-from grader.course import FIELDS, Assignment, CannotDo, folded, write_zip
-from grader.progress.grades import ClassGrades, Grade, Item
-from grader.reports.class_pages import student_page
-from grader.reports.exports import READ_ONLY
+from grader.course import FIELDS, Assignment, CannotDo, folded, write_atomic, zipped
+from grader.progress.grades import (
+    MAX_NOTES,
+    QUESTION,
+    ClassGrades,
+    Grade,
+    Item,
+    check_rates,
+    frequent_failures,
+    noted,
+    said_once,
+)
+from grader.reports.exports import KINDS, adjustment_text, moved_csv
+from grader.reports.html import render
+from grader.reports.tables import DECIDE
 from grader.reports.text import Verbatim, amount, csv_text, decimal
-from grader.sandbox.text import listed, one_line
+from grader.sandbox.text import clean, listed, one_line
 
+PAGES = ("report.html", "report.json")
+MOST_BINS = 12
+EXERCISE = operator.attrgetter("exercise")
+MOST_NOTES = 200  # of a kind, on the page of a class
+MOST_BYTES = 2048  # of one text there
 OF_CANVAS = {"student", "id", "sis user id", "sis login id", "integration id", "root account", "section"}
 FREE_TEXT = {"name", "first", "last"}
+READ_ONLY = "(read only)"  # Canvas's own word for a column that its import leaves alone
 NUMBERED = re.compile(r" \(\d+\)\Z")  # how Canvas ends the title of an assignment
-PAGE = "report.html"
 MARKUP = re.compile(r"(<style.*?</style>|<[^>]*>)", re.DOTALL)
 
 
-class CannotFill(CannotDo):
-    """A list has no place for the grades; the text names it and the cure."""
+def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
+    """Write a page and tables for the class, and for each student a page and a ``report.json``; or OSError.
+
+    Returns:
+        A sentence for each student whose page could not be written, or names somebody else of the roster.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    students, names = folder / "students", {grade.submission for grade in grades.grades}
+    for own in students.iterdir() if students.is_dir() else ():
+        if own.name not in names and own.is_dir() and not own.is_symlink():
+            with contextlib.suppress(OSError):
+                for name in PAGES:
+                    (own / name).unlink(missing_ok=True)
+                own.rmdir()  # unless something else is in it
+    write_atomic(folder / "moved.csv", moved_csv(grades))
+    write_atomic(folder / "index.html", class_page(grades))
+    write_atomic(folder / "notes.csv", notes_csv(grades))
+    write_atomic(folder / "requests.csv", requests_csv(grades))
+    failed = []
+    for grade in grades.grades:
+        own = students / grade.submission
+        try:
+            own.mkdir(parents=True, exist_ok=True)
+            page = student_page(grade, grades.title)
+            write_atomic(own / "report.html", page)
+            write_atomic(own / "report.json", reports_to_json(list(grade.shown)) + "\n")
+        except Exception as error:  # whatever it is, the others get theirs
+            reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            failed.append(one_line(f"the page of {grade.submission} could not be written: {reason}", 400))
+            continue
+        if others := grades.others_named(grade, page):
+            told = f"the page of {grade.submission} names `{others[0]}`; read it before you give it away"
+            failed.append(one_line(told, 400))
+    return failed
 
 
-class Change(NamedTuple):
-    """What a cell holds, and what it will."""
+def notes_csv(grades: ClassGrades) -> str:
+    """Return a table of all that the instructor should know, first what has to be decided."""
+    rows = []
+    for grade, note in noted(grades):
+        who = (grade.submission, grade.key, grade.student) if grade else ("", "", "")
+        rows.append([*map(one_line, ("yes" if note.decide else "", *who, note.kind, note.text))])
+    return csv_text(["decide", "submission", "key", "student", "kind", "note"], rows)
 
-    student: Student
-    column: str
-    before: str
-    after: str
+
+def requests_csv(grades: ClassGrades) -> str:
+    """Return a table of what students ask about verdicts, with the checks that each may be about."""
+    rows = []
+    for grade in grades.grades:
+        for note in (note for note in grade.notes if note.kind == QUESTION):
+            text = note.text.casefold()
+            reports = [report for report in grade.reports if re.search(rf"\b{report.exercise}\b", text)]
+            failed = [each for report in reports for each in report.outcomes if each.status == "failed"]
+            named = [each for each in failed if each.check in text or each.title.casefold() in text]
+            checks = "; ".join(each.title for each in named or failed)
+            exercise = ", ".join(report.exercise for report in reports)
+            answered = "" if note.decide else "yes"
+            cells = (grade.submission, grade.key, grade.student, exercise, checks, note.text, answered)
+            rows.append([*map(one_line, cells)])
+    return csv_text(["submission", "key", "student", "exercise", "checks", "question", "answered"], rows)
+
+
+def student_page(grade: Grade, course: str = "") -> str:
+    """Return one student's page, below the course's title; what is withheld of hidden checks is not in it."""
+    who = [course, grade.submission if grade.submission != grade.name else "", grade.login]
+    return render(
+        "student",
+        grade=grade,
+        course=course,
+        over=" · ".join(part for part in who if part),
+        reports=grade.shown,
+        kinds=KINDS,
+        most=MAX_NOTES,
+    )
+
+
+def class_page(grades: ClassGrades) -> str:
+    """Return the page of the class; it shows hidden checks and is not for students."""
+    graded = sorted(grade.cents for grade in grades.grades if grade.counted)
+    notes = noted(grades)
+    undecided = [entry for entry in notes if entry.note.decide]
+    figures = [(len(grades.grades), "submissions"), (amount(grades.possible_cents), "credits to earn")]
+    figures += [(amount(round(median(graded))), "median")] if graded else []
+    figures += [(len(undecided), "to decide")] if undecided else []
+    possible, histogram = grades.possible_cents, None
+    if graded and possible:  # how credits lie, in hundredths
+        steps = (digit * 10**power for power in itertools.count(1) for digit in (1, 2, 5))
+        step = next(step for step in steps if step * MOST_BINS >= possible)  # a round number of them
+        bars = [0] * -(-possible // step)
+        for cents in graded:
+            bars[min(len(bars) - 1, cents // step)] += 1
+        edges = [amount(number * step) for number in range(len(bars) + 1)]
+        words = "; ".join(f"{edges[n]} to {edges[n + 1]}: {count}" for n, count in enumerate(bars))
+        histogram = {"counts": bars, "step": step, "median": round(median(graded)), "description": words}
+    parts = ", ".join(item.id for item in grades.items)
+    return render(
+        "class",
+        limits=[MOST_BYTES],
+        grades=grades,
+        title=grades.title or "Class",
+        figures=figures,
+        undecided=said_once(undecided),
+        notes=said_once(notes[len(undecided) :]),
+        decide=DECIDE,
+        most=MOST_NOTES,
+        graded=graded,
+        histogram=histogram,
+        titles={item.id: item.title for item in grades.items},
+        rates=[(name, list(each)) for name, each in itertools.groupby(check_rates(grades), EXERCISE)],
+        failures=frequent_failures(grades),
+        caption=f"Credits of {amount(possible)} before and after adjustments; parts: {parts}",
+        students=[(grade, _parts(grades, grade)) for grade in grades.grades],
+        adjustment_text=adjustment_text,
+    )
+
+
+def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
+    """Return what a submission earned in each part, as shares and in words; nothing if it was not graded."""
+    if not grade.graded:
+        return {}
+    shares, words = list[float](), list[str]()
+    for item in grades.items:
+        cents, possible = item.earned_cents(grade), item.possible_cents
+        shares.append((cents or 0) / possible if possible else 0.0)
+        told = "not graded" if cents is None else f"{amount(cents)} of {amount(possible)}"
+        words.append(f"{item.id} {told}")
+    return {"shares": shares, "words": "; ".join(words)}
+
+
+# --- a platform's own list -------------------------------------------------------------------------------
 
 
 class Filled(NamedTuple):
-    """A platform's list with the grades in it, which cells of students change, and what to tell of it."""
+    """A platform's list with the grades in it, what changes for whom, in words, and what to tell of it."""
 
     heading: list[str]
     rows: list[list[str]]
-    changes: list[Change]
+    changes: list[tuple[Student, str]]
     told: list[str]
 
     def csv(self) -> str:
         """Return the table."""
         return csv_text(self.heading, self.rows)
 
+    def difference(self, roster: Roster) -> str:
+        """Say which cells of students would change in their list, a line each."""
+        count = len({student.id for student, _ in self.changes})
+        told = f"{count} of {len(roster.students)} students would change in {roster.sheet.name}"
+        return "".join(f"{line}\n" for line in [*(line for _, line in self.changes), told])
+
 
 def by_student(grades: ClassGrades) -> dict[str, Grade]:
     """Return the grade that counts for each student of the roster, by id."""
     return {name: grade for grade in grades.grades if grade.counts for name in grade.people}
-
-
-def per_student(grades: ClassGrades, roster: Roster, *, email: bool = False) -> ClassGrades:
-    """Return one grade for each student of the roster who handed in, known by a login or an address."""
-    theirs, found = by_student(grades), []
-    for student in roster.students:
-        if grade := theirs.get(student.id):
-            login = student.email if email else student.login or student.id
-            found.append(replace(grade, learner_name=student.name, login=login, platform_id=student.number))
-    return replace(grades, grades=tuple(found))
 
 
 class _Column(NamedTuple):
@@ -75,7 +214,7 @@ class _Column(NamedTuple):
 def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> Filled:
     """Return a roster with the grades in the columns that it has for them; other cells stay as they are.
 
-    Of an assignment its own column is filled, else one of each exercise and quiz; or CannotFill.
+    Of an assignment its own column is filled, else one of each exercise and quiz; or CannotDo.
     """
     titles, canvas = roster.sheet.titles, roster.platform == "canvas"
     if roster.platform == "moodle" and "grade" in titles:  # its grading worksheet, which comes back whole
@@ -113,10 +252,10 @@ def _column(
     ]
     if len(found) > 1:
         both = " and ".join(f"`{one_line(column.title, 80)}`" for column in found[:2])
-        raise CannotFill(f"{file} has {both}; give `column` in course.yaml the number too")
+        raise CannotDo(f"{file} has {both}; give `column` in course.yaml the number too")
     if not found and required:
         cure = "correct `column` there, or export the gradebook again"
-        raise CannotFill(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
+        raise CannotDo(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
     if not found and roster.platform == "canvas":
         told[f"`{names[0]}` is no column of {file}: the import makes a new one"] = None
     return found[0] if found else _Column(names[0], None, item)
@@ -132,7 +271,7 @@ def _filled(
     sheet, titles, theirs = roster.sheet, roster.sheet.titles, by_student(grades)
     students = {student.row.line: student for student in roster.students}
     free = [FIELDS.get(title) in FREE_TEXT or title == "online text" for title in titles]
-    rows, changes, canvas = list[list[str]](), list[Change](), roster.platform == "canvas"
+    rows, changes, canvas = list[list[str]](), list[tuple[Student, str]](), roster.platform == "canvas"
     for row in sheet.rows:
         student, record = students.get(row.line), dict(zip(titles, row.cells, strict=True))
         cells = {place: row.cells[place] if free[place] else Verbatim(row.cells[place]) for place in kept}
@@ -147,7 +286,9 @@ def _filled(
             elif not student and canvas and record["student"].strip() and not record["id"].strip():
                 after = _points(before, column, grades, told)
             if student and after != before:
-                changes.append(Change(student, column.title, before, after))
+                told_before = f"{clean(before, 40)}, would be " if before.strip() else "would be "
+                where = f"{student}, {one_line(column.title, 80)}"
+                changes.append((student, f"{where}: {told_before}{after}"))
             place = column.place if column.place in kept else None
             cells[len(titles) + number if place is None else place] = Verbatim(after)
         if student or canvas:
@@ -161,7 +302,7 @@ def _points(before: str, column: _Column, grades: ClassGrades, told: dict[str, N
     """Return what there is to earn, in Canvas's row that says so; hold that the platform says the same."""
     possible = column.item.possible_cents if column.item else grades.possible_cents
     if before.strip().startswith(READ_ONLY):
-        raise CannotFill(f"`{column.title}` is read only there; name the column of an assignment")
+        raise CannotDo(f"`{column.title}` is read only there; name the column of an assignment")
     if column.place is None:
         return decimal(possible)
     if not _same(before, possible):
@@ -213,10 +354,8 @@ def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> t
         page = student_page(grade, grades.title).encode("utf-8", "backslashreplace") if names else b""
         files |= dict.fromkeys(names, page)
         unknown += [one_line(grade.submission)] * (not names)
-    target = io.BytesIO()
-    write_zip(files, target)
     why = f"is from no download of {platform.title()}, which alone says how a page is called there"
-    return target.getvalue(), [f"{listed(unknown, 20)}: {why}"] * bool(unknown)
+    return zipped(files), [f"{listed(unknown, 20)}: {why}"] * bool(unknown)
 
 
 def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mapping[str, str]) -> bytes:
@@ -243,10 +382,8 @@ def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mappin
         for place in range(0, len(parts), 2):
             text = grades.people.masked(whole.sub(name, parts[place]), "anon-somebody")
             parts[place] = single.sub(name, text)
-        files[f"{name}/{PAGE}"] = "".join(parts).encode("utf-8", "backslashreplace")
-    target = io.BytesIO()
-    write_zip(dict(sorted(files.items())), target)
-    return target.getvalue()
+        files[f"{name}/{PAGES[0]}"] = "".join(parts).encode("utf-8", "backslashreplace")
+    return zipped(dict(sorted(files.items())))
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
@@ -260,16 +397,16 @@ def _places(grade: Grade, roster: Roster | None, platform: str) -> Iterator[str]
     """Yield the names of a page, one for each student whom the platform knows by a number."""
     if platform == "canvas":  # a page comes back to the file that it is about, by its number
         if grade.platform == "canvas" and (shape := _shape(grade.file, "canvas")):
-            yield f"{shape}{PAGE}"
+            yield f"{shape}{PAGES[0]}"
         return
     members = [student for student in roster.students if student.id in grade.people] if roster else []
     own = _shape(grade.file, "moodle") if grade.platform == "moodle" else ""
     for student in members if roster and roster.platform == "moodle" else ():
         if student.number and not (own and student.number == grade.platform_id):
             name = re.sub(r"[_/\\]", " ", student.name)  # Moodle splits what it is given at `_`
-            yield f"{name}_{student.number}_assignsubmission_file_/{PAGE}"
+            yield f"{name}_{student.number}_assignsubmission_file_/{PAGES[0]}"
     if own:
-        yield f"{own}/{PAGE}"
+        yield f"{own}/{PAGES[0]}"
 
 
 def _shape(file: str, platform: str) -> str:
