@@ -26,9 +26,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_865,
+    "lines": 26_345,
     "functions per 1,000 lines": 57.8,
-    "own imports per 1,000 lines": 21.4,
+    "own imports per 1,000 lines": 20.8,
     "longest file": 600,
     "longest body": 40,
 }
