@@ -116,16 +116,9 @@ class Ledger:
 
     def record(self, report: Report) -> None:
         """Append what a check of an exercise found."""
-        self._add(
-            "checked",
-            exercise=report.exercise,
-            earned=report.earned,
-            credits=report.credits,
-            outcomes=json.dumps({outcome.check: outcome.status for outcome in report.outcomes}),
-            seed=report.seed,
-            source_sha256=report.source_sha256,
-            grader_version=__version__,
-        )
+        kept = {name: getattr(report, name) for name in "exercise earned credits seed source_sha256".split()}
+        outcomes = json.dumps({outcome.check: outcome.status for outcome in report.outcomes})
+        self._add("checked", **kept, outcomes=outcomes, grader_version=__version__)
 
     def latest(self, exercise: str) -> Progress | None:
         """Return the state of an exercise as of its last check; None if it was never checked."""
@@ -280,9 +273,8 @@ class Ledger:
         return int(cursor.lastrowid or 0)
 
     def _all(self, query: str, **values: str | int | None) -> list[tuple[Any, ...]]:
-        return self.connection.execute(
-            query, {"learner": self.account_of(self.learner.id), **values}
-        ).fetchall()
+        own = {"learner": self.account_of(self.learner.id)}
+        return self.connection.execute(query, own | values).fetchall()
 
 
 @contextmanager

@@ -44,9 +44,10 @@ class Item:
     tries: int  # attempts there are; 0 means any number, until the end
     given: str  # the last answer in this sitting, as typed; empty if there is none
     score: float | None  # best so far; None if unanswered, or if nobody knows yet
-    hints: tuple[str, ...]  # texts of the hints taken
-    next_hint: float | None  # credits that the next hint takes off a right answer now; None if there is none
     flagged: bool
+    hints: tuple[str, ...] = ()  # texts of the hints taken
+    # credits that the next hint takes off a right answer now; None if there is none
+    next_hint: float | None = None
 
     @property
     def answered(self) -> bool:
@@ -179,8 +180,6 @@ class Session:
             tries=len(attempts.of(key)) if key else 0,
             given=here[-1].answer if here else "",
             score=score if key and here else None,
-            hints=(),
-            next_hint=None,
             flagged=question in ledger.flagged(self.sitting.id),
         )
         if key is None:
