@@ -192,7 +192,6 @@ WITHOUT_MEMORY = set(  # modules, and functions of Python's own
 WITH_MEMORY = set("random empty empty_like ndarray seterr seterrcall setbufsize set_printoptions lib".split())
 STORING = {*map(opcode.opmap.get, "STORE_GLOBAL DELETE_GLOBAL STORE_ATTR DELETE_ATTR IMPORT_NAME".split())}
 CONSTANTS = (int, float, complex, str, bool, type(None), np.ufunc, types.GenericAlias, __future__._Feature)
-NAMED_TUPLE = vars(typing.NamedTuple("NamedTuple", [("field", int)])).keys() | {"__orig_bases__"}
 
 
 def keeps_nothing(names: dict[str, Any], filename: str) -> bool:
@@ -202,16 +201,21 @@ def keeps_nothing(names: dict[str, Any], filename: str) -> bool:
     lie gains nothing: only that a check failed is believed a little sooner.
     """
 
+    def written(name: str, value: Any) -> bool:
+        own = type(value) is types.FunctionType and value.__code__.co_filename == filename
+        return own and not name.startswith("__annotate")  # which Python 3.14 makes
+
     def plain(value: Any) -> bool:
         kind = type(value)
         if kind is tuple:
             return all(map(plain, value))
-        if kind is types.FunctionType and value.__code__.co_filename == filename:
+        if written("", value):
             given = *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()
             return plain(given) and not (value.__closure__ or vars(value)) and computes(value.__code__)
         if kind is type and issubclass(value, tuple):
-            own = vars(value).keys() - NAMED_TUPLE - {*value._fields}
-            return not own and plain(tuple(value._field_defaults.values()))
+            own = {name for name, each in vars(value).items() if name[:2] != "__" or written(name, each)}
+            known = {"_field_defaults", "_fields", "_make", "_replace", "_asdict", *value._fields}
+            return not own - known and plain(tuple(value._field_defaults.values()))
         if isinstance(value, type) or value is typing.NamedTuple:
             return value.__module__ in WITHOUT_MEMORY
         if kind is types.ModuleType:

@@ -205,6 +205,8 @@ REMEMBERS = {
     "a cache": "import functools\n@functools.cache\ndef f(x):\n    return x",
     "a class": "class Model:\n    def f(self, x):\n        return x",
     "a default of a field": "class P(NamedTuple):\n    a: list = []\ndef f(x):\n    return P().a",
+    "a method": "class P(NamedTuple):\n    a: int\n    def __add__(self, x):\n        seen.append(x)",
+    "another attribute": "class P(NamedTuple):\n    a: int\n    seen = []",
     "another module": "import random\ndef f(x):\n    return random.random()",
     "an import": "def f(x):\n    import random\n    return random.random()",
     "random numbers": "def f(x):\n    return np.random.rand()",
