@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.checks.source import read_source
 from grader.course import CourseError, open_course
-from grader.progress import LedgerError, open_ledger, standings
+from grader.progress import Ledger, LedgerError, open_ledger, standings
 from grader.progress.hand_in import BadDocument, CannotBundle, gather
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.transfer import events_of, last_ids, take_in
@@ -74,21 +74,18 @@ class Desk:
         self.course = open_course(root)
         self._sessions: dict[str, Session] = {}
         self._suites: dict[str, CheckSuite] = {}
-        self._context = QuizContext(
-            self.course.salt, lambda: open_ledger(self.course), CodeRunner(pool=LatePool())
-        )
+        self._context = QuizContext(self.course.salt, self._open, CodeRunner(pool=LatePool()))
+        self._ledger: Ledger
 
     def act(self, name: str, arguments: str) -> str:
         """Do one thing; return its result, and the events that came of it, as JSON."""
         if name not in ACTIONS:
             raise AttributeError(name)
         try:
-            with open_ledger(self.course) as ledger:
-                before = last_ids(ledger)
-            with self._wholly():
+            with self._recording():
+                before = last_ids(self._ledger)
                 result = getattr(self, name)(**json.loads(arguments))
-            with open_ledger(self.course) as ledger:
-                return json.dumps({"result": result, "events": events_of(ledger, before)})
+                return json.dumps({"result": result, "events": events_of(self._ledger, before)})
         except ModuleNotFoundError as error:  # NumPy is large: it comes when it is first asked for
             return json.dumps({"needs": (error.name or "").partition(".")[0]})
         except (AnsweredElsewhere, FinishedElsewhere) as error:
@@ -99,34 +96,34 @@ class Desk:
             return json.dumps({"refused": str(error)})
 
     @contextmanager
-    def _wholly(self) -> Iterator[None]:
-        """Take back what was recorded on the way to an end that was not reached: no page hears of it."""
-        path = self.course.state_folder / "progress.db"
-        kept = path.read_bytes()
+    def _recording(self) -> Iterator[None]:
+        """Open the ledger for one thing that is done, which is recorded as a whole or not at all."""
         try:
-            yield
+            with open_ledger(self.course) as self._ledger:
+                yield
         except BaseException:
-            path.write_bytes(kept)
-            self._sessions.clear()
+            self._sessions.clear()  # one of them may have begun just now
             raise
+
+    @contextmanager
+    def _open(self) -> Iterator[Ledger]:
+        yield self._ledger
 
     # -- the history --
 
     def learn(self, document: str) -> int:
         """Take in this browser's own history; return how much was new."""
-        with open_ledger(self.course) as ledger:
-            return take_in(ledger, document.encode(), self.course.salt, own=True).new.total()
+        return take_in(self._ledger, document.encode(), self.course.salt, own=True).new.total()
 
     def take(self, document: str, preview: bool, name: str = "the file") -> dict[str, Any]:
         """Take in a file from elsewhere, or only say what it would add."""
-        with open_ledger(self.course) as ledger:
-            try:
-                taken = take_in(ledger, document.encode(), self.course.salt)
-            except BadDocument as error:
-                raise BadDocument(f"{name} {error}") from None
-            if preview:
-                ledger.connection.execute("ROLLBACK")
-                ledger.connection.execute("BEGIN")
+        try:
+            taken = take_in(self._ledger, document.encode(), self.course.salt)
+        except BadDocument as error:
+            raise BadDocument(f"{name} {error}") from None
+        if preview:
+            self._ledger.connection.execute("ROLLBACK")
+            self._ledger.connection.execute("BEGIN")
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
@@ -136,26 +133,24 @@ class Desk:
             learner = Learner.named(name)
         except ValueError as error:
             raise Unreadable(str(error)) from None
-        with open_ledger(self.course) as ledger:
-            ledger.login(learner, adopts=ledger.learner == ANONYMOUS)
+        self._ledger.login(learner, adopts=self._ledger.learner == ANONYMOUS)
         self._sessions.clear()
         return {"id": learner.id, "name": learner.name}
 
     def overview(self) -> dict[str, Any]:
         """Return who learns here, and how far they have come."""
-        rows = []
-        with open_ledger(self.course) as ledger:
-            for quiz in all_quizzes(self.course):
-                sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != REVIEW]
-                unfinished = any(sitting.finished is None for sitting in sittings)
-                state = "unfinished" if unfinished else "taken" if sittings else ""
-                cents = balance(ledger, quiz).cents
-                rows.append({"quiz": quiz.id, "cents": cents, "credits": quiz.credits, "state": state})
-            exercises = [
-                {"exercise": each.exercise, "earned": each.earned, "credits": each.credits}
-                for each in standings(self.course, ledger)
-            ]
-            learner = ledger.learner
+        ledger, rows = self._ledger, []
+        for quiz in all_quizzes(self.course):
+            sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != REVIEW]
+            unfinished = any(sitting.finished is None for sitting in sittings)
+            state = "unfinished" if unfinished else "taken" if sittings else ""
+            cents = balance(ledger, quiz).cents
+            rows.append({"quiz": quiz.id, "cents": cents, "credits": quiz.credits, "state": state})
+        exercises = [
+            {"exercise": each.exercise, "earned": each.earned, "credits": each.credits}
+            for each in standings(self.course, ledger)
+        ]
+        learner = ledger.learner
         who = None if learner == ANONYMOUS else {"id": learner.id, "name": learner.name}
         return {"learner": who, "quizzes": rows, "exercises": exercises}
 
@@ -170,7 +165,9 @@ class Desk:
             (quiz.id, quiz.public.version, self.course.root / ORIGINALS / quiz.path.name)
             for quiz in all_quizzes(self.course)
         ]
+        self._ledger.connection.execute("COMMIT")  # it is opened once more, to be read
         bundle = gather(self.course, quizzes, datetime.datetime.now(datetime.UTC))
+        self._ledger.connection.execute("BEGIN")
         return {
             "name": f"submission-{bundle.learner.id}.zip",
             "missing": bundle.missing,
@@ -211,7 +208,7 @@ class Desk:
         if item.attempt != attempt:
             raise AnsweredElsewhere
         if hung:
-            context = QuizContext(self.course.salt, lambda: open_ledger(self.course), HungRunner())
+            context = QuizContext(self.course.salt, self._open, HungRunner())
             session = Session(session.sheet, context)
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
@@ -264,8 +261,7 @@ class Desk:
         found = self.course[exercise]
         report = check(self._suites[exercise], read_source(found), pool=LatePool())
         report = report.for_student(found.file.feedback)
-        with open_ledger(self.course) as ledger:
-            ledger.record(report)
+        self._ledger.record(report)
         shown: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
         facts = {"earned": report.earned, "credits": report.credits, "passed": report.passed}
         return {**facts, "html": str(shown.exercise(report)), "report": reports_to_json([report])}
@@ -273,10 +269,9 @@ class Desk:
     def hints(self, exercise: str, function: str) -> dict[str, Any]:
         """Return the hints on a function so far and one more, and remember that it was shown."""
         known = self.course[exercise].file.hints.get(function, ())
-        with open_ledger(self.course) as ledger:
-            shown = ledger.hints_shown(exercise, function)
-            if shown < len(known):
-                ledger.record_hint(exercise, function)
+        shown = self._ledger.hints_shown(exercise, function)
+        if shown < len(known):
+            self._ledger.record_hint(exercise, function)
         return {"hints": [markdown(hint) for hint in known[: shown + 1]], "left": len(known) - shown - 1}
 
     def _write(self, files: dict[str, str]) -> None:

@@ -21,9 +21,10 @@ from grader.course import Course, Exercise, open_course
 from grader.progress import open_ledger
 from grader.progress.transfer import COLUMNS, Event, events_of, progress_document
 from grader.quiz.code import CodeRunner
-from grader.quiz.credits import update
+from grader.quiz.credits import QuizContext, update
 from grader.quiz.files import find_quiz
 from grader.quiz.questions.base import parse
+from grader.quiz.session import Item
 from grader.sandbox.pool import WorkerPool
 from grader.site.browser import Desk
 from grader.site.build import build_site
@@ -206,6 +207,11 @@ class Learner:
                 assert there == here, move
         return len(self.moves)
 
+    def item(self, quiz: str, question: str) -> Item:
+        """Return a question as it stands here."""
+        with self.desk._recording():
+            return self.desk._session(quiz).item(question)
+
     def history(self) -> list[Event]:
         """Return what the ledger here holds."""
         with open_ledger(self.desk.course) as ledger:
@@ -238,7 +244,7 @@ def answer_everything(learner: Learner, quiz: str, runner: CodeRunner) -> int:
             key, where = sheet.question(question), {"quiz": quiz, "question": question}
             assert key
             while pending.get(question, 0) >= 0:
-                item = learner.desk._session(quiz).item(question)
+                item = learner.item(quiz, question)
                 if item.done:
                     break
                 texts = answers_to(key, item.variant)
@@ -284,7 +290,7 @@ def sit(learner: Learner, chance: random.Random, quiz: str) -> None:
         where = {"quiz": quiz, "question": each["id"]}
         if chance.random() < 0.3:
             learner.do("change", **where, what=chance.choice(["hint", "flag"]))
-        item, key = learner.desk._session(quiz).item(each["id"]), sheet.question(each["id"])
+        item, key = learner.item(quiz, each["id"]), sheet.question(each["id"])
         if key and not item.done:
             text, sure = chance.choice(answers_to(key, item.variant)), chance.choice([None, 1, 3])
             learner.do("answer", **where, attempt=item.attempt, text=text, certainty=sure)
@@ -310,7 +316,8 @@ def test_random_sittings_are_carried_to_a_laptop_and_back(
     assert laptop.do("take", document=file, preview=False, name="progress.json")["known"] == 0
     assert not any(laptop.do("take", document=file, preview=False, name="progress.json")["new"].values())
     assert unmarked(laptop.events()) == unmarked(learner.events())
-    update([find_quiz(handout, quiz) for quiz in QUIZZES], laptop.desk._context)  # marks are worked out anew
+    context = QuizContext(handout.salt, lambda: open_ledger(laptop.desk.course), CodeRunner())
+    update([find_quiz(handout, quiz) for quiz in QUIZZES], context)  # marks are worked out anew
     assert laptop.do("overview") == learner.do("overview")
     for _ in range(10):  # and goes on there
         sit(laptop, chance, chance.choice(practice))
