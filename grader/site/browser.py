@@ -177,11 +177,14 @@ class Desk:
     # -- a quiz --
 
     def open(self, quiz: str, restart: bool = False) -> dict[str, Any]:
-        """Begin a sitting, or go on with the one that is open."""
+        """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
         selection = Selection(restart=restart)
         session = self._sessions[quiz] = Session(find_quiz(self.course, quiz), self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
-        return {"notes": notes, "items": self._items(session)}
+        notes = [note.replace("; --restart begins anew", "") for note in notes]
+        items = self._items(session)
+        first = next((item for item in items if item["open"]), items[0])
+        return {"notes": notes, "items": items, "question": self.question(quiz, first["id"])}
 
     def question(self, quiz: str, question: str) -> dict[str, Any]:
         """Return a question as it stands, and what was said to it if it is done."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
+import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +17,7 @@ from grader.authoring.leaks import find_leaks, secrets_of, texts_of
 from grader.course import CannotDo, Course, write_atomic
 from grader.quiz.files import Quiz, all_quizzes
 from grader.reports.html import style_sheet
+from grader.site.browser import Desk
 from grader.site.pages import POLICY, Pages
 from grader.site.runtime import CDN, CORE, HOSTED, WHEELS, file_entry, hosted_files, runtime_manifest
 from grader.site.shipped import checks_zip, course_zip, exercise_zip, program_zip
@@ -83,11 +87,13 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     for quiz in pages.quizzes:
         made[f"quiz-{quiz.id}.html"] = pages.quiz(quiz)
     made["index.html"] = pages.start()
+    shipped = course_zip(handout, pages.quizzes)
+    made |= _first_questions(shipped, pages.quizzes)
     made["site.css"] = site_style()
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
     files |= scripts | {f"{HOSTED}/{name}": data for name, data in hosted.items()}
-    files |= _archives(handout, pages, {**runtime_manifest(hosted), "frame": frame})
+    files |= _archives(shipped, pages, {**runtime_manifest(hosted), "frame": frame})
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
     return Built({name: len(data) for name, data in files.items()}, looked_for)
@@ -99,16 +105,28 @@ def site_style() -> str:
     return "\n".join((style_sheet("page"), style_sheet("lesson"), own))
 
 
-def _archives(course: Course, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:
+def _first_questions(course: bytes, quizzes: list[Quiz]) -> dict[str, str]:
+    """Return of each quiz what the program would ask first; a page shows it while the program starts.
+
+    That holds for those who have given no name: what is drawn depends on it.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        zipfile.ZipFile(io.BytesIO(course)).extractall(name)
+        desk = Desk(Path(name))
+        asked = {quiz.id: json.loads(desk.act("open", json.dumps({"quiz": quiz.id}))) for quiz in quizzes}
+    return {f"quiz-{quiz}.json": json.dumps(told["result"]) for quiz, told in asked.items()}
+
+
+def _archives(course: bytes, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:
     """Return the zips that a browser gets, and what tells a page where they and Pyodide are."""
-    zips = {"program": program_zip(), "files": course_zip(course, pages.quizzes), "checks": checks_zip()}
+    zips = {"program": program_zip(), "files": course, "checks": checks_zip()}
     zips |= {exercise.id: exercise_zip(exercise) for exercise in pages.exercises}
     files: dict[str, bytes] = {}
     for what, data in zips.items():
         entry = file_entry(f"{what}.zip", "", data)
         name = entry["url"] = f"{what}-{sha256(data).hexdigest()[:8]}.zip"  # no stale one is taken for it
         files[name], manifest[what] = data, entry
-    manifest["course"] = course.salt
+    manifest["course"] = pages.course.salt
     return {**files, "runtime.json": json.dumps(manifest, indent=1).encode()}
 
 

@@ -175,6 +175,66 @@ def test_one_whole_quiz_by_keyboard(browser: Any, whole_site: Served) -> None:
     assert browser.get_log("browser") == []
 
 
+NAMED = """
+const [done] = arguments;
+(async () => {
+  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
+  const { course } = await (await fetch("runtime.json")).json();
+  const store = await openStore(course);
+  const at = "2026-11-01T10:00:00+00:00";
+  await store.add([{ event: "logged_in", at, learner: "ada", name: "Ada" }], (await store.after(0)).last);
+})().then(done, (error) => done(String(error)));
+"""
+
+
+def start_without_python(browser: Any, page: str) -> Any:
+    """Begin a quiz, or go on, while the interpreter cannot be had; return what is said of that."""
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*pyodide.asm.wasm"]})
+    browser.get(page)
+    wait_for(browser, START).click()
+    wait_for(browser, ".trouble p", "see that you are online")
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+
+
+def question_shown(browser: Any) -> str:
+    """Return the question that is on the page; nothing if none is."""
+    return "".join(each.text for each in browser.find_elements("css selector", "#sitting .question"))
+
+
+def test_a_question_is_there_before_python_and_its_answer_waits(
+    browser: Any, whole_site: Served, desk: Desk
+) -> None:
+    page = f"{whole_site.url}quiz-{QUIZ}.html"
+    start_without_python(browser, page)
+    asked = question_shown(browser)
+    first, second = [item["id"] for item in native(desk, "open", {"quiz": QUIZ})["items"]][:2]
+    assert "Question 1 of 9" in asked
+    wait_for(browser, ".question input").click()
+    wait_for(browser, "form button.main").click()
+    wait_for(browser, ".reply .verdict")
+    wait_for(browser, ".moves button", "Skip" if "try again" in page_text(browser).lower() else "Next").click()
+    wait_for(browser, "#sitting h2", "Question 2 of 9")
+    where = question_shown(browser)
+
+    start_without_python(browser, page)  # whoever goes on is where they were
+    assert question_shown(browser).splitlines()[0] == "Question 2 of 9"
+    assert question_shown(browser) == where.replace("Going on where you left.\n", "")
+    ask(browser, ("answer", {"quiz": QUIZ, "question": second, "attempt": 1, "text": "1", "certainty": None}))
+    start_without_python(browser, page)  # something has happened that was not on the page
+    assert question_shown(browser) == ""
+
+    browser.get("about:blank")
+    forget = {"origin": whole_site.url.removesuffix("/a/path/"), "storageTypes": "all"}
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", forget)
+    start_without_python(browser, page)
+    assert "Question 1 of 9" in question_shown(browser)
+    assert not browser.execute_async_script(NAMED)
+    start_without_python(browser, page)  # what is drawn depends on the name
+    assert question_shown(browser) == ""
+    assert first != second
+
+
 def test_nothing_is_asked_of_anybody_else(browser: Any, whole_site: Served) -> None:
     for path in sorted(whole_site.folder.glob("*.html")):
         browser.get(whole_site.url + path.name)

@@ -30,6 +30,11 @@ export class Desk {
     return desk;
   }
 
+  /** The number of the last event that the interpreter knows. */
+  get seen() {
+    return this.#seen;
+  }
+
   /** Return all that happened as the file to carry elsewhere. */
   async backup() {
     const { events } = await this.store.after(0);

@@ -36,7 +36,7 @@ async function main() {
     );
   }
   const last = await desk.store.text(`quiz ${quiz}`);
-  const start = button(last === "begun" ? "Go on with the quiz" : "Take the quiz here", () => begin(false), {
+  const start = button(last === "begun" ? "Go on with the quiz" : "Take the quiz here", begin, {
     class: "main",
   });
   const size = el(
@@ -51,8 +51,8 @@ async function main() {
 async function attempt(what, waiting = "") {
   trouble.replaceChildren();
   stage.setAttribute("aria-busy", "true");
-  const wait =
-    waiting && setTimeout(() => stage.append(el("p", { class: "waiting", role: "status" }, waiting)), 300);
+  const note = el("p", { class: "waiting", role: "status" }, waiting);
+  const wait = waiting && setTimeout(() => stage.append(note), 300);
   try {
     return await what();
   } catch (error) {
@@ -60,7 +60,7 @@ async function attempt(what, waiting = "") {
     return null;
   } finally {
     clearTimeout(wait);
-    for (const each of stage.querySelectorAll(".waiting")) each.remove();
+    note.remove();
     stage.removeAttribute("aria-busy");
   }
 }
@@ -69,22 +69,51 @@ function tell(error) {
   trouble.replaceChildren(el("p", {}, sentence(error)));
 }
 
-async function begin(restart) {
-  const opened = await attempt(() => desk.do("open", { quiz, restart }), "Python is starting …");
+/** Begin, or go on; what is known to come first is shown while Python starts, and answers wait for it. */
+async function begin() {
+  const opening = desk.do("open", { quiz });
+  opening.catch(() => {}); // it is told below
+  const known = await foreseen().catch(() => null);
+  if (known) await enter(known);
+  const opened = await attempt(() => opening, "Python is starting …");
   if (!opened) return;
+  const same = JSON.stringify(known?.items) === JSON.stringify(opened.items);
+  if (!same) await enter(opened);
+  remember((same ? known : opened).question);
   await desk.store.setText(`quiz ${quiz}`, "begun").catch(() => {}); // only the button's word hangs on it
-  document.getElementById("questions").hidden = true;
-  items = opened.items;
-  await show(firstOpen(0) ?? items[0].id, opened.notes);
 }
+
+async function enter({ notes = [], items: all, question }) {
+  document.getElementById("questions").hidden = true;
+  items = all;
+  await show(question.id, notes, null, question);
+}
+
+/** Return what Python would ask: what was shown last, if nothing has happened since, or what those who begin are asked. */
+async function foreseen() {
+  const kept = JSON.parse((await desk.store.text(`shown ${quiz}`)) ?? "null");
+  const { events, last } = await desk.store.after(0);
+  if (kept?.at === last && kept.site === site()) return kept;
+  if (events.some(({ event, quiz: of }) => event === "logged_in" || (event === "begun" && of === quiz))) return null;
+  return (await fetch(`quiz-${quiz}.json`)).json();
+}
+
+/** Keep what is shown, for whoever goes on later. */
+function remember(question) {
+  const shown = { at: desk.seen, site: site(), items, question };
+  desk.store.setText(`shown ${quiz}`, JSON.stringify(shown)).catch(() => {}); // it only spares waiting
+}
+
+const site = () => `${desk.runtime.program.url} ${desk.runtime.files.url}`;
 
 const firstOpen = (from) => [...items.slice(from), ...items.slice(0, from)].find((item) => item.open)?.id;
 const placeOf = (id) => items.findIndex((item) => item.id === id);
 
 /** Show a question, with what was said to it or what there is to know first. */
-async function show(id, notes = [], reply = null) {
-  const question = await attempt(() => desk.do("question", { quiz, question: id }));
+async function show(id, notes = [], reply = null, known = null) {
+  const question = known ?? (await attempt(() => desk.do("question", { quiz, question: id })));
   if (!question) return;
+  if (!known) remember(question);
   const said = reply ?? question.said;
   const facts = [question.topic, `${question.credits} credit${question.credits === 1 ? "" : "s"}`];
   if (question.tries > 1 && !question.done) facts.push(`attempt ${question.attempt} of ${question.tries}`);
@@ -178,8 +207,12 @@ async function preview(question, control) {
   if (mine === asked) control.understood.textContent = shown;
 }
 
+let marking = false;
+
 async function answer(question, text, sure) {
   if (!text.trim()) return tell(new Trouble("There is no answer yet."));
+  if (marking) return;
+  marking = true;
   const given = {
     quiz,
     question: question.id,
@@ -188,6 +221,7 @@ async function answer(question, text, sure) {
     certainty: Number(sure?.querySelector(":checked")?.value) || null,
   };
   const replied = await attempt(() => marked(given, question.type === "fix"), "Marking …");
+  marking = false;
   if (!replied) return;
   if (replied.moved) {
     await show(question.id);
@@ -329,7 +363,7 @@ function summaryNode(summary) {
       ),
     );
   }
-  const again = button("Take it again", () => begin(false));
+  const again = button("Take it again", begin);
   node.append(el("div", { class: "row" }, again, el("a", { href: "index.html" }, "To the start page")));
   return node;
 }
