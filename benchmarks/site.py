@@ -4,7 +4,8 @@ The website of the whole course is built and served from this machine, so a netw
 
 - the weight of each lesson's page with all that it asks for but pictures and Python; 200 KB are allowed;
 - the first question of a quiz, from the click on, against loading Pyodide's core in the same frame; 1.2 times
-  are allowed;
+  are allowed. It is shown before Python is there, but not to those who have given a name, whose numbers are
+  others: how long they wait stands beside it, and how long it takes until an answer can be marked;
 - a check of exercise-3 in an interpreter that stands ready, as after the first check; 1 s is allowed.
 
 Beside the seconds of a clock stand those of processors, of the browser's processes together, since on a busy
@@ -51,6 +52,30 @@ CORE = """
   const box = await Box.make(runtime, { archives: [], packages: [] });
   box.remove();
 })().then(() => arguments[0](""), (error) => arguments[0](String(error)));
+"""
+FORGET = """
+indexedDB.databases().then((all) => Promise.all(all.map(({ name }) => new Promise((resolve, reject) => {
+  Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject });
+})))).then(() => arguments[0](""), (error) => arguments[0](String(error)));
+"""
+GIVE_NAME = """
+(async () => {
+  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
+  const { course } = await (await fetch("runtime.json")).json();
+  const store = await openStore(course);
+  const at = "2026-11-01T10:00:00+00:00";
+  await store.add([{ event: "logged_in", at, learner: "ada", name: "Ada" }], (await store.after(0)).last);
+})().then(() => arguments[0](""), (error) => arguments[0](String(error)));
+"""
+MARKED = """
+const field = document.querySelector("#sitting input");
+field.type === "text" ? (field.value = "1") : field.click();
+document.querySelector("#sitting form").requestSubmit();
+const look = () => {
+  const trouble = document.querySelector(".trouble p")?.textContent;
+  trouble || document.querySelector(".reply") ? arguments[0](trouble ?? "") : setTimeout(look, 5);
+};
+look();
 """
 FIRST_QUESTION = """
 document.querySelector("#sitting button.main").click();
@@ -125,14 +150,27 @@ def _times(browser: Any, site: str, solution: str, rounds: int) -> dict[str, lis
         if problem := browser.execute_async_script(script, *values):
             raise SystemExit(problem)
 
-    times: dict[str, list[Took]] = {"core": [], "question": [], "check": []}
-    for number in range(rounds + 1):
-        browser.get(f"{site}quiz-{QUIZ}.html")
-        found = {"core": _took(lambda: run(CORE))}
+    def at_start() -> None:
         browser.get(f"{site}quiz-{QUIZ}.html")
         while not browser.find_elements("css selector", "#sitting button.main"):
             time.sleep(0.05)
+
+    times: dict[str, list[Took]] = {"core": [], "question": [], "marked": [], "named": [], "check": []}
+    for number in range(rounds + 1):
+        browser.get(f"{site}quiz-{QUIZ}.html")
+        found = {"core": _took(lambda: run(CORE))}
+        browser.get(f"{site}site.css")
+        run(FORGET)
+        at_start()
         found["question"] = _took(lambda: run(FIRST_QUESTION))
+        marked = _took(lambda: run(MARKED))
+        found["marked"] = Took(*(sum(pair) for pair in zip(found["question"], marked, strict=True)))
+        browser.get(f"{site}site.css")
+        run(FORGET)
+        browser.get(f"{site}index.html")
+        run(GIVE_NAME)
+        at_start()
+        found["named"] = _took(lambda: run(FIRST_QUESTION))
         browser.get(f"{site}{EXERCISE}.html")
         run(DESK, EXERCISE)
         found["check"] = _took(lambda: run(CHECK, EXERCISE, solution))
@@ -176,12 +214,11 @@ def _print(weights: dict[str, int], times: dict[str, list[Took]]) -> None:
     for name, took in medians.items():
         print(f"{name}: median {took.clock:.2f} s, {took.processor:.2f} s of processors")
     core, question, check = (medians[name] for name in ("core", "question", "check"))
-    for what, ratio in (
-        ("clock", question.clock / core.clock),
-        ("processors", question.processor / core.processor),
-    ):
-        verdict = "within" if ratio <= ALLOWED_RATIO else "ABOVE"
-        print(f"first question / core, by {what}: {ratio:.2f}; {verdict} {ALLOWED_RATIO}")
+    verdict = "within" if question.clock / core.clock <= ALLOWED_RATIO else "ABOVE"
+    print(f"first question / core: {question.clock / core.clock:.2f}; {verdict} {ALLOWED_RATIO}")
+    for name, what in (("marked", "an answer to it is marked"), ("named", "of somebody with a name")):
+        clock, processor = (took / one for took, one in zip(medians[name], core, strict=True))
+        print(f"{what}: {clock:.2f} times the core, {processor:.2f} times its processors")
     verdict = "within" if check.clock <= ALLOWED_SECONDS else "ABOVE"
     print(f"a warm check of {EXERCISE}: {check.clock:.2f} s; {verdict} {ALLOWED_SECONDS:g} s")
 
