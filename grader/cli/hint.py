@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import click
 
-from grader.checks.collection import collect_checks
 from grader.checks.report import Report
 from grader.cli import Course, pass_course, print_lines, width
 from grader.course import Exercise, render
-from grader.progress import Ledger, open_ledger
+from grader.progress import open_ledger
+from grader.progress.hints import ended, take_hint, waits_for
 from grader.reports.text import Line, wrapped
 from grader.sandbox.text import clean
 
@@ -27,7 +27,7 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
     if function is not None and function not in names:
         raise click.UsageError(f"{exercise.id} has no function {function!r}; it has {', '.join(names)}")
     with open_ledger(course) as ledger:
-        wrong = any("failed" in _ended(exercise, name, ledger) for name in names)
+        wrong = any("failed" in ended(exercise, name, ledger) for name in names)
     report = None
     if wrong and course.causes == "hint" and not course.handout:  # what is wrong in a line may be told
         from grader.checks.run import check
@@ -36,23 +36,6 @@ def command(course: Course, exercise_id: str, function: str | None) -> None:
         with open_pool("best") as pool:
             report = check(exercise, pool=pool).for_student(exercise.file.feedback)
     print_lines(hint_lines(course, exercise, width(), function, report))
-
-
-def _ended(exercise: Exercise, function: str, ledger: Ledger) -> set[str]:
-    """Return how the checks of a function ended when they last ran."""
-    latest = ledger.latest(exercise.id)
-    outcomes = latest.outcomes.items() if latest else ()
-    return {status for check, status in outcomes if exercise.function_of(check) == function}
-
-
-def _waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger) -> str:
-    """Say which earlier exercise has to come first, if a function's checks wait for one; else nothing."""
-    checks = (check for check in collect_checks(exercise) if check.function == function)
-    for used, _, lower in (name.partition(".") for check in checks for name in check.prerequisites):
-        if _ended(course[used], lower, ledger) != {"passed"}:
-            waits = f"`{function}` waits for {used}: `{lower}` does not pass its own checks yet."
-            return f"{waits} Write {used} first (`grader check {used}`). No hint was spent."
-    return ""
 
 
 def hint_lines(
@@ -69,11 +52,14 @@ def hint_lines(
     """
     names = exercise.file.functions
     with open_ledger(course) as ledger:
-        ended = {name: _ended(exercise, name, ledger) - {"passed"} for name in names}
-        wanting = [name for status in ("failed", "skipped") for name in names if status in ended[name]]
+        states = {name: ended(exercise, name, ledger) for name in names}
+        wanting = [name for status in ("failed", "skipped") for name in names if status in states[name]]
         name = function or next(iter(wanting), names[0])
-        if ended[name] == {"skipped"} and (waits := _waits_for(course, exercise, name, ledger)):
-            yield from wrapped(waits, "detail", columns, "")
+        if waits := waits_for(course, exercise, name, ledger):
+            used, lower = waits
+            says = f"`{name}` waits for {used}: `{lower}` does not pass its own checks yet."
+            says += f" Write {used} first (`grader check {used}`). No hint was spent."
+            yield from wrapped(says, "detail", columns, "")
             return
         places = (each.located for each in (report.outcomes if report else ()) if each.function == name)
         place = next((each for each in places if each and each.cause), None)
@@ -82,13 +68,10 @@ def hint_lines(
             yield from wrapped(clean(place.text), "diagnosis", columns, "  ")
             yield from wrapped(f"({name}: `grader hint` once more shows a hint)", "detail", columns, "")
             return
-        hints = exercise.file.hints.get(name, ())
-        shown = ledger.hints_shown(exercise.id, name)
-        if shown < len(hints):
-            ledger.record_hint(exercise.id, name)
-    for number, hint in enumerate(hints[: shown + 1], 1):
+        hints, more = take_hint(exercise, name, ledger)
+    for number, hint in enumerate(hints, 1):
         first, *rest = wrapped(render(hint), "detail", columns, "   ")
         yield from (Line(f"{number}. {first.text[3:]}", "detail"), *rest)
-    left = f"{len(hints) - shown - 1} more to come" if shown + 1 < len(hints) else ""
+    left = f"{more} more to come" if more > 0 else ""
     left = left or f"that was the last hint; `grader show {exercise.id}` has the theory"
     yield from wrapped(f"({name}: {left})", "detail", columns, "")

@@ -20,6 +20,7 @@ INDENT = " " * 4
 MOST_LINES = 20  # of a verdict at 80 columns, unless every check is asked for
 MESSAGE_LINES, DIAGNOSIS_LINES, OUTPUT_LINES = 7, 9, 6
 UNWRITTEN = "is not written yet."
+WAYS = "next: grader hint {0} (or grader debug, grader show)"
 EARLIER = re.compile(r"waits for (exercise-\d+): ")
 OTHER_FAULT = re.compile(r"` raises |changes `|wrong shape|not written yet|different answers|withholds")
 BEYOND = "`{}` passes other checks; what is asked here beyond them stands in the title."
@@ -46,7 +47,7 @@ def report_lines(
     verbose: bool = False,
     file: str = "",
     seeded: bool = True,
-    ways: str = "next: grader hint {0} (or grader debug, grader show)",
+    ways: str = "",
 ) -> list[Line]:
     """Lay out a report on one screen: what passes is folded, and the check to mend first is the last.
 
@@ -54,7 +55,7 @@ def report_lines(
         verbose: lay out every check instead, in its order, with all that it says.
         file: the path to the student's file, if an editor should open its lines.
         seeded: whether the same inputs can be asked for again.
-        ways: what may be done next, if something fails; ``{0}`` stands for the exercise.
+        ways: what may be done next, if something fails; commands unless said.
     """
     credits = f"{report.earned} of {report.credits} credits"
     heading = [Line(ends(f"{report.exercise}  {report.title}", credits, width), "heading")]
@@ -62,6 +63,8 @@ def report_lines(
     first = first_to_mend(report)
     footer: list[Line] = []
     if first:
+        earlier = EARLIER.match(first.message)  # then nothing is wrong here, and no hint is to be had
+        ways = ways or (f"next: grader check {earlier[1]}" if earlier else WAYS)
         footer += wrapped(ways.format(report.exercise), "note", width, "  ")
         if seeded:
             footer += wrapped(f"same inputs again: add --seed {report.seed}", "note", width, "  ")

@@ -20,6 +20,7 @@ from grader.checks.source import read_source
 from grader.course import CourseError, open_course
 from grader.progress import Ledger, LedgerError, open_ledger, standings
 from grader.progress.hand_in import BadDocument, CannotBundle, gather
+from grader.progress.hints import take_hint, waits_for
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.transfer import events_of, last_ids, take_in
 from grader.quiz.code import CodeRunner
@@ -266,16 +267,29 @@ class Desk:
         report = report.for_student(found.file.feedback)
         self._ledger.record(report)
         shown: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
-        facts = {"earned": report.earned, "credits": report.credits, "passed": report.passed}
-        return {**facts, "html": str(shown.exercise(report)), "report": reports_to_json([report])}
+        return {
+            "earned": report.earned,
+            "credits": report.credits,
+            "passed": report.passed,
+            "waiting": [name for name in found.file.functions if self._waits(exercise, name)],
+            "html": str(shown.exercise(report)),
+            "report": reports_to_json([report]),
+        }
 
     def hints(self, exercise: str, function: str) -> dict[str, Any]:
-        """Return the hints on a function so far and one more, and remember that it was shown."""
-        known = self.course[exercise].file.hints.get(function, ())
-        shown = self._ledger.hints_shown(exercise, function)
-        if shown < len(known):
-            self._ledger.record_hint(exercise, function)
-        return {"hints": [markdown(hint) for hint in known[: shown + 1]], "left": len(known) - shown - 1}
+        """Return the hints on a function so far and one more, or what has to be written before."""
+        found = self.course[exercise]
+        if waits := self._waits(exercise, function):
+            return {"waits": waits}
+        hints, left = take_hint(found, function, self._ledger)
+        return {"hints": list(map(markdown, hints)), "left": left}
+
+    def _waits(self, exercise: str, function: str) -> str:
+        """Say which earlier exercise a function waits for, if that is all that is wrong with it."""
+        if not (waits := waits_for(self.course, self.course[exercise], function, self._ledger)):
+            return ""
+        used, lower = waits
+        return f"{function} waits for {used}: {lower} does not pass its own checks yet. Write {used} first."
 
     def _write(self, files: dict[str, str]) -> None:
         for exercise_id, text in files.items():

@@ -32,7 +32,9 @@ def test_code_that_waits_for_an_earlier_exercise_spends_no_hint(
     run: Run, taller: Course, lower: str, checked: list[str]
 ) -> None:
     write(taller, lower)
-    run("check", *checked)
+    verdict = run("check", *checked).out
+    assert "next: grader check exercise-1" in verdict
+    assert "grader hint exercise-2" not in verdict
     for words in ((), ("quadruple",)):
         ran = run("hint", "exercise-2", *words)
         told = " ".join(ran.out.split())

@@ -18,7 +18,9 @@ from grader.quiz.files import all_quizzes
 from grader.quiz.questions.base import Unreadable
 from grader.site.browser import Desk
 from grader.site.shipped import course_zip, exercise_zip
+from tests.checks.test_builds_on import DOUBLING, NO_DOUBLE, SOLUTION, taller
 
+__all__ = ["taller"]  # the fixture
 QUIZ = "every-type"
 
 
@@ -85,3 +87,20 @@ def test_checks_get_all_that_a_laptop_has(home: Course, tmp_path: Path) -> None:
     assert exercise.ranges == there.ranges == {"double": {"x > 0": "it is positive, since 1 + 1 is"}}
     recorded = {path.name for path in exercise.solution_folder.iterdir()}
     assert {path.name for path in there.solution_folder.iterdir()} == recorded
+
+
+def test_code_that_only_waits_spends_no_hint(taller: Course) -> None:
+    desk = Desk(taller.root)
+
+    def checked(exercise: str, lower: str, upper: str = SOLUTION) -> Any:
+        files = {"exercise-1": lower, "exercise-2": upper}
+        return act(desk, "check", exercise=exercise, files=files)["result"]
+
+    def hinted() -> Any:
+        return act(desk, "hints", exercise="exercise-2", function="quadruple")
+
+    assert checked("exercise-2", NO_DOUBLE)["waiting"] == ["quadruple"]
+    says = "quadruple waits for exercise-1: double does not pass its own checks yet. Write exercise-1 first."
+    assert hinted() == {"result": {"waits": says}, "events": []}
+    assert checked("exercise-2", DOUBLING, SOLUTION.replace("return", "return 1 +"))["waiting"] == []
+    assert hinted()["result"]["left"] == 0

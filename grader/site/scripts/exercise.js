@@ -3,7 +3,7 @@
 
 import { Hung, sentence, Trouble } from "./box.js";
 import { Desk } from "./desk.js";
-import { button, el, safe, save } from "./dom.js";
+import { button, el, linked, safe, save } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Moved } from "./store.js";
 
@@ -59,7 +59,7 @@ function hinting() {
   const shown = el("div", { class: "hints", "aria-live": "polite" });
   const names = functions.split(" ");
   const buttons = names.map((name) =>
-    button(names.length > 1 ? `Hint on ${name}` : "Hint", () => hint(name, shown)),
+    button(names.length > 1 ? `Hint on ${name}` : "Hint", () => hint(name, shown), { "data-hint": name }),
   );
   return el("div", {}, el("div", { class: "row" }, ...buttons), shown);
 }
@@ -180,6 +180,8 @@ function show(found) {
   linkLines(verdict);
   const practice = "This verdict is for practice: what counts is graded from your code.";
   verdict.append(el("p", { class: "quiet" }, practice));
+  for (const each of root.querySelectorAll("[data-hint]"))
+    each.hidden = found.waiting.includes(each.dataset.hint); // there is nothing to mend here
   says.textContent = `${found.earned} of ${found.credits} credits`;
   verdict.focus();
 }
@@ -209,6 +211,7 @@ async function hint(name, shown) {
     says.textContent = "Looking …";
     const found = await desk.do("hints", { exercise, function: name });
     says.textContent = "";
+    if (found.waits) return shown.replaceChildren(el("p", {}, ...linked(found.waits)));
     const left = found.left > 0 ? `${found.left} more to come` : "that was the last hint";
     const list = found.hints.map((text) => el("li", {}, safe(text)));
     shown.replaceChildren(el("ol", {}, ...list), el("p", { class: "quiet" }, `${name}: ${left}`));
