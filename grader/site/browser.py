@@ -24,10 +24,10 @@ from grader.progress.hints import take_hint, waits_for
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.transfer import events_of, last_ids, take_in
 from grader.quiz.code import CodeRunner
-from grader.quiz.credits import REVIEW, QuizContext, balance
+from grader.quiz.credits import REVIEW, QuizContext, balance, update
 from grader.quiz.files import all_quizzes, find_quiz
 from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Question, Unreadable, Variant, fill, format_value, parse
+from grader.quiz.questions.base import Question, Runner, Unreadable, Variant, fill, format_value, parse
 from grader.quiz.questions.typed import size_of
 from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Reply, Selection, Session
 from grader.reports.lesson import lesson_html
@@ -55,6 +55,14 @@ class HungRunner:
         """Return nothing."""
 
 
+class LaterRunner(HungRunner):
+    """Stands in where no code is to run: what holds some is marked when its quiz is opened."""
+
+    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
+        """Raise what leaves an answer without a mark."""
+        raise FormulaError("it is marked later")
+
+
 class LatePool(Pool):
     """Gives out workers in this interpreter; NumPy, which they need, is not there before the first one."""
 
@@ -75,7 +83,7 @@ class Desk:
         self.course = open_course(root)
         self._sessions: dict[str, Session] = {}
         self._suites: dict[str, CheckSuite] = {}
-        self._context = QuizContext(self.course.salt, self._open, CodeRunner(pool=LatePool()))
+        self._context = self._context_with(CodeRunner(pool=LatePool()))
         self._ledger: Ledger
 
     def act(self, name: str, arguments: str) -> str:
@@ -106,6 +114,9 @@ class Desk:
             self._sessions.clear()  # one of them may have begun just now
             raise
 
+    def _context_with(self, runner: Runner) -> QuizContext:
+        return QuizContext(self.course.salt, self._open, runner)
+
     @contextmanager
     def _open(self) -> Iterator[Ledger]:
         yield self._ledger
@@ -125,6 +136,8 @@ class Desk:
         if preview:
             self._ledger.connection.execute("ROLLBACK")
             self._ledger.connection.execute("BEGIN")
+        else:
+            update(all_quizzes(self.course), self._context_with(LaterRunner()))
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
@@ -177,10 +190,16 @@ class Desk:
 
     # -- a quiz --
 
-    def open(self, quiz: str, restart: bool = False) -> dict[str, Any]:
-        """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
-        selection = Selection(restart=restart)
-        session = self._sessions[quiz] = Session(find_quiz(self.course, quiz), self._context, selection)
+    def open(self, quiz: str, restart: bool = False, hung: bool = False) -> dict[str, Any]:
+        """Begin a sitting, or go on with the one that is open; return also the first question to answer.
+
+        Args:
+            hung: an answer that was taken in and has no mark yet holds code that runs without end.
+        """
+        selection, sheet = Selection(restart=restart), find_quiz(self.course, quiz)
+        if hung:
+            update([sheet], self._context_with(HungRunner()))
+        session = self._sessions[quiz] = Session(sheet, self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
         notes = [note.replace("; --restart begins anew", "") for note in notes]
         items = self._items(session)
@@ -212,8 +231,7 @@ class Desk:
         if item.attempt != attempt:
             raise AnsweredElsewhere
         if hung:
-            context = QuizContext(self.course.salt, self._open, HungRunner())
-            session = Session(session.sheet, context)
+            session = Session(session.sheet, self._context_with(HungRunner()))
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 

@@ -13,7 +13,7 @@ import pytest
 
 from grader.course import Course, open_course
 from grader.progress import open_ledger
-from grader.progress.transfer import events_of
+from grader.progress.transfer import events_of, progress_document
 from grader.quiz.files import all_quizzes
 from grader.quiz.questions.base import Unreadable
 from grader.site.browser import Desk
@@ -104,3 +104,36 @@ def test_code_that_only_waits_spends_no_hint(taller: Course) -> None:
     assert hinted() == {"result": {"waits": says}, "events": []}
     assert checked("exercise-2", DOUBLING, SOLUTION.replace("return", "return 1 +"))["waiting"] == []
     assert hinted()["result"]["left"] == 0
+
+
+def answer(desk: Desk, question: str, text: str, attempt: int = 1, **values: Any) -> Any:
+    where = {"quiz": QUIZ, "question": question, "attempt": attempt, "text": text, "certainty": None}
+    return act(desk, "answer", **where, **values)["result"]["reply"]
+
+
+def test_what_is_taken_in_counts_at_once_but_for_code(handed_out: Course, tmp_path: Path) -> None:
+    def place(name: str) -> Desk:
+        leave = shutil.ignore_patterns("grader", ".grader")
+        return Desk(Path(shutil.copytree(handed_out.root, tmp_path / name, ignore=leave)))
+
+    laptop, desk = place("laptop"), place("desk")
+    act(laptop, "open", quiz=QUIZ)
+    assert answer(laptop, "bound", "1")["share"] == 1
+    document = documented(laptop)
+    act(desk, "take", document=document, preview=False)
+    there = act(laptop, "overview")["result"]
+    assert there["quizzes"][0]["cents"] > 0
+    assert act(desk, "overview")["result"] == there
+
+    answer(laptop, "stack", "4: while True: column = x", hung=True)
+    taken = act(desk, "take", document=documented(laptop), preview=False)
+    assert taken["result"]["new"] == {"answered": 1}
+    assert act(desk, "overview")["result"] == there  # its code has not run
+    marked = act(desk, "open", quiz=QUIZ, hung=True)["events"]
+    assert [event["event"] for event in marked] == ["marked"]
+    assert act(desk, "overview")["result"] == act(laptop, "overview")["result"]
+
+
+def documented(desk: Desk) -> str:
+    with open_ledger(desk.course) as ledger:
+        return progress_document(events_of(ledger), desk.course.salt)

@@ -71,7 +71,10 @@ function tell(error) {
 
 /** Begin, or go on; what is known to come first is shown while Python starts, and answers wait for it. */
 async function begin() {
-  const opening = desk.do("open", { quiz });
+  const opening = desk.do("open", { quiz }).catch((error) => {
+    if (!(error instanceof Hung)) throw error;
+    return desk.do("open", { quiz, hung: true }); // an answer that was taken in runs without end
+  });
   opening.catch(() => {}); // it is told below
   const known = await foreseen().catch(() => null);
   if (known) await enter(known);
