@@ -56,9 +56,7 @@ def hint_lines(
         wanting = [name for status in ("failed", "skipped") for name in names if status in states[name]]
         name = function or next(iter(wanting), names[0])
         if waits := waits_for(course, exercise, name, ledger):
-            used, lower = waits
-            says = f"`{name}` waits for {used}: `{lower}` does not pass its own checks yet."
-            says += f" Write {used} first (`grader check {used}`). No hint was spent."
+            says = f"{waits[1]} Write {waits[0]} first (`grader check {waits[0]}`). No hint was spent."
             yield from wrapped(says, "detail", columns, "")
             return
         places = (each.located for each in (report.outcomes if report else ()) if each.function == name)

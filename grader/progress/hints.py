@@ -12,7 +12,7 @@ def ended(exercise: Exercise, function: str, ledger: Ledger) -> set[str]:
 
 
 def waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger) -> tuple[str, str] | None:
-    """Return the earlier exercise, and its function, that has to come first, if nothing else is wrong."""
+    """Return the earlier exercise that has to come first, and why, if nothing else is wrong."""
     if ended(exercise, function, ledger) - {"passed"} != {"skipped"}:
         return None
     from grader.checks.collection import collect_checks
@@ -20,7 +20,7 @@ def waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger)
     checks = (check for check in collect_checks(exercise) if check.function == function)
     for used, _, lower in (name.partition(".") for check in checks for name in check.prerequisites):
         if ended(course[used], lower, ledger) != {"passed"}:
-            return used, lower
+            return used, f"`{function}` waits for {used}: `{lower}` does not pass its own checks yet."
     return None
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import datetime
-import functools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,27 +40,25 @@ if TYPE_CHECKING:
 
 ACTIONS = "learn take login overview hand_in open question understood answer change finish".split()
 ACTIONS += "prepare check hints".split()
+STANDS = ("attempt", "tries", "given", "done", "next_hint", "flagged")  # of a question in a sitting
 SAID = (Unreadable, LedgerError, CourseError, CannotBundle, BadDocument)
 """What goes wrong because of what was typed or handed in; the sentence is for the learner."""
 
 
-class HungRunner:
-    """Stands in for code that has been found to run without end: it passes nothing."""
+@dataclass(frozen=True)
+class NoRunner:
+    """Stands in where no code is to run, since it runs without end: it passes nothing, or is marked later."""
+
+    later: bool = False
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
-        """Return that it does not."""
+        """Return that it does not; or raise what leaves an answer without a mark."""
+        if self.later:
+            raise FormulaError("it is marked when its quiz is opened")
         return False
 
     def printed(self, code: str) -> None:
         """Return nothing."""
-
-
-class LaterRunner(HungRunner):
-    """Stands in where no code is to run: what holds some is marked when its quiz is opened."""
-
-    def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
-        """Raise what leaves an answer without a mark."""
-        raise FormulaError("it is marked later")
 
 
 class LatePool(Pool):
@@ -79,8 +77,8 @@ class Desk:
         root: the course's folder.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.course = open_course(root)
+    def __init__(self, root: Path | str) -> None:
+        self.course = open_course(Path(root))
         self._sessions: dict[str, Session] = {}
         self._suites: dict[str, CheckSuite] = {}
         self._context = self._context_with(CodeRunner(pool=LatePool()))
@@ -115,11 +113,7 @@ class Desk:
             raise
 
     def _context_with(self, runner: Runner) -> QuizContext:
-        return QuizContext(self.course.salt, self._open, runner)
-
-    @contextmanager
-    def _open(self) -> Iterator[Ledger]:
-        yield self._ledger
+        return QuizContext(self.course.salt, lambda: nullcontext(self._ledger), runner)
 
     # -- the history --
 
@@ -137,7 +131,7 @@ class Desk:
             self._ledger.connection.execute("ROLLBACK")
             self._ledger.connection.execute("BEGIN")
         else:
-            update(all_quizzes(self.course), self._context_with(LaterRunner()))
+            update(all_quizzes(self.course), self._context_with(NoRunner(later=True)))
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
@@ -169,11 +163,7 @@ class Desk:
         return {"learner": who, "quizzes": rows, "exercises": exercises}
 
     def hand_in(self, files: dict[str, str]) -> dict[str, Any]:
-        """Return the zip to hand in, as ``grader submit`` makes it.
-
-        Args:
-            files: what was written, by exercise.
-        """
+        """Return the zip to hand in, as ``grader submit`` makes it, of files by exercise."""
         self._write(files)
         quizzes = [
             (quiz.id, quiz.public.version, self.course.root / ORIGINALS / quiz.path.name)
@@ -191,14 +181,10 @@ class Desk:
     # -- a quiz --
 
     def open(self, quiz: str, restart: bool = False, hung: bool = False) -> dict[str, Any]:
-        """Begin a sitting, or go on with the one that is open; return also the first question to answer.
-
-        Args:
-            hung: an answer that was taken in and has no mark yet holds code that runs without end.
-        """
+        """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
         selection, sheet = Selection(restart=restart), find_quiz(self.course, quiz)
-        if hung:
-            update([sheet], self._context_with(HungRunner()))
+        if hung:  # an answer that was taken in, and has no mark yet, holds code that runs without end
+            update([sheet], self._context_with(NoRunner()))
         session = self._sessions[quiz] = Session(sheet, self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
         notes = [note.replace("; --restart begins anew", "") for note in notes]
@@ -214,8 +200,15 @@ class Desk:
         return {**self._item(session, item), "said": reply_parts(said) if said else None}
 
     def understood(self, quiz: str, question: str, text: str) -> str:
-        """Say what a typed answer is read as."""
-        return understood(self._session(quiz).item(question).variant, text)
+        """Say what a typed answer is read as; nothing where that is what was typed."""
+        variant = self._session(quiz).item(question).variant
+        answer = parse(variant, text)
+        if variant.public.type == "numeric":
+            return f"= {format_value(answer, 6)}"
+        if variant.public.type == "shape":
+            sizes = [str(size_of(entry, variant.names)) for entry in answer]
+            return f"= ({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+        return ""
 
     def answer(
         self, quiz: str, question: str, attempt: int, text: str, certainty: int | None, hung: bool = False
@@ -231,7 +224,7 @@ class Desk:
         if item.attempt != attempt:
             raise AnsweredElsewhere
         if hung:
-            session = Session(session.sheet, self._context_with(HungRunner()))
+            session = Session(session.sheet, self._context_with(NoRunner()))
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 
@@ -248,13 +241,9 @@ class Desk:
         self._sessions.pop(quiz)
         summary = session.summary()
         return {
-            "silent": summary.silent,
-            "cents": summary.cents,
+            **{name: getattr(summary, name) for name in ("silent", "cents", "passed", "pass_mark", "read")},
             "possible": sum(row.possible for row in summary.rows),
-            "passed": summary.passed,
-            "pass_mark": summary.pass_mark,
             "topics": [vars(row) for row in summary.rows],
-            "read": summary.read,
         }
 
     # -- an exercise --
@@ -266,7 +255,7 @@ class Desk:
 
         if exercise not in self._suites:
             self._suites[exercise] = load_suite(self.course[exercise])
-        environment(TEXT_LIMITS[0])
+        self._parts: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
 
     def check(self, exercise: str, files: dict[str, str]) -> dict[str, Any]:
         """Run the checks of an exercise on what was written; return the verdict, also as HTML.
@@ -276,7 +265,6 @@ class Desk:
         """
         from grader.checks.report import reports_to_json
         from grader.checks.run import check
-        from grader.reports.html import TEXT_LIMITS, environment
 
         self.prepare(exercise)
         self._write(files)
@@ -284,30 +272,22 @@ class Desk:
         report = check(self._suites[exercise], read_source(found), pool=LatePool())
         report = report.for_student(found.file.feedback)
         self._ledger.record(report)
-        shown: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
+        functions = found.file.functions
+        waiting = [name for name in functions if waits_for(self.course, found, name, self._ledger)]
         return {
-            "earned": report.earned,
-            "credits": report.credits,
-            "passed": report.passed,
-            "waiting": [name for name in found.file.functions if self._waits(exercise, name)],
-            "html": str(shown.exercise(report)),
+            **{name: getattr(report, name) for name in ("earned", "credits", "passed")},
+            "waiting": waiting,
+            "html": str(self._parts.exercise(report)),
             "report": reports_to_json([report]),
         }
 
     def hints(self, exercise: str, function: str) -> dict[str, Any]:
         """Return the hints on a function so far and one more, or what has to be written before."""
         found = self.course[exercise]
-        if waits := self._waits(exercise, function):
-            return {"waits": waits}
+        if waits := waits_for(self.course, found, function, self._ledger):
+            return {"waits": markdown(f"{waits[1]} Write {waits[0]} first.")}
         hints, left = take_hint(found, function, self._ledger)
         return {"hints": list(map(markdown, hints)), "left": left}
-
-    def _waits(self, exercise: str, function: str) -> str:
-        """Say which earlier exercise a function waits for, if that is all that is wrong with it."""
-        if not (waits := waits_for(self.course, self.course[exercise], function, self._ledger)):
-            return ""
-        used, lower = waits
-        return f"{function} waits for {used}: {lower} does not pass its own checks yet. Write {used} first."
 
     def _write(self, files: dict[str, str]) -> None:
         for exercise_id, text in files.items():
@@ -335,17 +315,9 @@ class Desk:
         face = item.variant.public
         return {
             **question_parts(item.variant),
-            "id": face.id,
-            "type": face.type,
-            "topic": face.topic,
-            "credits": face.credits,
-            "attempt": item.attempt,
-            "tries": item.tries,
-            "given": item.given,
-            "done": item.done,
+            **{name: getattr(face, name) for name in ("id", "type", "topic", "credits")},
+            **{name: getattr(item, name) for name in STANDS},
             "hints": [markdown(hint) for hint in item.hints],
-            "next_hint": item.next_hint,
-            "flagged": item.flagged,
             "silent": session.silent,
             "asks": Question.kinds[face.type].asks,
             "certainty": session.sheet.public.confidence != "off" and (session.silent or not item.answered),
@@ -381,11 +353,10 @@ def question_parts(variant: Variant) -> dict[str, Any]:
 def reply_parts(reply: Reply) -> dict[str, Any]:
     """Return what is said to an answer, as the terminal says it."""
     marked = reply.mark
-    if marked is None:
-        return {"stored": True, "done": reply.item.done}
     done = reply.item.done
+    if marked is None:
+        return {"stored": True, "done": done}
     return {
-        "stored": False,
         "done": done,
         "share": marked.share,
         "arithmetic": marked.arithmetic,
@@ -397,29 +368,3 @@ def reply_parts(reply: Reply) -> dict[str, Any]:
         "explain": markdown(reply.explain) if done else "",
         "source": reply.source if done else "",
     }
-
-
-def understood(variant: Variant, text: str) -> str:
-    """Say what a typed answer is read as; nothing where that is what was typed.
-
-    Raises:
-        Unreadable: it stands for no answer.
-    """
-    answer = parse(variant, text)
-    if variant.public.type == "numeric":
-        return f"= {format_value(answer, 6)}"
-    if variant.public.type == "shape":
-        sizes = [str(size_of(entry, variant.names)) for entry in answer]
-        return f"= ({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-    return ""
-
-
-@functools.cache
-def desk() -> Desk:
-    """Return the place at the course that was unpacked beside this program."""
-    return Desk(Path("/course"))
-
-
-def act(name: str, arguments: str) -> str:
-    """Do what a page asks for; see :meth:`Desk.act`."""
-    return desk().act(name, arguments)

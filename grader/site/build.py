@@ -106,10 +106,7 @@ def site_style() -> str:
 
 
 def _first_questions(course: bytes, quizzes: list[Quiz]) -> dict[str, str]:
-    """Return of each quiz what the program would ask first; a page shows it while the program starts.
-
-    That holds for those who have given no name: what is drawn depends on it.
-    """
+    """Return what those without a name are asked first in each quiz: a page shows it while Python starts."""
     with tempfile.TemporaryDirectory() as name:
         zipfile.ZipFile(io.BytesIO(course)).extractall(name)
         desk = Desk(Path(name))

@@ -107,14 +107,8 @@ def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
     packages = {}
     for name, digest in WHEELS.items():
         package, version, _ = name.split("-", 2)
-        told = {
-            "name": package,
-            "version": version,
-            "file_name": name,
-            "sha256": digest,
-            "imports": [package],
-        }
-        packages[package] = {**told, "depends": [], "install_dir": "site", "package_type": "package"}
+        told = {"name": package, "version": version, "file_name": name, "imports": [package], "depends": []}
+        packages[package] = {**told, "sha256": digest, "install_dir": "site", "package_type": "package"}
     lock = {"info": {**INFO, "version": VERSION}, "packages": packages}
     return {
         "version": VERSION,

@@ -100,8 +100,8 @@ def test_code_that_only_waits_spends_no_hint(taller: Course) -> None:
         return act(desk, "hints", exercise="exercise-2", function="quadruple")
 
     assert checked("exercise-2", NO_DOUBLE)["waiting"] == ["quadruple"]
-    says = "quadruple waits for exercise-1: double does not pass its own checks yet. Write exercise-1 first."
-    assert hinted() == {"result": {"waits": says}, "events": []}
+    assert hinted()["events"] == []
+    assert "does not pass its own checks yet. Write exercise-1 first." in hinted()["result"]["waits"]
     assert checked("exercise-2", DOUBLING, SOLUTION.replace("return", "return 1 +"))["waiting"] == []
     assert hinted()["result"]["left"] == 0
 

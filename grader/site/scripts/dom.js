@@ -54,10 +54,6 @@ function cleaned(node) {
   return [copy];
 }
 
-/** Turn the lessons that a text names into links. */
-export const linked = (text) =>
-  text.split(/(exercise-\d+)/).map((part, at) => (at % 2 ? el("a", { href: `${part}.html` }, part) : part));
-
 /** Credits from hundredths, as the terminal writes them. */
 export const credits = (cents) => (cents / 100).toFixed(2);
 

@@ -3,7 +3,7 @@
 
 import { Hung, sentence, Trouble } from "./box.js";
 import { Desk } from "./desk.js";
-import { button, el, linked, safe, save } from "./dom.js";
+import { button, el, safe, save } from "./dom.js";
 import { Editor } from "./editor.js";
 import { Moved } from "./store.js";
 
@@ -211,7 +211,7 @@ async function hint(name, shown) {
     says.textContent = "Looking …";
     const found = await desk.do("hints", { exercise, function: name });
     says.textContent = "";
-    if (found.waits) return shown.replaceChildren(el("p", {}, ...linked(found.waits)));
+    if (found.waits) return shown.replaceChildren(safe(found.waits));
     const left = found.left > 0 ? `${found.left} more to come` : "that was the last hint";
     const list = found.hints.map((text) => el("li", {}, safe(text)));
     shown.replaceChildren(el("ol", {}, ...list), el("p", { class: "quiet" }, `${name}: ${left}`));

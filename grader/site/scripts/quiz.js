@@ -3,7 +3,7 @@
 import { Hung, sentence, Trouble } from "./box.js";
 import { makeControl } from "./controls.js";
 import { Desk, MOVED } from "./desk.js";
-import { button, credits, el, linked, safe } from "./dom.js";
+import { button, credits, el, safe } from "./dom.js";
 import { Moved } from "./store.js";
 
 const SIGNS = { right: "✓", wrong: "✗", tried: "…", answered: "•", open: "" };
@@ -266,6 +266,10 @@ function replyNode(reply) {
   if (reply.source) node.append(el("p", { class: "quiet" }, "Source: ", ...linked(reply.source)));
   return node;
 }
+
+/** Turn the lessons that a text names into links. */
+const linked = (text) =>
+  text.split(/(exercise-\d+)/).map((part, at) => (at % 2 ? el("a", { href: `${part}.html` }, part) : part));
 
 function moving(question) {
   const row = el("div", { class: "row moves" });

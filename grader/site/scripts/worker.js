@@ -25,7 +25,7 @@
     python = await loadPyodide({ indexURL: "https://memory.invalid/", packages: boot.packages });
     python.runPython("import sys; sys.path.insert(0, '/program')");
     unpack(boot.unpack);
-    act = python.pyimport("grader.site.browser").act;
+    act = python.pyimport("grader.site.browser").Desk("/course").act;
   }
 
   function unpack(archives) {
