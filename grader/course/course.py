@@ -43,8 +43,7 @@ class Limits:
 
     call_seconds: float = 5.0  # one call of one function
     load_seconds: float = 5.0  # running the file once, before a check's first call
-    # all of it, over all checks of one exercise; what is asked again has twice as much
-    exercise_seconds: float = 60.0
+    exercise_seconds: float = 60.0  # over all checks of one exercise; what is asked again has twice as much
     memory_bytes: int = 512 * 2**20  # of each check, on top of what Python and NumPy take
 
     def __post_init__(self) -> None:
@@ -89,8 +88,7 @@ class LatePolicy:
     per_day: float = 0.0  # percent of the credits earned in an exercise, for each day that has begun
     at_most: float = 100.0  # percent that are taken at the most
     grace_minutes: float = 0.0  # how long after the deadline nothing is taken yet
-    # days that somebody may take longer, by platform id, folder or file name
-    extensions: Mapping[str, float] = field(default_factory=dict)
+    extensions: Mapping[str, float] = field(default_factory=dict)  # more days, by platform id or file name
 
     def __post_init__(self) -> None:
         for text in filter(None, (self.deadline, *self.deadlines.values())):
@@ -158,12 +156,10 @@ class CourseFile:
     """The keys of ``course.yaml``."""
 
     title: str
-    # goes into every draw of a quiz's numbers, so that two courses draw differently; it is public
-    salt: str = ""
+    salt: str = ""  # goes into every draw of numbers, so that two courses draw differently; it is public
     late: LatePolicy = field(default_factory=LatePolicy)  # what it costs to hand in late
     assignments: tuple[Assignment, ...] = ()  # what is graded together, in their order
-    # what ``grader login`` asks students for, such as ``student number``; empty: for nothing
-    login_id: str = ""
+    login_id: str = ""  # what ``grader login`` asks for, such as ``student number``; empty: for nothing
     # when a student reads what is wrong in the line that a wrong answer comes from: ``hint`` shows it at the
     # first ``grader hint``
     causes: Causes = "hint"
@@ -209,8 +205,7 @@ class Exercise:
     id: str
     root: Path
     file: ExerciseFile
-    # the earlier exercises whose student modules this one's may import, as ``uses`` names them
-    used: tuple[Exercise, ...] = ()
+    used: tuple[Exercise, ...] = ()  # earlier exercises whose student modules this one may import
     # whether this is the students' edition, where answers are recorded and nothing tells the solution
     handout: bool = False
     folder: Path = derived()  # the student's side

@@ -63,16 +63,13 @@ class Grade:
     key: str = ""  # where it was collected, which stays; adjustments follow it
     file: str = ""  # name of its first file or folder, as a platform delivers it
     learner_id: str = ""  # as the submission itself claims; empty if it does not
-    # as it claims, or the platform says where the claim cannot be believed; else empty
-    learner_name: str = ""
-    # the id of whoever the grade belongs to, as far as that is decided; empty if nobody knows
-    student: str = ""
+    learner_name: str = ""  # as it claims, or the platform says where no claim can be believed; else empty
+    student: str = ""  # the id of whoever it belongs to, as far as that is decided; empty if nobody knows
     login: str = ""  # by which another program knows them; empty if nothing says one that can be believed
     people: tuple[str, ...] = ()  # ids of all in the roster for whom it counts; empty without a roster
     set_aside: str = ""  # why it counts for nothing until the instructor has decided; empty if it counts
     outvoted: str = ""  # which other submission of the same student counts, and why; empty if this one does
-    # whose download it is from, such as ``canvas``; empty if it is from none that is known
-    platform: str = ""
+    platform: str = ""  # whose download it is from, such as ``canvas``; empty if none that is known
     platform_id: str = ""  # whose it is as the platform says; empty if that says nothing
     received: datetime.datetime | None = None  # when it arrived, in UTC; None if nobody knows
     received_from: str = ""  # what says so: ``platform``, ``received.csv``, ``commit`` or ``file``
@@ -212,13 +209,10 @@ class ClassGrades:
     title: str  # the course's
     items: tuple[Item, ...]  # all that was graded, in the order of the course
     grades: tuple[Grade, ...]  # one for each submission that is in the class, by its name
-    # submissions of the last run that were not looked at; their grades say why
-    rejected: tuple[str, ...] = ()
-    # submissions of the last run that the grader itself broke on, and what it said
-    broken: Mapping[str, str] = field(default_factory=dict)
+    rejected: tuple[str, ...] = ()  # submissions of the last run that nobody looked at; their grades say why
+    broken: Mapping[str, str] = field(default_factory=dict)  # what the grader itself broke on, and why
     all_broken: bool = False  # whether these are all that could be looked at
-    # names of submissions that have vanished from the folder; they are in no other field
-    gone: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()  # names of those that have vanished from the folder; they stand nowhere else
     # names of those that have vanished as well, but stay in ``grades`` until it is confirmed: they are too
     # many
     vanished: tuple[str, ...] = ()

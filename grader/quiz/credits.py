@@ -56,8 +56,7 @@ class Credits:
     answers: tuple[CountedAnswer, ...]  # those that count, oldest first
     by_question: Mapping[str, int]
     by_topic: Mapping[str, int]
-    # by the id of a sitting and a question, what the sitting is worth by itself
-    by_sitting: Mapping[tuple[int, str], int]
+    by_sitting: Mapping[tuple[int, str], int]  # by the ids of a sitting and a question, its worth by itself
 
     @property
     def cents(self) -> int:

@@ -99,8 +99,7 @@ class Grading:
     course: Course  # its salt goes into every draw
     editions: Mapping[str, Edition]  # by the id of the quiz
     runner: Runner  # runs mended code, confined
-    # whether to take answers as well that were given in the full course, where the key lies open
-    full_course: bool = False
+    full_course: bool = False  # whether to take answers of the full course too, where the key lies open
 
 
 def edition_of(quiz: Quiz, secret: bytes) -> Edition:

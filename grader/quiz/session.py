@@ -46,8 +46,7 @@ class Item:
     score: float | None  # best so far; None if unanswered, or if nobody knows yet
     flagged: bool
     hints: tuple[str, ...] = ()  # texts of the hints taken
-    # credits that the next hint takes off a right answer now; None if there is none
-    next_hint: float | None = None
+    next_hint: float | None = None  # credits that it takes off a right answer now; None if there is none
 
     @property
     def answered(self) -> bool:
@@ -66,8 +65,7 @@ class Reply:
 
     item: Item
     mark: Marked | None = None  # None where the quiz is graded later
-    # what the answer earned; None where that is not known, or was said before
-    counted: credits.CountedAnswer | None = None
+    counted: credits.CountedAnswer | None = None  # what it earned; None if not known, or said before
     solution: str = ""  # the right answer, once no attempt is left
     explain: str = ""
     source: str = ""

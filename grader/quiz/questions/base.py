@@ -105,8 +105,7 @@ class PublicQuestion:
     topic: str
     credits: int
     prompt: str
-    # choices; lines to order, with those that belong nowhere; right sides to match
-    options: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = ()  # choices; lines to order, and those left out; right sides to match
     lefts: tuple[Option, ...] = ()  # left sides to match
     code: str = ""  # what is to be read or mended
     # how parameters are drawn; ``where`` is a condition on them
