@@ -123,13 +123,13 @@ class Desk:
 
     def take(self, document: str, preview: bool, name: str = "the file") -> dict[str, Any]:
         """Take in a file from elsewhere, or only say what it would add."""
+        self._ledger.connection.execute("SAVEPOINT before")
         try:
             taken = take_in(self._ledger, document.encode(), self.course.salt)
         except BadDocument as error:
             raise BadDocument(f"{name} {error}") from None
         if preview:
-            self._ledger.connection.execute("ROLLBACK")
-            self._ledger.connection.execute("BEGIN")
+            self._ledger.connection.execute("ROLLBACK TO before")
         else:
             update(all_quizzes(self.course), self._context_with(NoRunner(later=True)))
         self._sessions.clear()

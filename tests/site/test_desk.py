@@ -120,7 +120,10 @@ def test_what_is_taken_in_counts_at_once_but_for_code(handed_out: Course, tmp_pa
     act(laptop, "open", quiz=QUIZ)
     assert answer(laptop, "bound", "1")["share"] == 1
     document = documented(laptop)
-    act(desk, "take", document=document, preview=False)
+    for preview in (True, True, False):  # the first thing that happens there, too
+        taken = act(desk, "take", document=document, preview=preview)
+        assert taken["result"]["new"] == {"begun": 1, "answered": 1}
+        assert bool(taken["events"]) != preview
     there = act(laptop, "overview")["result"]
     assert there["quizzes"][0]["cents"] > 0
     assert act(desk, "overview")["result"] == there
