@@ -158,6 +158,16 @@ def test_damage_inside_the_file_is_one_sentence_and_never_a_crash(tiny_copy: Cou
     assert all("progress.db cannot be used" in one and "\n" not in one for one in refusals)
 
 
+def test_a_file_older_than_any_that_people_have_is_left_alone(tiny_copy: Course) -> None:
+    tiny_copy.state_folder.mkdir()
+    with raw(tiny_copy) as connection:
+        connection.executescript("CREATE TABLE checked (id INTEGER PRIMARY KEY); PRAGMA user_version = 1;")
+    before = database(tiny_copy).read_bytes()
+    with pytest.raises(LedgerError, match="move it away to start a new one"), open_ledger(tiny_copy):
+        pass
+    assert database(tiny_copy).read_bytes() == before
+
+
 def test_a_newer_file_is_left_alone(tiny_copy: Course) -> None:
     with open_ledger(tiny_copy):
         pass
