@@ -18,9 +18,8 @@ from grader.checks.source import Source, find_modules, read_sources, shown, unpa
 from grader.classroom import inbox
 from grader.course import CannotCollect as CannotCollect
 from grader.course import Exercise, folded
-from grader.progress import hand_in
+from grader.progress import ANONYMOUS, Learner, hand_in
 from grader.progress.grades import QUESTION, Note
-from grader.progress.learner import ANONYMOUS, Learner
 from grader.sandbox.text import clean, listed, one_line
 
 MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so

@@ -9,9 +9,7 @@ import click
 from grader import cli
 from grader.cli.check import remember
 from grader.course import CourseError
-from grader.progress import Ledger, open_ledger, standings
-from grader.progress.hand_in import MAX_BYTES, BadDocument, gather, write_bundle
-from grader.progress.transfer import Taken, events_of, progress_document, take_in
+from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.files import all_quizzes
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
@@ -94,7 +92,7 @@ def submit(
     from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
-    bundle = gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
+    bundle = hand_in.gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
     path = output or course.root / f"submission-{bundle.learner.id}.zip"
     try:  # whatever the verdict, and even if there is none, there is something to hand in
         with open_pool() as pool, cli.progress_line() as progress:
@@ -116,7 +114,7 @@ def submit(
         click.echo(f"grader: the checks broke: {error}", err=True)
     for sentence in bundle.missing:
         click.echo(f"missing: {sentence}")
-    write_bundle(bundle, path, force=force)
+    hand_in.write_bundle(bundle, path, force=force)
     count = cli.counted(len(bundle.files), "file")
     click.echo(f"{path} holds {count} of {bundle.learner.name} (id {bundle.learner.id}); hand it in")
 
@@ -131,7 +129,7 @@ def backup(course: cli.Course, output: Path | None) -> None:
     Your own files of the exercises are not in it.
     """
     with open_ledger(course) as ledger:
-        document = progress_document(events_of(ledger), course.salt)
+        document = transfer.progress_document(transfer.events_of(ledger), course.salt)
     cli.write_output(f"{document}\n", output)
 
 
@@ -146,12 +144,12 @@ def take_over(course: cli.Course, file: Path, yes: bool) -> None:
     added; what is here already is not added twice. Answers to practice quizzes are marked anew here.
     """
     with file.open("rb") as opened:
-        data = opened.read(MAX_BYTES + 1)
+        data = opened.read(hand_in.MAX_BYTES + 1)
 
-    def take(ledger: Ledger) -> Taken:
+    def take(ledger: Ledger) -> transfer.Taken:
         try:
-            return take_in(ledger, data, course.salt)
-        except BadDocument as error:
+            return transfer.take_in(ledger, data, course.salt)
+        except hand_in.BadDocument as error:
             cli.stop(f"{file} {error}", cli.USAGE)
 
     with open_ledger(course) as ledger:
