@@ -19,7 +19,6 @@ import click
 from grader import cli
 from grader.course import CourseError, Raw, load, open_course
 from grader.progress import open_ledger
-from grader.progress.hand_in import responses_document
 from grader.quiz import session as sittings
 from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
 from grader.quiz.files import Quiz, all_quizzes, find_quiz
@@ -456,6 +455,8 @@ def responses(course: cli.Course, names: tuple[str, ...], output: Path | None) -
 
     The file holds what you typed, and nothing about right and wrong (docs/report.md).
     """
+    from grader.progress.hand_in import responses_document  # which no sitting waits for
+
     sheets = [find_quiz(course, name) for name in names] if names else all_quizzes(course)
     quizzes = list(dict.fromkeys((sheet.id, sheet.public.version, sheet.path) for sheet in sheets))
     with open_ledger(course) as ledger:

@@ -9,7 +9,7 @@ import click
 from grader import cli
 from grader.cli.check import remember
 from grader.course import CourseError
-from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
+from grader.progress import Ledger, open_ledger, standings
 from grader.quiz.credits import balance, open_context, update
 from grader.quiz.files import all_quizzes
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
@@ -88,6 +88,7 @@ def submit(
     if a check failed: work that is half done may be handed in as well.
     """
     from grader.checks.run import check as run_checks  # which the others do without
+    from grader.progress import hand_in
     from grader.sandbox.pool import open_pool
     from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
@@ -128,6 +129,8 @@ def backup(course: cli.Course, output: Path | None) -> None:
     `grader import` takes it in on another machine, and the start page of the course's website in a browser.
     Your own files of the exercises are not in it.
     """
+    from grader.progress import transfer
+
     with open_ledger(course) as ledger:
         document = transfer.progress_document(transfer.events_of(ledger), course.salt)
     cli.write_output(f"{document}\n", output)
@@ -143,6 +146,8 @@ def take_over(course: cli.Course, file: Path, yes: bool) -> None:
     FILE is what the course's website saves, or `grader backup`. What it would add is shown before anything is
     added; what is here already is not added twice. Answers to practice quizzes are marked anew here.
     """
+    from grader.progress import hand_in, transfer
+
     with file.open("rb") as opened:
         data = opened.read(hand_in.MAX_BYTES + 1)
 
