@@ -92,11 +92,8 @@ def build_handout(
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
 
-    Raises:
-        CannotDo: the target is taken, or what an exercise uses does not go out.
-        Leaking: something in it would tell an answer.
-        UnknownExercise: there is none of this id.
-        CourseError: the course is broken.
+    CannotDo says that the target is taken, or that what an exercise uses does not go out; Leaking, that
+    something in it would tell an answer. Or UnknownExercise, CourseError.
     """
     require_full(course)
     ids = {exercise.id for exercise in course.exercises(exercises)}
@@ -321,14 +318,10 @@ def write_gradescope_archive(
 
 
 def write_wheel(course: Course, target: Path, secret: bytes, **chosen: Any) -> tuple[Built, Path]:
-    """Build the wheel that students begin with: the program, and their edition of the course in it.
+    """Build the wheel that students begin with: the program whole, and their edition of the course in it.
 
     Its folder is made. What goes out is chosen as by :func:`build_handout`; the same course and secret give
-    the same bytes.
-
-    Raises:
-        CannotDo: this is no clone of the project, or no wheel comes out of it.
-        OSError: it cannot be written.
+    the same bytes. CannotDo says that this is no clone of the project, or that no wheel comes out of it.
     """
     if missing := [name for name in ABOUT if not (course.root / name).is_file()]:
         raise CannotDo(f"{course.root} has no {missing[0]}; a wheel is built in a clone of the project")

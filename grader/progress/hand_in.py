@@ -160,14 +160,11 @@ def text_forms(data: bytes) -> tuple[bytes, ...]:
 
 
 def read_document(data: bytes, schema: str) -> Part:
-    """Read a JSON document that was handed in; every value is then taken from it within bounds.
+    """Read a JSON document of some form that was handed in; values are then taken from it within bounds.
 
-    Args:
-        data: in UTF-8, or in what else JSON may come in; Windows writes UTF-16.
-        schema: the form that it should be of; SomethingElse says that it is JSON of another kind.
-
-    Raises:
-        BadDocument: it is no JSON, names something twice, or holds a number that no file of ours holds.
+    It is in UTF-8, or in what else JSON may come in; Windows writes UTF-16. SomethingElse says that it is
+    JSON of another kind; BadDocument, that it is none, names something twice, or holds a number that no file
+    of ours holds.
     """
     cure = CURES[schema]
 

@@ -72,10 +72,7 @@ def fold(
     In practice every attempt counts by its weight, and of each question the best sitting. Where an answer may
     be changed until the end, the last one to a question of a sitting counts, with its full weight, in as many
     sittings as the quiz says. A topic gives no more than one sitting can ask of it; reviews earn nothing.
-
-    Args:
-        responses: of these sittings.
-        scores: shares from 0 to 1, by the ids of the responses; those without one do not count.
+    Scores are shares from 0 to 1, by the ids of the responses; those without one do not count.
     """
     of_sitting = {sitting.id: sitting for sitting in sittings}
     by_sitting: dict[tuple[int, str], int] = defaultdict(int)

@@ -171,12 +171,8 @@ class SubmissionQuizzes(NamedTuple):
 def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQuizzes:
     """Grade the answers of one submission of a class; whatever is wrong with them, is told and not raised.
 
-    Args:
-        data: of its ``responses.json``; empty if there is none, which earns nothing.
-        owner: id of the learner whose submission it says it is; empty if it does not say.
-
-    Raises:
-        ConfinementMissing, WorkerBroken: no code at all can be run here.
+    The data are of its ``responses.json``, or empty, which earns nothing; the owner is the learner whose
+    submission it says it is, if any. ConfinementMissing or WorkerBroken: no code at all can be run here.
     """
     if not data:
         return SubmissionQuizzes()

@@ -199,14 +199,10 @@ class Session:
         return sum(worth.get((self.sitting.id, question), 0) for question in self.questions)
 
     def answer(self, item: Item, text: str, certainty: int | None = None) -> Reply:
-        """Accept an answer, as typed: it is stored, with its score, before this returns.
+        """Accept an answer to an item as it was shown: it is stored, with its score, before this returns.
 
-        Args:
-            item: the question as it was shown.
-            certainty: 1, 2 or 3; None if nobody asked.
-
-        Raises:
-            Unreadable, AnsweredElsewhere, FinishedElsewhere: nothing was stored.
+        Certainty is 1, 2 or 3; None if nobody asked. After Unreadable, AnsweredElsewhere, FinishedElsewhere
+        nothing was stored.
         """
         answer = parse(item.variant, text)
         question, version = item.variant.public.id, self.sheet.public.version
