@@ -47,16 +47,12 @@ class Item:
     flagged: bool
     hints: tuple[str, ...] = ()  # texts of the hints taken
     next_hint: float | None = None  # credits that it takes off a right answer now; None if there is none
+    answered: bool = derived()  # whether there is an answer in this sitting
+    done: bool = derived()  # whether no further answer helps
 
-    @property
-    def answered(self) -> bool:
-        """Whether there is an answer in this sitting."""
-        return self.attempt > 1
-
-    @property
-    def done(self) -> bool:
-        """Whether no further answer helps."""
-        return self.tries > 0 and (self.attempt > self.tries or (self.score or 0.0) >= 1.0)
+    def __post_init__(self) -> None:
+        done = self.tries > 0 and (self.attempt > self.tries or (self.score or 0.0) >= 1.0)
+        vars(self).update(answered=self.attempt > 1, done=done)
 
 
 @dataclass(frozen=True)
