@@ -10,16 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 MAX_SWAPS = 2  # names that one use of a name is replaced by
-OPERATORS: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.MatMult: "@",
-    ast.Pow: "**",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-}
+ARITHMETIC = ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.Pow, ast.FloorDiv, ast.Mod
+OPERATORS: dict[type[ast.operator], str] = dict(zip(ARITHMETIC, "+ - * / @ ** // %".split(), strict=True))
 OTHER_OPERATORS = {"+": "-", "-": "+", "*": "/@+", "/": "*", "@": "*", "**": "*", "//": "*%", "%": "*"}
 OTHER_COMPARISONS: dict[type[ast.cmpop], tuple[str, ...]] = {
     ast.Gt: (">=", "<"),

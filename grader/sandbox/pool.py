@@ -522,14 +522,10 @@ def read_fault(fault: Any) -> Raised:
 
 
 def _raised(parts: list[Any], kind: str) -> Raised:
-    found = []
     match parts:
-        case [str() as type_name, str() as text, list() as frames] if len(frames) <= 8:
-            for frame in frames:
-                match frame:
-                    case [int() as line, str() as function, str() as source]:
-                        found.append((line, function[:80], source[:200]))
-                    case _:
-                        raise protocol.ProtocolError("a malformed traceback")
-            return Raised(type_name[:80], text[:4000], tuple(found), kind)
+        case [str() as type_name, str() as text, list() as frames] if len(frames) <= 8 and all(
+            isinstance(frame, list) and list(map(type, frame)) == [int, str, str] for frame in frames
+        ):
+            found = tuple((line, function[:80], source[:200]) for line, function, source in frames)
+            return Raised(type_name[:80], text[:4000], found, kind)
     raise protocol.ProtocolError("a malformed exception")
