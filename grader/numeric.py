@@ -213,7 +213,10 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
     head, space, circumstances = name.partition(" ")
     if not re.fullmatch(r"[\w.\[\]]+( [^:]*)?", name):  # else each item would be called `N=2,.dx`
         raise ValueError(f"`{name}` should begin with what the value is called; say where after it")
-    got = _in_order(actual, fields, name)
+    if not isinstance(actual, tuple | list) or len(actual) != len(fields):
+        what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
+        raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
+    got = ordered(actual, fields)  # in whatever kind of tuple they came
     failures, right = [], []
     for field, item, wanted in zip(fields, got, expected, strict=True):
         label = f"{head}.{field}" if fields_of(expected) else f"{head}[{field}]"
@@ -250,14 +253,6 @@ def _table(shapes: tuple[WrongShape, ...]) -> str:
     first, space, circumstances, *_ = parts[0]
     title = f"{len(shapes)} arrays have a wrong shape{space}{circumstances}:"
     return "\n".join([title, *lines, *[f"`{first}`: {hint}"] * bool(hint)])
-
-
-def _in_order(actual: object, fields: tuple[str, ...], name: str) -> tuple[Any, ...]:
-    """Return the student's items in the order of ``fields``, whatever kind of tuple they came in."""
-    if not isinstance(actual, tuple | list) or len(actual) != len(fields):
-        what = f"{len(actual)} of them" if isinstance(actual, tuple | list) else _describe(actual)
-        raise CheckFailed(f"`{name}` should be {len(fields)} values ({', '.join(fields)}), but is {what}")
-    return ordered(actual, fields)
 
 
 def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
