@@ -11,11 +11,12 @@ import ast
 import contextlib
 import copy
 import io
+import itertools
 import json
 import sys
 import tokenize
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,21 @@ RESULT = -1  # the node of the last event, which is what the function returned
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
 ZEROS = {"empty": np.zeros, "empty_like": np.zeros_like}  # freed memory holds earlier values, right ones too
 SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
+TWINS = {"sum": "mean", "zeros": "ones", "zeros_like": "ones_like", "vstack": "hstack", "max": "min"}
+TWINS |= {value: key for key, value in TWINS.items()}
+MAX_STEPS = 10_000  # lines of a changed function that are run
+MAX_READ = 24  # names of one function that are put in each other's places
+OPERATORS, READ = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult), (ast.Name, ast.Attribute, ast.Subscript)
+COMPARED = ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq
+KINDS = {
+    "number": 0,
+    "operation": 0,
+    "order": 0,
+    "less": 0,
+    "statement": 0,
+    "name": 1,
+    "more": 2,
+}  # how soon tried
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
 SIMPLE_PARTS = (*SIMPLE, ast.Subscript, ast.expr_context, ast.operator, ast.unaryop)
@@ -358,7 +374,7 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
     """
     if isinstance(value, np.ndarray | np.generic | float) or (whole and type(value) is int):
         array = np.asarray(value)
-        kinds = "fiu" if whole else "f"
+        kinds = "fiub" if whole else "f"
         return [array] if array.dtype.kind in kinds and (whole or array.size <= MAX_ENTRIES) else []
     if isinstance(value, dict):
         value = list(value.values())
@@ -367,11 +383,178 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
     return []
 
 
+# --- small changes ------------------------------------------------------------------------------------
+
+
+class Editor:
+    """Changes the functions of a file in one place after the other, as people mistype and leave out.
+
+    Args:
+        source: of the file.
+        names: its namespace, after it has run.
+    """
+
+    def __init__(self, source: bytes, names: dict[str, Any]) -> None:
+        self._names, self._plain = dict(names), dict[ast.stmt, Any]()
+        self._places = list[tuple[str, int, Any, Any, ast.AST, ast.stmt]]()  # kind, line, where, new, inside
+        tops = [top for top in ast.parse(source).body if isinstance(top, ast.FunctionDef | ast.ClassDef)]
+        for top in tops:
+            self._plain[top] = compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True)
+            with contextlib.suppress(Exception):
+                exec(self._plain[top], self._names)
+            for function in [top] if isinstance(top, ast.FunctionDef) else top.body:
+                self._places += ((*place, top) for place in _places(function, _read(function)))
+
+    def numbers(self, lines: Sequence[int]) -> list[int]:
+        """Return the numbers of the changes in some lines, the plain ones of the first lines first."""
+        turns = {line: turn for turn, line in enumerate(lines)}
+        found = [
+            (KINDS[kind], turns[line], number)
+            for number, (kind, line, *_) in enumerate(self._places)
+            if line in turns
+        ]
+        return [number for *_, number in sorted(found)]
+
+    def tried(self, number: int, function: str, arguments: tuple[Any, ...]) -> list[float]:
+        """Return a change's number, line, kind and the results' :func:`fingerprints`; nothing if it fails."""
+        kind, line, holder, key, new, top = self._places[number]
+        plain, holder[key] = holder[key], new
+        sizes = [each for each in arguments if type(each) is int]
+        try:
+            if KINDS[kind] and max(sizes, default=0) > MAX_STEPS:
+                return []  # a seed in the place of a size
+            exec(compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True), self._names)
+            result = _bounded(self._names[function], copy.deepcopy(arguments))
+            return [number, line, list(KINDS).index(kind), *fingerprints(_arrays(result, whole=True))]
+        except BaseException:
+            return []
+        finally:
+            holder[key] = plain
+            exec(self._plain[top], self._names)
+
+
+def _bounded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Call a function that may never end; raises Stop after too many lines."""
+    left = MAX_STEPS
+
+    def step(frame: types.FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Stop
+        return step if frame.f_code.co_filename == "<changed>" else None
+
+    sys.settrace(step)
+    try:
+        return function(*arguments)
+    finally:
+        sys.settrace(None)
+
+
+def fingerprints(arrays: Sequence[Any]) -> list[float]:
+    """Return two numbers for each array: one of its shape, one of its entries."""
+    shapes = [
+        array.ndim + sum(size * 1000.0**axis for axis, size in enumerate(array.shape)) for array in arrays
+    ]
+    entries = [
+        float(array.ravel().astype(float) @ np.cos(np.arange(1.0, array.size + 1))) for array in arrays
+    ]
+    return [number for pair in zip(shapes, entries, strict=True) for number in pair]
+
+
+def _read(function: ast.AST) -> dict[str, ast.expr]:
+    """Return the names, fields and items that a function reads, by their text; not what it calls."""
+    called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    found = {
+        ast.unparse(node): node
+        for node in ast.walk(function)
+        if isinstance(node, READ) and isinstance(node.ctx, ast.Load) and node not in called
+    }
+    return dict([pair for pair in found.items() if not pair[0].startswith("np.")][:MAX_READ])
+
+
+def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[str, int, Any, Any, ast.AST]]:
+    """Yield what may stand in a place inside a node: the kind of change, line, holder, key, what is new."""
+    holder: Any
+    keys: Iterable[Any]
+    for field, value in ast.iter_fields(node):
+        holder, keys = (value, range(len(value))) if isinstance(value, list) else (vars(node), [field])
+        for key in keys:
+            child = holder[key]
+            is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
+            if isinstance(child, ast.expr | ast.stmt) and is_read and field not in ("func", "returns"):
+                outer = isinstance(node, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
+                for kind, new in _instead(child, read, outer):
+                    yield kind, child.lineno, holder, key, _place(new, child)
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.arguments):
+                yield from _places(child, read)
+
+
+def _instead(node: ast.AST, read: dict[str, ast.expr], outer: bool) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what people write for something else, each with the kind of change that undoes it.
+
+    Args:
+        outer: whether a sum or a product may stand here without parentheses.
+    """
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            yield from (("number", ast.Constant(each)) for each in (value + 1, value - 1, -value))
+        case ast.UnaryOp(operand=operand):
+            yield "less", operand
+        case ast.BinOp(left=left, op=op, right=right):
+            yield from (("operation", ast.BinOp(left, other(), right)) for other in OPERATORS)
+            yield from (("order", ast.BinOp(right, op, left)), ("less", left), ("less", right))
+        case ast.Compare(left=left, ops=[_], comparators=[right]):
+            yield from (("operation", ast.Compare(left, [other()], [right])) for other in COMPARED)
+        case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
+            yield from (("order", type(node)(each, ast.Load())) for each in _swapped(items))
+        case ast.Call(func=func, args=given):
+            if isinstance(func, ast.Attribute) and func.attr in TWINS:
+                twin = ast.Attribute(func.value, TWINS[func.attr], ast.Load())
+                yield "operation", ast.Call(twin, given, node.keywords)
+            yield from (("less", each) for each in given[:1])
+            yield from (("order", ast.Call(func, each, node.keywords)) for each in _swapped(given))
+        case ast.Attribute(value=value, attr="T"):
+            yield "order", value
+        case ast.AugAssign(target=target, value=value):
+            yield from (("statement", ast.AugAssign(target, other(), value)) for other in OPERATORS[:4])
+            yield "statement", ast.Assign([target], value)
+        case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
+            yield "statement", ast.AugAssign(target, ast.Add(), value)
+        case ast.For(target=target, iter=walked, body=body):
+            turned = ast.Subscript(
+                _called("list", walked), ast.Slice(None, None, ast.Constant(-1)), ast.Load()
+            )
+            yield "order", ast.For(target, turned, body, [])
+    if isinstance(node, ast.AugAssign | ast.Assign | ast.Expr):
+        yield "statement", ast.Pass()
+    if isinstance(node, READ) and (text := ast.unparse(node)) in read:
+        yield "order", ast.Attribute(node, "T", ast.Load())
+        yield from (("name", other) for name, other in read.items() if name != text)
+    if outer and isinstance(node, (*READ, ast.BinOp, ast.Call)):
+        yield "operation", ast.UnaryOp(ast.USub(), node)
+        for each in read.values():
+            yield from (("more", ast.BinOp(node, op, each)) for op in (ast.Mult(), ast.Add()))
+
+
+def _called(name: str, argument: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+
+
+def _swapped(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
+    """Yield some expressions with each two of them in each other's places."""
+    for one, other in itertools.combinations(range(len(items)), 2):
+        swapped = list(items)
+        swapped[one], swapped[other] = items[other], items[one]
+        yield swapped
+
+
 # --- in a worker --------------------------------------------------------------------------------------
 
 student = types.ModuleType("student")
-_tree, _made = ast.Module([], []), Instrumenter("")
+_source, _tree, _made = b"", ast.Module([], []), Instrumenter("")
 _recorder = Recorder()
+_editor: Editor | None = None
 
 
 def parse(source: Any) -> Any:
@@ -380,7 +563,8 @@ def parse(source: Any) -> Any:
     Args:
         source: (bytes,) of the file.
     """
-    global _tree, _made
+    global _source, _tree, _made
+    _source = source.tobytes()
     _tree, _made = instrument(source.tobytes())
     vars(np).update(ZEROS)
     return _made.as_json()
@@ -412,3 +596,23 @@ def record(function: str, replaced: int, given: tuple[Any, ...], *arguments: Any
     """Call one of the student's functions; return what :meth:`Recorder.report` says."""
     _recorder.record(_made, getattr(student, function), arguments, replaced, given)
     return _recorder.report()
+
+
+def changed(function: str, lines: Any, only: Any, most: int, *arguments: Any) -> Any:
+    """Call one of the student's functions after each of many small changes of the file.
+
+    Args:
+        lines: where something is changed, the likeliest first.
+        only: numbers of the changes that are made; if there are none, the first in those lines.
+        most: changes that are made.
+
+    Returns:
+        One number after the other, by change: how many follow, its number, line and kind, and the results'
+        :func:`fingerprints`.
+    """
+    global _editor
+    _editor = _editor or Editor(_source, vars(student))
+    numbers = only.tolist() or _editor.numbers(lines.tolist())[:most]
+    with np.errstate(all="ignore"):
+        rows = [_editor.tried(number, function, arguments) for number in numbers]
+    return np.array([number for row in rows if row for number in (len(row), *row)], float)

@@ -20,6 +20,7 @@ from grader.sandbox.values import Array
 
 MAX_TRIES, FEW_TRIES = 16, 12  # changes that are tried at a line, and where a name was bound
 RERUN = 500  # units of work of another call, beside its evaluations
+FEW_NAMES = 4  # whose lines are asked where a value is made of several
 DEPTH = 3  # expressions inside expressions that are laid side by side, and names that are followed back
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 SHORT = 60  # characters of a quoted expression
@@ -113,8 +114,12 @@ class Trial:
 
     # -- what may be tried --
 
-    def changes(self, line: int) -> list[Change]:
-        """Return the changes inside a line that may mend it, the likeliest first."""
+    def changes(self, line: int, wanted: int | None = None) -> list[Change]:
+        """Return the changes inside a line that may mend it, the likeliest first.
+
+        Args:
+            wanted: an event of the solution whose value is missing in what is made of the line's.
+        """
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
@@ -124,7 +129,8 @@ class Trial:
                 self._comparison.work.spend(2)
                 pair = self.first_pair(change)
                 if pair and self._made_here(*pair):
-                    scored.append((self._score(*pair), change))
+                    same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
+                    scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
 
     def _made_here(self, mine: int, right: int) -> bool:
@@ -293,6 +299,10 @@ class Trial:
         named = named and self.names.is_assigned(mine)
         return Cause(text if named and phrase else "", f"what should hold {phrase} holds something else")
 
+    def names_in(self, mine: int) -> list[int]:
+        """Return the names that a value is computed from; if it is a name's, itself."""
+        return list(dict.fromkeys(self.names.leaf(part) for part in self.mine.parts(mine)))[:FEW_NAMES]
+
     def holds_another(self, mine: int, right: int) -> bool:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
         node = self.mine.node(mine)
@@ -331,13 +341,15 @@ class Proof:
             self._known[change] = left if len(left) == len(self._trials) else None
         return self._known[change]
 
-    def cause(self, line: int, better: Sequence[Wrong] = (), tries: int = MAX_TRIES) -> Cause | None:
+    def cause(
+        self, line: int, better: Sequence[Wrong] = (), tries: int = MAX_TRIES, wanted: int | None = None
+    ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless, changes = None, self._trials[0].changes(line)[:tries]
+        nameless, changes = None, self._trials[0].changes(line, wanted)[:tries]
         for change in changes:
             cause = self._stated(change, better)
             if cause and cause.change:  # perhaps a part of it mends as much
@@ -357,20 +369,33 @@ class Proof:
         causes = [trial.cause(change, self) for trial in self._trials]
         return causes[0] if len({cause.key for cause in causes}) == 1 else None
 
-    def source(self, line: int) -> tuple[int, Cause | None]:
+    def source(self, line: int, event: int) -> tuple[int, Cause | None]:
         """Return the line that is to blame for a wrong one, and the cause.
 
-        Where a wrong value has a name, the line that bound it is asked, too: it is to blame if a change there
-        mends as much, or if the solution's name of the same text holds what belongs there.
+        Where nothing mends a helper's line, its caller's is asked. Where a value has a name, the line that
+        bound it is asked, too: it is to blame if a change there mends as much, or if the solution's name of
+        the same text holds what belongs there.
+
+        Args:
+            event: number of the evaluation that went wrong.
         """
         cause, trial = self.cause(line), self._trials[0]
+        above = trial.names.caller_line(event) if cause is None else None
+        if above and (found := self.cause(above, (), FEW_TRIES)):
+            line, cause = above, found
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
-            above, left = trial.names.bound_line(pair[0]), self.left_wrong(cause.change) or ()
-            found = self.cause(above, left, FEW_TRIES) if above not in (None, line) else None
-            if above in (None, line) or not (found or trial.holds_another(*pair)):
+            left, was = self.left_wrong(cause.change) or (), line
+            for leaf in trial.names_in(pair[0]):
+                above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
+                if above in (None, line):
+                    continue
+                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None)
+                if found or (is_all and trial.holds_another(*pair)):
+                    line, cause = above or line, found if found and found.text else trial.held(cause.change)
+                    break
+            if line == was:
                 break
-            line, cause = above or line, found if found and found.text else trial.held(cause.change)
         return line, cause

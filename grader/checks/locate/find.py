@@ -19,7 +19,7 @@ import numpy as np
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Trial
-from grader.checks.locate.locate import NEUTRAL, Comparison, Names, base, close, is_neutral
+from grader.checks.locate.locate import NEUTRAL, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
@@ -33,6 +33,7 @@ from grader.checks.locate.trace import (
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
+from grader.sandbox.recording import fingerprints
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 
 INDEPENDENT = 2
@@ -40,6 +41,16 @@ MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
+CHANGE, MAX_CHANGES = 300, 400  # units of work of one change, and changes that are tried
+CHANGES = (
+    "one of its numbers or indices should be another",
+    "one of its operations or signs should be another",
+    "two things in it should change places, or one should be transposed",
+    "something in it is too much",
+    "it should assign where it adds, add where it assigns, or not be there",
+    "one of its names should be another",
+    "something is missing that is at hand in this function",
+)
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
 
@@ -144,11 +155,10 @@ def _finding(
                 continue  # made of wrong numbers, by a culprit or by chance
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             names = dict(enumerate(named_results(answer, suite.reference, call.function)))
-            found.append(_misplaced(call, comparison, output, names.get(output, "the result")))
+            misplaced = _misplaced(call, comparison, output, names.get(output, "the result"))
+            found += [misplaced] if misplaced else []
         if len(mine.result) != len(right.result):
             found.append(Finding(call, comparison, _last_line(mine, call.function), 0, frozenset()))
-        if comparison.wrong_results and (order := _order_of_steps(call, comparison)):
-            return order
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
 
 
@@ -167,7 +177,7 @@ def _broadcast(comparison: Comparison, number: int) -> Cause | None:
     return Cause(text, "two shapes broadcast into a third")
 
 
-def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding:
+def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding | None:
     """Find where a result goes wrong although all its numbers are right ones."""
     mine, right, names = comparison.mine, comparison.right, Names(comparison)
     number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
@@ -176,84 +186,23 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == call.function] or [n for n, _ in events]
     if not uses:
-        return dataclasses.replace(found, line=_last_line(mine.trace, call.function))
+        return None
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     last = (single or uses)[-1]
     leaf, line, text = names.leaf(last), mine.node(last).line, ""
-    bound, used = names.binding(leaf), names.serves(leaf, last)
+    bound = names.binding(leaf)
     alike = mine.ids[number] == right.ids[twin]
-    if loop := _loop_left(comparison, got, wanted, leaf):
-        line, text = loop, "some entries are never computed"
-    elif not is_neutral(wanted) and (alike or right.ids[twin] in mine.ids):
+    if not is_neutral(wanted) and (alike or right.ids[twin] in mine.ids):
         text = f"another quantity is returned as `{name}`; the right one is computed"
         if alike:
             line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"`{name}` {_form(got, wanted)}"
-        if bound and len(bound.binds) > 1 and not (used or names.is_named_as_in_solution(leaf)):
-            line, text = bound.line, text if alike else "the values go under each other's names here"
-        elif not alike and not (_is_returned(mine.trace, line) and comparison.is_right(number)):
-            text = ""
-    elif got.shape != wanted.shape and not used and (made := names.made(leaf)):
-        line = made.line
-    elif not (
-        used or names.is_chosen(leaf) or mine.ids[number] in {right.ids[n] for n in right.trace.result or ()}
-    ):
-        line = (bound or mine.node((makers or [last])[0])).line
+    elif (
+        bound and mine.node(leaf).kind not in COMPUTED and not names.serves(leaf, last)
+    ):  # it is there to be returned
+        line = bound.line
     seen = Cause(text, text.replace("`", "")) if text else None
     return dataclasses.replace(found, line=line, event=last, seen=seen)
-
-
-def _loop_left(comparison: Comparison, got: Array, wanted: Array, leaf: int) -> int | None:
-    """Return the line of the loop that leaves entries of a result at zero; None if none does."""
-    if got.shape != wanted.shape or got.ndim < 2:
-        return None
-    off = ~np.isclose(got, wanted, rtol=1e-7, atol=0)
-    statements, name = comparison.mine.trace.text.statements, base(comparison.mine.node(leaf).text)
-    stores = [each for each in statements if name in each.binds and each.target.startswith(f"{name}[")]
-    if got[off].any() or off.all() or not stores:
-        return None
-    axes = range(off.ndim)
-    shares = [off.any(axis=tuple(axis for axis in axes if axis != each)).mean() for each in axes]
-    indices = re.findall(r"\w+", stores[-1].target)[1:]
-    index = dict(enumerate(indices)).get(int(np.argmin(shares)))
-    loops = [s for s in statements if s.kind == "For" and s.line < stores[-1].line <= s.end]
-    own = [s.line for s in loops if s.target == index]
-    return max(own or [s.line for s in loops], default=None)
-
-
-def _is_returned(trace: Trace, line: int) -> bool:
-    return any(each.kind == "Return" for each in trace.text.statements if each.line <= line <= each.end)
-
-
-def _order_of_steps(call: Call, comparison: Comparison) -> Finding | None:
-    """Find a loop that walks the steps of the given sequences in the wrong order."""
-    mine, statements = comparison.mine, comparison.mine.trace.text.statements
-    sequences = [array for array in comparison.given if array.ndim == 3 and len(array) > 1]
-    for array in sequences:
-        wanted, read = (_steps_read(side.trace, array) for side in (comparison.right, mine))
-        if len(wanted) == len(array) == min(map(len, sequences)) and [*read] == [*wanted][::-1]:
-            first = min(read.values())
-            at = mine.node(first).line
-            loops = [s.line for s in statements if s.kind in ("For", "While") and s.line <= at <= s.end]
-            text = "the steps are walked in the wrong order"
-            found = Finding(
-                call, comparison, max(loops, default=0), first, frozenset(), Cause(text, text), True
-            )
-            return found if loops else None
-    return None
-
-
-def _steps_read(trace: Trace, array: Array) -> dict[int, int]:
-    """Return the steps of a sequence in the order in which they are read, each with its first event."""
-    steps = {part.tobytes(): number for number, part in reversed([*enumerate(array)])}
-    found = dict[int, int]()
-    for number, event in enumerate(trace.events):
-        if event.node.kind in ("item", "name") and len(event.values) == 1:
-            value = trace.values[event.values[0]]
-            step = steps.get(value.tobytes()) if value.shape == array.shape[1:] else None
-            if step is not None:
-                found.setdefault(step, number)
-    return found
 
 
 def _last_line(trace: Trace, function: str) -> int:
@@ -288,27 +237,84 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
     trusted = {each.function for each in suite.checks} - failed
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
-        found = list[Finding]()
-        for call in _chosen(wrong):
+        found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
+        for call in calls:
             each = _finding(suite, submission, call, work, trusted)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)
-            if each and twin:
-                return _explained(run, submission, (twin, each), named_quantities(suite.exercise))
             found += [each] if each else []
+            if each and twin:
+                told, sure = _explained(run, submission, (twin, each), named_quantities(suite.exercise))
+                break
+        if told is None or not sure:
+            with contextlib.suppress(TooMuch, *NO_ANSWER):
+                near = told.line if told else found[0].line if found else 0
+                inside = bool(told and told.cause)  # which tells of a line of the same function
+                mended = _mended(suite, run, submission, calls, near, work, inside)
+                same = told and mended and mended.line == told.line
+                if told and mended and same:
+                    told = (
+                        told if told.cause else dataclasses.replace(told, cause=mended.cause, key=mended.key)
+                    )
+                told = told if same else mended or told
+        return told
     return None
+
+
+def _mended(
+    suite: CheckSuite,
+    run: CheckRun,
+    submission: RecordedSubmission,
+    calls: Sequence[Call],
+    near: int,
+    work: Work,
+    inside: bool,
+) -> Located | None:
+    """Find a line in which one small change makes the answers to two questions right.
+
+    Args:
+        near: the line around which changes are tried.
+        inside: whether only its function is changed.
+    """
+    only = list[int]()
+    for call in calls[:INDEPENDENT]:
+        right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
+        if right is None or right.result is None:
+            return None
+        ran = {event.node.function for event in mine.events} | {call.function}
+        here = {node.function for node in mine.text.nodes if node.line == near and inside}
+        lines = {node.line for node in mine.text.nodes if node.function in (here or ran)}
+        cost = CHANGE + 2 * len(mine.events)
+        most = min(MAX_CHANGES, work.left // 2 // cost)
+        work.spend(most * cost if not only else len(only) * cost)
+        results = [right.values[value] for value in right.result]
+        wanted, scale = np.array(fingerprints(results)), [SMALL + np.abs(each).sum() for each in results]
+        atol = 1e-7 * np.repeat(scale, 2)
+        rows = submission.changed(call, sorted(lines, key=lambda line: abs(line - near)), only, most)
+        whole = [row for row in rows if len(row) == len(wanted) + 3]
+        fits = [row for row in whole if (np.abs(np.array(row[3:]) - wanted) <= atol).all()]
+        before = np.array(fingerprints([mine.values[value] for value in mine.result or ()]))
+        unchanged = len(before) == len(wanted) and (np.abs(before - wanted) <= atol).all()
+        if not fits or unchanged:
+            return None
+        only = [int(number) for number, *_ in fits]
+        line, kind = int(fits[0][1]), int(fits[0][2])
+    says = "One small change in this line makes all answers right"
+    text = CHANGES[kind]
+    return line_told(run, mine, line, says + ".", text, text)
 
 
 def _explained(
     run: CheckRun, submission: RecordedSubmission, found: Sequence[Finding], quantities: dict[str, str]
-) -> Located:
+) -> tuple[Located, bool]:
     """Tell the line on which two questions agree: what is right before it, what is not, and why."""
     finding, comparison = found[0], found[0].comparison
     line, cause = finding.line, None
     trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
     with contextlib.suppress(TooMuch):
-        line, cause = (line, None) if finding.final else Proof(trials).source(line)
+        line, cause = (line, None) if finding.final else Proof(trials).source(line, finding.event)
+    sure = bool(cause and cause.text and not cause.change)
     if line == finding.line and not (cause and cause.text):
         cause = finding.seen
     trace = comparison.mine.trace
@@ -327,7 +333,7 @@ def _explained(
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")
-    return line_told(run, trace, line, says, *said, shared)
+    return line_told(run, trace, line, says, *said, shared), sure
 
 
 def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:

@@ -52,7 +52,7 @@ def close(array: Array, other: Array, rtol: float = 1e-7) -> bool:
     """Whether two arrays are the same up to rounding."""
     scale = float(np.abs(other).max(initial=0.0, where=np.isfinite(other)))
     return array.shape == other.shape and bool(
-        np.allclose(array, other, rtol=rtol, atol=rtol * scale, equal_nan=True)
+        np.allclose(array, other, rtol=rtol, atol=rtol * max(scale, SMALL), equal_nan=True)
     )
 
 
@@ -348,13 +348,6 @@ class Names:
             operands = self._events[number].operands
         return number
 
-    def made(self, number: int) -> Statement | None:
-        """Return the statement that made the array whose name an event reads, whatever was put into it."""
-        node = self._mine.node(number)
-        places = self._bindings.get((node.function, base(node.text)), [])
-        bound = [self._statements[place] for at, place in reversed(places) if at < number]
-        return next((each for each in bound if each.kind == "Assign" and "[" not in each.target), None)
-
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
         event = self._events[number]
@@ -362,29 +355,18 @@ class Names:
             return None
         if bound := self.binding(number):
             return bound.line
-        in_helper = event.node.function != self._comparison.function
-        caller = self._comparison.caller(number) if in_helper else None
+        return self.caller_line(number)
+
+    def caller_line(self, number: int) -> int | None:
+        """Return the line of the call in which a helper's event happened; None of the asked function's."""
+        asked = number == len(self._events) or self._mine.node(number).function == self._comparison.function
+        caller = None if asked else self._comparison.caller(number)
         return None if caller is None else self._mine.node(caller).line
 
     def is_assigned(self, number: int) -> bool:
         """Whether what an event reads was bound by an assignment, not by a loop."""
         bound = self.binding(number)
         return bound is not None and bound.kind != "For"
-
-    def is_chosen(self, number: int) -> bool:
-        """Whether an event picks an item of what was bound as a whole, or returns a right value."""
-        event, bound = self._events[number], self.binding(number)
-        if event.node.kind == "item" and bound and "[" not in bound.target:
-            return True
-        later = self._events[number + 1 : number + 9]
-        alone = not any(number in other.operands and other.node.kind in COMPUTED for other in later)
-        returned = self._statements[event.node.statement].kind == "Return"
-        return returned and alone and self._comparison.is_right(event.values[0])
-
-    def is_named_as_in_solution(self, number: int) -> bool:
-        """Whether the solution has the value of a name under the same name."""
-        others = self._right.by_id.get(self._mine.id(number), ())
-        return self._mine.node(number).text in {self._right.node(other).text for other in others}
 
     def serves(self, number: int, but: int | None = None) -> bool:
         """Whether something right is made of the value that a name has, under that name.

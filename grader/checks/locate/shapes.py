@@ -7,6 +7,8 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from grader.checks.locate.trace import COMPUTED, Event, Node, Trace
 
 INTO = re.compile(r"into shape (\([\d, ]*\))")
@@ -111,8 +113,10 @@ def shapes_told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int
         f"`{text}` {'holds' if found[1:] else 'is'} {' and '.join(found)}"
         for text, (*found,) in shapes.items()
     ]
-    needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), ENTRY_BY_ENTRY)
-    needs = f": {needs}" if len(operands) > 1 or names & {"item", "reshape"} else ""
+    of_numpy = node.kind != "call" or hasattr(np, node.operation)  # and not of a module that is used
+    entries = ENTRY_BY_ENTRY if of_numpy else ""
+    needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), entries)
+    needs = f": {needs}" if needs and (len(operands) > 1 or names & {"item", "reshape"}) else ""
     wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
     first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
     return f"{'; '.join(parts)}{needs}.{first}"
@@ -123,7 +127,6 @@ def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
     letters = []
     for size in shape:
         named = [name for name, each in sizes.items() if each == size > 1]
-        named = [name for name in named if name.isalpha()] or named
         letters.append(named[0] if len(named) == 1 else str(size))
     written = f"({', '.join(letters)}{',' * (len(shape) == 1)})"
     return written if written == str(shape) else f"{written} = {shape}"

@@ -307,6 +307,16 @@ class RecordedSubmission:
 
         return results
 
+    def changed(self, call: Call, lines: Sequence[int], only: Sequence[int], most: int) -> list[list[float]]:
+        """Ask a question after each of many small changes; see :func:`grader.sandbox.recording.changed`."""
+        numbers = [np.array(each, np.int64) for each in (lines, only)]
+        answer = self._call("changed", call.function, *numbers, most, *call.arguments)
+        flat, rows = answer.tolist() if isinstance(answer, np.ndarray) and answer.ndim == 1 else [], []
+        while flat and 3 < flat[0] <= len(flat) - 1:
+            rows.append(flat[1 : int(flat[0]) + 1])
+            flat = flat[int(flat[0]) + 1 :]
+        return rows
+
 
 def _bytes(data: bytes) -> Any:
     return np.frombuffer(data, np.uint8)
