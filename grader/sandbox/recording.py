@@ -16,7 +16,7 @@ import json
 import sys
 import tokenize
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,15 +38,8 @@ MAX_STEPS = 10_000  # lines of a changed function that are run
 MAX_READ = 24  # names of one function that are put in each other's places
 OPERATORS, READ = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult), (ast.Name, ast.Attribute, ast.Subscript)
 COMPARED = ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq
-KINDS = {
-    "number": 0,
-    "operation": 0,
-    "order": 0,
-    "less": 0,
-    "statement": 0,
-    "name": 1,
-    "more": 2,
-}  # how soon tried
+KINDS = {"number": 0, "operation": 0, "order": 0, "less": 0, "statement": 0, "name": 1, "more": 2}
+"""Of changes, those of the smallest number are tried first."""
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
 SIMPLE_PARTS = (*SIMPLE, ast.Subscript, ast.expr_context, ast.operator, ast.unaryop)
@@ -397,31 +390,27 @@ class Editor:
     def __init__(self, source: bytes, names: dict[str, Any]) -> None:
         self._names, self._plain = dict(names), dict[ast.stmt, Any]()
         self._places = list[tuple[str, int, Any, Any, ast.AST, ast.stmt]]()  # kind, line, where, new, inside
-        tops = [top for top in ast.parse(source).body if isinstance(top, ast.FunctionDef | ast.ClassDef)]
-        for top in tops:
+        body = ast.parse(source).body
+        for top in (each for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)):
             self._plain[top] = compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True)
             with contextlib.suppress(Exception):
                 exec(self._plain[top], self._names)
             for function in [top] if isinstance(top, ast.FunctionDef) else top.body:
-                self._places += ((*place, top) for place in _places(function, _read(function)))
+                places = itertools.islice(_places(function, _read(function)), MAX_NODES)
+                self._places += ((*place, top) for place in places)
 
     def numbers(self, lines: Sequence[int]) -> list[int]:
         """Return the numbers of the changes in some lines, the plain ones of the first lines first."""
         turns = {line: turn for turn, line in enumerate(lines)}
-        found = [
-            (KINDS[kind], turns[line], number)
-            for number, (kind, line, *_) in enumerate(self._places)
-            if line in turns
-        ]
-        return [number for *_, number in sorted(found)]
+        known = [number for number, place in enumerate(self._places) if place[1] in turns]
+        return sorted(known, key=lambda n: (KINDS[self._places[n][0]], turns[self._places[n][1]]))
 
     def tried(self, number: int, function: str, arguments: tuple[Any, ...]) -> list[float]:
         """Return a change's number, line, kind and the results' :func:`fingerprints`; nothing if it fails."""
         kind, line, holder, key, new, top = self._places[number]
-        plain, holder[key] = holder[key], new
-        sizes = [each for each in arguments if type(each) is int]
+        plain, holder[key] = holder[key], _place(new, holder[key])
         try:
-            if KINDS[kind] and max(sizes, default=0) > MAX_STEPS:
+            if KINDS[kind] and any(type(each) is int and each > MAX_STEPS for each in arguments):
                 return []  # a seed in the place of a size
             exec(compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True), self._names)
             result = _bounded(self._names[function], copy.deepcopy(arguments))
@@ -453,13 +442,11 @@ def _bounded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 def fingerprints(arrays: Sequence[Any]) -> list[float]:
     """Return two numbers for each array: one of its shape, one of its entries."""
-    shapes = [
-        array.ndim + sum(size * 1000.0**axis for axis, size in enumerate(array.shape)) for array in arrays
-    ]
-    entries = [
-        float(array.ravel().astype(float) @ np.cos(np.arange(1.0, array.size + 1))) for array in arrays
-    ]
-    return [number for pair in zip(shapes, entries, strict=True) for number in pair]
+    numbers = list[float]()
+    for array in arrays:
+        numbers.append(array.ndim + sum(size * 1000.0**axis for axis, size in enumerate(array.shape)))
+        numbers.append(float(array.ravel().astype(float) @ np.cos(np.arange(1.0, array.size + 1))))
+    return numbers
 
 
 def _read(function: ast.AST) -> dict[str, ast.expr]:
@@ -475,17 +462,15 @@ def _read(function: ast.AST) -> dict[str, ast.expr]:
 
 def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[str, int, Any, Any, ast.AST]]:
     """Yield what may stand in a place inside a node: the kind of change, line, holder, key, what is new."""
-    holder: Any
-    keys: Iterable[Any]
     for field, value in ast.iter_fields(node):
-        holder, keys = (value, range(len(value))) if isinstance(value, list) else (vars(node), [field])
-        for key in keys:
+        holder: Any = value if isinstance(value, list) else vars(node)
+        for key in range(len(value)) if isinstance(value, list) else (field,):
             child = holder[key]
             is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
             if isinstance(child, ast.expr | ast.stmt) and is_read and field not in ("func", "returns"):
                 outer = isinstance(node, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
                 for kind, new in _instead(child, read, outer):
-                    yield kind, child.lineno, holder, key, _place(new, child)
+                    yield kind, child.lineno, holder, key, new
             if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.arguments):
                 yield from _places(child, read)
 
@@ -522,9 +507,7 @@ def _instead(node: ast.AST, read: dict[str, ast.expr], outer: bool) -> Iterator[
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
             yield "statement", ast.AugAssign(target, ast.Add(), value)
         case ast.For(target=target, iter=walked, body=body):
-            turned = ast.Subscript(
-                _called("list", walked), ast.Slice(None, None, ast.Constant(-1)), ast.Load()
-            )
+            turned = ast.Call(ast.Name("reversed", ast.Load()), [walked], [])
             yield "order", ast.For(target, turned, body, [])
     if isinstance(node, ast.AugAssign | ast.Assign | ast.Expr):
         yield "statement", ast.Pass()
@@ -537,16 +520,11 @@ def _instead(node: ast.AST, read: dict[str, ast.expr], outer: bool) -> Iterator[
             yield from (("more", ast.BinOp(node, op, each)) for op in (ast.Mult(), ast.Add()))
 
 
-def _called(name: str, argument: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
-
-
 def _swapped(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
     """Yield some expressions with each two of them in each other's places."""
-    for one, other in itertools.combinations(range(len(items)), 2):
-        swapped = list(items)
-        swapped[one], swapped[other] = items[other], items[one]
-        yield swapped
+    for pair in itertools.combinations(range(len(items)), 2):
+        turned = dict(zip(pair, pair[::-1], strict=True))
+        yield [items[turned.get(number, number)] for number in range(len(items))]
 
 
 # --- in a worker --------------------------------------------------------------------------------------
@@ -607,8 +585,7 @@ def changed(function: str, lines: Any, only: Any, most: int, *arguments: Any) ->
         most: changes that are made.
 
     Returns:
-        One number after the other, by change: how many follow, its number, line and kind, and the results'
-        :func:`fingerprints`.
+        By change how many numbers follow: its own, its line, its kind, and the results' :func:`fingerprints`.
     """
     global _editor
     _editor = _editor or Editor(_source, vars(student))
