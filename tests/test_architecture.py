@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_300,
+    "lines": 26_510,
     "functions per 1,000 lines": 57.8,
     "own imports per 1,000 lines": 20.8,
     "longest file": 600,

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import open_course
 from grader.sandbox.pool import WorkerPool, open_pool
+from grader.sandbox.recording import Editor
 
 LONG = os.environ.get("GRADER_LONG") == "1"
 EVENTS = 10**6 if LONG else 10**5  # a million take half a minute of the file's own time
@@ -67,6 +69,24 @@ def test_the_line_is_one_of_the_function_that_was_called(pool: WorkerPool) -> No
     (located,) = [one.located for one in grade(17, pool, new).outcomes if one.function == "encode"]
     assert located
     assert new[1] in located.source
+
+
+def test_a_small_change_that_mends_every_answer_tells_the_line(pool: WorkerPool) -> None:
+    located = found(grade(2, pool, ("for t in range(T):", "for t in range(1, T):")))
+    assert located.source.startswith("for t in range(")
+
+
+def test_small_changes_are_undone_and_end() -> None:
+    source, names = (
+        b"def f(n):\n    k = 0\n    while k < n:\n        k += 1\n    return float(k)\n",
+        dict[str, Any](),
+    )
+    exec(source, names)
+    editor = Editor(source, names)
+    first, again = ([editor.tried(number, "f", (3,)) for number in editor.numbers([4, 5])] for _ in range(2))
+    assert first == again
+    assert [] in first  # it would never end, or it raises
+    assert len({tuple(row[3:]) for row in first if row}) > 3
 
 
 def test_of_two_mistakes_the_first_is_told(pool: WorkerPool) -> None:

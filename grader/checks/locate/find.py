@@ -299,10 +299,10 @@ def _mended(
         if not fits or unchanged:
             return None
         only = [int(number) for number, *_ in fits]
-        line, kind = int(fits[0][1]), int(fits[0][2])
-    says = "One small change in this line makes all answers right"
-    text = CHANGES[kind]
-    return line_told(run, mine, line, says + ".", text, text)
+        line = int(fits[0][1])
+        kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
+    text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
+    return line_told(run, mine, line, "One small change in this line makes all answers right.", text, text)
 
 
 def _explained(
