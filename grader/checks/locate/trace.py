@@ -27,6 +27,7 @@ MAX_JSON = 4 * 2**20
 MAX_EVENTS, MAX_NODES, RESULT = recording.MAX_EVENTS, recording.MAX_NODES, recording.RESULT
 MAX_VALUES = 3 * MAX_EVENTS
 MAX_AXES = 8
+CHANGED_SECONDS = 2.0  # of processor time, for all changes that are tried
 PROGRAM = Path(recording.__file__)
 
 
@@ -277,6 +278,7 @@ class RecordedSubmission:
 
     def __init__(self, run: CheckRun, worker: Worker) -> None:
         self._run, self._worker, limits = run, worker, run.exercise.file.limits
+        self._traces = dict[int, Trace]()
         worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
         self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
         used = [part for module, source in run.used.items() for part in (module, _bytes(source.data))]
@@ -284,6 +286,7 @@ class RecordedSubmission:
 
     def _call(self, function: str, *arguments: Any) -> Any:
         seconds = self._run.exercise.file.limits.call_seconds
+        seconds = min(seconds, CHANGED_SECONDS) if function == "changed" else seconds
         with self._run.patience.bounding(self._worker, seconds) as limit:
             return self._worker.call(function, arguments, limit).value
 
@@ -293,8 +296,11 @@ class RecordedSubmission:
         Args:
             node: whose values are replaced by others, one evaluation after the other.
         """
-        report = self._call("record", call.function, node, tuple(values), *call.arguments)
-        return read_trace(self.text, report)
+        if node != recording.RESULT or id(call) not in self._traces:
+            report = self._call("record", call.function, node, tuple(values), *call.arguments)
+            trace = read_trace(self.text, report)
+            return trace if node != recording.RESULT else self._traces.setdefault(id(call), trace)
+        return self._traces[id(call)]
 
     def rerun(self, call: Call) -> Callable[[int, Sequence[Array]], tuple[Array, ...] | None]:
         """Return what asks a question again with a node's values replaced, and returns the results."""
