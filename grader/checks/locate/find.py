@@ -247,17 +247,15 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
             if each and twin:
                 told, sure = _explained(run, submission, (twin, each), named_quantities(suite.exercise))
                 break
-        if told is None or not sure:
+        if not sure and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
                 inside = bool(told and told.cause)  # which tells of a line of the same function
                 mended = _mended(suite, run, submission, calls, near, work, inside)
-                same = told and mended and mended.line == told.line
-                if told and mended and same:
-                    told = (
-                        told if told.cause else dataclasses.replace(told, cause=mended.cause, key=mended.key)
-                    )
-                told = told if same else mended or told
+                if told and mended and mended.line == told.line:
+                    cause, key = told.cause or mended.cause, told.key or mended.key
+                    mended = dataclasses.replace(told, cause=cause, key=key)
+                told = mended or told
         return told
     return None
 
