@@ -309,18 +309,6 @@ class Trial:
         bound = self.mine.trace.text.statements[node.statement].target
         return node.text == self.right.node(right).text and node.text != bound
 
-    def parts_of(self, change: Change, changes: Sequence[Change]) -> list[Change]:
-        """Return the changes of a part of what a change replaces, for another value of the same shape."""
-        nodes, inside = self.mine.trace.text.nodes, [change.mine]
-        for number in inside:
-            inside += [each for each in nodes[number].operands if type(each) is int and each > number]
-        found, (_, wanted) = list[Change](), self.first_pair(change) or (0, 0)
-        for other in changes:
-            pair = self.first_pair(other) if other.mine in inside[1:] else None
-            if pair and self._alike(*pair) and self.right.id(pair[1]) != self.right.id(wanted):
-                found.append(other)
-        return found
-
 
 class Proof:
     """Changes that were tried on two independent questions."""
@@ -352,10 +340,6 @@ class Proof:
         nameless, changes = None, self._trials[0].changes(line, wanted)[:tries]
         for change in changes:
             cause = self._stated(change, better)
-            if cause and cause.change:  # perhaps a part of it mends as much
-                left, inner = self.left_wrong(change) or (), self._trials[0].parts_of(cause.change, changes)
-                parts = (self._stated(part, left) for part in inner)
-                cause = next((part for part in parts if part and part.text), cause)
             if cause and cause.text:
                 return cause
             nameless = nameless or cause
