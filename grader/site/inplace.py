@@ -11,13 +11,30 @@ import io
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.sandbox import REQUIRED, ProtocolError, protocol
 from grader.sandbox.pool import HeadAndTail, ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
 from grader.sandbox.worker import Answer, Limit, Raised, Substitute, Used, Worker
+
+
+BUFFERED = 2**16  # bytes
+
+
+class Printed(io.RawIOBase):
+    """Hands on what is printed as it comes: it may be more than there is room for."""
+
+    def __init__(self, keep: Callable[[bytes], object]) -> None:
+        self._keep = keep
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._keep(bytes(data))
+        return len(data)
 
 
 class InPlaceWorker(WorkerServer, Worker):
@@ -74,7 +91,9 @@ class InPlaceWorker(WorkerServer, Worker):
     @contextlib.contextmanager
     def _running(self, *, muted: bool = False) -> Iterator[None]:
         """Keep what is printed, unless muted, and how long it took."""
-        printed, began = io.StringIO(), time.process_time()
+        keep = self._kept.add if not muted else len
+        buffer = io.BufferedWriter(Printed(keep), BUFFERED)
+        printed, began = io.TextIOWrapper(buffer, "utf-8", "backslashreplace", "\n"), time.process_time()
         try:
             with (
                 contextlib.redirect_stdout(printed),
@@ -86,8 +105,8 @@ class InPlaceWorker(WorkerServer, Worker):
             raise ProtocolError(str(error)) from None
         finally:
             self.used = Used(time.process_time() - began)
-            if not muted:
-                self._kept.add(printed.getvalue().encode("utf-8", "backslashreplace"))
+            with contextlib.suppress(ValueError):  # the code has closed it
+                printed.flush()
 
     def output(self) -> str:
         return self._kept.text()

@@ -158,6 +158,82 @@ def test_one_check_leaves_nothing_to_the_next(browser: Any, whole_site: Served, 
     assert found[3].passed
 
 
+LOUD = """
+said = []
+
+
+def double(x):
+    if not said:
+        said.append(True)
+        for _ in range(1000):
+            print("x" * 100_000)
+    print("this is the end")
+    return 3 * x
+"""
+FROM_INSIDE = """
+import js
+import pyodide_js
+from pyodide.code import run_js
+
+import grader.checks.run
+import grader.checks.report
+import grader.site.browser
+
+ATTEMPTS = {
+    "eval": lambda: run_js("self.location.href"),
+    "script": lambda: run_js("importScripts('data:text/javascript,1')"),
+    "database": lambda: run_js("indexedDB.open('rnn-grader')") or js.indexedDB.open("rnn-grader"),
+    "parent": lambda: js.parent.document.title,
+    "page": lambda: pyodide_js.globals.get("document").title,
+    "storage": lambda: js.localStorage.length,
+}
+for name, attempt in ATTEMPTS.items():
+    try:
+        print(name, "REACHED", attempt())
+    except BaseException:
+        print(name, "is out of reach")
+
+
+def spoil():
+    pyodide_js.FS.writeFile("/program/grader/numeric.py", "raise SystemExit")
+    pyodide_js.FS.writeFile("/course/exercises/exercise-1/check_doubling.py", "def check_all(): pass")
+    js.Object.prototype.polluted = 1
+    js.MessagePort.prototype.postMessage = None
+    js.self.fetch = js.self.onmessage = None
+    grader.checks.run.judge = lambda check, error: ("passed", "")
+    grader.checks.report.Report.earned = 99
+
+
+def double(x):
+    print("here")
+    return 3 * x
+"""
+
+
+@LONG
+def test_what_code_prints_and_does_to_its_interpreter_ends_with_it(
+    browser: Any, whole_site: Served, handed_out: Course, pool: WorkerPool
+) -> None:
+    right, wrong = module(handed_out, **RIGHT), module(handed_out, double="return 3 * x")
+    spoils = f"{FROM_INSIDE}\n\nspoil()\n"
+    browser.get(f"{whole_site.url}exercise-1.html")
+    texts = (LOUD, FROM_INSIDE, spoils, wrong, right)
+    loud, inside, _, *others = checked(browser, "exercise-1", *((text, SECONDS) for text in texts))
+    exercise = handed_out["exercise-1"]
+
+    def native(text: str) -> Report:
+        report = check(exercise, Source("doubling.py", text.encode()), pool=pool)
+        return report.for_student(exercise.file.feedback)
+
+    assert told(loud) == told(native(LOUD))
+    printed = "".join(outcome.output for outcome in inside.outcomes)
+    assert "bytes left out" in "".join(outcome.output for outcome in loud.outcomes)
+    assert "REACHED" not in printed
+    assert printed.count("is out of reach") >= 6
+    assert [told(report) for report in others] == [told(native(wrong)), told(native(right))]
+    assert browser.execute_script("return ({}).polluted ?? null") is None
+
+
 def test_student_code_reaches_nothing(browser: Any, whole_site: Served, tmp_path: Path) -> None:
     heard: list[str] = []
     with serving(tmp_path, heard) as port:
