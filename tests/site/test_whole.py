@@ -282,6 +282,33 @@ def test_a_quiz_is_marked_as_in_a_terminal(
     print(f"{quiz}: {given} answers")
 
 
+@pytest.mark.parametrize("quiz", sorted(GRADED))
+def test_a_graded_quiz_is_taken_as_in_a_terminal(
+    browser: Any, site: Served, handout: Course, course: Course, tmp_path: Path, quiz: str
+) -> None:
+    browser.get(f"{site.url}quiz-{quiz}.html")
+    sheet, given = find_quiz(course, quiz), 0
+    for draw in range(DRAWS):
+        learner = Learner(handout, tmp_path / f"draw-{draw}")
+        learner.do("login", name=f"Draw {draw}")
+        for each in learner.do("open", quiz=quiz)["items"]:
+            key, where = sheet.question(each["id"]), {"quiz": quiz, "question": each["id"]}
+            assert key
+            for text in answers_to(key, learner.item(quiz, each["id"]).variant):
+                learner.do("understood", **where, text=text)
+                attempt = learner.item(quiz, each["id"]).attempt
+                said = learner.do("answer", **where, attempt=attempt, text=text, certainty=None)
+                assert "refused" in said or said["reply"]["stored"]
+                given += "reply" in said
+            learner.do("question", **where)
+        assert learner.do("finish", quiz=quiz)["silent"]
+        browser.execute_async_script(FORGET)
+        learner.repeat(browser)
+    file = browser.execute_async_script("window.desk.backup().then(arguments[0])")
+    assert untimed(json.loads(file)["events"]) == learner.events()  # for whoever has the key
+    print(f"{quiz}: {given} answers")
+
+
 def sit(learner: Learner, chance: random.Random, quiz: str) -> None:
     """Take a part of a quiz at random, and perhaps finish."""
     items = learner.do("open", quiz=quiz, restart=chance.random() < 0.3)["items"]
