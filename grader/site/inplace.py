@@ -19,7 +19,6 @@ from grader.sandbox.pool import HeadAndTail, ask_substitute, read_answer, read_f
 from grader.sandbox.server import WorkerServer
 from grader.sandbox.worker import Answer, Limit, Raised, Substitute, Used, Worker
 
-
 BUFFERED = 2**16  # bytes
 
 
