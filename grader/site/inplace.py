@@ -22,7 +22,7 @@ from grader.sandbox.worker import Answer, Limit, Raised, Substitute, Used, Worke
 BUFFERED = 2**16  # bytes
 
 
-class Printed(io.RawIOBase):
+class _Printed(io.RawIOBase):
     """Hands on what is printed as it comes: it may be more than there is room for."""
 
     def __init__(self, keep: Callable[[bytes], object]) -> None:
@@ -91,7 +91,7 @@ class InPlaceWorker(WorkerServer, Worker):
     def _running(self, *, muted: bool = False) -> Iterator[None]:
         """Keep what is printed, unless muted, and how long it took."""
         keep = self._kept.add if not muted else len
-        buffer = io.BufferedWriter(Printed(keep), BUFFERED)
+        buffer = io.BufferedWriter(_Printed(keep), BUFFERED)
         printed, began = io.TextIOWrapper(buffer, "utf-8", "backslashreplace", "\n"), time.process_time()
         try:
             with (
