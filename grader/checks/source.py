@@ -47,27 +47,17 @@ SEPARATORS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")  # but not those that kee
 
 @dataclass(frozen=True)
 class Source:
-    """A student's file.
+    """A student's file."""
 
-    Args:
-        name: its file name, as tracebacks show it.
-        data: its bytes; never decoded or compiled on the grader's side.
-        problem: why there are no bytes, one sentence for the student; empty if there are.
-        used: the same student's files of the exercises that this one builds on, in their order.
-        place: where it lay; empty if that was where it belongs.
-        others: paths of files that would have fitted less well.
-        there: whether there is a file to speak of, even if there is a problem with it.
-        doubtful: whether there may be work that was not read: it is not clear which file counts, or it
-            cannot be read.
-    """
-
-    name: str
-    data: bytes = b""
-    problem: str = ""
+    name: str  # its file name, as tracebacks show it
+    data: bytes = b""  # its bytes; never decoded or compiled on the grader's side
+    problem: str = ""  # why there are no bytes, one sentence for the student; empty if there are
+    # the same student's files of the exercises that this one builds on, in their order
     used: tuple[Source, ...] = ()
-    place: str = ""
-    others: tuple[str, ...] = ()
-    there: bool = True
+    place: str = ""  # where it lay; empty if that was where it belongs
+    others: tuple[str, ...] = ()  # paths of files that would have fitted less well
+    there: bool = True  # whether there is a file to speak of, even if there is a problem with it
+    # whether there may be work that was not read: it is not clear which file counts, or it cannot be read
     doubtful: bool = False
 
     @cached_property
@@ -248,16 +238,11 @@ def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
 
 
 class Found(NamedTuple):
-    """Which files fit a module best; it is clear if that is one.
-
-    Args:
-        rank: how well they do.
-        others: those that fit less well.
-    """
+    """Which files fit a module best; it is clear if that is one."""
 
     paths: tuple[Parts, ...] = ()
-    rank: int = AT_ITS_PLACE
-    others: tuple[Parts, ...] = ()
+    rank: int = AT_ITS_PLACE  # how well they do
+    others: tuple[Parts, ...] = ()  # those that fit less well
 
 
 def find_modules(exercises: Iterable[Exercise], paths: Iterable[Parts]) -> dict[str, Found]:

@@ -178,20 +178,14 @@ def grader_digest() -> str:
 
 @dataclass(frozen=True)
 class Batch:
-    """Exercises of a class that are graded alike; the arguments are those of :func:`grade`.
-
-    Args:
-        begun: the round.
-        secret: that seeds are derived from.
-        fixed_seed: whether all are given the round's seed, also what is handed in again.
-    """
+    """Exercises of a class that are graded alike; the arguments are those of :func:`grade`."""
 
     course: Course
     exercises: Sequence[Exercise]
-    begun: Round
-    secret: bytes
+    begun: Round  # the round
+    secret: bytes  # that seeds are derived from
     confinement: Confinement
-    fixed_seed: bool = False
+    fixed_seed: bool = False  # whether all are given the round's seed, also what is handed in again
 
     @functools.cached_property
     def digests(self) -> dict[str, str]:
@@ -356,18 +350,13 @@ def require_here(confinement: Confinement) -> None:
 
 @dataclass(frozen=True)
 class ExecutorConfig:
-    """Where tasks are run.
+    """Where tasks are run."""
 
-    Args:
-        new_executor: returns an executor, in which one process that dies takes no other with it.
-        max_pending: how many tasks are handed to it at one time.
-        run_task: does a task there.
-        require: raises ``BatchBroken`` if code cannot be confined there as required.
-    """
-
+    # returns an executor, in which one process that dies takes no other with it
     new_executor: Callable[[], Executor]
-    max_pending: int
-    run_task: Callable[[Task], TaskResults] = run_task
+    max_pending: int  # how many tasks are handed to it at one time
+    run_task: Callable[[Task], TaskResults] = run_task  # does a task there
+    # raises ``BatchBroken`` if code cannot be confined there as required
     require: Callable[[Confinement], None] = require_here
 
 

@@ -39,34 +39,28 @@ class Submission:
 
     A student decides on its size: at most 1 MiB an exercise, and the answers. What a ``Grade`` has by the
     same name means the same there.
-
-    Args:
-        name: printable and unique in its class, in whatever case; fit for a file's name.
-        path: the folder, the zip or the module file; that of the class, where it is one of its files.
-        learner_name: as the submission itself claims; empty if it does not.
-        sources: by exercise, its file and those it builds on; empty if there is a problem.
-        answers: the bytes of ``responses.json``; empty if there is none that can be read.
-        together: ids of all who handed it in, a line each, where the platform says that they are several.
-        python: version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not.
     """
 
     key: str
-    name: str
-    path: Path
+    name: str  # printable and unique in its class, in whatever case; fit for a file's name
+    path: Path  # the folder, the zip or the module file; that of the class, where it is one of its files
     received: datetime.datetime
     received_from: Literal["platform", "received.csv", "commit", "file"] = "file"
     platform: inbox.Platform = ""
     platform_id: str = ""
     platform_name: str = ""
     learner_id: str = ""
-    learner_name: str = ""
+    learner_name: str = ""  # as the submission itself claims; empty if it does not
     problem: str = ""
     nothing_found: bool = False
     notes: tuple[Note, ...] = ()
+    # by exercise, its file and those it builds on; empty if there is a problem
     sources: Mapping[str, Source] = field(default_factory=dict)
-    answers: bytes = b""
+    answers: bytes = b""  # the bytes of ``responses.json``; empty if there is none that can be read
+    # version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not
     python: str = ""
     file: str = ""
+    # ids of all who handed it in, a line each, where the platform says that they are several
     together: str = ""
 
     def note(self, kind: str, text: str, *, decide: bool = False) -> None:

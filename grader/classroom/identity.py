@@ -25,20 +25,15 @@ MAX_LISTED = 3  # submissions, or names, in a sentence
 
 
 class Identity(NamedTuple):
-    """Whose a submission is; what a ``Grade`` has by the same name means the same there.
-
-    Args:
-        name: what they are called, by a claim that can be believed or by the platform; empty if by neither.
-        extension: the name under ``late.extensions`` that is theirs; empty if none is.
-        notes: what the instructor should know.
-    """
+    """Whose a submission is; what a ``Grade`` has by the same name means the same there."""
 
     student: str
     login: str = ""
+    # what they are called, by a claim that can be believed or by the platform; empty if by neither
     name: str = ""
-    extension: str = ""
+    extension: str = ""  # the name under ``late.extensions`` that is theirs; empty if none is
     set_aside: str = ""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()  # what the instructor should know
     people: tuple[str, ...] = ()
 
 

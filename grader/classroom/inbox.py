@@ -66,34 +66,23 @@ LEFT_THERE = {"__macosx", "__pycache__", "node_modules", "desktop.ini", "thumbs.
 
 
 class Delivery(NamedTuple):
-    """What one student handed in.
+    """What one student handed in."""
 
-    Args:
-        key: how it is called whatever else the student hands in; the rest of its place is the class's.
-        entries: names of its files and folders, each with the name that the student gave it, if that is told.
-        late: whether the platform marked it as late.
-        received: when it arrived, if the platform says so.
-        together: ids of all who handed it in, where they are several.
-        notes: what else it says.
-        prefix: where the class is that it belongs to, below the folder of submissions.
-        path: of it or, if it lies in a zip or is several files, of that zip or of one file.
-        open: lists what it holds.
-        cloned: whether it is a checkout that the instructor made, as far as can be told.
-    """
-
-    key: str
+    key: str  # how it is called whatever else the student hands in; the rest of its place is the class's
+    # names of its files and folders, each with the name that the student gave it, if that is told
     entries: tuple[tuple[str, str], ...]
     platform: Platform = ""
     platform_id: str = ""
     platform_name: str = ""
-    late: bool = False
-    received: datetime.datetime | None = None
-    together: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-    prefix: str = ""
-    path: Path = Path()
+    late: bool = False  # whether the platform marked it as late
+    received: datetime.datetime | None = None  # when it arrived, if the platform says so
+    together: tuple[str, ...] = ()  # ids of all who handed it in, where they are several
+    notes: tuple[Note, ...] = ()  # what else it says
+    prefix: str = ""  # where the class is that it belongs to, below the folder of submissions
+    path: Path = Path()  # of it or, if it lies in a zip or is several files, of that zip or of one file
+    # lists what it holds
     open: Callable[[], AbstractContextManager[Files]] = lambda: contextlib.nullcontext(Folder(Path(), []))
-    cloned: bool = False
+    cloned: bool = False  # whether it is a checkout that the instructor made, as far as can be told
 
 
 def platform_of(names: Mapping[str, bool], folder: str) -> Platform:

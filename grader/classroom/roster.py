@@ -41,26 +41,17 @@ COUNTS = ("latest-on-time", "latest", "best")
 
 
 class Student(NamedTuple):
-    """One student of a list.
+    """One student of a list."""
 
-    Args:
-        id: that their grade belongs to.
-        name: as the list has it; the id if it has none.
-        ids: all by which they may be named, folded: ids, login, e-mail address.
-        number: that the platform names them by in a download; empty if the list does not tell.
-        login: by which they sign in there; empty if the list does not tell.
-        row: of the list.
-    """
-
-    id: str
-    name: str
-    ids: frozenset[str]
-    number: str
-    login: str
+    id: str  # that their grade belongs to
+    name: str  # as the list has it; the id if it has none
+    ids: frozenset[str]  # all by which they may be named, folded: ids, login, e-mail address
+    number: str  # that the platform names them by in a download; empty if the list does not tell
+    login: str  # by which they sign in there; empty if the list does not tell
     email: str
     section: str
     group: str
-    row: lists.Row
+    row: lists.Row  # of the list
 
     def __str__(self) -> str:
         return f"`{self.id}`" if self.name == self.id else f"`{self.id}` ({one_line(self.name, MAX_SHOWN)})"

@@ -81,21 +81,13 @@ MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3)
 
 
 class Scope(NamedTuple):
-    """What a run looks at; it changes nothing else.
+    """What a run looks at; it changes nothing else."""
 
-    Args:
-        exercises: ids of those that are graded.
-        quizzes: whether answers to quizzes are graded.
-        folder: where the class lies; empty for a single submission.
-        shard: which part of the class, of how many.
-        whole_course: whether those are all exercises of the course.
-    """
-
-    exercises: tuple[str, ...]
-    quizzes: bool = True
-    folder: str = ""
-    shard: tuple[int, int] = (1, 1)
-    whole_course: bool = True
+    exercises: tuple[str, ...]  # ids of those that are graded
+    quizzes: bool = True  # whether answers to quizzes are graded
+    folder: str = ""  # where the class lies; empty for a single submission
+    shard: tuple[int, int] = (1, 1)  # which part of the class, of how many
+    whole_course: bool = True  # whether those are all exercises of the course
 
     @property
     def whole_class(self) -> bool:
@@ -104,16 +96,7 @@ class Scope(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A submission as the gradebook knows it, without its credits.
-
-    Args:
-        formerly: its name in a gradebook of the first version, under which it may have adjustments.
-        folder: where its class lay when it was collected last.
-        gone: whether it has vanished from there.
-        seen: whether the last run of a class, or of a shard, looked at it.
-        file: name of its first file or folder, as a platform delivers it.
-        together: ids of all who handed it in, a line each, where the platform says that they are several.
-    """
+    """A submission as the gradebook knows it, without its credits."""
 
     key: str
     name: str
@@ -127,11 +110,12 @@ class Entry(NamedTuple):
     problem: str
     nothing_found: bool
     notes: str
-    formerly: str = ""
-    folder: str = ""
-    gone: int = 0
-    seen: int = 1
-    file: str = ""
+    formerly: str = ""  # its name in a gradebook of the first version, under which it may have adjustments
+    folder: str = ""  # where its class lay when it was collected last
+    gone: int = 0  # whether it has vanished from there
+    seen: int = 1  # whether the last run of a class, or of a shard, looked at it
+    file: str = ""  # name of its first file or folder, as a platform delivers it
+    # ids of all who handed it in, a line each, where the platform says that they are several
     together: str = ""
 
 

@@ -44,17 +44,12 @@ class Used(NamedTuple):
 
 @dataclass
 class Patience:
-    """How long code may sleep or wait: one for a submission, whose exercises use it up together.
+    """How long code may sleep or wait: one for a submission, whose exercises use it up together."""
 
-    Args:
-        least: seconds that any call may be idle; ``SLOWDOWN`` times what it may compute, if that is more.
-        free: seconds of a call that are not counted: a machine has other things to do.
-        left: seconds for all calls together.
-    """
-
+    # seconds that any call may be idle; ``SLOWDOWN`` times what it may compute, if that is more
     least: float = 30.0
-    free: float = 1.0
-    left: float = 60.0
+    free: float = 1.0  # seconds of a call that are not counted: a machine has other things to do
+    left: float = 60.0  # seconds for all calls together
 
     def limit(self, processor: float) -> Limit:
         """Return the limit of a call that may take so many seconds of processor time."""
@@ -110,25 +105,17 @@ class Raised:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call gave: a value, an exception, or a word on why there is neither.
-
-    Args:
-        changed: where arrays lie among the arguments that the call changed.
-        not_written: the exception is the stub's own.
-        missing: there is no such function; the type of what has its name instead, or nothing.
-        unsendable: why the value cannot cross.
-        asked: the question, as bytes that ask it again; empty if it is too long to be kept, as is ``said``.
-        said: the answer, as it came.
-    """
+    """What one call gave: a value, an exception, or a word on why there is neither."""
 
     value: Value = None
-    changed: tuple[tuple[str, ...], ...] = ()
+    changed: tuple[tuple[str, ...], ...] = ()  # where arrays lie among the arguments that the call changed
     raised: Raised | None = None
-    not_written: bool = False
-    missing: str | None = None
-    unsendable: str = ""
+    not_written: bool = False  # the exception is the stub's own
+    missing: str | None = None  # there is no such function; the type of what has its name instead, or nothing
+    unsendable: str = ""  # why the value cannot cross
+    # the question, as bytes that ask it again; empty if it is too long to be kept, as is ``said``
     asked: bytes = field(default=b"", repr=False, compare=False)
-    said: bytes = field(default=b"", repr=False, compare=False)
+    said: bytes = field(default=b"", repr=False, compare=False)  # the answer, as it came
 
 
 class Worker(Protocol):
