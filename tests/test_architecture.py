@@ -26,8 +26,8 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_510,
-    "functions per 1,000 lines": 57.8,
+    "lines": 26_400,
+    "functions per 1,000 lines": 57.9,
     "own imports per 1,000 lines": 20.8,
     "longest file": 600,
     "longest body": 40,
