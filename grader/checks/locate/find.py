@@ -47,7 +47,7 @@ CHANGES = (
     "one of its operations or signs should be another",
     "two things in it should change places, or one should be transposed",
     "something in it is too much",
-    "it should assign where it adds, add where it assigns, or not be there",
+    "its assignment (=, += or -=) should be another one, or should not be there",
     "one of its names should be another",
     "something is missing that is at hand in this function",
 )
