@@ -390,7 +390,8 @@ class Editor:
     def __init__(self, source: bytes, names: dict[str, Any]) -> None:
         self._names, self._plain = dict(names), dict[ast.stmt, Any]()
         self._places = list[tuple[str, int, Any, Any, ast.AST, ast.stmt]]()  # kind, line, where, new, inside
-        body = ast.parse(source).body
+        # A browser's stack is too small for a file that is changed so often.
+        body = [] if sys.platform == "emscripten" else ast.parse(source).body
         for top in (each for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)):
             self._plain[top] = compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True)
             with contextlib.suppress(Exception):
