@@ -389,10 +389,10 @@ class Editor:
 
     def __init__(self, source: bytes, names: dict[str, Any]) -> None:
         self._names, self._plain = dict(names), dict[ast.stmt, Any]()
-        self._places = list[tuple[str, int, Any, Any, ast.AST, ast.stmt]]()  # kind, line, where, new, inside
-        # A browser's stack is too small for a file that is changed so often.
-        body = [] if sys.platform == "emscripten" else ast.parse(source).body
-        for top in (each for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)):
+        self._places = list[tuple[Any, ...]]()  # what `_places` yields, and the function or class
+        for top in ast.parse(source).body:
+            if not isinstance(top, ast.FunctionDef | ast.ClassDef):
+                continue
             self._plain[top] = compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True)
             with contextlib.suppress(Exception):
                 exec(self._plain[top], self._names)
@@ -408,7 +408,9 @@ class Editor:
 
     def tried(self, number: int, function: str, arguments: tuple[Any, ...]) -> list[float]:
         """Return a change's number, line, kind and the results' :func:`fingerprints`; nothing if it fails."""
-        kind, line, holder, key, new, top = self._places[number]
+        kind, line, holder, key, new, parent, top = self._places[number]
+        if any(inside is parent for inside in ast.walk(new)):
+            return []  # what stands in itself has no end: `x[0]` in the place of its own `x`
         plain, holder[key] = holder[key], _place(new, holder[key])
         try:
             if KINDS[kind] and any(type(each) is int and each > MAX_STEPS for each in arguments):
@@ -461,8 +463,8 @@ def _read(function: ast.AST) -> dict[str, ast.expr]:
     return dict([pair for pair in found.items() if not pair[0].startswith("np.")][:MAX_READ])
 
 
-def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[str, int, Any, Any, ast.AST]]:
-    """Yield what may stand in a place inside a node: the kind of change, line, holder, key, what is new."""
+def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[Any, ...]]:
+    """Yield what may stand in a place inside a node: kind, line, holder, key, what is new, parent."""
     for field, value in ast.iter_fields(node):
         holder: Any = value if isinstance(value, list) else vars(node)
         for key in range(len(value)) if isinstance(value, list) else (field,):
@@ -471,7 +473,7 @@ def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[str, int
             if isinstance(child, ast.expr | ast.stmt) and is_read and field not in ("func", "returns"):
                 outer = isinstance(node, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
                 for kind, new in _instead(child, read, outer):
-                    yield kind, child.lineno, holder, key, new
+                    yield kind, child.lineno, holder, key, new, node
             if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.arguments):
                 yield from _places(child, read)
 
