@@ -293,6 +293,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_sudden_end_loses_nothing_that_was_acknowledged(tiny_copy: Course) -> None:
     draw, acknowledged = random.Random(3), 0
     for _ in range(200 if LONG else 15):

@@ -921,6 +921,7 @@ def gone(pids: set[int], seconds: float = 60.0) -> bool:
     return True
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_killed_zygote_is_replaced_and_its_workers_end_with_it(offspring: Offspring) -> None:
     before = offspring()
@@ -934,6 +935,7 @@ def test_a_killed_zygote_is_replaced_and_its_workers_end_with_it(offspring: Offs
         assert value(open_one("def f(): return 2"), "f") == 2
 
 
+@pytest.mark.slow
 @needs_fork
 def test_every_process_of_the_zygotes_may_be_killed(offspring: Offspring) -> None:
     """However many it consists of, in whatever order they go."""
@@ -1042,6 +1044,7 @@ worker.call("g", (), 600)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [LAYERS, ()], ids=["confined", "bare"])
 @pytest.mark.parametrize("fork", [pytest.param(True, marks=needs_fork), False], ids=["fork", "exec"])
 def test_no_process_outlives_a_killed_grader(
