@@ -41,7 +41,7 @@ MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
-CHANGE, MAX_CHANGES = 300, 400  # units of work of one change, and changes that are tried
+CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
 CHANGES = (
     "one of its numbers or indices should be another",
     "one of its operations or signs should be another",

@@ -27,7 +27,7 @@ MAX_JSON = 4 * 2**20
 MAX_EVENTS, MAX_NODES, RESULT = recording.MAX_EVENTS, recording.MAX_NODES, recording.RESULT
 MAX_VALUES = 3 * MAX_EVENTS
 MAX_AXES = 8
-CHANGED_SECONDS = 2.0  # of processor time, for all changes that are tried
+CHANGED_SECONDS = 0.7  # of processor time, for all changes that are tried
 PROGRAM = Path(recording.__file__)
 
 
