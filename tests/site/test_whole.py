@@ -353,8 +353,9 @@ def test_random_sittings_are_carried_to_a_laptop_and_back(
     assert laptop.do("take", document=file, preview=False, name="progress.json")["known"] == 0
     assert not any(laptop.do("take", document=file, preview=False, name="progress.json")["new"].values())
     assert unmarked(laptop.events()) == unmarked(learner.events())
-    context = QuizContext(handout.salt, lambda: open_ledger(laptop.desk.course), CodeRunner())
-    update([find_quiz(handout, quiz) for quiz in QUIZZES], context)  # marks are worked out anew
+    with CodeRunner() as runner:
+        context = QuizContext(handout.salt, lambda: open_ledger(laptop.desk.course), runner)
+        update([find_quiz(handout, quiz) for quiz in QUIZZES], context)  # marks are worked out anew
     assert laptop.do("overview") == learner.do("overview")
     for _ in range(10):  # and goes on there
         sit(laptop, chance, chance.choice(practice))
