@@ -33,7 +33,7 @@ from grader.course import open_course  # noqa: E402
 from grader.site.build import build_site  # noqa: E402
 from grader.site.runtime import VERSION  # noqa: E402
 from tests.site.conftest import start_chromium  # noqa: E402
-from tests.site.helpers import serving  # noqa: E402
+from tests.site.helpers import GIVE_NAME, serving  # noqa: E402
 from tests.site.pyodide import runtime_folder  # noqa: E402
 
 QUIZ, EXERCISE = "gates", "exercise-3"
@@ -57,15 +57,6 @@ FORGET = """
 indexedDB.databases().then((all) => Promise.all(all.map(({ name }) => new Promise((resolve, reject) => {
   Object.assign(indexedDB.deleteDatabase(name), { onsuccess: resolve, onerror: reject });
 })))).then(() => arguments[0](""), (error) => arguments[0](String(error)));
-"""
-GIVE_NAME = """
-(async () => {
-  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
-  const { course } = await (await fetch("runtime.json")).json();
-  const store = await openStore(course);
-  const at = "2026-11-01T10:00:00+00:00";
-  await store.add([{ event: "logged_in", at, learner: "ada", name: "Ada" }], (await store.after(0)).last);
-})().then(() => arguments[0](""), (error) => arguments[0](String(error)));
 """
 MARKED = """
 const field = document.querySelector("#sitting input");

@@ -16,6 +16,15 @@ import pytest
 
 LONG = pytest.mark.skipif(not os.environ.get("GRADER_LONG"), reason="starts Python again; in .ci/long")
 WAIT = 150.0  # seconds; a busy machine takes long to start Python in a browser
+GIVE_NAME = """
+(async () => {
+  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
+  const { course } = await (await fetch("runtime.json")).json();
+  const store = await openStore(course);
+  const at = "2026-11-01T10:00:00+00:00";
+  await store.add([{ event: "logged_in", at, learner: "ada", name: "Ada" }], (await store.after(0)).last);
+})().then(() => arguments[0](""), (error) => arguments[0](String(error)));
+"""
 
 
 class Served(NamedTuple):

@@ -18,6 +18,7 @@ from grader.quiz.files import find_quiz
 from grader.quiz.session import Session
 from grader.site.browser import ACTIONS, Desk
 from tests.site.helpers import (
+    GIVE_NAME,
     LONG,
     Served,
     code_in,
@@ -175,20 +176,8 @@ def test_one_whole_quiz_by_keyboard(browser: Any, whole_site: Served) -> None:
     assert browser.get_log("browser") == []
 
 
-NAMED = """
-const [done] = arguments;
-(async () => {
-  const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
-  const { course } = await (await fetch("runtime.json")).json();
-  const store = await openStore(course);
-  const at = "2026-11-01T10:00:00+00:00";
-  await store.add([{ event: "logged_in", at, learner: "ada", name: "Ada" }], (await store.after(0)).last);
-})().then(done, (error) => done(String(error)));
-"""
-
-
-def start_without_python(browser: Any, page: str) -> Any:
-    """Begin a quiz, or go on, while the interpreter cannot be had; return what is said of that."""
+def start_without_python(browser: Any, page: str) -> None:
+    """Begin a quiz, or go on, while the interpreter cannot be had, and see that this is told."""
     browser.execute_cdp_cmd("Network.enable", {})
     browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*pyodide.asm.wasm"]})
     browser.get(page)
@@ -230,7 +219,7 @@ def test_a_question_is_there_before_python_and_its_answer_waits(
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", forget)
     start_without_python(browser, page)
     assert "Question 1 of 9" in question_shown(browser)
-    assert not browser.execute_async_script(NAMED)
+    assert not browser.execute_async_script(GIVE_NAME)
     start_without_python(browser, page)  # what is drawn depends on the name
     assert question_shown(browser) == ""
     assert first != second
