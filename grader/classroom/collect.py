@@ -16,8 +16,7 @@ from typing import Any, Literal
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom import inbox
-from grader.course import CannotCollect as CannotCollect
-from grader.course import Exercise, folded
+from grader.course import CannotCollect as CannotCollect, Exercise, folded
 from grader.progress import ANONYMOUS, Learner, hand_in
 from grader.progress.grades import QUESTION, Note
 from grader.sandbox.text import clean, listed, one_line

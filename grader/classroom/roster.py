@@ -15,8 +15,7 @@ from grader.classroom.collect import Submission
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.inbox import Platform
 from grader.classroom.tables import Entry
-from grader.course import Assignment, Course, LatePolicy, folded
-from grader.course import people as lists
+from grader.course import Assignment, Course, LatePolicy, folded, people as lists
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
 

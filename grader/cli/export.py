@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 import click
 
 from grader import cli
-from grader.classroom import batch, collect, comments, gradebook
-from grader.classroom import roster as rosters
+from grader.classroom import batch, collect, comments, gradebook, roster as rosters
 from grader.course import Exercise, parse_time, write_atomic
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports import classes, exports

@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from grader import cli
-from grader.classroom import batch, collect, comments, gradebook, job
-from grader.classroom import roster as rosters
+from grader.classroom import batch, collect, comments, gradebook, job, roster as rosters
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
 from grader.reports.text import Line, decimal, wrapped

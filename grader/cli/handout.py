@@ -17,9 +17,7 @@ import click
 
 import grader
 from grader import cli
-from grader.authoring import handout, quiz_lint
-from grader.authoring import mutants as mutation
-from grader.authoring import verify as checking
+from grader.authoring import handout, mutants as mutation, quiz_lint, verify as checking
 from grader.course import (
     COURSE_FILE,
     Assignment,

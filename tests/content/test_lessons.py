@@ -17,8 +17,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from grader.course import Course
-from grader.course.mathtext import SPAN, render
-from grader.course.mathtext import plain as plain_math
+from grader.course.mathtext import SPAN, plain as plain_math, render
 from grader.quiz.files import load_quiz
 
 ROOT = Path(__file__).resolve().parents[2]

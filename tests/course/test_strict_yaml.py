@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from grader.course.course import CourseFile, ExerciseFile, Misconception
 from grader.course.strict_yaml import MAX_BYTES, CourseError, load

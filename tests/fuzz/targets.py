@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.course import CourseError, ExerciseFile, Misconception, strict_yaml
-from grader.sandbox import pool as client
-from grader.sandbox import protocol
+from grader.sandbox import pool as client, protocol
 
 CORPUS = Path(__file__).parent / "corpus"
 

@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.progress import LedgerError, open_ledger
-from grader.progress import database as ledger_file
+from grader.progress import LedgerError, database as ledger_file, open_ledger
 from grader.progress.database import CannotWrite
 from tests.progress.helpers import ADA, TWO, answer, best, database, raw
 

@@ -6,8 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from grader.quiz.formula import evaluate_number
 from grader.quiz.questions.base import Marked, Unreadable, parse

@@ -9,8 +9,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from grader.quiz.formula import ENTRYWISE, FormulaError, Value, evaluate, evaluate_number
 from tests.helpers import lines_run

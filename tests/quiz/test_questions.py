@@ -7,8 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from grader.course import Raw
 from grader.quiz.questions.choices import Choice, Match, Multiple, Order, Pair, Step

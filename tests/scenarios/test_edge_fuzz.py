@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from grader.classroom.collect import CannotCollect, Submission, find_submissions
 from grader.classroom.gradebook import open_gradebook

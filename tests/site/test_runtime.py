@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from grader.course import Course
-from grader.site import build
-from grader.site import runtime as pyodide
+from grader.site import build, runtime as pyodide
 from grader.site.build import build_site
 from grader.site.runtime import CORE, HOSTED, VERSION, WHEELS, NoRuntime, hosted_files, runtime_manifest
 from tests.site.helpers import LONG, serving, wait_for
