@@ -132,7 +132,6 @@ def grade(
     names = {grade.key: grade.submission for grade in grades.grades}
     return replace(
         grades,
-        rejected=tuple(names[entry.key] for entry in found if entry.problem or entry.nothing_found),
         broken={names[key]: message for key, message in broken.items()},
         all_broken=bool(broken) and len(broken) == len(accepted),
         vanished=vanished,

@@ -14,10 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
-from grader.classroom import tables
-from grader.classroom.collect import Submission
-from grader.classroom.roster import Roster, make_roster
-from grader.classroom.standing import Standing, quiz_results
+from grader.classroom import identity, roster as rosters, standing, tables
 from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
 from grader.progress.database import LedgerError, NotThere, explained, open_file
 from grader.progress.grades import QUIZZES, ClassGrades, Note, QuizResult
@@ -52,7 +49,7 @@ class Gradebook:
         return {(submission, exercise): key for submission, exercise, key in rows}
 
     def enter(
-        self, submissions: Iterable[Submission], scope: tables.Scope, *, confirm_gone: bool = False
+        self, submissions: Iterable[identity.Submission], scope: tables.Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:
         """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 
@@ -78,7 +75,6 @@ class Gradebook:
             if scope.folder:
                 self._do("UPDATE submissions SET seen = 0")
             self._connection.executemany(tables.KEEP, entries)
-            self._adopt()
             for handed in handed_in:
                 nothing = bool(handed.problem or handed.nothing_found)
                 for exercise in scope.exercises if nothing else ():
@@ -134,20 +130,20 @@ class Gradebook:
         if name:
             self.keep_fact("assignment", name)
 
-    def keep_roster(self, roster: Roster | None, count: str) -> None:
+    def keep_roster(self, roster: rosters.Roster | None, count: str) -> None:
         """Keep a class's list and which of several submissions counts, where that is said."""
         if roster:
             self.keep_fact("roster", json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]))
         if count:
             self.keep_fact("count", count)
 
-    def roster(self) -> Roster | None:
+    def roster(self) -> rosters.Roster | None:
         """Return the list of the class; None if it was graded without."""
         kept = self.fact("roster")
         if not kept:
             return None
         name, text, groups = json.loads(kept)
-        return make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
+        return rosters.make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
 
     def fact(self, name: str) -> str:
         """Return what is kept under a name; empty if nothing is."""
@@ -225,10 +221,14 @@ class Gradebook:
         """
         known = [entry for entry in self.entries() if gone or not entry.gone]
         path = wanted.removeprefix("./")
-        meant = [entry for entry in known if entry.key == path]
-        if path == wanted:
-            meant = [entry for entry in known if wanted in (entry.key, entry.name)]
-            meant = meant or [entry for entry in known if wanted in _file_names(entry.key)]
+        meant = [entry for entry in known if entry.key == path or entry.name == wanted]
+        if not meant and path == wanted:
+            names = {entry.key: PurePosixPath(entry.key).name for entry in known}
+            meant = [
+                entry
+                for entry in known
+                if wanted in (name := names[entry.key], identity.ENDING.sub("", name))
+            ]
         if len(meant) == 1:
             return meant[0]
         if meant:
@@ -242,12 +242,9 @@ class Gradebook:
         self._do("PRAGMA secure_delete = ON")
         with self._transaction():
             self._do("DROP TRIGGER adjustments_no_delete")
-            for key in keys:
-                old = "SELECT formerly FROM submissions WHERE submission = ? AND formerly != ''"
-                names = [key, *(name for (name,) in self._do(old, (key,)))]
-                for table in "submissions reports quizzes drawn moves decisions adjustments".split():
-                    for name in names if table == "adjustments" else [key]:
-                        self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
+            rows = [(key,) for key in keys]
+            for table in "submissions reports quizzes drawn moves decisions adjustments".split():
+                self._connection.executemany(f"DELETE FROM {table} WHERE submission = ?", rows)
             self._do(tables.NEVER_DELETED)
 
     # -- what an instructor decides --
@@ -278,7 +275,7 @@ class Gradebook:
 
     def class_grades(self, course: Course) -> ClassGrades:
         """Return what the class earned, by the late policy that the course has now."""
-        return Standing(course, self).grades()
+        return standing.Standing(course, self).grades()
 
     def rows(self, columns: str, table: str) -> list[Any]:
         """Return columns of a table that is kept as it is, in the order in which it was written."""
@@ -310,7 +307,6 @@ class Gradebook:
                 with self._transaction():
                     self._begin()
                     self._copy_other(taken)
-                    self._adopt()
             finally:
                 self._do("DETACH other")
         with self._transaction():
@@ -345,11 +341,7 @@ class Gradebook:
         def rows(table: str) -> list[tuple[Any, ...]]:
             return [row for row in self._do(f"SELECT * FROM other.{table}").fetchall() if row[0] in entries]
 
-        reports = rows("reports")
-        for key in {key for key, entry in entries.items() if entry.problem} - {row[0] for row in reports}:
-            for table in ("reports", "quizzes"):  # version 1 keeps no row of what is not there
-                self._do(f"DELETE FROM {table} WHERE submission = ?", (key,))
-        for row in reports:
+        for row in rows("reports"):
             self._put(row)
         for row in rows("quizzes"):
             self._put_quizzes(*row)
@@ -387,31 +379,13 @@ class Gradebook:
 
     def _put_quizzes(self, submission: str, key: str, text: str, notes: str = "[]") -> None:
         found = self._do("SELECT results FROM quizzes WHERE submission = ?", (submission,)).fetchone()
-        after = {result.quiz: result for result in quiz_results(text)}
-        for before in quiz_results(found[0]) if found else ():
+        after = {result.quiz: result for result in standing.quiz_results(text)}
+        for before in standing.quiz_results(found[0]) if found else ():
             if before.quiz not in after or after[before.quiz].earned_cents != before.earned_cents:
                 row = submission, before.quiz, json.dumps([before])
                 self._do("INSERT OR IGNORE INTO moves VALUES (?, ?, ?)", row)
         self._do("INSERT OR REPLACE INTO quizzes VALUES (?, ?, ?, ?)", (submission, key, text, notes))
         self._do("DELETE FROM reports WHERE submission = ? AND exercise = ?", (submission, QUIZZES))
-
-    def _adopt(self) -> None:
-        """Let submissions take over what version 1 kept under their names."""
-        entries = self.entries()
-        old = {entry.key for entry in entries if not entry.received_from}
-        for entry in entries if old else ():
-            names = [entry.formerly] if entry.formerly else [entry.name, *_file_names(entry.key)]
-            name = next((name for name in names if name in old), "")
-            if not entry.received_from or not name:
-                continue
-            order = "UPDATE submissions SET formerly = ? WHERE submission = ?"
-            self._do(order, (name, entry.key))
-            for table in ("reports", "quizzes"):
-                order = f"UPDATE OR IGNORE {table} SET submission = ? WHERE submission = ?"
-                self._do(order, (entry.key, name))
-            for table in ("submissions", "reports", "quizzes"):
-                self._do(f"DELETE FROM {table} WHERE submission = ?", (name,))
-            old.remove(name)
 
     def _mark_gone(self, found: Set[str], scope: tables.Scope, confirmed: bool) -> tuple[str, ...]:
         """Mark what is not among the keys found; if that is too much of a class, return its names instead."""
@@ -440,13 +414,6 @@ def _is_confined(text: str) -> bool | None:
         if report.source_sha256:
             return set(REQUIRED) <= set(report.confinement)
     return None
-
-
-def _file_names(key: str) -> list[str]:
-    """Return the name of a submission's file, and what version 1 made of it."""
-    name = PurePosixPath(key).name
-    stem = name[: -len(suffix)] if (suffix := PurePosixPath(name).suffix.lower()) in (".zip", ".py") else name
-    return [name, stem, stem.partition("_assignsubmission_file")[0]]
 
 
 @contextlib.contextmanager

@@ -100,7 +100,7 @@ class Standing:
         own = tuple(reports[name] for name in self.order if name in reports)
         received = datetime.datetime.fromisoformat(entry.received)
         late = late_adjustments(self.policy, whose.extension, received, own, entry.received_from)
-        manual = [event for key in {entry.key, entry.formerly} for event in self.given.get(key, ())]
+        manual = self.given.get(entry.key, ())
         not_graded = self.not_graded.get(entry.key, {})
         results, doubts = self.quizzes.get(entry.key, ("[]", "[]"))
         penalty = own and self.policy.per_day > 0

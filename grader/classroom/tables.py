@@ -40,8 +40,7 @@ VERSION_1 = (
     NEVER_DELETED,
 )
 VERSION_2 = (
-    # `submission`, in every table, is the key from now on. Of what version 1 held it is the name, until that
-    # is collected again: only then it gets a `received_from`.
+    # `submission`, in every table, is the key from now on; of what version 1 held, the name stands for it.
     *(
         f"ALTER TABLE submissions ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
         for name in "name formerly received_from platform platform_id platform_name folder".split()
@@ -110,7 +109,6 @@ class Entry(NamedTuple):
     problem: str
     nothing_found: bool
     notes: str
-    formerly: str = ""  # its name in a gradebook of the first version, under which it may have adjustments
     folder: str = ""  # where its class lay when it was collected last
     gone: int = 0  # whether it has vanished from there
     seen: int = 1  # whether the last run of a class, or of a shard, looked at it
@@ -138,7 +136,7 @@ KEEP = (
     + ", ".join(
         # what a run does not know, it does not take away
         f"{name} = CASE excluded.{name} WHEN '' THEN {name} ELSE excluded.{name} END"
-        if name in ("formerly", "received_from", "folder")
+        if name in ("received_from", "folder")
         else f"{name} = excluded.{name}"
         for name in Entry._fields[1:]
     )

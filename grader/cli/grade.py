@@ -307,7 +307,7 @@ def adjust(
 
 
 def _list(book: gradebook.Gradebook) -> None:
-    names = {key: entry.name for entry in book.entries() for key in (entry.formerly, entry.key)}
+    names = {entry.key: entry.name for entry in book.entries()}
     for event in book.adjustments():
         about = f"{names.get(event.submission, event.submission)} {event.exercise}".strip()
         amount = f"{'+' if event.cents > 0 else ''}{decimal(event.cents)}  " if event.cents else ""
@@ -383,11 +383,6 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
 @cli.format_option(
     "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
 )
-@click.option(
-    "--full-course",
-    is_flag=True,
-    help="Also take answers that were given in the full course, where the key lies open.",
-)
 @cli.bom_option
 @cli.confinement_option("learners' code")
 @cli.pass_course
@@ -396,7 +391,6 @@ def grade_answers(
     responses: tuple[Path, ...],
     output: Path | None,
     form: str,
-    full_course: bool,
     bom: bool,
     confinement: str,
 ) -> None:
@@ -412,7 +406,7 @@ def grade_answers(
 
     editions = answers.editions_of(course)
     with CodeRunner(confinement) as runner:
-        grading = answers.Grading(course, editions, runner, full_course)
+        grading = answers.Grading(course, editions, runner)
         graded = answers.grade_files(responses, grading)
     if form == "text" and output is None:
         cli.print_lines(tables.grades_lines(graded, cli.width()))

@@ -209,7 +209,6 @@ class ClassGrades:
     title: str  # the course's
     items: tuple[Item, ...]  # all that was graded, in the order of the course
     grades: tuple[Grade, ...]  # one for each submission that is in the class, by its name
-    rejected: tuple[str, ...] = ()  # submissions of the last run that nobody looked at; their grades say why
     broken: Mapping[str, str] = field(default_factory=dict)  # what the grader itself broke on, and why
     all_broken: bool = False  # whether these are all that could be looked at
     gone: tuple[str, ...] = ()  # names of those that have vanished from the folder; they stand nowhere else

@@ -62,10 +62,6 @@ class SomethingElse(BadDocument):
     """It is JSON, but of another kind."""
 
 
-class CannotBundle(CannotDo):
-    """Nothing was written; the text says why, and what to do."""
-
-
 @dataclass(frozen=True)
 class QuizResponses:
     """All that one learner answered in one quiz."""
@@ -104,7 +100,6 @@ class Handed:
     """What one file holds."""
 
     learner: Learner
-    at: str
     quizzes: tuple[QuizResponses, ...]
 
 
@@ -296,7 +291,8 @@ def parse_responses(data: bytes) -> Handed:
         if quiz.quiz in quizzes:
             raise document.bad(f"has the quiz {quiz.quiz} twice")
         quizzes[quiz.quiz] = quiz
-    return Handed(learner, document.time("at"), tuple(quizzes.values()))
+    document.time("at")  # which has to be one
+    return Handed(learner, tuple(quizzes.values()))
 
 
 def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
@@ -369,12 +365,12 @@ class Bundle:
         }
 
     def to_bytes(self) -> bytes:
-        """Return the zip; only its time tells two of the same work apart. CannotBundle if it is too large."""
+        """Return the zip; only its time tells two of the same work apart. CannotDo if it is too large."""
         manifest = json.dumps(self.manifest(), indent=2, ensure_ascii=False)
         bundle = zipped({MANIFEST: f"{manifest}\n".encode(), **self.files})
         if len(bundle) > MAX_BUNDLE_BYTES:
             most = f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"
-            raise CannotBundle(f"the bundle has {most}, which nobody can grade; make your files smaller")
+            raise CannotDo(f"the bundle has {most}, which nobody can grade; make your files smaller")
         return bundle
 
 
@@ -383,14 +379,14 @@ def gather(
 ) -> Bundle:
     """Read what whoever is logged in wrote, answered to all quizzes of the course, and asks about verdicts.
 
-    CannotBundle says that nobody is logged in, or that a question is too long. Or CourseError, LedgerError.
+    CannotDo says that nobody is logged in, or that a question is too long. Or CourseError, LedgerError.
     """
     if len(questions) > MAX_ASKED or any(len(text) > MAX_QUESTION or not text.strip() for text in questions):
-        raise CannotBundle(f"ask at most {MAX_ASKED} questions, of 1 to {MAX_QUESTION} characters each")
+        raise CannotDo(f"ask at most {MAX_ASKED} questions, of 1 to {MAX_QUESTION} characters each")
     with open_ledger(course) as ledger:
         learner, answers = ledger.learner, responses_document(ledger, quizzes, now)
     if learner == ANONYMOUS:
-        raise CannotBundle("nobody is logged in; say whose work this is with `grader login NAME`")
+        raise CannotDo("nobody is logged in; say whose work this is with `grader login NAME`")
     files: dict[str, bytes] = {}
     missing: list[str] = []
     written = []
@@ -408,7 +404,7 @@ def gather(
     if answers["quizzes"]:
         files[RESPONSES] = f"{json.dumps(answers, indent=2, ensure_ascii=False)}\n".encode()
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:
-            raise CannotBundle(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
+            raise CannotDo(f"your answers take more than {MAX_RESPONSES_BYTES // 2**20} MiB")
     sittings = {  # a review of what was missed says nothing of whether the quiz is done
         quiz["quiz"]: [sitting for sitting in quiz["sittings"] if sitting["mode"] != "review"]
         for quiz in answers["quizzes"]
@@ -426,11 +422,11 @@ def gather(
 def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
     """Write a bundle, whole or not at all; without force, over an earlier one of the same learner only.
 
-    CannotBundle says that something else is there, or that it cannot be written.
+    CannotDo says that something else is there, or that it cannot be written.
     """
     data = bundle.to_bytes()
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise CannotBundle(f"{path} is there, and is no plain file; name another one with -o")
+        raise CannotDo(f"{path} is there, and is no plain file; name another one with -o")
     if path.exists() and not force:
         owner = None
         with contextlib.suppress(FileRejected, OSError, ValueError, KeyError, TypeError):
@@ -439,9 +435,9 @@ def write_bundle(bundle: Bundle, path: Path, *, force: bool = False) -> None:
             owner = str(manifest["learner"]["id"])
         if owner != bundle.learner.id:
             problem = f"{path} is there, and is no bundle of {bundle.learner.name}'s"
-            raise CannotBundle(f"{problem}; name another file with -o, or replace it with --force")
+            raise CannotDo(f"{problem}; name another file with -o, or replace it with --force")
     try:
         write_atomic(path, data)
     except OSError as error:
         problem = f"{path} cannot be written: {error.strerror}"
-        raise CannotBundle(f"{problem}; name another place with -o") from None
+        raise CannotDo(f"{problem}; name another place with -o") from None

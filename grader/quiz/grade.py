@@ -99,7 +99,6 @@ class Grading:
     course: Course  # its salt goes into every draw
     editions: Mapping[str, Edition]  # by the id of the quiz
     runner: Runner  # runs mended code, confined
-    full_course: bool = False  # whether to take answers of the full course too, where the key lies open
 
 
 def edition_of(quiz: Quiz, secret: bytes) -> Edition:
@@ -389,8 +388,4 @@ def _drawn_again(
         stored = None  # which is no variant's record
     if json.loads(variant.record()) == stored:
         return edition.plain(variant)
-    if grading.full_course:
-        variant = make_variant(edition.sheet.face(response.question), *seed)
-        if json.loads(variant.record()) == stored:
-            return variant
     raise Refused(OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.checks.source import read_source
-from grader.course import CourseError, open_course
+from grader.course import CannotDo, CourseError, open_course
 from grader.progress import Ledger, LedgerError, open_ledger, standings
-from grader.progress.hand_in import BadDocument, CannotBundle, gather
+from grader.progress.hand_in import BadDocument, gather
 from grader.progress.hints import take_hint, waits_for
 from grader.progress.learner import ANONYMOUS, Learner
 from grader.progress.transfer import events_of, last_ids, take_in
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ACTIONS = "learn take login overview hand_in open question understood answer change finish".split()
 ACTIONS += "prepare check hints".split()
 STANDS = ("attempt", "tries", "given", "done", "next_hint", "flagged")  # of a question in a sitting
-SAID = (Unreadable, LedgerError, CourseError, CannotBundle, BadDocument)
+SAID = (Unreadable, LedgerError, CourseError, CannotDo, BadDocument)
 """What goes wrong because of what was typed or handed in; the sentence is for the learner."""
 
 

@@ -16,13 +16,12 @@ import numpy as np
 import pytest
 
 from grader.classroom.collect import find_submissions
-from grader.course import Course
+from grader.course import CannotDo, Course
 from grader.progress import Learner, Response, open_ledger
 from grader.progress.hand_in import (
     MAX_BUNDLE_BYTES,
     BadDocument,
     Bundle,
-    CannotBundle,
     QuizOf,
     gather,
     parse_responses,
@@ -338,7 +337,7 @@ def test_a_bundle_is_written_whole_or_not_at_all(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(CannotBundle, match="No space left on device"):
+    with pytest.raises(CannotDo, match="No space left on device"):
         write_bundle(gather(tiny_copy, quizzes(tiny_copy), NOON), folder / "mine.zip")
     assert [one.name for one in folder.iterdir()] == ["mine.zip"]
     assert (folder / "mine.zip").read_bytes() == before
@@ -350,14 +349,14 @@ def test_answers_that_nobody_would_read_are_not_written(
     login(tiny_copy)
     answer(tiny_copy)
     monkeypatch.setattr("grader.progress.hand_in.MAX_RESPONSES_BYTES", 100)
-    with pytest.raises(CannotBundle, match="your answers take more than"):
+    with pytest.raises(CannotDo, match="your answers take more than"):
         gather(tiny_copy, quizzes(tiny_copy), NOON)
 
 
 def test_what_nobody_could_grade_is_not_written(tmp_path: Path) -> None:
     files = {f"exercises/exercise-{number}/a.py": os.urandom(2**20) for number in range(9)}
     bundle = Bundle(Learner("ada", "Ada"), NOON, files, ())
-    with pytest.raises(CannotBundle, match=f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"):
+    with pytest.raises(CannotDo, match=f"more than {MAX_BUNDLE_BYTES // 2**20} MiB"):
         write_bundle(bundle, tmp_path / "mine.zip")
     assert not list(tmp_path.iterdir())
 
