@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
-from grader.classroom import identity, roster as rosters, standing, tables
+from grader.classroom import collect, identity, roster as rosters, standing, tables
 from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
 from grader.progress.database import LedgerError, NotThere, explained, open_file
 from grader.progress.grades import QUIZZES, ClassGrades, Note, QuizResult
@@ -49,7 +49,7 @@ class Gradebook:
         return {(submission, exercise): key for submission, exercise, key in rows}
 
     def enter(
-        self, submissions: Iterable[identity.Submission], scope: tables.Scope, *, confirm_gone: bool = False
+        self, submissions: Iterable[collect.Submission], scope: tables.Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:
         """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.classroom.collect import Submission
-from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
+from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Handed, Identity
 from grader.classroom.inbox import Platform
-from grader.classroom.tables import Entry
 from grader.course import Assignment, Course, LatePolicy, folded, people as lists
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
@@ -95,7 +93,7 @@ class Roster:
         """Return whom an instructor means by an id, a name, or a number of the platform's."""
         return self.by_id(text) or self._by["number"].get(_digits(text)) or self.by_name(text)
 
-    def of_platform(self, handed: Submission | Entry) -> tuple[Student | None, bool]:
+    def of_platform(self, handed: Handed) -> tuple[Student | None, bool]:
         """Return whom a platform says that it is by, and whether the list knows all whom it may name."""
         number, own = handed.platform_id, handed.platform == self.platform
         if handed.platform == "github":  # whoever joins there chooses the login, which may be another's id
@@ -275,7 +273,7 @@ class Match(NamedTuple):
     other: Student | None = None
 
 
-def match(handed: Submission | Entry, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
+def match(handed: Handed, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
     """Return whose a submission is: by decision, platform, the name of its file, or what it claims."""
     if decided:
         return Match(DECIDED, roster.find(decided), "your decision")
@@ -310,7 +308,7 @@ def match(handed: Submission | Entry, roster: Roster, decided: str = "", *, grou
 
 def identify_by(
     roster: Roster,
-    submissions: Iterable[Submission | Entry],
+    submissions: Iterable[Handed],
     extensions: Mapping[str, float],
     decisions: Mapping[str, str],
     *,
@@ -354,7 +352,7 @@ def unit(student: Student, *, groups: bool) -> str:
     return f"group {student.group}" if groups and student.group else f"student {student.id}"
 
 
-def _aside(handed: Submission | Entry, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:
+def _aside(handed: Handed, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:
     """Return why a submission counts for nobody before the instructor decides; empty if it counts."""
     if who.student is None:
         claim = f", and claims to be {who.other}" if who.other else ""

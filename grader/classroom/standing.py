@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader.checks.report import Report, reports_from_json
-from grader.classroom.identity import Identity, identify, unused_extensions
-from grader.classroom.roster import COUNTS, identify_by, late_policy, missing, missing_note
-from grader.classroom.tables import Entry
+from grader.classroom import identity, roster, tables
 from grader.course import Course, LatePolicy
 from grader.progress.grades import (
     QUESTION,
@@ -49,12 +47,12 @@ class Standing:
         decided = sorted(book.rows("at, submission, student", "decisions"))
         self.decisions = {key: who for _, key, who in decided}
         self.moved = book.rows("submission, item, before", "moves")
-        self.choice = book.fact("count") or COUNTS[0]
+        self.choice = book.fact("count") or roster.COUNTS[0]
         name = book.fact("assignment")
         self.assignment = course.assignment(name) if name else None
         self.order = self.assignment.exercises if self.assignment else course.exercise_ids()
         self.feedback = {name: course[name].file.feedback for name in self.order}
-        self.policy = late_policy(course, self.assignment, self.roster)
+        self.policy = roster.late_policy(course, self.assignment, self.roster)
         self.here = [entry for entry in self.entries if not entry.gone]
         self.given = defaultdict[str, list[Adjustment]](list)
         for event in self.adjustments:
@@ -66,9 +64,9 @@ class Standing:
         title, days = self.course.title, self.policy.extensions
         groups = bool(self.assignment and self.assignment.groups)
         if self.roster:
-            identities = identify_by(self.roster, self.here, days, self.decisions, groups=groups)
+            identities = roster.identify_by(self.roster, self.here, days, self.decisions, groups=groups)
         else:
-            identities = identify(self.here, days, self.decisions)
+            identities = identity.identify(self.here, days, self.decisions)
         wanted = self.assignment.quizzes if self.assignment and self.scope and self.scope.quizzes else ()
         if wanted:
             from grader.quiz.files import find_quiz  # 5 MB that most runs do without
@@ -95,7 +93,9 @@ class Standing:
             listed={each.id: (each.name, *each.ids) for each in self.roster.students} if self.roster else {},
         )
 
-    def _grade(self, entry: Entry, whose: Identity, no_answers: Mapping[str, QuizResult]) -> Grade:
+    def _grade(
+        self, entry: tables.Entry, whose: identity.Identity, no_answers: Mapping[str, QuizResult]
+    ) -> Grade:
         reports = self.reports.get(entry.key, {})
         own = tuple(reports[name] for name in self.order if name in reports)
         received = datetime.datetime.fromisoformat(entry.received)
@@ -129,7 +129,7 @@ class Standing:
             feedback=self.feedback,
         )
 
-    def _choose(self, grades: Sequence[Grade], identities: Mapping[str, Identity]) -> list[Grade]:
+    def _choose(self, grades: Sequence[Grade], identities: Mapping[str, identity.Identity]) -> list[Grade]:
         """Decide for each student which of several submissions counts, own ones and those of a group."""
 
         def rank(grade: Grade) -> tuple[Any, ...]:
@@ -162,7 +162,9 @@ class Standing:
             chosen.append(grade)
         return chosen
 
-    def _notes(self, entry: Entry, whose: Identity, received: datetime.datetime) -> list[Note]:
+    def _notes(
+        self, entry: tables.Entry, whose: identity.Identity, received: datetime.datetime
+    ) -> list[Note]:
         """Return what was noted of a submission when it was collected, as far as it still has to be said."""
         notes = _read_notes(entry.notes)
         own = (event for event in self.adjustments if event.submission == entry.key)
@@ -202,10 +204,10 @@ class Standing:
         if not (self.scope is None or self.scope.whole_class):
             return
         if self.roster:
-            absent = missing(self.roster, (name for grade in grades for name in grade.people))
-            yield from [missing_note(absent)] * bool(absent)
+            absent = roster.missing(self.roster, (name for grade in grades for name in grade.people))
+            yield from [roster.missing_note(absent)] * bool(absent)
         else:
-            yield from unused_extensions(self.here, self.policy.extensions)
+            yield from identity.unused_extensions(self.here, self.policy.extensions)
 
 
 def quiz_results(text: str) -> tuple[QuizResult, ...]:
