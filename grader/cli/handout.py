@@ -325,7 +325,7 @@ def verify_course(
         faulty = _lint(course, names)
     elif mutants:
         trials = mutation.try_mutants(course, names, **how)
-        cli.print_lines(tables.trial_lines(trials, cli.width()))
+        cli.print_lines(tables.findings_lines("mutants", trials, cli.width()))
         faulty = any(trial.faults for trial in trials)
     elif diagnose:
         cli.print_lines([tables.CONFUSION_HEADING])
@@ -334,7 +334,7 @@ def verify_course(
             faulty = faulty or bool(confusion.misnamed)
     else:
         results = checking.verify(course, names, **how)
-        cli.print_lines(tables.verify_lines(results, cli.width()))
+        cli.print_lines(tables.findings_lines("exercises", results, cli.width()))
         faulty = any(findings.faults for findings in results)
         if not names and files.quiz_paths(course):
             cli.print_lines([Line("", "detail")])
@@ -346,5 +346,5 @@ def _lint(course: cli.Course, names: tuple[str, ...]) -> bool:
     """Lint quizzes and print what is wrong; return whether anything is."""
     paths = [files.find_quiz_path(course, name) for name in names]
     results = quiz_lint.lint_course(course, tuple(path.stem for path in paths))
-    cli.print_lines(tables.quiz_lines(results, cli.width()))
+    cli.print_lines(tables.findings_lines("quizzes", results, cli.width()))
     return any(findings.faults for findings in results)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,7 @@ from grader.reports.text import Line, Style, amount, csv_text, decimal, ends, wr
 from grader.sandbox.text import clean, counted, one_line, shorten
 
 if TYPE_CHECKING:
-    from grader.authoring.mutants import Trial
-    from grader.authoring.quiz_lint import QuizFindings
-    from grader.authoring.verify import Confusion, Findings
+    from grader.authoring.verify import Confusion
 
 ROOMY = 60  # columns; with fewer, bars and raw credits give way
 BAR = 10
@@ -128,49 +126,38 @@ def _submissions(grades: ClassGrades, width: int) -> Iterator[Line]:
 
 # --- what the course found out about itself: a table, then what is to be mended ---------------------------
 
+FOUND: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "exercises": (
+        f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}",
+        lambda of: (
+            f"{of.exercise:<14}{of.credits:>8}{of.checks:>8}"
+            f"{f'{of.caught}/{of.misconceptions}':>16}{f'{of.accepted}/{of.variants}':>11}"
+        ),
+    ),
+    "quizzes": (
+        f"{'quiz':<26}{'questions':>10}{'drawn':>8}{'credits':>9}",
+        lambda of: f"{of.quiz:<26}{of.questions:>10}{of.parameterised:>8}{of.credits:>9}",
+    ),
+    "mutants": (
+        f"{'exercise':<14}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survivors':>11}",
+        lambda of: (
+            f"{of.exercise:<14}{of.mutants:>9}{of.mutants - of.equivalent - len(of.survivors):>9}"
+            f"{of.equivalent:>12}{len(of.survivors):>11}"
+        ),
+    ),
+}
+"""By what was looked at: the heading of its table, and the row of a result."""
 
-def _table(
-    heading: str, rows: Iterable[str], results: Sequence[Findings | QuizFindings | Trial], width: int
-) -> Iterator[Line]:
+
+def findings_lines(what: str, results: Sequence[Any], width: int) -> Iterator[Line]:
     """Lay out a row for each result with the count of its faults, then every fault."""
+    heading, row = FOUND[what]
     yield Line(heading, "heading")
-    for row, result in zip(rows, results, strict=True):
-        state = f"{len(result.faults)} faults" if result.faults else "ok"
-        yield Line(f"{row}  {state}", "failed" if result.faults else "passed")
     for result in results:
-        for fault in result.faults:
-            yield from wrapped(fault, "detail", width, indent="  ")
-
-
-def verify_lines(results: list[Findings], width: int) -> Iterator[Line]:
-    """Lay out what was found about exercises."""
-    heading = f"{'exercise':<14}{'credits':>8}{'checks':>8}{'misconceptions':>16}{'variants':>11}"
-    rows = (
-        f"{result.exercise:<14}{result.credits:>8}{result.checks:>8}"
-        f"{f'{result.caught}/{result.misconceptions}':>16}{f'{result.accepted}/{result.variants}':>11}"
-        for result in results
-    )
-    return _table(heading, rows, results, width)
-
-
-def quiz_lines(results: list[QuizFindings], width: int) -> Iterator[Line]:
-    """Lay out what was found about quizzes."""
-    rows = (
-        f"{result.quiz:<26}{result.questions:>10}{result.parameterised:>8}{result.credits:>9}"
-        for result in results
-    )
-    return _table(f"{'quiz':<26}{'questions':>10}{'drawn':>8}{'credits':>9}", rows, results, width)
-
-
-def trial_lines(trials: list[Trial], width: int) -> Iterator[Line]:
-    """Lay out what became of mutants."""
-    heading = f"{'exercise':<14}{'mutants':>9}{'killed':>9}{'equivalent':>12}{'survivors':>11}"
-    rows = (
-        f"{trial.exercise:<14}{trial.mutants:>9}{trial.mutants - trial.equivalent - len(trial.survivors):>9}"
-        f"{trial.equivalent:>12}{len(trial.survivors):>11}"
-        for trial in trials
-    )
-    return _table(heading, rows, trials, width)
+        state = f"{len(result.faults)} faults" if result.faults else "ok"
+        yield Line(f"{row(result)}  {state}", "failed" if result.faults else "passed")
+    for fault in (fault for result in results for fault in result.faults):
+        yield from wrapped(fault, "detail", width, indent="  ")
 
 
 def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
