@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from grader.authoring.handout import build_handout  # noqa: E402
 from grader.course import open_course  # noqa: E402
 from grader.site.build import build_site  # noqa: E402
-from grader.site.runtime import VERSION  # noqa: E402
+from grader.site.shipped import VERSION  # noqa: E402
 from tests.site.conftest import start_chromium  # noqa: E402
 from tests.site.helpers import GIVE_NAME, serving  # noqa: E402
 from tests.site.pyodide import runtime_folder  # noqa: E402

@@ -59,14 +59,6 @@ PACKAGE = "rnn_course"  # of a wheel: the students' edition, which `grader init`
 ABOUT = ("pyproject.toml", "README.md", "LICENSE")  # the files of a clone that make a wheel of it
 
 
-class Leaking(Exception):
-    """Nothing was written, since it would tell answers, or who is in the class: ``leaks`` says where."""
-
-    def __init__(self, leaks: list[str]) -> None:
-        super().__init__(f"{len(leaks)} leaks")
-        self.leaks = leaks
-
-
 @dataclass(frozen=True)
 class Built:
     """What was written: each ``exercise.yaml`` as it went out, quizzes, and how many lines were searched."""
@@ -116,7 +108,7 @@ def build_handout(
         write_edition(list(out), secret, folder)
         texts = leaks.texts_of(folder)
         if found := leaks.find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
-            raise Leaking(found)
+            raise leaks.Leaking(found)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
             Path(beside, "zip").write_bytes(zipped(packed))
@@ -148,7 +140,7 @@ def hand_out_quizzes(
     texts, secrets = leaks.texts_of(target), leaks.Secrets(people=people)
     texts |= {target / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in out}
     if found := leaks.find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
-        raise Leaking(found)
+        raise leaks.Leaking(found)
     write_edition(out, secret, target)
     return tuple(out)
 

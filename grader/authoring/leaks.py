@@ -43,6 +43,14 @@ NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 COMMENT = re.compile(r"^\s*#(.*)$", re.MULTILINE)
 
 
+class Leaking(Exception):
+    """Nothing was written, since it would tell answers, or who is in the class: ``leaks`` says where."""
+
+    def __init__(self, leaks: list[str]) -> None:
+        super().__init__(f"{len(leaks)} leaks")
+        self.leaks = leaks
+
+
 @dataclass(frozen=True)
 class Secret:
     """A text that should not be in a hand-out."""

@@ -9,9 +9,7 @@ from pathlib import Path
 from grader.authoring.leaks import texts_in
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.course import Course, CourseError, MathError, render
-from grader.quiz.code import CodeRunner
-from grader.quiz.files import Quiz, load_quiz, quiz_paths
-from grader.quiz.formula import FormulaError
+from grader.quiz import CodeRunner, FormulaError, Quiz, load_quiz, quiz_paths
 from grader.quiz.questions import base, choices, typed
 
 VARIANTS = 2000

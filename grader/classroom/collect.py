@@ -17,8 +17,7 @@ from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_z
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom import inbox
 from grader.course import CannotCollect as CannotCollect, Exercise, folded
-from grader.progress import ANONYMOUS, Learner, hand_in
-from grader.progress.grades import QUESTION, Note
+from grader.progress import ANONYMOUS, QUESTION, Learner, Note, hand_in
 from grader.sandbox.text import clean, listed, one_line
 
 MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so

@@ -28,9 +28,7 @@ import yaml
 from grader.checks.files import FileRejected, Files, Folder, Part, Parts, is_zip, open_zip, read_plain
 from grader.checks.source import find_modules, open_submission, plain
 from grader.course import COURSE_FILE, CannotCollect, Exercise, folded, parse_sheet, parse_time
-from grader.progress.grades import Note
-from grader.progress.hand_in import text_forms
-from grader.progress.learner import JOINERS
+from grader.progress import JOINERS, Note, hand_in
 from grader.sandbox.text import HIDING, one_line
 
 RECEIVED = "received.csv"
@@ -441,7 +439,9 @@ def last_commit(
         about, _, name = line.partition(b"\t")
         blobs[os.fsdecode(name)] = about.rpartition(b" ")[2].decode()
     files = zip(names, graded.values(), strict=True)
-    changed = [name for name, data in files if blobs.get(name, "") not in map(_blob, text_forms(data))]
+    changed = [
+        name for name, data in files if blobs.get(name, "") not in map(_blob, hand_in.text_forms(data))
+    ]
     return moment(float(written[1])), changed
 
 

@@ -242,7 +242,7 @@ def _run() -> None:
         sys.exit(FAILED)
     except Exception as error:
         from grader.course import CannotDo, CourseError
-        from grader.progress.database import CannotWrite, LedgerError, NotThere
+        from grader.progress import CannotWrite, LedgerError, NotThere
         from grader.sandbox.process import no_process
         from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
 

@@ -17,7 +17,7 @@ import click
 
 import grader
 from grader import cli
-from grader.authoring import handout, mutants as mutation, quiz_lint, verify as checking
+from grader.authoring import handout, leaks, mutants as mutation, quiz_lint, verify as checking
 from grader.course import (
     COURSE_FILE,
     Assignment,
@@ -104,7 +104,7 @@ def hand_out(
             built, target = handout.write_wheel(course, target, secret_of(course), **parts)
         else:
             built = handout.build_handout(course, target, secret_of(course), archive=archive, **parts)
-    except handout.Leaking as leaking:
+    except leaks.Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         cli.stop(
             "nothing was written: what would be handed out tells answers, or names of the class", cli.BROKEN
@@ -212,7 +212,7 @@ def _build(course: str | None, target: Path) -> Path:
         cli.stop(
             f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone", cli.USAGE
         )
-    except handout.Leaking as leaking:
+    except leaks.Leaking as leaking:
         cli.stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", cli.BROKEN)
     return target
 
@@ -273,7 +273,7 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
         full = None if found.handout or found.root == handed_out.resolve() else found
     try:
         built = build.build_site(open_course(handed_out), target, full, runtime)
-    except build.Leaking as leaking:
+    except leaks.Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
         cli.stop("nothing was written: the website would tell answers", cli.BROKEN)
     pages = sum(name.endswith(".html") for name in built.files)

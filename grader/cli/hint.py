@@ -7,8 +7,7 @@ import click
 from grader.checks.report import Report
 from grader.cli import Course, pass_course, print_lines, width
 from grader.course import Exercise, render
-from grader.progress import open_ledger
-from grader.progress.hints import ended, take_hint, waits_for
+from grader.progress import ended, open_ledger, take_hint, waits_for
 from grader.reports.text import Line, wrapped
 from grader.sandbox.text import clean
 

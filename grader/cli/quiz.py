@@ -19,10 +19,7 @@ import click
 from grader import cli
 from grader.course import CourseError, Raw, load, open_course
 from grader.progress import open_ledger
-from grader.quiz import session as sittings
-from grader.quiz.credits import REVIEW, QuizContext, balance, open_context, update
-from grader.quiz.files import Quiz, all_quizzes, find_quiz
-from grader.quiz.questions.base import Unreadable, parse
+from grader.quiz import Quiz, Unreadable, all_quizzes, credits, find_quiz, parse, session as sittings
 from grader.reports import quiz_screen as screen
 from grader.reports.text import wrapped
 
@@ -104,7 +101,7 @@ def take(
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
     course = open_course(course_folder)
-    with open_context(course, cli.hide) as context:
+    with credits.open_context(course, cli.hide) as context:
         if review:
             sheets = [find_quiz(course, name)] if name else all_quizzes(course)
             code = review_due(sheets, context, questions)
@@ -121,16 +118,16 @@ def take(
     sys.exit(code)
 
 
-def choose(sheets: list[Quiz], context: QuizContext) -> str:
+def choose(sheets: list[Quiz], context: credits.QuizContext) -> str:
     """Show the quizzes and ask for one; without anybody to ask, that is all."""
-    update(sheets, context)
+    credits.update(sheets, context)
     rows = []
     with context.open_ledger() as ledger:
         for sheet in sheets:
-            own = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != REVIEW]
+            own = [sitting for sitting in ledger.sittings(sheet.id) if sitting.mode != credits.REVIEW]
             unfinished = any(sitting.finished is None for sitting in own)
             state = "unfinished" if unfinished else "taken" if own else ""
-            rows.append((sheet, balance(ledger, sheet).cents, state))
+            rows.append((sheet, credits.balance(ledger, sheet).cents, state))
         due = len(sittings.due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC)))
     cli.print_lines(screen.menu_lines(rows, due, cli.width()))
     if not sheets or not sys.stdin.isatty():
@@ -152,13 +149,13 @@ def choose(sheets: list[Quiz], context: QuizContext) -> str:
         click.echo(f"type one of {', '.join(ids)}, or a number from 1 to {len(ids)}")
 
 
-def review_due(sheets: list[Quiz], context: QuizContext, count: int | None) -> int:
+def review_due(sheets: list[Quiz], context: credits.QuizContext, count: int | None) -> int:
     """Ask missed questions again, so many at the most, when they are due, with new numbers and no credits."""
     try:
         import fsrs  # noqa: F401
     except ImportError:
         raise click.UsageError("review needs the library fsrs: pip install fsrs") from None
-    update(sheets, context)
+    credits.update(sheets, context)
     with context.open_ledger() as ledger:
         due = sittings.due_questions(ledger, sheets, datetime.datetime.now(datetime.UTC))[:count]
     if not due:
@@ -214,7 +211,7 @@ def sit(session: sittings.Session) -> int:
             _Conversation(session).run()
     except (LearnerLeft, KeyboardInterrupt):
         with contextlib.suppress(OSError):  # the window may be gone
-            again = "--review" if session.sitting.mode == REVIEW else session.sheet.id
+            again = "--review" if session.sitting.mode == credits.REVIEW else session.sheet.id
             click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {again}")
         return UNFINISHED
     except sittings.FinishedElsewhere:
@@ -222,7 +219,7 @@ def sit(session: sittings.Session) -> int:
     session.finish()
     summary = session.summary()
     cli.print_lines(screen.summary_lines(session, summary, cli.width()))
-    return 0 if summary.silent or summary.passed or summary.mode == REVIEW else cli.FAILED
+    return 0 if summary.silent or summary.passed or summary.mode == credits.REVIEW else cli.FAILED
 
 
 class _Conversation:
@@ -358,7 +355,7 @@ class _Conversation:
 
 
 def answer_from_file(
-    sheet: Quiz, context: QuizContext, selection: sittings.Selection, path: Path, form: str
+    sheet: Quiz, context: credits.QuizContext, selection: sittings.Selection, path: Path, form: str
 ) -> int:
     """Answer what a file answers, finish, and show how it went; return the exit code."""
     try:

@@ -10,8 +10,7 @@ from grader import cli
 from grader.cli.check import remember
 from grader.course import CourseError
 from grader.progress import Ledger, open_ledger, standings
-from grader.quiz.credits import balance, open_context, update
-from grader.quiz.files import all_quizzes
+from grader.quiz import all_quizzes, balance, open_context, update
 from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
 from grader.reports.text import first_to_mend, message, report_lines, wrapped
 

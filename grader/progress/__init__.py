@@ -1,5 +1,19 @@
 """One learner's record: events, credits, answers, hand-in."""
 
-from grader.progress.database import LedgerError
-from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.ledger import Ledger, Response, Sitting, Standing, open_ledger, record, standings
+from grader.progress.database import CannotWrite, LedgerError, NotThere, explained, open_file
+from grader.progress.grades import QUESTION, QUIZZES, ClassGrades, Grade, Note, QuizResult
+from grader.progress.ledger import (
+    ANONYMOUS,
+    JOINERS,
+    Learner,
+    Ledger,
+    Response,
+    Sitting,
+    Standing,
+    ended,
+    open_ledger,
+    record,
+    standings,
+    take_hint,
+    waits_for,
+)

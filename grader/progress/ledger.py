@@ -1,23 +1,75 @@
 """Remembers what a learner did in this course: an append-only SQLite file, ``.grader/progress.db``.
 
-Balances are never stored; they are derived from the events: of a quiz, from the answers and their scores.
+Balances are never stored; they are derived from the events: of a quiz, from the answers and their scores. A
+learner has a name to show, and an id that a balance is kept under.
 """
+
+from __future__ import annotations
 
 import datetime
 import json
+import re
 import sqlite3
+import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from grader import __version__
 from grader.checks.report import Report, Status
-from grader.course import Course, dataclass
+from grader.course import Course, Exercise, dataclass
 from grader.progress.database import LedgerError, explained, open_file
-from grader.progress.learner import ANONYMOUS, Learner
+from grader.sandbox.text import HIDING, one_line
 
+ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
+MAX_NAME = 80
+JOINERS = "\u200c\u200d"  # invisible, but Persian and Indic names are spelt with them
+PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 OF_A_SITTING = ("finished", "quiz_hinted", "flagged")
 """Tables whose events are of a sitting, and of a learner through it."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """One person; ids tell them apart, names need not. ValueError tells the learner what neither may be."""
+
+    id: str  # 1 to 64 small letters a to z and digits, with ``.``, ``_``, ``@`` and ``-`` between them
+    name: str  # 1 to 80 characters of printable text
+
+    def __post_init__(self) -> None:
+        if not ID.fullmatch(self.id):
+            allowed = "1 to 64 small letters and digits, with `.`, `_`, `@` and `-` between them"
+            raise ValueError(f"an id is {allowed}, but not `{one_line(self.id, MAX_NAME)}`")
+        _require_printable(self.name)
+        if self.id == "anonymous" != self.name:
+            raise ValueError("the id `anonymous` is for whoever is not logged in; give another one with --id")
+
+    @classmethod
+    def named(cls, name: str, learner_id: str | None = None) -> Learner:
+        """Return whom someone means by typing a name and perhaps an id, else made from it; or ValueError."""
+        name = unicodedata.normalize("NFC", name.strip())
+        _require_printable(name)
+        if learner_id is None:
+            letters = unicodedata.normalize("NFKD", name.casefold().translate(PLAIN))
+            plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+            learner_id = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+            lost = any(letter.isalnum() and not letter.isascii() for letter in plain)
+            if lost or not 1 <= len(learner_id) <= 64:  # a checksum keeps two names apart
+                learner_id = f"{learner_id[:48].strip('-') or 'learner'}-{zlib.crc32(name.encode()):08x}"
+        return cls(learner_id.strip().lower(), name)
+
+
+def _require_printable(name: str) -> None:
+    hiding = (sign for sign in name if unicodedata.category(sign) in HIDING and sign not in JOINERS)
+    hidden = next(hiding, None)
+    problem = f", but `{one_line(name, MAX_NAME)}` holds U+{ord(hidden):04X}" if hidden else ""
+    if problem or not 1 <= len(name) <= MAX_NAME or not name.strip(f"{JOINERS} "):
+        raise ValueError(f"a name is 1 to {MAX_NAME} characters of printable text{problem}")
+
+
+ANONYMOUS = Learner("anonymous", "anonymous")
+"""Whoever is not logged in."""
 
 
 @dataclass(frozen=True)
@@ -312,3 +364,35 @@ def record(course: Course, reports: Iterable[Report]) -> list[Standing]:
         for report in reports:
             ledger.record(report)
         return standings(course, ledger)
+
+
+# --- hints on an exercise ------------------------------------------------------------------------------
+
+
+def ended(exercise: Exercise, function: str, ledger: Ledger) -> set[str]:
+    """Return how the checks of a function ended when they last ran."""
+    latest = ledger.latest(exercise.id)
+    outcomes = latest.outcomes.items() if latest else ()
+    return {status for check, status in outcomes if exercise.function_of(check) == function}
+
+
+def waits_for(course: Course, exercise: Exercise, function: str, ledger: Ledger) -> tuple[str, str] | None:
+    """Return the earlier exercise that has to come first, and why, if nothing else is wrong."""
+    if ended(exercise, function, ledger) - {"passed"} != {"skipped"}:
+        return None
+    from grader.checks.collection import collect_checks
+
+    checks = (check for check in collect_checks(exercise) if check.function == function)
+    for used, _, lower in (name.partition(".") for check in checks for name in check.prerequisites):
+        if ended(course[used], lower, ledger) != {"passed"}:
+            return used, f"`{function}` waits for {used}: `{lower}` does not pass its own checks yet."
+    return None
+
+
+def take_hint(exercise: Exercise, function: str, ledger: Ledger) -> tuple[tuple[str, ...], int]:
+    """Tell one more hint on a function; return those told so far, and how many are left."""
+    known = exercise.file.hints.get(function, ())
+    told = ledger.hints_shown(exercise.id, function)
+    if told < len(known):
+        ledger.record_hint(exercise.id, function)
+    return known[: told + 1], len(known) - told - 1

@@ -12,7 +12,6 @@ from grader.course import Course, dataclass
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import Attempts, PublicFile, Quiz
-from grader.quiz.formula import FormulaError
 from grader.quiz.questions import base
 
 REVIEW = "review"
@@ -95,7 +94,7 @@ def fold(
             answers.append(CountedAnswer(response, 0, 0, arithmetic, REVIEW_NOTE))
             continue
         if quiz.public.mode == "graded" and sitting.number > quiz.public.sittings:
-            cents, note = 0, which_sittings_count(quiz)
+            cents, note = 0, quiz.public.which_count
         else:
             better = by_sitting[place] + worth - by_question[question.id]
             room = 100 * quiz.possible(question.topic) - by_topic[question.topic]
@@ -120,12 +119,6 @@ def asked(
         chosen = {face.id for face in base.Stream(*seed, "count").shuffled(faces)[:count]}
         faces = tuple(face for face in faces if face.id in chosen)
     return tuple(face.id for face in faces)
-
-
-def which_sittings_count(quiz: Quiz) -> str:
-    """Say which sittings of a graded quiz count."""
-    count = quiz.public.sittings
-    return f"only the first {count} sittings count" if count > 1 else "only the first sitting counts"
 
 
 def earning(
@@ -194,7 +187,7 @@ def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
     for quiz, responses in outdated:
         marks: dict[int, base.Marked | None] = {}
         for response in responses:  # nobody waits for the ledger meanwhile
-            with suppress(FormulaError):  # the key has no value for these numbers: the author's fault
+            with suppress(base.FormulaError):  # the key has no value for these numbers: the author's fault
                 marks[response.id] = mark(quiz, response, context.runner)
         with context.open_ledger() as ledger:
             version, before = quiz.public.version, balance(ledger, quiz).cents

@@ -86,6 +86,12 @@ class Header:
 
     RETIRED: ClassVar[Mapping[str, str]] = RETIRED
 
+    @property
+    def which_count(self) -> str:
+        """Which sittings of a graded quiz count, in words."""
+        several = f"only the first {self.sittings} sittings count"
+        return several if self.sittings > 1 else "only the first sitting counts"
+
 
 @dataclass(frozen=True, kw_only=True)
 class QuizFile(Header):
@@ -128,10 +134,14 @@ class Quiz:
     id: str = derived()  # its stable id
     topics: tuple[str, ...] = derived()  # in the order of its questions
     credits: int = derived()  # there are for the whole quiz
+    asked: int = derived()  # how many questions one sitting asks
 
     def __post_init__(self) -> None:
-        topics = tuple(dict.fromkeys(question.topic for question in self.public.faces))
-        vars(self).update(id=self.public.quiz, topics=topics, credits=sum(map(self.possible, topics)))
+        faces, draw = self.public.faces, self.public.draw
+        topics = tuple(dict.fromkeys(question.topic for question in faces))
+        asked = sum(draw.per_topic.values()) if draw else len(faces)
+        credits = sum(map(self.possible, topics))
+        vars(self).update(id=self.public.quiz, topics=topics, credits=credits, asked=asked)
 
     @property
     def file(self) -> QuizFile:

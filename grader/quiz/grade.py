@@ -17,9 +17,9 @@ from typing import NamedTuple
 from grader.course import Course, derived, read_secret
 from grader.progress import Learner, Response, Sitting, hand_in
 from grader.progress.grades import Note, QuizResult
-from grader.quiz import code, credits, formula
+from grader.quiz import code, credits
 from grader.quiz.files import PublicFile, Quiz, all_quizzes, edition_text, plain_ids, public_file
-from grader.quiz.questions.base import Marked, Runner, Variant, make_variant
+from grader.quiz.questions.base import FormulaError, Marked, Runner, Variant, make_variant
 from grader.sandbox.text import listed, one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 
@@ -284,7 +284,7 @@ def grade_quiz(
             marks[response.id] = credits.mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
         except (Refused, code.OutOfTime) as error:
             refused[response.id] = str(error)
-        except formula.FormulaError as error:
+        except FormulaError as error:
             refused[response.id] = f"the course is at fault here, not the answer: {error}"
     marks |= {response: Marked(0.0, reason) for response, reason in refused.items()}
     scores = {response: marked.share for response, marked in marks.items()}

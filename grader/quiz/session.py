@@ -144,7 +144,7 @@ class Session:
             return found, True
         number = len(sittings) + 1
         if part and quiz.mode == "graded" and number <= quiz.sittings:
-            which = f"{credits.which_sittings_count(self.sheet)} of {quiz.quiz}, with all of its questions"
+            which = f"{quiz.which_count} of {quiz.quiz}, with all of its questions"
             raise CannotDo(f"{which}; leave --topic and --questions away")
         mode, questions = credits.REVIEW if reviews else quiz.mode, selection.only or picked(number)
         return ledger.begin(quiz.quiz, quiz.version, mode, questions), False

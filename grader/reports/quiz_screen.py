@@ -5,10 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_lowercase as LETTERS
 
 from grader.course import render
-from grader.quiz.credits import CountedAnswer, which_sittings_count
-from grader.quiz.files import Quiz
-from grader.quiz.questions.base import Question, fill
-from grader.quiz.session import Item, Reply, Session, Summary
+from grader.quiz import CountedAnswer, Item, Question, Quiz, Reply, Session, Summary, fill
 from grader.reports.text import INDENT, Line, Style, ends, wrapped
 from grader.sandbox.text import clean, counted, shorten
 
@@ -91,7 +88,7 @@ def intro_notes(session: Session) -> list[str]:
     """Return what else there is to say before the first question."""
     public, notes = session.sheet.public, []
     if public.mode == "graded" and session.sitting.mode != "review":
-        rule, number = which_sittings_count(session.sheet), session.sitting.number
+        rule, number = public.which_count, session.sitting.number
         counts = "." if number <= public.sittings else ": it is kept, and earns nothing."
         notes.append(f"{rule[0].upper()}{rule[1:]}; this is sitting {number}{counts}")
     if session.regraded:
@@ -273,12 +270,10 @@ def menu_lines(rows: list[tuple[Quiz, int, str]], due: int, width: int = 80) -> 
     heading = f"{'questions':>10}{'credits':>18}{'':>12}" if roomy else "credits"
     yield Line(ends("    quiz", heading, width).rstrip(), "heading")
     for number, (quiz, cents, state) in enumerate(rows, 1):
-        draw = quiz.public.draw
-        questions = sum(draw.per_topic.values()) if draw else len(quiz.public.faces)
         started = bool(cents or state)
         style: Style = "passed" if cents >= 100 * quiz.credits else "skipped" if started else "detail"
         right = f"{cents / 100:.2f} of {quiz.credits}"
-        right = f"{questions:>10}{right:>18}  {state:<10}" if roomy else right
+        right = f"{quiz.asked:>10}{right:>18}  {state:<10}" if roomy else right
         yield Line(ends(f"{number:>2}  {quiz.id}", right, width).rstrip(), style)
         yield Line(shorten(f"    {quiz.public.title}: {', '.join(quiz.topics)}", width), "note")
     earned, possible = sum(cents for _, cents, _ in rows) / 100, sum(quiz.credits for quiz, _, _ in rows)

@@ -10,26 +10,15 @@ from __future__ import annotations
 import base64
 import datetime
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader import progress, quiz as quizzes
 from grader.checks.source import read_source
 from grader.course import CannotDo, CourseError, open_course
-from grader.progress import Ledger, LedgerError, open_ledger, standings
-from grader.progress.hand_in import BadDocument, gather
-from grader.progress.hints import take_hint, waits_for
-from grader.progress.learner import ANONYMOUS, Learner
-from grader.progress.transfer import events_of, last_ids, take_in
-from grader.quiz.code import CodeRunner
-from grader.quiz.credits import REVIEW, QuizContext, balance, update
-from grader.quiz.files import all_quizzes, find_quiz
-from grader.quiz.formula import FormulaError
-from grader.quiz.questions.base import Question, Runner, Unreadable, Variant, fill, format_value, parse
-from grader.quiz.questions.typed import size_of
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Reply, Selection, Session
+from grader.progress import ANONYMOUS, hand_in, transfer
 from grader.reports.lesson import lesson_html
 from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solution_line
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool, Worker
@@ -41,7 +30,7 @@ if TYPE_CHECKING:
 ACTIONS = "learn take login overview hand_in open question understood answer change finish".split()
 ACTIONS += "prepare check hints".split()
 STANDS = ("attempt", "tries", "given", "done", "next_hint", "flagged")  # of a question in a sitting
-SAID = (Unreadable, LedgerError, CourseError, CannotDo, BadDocument)
+SAID = (quizzes.Unreadable, progress.LedgerError, CourseError, CannotDo, hand_in.BadDocument)
 """What goes wrong because of what was typed or handed in; the sentence is for the learner."""
 
 
@@ -54,7 +43,7 @@ class NoRunner:
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
         """Return that it does not; or raise what leaves an answer without a mark."""
         if self.later:
-            raise FormulaError("it is marked when its quiz is opened")
+            raise quizzes.FormulaError("it is marked when its quiz is opened")
         return False
 
     def printed(self, code: str) -> None:
@@ -71,76 +60,69 @@ class LatePool(Pool):
 
 
 class Desk:
-    """One learner's place at a course: what a page can ask for, by name.
-
-    Args:
-        root: the course's folder.
-    """
+    """One learner's place at a course, whose folder is named: what a page can ask for, by name."""
 
     def __init__(self, root: Path | str) -> None:
         self.course = open_course(Path(root))
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, quizzes.Session] = {}
         self._suites: dict[str, CheckSuite] = {}
-        self._context = self._context_with(CodeRunner(pool=LatePool()))
-        self._ledger: Ledger
+        self._context = self._context_with(quizzes.CodeRunner(pool=LatePool()))
+        self._ledger: progress.Ledger
 
     def act(self, name: str, arguments: str) -> str:
-        """Do one thing; return its result, and the events that came of it, as JSON."""
+        """Do one thing, wholly or not at all; return its result, and the events that came of it, as JSON."""
         if name not in ACTIONS:
             raise AttributeError(name)
+        said: dict[str, Any]
         try:
-            with self._recording():
-                before = last_ids(self._ledger)
+            with progress.open_ledger(self.course) as self._ledger:
+                before = transfer.last_ids(self._ledger)
                 result = getattr(self, name)(**json.loads(arguments))
-                return json.dumps({"result": result, "events": events_of(self._ledger, before)})
-        except ModuleNotFoundError as error:  # NumPy is large: it comes when it is first asked for
-            return json.dumps({"needs": (error.name or "").partition(".")[0]})
-        except (AnsweredElsewhere, FinishedElsewhere) as error:
-            return json.dumps({"elsewhere": type(error).__name__})
-        except FormulaError as error:
-            return json.dumps({"refused": f"this question is broken: {error}"})
-        except SAID as error:
-            return json.dumps({"refused": str(error)})
-
-    @contextmanager
-    def _recording(self) -> Iterator[None]:
-        """Open the ledger for one thing that is done, which is recorded as a whole or not at all."""
-        try:
-            with open_ledger(self.course) as self._ledger:
-                yield
-        except BaseException:
+                said = {"result": result, "events": transfer.events_of(self._ledger, before)}
+                return json.dumps(said)
+        except BaseException as error:
             self._sessions.clear()  # one of them may have begun just now
-            raise
+            if isinstance(error, ModuleNotFoundError):  # NumPy is large: it comes when it is first asked for
+                said = {"needs": (error.name or "").partition(".")[0]}
+            elif isinstance(error, quizzes.AnsweredElsewhere | quizzes.FinishedElsewhere):
+                said = {"elsewhere": type(error).__name__}
+            elif isinstance(error, quizzes.FormulaError):
+                said = {"refused": f"this question is broken: {error}"}
+            elif isinstance(error, SAID):
+                said = {"refused": str(error)}
+            else:
+                raise
+            return json.dumps(said)
 
-    def _context_with(self, runner: Runner) -> QuizContext:
-        return QuizContext(self.course.salt, lambda: nullcontext(self._ledger), runner)
+    def _context_with(self, runner: quizzes.Runner) -> quizzes.QuizContext:
+        return quizzes.QuizContext(self.course.salt, lambda: nullcontext(self._ledger), runner)
 
     # -- the history --
 
     def learn(self, document: str) -> int:
         """Take in this browser's own history; return how much was new."""
-        return take_in(self._ledger, document.encode(), self.course.salt, own=True).new.total()
+        return transfer.take_in(self._ledger, document.encode(), self.course.salt, own=True).new.total()
 
     def take(self, document: str, preview: bool, name: str = "the file") -> dict[str, Any]:
         """Take in a file from elsewhere, or only say what it would add."""
         self._ledger.connection.execute("SAVEPOINT before")
         try:
-            taken = take_in(self._ledger, document.encode(), self.course.salt)
-        except BadDocument as error:
-            raise BadDocument(f"{name} {error}") from None
+            taken = transfer.take_in(self._ledger, document.encode(), self.course.salt)
+        except hand_in.BadDocument as error:
+            raise hand_in.BadDocument(f"{name} {error}") from None
         if preview:
             self._ledger.connection.execute("ROLLBACK TO before")
         else:
-            update(all_quizzes(self.course), self._context_with(NoRunner(later=True)))
+            quizzes.update(quizzes.all_quizzes(self.course), self._context_with(NoRunner(later=True)))
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
     def login(self, name: str) -> dict[str, str]:
         """Give a name to whoever learns here; the first one takes over what was recorded before."""
         try:
-            learner = Learner.named(name)
+            learner = progress.Learner.named(name)
         except ValueError as error:
-            raise Unreadable(str(error)) from None
+            raise quizzes.Unreadable(str(error)) from None
         self._ledger.login(learner, adopts=self._ledger.learner == ANONYMOUS)
         self._sessions.clear()
         return {"id": learner.id, "name": learner.name}
@@ -148,15 +130,15 @@ class Desk:
     def overview(self) -> dict[str, Any]:
         """Return who learns here, and how far they have come."""
         ledger, rows = self._ledger, []
-        for quiz in all_quizzes(self.course):
-            sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != REVIEW]
+        for quiz in quizzes.all_quizzes(self.course):
+            sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != quizzes.REVIEW]
             unfinished = any(sitting.finished is None for sitting in sittings)
             state = "unfinished" if unfinished else "taken" if sittings else ""
-            cents = balance(ledger, quiz).cents
+            cents = quizzes.balance(ledger, quiz).cents
             rows.append({"quiz": quiz.id, "cents": cents, "credits": quiz.credits, "state": state})
         exercises = [
             {"exercise": each.exercise, "earned": each.earned, "credits": each.credits}
-            for each in standings(self.course, ledger)
+            for each in progress.standings(self.course, ledger)
         ]
         learner = ledger.learner
         who = None if learner == ANONYMOUS else {"id": learner.id, "name": learner.name}
@@ -165,12 +147,12 @@ class Desk:
     def hand_in(self, files: dict[str, str]) -> dict[str, Any]:
         """Return the zip to hand in, as ``grader submit`` makes it, of files by exercise."""
         self._write(files)
-        quizzes = [
+        asked = [
             (quiz.id, quiz.public.version, self.course.root / ORIGINALS / quiz.path.name)
-            for quiz in all_quizzes(self.course)
+            for quiz in quizzes.all_quizzes(self.course)
         ]
         self._ledger.connection.execute("COMMIT")  # it is opened once more, to be read
-        bundle = gather(self.course, quizzes, datetime.datetime.now(datetime.UTC))
+        bundle = hand_in.gather(self.course, asked, datetime.datetime.now(datetime.UTC))
         self._ledger.connection.execute("BEGIN")
         return {
             "name": f"submission-{bundle.learner.id}.zip",
@@ -182,10 +164,10 @@ class Desk:
 
     def open(self, quiz: str, restart: bool = False, hung: bool = False) -> dict[str, Any]:
         """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
-        selection, sheet = Selection(restart=restart), find_quiz(self.course, quiz)
+        selection, sheet = quizzes.Selection(restart=restart), quizzes.find_quiz(self.course, quiz)
         if hung:  # an answer that was taken in, and has no mark yet, holds code that runs without end
-            update([sheet], self._context_with(NoRunner()))
-        session = self._sessions[quiz] = Session(sheet, self._context, selection)
+            quizzes.update([sheet], self._context_with(NoRunner()))
+        session = self._sessions[quiz] = quizzes.Session(sheet, self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
         notes = [note.replace("; --restart begins anew", "") for note in notes]
         items = self._items(session)
@@ -202,13 +184,8 @@ class Desk:
     def understood(self, quiz: str, question: str, text: str) -> str:
         """Say what a typed answer is read as; nothing where that is what was typed."""
         variant = self._session(quiz).item(question).variant
-        answer = parse(variant, text)
-        if variant.public.type == "numeric":
-            return f"= {format_value(answer, 6)}"
-        if variant.public.type == "shape":
-            sizes = [str(size_of(entry, variant.names)) for entry in answer]
-            return f"= ({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-        return ""
+        kind = quizzes.Question.kinds[variant.public.type]
+        return kind.understood(variant, quizzes.parse(variant, text))
 
     def answer(
         self, quiz: str, question: str, attempt: int, text: str, certainty: int | None, hung: bool = False
@@ -222,9 +199,9 @@ class Desk:
         session = self._session(quiz)
         item = session.item(question)
         if item.attempt != attempt:
-            raise AnsweredElsewhere
+            raise quizzes.AnsweredElsewhere
         if hung:
-            session = Session(session.sheet, self._context_with(NoRunner()))
+            session = quizzes.Session(session.sheet, self._context_with(NoRunner()))
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 
@@ -273,7 +250,7 @@ class Desk:
         report = report.for_student(found.file.feedback)
         self._ledger.record(report)
         functions = found.file.functions
-        waiting = [name for name in functions if waits_for(self.course, found, name, self._ledger)]
+        waiting = [name for name in functions if progress.waits_for(self.course, found, name, self._ledger)]
         return {
             **{name: getattr(report, name) for name in ("earned", "credits", "passed")},
             "waiting": waiting,
@@ -284,34 +261,37 @@ class Desk:
     def hints(self, exercise: str, function: str) -> dict[str, Any]:
         """Return the hints on a function so far and one more, or what has to be written before."""
         found = self.course[exercise]
-        if waits := waits_for(self.course, found, function, self._ledger):
+        if waits := progress.waits_for(self.course, found, function, self._ledger):
             return {"waits": markdown(f"{waits[1]} Write {waits[0]} first.")}
-        hints, left = take_hint(found, function, self._ledger)
+        hints, left = progress.take_hint(found, function, self._ledger)
         return {"hints": list(map(markdown, hints)), "left": left}
 
     def _write(self, files: dict[str, str]) -> None:
         for exercise_id, text in files.items():
             self.course[exercise_id].stub_path.write_text(text, encoding="utf-8")
 
-    def _session(self, quiz: str) -> Session:
+    def _session(self, quiz: str) -> quizzes.Session:
         """Return the sitting that is open; a fresh interpreter takes it up again."""
         if quiz not in self._sessions:
-            self._sessions[quiz] = Session(find_quiz(self.course, quiz), self._context)
+            self._sessions[quiz] = quizzes.Session(quizzes.find_quiz(self.course, quiz), self._context)
         return self._sessions[quiz]
 
-    def _items(self, session: Session) -> list[dict[str, Any]]:
-        """Return the state of each question, for the list of them."""
-        return [
-            {
-                "id": item.variant.public.id,
-                "state": _state(session, item),
-                "flagged": item.flagged,
-                "open": not (item.answered if session.silent else item.done),
-            }
-            for item in session.items()
-        ]
+    def _items(self, session: quizzes.Session) -> list[dict[str, Any]]:
+        """Return the state of each question, in a word, for the list of them."""
+        told = []
+        for item in session.items():
+            known = "right" if (item.score or 0) >= 1 else "wrong" if item.done else "tried"
+            told.append(
+                {
+                    "id": item.variant.public.id,
+                    "state": "open" if not item.answered else "answered" if session.silent else known,
+                    "flagged": item.flagged,
+                    "open": not (item.answered if session.silent else item.done),
+                }
+            )
+        return told
 
-    def _item(self, session: Session, item: Item) -> dict[str, Any]:
+    def _item(self, session: quizzes.Session, item: quizzes.Item) -> dict[str, Any]:
         face = item.variant.public
         return {
             **question_parts(item.variant),
@@ -319,19 +299,10 @@ class Desk:
             **{name: getattr(item, name) for name in STANDS},
             "hints": [markdown(hint) for hint in item.hints],
             "silent": session.silent,
-            "asks": Question.kinds[face.type].asks,
+            "asks": quizzes.Question.kinds[face.type].asks,
             "certainty": session.sheet.public.confidence != "off" and (session.silent or not item.answered),
             "earned": session.cents(),
         }
-
-
-def _state(session: Session, item: Item) -> str:
-    """Return where a question stands, in a word."""
-    if not item.answered:
-        return "open"
-    if session.silent:
-        return "answered"
-    return "right" if (item.score or 0) >= 1 else "wrong" if item.done else "tried"
 
 
 def markdown(text: str) -> str:
@@ -339,18 +310,18 @@ def markdown(text: str) -> str:
     return lesson_html(text, Path())
 
 
-def question_parts(variant: Variant) -> dict[str, Any]:
+def question_parts(variant: quizzes.Variant) -> dict[str, Any]:
     """Return what is shown of a question before it is answered."""
     face, names = variant.public, variant.names
     return {
         "prompt": markdown(variant.prompt),
         "code": face.code,
-        "lefts": [markdown(fill(left.text, names)) for left in face.lefts],
-        "options": [markdown(fill(option.text, names)) for option in variant.options],
+        "lefts": [markdown(quizzes.fill(left.text, names)) for left in face.lefts],
+        "options": [markdown(quizzes.fill(option.text, names)) for option in variant.options],
     }
 
 
-def reply_parts(reply: Reply) -> dict[str, Any]:
+def reply_parts(reply: quizzes.Reply) -> dict[str, Any]:
     """Return what is said to an answer, as the terminal says it."""
     marked = reply.mark
     done = reply.item.done

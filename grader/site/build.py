@@ -1,7 +1,9 @@
-"""Writes a hand-out as a static website, and looks through it for answers."""
+"""Writes a hand-out as a static website, in HTML that needs no script, and looks through it for answers."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import html
 import io
 import json
@@ -9,53 +11,44 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grader.authoring.leaks import find_leaks, secrets_of, texts_of
-from grader.course import CannotDo, Course, write_atomic
-from grader.quiz.files import Quiz, all_quizzes
-from grader.reports.html import style_sheet
-from grader.site.browser import Desk
-from grader.site.pages import POLICY, Pages
-from grader.site.runtime import CDN, CORE, HOSTED, WHEELS, file_entry, hosted_files, runtime_manifest
-from grader.site.shipped import checks_zip, course_zip, exercise_zip, program_zip
+from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
+from grader.course import CannotDo, Course, make_stub, write_atomic
+from grader.quiz import Question, Quiz, all_quizzes, make_variant
+from grader.reports.html import TEXT_LIMITS, environment, style_sheet
+from grader.reports.lesson import IMAGES, MAX_IMAGE, python_html, read_lesson
+from grader.site import shipped
+from grader.site.browser import Desk, question_parts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MARKER = "rnn-grader-site.txt"
 MARK = "What `grader site` has written here, and replaces or deletes when it writes anew:"
 SHIPPED = ("exercises", "quizzes", "recorded")  # what a browser gets of a hand-out, besides course.yaml
 FOLDER = Path(__file__).parent
 NO_CODE = re.compile(r"<math.*?</math>|<[^>]*>", re.DOTALL)  # a formula is not a line of a program
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
+    "frame-src 'none'; worker-src blob:; script-src 'self' '{frame}' 'wasm-unsafe-eval'; "
+    "connect-src 'self'{others}"
+)
+"""Of every page: scripts of the site's own files only, but for the one in the frame, which its hash names. A
+frame without an address is let through all the same, and one with an address never is."""
+READER = "reader"  # whose numbers the questions show to those without a script
 
 
 class CannotWriteSite(CannotDo):
     """Nothing was written, since something was asked for that cannot be; the sentence says what."""
 
 
-class Leaking(Exception):
-    """The site would tell answers; nothing was written.
+class Built(NamedTuple):
+    """What was written."""
 
-    Args:
-        leaks: where, one a line.
-    """
-
-    def __init__(self, leaks: list[str]) -> None:
-        super().__init__(f"{len(leaks)} places tell answers")
-        self.leaks = leaks
-
-
-@dataclass(frozen=True)
-class Built:
-    """What was written.
-
-    Args:
-        files: sizes in bytes, by name.
-        looked_for: how many lines of solutions and hidden checks were looked for.
-    """
-
-    files: Mapping[str, int]
-    looked_for: int
+    files: Mapping[str, int]  # sizes in bytes, by name
+    looked_for: int  # how many lines of solutions and hidden checks were looked for
 
 
 def build_site(handout: Course, target: Path, full: Course | None = None, runtime: str = "cdn") -> Built:
@@ -64,7 +57,7 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     Args:
         full: the course that was handed out, if it is at hand; then its solutions, hidden checks and keys
             are looked for in all that is written.
-        runtime: where Pyodide comes from; see :func:`grader.site.runtime.hosted_files`.
+        runtime: where Pyodide comes from; see :func:`grader.site.shipped.hosted_files`.
 
     Raises:
         CannotWriteSite: the hand-out is not one, or the folder holds something else.
@@ -75,34 +68,29 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     """
     _require_handout(handout)
     earlier = _require_free(handout, target)
-    hosted = hosted_files(runtime)
+    hosted = shipped.hosted_files(runtime)
     paths = [*FOLDER.glob("scripts/*.js"), *FOLDER.glob("vendor/codemirror.*")]
     scripts = {f"scripts/{path.name}": path.read_bytes() for path in paths}
-    frame = str(file_entry("", "", scripts["scripts/frame.js"])["integrity"])
-    others = "" if {*CORE, *WHEELS} <= hosted.keys() else f" {CDN}"
-    pages = Pages(
-        handout, handout.exercises(), all_quizzes(handout), POLICY.format(frame=frame, others=others)
-    )
-    made = pages.lessons()
-    for quiz in pages.quizzes:
-        made[f"quiz-{quiz.id}.html"] = pages.quiz(quiz)
-    made["index.html"] = pages.start()
-    shipped = course_zip(handout, pages.quizzes)
-    made |= _first_questions(shipped, pages.quizzes)
-    made["site.css"] = site_style()
+    frame = str(shipped.file_entry("", "", scripts["scripts/frame.js"])["integrity"])
+    others = "" if {*shipped.CORE, *shipped.WHEELS} <= hosted.keys() else f" {shipped.CDN}"
+    pages = Pages(handout, POLICY.format(frame=frame, others=others))
+    course = shipped.course_zip(handout, pages.quizzes)
+    made = pages.all() | _first_questions(course, pages.quizzes)
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
-    files |= scripts | {f"{HOSTED}/{name}": data for name, data in hosted.items()}
-    files |= _archives(shipped, pages, {**runtime_manifest(hosted), "frame": frame})
+    files |= scripts | {f"{shipped.HOSTED}/{name}": data for name, data in hosted.items()}
+    manifest = {**shipped.runtime_manifest(hosted), "frame": frame}
+    zips = {"program": shipped.program_zip(), "files": course, "checks": shipped.checks_zip()}
+    zips |= {exercise.id: shipped.exercise_zip(exercise) for exercise in pages.exercises}
+    for what, data in zips.items():
+        entry = shipped.file_entry(f"{what}.zip", "", data)
+        name = entry["url"] = f"{what}-{hashlib.sha256(data).hexdigest()[:8]}.zip"  # no stale one is taken
+        files[name], manifest[what] = data, entry
+    manifest["course"] = handout.salt
+    files["runtime.json"] = json.dumps(manifest, indent=1).encode()
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
     return Built({name: len(data) for name, data in files.items()}, looked_for)
-
-
-def site_style() -> str:
-    """Return the style sheet of all pages."""
-    own = (FOLDER / "site.css").read_text(encoding="utf-8")
-    return "\n".join((style_sheet("page"), style_sheet("lesson"), own))
 
 
 def _first_questions(course: bytes, quizzes: list[Quiz]) -> dict[str, str]:
@@ -114,19 +102,6 @@ def _first_questions(course: bytes, quizzes: list[Quiz]) -> dict[str, str]:
     return {f"quiz-{quiz}.json": json.dumps(told["result"]) for quiz, told in asked.items()}
 
 
-def _archives(course: bytes, pages: Pages, manifest: dict[str, object]) -> dict[str, bytes]:
-    """Return the zips that a browser gets, and what tells a page where they and Pyodide are."""
-    zips = {"program": program_zip(), "files": course, "checks": checks_zip()}
-    zips |= {exercise.id: exercise_zip(exercise) for exercise in pages.exercises}
-    files: dict[str, bytes] = {}
-    for what, data in zips.items():
-        entry = file_entry(f"{what}.zip", "", data)
-        name = entry["url"] = f"{what}-{sha256(data).hexdigest()[:8]}.zip"  # no stale one is taken for it
-        files[name], manifest[what] = data, entry
-    manifest["course"] = pages.course.salt
-    return {**files, "runtime.json": json.dumps(manifest, indent=1).encode()}
-
-
 def _require_handout(course: Course) -> None:
     """Refuse the full course, and a hand-out into which something of the instructor's was put."""
     if not course.handout:
@@ -134,14 +109,11 @@ def _require_handout(course: Course) -> None:
         raise CannotWriteSite(f"{course.root} is the full course, with solutions and keys; {cure}")
     files = (path for path in course.root.rglob("*") if path.is_file() and ".git" not in path.parts)
     named = find_leaks(course.root, dict.fromkeys(files, ""))
-    named += [f"quizzes/{quiz.id}.yaml: is graded, and holds its key" for quiz in _keyed(course)]
+    keyed = (quiz.id for quiz in all_quizzes(course) if quiz.key and quiz.key.mode != "practice")
+    named += [f"quizzes/{quiz}.yaml: is graded, and holds its key" for quiz in keyed]
     if named:
         problem = "; ".join(named[:3]) + (f"; and {len(named) - 3} more" if named[3:] else "")
         raise CannotWriteSite(f"{course.root} is no clean hand-out ({problem}); build it anew")
-
-
-def _keyed(course: Course) -> list[Quiz]:
-    return [quiz for quiz in all_quizzes(course) if quiz.key and quiz.key.mode != "practice"]
 
 
 def _require_free(course: Course, target: Path) -> list[str]:
@@ -158,13 +130,9 @@ def _require_free(course: Course, target: Path) -> list[str]:
     if not there:
         return []
     lines = (target / MARKER).read_text(encoding="utf-8", errors="replace").splitlines()[1:]
-    return [name for name in lines if _is_inside(target, name)]
-
-
-def _is_inside(target: Path, name: str) -> bool:
-    """Whether a name from the marker is that of a file below the folder, and no link leads out of it."""
-    path = target / name
-    return bool(name) and path.is_file() and path.resolve().is_relative_to(target.resolve())
+    paths = ((name, target / name) for name in lines if name)
+    # No name of the marker, and no link, leads out of the folder.
+    return [name for name, path in paths if path.is_file() and path.resolve().is_relative_to(inside)]
 
 
 def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | None) -> int:
@@ -172,7 +140,7 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
     if full is None:
         return 0
     secrets, quizzes = secrets_of(full), all_quizzes(full)
-    texts = {handout.root / name: _plain(text) for name, text in made.items()}
+    texts = {handout.root / name: html.unescape(NO_CODE.sub("", text)) for name, text in made.items()}
     # What students see on purpose stands in a lesson or a quiz, and here on another page.
     lines = tuple(line for lines in full.shown.values() for line in lines)
     shown = {**dict.fromkeys(made, lines), **full.shown}
@@ -181,11 +149,6 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
     if leaks := find_leaks(handout.root, texts, secrets, shown, quizzes):
         raise Leaking(leaks)
     return len(secrets.texts)
-
-
-def _plain(page: str) -> str:
-    """Return the words of a page."""
-    return html.unescape(NO_CODE.sub("", page))
 
 
 def _write(target: Path, files: Mapping[str, bytes], earlier: list[str]) -> None:
@@ -202,3 +165,91 @@ def _write(target: Path, files: Mapping[str, bytes], earlier: list[str]) -> None
     for name in earlier:
         if name not in files:
             (target / name).unlink()
+
+
+# --- pages --------------------------------------------------------------------------------------------
+
+
+class Pages:
+    """Makes the pages of one course, a hand-out, under one Content-Security-Policy.
+
+    Attributes:
+        pictures: of the lessons made so far, by the name that their pages ask for.
+    """
+
+    def __init__(self, course: Course, policy: str) -> None:
+        self._course, self._policy = course, policy
+        self.exercises, self.quizzes = course.exercises(), all_quizzes(course)
+        self.pictures: dict[str, Path] = {}
+        lone = sorted((course.root / "quizzes").glob("*.md"))  # beside the quizzes, such as the FAQ
+        self._lone = {path.stem: read_lesson(path, self._address) for path in lone}
+
+    def all(self) -> dict[str, str]:
+        """Return each page, and the style sheet, by its name."""
+        start = self._render("start.html", exercises=self.exercises, quizzes=self.quizzes)
+        style = (FOLDER / "site.css").read_text(encoding="utf-8")
+        style = f"{style_sheet('page')}\n{style_sheet('lesson')}\n{style}"
+        made = {"index.html": start, "site.css": style}
+        row = [None, *self.exercises, None]
+        for before, exercise, after in zip(row, self.exercises, row[2:], strict=False):
+            around = {"before": before, "after": after, "exercise": exercise, "stub": make_stub(exercise)}
+            lesson = read_lesson(exercise.lesson_path, self._address)
+            made[f"{exercise.id}.html"] = self._render("lesson.html", lesson=lesson, **around)
+        around = dict.fromkeys(("exercise", "before", "after"))
+        for name, lesson in self._lone.items():
+            made[f"{name}.html"] = self._render("lesson.html", lesson=lesson, **around)
+        return made | {f"quiz-{quiz.id}.html": self._quiz(quiz) for quiz in self.quizzes}
+
+    def _render(self, template: str, **values: Any) -> str:
+        """Return a page made from one of the templates, with what every page shows."""
+        import markupsafe
+
+        pages = [  # the short name is for where there is little room: FAQ, GRU, Attention
+            {"name": f"{name}.html", "short": name.upper() if len(name) == 3 else name.capitalize()}
+            | {"title": lesson.title}
+            for name, lesson in self._lone.items()
+        ]
+        shared = {"course": self._course, "policy": markupsafe.Markup(self._policy), "pages": pages}
+        return templates().get_template(template).render(shared | values)
+
+    def _quiz(self, quiz: Quiz) -> str:
+        """Return the page of a quiz, which shows its questions with one draw of their numbers."""
+        from markupsafe import Markup
+
+        questions = []
+        for face in quiz.public.faces:
+            parts = question_parts(make_variant(face, self._course.salt, READER, quiz.id, face.id, 1))
+            body = (
+                templates()
+                .get_template("question.html")
+                .render(
+                    prompt=Markup(parts["prompt"]),
+                    code=Markup(python_html(parts["code"])) if parts["code"] else "",
+                    numbered=Question.kinds[face.type].answered_in == "code",
+                    **{name: list(map(Markup, parts[name])) for name in ("lefts", "options")},
+                )
+            )
+            questions.append({"topic": face.topic, "credits": face.credits, "body": Markup(body)})
+        return self._render("quiz.html", quiz=quiz, questions=questions)
+
+    def _address(self, path: Path) -> str:
+        """Return what a page asks for to show a picture: a name that says what is in it."""
+        try:
+            if path.suffix not in IMAGES or path.stat().st_size > MAX_IMAGE:
+                return ""
+            path.resolve().relative_to(self._course.root.resolve())
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+        except (OSError, ValueError):
+            return ""
+        name = f"picture-{digest}{path.suffix}"
+        self.pictures[name] = path
+        return name
+
+
+@functools.cache
+def templates() -> Environment:
+    """Return what makes the site's pages, of its own templates and of those of reports."""
+    from jinja2 import ChoiceLoader, PackageLoader
+
+    loader = ChoiceLoader([PackageLoader("grader.site"), PackageLoader("grader.reports")])
+    return environment(TEXT_LIMITS[0]).overlay(loader=loader)

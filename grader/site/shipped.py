@@ -1,15 +1,47 @@
-"""What a browser gets besides pages: the program, the libraries it needs, and the course, in zips."""
+"""What a browser gets besides pages: Pyodide, the program, the libraries it needs, and the course, in zips.
+
+Pyodide is Python for browsers; which of its files a site needs, where they come from, and their hashes stand
+here.
+"""
 
 from __future__ import annotations
 
+import base64
 import importlib.metadata
+import json
 import re
-from collections.abc import Iterable
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import grader
-from grader.course import Course, Exercise, strict_yaml, zipped
-from grader.quiz.files import Quiz
+from grader.course import CannotDo, Course, Exercise, strict_yaml, zipped
+from grader.quiz import Quiz
+
+VERSION = "0.27.7"
+CDN = f"https://cdn.jsdelivr.net/pyodide/v{VERSION}/full/"
+CORE = {
+    "pyodide.asm.js": "6b4c90de5b7172873f04f21884d0e9d2274e305fe32116558fe3e4fbe3618d51",
+    "pyodide.js": "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98",
+    "pyodide.asm.wasm": "a50dd1843f805a0b7c45b61037ee0d7b26dfe85efe0e18ef95a34ad24e401f5f",
+    "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
+}
+"""The interpreter and its standard library, with their SHA-256; npm and the CDN serve the same files."""
+WHEELS = {
+    "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl": (
+        "ebb61241d962b98b21597d7ce43b67668a6d5bab3acec4fbe958657320d7cd08"
+    ),
+    "sqlite3-1.0.0-cp312-cp312-pyodide_2024_0_wasm32.whl": (
+        "43061928762b03482676a1e11dcef99a003148e59fe914b6a3e41180c382cfc3"
+    ),
+}
+"""Libraries that Pyodide builds, as its ``pyodide-lock.json`` names them; the CDN alone has them."""
+HOSTED = f"pyodide-{VERSION}"  # where a site keeps what it hosts itself
+INFO = {"abi_version": "2024_0", "arch": "wasm32", "platform": "emscripten_3_1_58", "python": "3.12.7"}
 
 ROOMS = ("sandbox", "course", "checks", "progress", "quiz", "reports", "site")
 LIBRARIES = {
@@ -25,6 +57,91 @@ PYGMENTS = re.compile(
 KEPT = (".py", ".txt", ".html", ".css", ".json")
 LICENCE = ("LICEN", "COPYING", "NOTICE", "AUTHORS", "METADATA")
 ORIGINALS = "originals"  # quizzes as they were handed out: their hash goes with the answers
+
+
+class NoRuntime(CannotDo):
+    """The interpreter cannot be had as it was asked for; the sentence says why, and what else there is."""
+
+
+def hosted_files(runtime: str) -> dict[str, bytes]:
+    """Return the files of Pyodide that a site serves itself; the others come from the CDN.
+
+    Args:
+        runtime: ``cdn`` for none of them, ``npm`` for the interpreter as npm has it, or a folder that holds
+            the interpreter, and perhaps wheels.
+
+    Raises:
+        NoRuntime: a file is missing, or is another one than it should be.
+    """
+    if runtime == "cdn":
+        return {}
+    if runtime != "npm":
+        return _checked(Path(runtime))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        order = [shutil.which("npm") or "npm", "pack", "--silent", f"pyodide@{VERSION}"]
+        try:
+            subprocess.run(order, cwd=folder, check=True, capture_output=True, text=True)
+            (packed,) = folder.glob("*.tgz")
+            with tarfile.open(packed) as archive:
+                for file in CORE:
+                    member = archive.extractfile(f"package/{file}")
+                    (folder / file).write_bytes(member.read() if member else b"")
+        except FileNotFoundError:
+            raise NoRuntime("there is no npm here; install Node.js, or use --runtime cdn") from None
+        except (subprocess.CalledProcessError, ValueError, KeyError, tarfile.TarError) as error:
+            told = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+            why = told[-1] if told else type(error).__name__
+            raise NoRuntime(f"npm could not fetch pyodide@{VERSION} ({why}); use --runtime cdn") from None
+        return _checked(folder)
+
+
+def _checked(folder: Path) -> dict[str, bytes]:
+    """Read Pyodide's files from a folder; raises NoRuntime unless they are what they should be."""
+    found = {}
+    for name, digest in (CORE | WHEELS).items():
+        path = folder / name
+        if not path.is_file():
+            if name in CORE:
+                raise NoRuntime(f"{folder} has no {name}; it should hold Pyodide {VERSION}")
+            continue
+        found[name] = path.read_bytes()
+        if sha256(found[name]).hexdigest() != digest:
+            raise NoRuntime(f"{path} is not the file of Pyodide {VERSION}; fetch it anew")
+    return found
+
+
+def file_entry(name: str, url: str, data: bytes | str) -> dict[str, object]:
+    """Return what a page needs to know to fetch a file: where it is, and its hash.
+
+    Args:
+        data: its bytes, or their SHA-256 in hexadecimal digits.
+    """
+    digest = bytes.fromhex(data) if isinstance(data, str) else sha256(data).digest()
+    return {"name": name, "url": url, "integrity": f"sha256-{base64.b64encode(digest).decode()}"}
+
+
+def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
+    """Return where a page finds each file of Pyodide, and the list of packages that Pyodide wants to read."""
+
+    def entry(name: str, digest: str) -> dict[str, object]:
+        return file_entry(name, f"{HOSTED}/{name}" if name in hosted else CDN + name, digest)
+
+    packages = {}
+    for name, digest in WHEELS.items():
+        package, version, _ = name.split("-", 2)
+        told = {"name": package, "version": version, "file_name": name, "imports": [package], "depends": []}
+        packages[package] = {**told, "sha256": digest, "install_dir": "site", "package_type": "package"}
+    lock = {"info": {**INFO, "version": VERSION}, "packages": packages}
+    return {
+        "version": VERSION,
+        "core": [entry(name, digest) for name, digest in CORE.items()],
+        "packages": {name.partition("-")[0]: entry(name, digest) for name, digest in WHEELS.items()},
+        "lock": json.dumps(lock),
+    }
+
+
+# --- the program and the course ------------------------------------------------------------------------
 
 
 def program_zip() -> bytes:

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.authoring.handout import Leaking, build_handout
-from grader.authoring.leaks import find_leaks, secrets_of, texts_of
+from grader.authoring.handout import build_handout
+from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import Store, inner_numbers, record, seed_of
 from grader.authoring.verify import solution_source
 from grader.checks.collection import RECORDED, load_reference

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.handout import Leaking, hand_out_quizzes
-from grader.authoring.leaks import find_leaks, secrets_of, texts_of
+from grader.authoring.handout import hand_out_quizzes
+from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
 from grader.course import Course, dataclass
 from grader.quiz import files
 from grader.quiz.files import Quiz

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from grader.progress import ANONYMOUS, Learner
-from grader.progress.learner import ID
+from grader.progress.ledger import ID
 from grader.sandbox.text import clean
 
 

@@ -12,7 +12,7 @@ import pytest
 from grader.authoring.handout import build_handout
 from grader.course import Course, open_course
 from grader.site.build import build_site
-from grader.site.runtime import NoRuntime
+from grader.site.shipped import NoRuntime
 from tests.site.helpers import WAIT, Served, serving
 from tests.site.pyodide import runtime_folder
 

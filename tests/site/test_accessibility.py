@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from grader.course import Course
-from grader.quiz.files import all_quizzes
-from grader.site.build import FOLDER, site_style
-from grader.site.pages import POLICY, Pages
+from grader.site.build import FOLDER, POLICY, Pages
 from tests.site.helpers import LONG, Served, serving, wait_for
 
 pytestmark = pytest.mark.slow
@@ -84,9 +82,7 @@ def real(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("real")
     shutil.copytree(FOLDER / "scripts", folder / "scripts")
     policy = POLICY.format(frame="'none'", others="")
-    pages = Pages(course, course.exercises(), all_quizzes(course), policy)
-    made = pages.lessons() | {f"quiz-{quiz.id}.html": pages.quiz(quiz) for quiz in pages.quizzes}
-    for name, text in (made | {"index.html": pages.start(), "site.css": site_style()}).items():
+    for name, text in Pages(course, policy).all().items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 

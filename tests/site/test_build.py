@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.authoring.leaks import Leaking
 from grader.course import Course, open_course
-from grader.site.build import MARKER, CannotWriteSite, Leaking, build_site
+from grader.site.build import MARKER, CannotWriteSite, build_site
 from tests.helpers import Run, edit
 
 LESSON = "exercises/exercise-1/lesson.md"

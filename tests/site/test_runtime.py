@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from grader.course import Course
-from grader.site import build, runtime as pyodide
+from grader.site import shipped as pyodide
 from grader.site.build import build_site
-from grader.site.runtime import CORE, HOSTED, VERSION, WHEELS, NoRuntime, hosted_files, runtime_manifest
+from grader.site.shipped import CORE, HOSTED, VERSION, WHEELS, NoRuntime, hosted_files, runtime_manifest
 from tests.site.helpers import LONG, serving, wait_for
 from tests.site.test_exercise import RIGHT, SECONDS, checked, module
 
@@ -44,8 +44,7 @@ def network(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> I
     standing_in = Network(tmp_path / "network", runtime)
     with serving(tmp_path / "network", standing_in.heard, public=True) as port:
         standing_in.host = f"127.0.0.1:{port}"
-        for used in (build, pyodide):
-            monkeypatch.setattr(used, "CDN", f"http://{standing_in.host}{PATH}")
+        monkeypatch.setattr(pyodide, "CDN", f"http://{standing_in.host}{PATH}")
         yield standing_in
 
 

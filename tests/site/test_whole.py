@@ -209,7 +209,7 @@ class Learner:
 
     def item(self, quiz: str, question: str) -> Item:
         """Return a question as it stands here."""
-        with self.desk._recording():
+        with open_ledger(self.desk.course) as self.desk._ledger:
             return self.desk._session(quiz).item(question)
 
     def history(self) -> list[Event]:

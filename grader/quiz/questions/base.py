@@ -400,6 +400,11 @@ class Question:
         """Return the answer that a text with plain signs stands for; Unreadable if it stands for none."""
         return text
 
+    @classmethod
+    def understood(cls, variant: Variant, answer: Answer) -> str:
+        """Say what a typed answer is read as; nothing where that is what was typed."""
+        return ""
+
     def mark(self, names: Names, answer: Answer, runner: Runner) -> Marked:
         """Mark an answer to the variant of these names, as :func:`parse` returned it, with the key's ids."""
         raise NotImplementedError

@@ -8,10 +8,10 @@ from string import ascii_lowercase as LETTERS
 from typing import Literal
 
 from grader.course import NOWHERE, Place, dataclass, render
-from grader.quiz.formula import Names
 from grader.quiz.questions.base import (
     Marked,
     Mistake,
+    Names,
     Problem,
     Question,
     Runner,

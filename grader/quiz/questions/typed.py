@@ -8,7 +8,7 @@ import re
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Literal
 
@@ -140,6 +140,10 @@ class Numeric(_Drawn):
             raise Unreadable("that is no number; `0.5`, `1e-3`, `1/3` and `2*log(3)` are")
         return float(value)
 
+    @classmethod
+    def understood(cls, variant: Variant, answer: float) -> str:
+        return f"= {format_value(answer, 6)}"
+
     def mark(self, names: Names, answer: float, runner: Runner) -> Marked:
         low, high = self.answer.interval(names)
         accepted = f"accepted is {format_value(low, 6)} to {format_value(high, 6)}"
@@ -224,6 +228,10 @@ class Shape(_Drawn):
             size_of(entry, variant.names)
         return tuple(entries)
 
+    @classmethod
+    def understood(cls, variant: Variant, answer: tuple[str, ...]) -> str:
+        return f"= {in_brackets([str(size_of(entry, variant.names)) for entry in answer])}"
+
     def mark(self, names: Names, answer: tuple[str, ...], runner: Runner) -> Marked:
         if same_shape(answer, self.answer, names):
             return Marked(1.0, "right")
@@ -237,9 +245,7 @@ class Shape(_Drawn):
 
     def right_answer(self, variant: Variant) -> str:
         sizes = [format_value(evaluate(entry, variant.names)) for entry in self.answer]
-        numbers, symbols = (
-            f"({', '.join(entries)}{',' if len(entries) == 1 else ''})" for entries in (sizes, self.answer)
-        )
+        numbers, symbols = in_brackets(sizes), in_brackets(self.answer)
         return symbols if symbols == numbers else f"{symbols} = {numbers}"
 
     def lint_variant(self, variant: Variant) -> Iterator[Problem]:
@@ -256,6 +262,11 @@ class Shape(_Drawn):
                 raise FormulaError(str(error)) from None
             if wrong == right:
                 yield f"has a mistake that is right{where}; change the sizes or `where`", mistake.place
+
+
+def in_brackets(entries: Sequence[str]) -> str:
+    """Write a shape as Python does: ``(3, 5)``, ``(5,)``."""
+    return f"({', '.join(entries)}{',' if len(entries) == 1 else ''})"
 
 
 def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -> bool:
