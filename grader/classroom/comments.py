@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from grader.classroom.gradebook import Gradebook
-from grader.classroom.tables import ManualAdjustment, hashed, round_secret
+from grader.classroom import gradebook, tables
 from grader.course import FIELDS, Course, UnknownExercise, dataclass, read_sheet, strict_yaml
 from grader.progress.grades import ClassGrades
 
@@ -45,7 +44,7 @@ def cents_of(text: str) -> int:
 
 
 def adjustments(
-    book: Gradebook,
+    book: gradebook.Gradebook,
     course: Course,
     grades: ClassGrades,
     wanted: str,
@@ -54,7 +53,7 @@ def adjustments(
     comment: str,
     credits: str,
     reason: str,
-) -> Iterator[ManualAdjustment]:
+) -> Iterator[tables.ManualAdjustment]:
     """Yield what is to be kept of something that is said, without a time and an author.
 
     Args:
@@ -86,10 +85,10 @@ def adjustments(
         about = dict.fromkeys(map(course.exercise_id, exercises)) or ("",)
     except UnknownExercise as error:
         raise ValueError(str(error)) from None
-    yield from (ManualAdjustment("", key, exercise, cents, words) for exercise in about)
+    yield from (tables.ManualAdjustment("", key, exercise, cents, words) for exercise in about)
 
 
-def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wanted: str) -> str:
+def submission_meant(book: gradebook.Gradebook, course: Course, grades: ClassGrades, wanted: str) -> str:
     """Return the key of the submission meant by name, file, student or pseudonym; or LookupError."""
     try:
         return book.find(wanted).key
@@ -108,7 +107,7 @@ def submission_meant(book: Gradebook, course: Course, grades: ClassGrades, wante
         raise
 
 
-def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdjustment]:
+def read_many(book: gradebook.Gradebook, course: Course, path: Path) -> Iterator[tables.ManualAdjustment]:
     """Yield the adjustments of a table, a row each: whose it is, and what is said; or CannotCollect."""
     aliases, grades = FIELDS | COLUMNS, book.class_grades(course)
     sheet = read_sheet(path, aliases)
@@ -125,7 +124,7 @@ def read_many(book: Gradebook, course: Course, path: Path) -> Iterator[ManualAdj
 
 def pseudonyms(course: Course, grades: ClassGrades) -> dict[str, str]:
     """Return what to call submissions where graders should not know whose they are; it stays."""
-    secret = round_secret(course)
-    whose = {grade.key: hashed("pseudonym", grade.student or grade.key) for grade in grades.grades}
+    secret = tables.round_secret(course)
+    whose = {grade.key: tables.hashed("pseudonym", grade.student or grade.key) for grade in grades.grades}
     mixed = {key: hmac.new(secret, text.encode(), "sha256").hexdigest() for key, text in whose.items()}
     return {key: f"anon-{text[:8]}" for key, text in mixed.items()}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 import click
 
 from grader.cli.group import BROKEN, COMMANDS, FAILED, USAGE, ZYGOTE, LazyGroup, grader, hide, main, stop
-from grader.sandbox.text import clean, counted
+from grader.sandbox.text import clean, counted, listed, one_line
 
 if TYPE_CHECKING:  # the help waits neither for the course room nor for reports
     from grader.course import Assignment, Course

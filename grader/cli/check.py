@@ -12,8 +12,7 @@ from grader import cli
 from grader.checks.report import Report, reports_to_json
 from grader.course import Exercise, is_stub, open_course, shown_path
 from grader.progress import ANONYMOUS, Grade, Learner, LedgerError, Standing, open_ledger, record, standings
-from grader.reports.statement import done_lines, headed, overview_lines
-from grader.reports.text import report_lines
+from grader.reports import done_lines, headed, overview_lines, report_lines
 
 EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
 

@@ -10,15 +10,10 @@ import click
 import numpy as np
 
 from grader import cli
-from grader.checks.debug import FailingCall, find_failing_call
-from grader.checks.plots import draw, plot_path
-from grader.checks.report import Outcome
-from grader.checks.source import read_source
+from grader.checks import debug as debugging, plots, report, source
 from grader.course import Exercise, make_private_folder, shown_path
-from grader.reports.picture import SUFFIXES, draw_picture, require_matplotlib
-from grader.reports.text import Line, unconfined, wrapped
+from grader.reports import Line, picture, unconfined, wrapped
 from grader.sandbox.pool import open_pool
-from grader.sandbox.text import clean
 
 
 @click.command("debug")
@@ -37,7 +32,7 @@ def debug(
     """
     exercise = course[exercise_id]
     with open_pool() as pool, cli.progress_line() as progress:
-        outcome, call = find_failing_call(exercise, pool, check, seed, progress)
+        outcome, call = debugging.find_failing_call(exercise, pool, check, seed, progress)
     cli.print_lines(debug_lines(course, exercise, outcome, call, cli.width(), output))
     if outcome and outcome.status != "passed" and not call:
         sys.exit(cli.FAILED)
@@ -46,8 +41,8 @@ def debug(
 def debug_lines(
     course: cli.Course,
     exercise: Exercise,
-    outcome: Outcome | None,
-    call: FailingCall | None,
+    outcome: report.Outcome | None,
+    call: debugging.FailingCall | None,
     columns: int,
     output: Path | None = None,
 ) -> Iterator[Line]:
@@ -57,7 +52,7 @@ def debug_lines(
         yield from wrapped(f"{what} passes; there is nothing to debug", "detail", columns, "")
         return
     yield from wrapped(f"{outcome.check}: {outcome.title}", "failed", columns, "")
-    yield from wrapped(clean(outcome.message), "detail", columns, "  ")
+    yield from wrapped(cli.clean(outcome.message), "detail", columns, "  ")
     if call is None:
         return
     name = f"debug_{exercise.id.replace('-', '_')}"
@@ -76,7 +71,7 @@ def debug_lines(
 @click.command("plot")
 @click.argument("exercise_id", metavar="EXERCISE")
 @cli.output_option(
-    "The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].", suffixes=SUFFIXES
+    "The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].", suffixes=picture.SUFFIXES
 )
 @cli.submission_option("Plot")
 @cli.confinement_option()
@@ -90,17 +85,17 @@ def plot(
     what it got to before that is plotted.
     """
     exercise = course[exercise_id]
-    if not plot_path(exercise).is_file():
-        others = ", ".join(each.id for each in course.exercises() if plot_path(each).is_file())
+    if not plots.plot_path(exercise).is_file():
+        others = ", ".join(each.id for each in course.exercises() if plots.plot_path(each).is_file())
         cli.stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", cli.USAGE)
     target = output or Path(f"{exercise.id}.svg")
     cli.require_writable(target)
-    require_matplotlib()
+    picture.require_matplotlib()
     with open_pool(confinement) as pool, cli.progress_line() as progress:
-        drawing = draw(exercise, read_source(exercise, submission), pool, progress=progress)
+        drawing = plots.draw(exercise, source.read_source(exercise, submission), pool, progress=progress)
     if count := len(drawing.panels):
         title = f"{exercise.id}  {exercise.file.title}"
-        cli.write_output(draw_picture(drawing.panels, title, target.suffix), target)
+        cli.write_output(picture.draw_picture(drawing.panels, title, target.suffix), target)
         panels = f"{count} panels" if count > 1 else "1 panel"
         click.echo(f"{target} has {panels}: yours broad and pale, the reference's dashed")
         for note in unconfined(drawing.confinement):

@@ -17,8 +17,7 @@ from grader import cli
 from grader.classroom import batch, collect, comments, gradebook, job, roster as rosters
 from grader.course import COURSE_FILE, CourseError, open_course
 from grader.progress.grades import ClassGrades, noted
-from grader.reports.text import Line, decimal, wrapped
-from grader.sandbox.text import clean, listed, one_line
+from grader.reports import Line, decimal, wrapped
 
 MAX_ID = 200  # characters of whose a submission is
 MOST_FORGOTTEN = 20  # names that are listed
@@ -124,7 +123,7 @@ def grade_class(
     code = publish(grades, results, shown=True)
     click.echo(f"all of it: {results / 'index.html'}; for each student: {results / 'students'}")
     for name, message in grades.broken.items():
-        click.echo(f"grader: {clean(name, 80)}: {clean(message, 400)}", err=True)
+        click.echo(f"grader: {cli.clean(name, 80)}: {cli.clean(message, 400)}", err=True)
     sys.exit(cli.BROKEN if grades.all_broken else cli.FAILED if grades.broken else code)
 
 
@@ -201,7 +200,7 @@ def roster_check(
     says = Counter[str]()
     for handed in found:
         who, whose = rosters.match(handed, listed, groups=groups), identities[handed.key]
-        name = one_line(handed.key, 60)
+        name = cli.one_line(handed.key, 60)
         if not whose.set_aside:
             of_student[whose.people].append(name)
             says[who.by] += 1
@@ -292,7 +291,7 @@ def adjust(
             raise click.UsageError(f"{place}{error}") from None
         for event in events:
             key = event.submission
-            book.adjust(event._replace(at=at, author=one_line(author, 80)))
+            book.adjust(event._replace(at=at, author=cli.one_line(author, 80)))
         grades = book.class_grades(course)
     publish(grades, results)
     if table:
@@ -303,7 +302,7 @@ def adjust(
     if student is not None:
         aside = grade.set_aside and f"is set aside: it {grade.set_aside}"
         told = aside or f"counts as `{grade.student}`"
-    click.echo(clean(f"{grade.submission} now {told}"))
+    click.echo(cli.clean(f"{grade.submission} now {told}"))
 
 
 def _list(book: gradebook.Gradebook) -> None:
@@ -312,12 +311,12 @@ def _list(book: gradebook.Gradebook) -> None:
         about = f"{names.get(event.submission, event.submission)} {event.exercise}".strip()
         amount = f"{'+' if event.cents > 0 else ''}{decimal(event.cents)}  " if event.cents else ""
         by = f"  ({event.author})" if event.author else ""
-        click.echo(clean(f"{event.at[:16]}  {about}  {amount}{event.reason}{by}"))
+        click.echo(cli.clean(f"{event.at[:16]}  {about}  {amount}{event.reason}{by}"))
 
 
 def _whose(book: gradebook.Gradebook, student: str) -> str:
     """Return the id of whoever is meant; in a class with a list, somebody in it."""
-    wanted, roster = one_line(student.strip(), MAX_ID), book.roster()
+    wanted, roster = cli.one_line(student.strip(), MAX_ID), book.roster()
     if roster is None or not wanted:  # which takes a decision back
         return wanted
     if found := roster.find(wanted):
@@ -348,7 +347,7 @@ def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone
         if not entries:
             click.echo("nobody is gone; nothing was deleted")
             return
-        names = listed([clean(entry.name) for entry in entries], MOST_FORGOTTEN)
+        names = cli.listed([cli.clean(entry.name) for entry in entries], MOST_FORGOTTEN)
         if not yes:
             click.confirm(f"delete all that is known of {names}?", abort=True)
         book.forget(entry.key for entry in entries)
@@ -417,5 +416,5 @@ def grade_answers(
         cli.write_output(text, output, bom=bom and form == "csv")
     if form != "text" or output is not None:
         for problem in graded.problems:
-            click.echo(f"grader: {clean(problem, 400)}", err=True)
+            click.echo(f"grader: {cli.clean(problem, 400)}", err=True)
     sys.exit(cli.FAILED if graded.problems else 0)

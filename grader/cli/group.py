@@ -27,7 +27,7 @@ SECTIONS: Sections = {
         "check": ("check", "Run the checks of exercises and show the verdict."),
         "watch": ("watch", "Show one exercise, and check it at every save, as `grader` alone does."),
         "debug": ("debug", "Write a program that stops in your function, as a failing check calls it."),
-        "hint": ("hint", "Show one more hint on an exercise."),
+        "hint": ("show", "Show one more hint on an exercise."),
         "plot": ("debug", "Plot what your functions compute, beside the reference."),
         "quiz": ("quiz", "Take a quiz, or choose one."),
         "credits": ("record", "Show your credits by exercise, quiz and topic."),
@@ -243,14 +243,13 @@ def _run() -> None:
     except Exception as error:
         from grader.course import CannotDo, CourseError
         from grader.progress import CannotWrite, LedgerError, NotThere
-        from grader.sandbox.process import no_process
-        from grader.sandbox.worker import ConfinementMissing, NoProcess, WorkerBroken
+        from grader.sandbox import process, worker
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
-            error = no_process()
-        if isinstance(error, CannotDo | NoProcess | CannotWrite | NotThere):
+            error = process.no_process()
+        if isinstance(error, CannotDo | worker.NoProcess | CannotWrite | NotThere):
             stop(str(error), USAGE)
-        if isinstance(error, CourseError | LedgerError | ConfinementMissing | WorkerBroken):
+        if isinstance(error, CourseError | LedgerError | worker.ConfinementMissing | worker.WorkerBroken):
             stop(str(error), BROKEN)
         if os.environ.get("GRADER_DEBUG"):
             raise

@@ -30,8 +30,7 @@ from grader.course import (
     secret_path,
 )
 from grader.quiz import files
-from grader.reports import tables
-from grader.reports.text import Line
+from grader.reports import Line, tables
 
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""

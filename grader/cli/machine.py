@@ -7,7 +7,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from grader.cli import BROKEN, print_lines, width
-from grader.reports.text import Line, Style, wrapped
+from grader.reports import Line, Style, wrapped
 from grader.sandbox import LAYERS, REQUIRED
 from grader.sandbox.doctor import probe, verdict
 

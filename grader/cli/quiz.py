@@ -20,8 +20,7 @@ from grader import cli
 from grader.course import CourseError, Raw, load, open_course
 from grader.progress import open_ledger
 from grader.quiz import Quiz, Unreadable, all_quizzes, credits, find_quiz, parse, session as sittings
-from grader.reports import quiz_screen as screen
-from grader.reports.text import wrapped
+from grader.reports import quiz_screen as screen, wrapped
 
 SECTIONS = {
     "Commands": {"responses": ("quiz", "Write your stored answers into a file, to hand in.")},

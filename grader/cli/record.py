@@ -9,10 +9,9 @@ import click
 from grader import cli
 from grader.cli.check import remember
 from grader.course import CourseError
-from grader.progress import Ledger, open_ledger, standings
+from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
 from grader.quiz import all_quizzes, balance, open_context, update
-from grader.reports.statement import Row, statement_lines, statement_to_csv, statement_to_json
-from grader.reports.text import first_to_mend, message, report_lines, wrapped
+from grader.reports import first_to_mend, message, report_lines, statement, wrapped
 
 MAX_WHY = 160  # characters of what the first failing check says
 WHAT = {
@@ -45,18 +44,22 @@ def show_credits(course: cli.Course, form: str, bom: bool) -> None:
     rows = []
     for stood, exercise in zip(stands, course.exercises(), strict=True):
         earned, possible = 100 * (stood.earned or 0), 100 * stood.credits
-        rows.append(Row("exercise", stood.exercise, stood.title, exercise.file.chapter, earned, possible))
+        rows.append(
+            statement.Row("exercise", stood.exercise, stood.title, exercise.file.chapter, earned, possible)
+        )
     for sheet, cents in balances:
         for topic in sheet.topics:
             possible = 100 * sheet.possible(topic)
-            rows.append(Row("quiz", sheet.id, sheet.public.title, topic, cents.get(topic, 0), possible))
+            rows.append(
+                statement.Row("quiz", sheet.id, sheet.public.title, topic, cents.get(topic, 0), possible)
+            )
     if form == "json":
-        cli.write_output(f"{statement_to_json(learner, rows)}\n", None)
+        cli.write_output(f"{statement.statement_to_json(learner, rows)}\n", None)
     elif form == "csv":
-        cli.write_output(statement_to_csv(learner, rows), None, bom=bom)
+        cli.write_output(statement.statement_to_csv(learner, rows), None, bom=bom)
     else:
         stretch = {each.exercise for each in stands if each.stretch}
-        cli.print_lines(statement_lines(learner, rows, cli.width(), stretch))
+        cli.print_lines(statement.statement_lines(learner, rows, cli.width(), stretch))
 
 
 @click.command("submit")
@@ -87,17 +90,15 @@ def submit(
     if a check failed: work that is half done may be handed in as well.
     """
     from grader.checks.run import check as run_checks  # which the others do without
-    from grader.progress import hand_in
-    from grader.sandbox.pool import open_pool
-    from grader.sandbox.worker import ConfinementMissing, WorkerBroken
+    from grader.sandbox import pool, worker
 
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
     bundle = hand_in.gather(course, quizzes, datetime.datetime.now(datetime.UTC), questions)
     path = output or course.root / f"submission-{bundle.learner.id}.zip"
     try:  # whatever the verdict, and even if there is none, there is something to hand in
-        with open_pool() as pool, cli.progress_line() as progress:
+        with pool.open_pool() as workers, cli.progress_line() as progress:
             for exercise in course.exercises(bundle.written) if bundle.written else []:
-                report = run_checks(exercise, pool=pool, progress=progress)
+                report = run_checks(exercise, pool=workers, progress=progress)
                 report = report.for_student(exercise.file.feedback)
                 remember(course, [report])
                 if check:
@@ -110,7 +111,7 @@ def submit(
                 why = f": {textwrap.shorten(message(first), MAX_WHY)}" if first else ""
                 told = f"{exercise.id} {found}, {report.earned} of {report.credits} credits{why}"
                 cli.print_lines(wrapped(told, "failed" if failed else "passed", cli.width(), ""))
-    except (CourseError, ConfinementMissing, WorkerBroken) as error:
+    except (CourseError, worker.ConfinementMissing, worker.WorkerBroken) as error:
         click.echo(f"grader: the checks broke: {error}", err=True)
     for sentence in bundle.missing:
         click.echo(f"missing: {sentence}")
@@ -128,8 +129,6 @@ def backup(course: cli.Course, output: Path | None) -> None:
     `grader import` takes it in on another machine, and the start page of the course's website in a browser.
     Your own files of the exercises are not in it.
     """
-    from grader.progress import transfer
-
     with open_ledger(course) as ledger:
         document = transfer.progress_document(transfer.events_of(ledger), course.salt)
     cli.write_output(f"{document}\n", output)
@@ -145,8 +144,6 @@ def take_over(course: cli.Course, file: Path, yes: bool) -> None:
     FILE is what the course's website saves, or `grader backup`. What it would add is shown before anything is
     added; what is here already is not added twice. Answers to practice quizzes are marked anew here.
     """
-    from grader.progress import hand_in, transfer
-
     with file.open("rb") as opened:
         data = opened.read(hand_in.MAX_BYTES + 1)
 

@@ -23,8 +23,7 @@ from grader.checks.source import Source, read_source
 from grader.cli import ZYGOTE, print_lines, progress_line, width
 from grader.cli.check import ask_name, changed_last, remember
 from grader.cli.debug import debug_lines
-from grader.cli.hint import hint_lines
-from grader.cli.show import restore_stub, show_lesson
+from grader.cli.show import hint_lines, restore_stub, show_lesson
 from grader.course import Course, Exercise, make_stub, open_course, shown_path
 from grader.progress import Standing, open_ledger, standings
 from grader.reports.statement import beside_lines, celebration_lines, overview_lines, screen_heading

@@ -1,6 +1,15 @@
 """Every way a result is shown or exported: lines for a terminal, pages, pictures, other programs' forms."""
 
 from grader.reports.html import report_html
-from grader.reports.text import report_text
-
-__all__ = ["report_html", "report_text"]
+from grader.reports.statement import done_lines, headed, overview_lines
+from grader.reports.text import (
+    Line,
+    Style,
+    decimal,
+    first_to_mend,
+    message,
+    report_lines,
+    report_text,
+    unconfined,
+    wrapped,
+)

@@ -15,8 +15,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from grader.checks.report import reports_to_json
-from grader.classroom.inbox import SHAPES
-from grader.classroom.roster import Roster, Student, missing, missing_note
+from grader.classroom import inbox, roster as rosters
 from grader.course import FIELDS, Assignment, CannotDo, folded, write_atomic, zipped
 from grader.progress.grades import (
     MAX_NOTES,
@@ -29,9 +28,7 @@ from grader.progress.grades import (
     noted,
     said_once,
 )
-from grader.reports.exports import KINDS, adjustment_text, moved_csv
-from grader.reports.html import render
-from grader.reports.tables import DECIDE
+from grader.reports import exports, html as pages, tables
 from grader.reports.text import Verbatim, amount, csv_text, decimal
 from grader.sandbox.text import clean, listed, one_line
 
@@ -61,7 +58,7 @@ def write_pages(grades: ClassGrades, folder: Path) -> list[str]:
                 for name in PAGES:
                     (own / name).unlink(missing_ok=True)
                 own.rmdir()  # unless something else is in it
-    write_atomic(folder / "moved.csv", moved_csv(grades))
+    write_atomic(folder / "moved.csv", exports.moved_csv(grades))
     write_atomic(folder / "index.html", class_page(grades))
     write_atomic(folder / "notes.csv", notes_csv(grades))
     write_atomic(folder / "requests.csv", requests_csv(grades))
@@ -112,13 +109,13 @@ def requests_csv(grades: ClassGrades) -> str:
 def student_page(grade: Grade, course: str = "") -> str:
     """Return one student's page, below the course's title; what is withheld of hidden checks is not in it."""
     who = [course, grade.submission if grade.submission != grade.name else "", grade.login]
-    return render(
+    return pages.render(
         "student",
         grade=grade,
         course=course,
         over=" · ".join(part for part in who if part),
         reports=grade.shown,
-        kinds=KINDS,
+        kinds=exports.KINDS,
         most=MAX_NOTES,
     )
 
@@ -142,7 +139,7 @@ def class_page(grades: ClassGrades) -> str:
         words = "; ".join(f"{edges[n]} to {edges[n + 1]}: {count}" for n, count in enumerate(bars))
         histogram = {"counts": bars, "step": step, "median": round(median(graded)), "description": words}
     parts = ", ".join(item.id for item in grades.items)
-    return render(
+    return pages.render(
         "class",
         limits=[MOST_BYTES],
         grades=grades,
@@ -150,7 +147,7 @@ def class_page(grades: ClassGrades) -> str:
         figures=figures,
         undecided=said_once(undecided),
         notes=said_once(notes[len(undecided) :]),
-        decide=DECIDE,
+        decide=tables.DECIDE,
         most=MOST_NOTES,
         graded=graded,
         histogram=histogram,
@@ -159,7 +156,7 @@ def class_page(grades: ClassGrades) -> str:
         failures=frequent_failures(grades),
         caption=f"Credits of {amount(possible)} before and after adjustments; parts: {parts}",
         students=[(grade, _parts(grades, grade)) for grade in grades.grades],
-        adjustment_text=adjustment_text,
+        adjustment_text=exports.adjustment_text,
     )
 
 
@@ -184,14 +181,14 @@ class Filled(NamedTuple):
 
     heading: list[str]
     rows: list[list[str]]
-    changes: list[tuple[Student, str]]
+    changes: list[tuple[rosters.Student, str]]
     told: list[str]
 
     def csv(self) -> str:
         """Return the table."""
         return csv_text(self.heading, self.rows)
 
-    def difference(self, roster: Roster) -> str:
+    def difference(self, roster: rosters.Roster) -> str:
         """Say which cells of students would change in their list, a line each."""
         count = len({student.id for student, _ in self.changes})
         told = f"{count} of {len(roster.students)} students would change in {roster.sheet.name}"
@@ -211,7 +208,7 @@ class _Column(NamedTuple):
     item: Item | None = None
 
 
-def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> Filled:
+def fill(grades: ClassGrades, roster: rosters.Roster, assignment: Assignment | None) -> Filled:
     """Return a roster with the grades in the columns that it has for them; other cells stay as they are.
 
     Of an assignment its own column is filled, else one of each exercise and quiz; or CannotDo.
@@ -235,7 +232,7 @@ def fill(grades: ClassGrades, roster: Roster, assignment: Assignment | None) -> 
 
 
 def _column(
-    roster: Roster,
+    roster: rosters.Roster,
     kept: Sequence[int],
     names: Sequence[str],
     told: dict[str, None],
@@ -263,7 +260,7 @@ def _column(
 
 def _filled(
     grades: ClassGrades,
-    roster: Roster,
+    roster: rosters.Roster,
     kept: Sequence[int],
     columns: Sequence[_Column],
     told: dict[str, None],
@@ -271,7 +268,11 @@ def _filled(
     sheet, titles, theirs = roster.sheet, roster.sheet.titles, by_student(grades)
     students = {student.row.line: student for student in roster.students}
     free = [FIELDS.get(title) in FREE_TEXT or title == "online text" for title in titles]
-    rows, changes, canvas = list[list[str]](), list[tuple[Student, str]](), roster.platform == "canvas"
+    rows, changes, canvas = (
+        list[list[str]](),
+        list[tuple[rosters.Student, str]](),
+        roster.platform == "canvas",
+    )
     for row in sheet.rows:
         student, record = students.get(row.line), dict(zip(titles, row.cells, strict=True))
         cells = {place: row.cells[place] if free[place] else Verbatim(row.cells[place]) for place in kept}
@@ -313,7 +314,7 @@ def _points(before: str, column: _Column, grades: ClassGrades, told: dict[str, N
 
 
 def _is_closed(
-    student: Student, record: Mapping[str, str], grades: ClassGrades, told: dict[str, None]
+    student: rosters.Student, record: Mapping[str, str], grades: ClassGrades, told: dict[str, None]
 ) -> bool:
     """Whether Moodle lets nobody change a grade; what it has at the most is looked at as well."""
     most = record.get("maximum grade", "")
@@ -333,17 +334,19 @@ def _same(text: str, cents: int) -> bool:
         return False
 
 
-def left_out(grades: ClassGrades, roster: Roster) -> list[str]:
+def left_out(grades: ClassGrades, roster: rosters.Roster) -> list[str]:
     """Return whose cells stay as they are in the roster, and why, as sentences."""
     theirs = by_student(grades)
-    absent = missing(roster, theirs)
-    return [f"{missing_note(absent).text}; these cells stay as they are"] * bool(absent)
+    absent = rosters.missing(roster, theirs)
+    return [f"{rosters.missing_note(absent).text}; these cells stay as they are"] * bool(absent)
 
 
 # --- feedback ---------------------------------------------------------------------------------------------
 
 
-def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> tuple[bytes, list[str]]:
+def feedback_zip(
+    grades: ClassGrades, roster: rosters.Roster | None, platform: str
+) -> tuple[bytes, list[str]]:
     """Return the zip in which Moodle or Canvas takes each student's page back, and whom it leaves out.
 
     Its names are those of the platform's download. The page of a group goes to every member.
@@ -358,7 +361,7 @@ def feedback_zip(grades: ClassGrades, roster: Roster | None, platform: str) -> t
     return zipped(files), [f"{listed(unknown, 20)}: {why}"] * bool(unknown)
 
 
-def anonymous_zip(grades: ClassGrades, roster: Roster | None, pseudonyms: Mapping[str, str]) -> bytes:
+def anonymous_zip(grades: ClassGrades, roster: rosters.Roster | None, pseudonyms: Mapping[str, str]) -> bytes:
     """Return a zip of each submission's page for graders who should not know whose it is.
 
     Pseudonyms, by key, stand for every name and id, also in what code printed and in comments.
@@ -393,7 +396,7 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])(?:{found})(?![^\W_])" if found else r"(?!)", re.IGNORECASE)
 
 
-def _places(grade: Grade, roster: Roster | None, platform: str) -> Iterator[str]:
+def _places(grade: Grade, roster: rosters.Roster | None, platform: str) -> Iterator[str]:
     """Yield the names of a page, one for each student whom the platform knows by a number."""
     if platform == "canvas":  # a page comes back to the file that it is about, by its number
         if grade.platform == "canvas" and (shape := _shape(grade.file, "canvas")):
@@ -411,7 +414,7 @@ def _places(grade: Grade, roster: Roster | None, platform: str) -> Iterator[str]
 
 def _shape(file: str, platform: str) -> str:
     """Return what stands before a student's own name of a file in a download."""
-    for name, shape in SHAPES:
+    for name, shape in inbox.SHAPES:
         if name == platform and (found := shape.fullmatch(file)):
             rest = found["rest"] or ""
             before = file.removesuffix(rest) if rest else file

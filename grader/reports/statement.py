@@ -15,7 +15,7 @@ from grader import __version__
 from grader.checks.report import Report
 from grader.course import Exercise
 from grader.progress import ANONYMOUS, Learner, Standing
-from grader.reports.text import Line, Style, csv_text, decimal, ends, wrapped
+from grader.reports.text import Line, csv_text, decimal, ends, mark_of, wrapped
 from grader.sandbox.text import clean, shorten
 
 STRETCH = " (stretch)"  # behind the title of an exercise that is beyond the course
@@ -131,13 +131,6 @@ def credits_line(label: str, credits: int, earned: int | None, right: str, width
     """Return a row of a table of credits; ``earned`` is None if nothing was checked yet."""
     mark, style = mark_of(credits, earned)
     return Line(ends(f"  {mark} {label}", right, width), style)
-
-
-def mark_of(credits: int, earned: int | None) -> tuple[str, Style]:
-    """Return the sign and the style for what was earned of what there is; None: nothing yet."""
-    if earned is None:
-        return "·", "note"
-    return ("✓", "passed") if earned >= credits else ("…", "skipped")
 
 
 # --- the statement ------------------------------------------------------------------------------------

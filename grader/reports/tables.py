@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from grader import __version__
 from grader.progress.grades import ClassGrades, Noted, check_rates, frequent_failures, noted, said_once
-from grader.quiz.credits import CountedAnswer
-from grader.quiz.grade import NOT_MARKED, Graded, QuizGrade
+from grader.quiz import credits, grade as answers
 from grader.reports.quiz_screen import plain
-from grader.reports.statement import mark_of
-from grader.reports.text import Line, Style, amount, csv_text, decimal, ends, wrapped
+from grader.reports.text import Line, Style, amount, csv_text, decimal, ends, mark_of, wrapped
 from grader.sandbox.text import clean, counted, one_line, shorten
 
 if TYPE_CHECKING:
@@ -186,7 +184,7 @@ def confusion_lines(confusion: Confusion, width: int) -> Iterator[Line]:
 # --- answers to quizzes, graded -----------------------------------------------------------------------
 
 
-def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
+def grades_lines(graded: answers.Graded, width: int = 80) -> Iterator[Line]:
     """Lay out what everybody earned, answer by answer, with the arithmetic."""
     for learner in graded.learners:
         yield Line(f"{clean(learner.learner.name)} (id {learner.learner.id})"[:width], "heading")
@@ -207,10 +205,10 @@ def grades_lines(graded: Graded, width: int = 80) -> Iterator[Line]:
     yield Line(f"{counted(len(graded.learners), 'learner')} graded{problems}", "note")
 
 
-def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterator[Line]:
+def _answer_lines(grade: answers.QuizGrade, answer: credits.CountedAnswer, width: int) -> Iterator[Line]:
     refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
     style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
-    style = "error" if refused else "skipped" if marked.arithmetic == NOT_MARKED else style
+    style = "error" if refused else "skipped" if marked.arithmetic == answers.NOT_MARKED else style
     question = answer.response.question
     earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
     yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
@@ -219,7 +217,7 @@ def _answer_lines(grade: QuizGrade, answer: CountedAnswer, width: int) -> Iterat
         yield from wrapped(plain(text), "detail", width, indent=" " * 8)
 
 
-def grades_to_json(graded: Graded) -> str:
+def grades_to_json(graded: answers.Graded) -> str:
     """Return one JSON document of the form ``rnn-grader/quiz-grades/1``; docs/report.md describes it."""
     document = {
         "schema": QUIZ_SCHEMA,
@@ -250,7 +248,7 @@ def grades_to_json(graded: Graded) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _answer_object(grade: QuizGrade, answer: CountedAnswer) -> dict[str, Any]:
+def _answer_object(grade: answers.QuizGrade, answer: credits.CountedAnswer) -> dict[str, Any]:
     response, marked = answer.response, grade.marks[answer.response.id]
     face = grade.sheet.face(response.question)
     return {
@@ -271,7 +269,7 @@ def _answer_object(grade: QuizGrade, answer: CountedAnswer) -> dict[str, Any]:
     }
 
 
-def grades_to_csv(graded: Graded) -> str:
+def grades_to_csv(graded: answers.Graded) -> str:
     """Return a table with a heading, one row an answer; amounts are in credits, no text starts a formula."""
     rows: list[list[str | int]] = []
     for who, grade in ((each.learner, grade) for each in graded.learners for grade in each.quizzes):

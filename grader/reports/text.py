@@ -241,6 +241,13 @@ def ends(left: str, right: str, width: int) -> str:
     return f"{shorten(left, room):<{room}} {right}"[:width]
 
 
+def mark_of(credits: int, earned: int | None) -> tuple[str, Style]:
+    """Return the sign and the style for what was earned of what there is; None: nothing yet."""
+    if earned is None:
+        return "·", "note"
+    return ("✓", "passed") if earned >= credits else ("…", "skipped")
+
+
 # --- where an array is wrong ---------------------------------------------------------------------------
 
 

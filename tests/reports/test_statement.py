@@ -17,7 +17,6 @@ from grader.reports.statement import (
     Row,
     beside_lines,
     headed,
-    mark_of,
     overview_lines,
     statement_lines,
     statement_to_csv,
