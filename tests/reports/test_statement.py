@@ -22,7 +22,7 @@ from grader.reports.statement import (
     statement_to_csv,
     statement_to_json,
 )
-from grader.reports.text import decimal, harmless
+from grader.reports.text import decimal, harmless, mark_of
 
 SCHEMA = json.loads((Path(grader.reports.__file__).parent / "statement_schema.json").read_text("utf-8"))
 ADA = Learner("ada", "Ada")
