@@ -1,10 +1,11 @@
 """Spreads work on exercises, submissions or quizzes over processes."""
 
 import contextlib
-import errno
+import gc
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, TypeAlias, TypeVar, cast
 
 from grader.sandbox import confinement, process
 
@@ -21,43 +22,62 @@ Result = TypeVar("Result")
 Share = tuple[int, int]
 """Which part of an item's work is meant, and of how many parts: ``things[number::count]``."""
 WHOLE: Share = (0, 1)
+Pipes: TypeAlias = tuple[IO[bytes], IO[bytes]]
 
 
 class Processes(ThreadPoolExecutor):
     """At most so many processes of this machine; each does one call after another, and a thread waits for it.
 
-    Each is started by exec when it is first wanted, and ends when this one does, even if that is killed. If
-    one dies, its call raises ``BrokenExecutor``, and another one takes its place. Where the system starts no
-    more of them, a call raises ``NoProcess``. Left by an exception, all are killed.
+    One is started by exec when the first is wanted, loads what a check needs, and forks the others; they end
+    when this one does, even if that is killed. If one dies, its call raises ``BrokenExecutor``, and another
+    one takes its place. Where the system starts no more of them, a call raises ``NoProcess``. Left by an
+    exception, all are ended at once.
     """
 
     def __init__(self, jobs: int) -> None:
         super().__init__(jobs)
+        self._jobs = jobs if process.CAN_FORK else 1
         self._own = threading.local()
         self._started: list[subprocess.Popen[bytes]] = []
+        self._channels: list[socket.socket] = []  # to those that are forked
+        self._unused: list[Pipes] = []
         self._killed = False
 
     def submit(self, function: Callable[..., Result], /, *arguments: Any, **named: Any) -> Future[Result]:
+        if not self._started:
+            self._unused = self._start(self._jobs)
         try:
             return super().submit(self._ask, pickle.dumps((function, arguments, named)))
         except RuntimeError:  # a thread counts as a process
             raise process.no_process() from None
 
+    def _start(self, count: int) -> list[Pipes]:
+        """Start so many processes; return what is written to and read from each."""
+        pairs = [socket.socketpair() for _ in range(count - 1)]
+        self._channels += [near for near, _ in pairs]
+        fork = f"from grader.sandbox import server; given = server.fork_zygotes({count}, folders, sockets)"
+        program = f"{fork if process.CAN_FORK else 'given = []'}; from grader.checks import parallel"
+        program += "; parallel.serve(sockets, given)"
+        started = process.exec_clean(program, [far for _, far in pairs], stdin=-1, stdout=-1)
+        self._started.append(started)
+        for _, far in pairs:
+            far.close()
+        if self._killed:
+            started.kill()
+        first = cast(Pipes, (started.stdin, started.stdout))
+        with contextlib.suppress(OSError):  # it has ended already, and is found out when it is read from
+            pickle.dump((dict(os.environ), os.getcwd(), sys.path, sys.dont_write_bytecode), first[0])
+            first[0].flush()
+        return [first, *((near.makefile("wb"), near.makefile("rb")) for near, _ in pairs)]
+
     def _ask(self, request: bytes) -> Any:
-        """Let this thread's process do a call; start it if there is none."""
-        pipes = getattr(self._own, "pipes", None)
+        """Let this thread's process do a call."""
+        pipes: Pipes | None = getattr(self._own, "pipes", None)
         if pipes is None:
-            program = (
-                f"import sys; sys.path[:] = {sys.path!r}; import grader.checks.parallel as us; us.serve()"
-            )
             try:
-                started = subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1)
-            except OSError as error:
-                raise process.no_process(error.errno or errno.EAGAIN) from None
-            self._started.append(started)
-            if self._killed:
-                started.kill()
-            pipes = self._own.pipes = cast(tuple[IO[bytes], IO[bytes]], (started.stdin, started.stdout))
+                pipes = self._own.pipes = self._unused.pop(0)
+            except IndexError:
+                pipes = self._own.pipes = self._start(1)[0]
             if not pipes[1].read(1):
                 raise process.no_process()
         try:
@@ -73,19 +93,60 @@ class Processes(ThreadPoolExecutor):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._killed = kind is not None
-        for started in self._started if self._killed else ():
-            started.kill()
+        if self._killed:
+            self._end(socket.SHUT_RDWR)
+            for started in self._started:
+                started.kill()
         self.shutdown(cancel_futures=self._killed)
+        self._end(socket.SHUT_WR)
+        for channel in self._channels:
+            with channel, contextlib.suppress(OSError):
+                channel.recv(1)  # nothing, once it has ended
         for started in self._started:
             started.communicate()
 
+    def _end(self, how: int) -> None:
+        for channel in self._channels:
+            with contextlib.suppress(OSError):
+                channel.shutdown(how)
 
-def serve() -> None:
-    """Do one call after another, as they come from standard input; what is printed goes where errors go."""
+
+def serve(channels: list[int], given: list[socket.socket]) -> None:
+    """Do one call after another, as they come from standard input; what is printed goes where errors go.
+
+    Args:
+        channels: descriptors of sockets; on each, a fork of this process does the same.
+        given: where a warm process takes orders, for each of them and for this one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this is told, and ends it
-    confinement.hide_from_others()
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    environment, folder, path, sys.dont_write_bytecode = pickle.load(asked)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.path[:] = path
+    confinement.hide_from_others()
+    import grader.checks.run  # noqa: F401  # NumPy and pytest, once for all
+
+    gc.freeze()
+    gc.enable()
+    place = 0
+    with contextlib.suppress(OSError):  # what could not be forked says nothing
+        for number, channel in enumerate(channels, 1):
+            if os.fork() == 0:
+                asked.close()
+                answers.close()
+                os.dup2(channel, 0)
+                asked, answers, place = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(0), "wb"), number
+                break
+    for channel in channels:
+        os.close(channel)
+    for number, control in enumerate(given):
+        if number == place:
+            process.GIVEN.append(process.Zygote(control=control))
+        else:
+            control.close()
     calls = SimpleQueue[Any]()
 
     def listen() -> None:

@@ -25,6 +25,7 @@ from grader.sandbox.process import (
     Zygote,
     no_process,
     require_confinement,
+    start_early,
 )
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
@@ -110,7 +111,7 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
         self._spare: tuple[Budget, ConfinedWorker] | None = None
         self._forks = CAN_FORK if fork is None else fork
         self._layers = zygote.layers if zygote else layers
-        self._zygote = zygote or (Zygote(layers) if self._forks else None)
+        self._zygote = zygote or (start_early(layers) if self._forks else None)
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
         worker = None

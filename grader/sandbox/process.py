@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from grader.sandbox import LAYERS, REQUIRED, THREADS
 from grader.sandbox.worker import KILLED, Budget, ConfinementMissing, NoProcess, WorkerBroken
@@ -29,9 +30,47 @@ def no_process(number: int = errno.EAGAIN) -> NoProcess:
     )
 
 
-def start_early() -> Zygote | None:
+GIVEN: list[Zygote] = []
+"""The warm process that this process was given at its start, with all layers; the first pool takes it."""
+
+
+def start_early(layers: tuple[str, ...] = LAYERS) -> Zygote | None:
     """Start a confined warm process for ``open_pool``, early, to load NumPy; None where it cannot fork."""
-    return Zygote(LAYERS) if CAN_FORK else None
+    if GIVEN and layers == LAYERS:
+        return GIVEN.pop()
+    return Zygote(layers) if CAN_FORK else None
+
+
+def exec_clean(program: str, sockets: Sequence[socket.socket], **more: Any) -> subprocess.Popen[bytes]:
+    """Start Python by exec in a clean environment, from which NumPy and the grader can be imported.
+
+    Args:
+        program: has ``sockets``, descriptors of these, which are none on Windows, and ``folders``, which were
+            lent to its ``sys.path``.
+
+    Raises:
+        NoProcess: the system starts no more of them.
+    """
+    numpy = importlib.util.find_spec("numpy")
+    if numpy is None or numpy.origin is None:
+        raise WorkerBroken("NumPy is not installed beside the grader")
+    descriptors = [each.fileno() for each in sockets] if os.name == "posix" else []
+    folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
+    start = (
+        f"import gc, sys; gc.disable(); sockets, folders = {descriptors!r}, {folders!r}; sys.path += folders"
+    )
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
+    settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-s", "-S", "-B", "-c", f"{start}; {program}"],
+            env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
+            cwd=os.path.abspath(os.sep),
+            pass_fds=descriptors,
+            **more,
+        )
+    except OSError as error:
+        raise no_process(error.errno or errno.EAGAIN) from None
 
 
 def require_confinement(layers: Sequence[str] | None = None) -> None:
@@ -61,14 +100,21 @@ def _layers_here() -> tuple[str, ...]:
 
 
 class Zygote:
-    """The warm process, started by exec, and the socket it takes orders on."""
+    """The warm process, and the socket it takes orders on.
 
-    def __init__(self, layers: tuple[str, ...] = LAYERS) -> None:
+    Args:
+        control: to one that runs already, and ends when this is closed; None starts one by exec.
+    """
+
+    def __init__(self, layers: tuple[str, ...] = LAYERS, control: socket.socket | None = None) -> None:
         self.layers = layers
-        self._control, far = socket.socketpair()
+        self._process: Spawned | None = None
+        if control is None:
+            control, far = socket.socketpair()
+            self._process = Spawned("zygote", [far], layers)
+            far.close()
+        self._control = control
         self._control.settimeout(START_SECONDS)
-        self._process = Spawned("zygote", [far], layers)
-        far.close()
 
     def spawn(self, budget: Budget, sockets: Sequence[socket.socket]) -> Forked:
         """Ask for a worker, and do not wait for it: it says that it is ready, or hangs up if it cannot be."""
@@ -91,7 +137,8 @@ class Zygote:
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
         self._control.close()
-        self._process.end()
+        if self._process:
+            self._process.end()
 
 
 class Forked:
@@ -113,39 +160,25 @@ class Forked:
 class Spawned:
     """Our program, started by exec: a zygote, a worker on platforms without fork, or what tells the layers.
 
-    It has a clean environment, an empty stdin and these sockets; NumPy's folder and ours are lent at first.
+    It has an empty stdin and these sockets.
     """
 
     def __init__(
         self, mode: str, sockets: Sequence[socket.socket], layers: tuple[str, ...], budget: Sequence[int] = ()
     ) -> None:
         self.number: int | None = None  # that it has of itself, once it is ready
-        numpy = importlib.util.find_spec("numpy")
-        if numpy is None or numpy.origin is None:
-            raise WorkerBroken("NumPy is not installed beside the grader")
         posix = os.name == "posix"
-        descriptors = [each.fileno() for each in sockets] if posix else []
-        folders = [str(Path(__file__).parents[2]), str(Path(numpy.origin).parents[1])]
-        run = f"server.main({mode!r}, {descriptors!r}, {folders!r}, {list(layers)!r}, {list(budget)!r})"
+        program = f"server.main({mode!r}, sockets, folders, {list(layers)!r}, {list(budget)!r})"
         if mode == "layers":
-            run = f"confinement.tell_layers({descriptors[0]}, {list(layers)!r})"
-        program = f"import gc, sys; gc.disable(); sys.path += {folders!r}; from grader.sandbox import "
-        program += f"{run.partition('.')[0]}; {run}"
-        kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows needs it
-        settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-        try:
-            self._process = process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-S", "-B", "-c", program],
-                env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
-                cwd=os.path.abspath(os.sep),
-                stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=descriptors,
-                start_new_session=posix,
-            )
-        except OSError as error:
-            raise no_process(error.errno or errno.EAGAIN) from None
+            program = f"confinement.tell_layers(sockets[0], {list(layers)!r})"
+        self._process = process = exec_clean(
+            f"from grader.sandbox import {program.partition('.')[0]}; {program}",
+            sockets,
+            stdin=subprocess.DEVNULL if posix else subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=posix,
+        )
         if process.stdin is not None:  # Windows
             for each in sockets:
                 process.stdin.write(repr(each.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]

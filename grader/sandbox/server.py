@@ -30,7 +30,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from grader.sandbox import LOST, protocol
+from grader.sandbox import LAYERS, LOST, protocol
 from grader.sandbox.confinement import Confinement, confine, prepare
 from grader.sandbox.loading import TRACEBACK, Fault, describe, keeps_nothing, run_source
 from grader.sandbox.values import Array, Named, class_of, map_leaves, type_name, walk_arrays
@@ -372,6 +372,32 @@ def rehearse() -> None:
 # --- start --------------------------------------------------------------------------------------------
 
 
+def fork_zygotes(count: int, borrowed: list[str], held: list[int]) -> list[socket.socket]:
+    """Fork warm processes off this one, which holds nothing but NumPy yet; return where they take orders.
+
+    Both have in common what NumPy takes of memory and of time. The arguments are as in :func:`main`.
+
+    Args:
+        held: descriptors of this process that they should not hold.
+    """
+    gc.freeze()  # neither looks through what both have, and so copies it
+    ours, theirs = zip(*(socket.socketpair() for _ in range(count)), strict=True)
+    if os.fork() == 0:
+        try:
+            os.setsid()
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nothing, descriptor)
+            for descriptor in (nothing, *held, *(each.detach() for each in ours)):
+                os.close(descriptor)
+            main("zygote", [each.detach() for each in theirs], borrowed, list(LAYERS), [])
+        finally:
+            os._exit(LOST)
+    for each in theirs:
+        each.close()
+    return list(ours)
+
+
 def main(
     mode: str, descriptors: list[int], borrowed: list[str], layers: list[str], budget: list[int]
 ) -> None:
@@ -379,7 +405,8 @@ def main(
 
     Args:
         mode: ``zygote`` forks workers, ``worker`` is one.
-        descriptors: inherited sockets: control, or channel and output; none on Windows.
+        descriptors: inherited sockets: control, or channel and output; none on Windows. A zygote that has
+            several of the first becomes as many.
         borrowed: folders of the grader and of NumPy, on ``sys.path`` only while this process warms up.
         layers: names of the layers of confinement that are wanted.
         budget: bytes and seconds of a worker; none for a zygote.
@@ -401,9 +428,16 @@ def main(
         os.rmdir(folder)
     parent = os.getppid()
     sockets = [fcntl.fcntl(each, fcntl.F_DUPFD, CHANNEL + 1) for each in descriptors]
+    for each in descriptors:
+        os.close(each)
     server = stand_ready()
     if mode == "zygote":
-        serve_zygote(socket.socket(fileno=sockets[0]), layers, server)
+        while len(sockets) > 1 and os.fork():
+            os.close(sockets.pop())
+        control = sockets.pop()
+        for each in sockets:
+            os.close(each)
+        serve_zygote(socket.socket(fileno=control), layers, server)
     else:  # a process of one check has no children, so it needs no namespaces to keep them in
         confinement = prepare(set(layers) - {"namespaces"})
         serve_worker(server, sockets, confinement, parent, (budget[0], budget[1]))
