@@ -39,7 +39,7 @@ class Processes(ThreadPoolExecutor):
         self._jobs = jobs if process.CAN_FORK else 1
         self._own = threading.local()
         self._started: list[subprocess.Popen[bytes]] = []
-        self._channels: list[socket.socket] = []  # to those that are forked
+        self._forked: list[tuple[socket.socket, Pipes]] = []
         self._unused: list[Pipes] = []
         self._killed = False
 
@@ -54,7 +54,6 @@ class Processes(ThreadPoolExecutor):
     def _start(self, count: int) -> list[Pipes]:
         """Start so many processes; return what is written to and read from each."""
         pairs = [socket.socketpair() for _ in range(count - 1)]
-        self._channels += [near for near, _ in pairs]
         fork = f"from grader.sandbox import server; given = server.fork_zygotes({count}, folders, sockets)"
         program = f"{fork if process.CAN_FORK else 'given = []'}; from grader.checks import parallel"
         program += "; parallel.serve(sockets, given)"
@@ -68,7 +67,8 @@ class Processes(ThreadPoolExecutor):
         with contextlib.suppress(OSError):  # it has ended already, and is found out when it is read from
             pickle.dump((dict(os.environ), os.getcwd(), sys.path, sys.dont_write_bytecode), first[0])
             first[0].flush()
-        return [first, *((near.makefile("wb"), near.makefile("rb")) for near, _ in pairs)]
+        self._forked += ((near, (near.makefile("wb"), near.makefile("rb"))) for near, _ in pairs)
+        return [first, *(pipes for _, pipes in self._forked)]
 
     def _ask(self, request: bytes) -> Any:
         """Let this thread's process do a call."""
@@ -94,21 +94,21 @@ class Processes(ThreadPoolExecutor):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._killed = kind is not None
         if self._killed:
-            self._end(socket.SHUT_RDWR)
+            self._hang_up(socket.SHUT_RDWR)
             for started in self._started:
                 started.kill()
         self.shutdown(cancel_futures=self._killed)
-        self._end(socket.SHUT_WR)
-        for channel in self._channels:
-            with channel, contextlib.suppress(OSError):
-                channel.recv(1)  # nothing, once it has ended
+        self._hang_up(socket.SHUT_WR)
+        for near, (asked, answers) in self._forked:
+            with near, contextlib.suppress(OSError), asked, answers:
+                answers.read()  # nothing, once it has ended
         for started in self._started:
             started.communicate()
 
-    def _end(self, how: int) -> None:
-        for channel in self._channels:
+    def _hang_up(self, how: int) -> None:
+        for near, _ in self._forked:
             with contextlib.suppress(OSError):
-                channel.shutdown(how)
+                near.shutdown(how)
 
 
 def serve(channels: list[int], given: list[socket.socket]) -> None:

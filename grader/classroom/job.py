@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
-import html
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,13 @@ from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, Pool,
 
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
 OUTPUT_LENGTHS = (16_000, 4_000, 1_000, 200)  # characters of an outcome's output, where a report is too large
+ESCAPED = {
+    "&": 4,
+    "<": 3,
+    ">": 3,
+    '"': 5,
+    "'": 5,
+}  # by what HTML writes in its own way, how much longer that is
 Confinement = Literal["required", "best", "none"]
 Work: TypeAlias = Any
 """What a submission holds of an exercise, a ``Source``; or its answers, and whose it says they are."""
@@ -133,7 +139,9 @@ def bounded(report: Report) -> Report:
     """Return a report that is not too large to keep and to show: without the middle of what was printed."""
 
     def size(value: Any) -> int:
-        return len(html.escape(json.dumps(value, ensure_ascii=False)).encode("utf-8", "backslashreplace"))
+        text = json.dumps(value, ensure_ascii=False)
+        escaped = sum(text.count(mark) * more for mark, more in ESCAPED.items())
+        return escaped + len(text.encode("utf-8", "backslashreplace"))
 
     def shortened(text: str, length: int) -> str:
         gap = f"\n… {len(text) - length} characters left out …\n"

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn
 import click
 
 from grader import __version__
-from grader.sandbox import THREADS
+from grader.sandbox import THREADS, forgo_openssl
 
 FAILED, USAGE, BROKEN = 1, 2, 3  # exit codes; see DESIGN section 7 and docs/report.md
 Sections = dict[str, dict[str, tuple[str, str]]]
@@ -223,6 +223,7 @@ def _run() -> None:
     """Run the command line; every error a user can cause is one sentence and an exit code."""
     gc.set_threshold(100_000, 20, 100)  # what start-up makes, stays; looking through it again costs 20 ms
     os.environ |= {name: "1" for name in THREADS if name not in os.environ}
+    forgo_openssl()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started this
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

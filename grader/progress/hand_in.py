@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import datetime
 import hashlib
-import importlib.metadata
 import json
 import platform
 import re
@@ -350,6 +349,8 @@ class Bundle:
 
     def manifest(self) -> dict[str, Any]:
         """Return what ``manifest.json`` says."""
+        import importlib.metadata  # which brings all of email
+
         return {
             "schema": SCHEMA,
             "grader_version": __version__,

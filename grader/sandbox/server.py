@@ -44,7 +44,7 @@ NUMPY_PARTS = [
     f"numpy.{name}" for name in "char core fft lib.stride_tricks random rec strings typing".split()
 ]
 STANDARD_LIBRARY = (  # all that a script without files or network may ask for
-    "_posixsubprocess _pydatetime _ssl _strptime _suggestions abc array ast base64 "
+    "_posixsubprocess _pydatetime _strptime _suggestions abc array ast base64 "
     "binascii bisect bz2 calendar cmath cmd code codecs collections.abc colorsys "
     "contextlib copy copyreg cProfile csv ctypes dataclasses datetime decimal difflib dis "
     "enum errno fnmatch fractions functools gc getopt glob graphlib gzip hashlib heapq inspect io "
@@ -57,7 +57,7 @@ STANDARD_LIBRARY = (  # all that a script without files or network may ask for
 SELDOM = (  # wanted, with all their parts; kept, and run where they are imported: they are large
     "argparse asyncio concurrent configparser doctest email html importlib.metadata importlib.resources "
     "logging numpy.ctypeslib numpy.lib.recfunctions numpy.ma numpy.polynomial numpy.testing optparse pydoc "
-    "ssl subprocess tomllib unittest zipfile"
+    "subprocess tomllib unittest zipfile"
 ).split()
 ENCODINGS = (
     "ascii big5 cp437 cp1251 cp1252 euc_kr gbk iso8859_15 latin_1 mac_roman shift_jis utf_16 utf_8_sig"

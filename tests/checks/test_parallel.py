@@ -16,6 +16,8 @@ import pytest
 
 from grader.checks.parallel import Processes, Share, map_shares
 from grader.course import CourseError
+from grader.sandbox import process
+from grader.sandbox.pool import open_pool
 
 
 def some_of(values: dict[str, list[int]], name: str, share: Share) -> tuple[list[int], int]:
@@ -62,6 +64,60 @@ def test_a_process_that_dies_takes_nobody_with_it() -> None:
         assert other.result() is None
         assert executor.submit(abs, -1).result() == 1
         assert "course.yaml: is missing" in str(executor.submit(fail_in_its_own_way).exception())
+
+
+def look_at_the_untrusted_side(name: str) -> list[int]:
+    """Return how often the value of a variable of the environment is in the memory of each process there."""
+    secret, counts = os.environ[name].encode(), []
+    with open_pool() as pool:
+        assert not process.GIVEN, "there was no warm process, or the pool took another one"
+        worker = pool.open()
+        assert worker._clock
+        number = worker._clock._number
+        for _ in range(3):  # the worker, what waits for it, and the warm process
+            folder, count = Path(f"/proc/{number}"), 0
+            with open(folder / "mem", "rb", buffering=0) as memory:
+                for line in (folder / "maps").read_text().splitlines():
+                    start, end = (int(word, 16) for word in line.split()[0].split("-"))
+                    if line.split()[1].startswith("rw"):
+                        memory.seek(start)
+                        count += memory.read(end - start).count(secret)
+            counts.append(count)
+            number = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        worker.end()
+    return counts
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="memory of others cannot be read")
+def test_student_code_is_given_nothing_of_what_starts_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_TOKEN", os.urandom(16).hex())
+    with Processes(2) as executor:
+        both = [executor.submit(look_at_the_untrusted_side, "A_TOKEN") for _ in range(2)]
+        assert [each.result() for each in both] == [[0, 0, 0]] * 2
+
+
+def die_or_ask_a_worker(folder: Path, forked: bool) -> object:
+    """Meet another process; then one of the two dies, the one that the other has forked or that other."""
+    above = os.getppid()
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
+    if forked == (folder / str(above)).exists():
+        os._exit(1)
+    with open_pool() as pool:
+        assert not process.GIVEN, "there was no warm process, or the pool took another one"
+        worker = pool.open()
+        assert worker.load("student", "student.py", b"def f(): return 7", 10.0) == ()
+        return worker.call("f", (), 10.0).value
+
+
+@pytest.mark.skipif(not process.CAN_FORK, reason="each is started by exec there")
+@pytest.mark.parametrize("forked", [True, False])
+def test_the_one_that_dies_takes_nobody_s_warm_process_with_it(forked: bool, tmp_path: Path) -> None:
+    with Processes(2) as executor:
+        calls = [executor.submit(die_or_ask_a_worker, tmp_path, forked) for _ in range(2)]
+        came = [call.exception() or call.result() for call in calls]
+    assert sorted(map(str, came)) == ["7", "a process died"]
 
 
 def test_who_leaves_by_an_exception_waits_for_nothing() -> None:
