@@ -213,13 +213,11 @@ def throughput(folder: Path) -> None:
             f"  jobs {jobs}: {found}; {1000 * slope:.0f} ms each, so 10,000 in {slope * 10_000 / 60:.0f} min"
         )
     print(f"  two to one without their start: {slopes[1] / slopes[2]:.2f}")
-    print(
-        f"  two runs of one process side by side, to one: {side_by_side(folder):.2f}, which is what can be had"
-    )
+    print(f"  two runs of one process side by side, to one: {side_by_side(folder):.2f}, the most there is")
 
 
 def side_by_side(folder: Path) -> float:
-    """Return how many times as fast two runs that know nothing of each other are together; the best of three."""
+    """Return how many times as fast two runs are that know nothing of each other; the best of three."""
     best = {1: math.inf, 2: math.inf}
     for attempt in range(3):
         for count in best:
@@ -280,7 +278,7 @@ def family(pid: int) -> list[int]:
 
 
 def weighed(pid: int) -> float:
-    """Return the memory of a process and all below it, in MB: they stand still meanwhile, else some count twice."""
+    """Return the memory of a process and all below it, in MB; they stand still meanwhile."""
     stopped = list[int]()
     try:
         while fresh := set(family(pid)).difference(stopped):

@@ -147,6 +147,10 @@ def serve(channels: list[int], given: list[socket.socket]) -> None:
             process.GIVEN.append(process.Zygote(control=control))
         else:
             control.close()
+    _do_calls(asked, answers)
+
+
+def _do_calls(asked: IO[bytes], answers: IO[bytes]) -> None:
     calls = SimpleQueue[Any]()
 
     def listen() -> None:
