@@ -6,7 +6,7 @@ import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -334,7 +334,10 @@ def identify_by(
             roster.members(who.student, handed.together, groups=groups) if who.student and not aside else ()
         )
         extended = [days[member.id] for member in people if member.id in days]
-        notes = [Note("set-aside", aside, decide=True)] if aside else list(_notes(who))
+        notes = [Note("set-aside", aside, decide=True)] if aside else []
+        if who.other and not aside:
+            text = f"claims to be {who.other}, but is of {who.student}, as {who.by} says; that counts"
+            notes = [Note("claims-another", text, decide=True)]
         identities[handed.key] = Identity(
             who.student.id if who.student else "",
             who.student.id if people and who.student else "",
@@ -370,18 +373,8 @@ def _aside(handed: Handed, who: Match, roster: Roster, rivals: Sequence[tuple[in
     return ""
 
 
-def _notes(who: Match) -> Iterator[Note]:
-    if who.other:
-        text = f"claims to be {who.other}, but is of {who.student}, as {who.by} says"
-        yield Note("claims-another", f"{text}; that counts", decide=True)
-
-
-def missing(roster: Roster, handed_in: Iterable[str]) -> list[Student]:
-    """Return who is in a list and not among these ids."""
+def missing(roster: Roster, handed_in: Iterable[str]) -> str:
+    """Return who of a list is not among these ids, as the sentence on who has not handed in; or nothing."""
     there = set(handed_in)
-    return [student for student in roster.students if student.id not in there]
-
-
-def missing_note(students: Sequence[Student]) -> Note:
-    """Return the note on who has not handed in."""
-    return Note("not-handed-in", f"nothing was handed in by {listed(students, MAX_MISSING)}")
+    absent = [student for student in roster.students if student.id not in there]
+    return f"nothing was handed in by {listed(absent, MAX_MISSING)}" if absent else ""

@@ -204,8 +204,8 @@ class Standing:
         if not (self.scope is None or self.scope.whole_class):
             return
         if self.roster:
-            absent = roster.missing(self.roster, (name for grade in grades for name in grade.people))
-            yield from [roster.missing_note(absent)] * bool(absent)
+            if absent := roster.missing(self.roster, (name for grade in grades for name in grade.people)):
+                yield Note("not-handed-in", absent)
         else:
             yield from identity.unused_extensions(self.here, self.policy.extensions)
 

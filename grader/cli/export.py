@@ -88,9 +88,8 @@ def export(
     doubts, told, csv = exports.doubts(found), list[str](), form in ("canvas", "moodle", "roster")
     text: str | bytes = ""
     if csv and listed and form in ("roster", listed.platform):
-        filled = classes.fill(grades, listed, course.assignment(part) if part else None)
-        told = [*filled.told, *classes.left_out(grades, listed)]
-        text = filled.difference(listed) if dry_run else filled.csv()
+        assignment = course.assignment(part) if part else None
+        text, told = classes.fill(grades, listed, assignment, dry_run=dry_run)
     elif dry_run or (csv and form != "roster"):
         raise click.UsageError("this needs the platform's list of the class; give it with --roster FILE")
     elif csv:

@@ -214,7 +214,7 @@ def roster_check(
     for names in several.values():
         click.echo(f"several of one student, of which --count decides: {', '.join(names)}")
     if absent := rosters.missing(listed, (name for people in of_student for name in people)):
-        click.echo(rosters.missing_note(absent).text)
+        click.echo(absent)
     sys.exit(cli.FAILED if any(note.decide for whose in identities.values() for note in whose.notes) else 0)
 
 

@@ -8,7 +8,7 @@ import html
 import itertools
 import operator
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -176,30 +176,6 @@ def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
 # --- a platform's own list -------------------------------------------------------------------------------
 
 
-class Filled(NamedTuple):
-    """A platform's list with the grades in it, what changes for whom, in words, and what to tell of it."""
-
-    heading: list[str]
-    rows: list[list[str]]
-    changes: list[tuple[rosters.Student, str]]
-    told: list[str]
-
-    def csv(self) -> str:
-        """Return the table."""
-        return csv_text(self.heading, self.rows)
-
-    def difference(self, roster: rosters.Roster) -> str:
-        """Say which cells of students would change in their list, a line each."""
-        count = len({student.id for student, _ in self.changes})
-        told = f"{count} of {len(roster.students)} students would change in {roster.sheet.name}"
-        return "".join(f"{line}\n" for line in [*(line for _, line in self.changes), told])
-
-
-def by_student(grades: ClassGrades) -> dict[str, Grade]:
-    """Return the grade that counts for each student of the roster, by id."""
-    return {name: grade for grade in grades.grades if grade.counts for name in grade.people}
-
-
 class _Column(NamedTuple):
     """A column for credits: its title, where it stands in the list, if it does, and of what; None: of all."""
 
@@ -208,76 +184,26 @@ class _Column(NamedTuple):
     item: Item | None = None
 
 
-def fill(grades: ClassGrades, roster: rosters.Roster, assignment: Assignment | None) -> Filled:
-    """Return a roster with the grades in the columns that it has for them; other cells stay as they are.
+def fill(
+    grades: ClassGrades, roster: rosters.Roster, assignment: Assignment | None, *, dry_run: bool
+) -> tuple[str, list[str]]:
+    """Return a roster with the grades in the columns that it has for them, and what to tell of it.
 
-    Of an assignment its own column is filled, else one of each exercise and quiz; or CannotDo.
+    Other cells stay as they are. In a dry run, which cells of students would change is returned instead, a
+    line each. CannotDo says which column is not there, or twice.
     """
-    titles, canvas = roster.sheet.titles, roster.platform == "canvas"
-    if roster.platform == "moodle" and "grade" in titles:  # its grading worksheet, which comes back whole
-        kept, columns = list(range(len(titles))), [_Column("Grade", titles.index("grade"))]
-        return _filled(grades, roster, kept, columns, {})
-    known = OF_CANVAS if canvas else {*FIELDS, *(title for title in titles if title.endswith("_id"))}
-    kept, told = [place for place, title in enumerate(titles) if title in known], dict[str, None]()
-    if canvas and assignment:
-        names = [assignment.column or assignment.title]
-        columns = [_column(roster, kept, names, told, required=bool(assignment.column))]
-    else:
-        columns = [
-            _column(roster, kept, [f"{item.title} ({item.id})", item.title, item.id], told, item)
-            for item in grades.items
-        ]
-        columns += [_Column("Total")] * (not canvas)
-    return _filled(grades, roster, kept, columns, told)
-
-
-def _column(
-    roster: rosters.Roster,
-    kept: Sequence[int],
-    names: Sequence[str],
-    told: dict[str, None],
-    item: Item | None = None,
-    *,
-    required: bool = False,
-) -> _Column:
-    """Find a column by one of its names, with or without a number at the end."""
-    file, wanted = roster.sheet.name, set(map(folded, names))
-    found = [
-        _Column(title, place, item)
-        for place, title in enumerate(roster.sheet.heading)
-        if wanted & {folded(title), folded(NUMBERED.sub("", title))} and place not in kept
-    ]
-    if len(found) > 1:
-        both = " and ".join(f"`{one_line(column.title, 80)}`" for column in found[:2])
-        raise CannotDo(f"{file} has {both}; give `column` in course.yaml the number too")
-    if not found and required:
-        cure = "correct `column` there, or export the gradebook again"
-        raise CannotDo(f"{file} has no column `{names[0]}`, which course.yaml names; {cure}")
-    if not found and roster.platform == "canvas":
-        told[f"`{names[0]}` is no column of {file}: the import makes a new one"] = None
-    return found[0] if found else _Column(names[0], None, item)
-
-
-def _filled(
-    grades: ClassGrades,
-    roster: rosters.Roster,
-    kept: Sequence[int],
-    columns: Sequence[_Column],
-    told: dict[str, None],
-) -> Filled:
-    sheet, titles, theirs = roster.sheet, roster.sheet.titles, by_student(grades)
+    sheet, titles, canvas = roster.sheet, roster.sheet.titles, roster.platform == "canvas"
+    told = dict[str, None]()
+    kept, columns = _columns(roster, grades.items, assignment, told)
+    theirs = {name: grade for grade in grades.grades if grade.counts for name in grade.people}
     students = {student.row.line: student for student in roster.students}
     free = [FIELDS.get(title) in FREE_TEXT or title == "online text" for title in titles]
-    rows, changes, canvas = (
-        list[list[str]](),
-        list[tuple[rosters.Student, str]](),
-        roster.platform == "canvas",
-    )
+    rows, changes, changed = list[list[str]](), list[str](), set[str]()
     for row in sheet.rows:
         student, record = students.get(row.line), dict(zip(titles, row.cells, strict=True))
         cells = {place: row.cells[place] if free[place] else Verbatim(row.cells[place]) for place in kept}
         grade = theirs.get(student.id) if student else None
-        for number, column in enumerate(columns):
+        for number, column in enumerate(columns, len(titles)):
             before = after = "" if column.place is None else row.cells[column.place]
             cents = None
             if grade:
@@ -287,16 +213,56 @@ def _filled(
             elif not student and canvas and record["student"].strip() and not record["id"].strip():
                 after = _points(before, column, grades, told)
             if student and after != before:
+                changed.add(student.id)
                 told_before = f"{clean(before, 40)}, would be " if before.strip() else "would be "
-                where = f"{student}, {one_line(column.title, 80)}"
-                changes.append((student, f"{where}: {told_before}{after}"))
-            place = column.place if column.place in kept else None
-            cells[len(titles) + number if place is None else place] = Verbatim(after)
+                changes.append(f"{student}, {one_line(column.title, 80)}: {told_before}{after}\n")
+            cells[column.place if column.place in kept else number] = Verbatim(after)
         if student or canvas:
             rows.append(list(cells.values()))
+    if absent := rosters.missing(roster, theirs):
+        told[f"{absent}; these cells stay as they are"] = None
+    if dry_run:
+        count = f"{len(changed)} of {len(roster.students)} students would change in {sheet.name}\n"
+        return "".join([*changes, count]), list(told)
     heading = [sheet.heading[place] for place in kept]
     heading += [column.title for column in columns if column.place not in kept]
-    return Filled(list(map(Verbatim, heading)), rows, changes, list(told))
+    return csv_text(list(map(Verbatim, heading)), rows), list(told)
+
+
+def _columns(
+    roster: rosters.Roster, items: Iterable[Item], assignment: Assignment | None, told: dict[str, None]
+) -> tuple[list[int], list[_Column]]:
+    """Return the places of the cells that stay, and the columns for credits, found by one of their names.
+
+    Of an assignment it is its own column, else one of each exercise and quiz; a number may end the title.
+    """
+    file, titles, canvas = roster.sheet.name, roster.sheet.titles, roster.platform == "canvas"
+    if roster.platform == "moodle" and "grade" in titles:  # its grading worksheet, which comes back whole
+        return list(range(len(titles))), [_Column("Grade", titles.index("grade"))]
+    known = OF_CANVAS if canvas else {*FIELDS, *(title for title in titles if title.endswith("_id"))}
+    kept, columns = [place for place, title in enumerate(titles) if title in known], list[_Column]()
+    wanted: list[tuple[list[str], Item | None]]
+    wanted = [([f"{item.title} ({item.id})", item.title, item.id], item) for item in items]
+    required = assignment.column if canvas and assignment else ""
+    if canvas and assignment:
+        wanted = [([required or assignment.title], None)]
+    for names, item in wanted:
+        forms = set(map(folded, names))
+        found = [
+            _Column(title, place, item)
+            for place, title in enumerate(roster.sheet.heading)
+            if forms & {folded(title), folded(NUMBERED.sub("", title))} and place not in kept
+        ]
+        if len(found) > 1:
+            both = " and ".join(f"`{one_line(column.title, 80)}`" for column in found[:2])
+            raise CannotDo(f"{file} has {both}; give `column` in course.yaml the number too")
+        if not found and required:
+            cure = "correct `column` there, or export the gradebook again"
+            raise CannotDo(f"{file} has no column `{required}`, which course.yaml names; {cure}")
+        if not found and canvas:
+            told[f"`{names[0]}` is no column of {file}: the import makes a new one"] = None
+        columns += found or [_Column(names[0], None, item)]
+    return kept, columns if canvas else [*columns, _Column("Total")]
 
 
 def _points(before: str, column: _Column, grades: ClassGrades, told: dict[str, None]) -> str:
@@ -334,13 +300,6 @@ def _same(text: str, cents: int) -> bool:
         return False
 
 
-def left_out(grades: ClassGrades, roster: rosters.Roster) -> list[str]:
-    """Return whose cells stay as they are in the roster, and why, as sentences."""
-    theirs = by_student(grades)
-    absent = rosters.missing(roster, theirs)
-    return [f"{rosters.missing_note(absent).text}; these cells stay as they are"] * bool(absent)
-
-
 # --- feedback ---------------------------------------------------------------------------------------------
 
 
@@ -369,14 +328,8 @@ def anonymous_zip(grades: ClassGrades, roster: rosters.Roster | None, pseudonyms
     files, addresses = dict[str, bytes](), {each.id: each for each in roster.students} if roster else {}
     for grade in grades.grades:
         name = pseudonyms[grade.key]
-        words = {
-            grade.submission,
-            grade.learner_name,
-            grade.learner_id,
-            grade.login,
-            grade.student,
-            grade.file,
-        }
+        words = {grade.submission, grade.learner_name, grade.learner_id}
+        words |= {grade.login, grade.student, grade.file}
         for student in (addresses[id_] for id_ in grade.people if id_ in addresses):
             words |= {student.name, student.email, student.login, student.number, *student.ids}
         whole, single = _any_of(words), _any_of(part for text in words for part in re.split(r"[\s@,]+", text))

@@ -99,23 +99,25 @@ def doubts(grades: Iterable[Grade]) -> list[str]:
 
 def student_junit(grade: Grade) -> str:
     """Return one suite an exercise and one case a check, with what the student may see."""
-    suites = [_suite(report, report.exercise) for report in _of_today(grade, grade.shown)]
-    return _junit(grade.name, [*_problem_suite(grade.problem, "submission"), *suites])
+    suites = [("submission", _fault("submission", "failed", grade.problem))] * bool(grade.problem)
+    suites += [(report.exercise, report) for report in _of_today(grade, grade.shown)]
+    return _junit(grade.name, suites)
 
 
 def class_junit(grades: ClassGrades) -> str:
     """Return one suite for every exercise of every submission, with all that the instructor sees."""
-    suites: list[Element] = []
+    suites: list[tuple[str, Report]] = []
     for grade in grades.grades:
         name = one_line(grade.submission).replace(".", "_")  # a dot would begin a new package in Jenkins
-        aside = f"set aside: {grade.set_aside}" if grade.set_aside else ""
-        suites += _problem_suite(aside or grade.problem, name)
+        problem = f"set aside: {grade.set_aside}" if grade.set_aside else grade.problem
+        suites += [(name, _fault("submission", "failed", problem, name))] * bool(problem)
         reports = [] if grade.set_aside else _of_today(grade, grade.reports)
-        suites += [_suite(report, f"{name}.{report.exercise}") for report in reports]
-        for exercise, reason in grade.not_graded.items():
-            if exercise not in {report.exercise for report in reports}:
-                outcome = Outcome("grading", "The exercise can be graded", "", "error", 0, reason)
-                suites.append(_suite(Report(exercise, exercise, (outcome,)), f"{name}.{exercise}"))
+        suites += [(f"{name}.{report.exercise}", report) for report in reports]
+        there = {report.exercise for report in reports}
+        missing = {exercise: why for exercise, why in grade.not_graded.items() if exercise not in there}
+        suites += [
+            (f"{name}.{each}", _fault("exercise", "error", why, each)) for each, why in missing.items()
+        ]
     return _junit(grades.title, suites)
 
 
@@ -124,38 +126,35 @@ def _of_today(grade: Grade, reports: Iterable[Report]) -> list[Report]:
     return [report for report in reports if report.broken or report.exercise not in grade.not_graded]
 
 
-def _problem_suite(problem: str, name: str) -> list[Element]:
-    outcome = Outcome("submission", "The submission can be graded", "", "failed", 0, problem)
-    return [_suite(Report(name, name, (outcome,)), name)] * bool(problem)
+def _fault(what: str, status: Status, says: str, name: str = "submission") -> Report:
+    """Return a report that says why something could not be graded."""
+    check = "grading" if what == "exercise" else what
+    return Report(name, name, (Outcome(check, f"The {what} can be graded", "", status, 0, says),))
 
 
-def _suite(report: Report, name: str) -> Element:
-    statuses = [outcome.status for outcome in report.outcomes]
-    counts = {
-        "tests": str(len(statuses)),
-        "failures": str(statuses.count("failed")),
-        "errors": str(statuses.count("error")),
-        "skipped": str(statuses.count("skipped")),
-        "time": f"{report.seconds:.3f}",
-    }
-    suite = Element("testsuite", counts, name=one_line(name))
-    properties = SubElement(suite, "properties")
-    for key in ("title", "earned", "credits", "seed"):
-        SubElement(properties, "property", name=key, value=one_line(str(getattr(report, key))))
-    for title, outcome in _named(report):
-        time = f"{outcome.seconds:.3f}"
-        case = SubElement(suite, "testcase", classname=suite.attrib["name"], name=title, time=time)
-        if tag := JUNIT_TAGS.get(outcome.status):
-            verdict = SubElement(case, tag, message=one_line(outcome.message), type=outcome.status)
-            verdict.text = outcome_text(outcome)  # clean: without all that XML 1.0 forbids
-        if outcome.output:
-            SubElement(case, "system-out").text = clean(outcome.output)
-    return suite
-
-
-def _junit(name: str, suites: Iterable[Element]) -> str:
-    root = Element("testsuites", name=one_line(name))
-    root.extend(suites)
+def _junit(title: str, suites: Iterable[tuple[str, Report]]) -> str:
+    root = Element("testsuites", name=one_line(title))
+    for name, report in suites:
+        statuses = [outcome.status for outcome in report.outcomes]
+        counts = {
+            "tests": str(len(statuses)),
+            "failures": str(statuses.count("failed")),
+            "errors": str(statuses.count("error")),
+            "skipped": str(statuses.count("skipped")),
+            "time": f"{report.seconds:.3f}",
+        }
+        suite = SubElement(root, "testsuite", counts, name=one_line(name))
+        properties = SubElement(suite, "properties")
+        for key in ("title", "earned", "credits", "seed"):
+            SubElement(properties, "property", name=key, value=one_line(str(getattr(report, key))))
+        for case_name, outcome in _named(report):
+            about = {"classname": suite.attrib["name"], "name": case_name, "time": f"{outcome.seconds:.3f}"}
+            case = SubElement(suite, "testcase", about)
+            if tag := JUNIT_TAGS.get(outcome.status):
+                verdict = SubElement(case, tag, message=one_line(outcome.message), type=outcome.status)
+                verdict.text = outcome_text(outcome)  # clean: without all that XML 1.0 forbids
+            if outcome.output:
+                SubElement(case, "system-out").text = clean(outcome.output)
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.attrib[key]) for suite in root)))
     ElementTree.indent(root)
@@ -169,14 +168,7 @@ def _junit(name: str, suites: Iterable[Element]) -> str:
 def gradescope_json(grade: Grade) -> str:
     """Return ``results.json``; its ``score`` is the total after adjustments and outranks its tests."""
     output, tests = remarks(grade), list[dict[str, Any]]()
-
-    def add(
-        name: str, number: str, cents: tuple[int, int], text: str, visibility: str = "visible", **status: str
-    ) -> None:
-        earned, possible = (amount / 100 for amount in cents)
-        test = {"name": name, "number": number, "score": earned, "max_score": possible, **status}
-        tests.append({**test, "output": text, "output_format": "text", "visibility": visibility})
-
+    rest = {"output_format": "text", "visibility": "visible"}
     for first, report in enumerate(grade.shown, 1):
         output += [f"{report.exercise}: {one_line(note)}" for note in notes_of(report)]
         # A hidden check is shown once grades are published: before, a student could try until it passes.
@@ -185,18 +177,24 @@ def gradescope_json(grade: Grade) -> str:
             parts = ["skipped: it was not run" * (outcome.status == "skipped"), outcome_text(outcome)]
             if outcome.status == "failed" and outcome.output.strip():
                 parts.append(clean(f"your code printed:\n{outcome.output.strip()}"))
-            add(
-                f"{report.exercise}: {title}",
-                f"{first}.{second}",
-                (100 * outcome.earned, 100 * outcome.credits),
-                "\n".join(filter(None, parts)),
-                of_hidden if outcome.hidden else "visible",
-                status="passed" if outcome.status == "passed" else "failed",
-            )
+            test = {
+                "name": f"{report.exercise}: {title}",
+                "number": f"{first}.{second}",
+                "score": float(outcome.earned),
+                "max_score": float(outcome.credits),
+                "status": "passed" if outcome.status == "passed" else "failed",
+                "output": "\n".join(filter(None, parts)),
+            }
+            tests.append(test | rest | ({"visibility": of_hidden} if outcome.hidden else {}))
     for first, quiz in enumerate(grade.quizzes, len(grade.reports) + 1):
-        notes = "\n".join(map(one_line, quiz.notes))
-        cents = quiz.earned_cents, quiz.possible_cents
-        add(f"{quiz.quiz}: {one_line(quiz.title)}", str(first), cents, notes)
+        test = {
+            "name": f"{quiz.quiz}: {one_line(quiz.title)}",
+            "number": str(first),
+            "score": quiz.earned_cents / 100,
+            "max_score": quiz.possible_cents / 100,
+            "output": "\n".join(map(one_line, quiz.notes)),
+        }
+        tests.append(test | rest)
     document = {
         "score": grade.cents / 100,
         "execution_time": round(sum(report.seconds for report in grade.reports), 3),
@@ -213,22 +211,21 @@ def gradescope_json(grade: Grade) -> str:
 
 def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
     """Return a workflow command for each check that did not pass; ``paths`` are by exercise."""
-    lines = [_command("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
+    orders = [("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
     for report in grade.shown:
         path = paths.get(report.exercise, "")
-        for outcome in report.outcomes:
-            if outcome.status in ("failed", "error"):
-                place = {"file": path, "line": str(line_in(outcome, path))} if path else {}
-                place["title"] = f"{report.exercise}: {one_line(outcome.title)}"
-                # The course's own fault fails nobody's job.
-                level = "error" if outcome.status == "failed" else "warning"
-                lines.append(_command(level, place, outcome_text(outcome)))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _command(name: str, properties: Mapping[str, str], message: str) -> str:
-    fields = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-    return f"::{name} {fields}::{_escaped(message)}"
+        for outcome in (each for each in report.outcomes if each.status in ("failed", "error")):
+            place = {"file": path, "line": str(line_in(outcome, path))} if path else {}
+            place["title"] = f"{report.exercise}: {one_line(outcome.title)}"
+            # The course's own fault fails nobody's job.
+            orders.append(
+                ("error" if outcome.status == "failed" else "warning", place, outcome_text(outcome))
+            )
+    lines = ""
+    for level, place, text in orders:
+        fields = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in place.items())
+        lines += f"::{level} {fields}::{_escaped(text)}\n"
+    return lines
 
 
 def _escaped(text: str, more: str = "") -> str:
@@ -281,22 +278,23 @@ def classroom_result(grade: Grade) -> str:
 
     The reporter adds up what its tests earned, so adjustments are one of them.
     """
-    tests: list[dict[str, Any]] = []
-
-    def add(name: str, status: str, score: float, message: str, seconds: float = 0.0) -> None:
-        unused = {"test_code": "", "filename": "", "line_no": 0, "execution_time": f"{seconds:.3f}s"}
-        tests.append({"name": name, "status": status, "score": score, "message": message, **unused})
-
-    for report in grade.shown:
-        for title, outcome in _named(report):
-            name, status = f"{report.exercise}: {title}", CLASSROOM[outcome.status]
-            add(name, status, outcome.earned, outcome_text(outcome), outcome.seconds)
+    found: list[tuple[str, str, float, str, float]] = [
+        (f"{report.exercise}: {title}", CLASSROOM[each.status], each.earned, outcome_text(each), each.seconds)
+        for report in grade.shown
+        for title, each in _named(report)
+    ]
     for quiz in grade.quizzes:
         status = "pass" if quiz.earned_cents >= quiz.possible_cents else "fail"
         notes = "\n".join(map(one_line, quiz.notes))
-        add(f"{quiz.quiz}: {one_line(quiz.title)}", status, quiz.earned_cents / 100, notes)
+        found.append((f"{quiz.quiz}: {one_line(quiz.title)}", status, quiz.earned_cents / 100, notes, 0.0))
     if said := remarks(grade):
-        add("adjustments", "pass", (grade.cents - grade.raw_cents) / 100, "\n".join(said))
+        found.append(("adjustments", "pass", (grade.cents - grade.raw_cents) / 100, "\n".join(said), 0.0))
+    unused = {"test_code": "", "filename": "", "line_no": 0}
+    tests = [
+        {"name": name, "status": status, "score": score, "message": message, **unused}
+        | {"execution_time": f"{seconds:.3f}s"}
+        for name, status, score, message, seconds in found
+    ]
     statuses = {test["status"] for test in tests} | ({"error"} if grade.problem else set())
     status = next((status for status in ("error", "fail") if status in statuses), "pass")
     document = {"version": 1, "status": status, "max_score": grade.possible_cents / 100, "tests": tests}

@@ -102,17 +102,15 @@ def _section(
 
 
 def _submissions(grades: ClassGrades, width: int) -> Iterator[Line]:
-    def columns(raw: str, adjusted: str) -> str:
-        return f"{raw:>8}  {adjusted:>8}" if width >= ROOMY else f"{adjusted:>8}"
-
-    yield Line(ends("", columns("earned", "adjusted"), width), "detail")
+    columns = "{0:>8}  {1:>8}" if width >= ROOMY else "{1:>8}"
+    yield Line(ends("", columns.format("earned", "adjusted"), width), "detail")
     for grade in grades.grades[:MOST_SUBMISSIONS]:
         mark, style = mark_of(grades.possible_cents, grade.cents if grade.graded else None)
         if grade.state != "graded":
             mark, style = "!", "error"
         right: str = "" if grade.state == "graded" else grade.state
         if grade.graded and grade.counts:
-            right = columns(amount(grade.raw_cents), amount(grade.cents))
+            right = columns.format(amount(grade.raw_cents), amount(grade.cents))
         yield Line(ends(f"  {mark} {one_line(grade.name)}", right, width).rstrip(), style)
     if len(grades.grades) > MOST_SUBMISSIONS:
         yield Line(f"  … {len(grades.grades) - MOST_SUBMISSIONS} more", "detail")

@@ -11,7 +11,7 @@ from typing import Literal
 from grader.checks.report import Outcome, Report, Status
 from grader.course import dataclass
 from grader.sandbox import REQUIRED
-from grader.sandbox.text import break_orders, clean, shorten
+from grader.sandbox.text import break_orders, clean, counted, shorten
 
 Style = Literal["heading", "passed", "failed", "error", "skipped", "detail", "note", "code", "diagnosis"]
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "!", "skipped": "–"}
@@ -140,7 +140,7 @@ def _passed(report: Report, width: int) -> list[Line]:
     folded: dict[str, list[Outcome]] = {}
     for outcome in passed:
         folded.setdefault(outcome.function if report.passed else "", []).append(outcome)
-    titled = ((f"{_count(of)}{f' of {name}' * bool(name)}", of) for name, of in folded.items())
+    titled = ((f"{counted(len(of), 'check')}{f' of {name}' * bool(name)}", of) for name, of in folded.items())
     return [line for title, of in titled for line in _titled(title, of, width)]
 
 
@@ -161,8 +161,10 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
         elif function and all(outcome.message.endswith(UNWRITTEN) for outcome in outcomes):
             title = f"{function} is not written yet"
         else:
-            more = " more" * bool(first and first.function == function)
-            title = _listed(f"{_count(outcomes, more)}{f' of {function}' * bool(function)}", outcomes, width)
+            more = "more check" if first and first.function == function else "check"
+            title = _listed(
+                f"{counted(len(outcomes), more)}{f' of {function}' * bool(function)}", outcomes, width
+            )
         lines += _titled(title, outcomes, width)
     return lines
 
@@ -172,17 +174,13 @@ def _listed(title: str, outcomes: Sequence[Outcome], width: int) -> str:
     return shorten(f"{title}: {names}", 2 * (width - 12))
 
 
-def _count(outcomes: Sequence[Outcome], more: str = "") -> str:
-    return f"{len(outcomes)}{more} check{'s' * (len(outcomes) != 1)}"
-
-
 def _said(same: Sequence[Outcome], width: int, file: str) -> tuple[list[Line], ...]:
     """Lay out what checks that say the same say: their title, the message, the map, the diagnosis."""
     first = same[0]
     title = first.title
     if len(same) > 1:
         shared = first.located.shared if first.located else ""
-        title = f"{_count(same)} of {first.function or 'this exercise'}"
+        title = f"{counted(len(same), 'check')} of {first.function or 'this exercise'}"
         title = _listed(f"{title} fail; all of them {shared}" if shared else title, same, width)
     text = message(first)
     if file:
