@@ -118,8 +118,7 @@ def grade(
     )
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
-        book.begin_assignment(assignment)
-        book.keep_roster(listed, count)
+        book.begin(assignment, listed, count)
         if not place and not isinstance(submissions, Submission):
             found[0].key = book.key_at(Path(submissions)) or found[0].key
         secret = round_secret(course)

@@ -130,20 +130,20 @@ class Gradebook:
         with self._transaction():
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
 
-    def begin_assignment(self, name: str) -> None:
-        """Keep which assignment this is the gradebook of; RoundOver if it is another one's."""
-        before = self.fact("assignment")
-        if name and before not in ("", name):
-            raise tables.RoundOver(f"these results are of {before}; give {name} a folder of its own")
-        if name:
-            self.keep_fact("assignment", name)
+    def begin(self, assignment: str, roster: rosters.Roster | None, count: str) -> None:
+        """Keep, where it is said, whose gradebook this is: the assignment, the class's list, what counts.
 
-    def keep_roster(self, roster: rosters.Roster | None, count: str) -> None:
-        """Keep a class's list and which of several submissions counts, where that is said."""
-        if roster:
-            self.keep_fact("roster", json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]))
-        if count:
-            self.keep_fact("count", count)
+        Raises:
+            RoundOver: it is the gradebook of another assignment.
+        """
+        before = self.fact("assignment")
+        if assignment and before not in ("", assignment):
+            told = f"these results are of {before}; give {assignment} a folder of its own"
+            raise tables.RoundOver(told)
+        listed = json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]) if roster else ""
+        for name, value in {"assignment": assignment, "roster": listed, "count": count}.items():
+            if value:
+                self.keep_fact(name, value)
 
     def roster(self) -> rosters.Roster | None:
         """Return the list of the class; None if it was graded without."""

@@ -29,6 +29,9 @@ else:
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+PLACE = click.Path(exists=True, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 SEEDS = click.IntRange(0, 2**32 - 1)  # those that are drawn are as large
 Parameters = ParamSpec("Parameters")
 # Of the 256 colours that terminals agree on, those that can be read on black as well as on white.
@@ -148,7 +151,7 @@ def submission_option(verb: str) -> Decorator:
     """Declare ``--submission``: a path that exists, or None. The verb is what is done with it."""
     return click.option(
         "--submission",
-        type=click.Path(exists=True, path_type=Path),
+        type=PLACE,
         metavar="PATH",
         help=f"{verb} this instead of exercises/: a folder of the same form, a zip of one, "
         "or one module file.",
@@ -247,11 +250,8 @@ def several_option(*spellings: str, metavar: str = "ID", help: str) -> Decorator
     return click.option(*spellings, cls=_Several, multiple=True, metavar=metavar, help=about)
 
 
-def exercises_option(help: str) -> Decorator:
-    """Declare ``--exercise`` as the parameter ``exercises``, which ``--exercises`` was once."""
-    return several_option("--exercise", "--exercises", "exercises", help=help)
-
-
+exercises_option = functools.partial(several_option, "--exercise", "--exercises", "exercises")
+"""Declare ``--exercise`` as the parameter ``exercises``, which ``--exercises`` was once; with a ``help``."""
 assignment_option = click.option(
     "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
 )
@@ -267,36 +267,19 @@ def chosen_part(course: Course, name: str, exercises: tuple[str, ...]) -> Assign
 
 roster_option = click.option(
     "--roster",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="The platform's list of students, as CSV [class/roster.csv, if it is there].",
 )
-
-
-def results_option(help: str) -> Decorator:
-    """Declare ``-o/--output RESULTS`` as the parameter ``results``: the folder of a class's results."""
-    folder = click.Path(file_okay=False, path_type=Path)
-    return click.option("-o", "--output", "results", type=folder, metavar="RESULTS", required=True, help=help)
-
-
-def require_results_folder(folder: Path) -> None:
-    """Make a folder of results, and make sure that it can be written to before any work is done.
-
-    If it cannot, one sentence says why, and the program exits with 2.
-    """
-    from grader.course import make_private_folder, write_atomic  # the help does not wait for it
-
-    try:
-        make_private_folder(folder)
-        for each in (folder, folder / "students"):
-            each.mkdir(exist_ok=True)
-            write_atomic(each / ".written", "")
-            (each / ".written").unlink()
-    except OSError as error:
-        stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o", USAGE)
-
-
+results_option = functools.partial(
+    click.option,
+    *("-o", "--output", "results"),
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RESULTS",
+    required=True,
+)
+"""Declare ``-o/--output RESULTS`` as the parameter ``results``, a folder of a class's; with a ``help``."""
 confirm_gone_option = click.option(
     "--confirm-gone", is_flag=True, help="Leave out all that has vanished, though it is more than a fifth."
 )
-results_argument = click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+results_argument = click.argument("results", type=FOLDER)

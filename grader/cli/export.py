@@ -38,7 +38,7 @@ BROKEN = "The grader could not run. This is not your fault; tell your instructor
 @click.argument("form", metavar="FORM", type=click.Choice(FORMS))
 @cli.output_option(new_folders=True)
 @click.option("--submission", "name", metavar="NAME", help="Whose; needed where there are several.")
-@cli.exercises_option("Write these only, without quizzes")
+@cli.exercises_option(help="Write these only, without quizzes")
 @cli.roster_option
 @click.option("--anonymous", is_flag=True, help="Of pages: pseudonyms for names, for graders.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say which cells of the gradebook would change.")
@@ -145,8 +145,8 @@ class About(NamedTuple):
 
 
 @click.command("gradescope")
-@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@cli.exercises_option("Grade these only")
+@click.argument("root", type=cli.FOLDER)
+@cli.exercises_option(help="Grade these only")
 @cli.assignment_option
 @click.option(
     "--seconds", type=click.IntRange(1), default=SECONDS, help="When to stop and say what is known."

@@ -15,7 +15,7 @@ import click
 
 from grader import cli
 from grader.classroom import batch, collect, comments, gradebook, job, roster as rosters
-from grader.course import COURSE_FILE, CourseError, open_course
+from grader.course import COURSE_FILE, CourseError, make_private_folder, open_course, write_atomic
 from grader.progress.grades import ClassGrades, noted
 from grader.reports import Line, decimal, wrapped
 
@@ -32,10 +32,10 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 
 @click.command("grade")
-@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
-@cli.results_option("Folder of the results; what it holds of an earlier run is not made again.")
+@click.argument("submissions", type=cli.PLACE)
+@cli.results_option(help="Folder of the results; what it holds of an earlier run is not made again.")
 @cli.assignment_option
-@cli.exercises_option("Grade these only, and no assignment")
+@cli.exercises_option(help="Grade these only, and no assignment")
 @cli.roster_option
 @click.option(
     "--count",
@@ -93,7 +93,7 @@ def grade_class(
     part = cli.chosen_part(course, assignment, exercises)
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
-    cli.require_results_folder(results)
+    require_results_folder(results)
     if course.late.deadlines:
         cure = "write a `deadline` into each of the `assignments`"
         click.echo(f"grader: {COURSE_FILE}: `late.deadlines` is old: {cure}", err=True)
@@ -125,6 +125,21 @@ def grade_class(
     for name, message in grades.broken.items():
         click.echo(f"grader: {cli.clean(name, 80)}: {cli.clean(message, 400)}", err=True)
     sys.exit(cli.BROKEN if grades.all_broken else cli.FAILED if grades.broken else code)
+
+
+def require_results_folder(folder: Path) -> None:
+    """Make a folder of results, and make sure that it can be written to before any work is done.
+
+    If it cannot, one sentence says why, and the program exits with 2.
+    """
+    try:
+        make_private_folder(folder)
+        for each in (folder, folder / "students"):
+            each.mkdir(exist_ok=True)
+            write_atomic(each / ".written", "")
+            (each / ".written").unlink()
+    except OSError as error:
+        cli.stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o", cli.USAGE)
 
 
 def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
@@ -174,10 +189,10 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 @click.command("roster")
 @click.argument("what", metavar="check", type=click.Choice(["check"]), expose_value=False)
-@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
+@click.argument("submissions", type=cli.PLACE)
 @cli.roster_option
 @cli.assignment_option
-@cli.exercises_option("Look for these only, and for no assignment")
+@cli.exercises_option(help="Look for these only, and for no assignment")
 @cli.pass_course
 def roster_check(
     course: cli.Course, submissions: Path, roster: Path | None, assignment: str, exercises: tuple[str, ...]
@@ -238,11 +253,11 @@ def _somebody() -> str:
 @click.option("--credits", callback=_credits, metavar="N", help="Credits to add; below 0 to take away.")
 @click.option("--reason", metavar="TEXT", default="", help="What the student reads; alone, it is a comment.")
 @click.option("--comment", metavar="ID", default="", help="Of comments.yaml: its words, and its credits.")
-@cli.exercises_option("What it is about, the same for each [the submission as a whole]")
+@cli.exercises_option(help="What it is about, the same for each [the submission as a whole]")
 @click.option(
     "--from",
     "table",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=cli.FILE,
     metavar="FILE.csv",
     help="Many at once: columns submission, id or name; exercise, comment, credits, reason.",
 )
@@ -357,10 +372,8 @@ def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone
 
 
 @click.command("merge")
-@click.argument(
-    "parts", metavar="PART...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
-)
-@cli.results_option("Folder of the results; what it holds already stays, unless a PART has it too.")
+@click.argument("parts", metavar="PART...", nargs=-1, required=True, type=cli.PLACE)
+@cli.results_option(help="Folder of the results; what it holds already stays, unless a PART has it too.")
 @cli.confirm_gone_option
 @cli.pass_course
 def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, confirm_gone: bool) -> None:
@@ -369,15 +382,13 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
     Each PART is a folder with a grades.db. Of a submission that several have, the last one counts; of all
     shards of a class together, what is in none of them has vanished.
     """
-    cli.require_results_folder(results)
+    require_results_folder(results)
     grades = gradebook.merge(course, parts, results, confirm_gone=confirm_gone)
     sys.exit(publish(grades, results, shown=True))
 
 
 @click.command("quiz grade")
-@click.argument(
-    "responses", nargs=-1, required=True, metavar="RESPONSES...", type=click.Path(exists=True, path_type=Path)
-)
+@click.argument("responses", nargs=-1, required=True, metavar="RESPONSES...", type=cli.PLACE)
 @cli.output_option()
 @cli.format_option(
     "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."

@@ -36,13 +36,12 @@ PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
 RUN = "uvx rnn-grader" if PUBLISHED else "uvx --from WHEEL rnn-grader"
 PACKED = Path(grader.__file__).parents[1] / handout.PACKAGE  # where a wheel has put the students' edition
-OLD = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("handout")
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
 @cli.assignment_option
-@cli.exercises_option("Hand out these only, and no assignment")
+@cli.exercises_option(help="Hand out these only, and no assignment")
 @cli.several_option("--quiz", "--quizzes", "quizzes", metavar="NAME", help="Hand out these quizzes only")
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
@@ -161,7 +160,7 @@ def _write_gradescope(
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--from", "old", metavar="OLD", type=OLD, help="Take along your work in this course folder.")
+@click.option("--from", "old", metavar="OLD", type=cli.FOLDER, help="Take along your work in this folder.")
 @click.pass_obj
 def init(course: str | None, folder: Path, old: Path | None) -> None:
     """Write a course folder to learn in: exercises, quizzes, and settings for an editor.
@@ -243,9 +242,7 @@ def _tell_next(folder: Path) -> None:
 
 
 @click.command("site")
-@click.argument(
-    "handed_out", metavar="HANDOUT", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("handed_out", metavar="HANDOUT", type=cli.FOLDER)
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
 @click.option(
     "--runtime",
@@ -288,7 +285,7 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
 
 @click.command("verify")
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
-@cli.exercises_option("Verify these, as if they were named without it")
+@cli.exercises_option(help="Verify these, as if they were named without it")
 @cli.seed_option("Seed of the random inputs.", checking.SEED)
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
 @click.option(

@@ -78,7 +78,7 @@ def quiz() -> None:
 @click.option("--restart", is_flag=True, help="Leave an unfinished sitting as it is, and begin anew.")
 @click.option(
     "--answers",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=cli.FILE,
     metavar="FILE",
     help="Take the answers from a YAML or JSON file: question id to answer, or to a list of attempts.",
 )

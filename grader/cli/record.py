@@ -135,7 +135,7 @@ def backup(course: cli.Course, output: Path | None) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=cli.FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @cli.pass_course
 def take_over(course: cli.Course, file: Path, yes: bool) -> None:
