@@ -64,21 +64,18 @@ class Roster:
     groups: str = ""
 
     @functools.cached_property
-    def _by(self) -> Mapping[str, Mapping[str, Student]]:
-        """Students by any of their ids, by the platform's number, and by login."""
+    def _by(self) -> Mapping[str, Mapping[str, Student | None]]:
+        """Students by any of their ids, by the platform's number, by login, and by name; of two, None."""
+        names: dict[str, Student | None] = {}
+        for student in self.students:
+            for form in _forms(student.name):
+                names[form] = student if names.setdefault(form, student) is student else None
         return {
             "id": {name: student for student in self.students for name in student.ids},
             "number": {student.number: student for student in self.students if student.number},
             "login": {folded(student.login): student for student in self.students if student.login},
+            "name": names,
         }
-
-    @functools.cached_property
-    def _by_name(self) -> dict[str, set[str]]:
-        found = defaultdict[str, set[str]](set)
-        for student in self.students:
-            for form in _forms(student.name):
-                found[form].add(student.id)
-        return found
 
     def by_id(self, name: str) -> Student | None:
         """Return whom an id, a login or an e-mail address names."""
@@ -86,8 +83,8 @@ class Roster:
 
     def by_name(self, name: str) -> Student | None:
         """Return who is called so, however a platform writes it, if only one is."""
-        ids = set[str]().union(*(self._by_name.get(form, ()) for form in _forms(name)))
-        return self.by_id(next(iter(ids))) if len(ids) == 1 else None
+        found = [self._by["name"][form] for form in _forms(name) if form in self._by["name"]]
+        return found[0] if len({each and each.id for each in found}) == 1 else None
 
     def find(self, text: str) -> Student | None:
         """Return whom an instructor means by an id, a name, or a number of the platform's."""

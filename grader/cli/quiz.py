@@ -439,9 +439,6 @@ def _reply(reply: sittings.Reply | Unreadable) -> dict[str, object]:
     }
 
 
-# --- handing in ---------------------------------------------------------------------------------------
-
-
 @click.command("responses")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @cli.output_option()

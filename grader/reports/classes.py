@@ -92,17 +92,16 @@ def notes_csv(grades: ClassGrades) -> str:
 def requests_csv(grades: ClassGrades) -> str:
     """Return a table of what students ask about verdicts, with the checks that each may be about."""
     rows = []
-    for grade in grades.grades:
-        for note in (note for note in grade.notes if note.kind == QUESTION):
-            text = note.text.casefold()
-            reports = [report for report in grade.reports if re.search(rf"\b{report.exercise}\b", text)]
-            failed = [each for report in reports for each in report.outcomes if each.status == "failed"]
-            named = [each for each in failed if each.check in text or each.title.casefold() in text]
-            checks = "; ".join(each.title for each in named or failed)
-            exercise = ", ".join(report.exercise for report in reports)
-            answered = "" if note.decide else "yes"
-            cells = (grade.submission, grade.key, grade.student, exercise, checks, note.text, answered)
-            rows.append([*map(one_line, cells)])
+    asked = ((grade, note) for grade in grades.grades for note in grade.notes if note.kind == QUESTION)
+    for grade, note in asked:
+        text = note.text.casefold()
+        reports = [report for report in grade.reports if re.search(rf"\b{report.exercise}\b", text)]
+        failed = [each for report in reports for each in report.outcomes if each.status == "failed"]
+        named = [each for each in failed if each.check in text or each.title.casefold() in text]
+        checks = "; ".join(each.title for each in named or failed)
+        about = (", ".join(report.exercise for report in reports), checks, note.text)
+        cells = (grade.submission, grade.key, grade.student, *about, "" if note.decide else "yes")
+        rows.append([*map(one_line, cells)])
     return csv_text(["submission", "key", "student", "exercise", "checks", "question", "answered"], rows)
 
 

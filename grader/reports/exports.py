@@ -162,7 +162,7 @@ def _junit(title: str, suites: Iterable[tuple[str, Report]]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-# --- Gradescope; only here credits go by Gradescope's own words -----------------------------------------
+# --- what one student gets, in the words of the program that shows it -----------------------------------
 
 
 def gradescope_json(grade: Grade) -> str:
@@ -206,11 +206,8 @@ def gradescope_json(grade: Grade) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-# --- GitHub: annotations -------------------------------------------------------------------------------
-
-
 def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
-    """Return a workflow command for each check that did not pass; ``paths`` are by exercise."""
+    """Return a command to GitHub Actions for each check that did not pass; ``paths`` are by exercise."""
     orders = [("error", {"title": "submission"}, clean(grade.problem))] * bool(grade.problem)
     for report in grade.shown:
         path = paths.get(report.exercise, "")
@@ -233,9 +230,6 @@ def _escaped(text: str, more: str = "") -> str:
     for character in f"%\r\n{more}":  # the percent sign first
         text = text.replace(character, f"%{ord(character):02X}")
     return text
-
-
-# --- GitHub: job summary -------------------------------------------------------------------------------
 
 
 def job_summary(grade: Grade) -> str:
@@ -270,11 +264,8 @@ def _literal(text: str) -> str:
     return PUNCTUATION.sub(r"\\\1", one_line(text))
 
 
-# --- GitHub Classroom ----------------------------------------------------------------------------------
-
-
 def classroom_result(grade: Grade) -> str:
-    """Return the step output ``result`` that the reporter reads: JSON in base64.
+    """Return the step output ``result`` that GitHub Classroom's reporter reads: JSON in base64.
 
     The reporter adds up what its tests earned, so adjustments are one of them.
     """
@@ -301,9 +292,6 @@ def classroom_result(grade: Grade) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
-# --- who moved -----------------------------------------------------------------------------------------
-
-
 def moved_csv(grades: ClassGrades) -> str:
     """Return a table of whose credits the last run changed, by how much, and because of what."""
     rows: list[list[str | int]] = []
@@ -315,8 +303,6 @@ def moved_csv(grades: ClassGrades) -> str:
     heading = ["submission", "key", "login", "item", "before", "after", "change", "because"]
     return csv_text(heading, rows)
 
-
-# --- one student's, by name ----------------------------------------------------------------------------
 
 STUDENT_FORMS: dict[str, Callable[[Grade], str]] = {
     "gradescope": gradescope_json,

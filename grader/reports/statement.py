@@ -194,9 +194,6 @@ def statement_lines(
     return [*lines, Line("", "detail"), *wrapped(closing, "heading", width, indent="")]
 
 
-# --- for programs -------------------------------------------------------------------------------------
-
-
 def statement_to_json(learner: Learner, rows: list[Row]) -> str:
     """Return one JSON document, in the form that statement_schema.json describes."""
     document = {

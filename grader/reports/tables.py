@@ -191,7 +191,17 @@ def grades_lines(graded: answers.Graded, width: int = 80) -> Iterator[Line]:
             title = f"  {grade.sheet.id}  {grade.sheet.public.title}"
             yield Line(ends(title, total, width), "passed" if grade.passed else "failed")
             for answer in grade.counted:
-                yield from _answer_lines(grade, answer, width)
+                refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
+                style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
+                style = (
+                    "error" if refused else "skipped" if marked.arithmetic == answers.NOT_MARKED else style
+                )
+                question = answer.response.question
+                earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
+                yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
+                texts = (f"{marked.arithmetic}; {answer.arithmetic}", answer.note, *marked.feedback)
+                for text in filter(None, [refused] if refused else texts):
+                    yield from wrapped(plain(text), "detail", width, indent=" " * 8)
             if grade.unanswered:
                 yield from wrapped(f"unanswered: {', '.join(grade.unanswered)}", "skipped", width)
             for note in (*grade.doubts, *grade.notes):
@@ -201,18 +211,6 @@ def grades_lines(graded: answers.Graded, width: int = 80) -> Iterator[Line]:
         yield from wrapped(clean(problem, 400), "error", width, indent="")
     problems = f", {counted(len(graded.problems), 'problem')}" if graded.problems else ""
     yield Line(f"{counted(len(graded.learners), 'learner')} graded{problems}", "note")
-
-
-def _answer_lines(grade: answers.QuizGrade, answer: credits.CountedAnswer, width: int) -> Iterator[Line]:
-    refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
-    style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
-    style = "error" if refused else "skipped" if marked.arithmetic == answers.NOT_MARKED else style
-    question = answer.response.question
-    earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
-    yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
-    texts = (f"{marked.arithmetic}; {answer.arithmetic}", answer.note, *marked.feedback)
-    for text in filter(None, [refused] if refused else texts):
-        yield from wrapped(plain(text), "detail", width, indent=" " * 8)
 
 
 def grades_to_json(graded: answers.Graded) -> str:

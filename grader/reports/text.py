@@ -246,9 +246,6 @@ def mark_of(credits: int, earned: int | None) -> tuple[str, Style]:
     return ("✓", "passed") if earned >= credits else ("…", "skipped")
 
 
-# --- where an array is wrong ---------------------------------------------------------------------------
-
-
 def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
     """Draw where an array is wrong; empty where that would say no more than the message.
 
