@@ -11,11 +11,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
-from grader.classroom import inbox
+from grader.classroom import inbox, tables
 from grader.course import CannotCollect as CannotCollect, Exercise, folded
 from grader.progress import ANONYMOUS, QUESTION, Learner, Note, hand_in
 from grader.sandbox.text import clean, listed, one_line
@@ -32,34 +32,20 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # 
 
 
 @dataclass
-class Submission:
+class Submission(tables.Entry):
     """Something that was handed in, with all that will be graded of it; filled while it is read.
 
-    A student decides on its size: at most 1 MiB an exercise, and the answers. What a ``Grade`` has by the
-    same name means the same there.
+    A student decides on its size: at most 1 MiB an exercise, and the answers.
     """
 
-    key: str
-    name: str  # printable and unique in its class, in whatever case; fit for a file's name
-    path: Path  # the folder, the zip or the module file; that of the class, where it is one of its files
-    received: datetime.datetime
-    received_from: Literal["platform", "received.csv", "commit", "file"] = "file"
-    platform: inbox.Platform = ""
-    platform_id: str = ""
-    platform_name: str = ""
-    learner_id: str = ""
-    learner_name: str = ""  # as the submission itself claims; empty if it does not
-    problem: str = ""
-    nothing_found: bool = False
-    notes: tuple[Note, ...] = ()
+    path: Path = (
+        Path()
+    )  # the folder, the zip or the module file; that of the class, where it is one of its files
     # by exercise, its file and those it builds on; empty if there is a problem
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""  # the bytes of ``responses.json``; empty if there is none that can be read
     # version of Python where it was bundled, as it claims, such as ``3.12``; empty if it does not
     python: str = ""
-    file: str = ""
-    # ids of all who handed it in, a line each, where the platform says that they are several
-    together: str = ""
 
     def note(self, kind: str, text: str, *, decide: bool = False) -> None:
         """Note what whoever grades should know, and perhaps has to decide on."""
@@ -225,7 +211,7 @@ def _set_time(
 def _look(entry: inbox.Delivery, exercises: Sequence[Exercise], arrivals: Arrivals | None) -> Submission:
     """Read a submission; whatever is wrong with it is told and not raised."""
     label = one_line(entry.entries[0][0], MAX_SHOWN)
-    found = Submission(_key(entry), _name(entry), entry.path, inbox.moment(0.0), notes=entry.notes)
+    found = Submission(_key(entry), _name(entry), inbox.moment(0.0), path=entry.path, notes=entry.notes)
     found.platform, found.platform_id, found.platform_name = entry[2:5]
     found.file, found.together = label, "\n".join(entry.together)
     files: Files | None = None

@@ -30,10 +30,6 @@ from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
 FILE = "grades.db"
-COPIED = (
-    *"key name received_from platform platform_id platform_name learner_id learner_name".split(),
-    *("problem", "file", "together"),
-)
 FEW_GONE = 1  # submissions that may vanish from a class of any size
 SHARE_GONE = 5  # of so many, one may vanish
 MAX_REASON = 300  # characters of why something could not be graded
@@ -68,21 +64,13 @@ class Gradebook:
             The names of those that have vanished and stay all the same.
         """
         handed_in = list(submissions)
-        entries = [
-            tables.Entry(
-                received=handed.received.isoformat(),
-                nothing_found=handed.nothing_found,
-                notes=json.dumps(handed.notes, ensure_ascii=False),
-                folder=scope.folder,
-                **{name: getattr(handed, name) for name in COPIED},
-            )
-            for handed in handed_in
-        ]
+        for handed in handed_in:
+            handed.folder = scope.folder
         with self._transaction():
             self._begin()
             if scope.folder:
                 self._do("UPDATE submissions SET seen = 0")
-            self._connection.executemany(tables.KEEP, entries)
+            self._connection.executemany(tables.KEEP, [handed.row() for handed in handed_in])
             for handed in handed_in:
                 nothing = bool(handed.problem or handed.nothing_found)
                 for exercise in scope.exercises if nothing else ():
@@ -207,13 +195,13 @@ class Gradebook:
 
         A name that another one has as well, since they were collected apart, gets a number.
         """
-        entries = []
-        taken: set[str] = set()
-        for entry in map(tables.Entry._make, self._do(f"{tables.ENTRIES} ORDER BY gone, name, submission")):
+        entries, taken = list[tables.Entry](), set[str]()
+        for entry in map(tables.read_entry, self._do(f"{tables.ENTRIES} ORDER BY gone, name, submission")):
             numbered = (f"{entry.name} ({number})" for number in itertools.count(2))
-            name = next(name for name in itertools.chain([entry.name], numbered) if folded(name) not in taken)
-            taken.add(folded(name))
-            entries.append(entry._replace(name=name))
+            names = itertools.chain([entry.name], numbered)
+            entry.name = next(name for name in names if folded(name) not in taken)
+            taken.add(folded(entry.name))
+            entries.append(entry)
         return entries
 
     def key_at(self, path: Path) -> str | None:
@@ -335,7 +323,7 @@ class Gradebook:
 
     def _copy_other(self, taken: set[str]) -> None:
         """Copy what another file holds, but for what an earlier run left there and this one knows better."""
-        theirs = map(tables.Entry._make, self._do(tables.ENTRIES.replace("FROM ", "FROM other.")).fetchall())
+        theirs = map(tables.read_entry, self._do(tables.ENTRIES.replace("FROM ", "FROM other.")).fetchall())
         held = {entry.key for entry in self.entries()}
         scope = self.scope("other")
         whole = scope and scope.folder and scope.shard == (1, 1)  # a shard knows nothing of other people
@@ -344,7 +332,7 @@ class Gradebook:
             for entry in theirs
             if entry.seen or entry.key not in held or (whole and entry.gone)
         }
-        self._connection.executemany(tables.KEEP, entries.values())
+        self._connection.executemany(tables.KEEP, [entry.row() for entry in entries.values()])
 
         def rows(table: str) -> list[tuple[Any, ...]]:
             return [row for row in self._do(f"SELECT * FROM other.{table}").fetchall() if row[0] in entries]

@@ -5,15 +5,13 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from grader.classroom import collect, tables
+from grader.classroom.tables import Entry
 from grader.course import folded
 from grader.progress.grades import Note
 from grader.sandbox.text import listed
 
-Handed: TypeAlias = collect.Submission | tables.Entry
-"""What was handed in, as it was collected or as the gradebook knows it."""
 CLAIMED, NAMED, DECIDED = range(3)  # how well it is founded whose a submission is
 ENDING = re.compile(r"\.(zip|py)$", re.IGNORECASE)
 AROUND = re.compile(
@@ -41,7 +39,7 @@ class Identity(NamedTuple):
 class _Evidence(NamedTuple):
     """What speaks for whose a submission is."""
 
-    handed: Handed
+    handed: Entry
     file: str  # without its ending
     names: frozenset[str]  # that the instructor or the platform gave it, folded
     claim: str  # the id that it claims, folded
@@ -51,7 +49,7 @@ class _Evidence(NamedTuple):
 
 
 def identify(
-    submissions: Iterable[Handed], extensions: Mapping[str, float], decisions: Mapping[str, str]
+    submissions: Iterable[Entry], extensions: Mapping[str, float], decisions: Mapping[str, str]
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is.
 
@@ -94,7 +92,7 @@ def identify(
     return found
 
 
-def _evidence(handed: Handed, decided: str) -> _Evidence:
+def _evidence(handed: Entry, decided: str) -> _Evidence:
     name = handed.key.rpartition("/")[2]
     stem = ENDING.sub("", name)
     names, person, claim = {name, stem}, stem, folded(handed.learner_id)
@@ -183,7 +181,7 @@ def _extended(everybody: Sequence[_Evidence], extensions: Mapping[str, float]) -
     return found
 
 
-def unused_extensions(submissions: Iterable[Handed], extensions: Mapping[str, float]) -> list[Note]:
+def unused_extensions(submissions: Iterable[Entry], extensions: Mapping[str, float]) -> list[Note]:
     """Return a note on every extension that is for nobody who has handed in.
 
     It has to be decided on if the name is nearly that of somebody who did, and who has no extension.

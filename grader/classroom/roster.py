@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Handed, Identity
+from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.inbox import Platform
+from grader.classroom.tables import Entry
 from grader.course import Assignment, Course, LatePolicy, folded, people as lists
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
@@ -90,7 +91,7 @@ class Roster:
         """Return whom an instructor means by an id, a name, or a number of the platform's."""
         return self.by_id(text) or self._by["number"].get(_digits(text)) or self.by_name(text)
 
-    def of_platform(self, handed: Handed) -> tuple[Student | None, bool]:
+    def of_platform(self, handed: Entry) -> tuple[Student | None, bool]:
         """Return whom a platform says that it is by, and whether the list knows all whom it may name."""
         number, own = handed.platform_id, handed.platform == self.platform
         if handed.platform == "github":  # whoever joins there chooses the login, which may be another's id
@@ -270,7 +271,7 @@ class Match(NamedTuple):
     other: Student | None = None
 
 
-def match(handed: Handed, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
+def match(handed: Entry, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
     """Return whose a submission is: by decision, platform, the name of its file, or what it claims."""
     if decided:
         return Match(DECIDED, roster.find(decided), "your decision")
@@ -298,14 +299,16 @@ def match(handed: Handed, roster: Roster, decided: str = "", *, groups: bool = F
         found = next(filter(None, map(roster.by_id, names)), None)
         found = found or next(filter(None, map(roster.by_name, names)), None)
         found = found or (roster.of_group(stem) if groups else None)
-        if found and "nested-class" not in str(handed.notes):  # there a student gave it its name
+        if found and not any(
+            note.kind == "nested-class" for note in handed.notes
+        ):  # there a student gave it its name
             return Match(NAMED, found, "the name of its file", other(found))
     return Match(CLAIMED, claimed, "what it claims")
 
 
 def identify_by(
     roster: Roster,
-    submissions: Iterable[Handed],
+    submissions: Iterable[Entry],
     extensions: Mapping[str, float],
     decisions: Mapping[str, str],
     *,
@@ -352,7 +355,7 @@ def unit(student: Student, *, groups: bool) -> str:
     return f"group {student.group}" if groups and student.group else f"student {student.id}"
 
 
-def _aside(handed: Handed, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:
+def _aside(handed: Entry, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:
     """Return why a submission counts for nobody before the instructor decides; empty if it counts."""
     if who.student is None:
         claim = f", and claims to be {who.other}" if who.other else ""

@@ -30,7 +30,7 @@ from grader.sandbox.text import counted
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
 
-SHARED = "key file platform platform_id received_from learner_id problem".split()
+SHARED = "key file platform platform_id received received_from learner_id problem".split()
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 DAY = datetime.timedelta(days=1)
 NO_ANSWERS = "no answers were handed in"
@@ -98,8 +98,7 @@ class Standing:
     ) -> Grade:
         reports = self.reports.get(entry.key, {})
         own = tuple(reports[name] for name in self.order if name in reports)
-        received = datetime.datetime.fromisoformat(entry.received)
-        late = late_adjustments(self.policy, whose.extension, received, own, entry.received_from)
+        late = late_adjustments(self.policy, whose.extension, entry.received, own, entry.received_from)
         manual = self.given.get(entry.key, ())
         not_graded = self.not_graded.get(entry.key, {})
         results, doubts = self.quizzes.get(entry.key, ("[]", "[]"))
@@ -119,9 +118,8 @@ class Standing:
             login=whose.login,
             people=whose.people,
             set_aside=whose.set_aside,
-            received=received,
             nothing_found=bool(entry.nothing_found),
-            notes=(*self._notes(entry, whose, received), *by_file, *whose.notes, *_read_notes(doubts)),
+            notes=(*self._notes(entry, whose), *by_file, *whose.notes, *tables.read_notes(doubts)),
             reports=own,
             not_graded=not_graded,
             quizzes=quizzes,
@@ -162,13 +160,11 @@ class Standing:
             chosen.append(grade)
         return chosen
 
-    def _notes(
-        self, entry: tables.Entry, whose: identity.Identity, received: datetime.datetime
-    ) -> list[Note]:
+    def _notes(self, entry: tables.Entry, whose: identity.Identity) -> list[Note]:
         """Return what was noted of a submission when it was collected, as far as it still has to be said."""
-        notes = _read_notes(entry.notes)
+        notes = list(entry.notes)
         own = (event for event in self.adjustments if event.submission == entry.key)
-        if any(datetime.datetime.fromisoformat(event.at) >= received for event in own):  # an answer
+        if any(datetime.datetime.fromisoformat(event.at) >= entry.received for event in own):  # an answer
             notes = [note._replace(decide=note.decide and note.kind != QUESTION) for note in notes]
         if len(whose.people) > 1:
             notes = [note for note in notes if note.kind != "handed-in-together"]
@@ -216,11 +212,6 @@ def quiz_results(text: str) -> tuple[QuizResult, ...]:
         QuizResult(quiz, title, earned, possible, tuple(notes))
         for quiz, title, earned, possible, notes in json.loads(text)
     )
-
-
-def _read_notes(text: str) -> list[Note]:
-    """Return notes from the JSON that a gradebook keeps; those of an older form are left out."""
-    return [Note(*note) for note in json.loads(text) if isinstance(note, list)]
 
 
 def late_adjustments(

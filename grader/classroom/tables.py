@@ -3,15 +3,18 @@
 In a round, a class is graded on the same random inputs, and what is handed in again on others.
 """
 
+import datetime
 import hashlib
 import hmac
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from grader.checks.source import Source
 from grader.course import CannotDo, Course, NoSecret, read_secret
+from grader.progress import Note
 
 Place = tuple[str, str]
 """A submission's key and an exercise's id."""
@@ -94,27 +97,46 @@ class Scope(NamedTuple):
         return bool(self.folder) and self.shard == (1, 1)
 
 
-class Entry(NamedTuple):
-    """A submission as the gradebook knows it, without its credits."""
+@dataclass
+class Entry:
+    """A submission, without what is graded of it. What a ``Grade`` has by the same name means the same there."""
 
     key: str
-    name: str
-    received: str
-    received_from: str
-    platform: str
-    platform_id: str
-    platform_name: str
-    learner_id: str
-    learner_name: str
-    problem: str
-    nothing_found: bool
-    notes: str
+    name: str  # printable and unique in its class, in whatever case; fit for a file's name
+    received: datetime.datetime
+    received_from: str = "file"  # or ``platform``, ``received.csv``, ``commit``; empty where nobody kept it
+    platform: str = ""
+    platform_id: str = ""
+    platform_name: str = ""
+    learner_id: str = ""
+    learner_name: str = ""  # as the submission itself claims; empty if it does not
+    problem: str = ""
+    nothing_found: bool = False
+    notes: tuple[Note, ...] = ()
     folder: str = ""  # where its class lay when it was collected last
-    gone: int = 0  # whether it has vanished from there
-    seen: int = 1  # whether the last run of a class, or of a shard, looked at it
+    gone: bool = False  # whether it has vanished from there
+    seen: bool = True  # whether the last run of a class, or of a shard, looked at it
     file: str = ""  # name of its first file or folder, as a platform delivers it
     # ids of all who handed it in, a line each, where the platform says that they are several
     together: str = ""
+
+    def row(self) -> list[Any]:
+        """Return it as a gradebook keeps it."""
+        notes = json.dumps(self.notes, ensure_ascii=False)
+        kept = vars(self) | {"received": self.received.isoformat(), "notes": notes}
+        return [kept[name] for name in KEPT]
+
+
+def read_entry(row: Iterable[Any]) -> Entry:
+    """Return a submission from its row in a gradebook."""
+    kept = dict(zip(KEPT, row, strict=True))
+    received = datetime.datetime.fromisoformat(kept["received"])
+    return Entry(**kept | {"received": received, "notes": read_notes(kept["notes"])})
+
+
+def read_notes(text: str) -> tuple[Note, ...]:
+    """Return notes from the JSON that a gradebook keeps; those of an older form are left out."""
+    return tuple(Note(*note) for note in json.loads(text) if isinstance(note, list))
 
 
 class ManualAdjustment(NamedTuple):
@@ -128,17 +150,18 @@ class ManualAdjustment(NamedTuple):
     author: str = ""
 
 
-COLUMNS = ", ".join(("submission", *Entry._fields[1:]))
+KEPT = [field.name for field in fields(Entry)]
+COLUMNS = ", ".join(("submission", *KEPT[1:]))
 ENTRIES = f"SELECT {COLUMNS} FROM submissions"
 KEEP = (
-    f"INSERT INTO submissions ({COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
+    f"INSERT INTO submissions ({COLUMNS}) VALUES ({', '.join('?' * len(KEPT))})"
     " ON CONFLICT (submission) DO UPDATE SET "
     + ", ".join(
         # what a run does not know, it does not take away
         f"{name} = CASE excluded.{name} WHEN '' THEN {name} ELSE excluded.{name} END"
         if name in ("received_from", "folder")
         else f"{name} = excluded.{name}"
-        for name in Entry._fields[1:]
+        for name in KEPT[1:]
     )
 )
 

@@ -131,7 +131,7 @@ SHAPES = QuizResult("shapes", "Shapes", 200, 300)
 
 
 def handed(key: str, name: str = "", **fields: Any) -> Submission:
-    return Submission(key, name or key, Path(key), IN_TIME, **fields)
+    return Submission(key, name or key, IN_TIME, path=Path(key), **fields)
 
 
 def report(*statuses: Status, **fields: Any) -> Report:
