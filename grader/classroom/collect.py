@@ -38,9 +38,8 @@ class Submission(tables.Entry):
     A student decides on its size: at most 1 MiB an exercise, and the answers.
     """
 
-    path: Path = (
-        Path()
-    )  # the folder, the zip or the module file; that of the class, where it is one of its files
+    # the folder, the zip or the module file; that of the class, where it is one of its files
+    path: Path = Path()
     # by exercise, its file and those it builds on; empty if there is a problem
     sources: Mapping[str, Source] = field(default_factory=dict)
     answers: bytes = b""  # the bytes of ``responses.json``; empty if there is none that can be read

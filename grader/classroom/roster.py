@@ -299,9 +299,8 @@ def match(handed: Entry, roster: Roster, decided: str = "", *, groups: bool = Fa
         found = next(filter(None, map(roster.by_id, names)), None)
         found = found or next(filter(None, map(roster.by_name, names)), None)
         found = found or (roster.of_group(stem) if groups else None)
-        if found and not any(
-            note.kind == "nested-class" for note in handed.notes
-        ):  # there a student gave it its name
+        theirs = any(note.kind == "nested-class" for note in handed.notes)  # whose student chose the name
+        if found and not theirs:
             return Match(NAMED, found, "the name of its file", other(found))
     return Match(CLAIMED, claimed, "what it claims")
 

@@ -99,7 +99,7 @@ class Scope(NamedTuple):
 
 @dataclass
 class Entry:
-    """A submission, without what is graded of it. What a ``Grade`` has by the same name means the same there."""
+    """A submission, without what is graded of it; what a ``Grade`` has by the same name is the same."""
 
     key: str
     name: str  # printable and unique in its class, in whatever case; fit for a file's name
