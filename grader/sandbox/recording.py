@@ -318,7 +318,7 @@ class Recorder:
             if recorded or self._count > MAX_EVALUATIONS:
                 raise Stop
             if self._replaced != RESULT:
-                return self._given.pop()[()] if number == self._replaced and self._given else value
+                return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
             if arrays:
                 operands = [latest[other] for other in self._operands[number] if other in latest]
@@ -335,7 +335,7 @@ class Recorder:
         numbers = []
         for array in arrays:
             data = np.ascontiguousarray(array, dtype=np.float64).tobytes()
-            key = array.shape, array.dtype.itemsize, data
+            key = array.shape, array.dtype.itemsize if array.dtype.kind == "f" else 0, data
             if key not in self._values:
                 self._numbers += array.size
             numbers.append(self._values.setdefault(key, len(self._values)))
@@ -346,7 +346,8 @@ class Recorder:
 
         Returns:
             events: integers, for each event its node, the number of its values and of its operands, and them.
-            shapes: integers, for each value the bytes of a number, the number of its axes, and their sizes.
+            shapes: integers, for each value the bytes of a real number, 0 for whole ones, the number of its axes,
+                and their sizes.
             numbers: of all values, one after the other.
         """
         events = [
@@ -360,20 +361,27 @@ class Recorder:
 
 
 def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
-    """Return the real arrays and numbers inside a value.
+    """Return the arrays and numbers inside a value.
 
     Args:
-        whole: whether all that a result holds is wanted, integers as well.
+        whole: whether all that a result holds is wanted, booleans as well.
     """
-    if isinstance(value, np.ndarray | np.generic | float) or (whole and type(value) is int):
+    if isinstance(value, np.ndarray | np.generic | float) or type(value) is int:
         array = np.asarray(value)
-        kinds = "fiub" if whole else "f"
+        kinds = "fiub" if whole else "fiu"
         return [array] if array.dtype.kind in kinds and (whole or array.size <= MAX_ENTRIES) else []
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, tuple | list) and depth < 4 and (whole or len(value) <= MAX_ITEMS):
         return [array for item in value for array in _arrays(item, depth + 1, whole=whole)]
     return []
+
+
+def _like(given: Any, value: Any) -> Any:
+    """Return a given array as what it replaces: whole numbers are no real ones, an index has to be whole."""
+    whole = isinstance(value, int | np.integer) or getattr(getattr(value, "dtype", None), "kind", "f") in "iu"
+    given = given.astype(int) if whole and (given == np.rint(given)).all() else given
+    return given.item() if type(value) is int and given.size == 1 else given[()]
 
 
 # --- small changes ------------------------------------------------------------------------------------

@@ -176,6 +176,8 @@ class Comparison:
         self.rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
         ids, count = _same_numbers(arrays, self.rtol), len(mine.values)
         neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
+        neutral |= {ids[number] for number in mine.whole}  # counts and indices are alike by chance
+        neutral |= {ids[count + number] for number in right.whole}
         self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
         self.pool = Numbers([*given, *right.values], self.rtol)
         sizes = [value.size for value in mine.values]

@@ -120,6 +120,7 @@ class Trace:
     Args:
         values: each once; other parts speak of them by number.
         rounded: numbers of values that were of fewer bits than float64.
+        whole: numbers of values of whole numbers.
         result: the values that the function returned; None if it did not.
         first: by value, the first event that had it.
     """
@@ -130,6 +131,7 @@ class Trace:
     rounded: frozenset[int] = frozenset()
     result: tuple[int, ...] | None = None
     first: dict[int, int] = field(default_factory=dict)
+    whole: frozenset[int] = frozenset()
 
     @property
     def raised(self) -> Event | None:
@@ -191,7 +193,7 @@ def read_trace(text: Text, report: Any) -> Trace:
     kinds = [array.dtype.kind for array in (events, shapes, numbers)]
     if kinds != ["i", "i", "f"] or any(size > limit for size, limit in zip(sizes, limits, strict=True)):
         raise Malformed("a part has a wrong type or size")
-    values, rounded = _read_values(shapes.tolist(), numbers.astype(np.float64))
+    values, bytes_of = _read_values(shapes.tolist(), numbers.astype(np.float64))
     read, result, first = list[Event](), None, dict[int, int]()
     flat, at = events.tolist(), 0
     while at < len(flat):
@@ -200,8 +202,8 @@ def read_trace(text: Text, report: Any) -> Trace:
         at += 3 + held + made_of
         numbers_fit = all(0 <= number < len(values) for number in inside[0])
         earlier = all(0 <= number < len(read) for number in inside[1])
-        whole = held >= 0 and made_of >= 0 and at <= len(flat) and result is None and len(read) <= MAX_EVENTS
-        if not (numbers_fit and earlier and whole and RESULT <= node < len(text.nodes)):
+        fits = held >= 0 and made_of >= 0 and at <= len(flat) and result is None and len(read) <= MAX_EVENTS
+        if not (numbers_fit and earlier and fits and RESULT <= node < len(text.nodes)):
             raise Malformed("an event is out of range")
         if node == RESULT:
             result = tuple(inside[0])
@@ -211,11 +213,14 @@ def read_trace(text: Text, report: Any) -> Trace:
             for value in inside[0]:
                 first.setdefault(value, len(read))
             read.append(Event(text.nodes[node], tuple(inside[0]), tuple(inside[1])))
-    return Trace(text, tuple(read), values, rounded, result, first)
+    whole = frozenset(number for number, size in enumerate(bytes_of) if size == 0)
+    rounded = frozenset(number for number, size in enumerate(bytes_of) if 0 < size < 8)
+    return Trace(text, tuple(read), values, rounded, result, first, whole)
 
 
-def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], frozenset[int]]:
-    values, rounded, at, offset = list[Array](), set[int](), 0, 0
+def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], list[int]]:
+    """Return values, and the bytes of a number of each."""
+    values, bytes_of, at, offset = list[Array](), list[int](), 0, 0
     while at < len(shapes):
         size, axes = (*shapes[at : at + 2], -1)[:2]
         shape = tuple(shapes[at + 2 : at + 2 + axes])
@@ -225,11 +230,10 @@ def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], 
         count = math.prod(shape)
         if offset + count > numbers.size or len(values) >= MAX_VALUES:
             raise Malformed("a value is longer than its numbers")
-        if size < 8:
-            rounded.add(len(values))
+        bytes_of.append(size)
         values.append(numbers[offset : offset + count].reshape(shape))
         offset += count
-    return tuple(values), frozenset(rounded)
+    return tuple(values), bytes_of
 
 
 # --- the solution -------------------------------------------------------------------------------------
