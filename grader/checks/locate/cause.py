@@ -365,8 +365,12 @@ class Proof:
         """
         cause, trial = self.cause(line), self._trials[0]
         above = trial.names.caller_line(event) if cause is None else None
-        if above and (found := self.cause(above, (), FEW_TRIES)):
-            line, cause = above, found
+        asked = [above] if above else []
+        asked += trial.names.sources(event) if cause is None and event < len(trial.mine.trace.events) else []
+        for above in asked:
+            if above != line and (found := self.cause(above, (), FEW_TRIES)):
+                line, cause = above, found
+                break
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
@@ -380,6 +384,11 @@ class Proof:
                 if found or (is_all and trial.holds_another(*pair)):
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
+            else:
+                for above in trial.names.sources(pair[0]):
+                    if above != line and (found := self.cause(above, left, FEW_TRIES)):
+                        line, cause = above, found
+                        break
             if line == was:
                 break
         return line, cause

@@ -32,7 +32,7 @@ from grader.checks.locate.trace import (
 )
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
-from grader.course import Exercise
+from grader.course import Exercise, written
 from grader.sandbox.recording import fingerprints
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 
@@ -41,6 +41,7 @@ MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
+FEW_DRAWN = 30  # random numbers that show how they spread
 CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
 CHANGES = (
     "one of its numbers or indices should be another",
@@ -140,8 +141,11 @@ def _finding(
     if right is None or right.result is None or mine.result is None:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
+    frames = () if suite.recorded else {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
+    inside = [event.node.function for event in mine.events if event.node.function not in frames]
+    function = inside[-1] if call.function in frames and inside else call.function
     with np.errstate(all="ignore"):
-        comparison = Comparison(call.function, mine, right, given, work, trusted)
+        comparison = Comparison(function, mine, right, given, work, trusted)
         culprits = comparison.culprits()
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
@@ -151,14 +155,16 @@ def _finding(
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             keys = comparison.wrong_keys([mine.result[output]])
-            if (comparison.origin[keys] < len(mine.events)).any():
-                continue  # made of wrong numbers, by a culprit or by chance
+            if (comparison.origin[keys] < len(mine.events)).any():  # made of wrong numbers
+                if all(output not in outputs for outputs in culprits.values()):  # and these by chance
+                    found += _drawn(call, comparison, output)
+                continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             names = dict(enumerate(named_results(answer, suite.reference, call.function)))
             misplaced = _misplaced(call, comparison, output, names.get(output, "the result"))
             found += [misplaced] if misplaced else []
         if len(mine.result) != len(right.result):
-            found.append(Finding(call, comparison, _last_line(mine, call.function), 0, frozenset()))
+            found.append(Finding(call, comparison, _last_line(mine, function), 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
 
 
@@ -177,6 +183,25 @@ def _broadcast(comparison: Comparison, number: int) -> Cause | None:
     return Cause(text, "two shapes broadcast into a third")
 
 
+def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
+    """Find where numbers are drawn that spread otherwise than the solution's: single ones tell nothing."""
+    mine, right = comparison.mine.trace, comparison.right.trace
+    number = (mine.result or ())[output]
+    got, wanted = mine.values[number], right.values[(right.result or ())[output]]
+    event, spread = mine.first.get(number), float(wanted.std()) if wanted.size else 0.0
+    if event is None or min(got.size, wanted.size) < FEW_DRAWN:
+        return []
+    ratio, text = float(got.std()) / (spread or 1), ""
+    if not spread:
+        text = "nothing should be drawn here"
+    elif abs(got.mean() - wanted.mean()) > spread / 2:
+        text = f"its numbers lie around {got.mean():.2g}, not around {wanted.mean():.1g}"
+    elif not 0.5 < ratio < 2:
+        text = f"its numbers spread {ratio:.2g} times as far as they should"
+    seen, line = Cause(text, text.partition(" around")[0]), comparison.mine.node(event).line
+    return [Finding(call, comparison, line, event, frozenset((output,)), seen, True)] if text else []
+
+
 def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding | None:
     """Find where a result goes wrong although all its numbers are right ones."""
     mine, right, names = comparison.mine, comparison.right, Names(comparison)
@@ -184,7 +209,7 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
     got, wanted = mine.trace.values[number], right.trace.values[twin]
     found = Finding(call, comparison, 0, len(mine.trace.events), frozenset((output,)))
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
-    uses = [n for n, event in events if event.node.function == call.function] or [n for n, _ in events]
+    uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
     if not uses:
         return None
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]

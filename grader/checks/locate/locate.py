@@ -326,11 +326,11 @@ class Names:
                     places = self._bindings.setdefault((event.node.function, name), [])
                     places.append((number, event.node.statement))
 
-    def binding(self, number: int) -> Statement | None:
-        """Return the statement that bound the name that an event reads."""
+    def binding(self, number: int, name: str = "") -> Statement | None:
+        """Return the statement that bound the name that an event reads, or another one in its text."""
         self._comparison.work.spend(len(self._events) // 4)
         event = self._events[number]
-        places = self._bindings.get((event.node.function, base(event.node.text)), [])
+        places = self._bindings.get((event.node.function, name or base(event.node.text)), [])
         again = (at for at in range(number - 1, -1, -1) if self._events[at].node is event.node)
         turn = next(again, -1)  # when a loop came here before
         own = [statement for at, statement in places if at <= turn and statement == event.node.statement]
@@ -358,6 +358,12 @@ class Names:
         if bound := self.binding(number):
             return bound.line
         return self.caller_line(number)
+
+    def sources(self, number: int) -> list[int]:
+        """Return the lines that bound the names in an event's text, of indices too; the last bound first."""
+        names = re.findall(r"(?<![\w.])[^\W\d]\w*", self._events[number].node.text)
+        bound = [self.binding(number, name) for name in dict.fromkeys(names)]
+        return sorted({each.line for each in bound if each}, reverse=True)
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
