@@ -26,6 +26,7 @@ MAX_EVENTS = 30_000
 MAX_EVALUATIONS = 120_000  # of expressions, of which only those of real numbers are recorded
 MAX_ENTRIES = 4_000  # of one array that is recorded
 MAX_NUMBERS = 2_000_000  # of all recorded arrays
+MAX_RESULT = 100_000  # numbers of a result
 MAX_ITEMS = 64  # of a list or tuple that is recorded
 MAX_TEXT = 120  # characters of an expression that are kept
 RESULT = -1  # the node of the last event, which is what the function returned
@@ -228,6 +229,8 @@ def _bound(target: ast.AST) -> list[str]:
     match target:
         case ast.Name():
             return [target.id]
+        case ast.Attribute(value=ast.Name(id="self")):
+            return [f"self.{target.attr}"]
         case ast.Subscript() | ast.Attribute() | ast.Starred():
             return _bound(target.value)
         case ast.Tuple() | ast.List():
@@ -288,8 +291,10 @@ class Recorder:
         self._numbers = self._count = 0
         self._replaced, self._given = replaced, list(reversed(given))
         try:
-            result = function(*arguments)
-            self.events.append((RESULT, self._keep(_arrays(result, whole=True)), []))
+            results = _arrays(function(*arguments), whole=True)
+            if sum(array.size for array in results) > MAX_RESULT:
+                raise Stop
+            self.events.append((RESULT, self._keep(results), []))
         except BaseException as error:
             self._note_raising(made.places, error)
             return error

@@ -114,11 +114,12 @@ class Trial:
 
     # -- what may be tried --
 
-    def changes(self, line: int, wanted: int | None = None) -> list[Change]:
+    def changes(self, line: int, wanted: int | None = None, before: int | None = None) -> list[Change]:
         """Return the changes inside a line that may mend it, the likeliest first.
 
         Args:
             wanted: an event of the solution whose value is missing in what is made of the line's.
+            before: an event that comes after what is wrong.
         """
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
@@ -128,7 +129,7 @@ class Trial:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
                 pair = self.first_pair(change)
-                if pair and self._made_here(*pair):
+                if pair and (before is None or pair[0] < before) and self._made_here(*pair):
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
@@ -330,14 +331,19 @@ class Proof:
         return self._known[change]
 
     def cause(
-        self, line: int, better: Sequence[Wrong] = (), tries: int = MAX_TRIES, wanted: int | None = None
+        self,
+        line: int,
+        better: Sequence[Wrong] = (),
+        tries: int = MAX_TRIES,
+        wanted: int | None = None,
+        before: int | None = None,
     ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless, changes = None, self._trials[0].changes(line, wanted)[:tries]
+        nameless, changes = None, self._trials[0].changes(line, wanted, before)[:tries]
         for change in changes:
             cause = self._stated(change, better)
             if cause and cause.text:
@@ -353,7 +359,14 @@ class Proof:
         causes = [trial.cause(change, self) for trial in self._trials]
         return causes[0] if len({cause.key for cause in causes}) == 1 else None
 
-    def source(self, line: int, event: int) -> tuple[int, Cause | None]:
+    def from_names(self, line: int, number: int, event: int, left: Sequence[Wrong]) -> tuple[int, Cause | None]:
+        """Return the first line that bound a name in an event's text in which a change mends as much."""
+        for above in self._trials[0].names.sources(number):
+            if found := self.cause(above, left, FEW_TRIES, before=event):
+                return above, found
+        return line, None
+
+    def source(self, line: int, event: int, names: bool = True) -> tuple[int, Cause | None]:
         """Return the line that is to blame for a wrong one, and the cause.
 
         Where nothing mends a helper's line, its caller's is asked. Where a value has a name, the line that
@@ -362,15 +375,14 @@ class Proof:
 
         Args:
             event: number of the evaluation that went wrong.
+            names: whether the lines that bound other names in it are asked.
         """
         cause, trial = self.cause(line), self._trials[0]
         above = trial.names.caller_line(event) if cause is None else None
-        asked = [above] if above else []
-        asked += trial.names.sources(event) if cause is None and event < len(trial.mine.trace.events) else []
-        for above in asked:
-            if above != line and (found := self.cause(above, (), FEW_TRIES)):
-                line, cause = above, found
-                break
+        if above and (found := self.cause(above, (), FEW_TRIES)):
+            line, cause = above, found
+        if names and cause is None and event < len(trial.mine.trace.events):
+            line, cause = self.from_names(line, event, event, ())
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
@@ -385,10 +397,9 @@ class Proof:
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
             else:
-                for above in trial.names.sources(pair[0]):
-                    if above != line and (found := self.cause(above, left, FEW_TRIES)):
-                        line, cause = above, found
-                        break
+                if names:
+                    line, found = self.from_names(line, pair[0], min(event, pair[0]), left)
+                    cause = found or cause
             if line == was:
                 break
         return line, cause

@@ -336,7 +336,9 @@ def _explained(
     line, cause = finding.line, None
     trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
     with contextlib.suppress(TooMuch):
-        line, cause = (line, None) if finding.final else Proof(trials).source(line, finding.event)
+        line, cause = (line, None) if finding.final else Proof(trials).source(
+            line, finding.event, finding.seen is None
+        )
     sure = bool(cause and cause.text and not cause.change)
     if line == finding.line and not (cause and cause.text):
         cause = finding.seen

@@ -19,9 +19,11 @@ from grader.sandbox.values import Array
 RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
 SMALL = 1e-3  # numbers below it are compared as if they were of this size
 NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
+FEW_LINES = 6  # that bound the names in an expression, and are asked
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
 SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
+NAME = r"(?:self\.)?[^\W\d]\w*"
 DRAWS = "uniform", "normal", "standard_normal", "random", "randn", "rand"
 
 
@@ -309,7 +311,7 @@ class Comparison:
 
 def base(text: str) -> str:
     """Return the name that an expression begins with; empty if it begins with none."""
-    found = re.match(r"[^\W\d]\w*", text)
+    found = re.match(NAME, text)
     return found[0] if found else ""
 
 
@@ -343,7 +345,8 @@ class Names:
     def leaf(self, number: int) -> int:
         """Return the name whose value an event passes on, perhaps in another form; else itself."""
         operands = self._events[number].operands
-        while len(operands) == 1 and (
+        whole = self._mine.trace.whole
+        while len(operands) == 1 and whole.isdisjoint(self._events[operands[0]].values) and (
             self._mine.node(number).kind in COMPUTED or self._mine.id(number) == self._mine.id(operands[0])
         ):
             number = operands[0]
@@ -360,10 +363,16 @@ class Names:
         return self.caller_line(number)
 
     def sources(self, number: int) -> list[int]:
-        """Return the lines that bound the names in an event's text, of indices too; the last bound first."""
-        names = re.findall(r"(?<![\w.])[^\W\d]\w*", self._events[number].node.text)
-        bound = [self.binding(number, name) for name in dict.fromkeys(names)]
-        return sorted({each.line for each in bound if each}, reverse=True)
+        """Return the lines that bound the names in an event's text, of indices too, then those before them."""
+        event, found = self._events[number], dict[int, None]()
+        texts = [event.node.text]
+        for text in texts:
+            for name in dict.fromkeys(re.findall(rf"(?<![\w.]){NAME}", text)):
+                bound = self.binding(number, name) if len(found) < FEW_LINES else None
+                if bound and bound.line not in (*found, event.node.line):
+                    found[bound.line] = None
+                    texts.append(self._mine.trace.text.lines[bound.line - 1])
+        return list(found)
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
