@@ -16,7 +16,7 @@ import json
 import sys
 import tokenize
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -265,6 +265,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.events: list[tuple[int, list[int], list[int]]] = []
+        self.whole = set[int]()  # nodes that have had whole numbers
         self._values: dict[tuple[Any, ...], int] = {}
         self._numbers = self._count = 0
         self._operands: list[list[int]] = []
@@ -328,6 +329,8 @@ class Recorder:
                 return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
             if arrays:
+                if arrays[0].dtype.kind != "f":
+                    self.whole.add(number)
                 operands = [latest[other] for other in self._operands[number] if other in latest]
                 latest[number] = len(self.events)
                 self.events.append((number, self._keep(arrays), operands))
@@ -400,9 +403,10 @@ class Editor:
     Args:
         source: of the file.
         names: its namespace, after it has run.
+        whole: texts of its expressions that are whole numbers, such as sizes.
     """
 
-    def __init__(self, source: bytes, names: dict[str, Any]) -> None:
+    def __init__(self, source: bytes, names: dict[str, Any], whole: Collection[str] = ()) -> None:
         self._names, self._plain = dict(names), dict[ast.stmt, Any]()
         self._places = list[tuple[Any, ...]]()  # what `_places` yields, and the function or class
         for top in ast.parse(source).body:
@@ -412,7 +416,7 @@ class Editor:
             with contextlib.suppress(Exception):
                 exec(self._plain[top], self._names)
             for function in [top] if isinstance(top, ast.FunctionDef) else top.body:
-                places = itertools.islice(_places(function, _read(function)), MAX_NODES)
+                places = itertools.islice(_places(function, _read(function), whole), MAX_NODES)
                 self._places += ((*place, top) for place in places)
 
     def numbers(self, lines: Sequence[int]) -> list[int]:
@@ -428,7 +432,8 @@ class Editor:
             return []  # what stands in itself has no end: `x[0]` in the place of its own `x`
         plain, holder[key] = holder[key], _place(new, holder[key])
         try:
-            if KINDS[kind] and any(type(each) is int and each > MAX_STEPS for each in arguments):
+            moved = KINDS[kind] or (kind == "order" and isinstance(plain, ast.Call))
+            if moved and any(type(each) is int and each > MAX_STEPS for each in arguments):
                 return []  # a seed in the place of a size
             exec(compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True), self._names)
             result = _bounded(self._names[function], copy.deepcopy(arguments))
@@ -478,7 +483,7 @@ def _read(function: ast.AST) -> dict[str, ast.expr]:
     return dict([pair for pair in found.items() if not pair[0].startswith("np.")][:MAX_READ])
 
 
-def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[Any, ...]]:
+def _places(node: ast.AST, read: dict[str, ast.expr], whole: Collection[str]) -> Iterator[tuple[Any, ...]]:
     """Yield what may stand in a place inside a node: kind, line, holder, key, what is new, parent."""
     for field, value in ast.iter_fields(node):
         holder: Any = value if isinstance(value, list) else vars(node)
@@ -487,10 +492,11 @@ def _places(node: ast.AST, read: dict[str, ast.expr]) -> Iterator[tuple[Any, ...
             is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
             if isinstance(child, ast.expr | ast.stmt) and is_read and field not in ("func", "returns"):
                 outer = isinstance(node, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
+                outer = outer and ast.unparse(child) not in whole  # a product of sizes is a giant
                 for kind, new in _instead(child, read, outer):
                     yield kind, child.lineno, holder, key, new, node
             if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.arguments):
-                yield from _places(child, read)
+                yield from _places(child, read, whole)
 
 
 def _instead(node: ast.AST, read: dict[str, ast.expr], outer: bool) -> Iterator[tuple[str, ast.AST]]:
@@ -606,7 +612,8 @@ def changed(function: str, lines: Any, only: Any, most: int, *arguments: Any) ->
         By change how many numbers follow: its own, its line, its kind, and the results' :func:`fingerprints`.
     """
     global _editor
-    _editor = _editor or Editor(_source, vars(student))
+    whole = {_made.nodes[number][8] for number in _recorder.whole}
+    _editor = _editor or Editor(_source, vars(student), whole)
     numbers = only.tolist() or _editor.numbers(lines.tolist())[:most]
     with np.errstate(all="ignore"):
         rows = [_editor.tried(number, function, arguments) for number in numbers]

@@ -359,7 +359,9 @@ class Proof:
         causes = [trial.cause(change, self) for trial in self._trials]
         return causes[0] if len({cause.key for cause in causes}) == 1 else None
 
-    def from_names(self, line: int, number: int, event: int, left: Sequence[Wrong]) -> tuple[int, Cause | None]:
+    def from_names(
+        self, line: int, number: int, event: int, left: Sequence[Wrong]
+    ) -> tuple[int, Cause | None]:
         """Return the first line that bound a name in an event's text in which a change mends as much."""
         for above in self._trials[0].names.sources(number):
             if found := self.cause(above, left, FEW_TRIES, before=event):

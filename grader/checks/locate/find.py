@@ -23,6 +23,7 @@ from grader.checks.locate.locate import NEUTRAL, SMALL, Comparison, Names, close
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
+    Event,
     Malformed,
     RecordedSubmission,
     TooMuch,
@@ -53,7 +54,6 @@ CHANGES = (
     "something is missing that is at hand in this function",
 )
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
-WHOLE = re.compile(r"\bu?int\d*\b|_like\(|\barray\(|\bfull\(|arange\(")  # in what may make an array of those
 
 
 # --- questions ----------------------------------------------------------------------------------------
@@ -141,7 +141,11 @@ def _finding(
     if right is None or right.result is None or mine.result is None:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
-    frames = () if suite.recorded else {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
+    frames = (
+        ()
+        if suite.recorded
+        else {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
+    )
     inside = [event.node.function for event in mine.events if event.node.function not in frames]
     function = inside[-1] if call.function in frames and inside else call.function
     with np.errstate(all="ignore"):
@@ -336,8 +340,8 @@ def _explained(
     line, cause = finding.line, None
     trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
     with contextlib.suppress(TooMuch):
-        line, cause = (line, None) if finding.final else Proof(trials).source(
-            line, finding.event, finding.seen is None
+        line, cause = (
+            (line, None) if finding.final else Proof(trials).source(line, finding.event, finding.seen is None)
         )
     sure = bool(cause and cause.text and not cause.change)
     if line == finding.line and not (cause and cause.text):
@@ -380,19 +384,26 @@ def _right_before(comparison: Comparison, line: int) -> str:
 
 
 def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
-    """Find an array of whole numbers into which others were put; such arrays leave no event of their own."""
-    seen, made = {(event.node.statement, event.node.text) for event in trace.events}, dict[str, int]()
-    named = {shown for _, shown in seen}
-    for number, each in enumerate(trace.text.statements):
-        into, rounded = each.target.partition("[")[0], each.value.removesuffix(".astype(int)")
-        is_whole = into in made and into not in named
-        if each.kind == "Assign" and each.target == into and WHOLE.search(each.value):
-            made[into] = each.line
-            is_whole = rounded != each.value and (number, each.value) not in seen
-        if is_whole and (number, rounded) in seen:
-            says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
-            cause = "leave int out: np.zeros(shape) has room for fractions"
-            return line_told(run, trace, made[into], says, cause, "an array of whole numbers")
+    """Find an array of whole numbers into which others were put."""
+
+    def fractions(event: Event) -> bool:
+        values = [trace.values[value] for value in event.values]
+        return any((np.isfinite(value) & (value != np.rint(value))).any() for value in values)
+
+    put = {(event.node.statement, event.node.text) for event in trace.events if fractions(event)}
+    for event in trace.events:
+        number, made = event.node.statement, event.node.line
+        each = trace.text.statements[number]
+        if trace.whole.issuperset(event.values) and number >= 0 and each.kind == "Assign":
+            cut = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
+            into = each.target.partition("[")[0]
+            if into == event.node.text and (number, each.value) in put:
+                bound = [one.line for one in trace.text.statements if one.target == into and one.line < made]
+                made, cut = (bound or [made])[-1], True
+            if cut:
+                says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
+                cause = "leave int out: np.zeros(shape) has room for fractions"
+                return line_told(run, trace, made, says, cause, "an array of whole numbers")
     return None
 
 

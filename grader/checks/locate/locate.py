@@ -346,8 +346,13 @@ class Names:
         """Return the name whose value an event passes on, perhaps in another form; else itself."""
         operands = self._events[number].operands
         whole = self._mine.trace.whole
-        while len(operands) == 1 and whole.isdisjoint(self._events[operands[0]].values) and (
-            self._mine.node(number).kind in COMPUTED or self._mine.id(number) == self._mine.id(operands[0])
+        while (
+            len(operands) == 1
+            and whole.isdisjoint(self._events[operands[0]].values)
+            and (
+                self._mine.node(number).kind in COMPUTED
+                or self._mine.id(number) == self._mine.id(operands[0])
+            )
         ):
             number = operands[0]
             operands = self._events[number].operands

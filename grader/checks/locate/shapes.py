@@ -68,7 +68,10 @@ def operands_of(trace: Trace, shapes: Collection[tuple[int, ...]]) -> tuple[Oper
             if each.node.kind == "collection" and len(each.operands) == len(each.values):
                 yield from parts(each)
             else:
-                yield from ((each.node, value) for value in each.values)
+                sizes = [
+                    value for value in each.values if value in trace.whole and not trace.values[value].ndim
+                ]
+                yield from ((each.node, value) for value in each.values if value not in sizes)
 
     def maker(value: int) -> Node:
         """Return what made a value; if its shape is wrong, what made that of right ones."""
