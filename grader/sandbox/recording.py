@@ -356,8 +356,8 @@ class Recorder:
 
         Returns:
             events: integers, for each event its node, the number of its values and of its operands, and them.
-            shapes: integers, for each value the bytes of a real number, 0 for whole ones, the number of its axes,
-                and their sizes.
+            shapes: integers, for each value the bytes of a number (0: a whole one), its number of axes, and
+                their sizes.
             numbers: of all values, one after the other.
         """
         events = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,9 +134,19 @@ class Finding:
 
 
 def _finding(
-    suite: CheckSuite, submission: RecordedSubmission, call: Call, work: Work, trusted: set[str]
+    suite: CheckSuite,
+    submission: RecordedSubmission,
+    call: Call,
+    work: Work,
+    trusted: Collection[str],
+    frames: Collection[str],
 ) -> Finding | None:
-    """Lay a recorded call beside the solution's, and find what should be mended first."""
+    """Lay a recorded call beside the solution's, and find what should be mended first.
+
+    Args:
+        trusted: functions that are right.
+        frames: functions that are given, in which nothing is to be mended.
+    """
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
     if right is None or right.result is None or mine.result is None:
         return None
@@ -264,11 +274,13 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
         Where and why, as far as two questions agree on it; None if they do not.
     """
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
-    trusted = {each.function for each in suite.checks} - failed
+    trusted, frames = {each.function for each in suite.checks} - failed, set[str]()
+    if not suite.recorded:
+        frames = {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
         for call in calls:
-            each = _finding(suite, submission, call, work, trusted)
+            each = _finding(suite, submission, call, work, trusted, frames)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)

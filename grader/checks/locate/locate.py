@@ -368,7 +368,7 @@ class Names:
         return self.caller_line(number)
 
     def sources(self, number: int) -> list[int]:
-        """Return the lines that bound the names in an event's text, of indices too, then those before them."""
+        """Return the lines that bound the names in an event's text, then those that bound theirs."""
         event, found = self._events[number], dict[int, None]()
         texts = [event.node.text]
         for text in texts:
