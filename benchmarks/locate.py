@@ -36,11 +36,11 @@ from grader.checks import diagnosis
 from grader.checks.collection import load_suite
 from grader.checks.locate import find
 from grader.checks.locate.trace import Work
-from grader.checks.mutations import mutants
 from grader.checks.report import Located, Outcome, Report
 from grader.checks.run import run_suite
 from grader.checks.student import CheckRun
 from grader.course import Exercise, open_course
+from grader.sandbox.changes import mutants
 from grader.sandbox.pool import WorkerPool, open_pool
 
 ROOT = Path(__file__).resolve().parents[1]

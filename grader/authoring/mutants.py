@@ -9,11 +9,11 @@ import numpy as np
 
 from grader.authoring.verify import SEED, SampleGrader
 from grader.checks.collection import load_suite
-from grader.checks.mutations import Mutant, mutants
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.run import run_suite
 from grader.checks.student import NO_ANSWER, Call, CheckRun, StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, strict_yaml, written
+from grader.sandbox.changes import Mutant, mutants
 from grader.sandbox.pool import open_pool
 
 REVIEWED = "equivalent_mutants.yaml"

@@ -11,12 +11,11 @@ import ast
 import contextlib
 import copy
 import io
-import itertools
 import json
 import sys
 import tokenize
 import types
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,14 +32,6 @@ RESULT = -1  # the node of the last event, which is what the function returned
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
 ZEROS = {"empty": np.zeros, "empty_like": np.zeros_like}  # freed memory holds earlier values, right ones too
 SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
-TWINS = {"sum": "mean", "zeros": "ones", "zeros_like": "ones_like", "vstack": "hstack", "max": "min"}
-TWINS |= {value: key for key, value in TWINS.items()}
-MAX_STEPS = 3_000  # lines of a changed function that are run
-MAX_READ = 24  # names of one function that are put in each other's places
-OPERATORS, READ = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult), (ast.Name, ast.Attribute, ast.Subscript)
-COMPARED = ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq
-KINDS = {"number": 0, "operation": 0, "order": 0, "less": 0, "statement": 0, "name": 1, "more": 2}
-"""Of changes, those of the smallest number are tried first."""
 TRACEBACK = BaseException.__dict__["__traceback__"]  # which a class of the student's may answer otherwise
 SIMPLE = (ast.Name, ast.Constant, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Slice, ast.Tuple)
 SIMPLE_PARTS = (*SIMPLE, ast.Subscript, ast.expr_context, ast.operator, ast.unaryop)
@@ -394,75 +385,6 @@ def _like(given: Any, value: Any) -> Any:
     return given.item() if type(value) is int and given.size == 1 else given[()]
 
 
-# --- small changes ------------------------------------------------------------------------------------
-
-
-class Editor:
-    """Changes the functions of a file in one place after the other, as people mistype and leave out.
-
-    Args:
-        source: of the file.
-        names: its namespace, after it has run.
-        whole: texts of its expressions that are whole numbers, such as sizes.
-    """
-
-    def __init__(self, source: bytes, names: dict[str, Any], whole: Collection[str] = ()) -> None:
-        self._names, self._plain = dict(names), dict[ast.stmt, Any]()
-        self._places = list[tuple[Any, ...]]()  # what `_places` yields, and the function or class
-        for top in ast.parse(source).body:
-            if not isinstance(top, ast.FunctionDef | ast.ClassDef):
-                continue
-            self._plain[top] = compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True)
-            with contextlib.suppress(Exception):
-                exec(self._plain[top], self._names)
-            for function in [top] if isinstance(top, ast.FunctionDef) else top.body:
-                places = itertools.islice(_places(function, _read(function), whole), MAX_NODES)
-                self._places += ((*place, top) for place in places)
-
-    def numbers(self, lines: Sequence[int]) -> list[int]:
-        """Return the numbers of the changes in some lines, the plain ones of the first lines first."""
-        turns = {line: turn for turn, line in enumerate(lines)}
-        known = [number for number, place in enumerate(self._places) if place[1] in turns]
-        return sorted(known, key=lambda n: (KINDS[self._places[n][0]], turns[self._places[n][1]]))
-
-    def tried(self, number: int, function: str, arguments: tuple[Any, ...]) -> list[float]:
-        """Return a change's number, line, kind and the results' :func:`fingerprints`; nothing if it fails."""
-        kind, line, holder, key, new, parent, top = self._places[number]
-        if any(inside is parent for inside in ast.walk(new)):
-            return []  # what stands in itself has no end: `x[0]` in the place of its own `x`
-        plain, holder[key] = holder[key], _place(new, holder[key])
-        try:
-            moved = KINDS[kind] or (kind == "order" and isinstance(plain, ast.Call))
-            if moved and any(type(each) is int and each > MAX_STEPS for each in arguments):
-                return []  # a seed in the place of a size
-            exec(compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True), self._names)
-            result = _bounded(self._names[function], copy.deepcopy(arguments))
-            return [number, line, list(KINDS).index(kind), *fingerprints(_arrays(result, whole=True))]
-        except BaseException:
-            return []
-        finally:
-            holder[key] = plain
-            exec(self._plain[top], self._names)
-
-
-def _bounded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function that may never end; raises Stop after too many lines."""
-    left = MAX_STEPS
-
-    def step(frame: types.FrameType, event: str, argument: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Stop
-        return step if frame.f_code.co_filename == "<changed>" else None
-
-    sys.settrace(step)
-    try:
-        return function(*arguments)
-    finally:
-        sys.settrace(None)
-
-
 def fingerprints(arrays: Sequence[Any]) -> list[float]:
     """Return two numbers for each array: one of its shape, one of its entries."""
     numbers = list[float]()
@@ -472,91 +394,12 @@ def fingerprints(arrays: Sequence[Any]) -> list[float]:
     return numbers
 
 
-def _read(function: ast.AST) -> dict[str, ast.expr]:
-    """Return the names, fields and items that a function reads, by their text; not what it calls."""
-    called = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
-    found = {
-        ast.unparse(node): node
-        for node in ast.walk(function)
-        if isinstance(node, READ) and isinstance(node.ctx, ast.Load) and node not in called
-    }
-    return dict([pair for pair in found.items() if not pair[0].startswith("np.")][:MAX_READ])
-
-
-def _places(node: ast.AST, read: dict[str, ast.expr], whole: Collection[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield what may stand in a place inside a node: kind, line, holder, key, what is new, parent."""
-    for field, value in ast.iter_fields(node):
-        holder: Any = value if isinstance(value, list) else vars(node)
-        for key in range(len(value)) if isinstance(value, list) else (field,):
-            child = holder[key]
-            is_read = isinstance(getattr(child, "ctx", ast.Load()), ast.Load)
-            if isinstance(child, ast.expr | ast.stmt) and is_read and field not in ("func", "returns"):
-                outer = isinstance(node, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
-                outer = outer and ast.unparse(child) not in whole  # a product of sizes is a giant
-                for kind, new in _instead(child, read, outer):
-                    yield kind, child.lineno, holder, key, new, node
-            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr | ast.arguments):
-                yield from _places(child, read, whole)
-
-
-def _instead(node: ast.AST, read: dict[str, ast.expr], outer: bool) -> Iterator[tuple[str, ast.AST]]:
-    """Yield what people write for something else, each with the kind of change that undoes it.
-
-    Args:
-        outer: whether a sum or a product may stand here without parentheses.
-    """
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            yield from (("number", ast.Constant(each)) for each in (value + 1, value - 1, -value))
-        case ast.UnaryOp(operand=operand):
-            yield "less", operand
-        case ast.BinOp(left=left, op=op, right=right):
-            yield from (("operation", ast.BinOp(left, other(), right)) for other in OPERATORS)
-            yield from (("order", ast.BinOp(right, op, left)), ("less", left), ("less", right))
-        case ast.Compare(left=left, ops=[_], comparators=[right]):
-            yield from (("operation", ast.Compare(left, [other()], [right])) for other in COMPARED)
-        case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
-            yield from (("order", type(node)(each, ast.Load())) for each in _swapped(items))
-        case ast.Call(func=func, args=given):
-            if isinstance(func, ast.Attribute) and func.attr in TWINS:
-                twin = ast.Attribute(func.value, TWINS[func.attr], ast.Load())
-                yield "operation", ast.Call(twin, given, node.keywords)
-            yield from (("less", each) for each in given[:1])
-            yield from (("order", ast.Call(func, each, node.keywords)) for each in _swapped(given))
-        case ast.Attribute(value=value, attr="T"):
-            yield "order", value
-        case ast.AugAssign(target=target, value=value):
-            yield from (("statement", ast.AugAssign(target, other(), value)) for other in OPERATORS[:4])
-            yield "statement", ast.Assign([target], value)
-        case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
-            yield "statement", ast.AugAssign(target, ast.Add(), value)
-        case ast.For(target=target, iter=walked, body=body):
-            turned = ast.Call(ast.Name("reversed", ast.Load()), [walked], [])
-            yield "order", ast.For(target, turned, body, [])
-    if isinstance(node, ast.AugAssign | ast.Assign | ast.Expr):
-        yield "statement", ast.Pass()
-    if isinstance(node, READ) and (text := ast.unparse(node)) in read:
-        yield "order", ast.Attribute(node, "T", ast.Load())
-        yield from (("name", other) for name, other in read.items() if name != text)
-    if outer and isinstance(node, (*READ, ast.BinOp, ast.Call)):
-        yield "operation", ast.UnaryOp(ast.USub(), node)
-        for each in read.values():
-            yield from (("more", ast.BinOp(node, op, each)) for op in (ast.Mult(), ast.Add()))
-
-
-def _swapped(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
-    """Yield some expressions with each two of them in each other's places."""
-    for pair in itertools.combinations(range(len(items)), 2):
-        turned = dict(zip(pair, pair[::-1], strict=True))
-        yield [items[turned.get(number, number)] for number in range(len(items))]
-
-
 # --- in a worker --------------------------------------------------------------------------------------
 
 student = types.ModuleType("student")
 _source, _tree, _made = b"", ast.Module([], []), Instrumenter("")
 _recorder = Recorder()
-_editor: Editor | None = None
+_editor: Any = None
 
 
 def parse(source: Any) -> Any:
@@ -600,21 +443,29 @@ def record(function: str, replaced: int, given: tuple[Any, ...], *arguments: Any
     return _recorder.report()
 
 
-def changed(function: str, lines: Any, only: Any, most: int, *arguments: Any) -> Any:
+def changed(function: str, lines: Any, only: Any, most: int, program: Any, *arguments: Any) -> Any:
     """Call one of the student's functions after each of many small changes of the file.
 
     Args:
         lines: where something is changed, the likeliest first.
         only: numbers of the changes that are made; if there are none, the first in those lines.
         most: changes that are made.
+        program: (bytes,) the text of what knows the changes.
 
     Returns:
         By change how many numbers follow: its own, its line, its kind, and the results' :func:`fingerprints`.
     """
     global _editor
-    whole = {_made.nodes[number][8] for number in _recorder.whole}
-    _editor = _editor or Editor(_source, vars(student), whole)
-    numbers = only.tolist() or _editor.numbers(lines.tolist())[:most]
+    if _editor is None:
+        changes = sys.modules["changes"] = types.ModuleType("changes")
+        exec(compile(program.tobytes(), "changes.py", "exec", dont_inherit=True), vars(changes))
+        _editor = changes.Editor(
+            _source, vars(student), {_made.nodes[number][8] for number in _recorder.whole}
+        )
+    flat = list[float]()
     with np.errstate(all="ignore"):
-        rows = [_editor.tried(number, function, arguments) for number in numbers]
-    return np.array([number for row in rows if row for number in (len(row), *row)], float)
+        for number in only.tolist() or _editor.numbers(lines.tolist())[:most]:
+            if found := _editor.tried(number, function, arguments):
+                row = [number, *found[:2], *fingerprints(_arrays(found[2], whole=True))]
+                flat += [len(row), *row]
+    return np.array(flat, float)

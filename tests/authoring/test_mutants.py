@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from grader.authoring.mutants import REVIEWED, Equivalent, Trial, try_mutants
-from grader.checks.mutations import mutants
 from grader.cli import grader
 from grader.course import Course, strict_yaml, written
+from grader.sandbox.changes import mutants
 from tests.helpers import edit
 
 FOLDER = "solutions/exercise-1"

@@ -11,11 +11,11 @@ import pytest
 
 from grader.authoring.verify import SampleGrader
 from grader.checks.collection import CheckSuite, load_suite, substitutes
-from grader.checks.mutations import mutants
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, Exercise, written
+from grader.sandbox.changes import mutants
 from grader.sandbox.pool import ConfinedWorker, WorkerPool
 from grader.sandbox.values import walk_arrays
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool

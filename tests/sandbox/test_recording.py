@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.sandbox import recording
+from grader.sandbox import changes
 
 ITSELF = """
 def pick(x, at):
@@ -29,8 +29,8 @@ def test_nothing_is_put_into_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     names: dict[str, Any] = {}
     exec(ITSELF, names)
-    monkeypatch.setattr(recording, "compile", compiled, raising=False)
-    editor = recording.Editor(ITSELF.encode(), names)
+    monkeypatch.setattr(changes, "compile", compiled, raising=False)
+    editor = changes.Editor(ITSELF.encode(), names)
     given = np.arange(6.0).reshape(3, 2), np.array([1, 0])
     told = [editor.tried(number, "pick", given) for number in editor.numbers(range(1, 6))]
     assert len(sizes) > 100

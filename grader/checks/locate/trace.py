@@ -16,7 +16,7 @@ import numpy as np
 
 from grader.checks.collection import PROCESS_LOCK, Reference, rebound
 from grader.checks.student import NO_ANSWER, Call, CheckRun
-from grader.sandbox import recording
+from grader.sandbox import changes, recording
 from grader.sandbox.text import clean
 from grader.sandbox.values import Array
 from grader.sandbox.worker import Worker
@@ -320,7 +320,8 @@ class RecordedSubmission:
     def changed(self, call: Call, lines: Sequence[int], only: Sequence[int], most: int) -> list[list[float]]:
         """Ask a question after each of many small changes; see :func:`grader.sandbox.recording.changed`."""
         numbers = [np.array(each, np.int64) for each in (lines, only)]
-        answer = self._call("changed", call.function, *numbers, most, *call.arguments)
+        program = _bytes(Path(changes.__file__).read_bytes())
+        answer = self._call("changed", call.function, *numbers, most, program, *call.arguments)
         flat, rows = answer.tolist() if isinstance(answer, np.ndarray) and answer.ndim == 1 else [], []
         while flat and 3 < flat[0] <= len(flat) - 1:
             rows.append(flat[1 : int(flat[0]) + 1])

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.checks.mutations import Mutant, mutants
+from grader.sandbox.changes import Mutant, mutants
 
 MODULE = '''"""A module."""
 
