@@ -224,7 +224,11 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
         return None
     names = _names(folder)
     if _mirrors(names, exercises):
-        beside = (folder / name for name, inside in names.items() if inside and not _is_part(name, exercises))
+        beside = (
+            folder / name
+            for name, inside in names.items()
+            if inside and not _mirrors({name: inside}, exercises)
+        )
         if COURSE_FILE in names or sum(_mirrors(_names(path), exercises) for path in beside) < 2:
             return None  # else it is a class, of whom one is called like an exercise
     if not any(inside or is_zip(name) for name, inside in names.items()):  # files, perhaps one student's own
@@ -258,12 +262,10 @@ def _names(folder: Path) -> dict[str, bool]:
     return {name: names[name] for name in sorted(kept, key=lambda name: (is_odd(name), name))}
 
 
-def _is_part(name: str, exercises: Sequence[Exercise]) -> bool:
-    return plain(name) in {plain("exercises"), *(plain(exercise.id) for exercise in exercises)}
-
-
 def _mirrors(names: Mapping[str, bool], exercises: Sequence[Exercise]) -> bool:
-    return any(inside and _is_part(name, exercises) for name, inside in names.items())
+    """Whether one of the folders is called like an exercise, or like the folder of all."""
+    parts = {plain("exercises"), *(plain(exercise.id) for exercise in exercises)}
+    return any(inside and plain(name) in parts for name, inside in names.items())
 
 
 def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: ExitStack) -> list[Delivery]:

@@ -32,7 +32,6 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 PLACE = click.Path(exists=True, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-SEEDS = click.IntRange(0, 2**32 - 1)  # those that are drawn are as large
 Parameters = ParamSpec("Parameters")
 # Of the 256 colours that terminals agree on, those that can be read on black as well as on white.
 COLOURS: dict[Style, dict[str, Any]] = {
@@ -140,11 +139,9 @@ def confinement_option(
     )
 
 
-def seed_option(
-    help: str = "Repeat the random inputs of an earlier run.", default: int | None = None
-) -> Decorator:
-    """Declare ``--seed``: a whole number from 0, or None."""
-    return click.option("--seed", type=SEEDS, default=default, show_default=default is not None, help=help)
+seed_option = functools.partial(click.option, "--seed", type=click.IntRange(0, 2**32 - 1))
+"""Declare ``--seed``, a number as large as those that are drawn, or None; with a ``help``."""
+SAME_SEED = "Repeat the random inputs of an earlier run."
 
 
 def submission_option(verb: str) -> Decorator:

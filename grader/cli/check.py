@@ -103,7 +103,7 @@ def ask_name(course: cli.Course, reports: Iterable[Report]) -> bool:
     "text", "json", *EXPORTS, help="For people, or for programs (docs/report.md, docs/exports.md)."
 )
 @cli.confinement_option()
-@cli.seed_option()
+@cli.seed_option(help=cli.SAME_SEED)
 @click.pass_obj
 @click.pass_context
 def check_exercises(

@@ -19,7 +19,7 @@ from grader.sandbox.pool import open_pool
 @click.command("debug")
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("check", required=False)
-@cli.seed_option()
+@cli.seed_option(help=cli.SAME_SEED)
 @cli.output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
 @cli.pass_course
 def debug(

@@ -61,7 +61,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     metavar="N",
     help="Grade in this round; a new one has other random inputs [the one that RESULTS is in].",
 )
-@cli.seed_option("Of the random inputs [derived from the course's secret and the round].")
+@cli.seed_option(help="Of the random inputs [derived from the course's secret and the round].")
 @click.pass_obj
 def grade_class(
     course_folder: str | None,

@@ -160,7 +160,9 @@ def _write_gradescope(
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--from", "old", metavar="OLD", type=cli.FOLDER, help="Take along your work in this folder.")
+@click.option(
+    "--from", "old", metavar="OLD", type=cli.FOLDER, help="Take along your work in this course folder."
+)
 @click.pass_obj
 def init(course: str | None, folder: Path, old: Path | None) -> None:
     """Write a course folder to learn in: exercises, quizzes, and settings for an editor.
@@ -286,7 +288,7 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
 @click.command("verify")
 @click.argument("names", metavar="[EXERCISE]...", nargs=-1)
 @cli.exercises_option(help="Verify these, as if they were named without it")
-@cli.seed_option("Seed of the random inputs.", checking.SEED)
+@cli.seed_option(help="Seed of the random inputs.", default=checking.SEED, show_default=True)
 @click.option("--jobs", type=click.IntRange(0), default=0, help="Processes; default: one a processor.")
 @click.option(
     "--mutants", is_flag=True, help="Test the checks: each small change to a solution must lose a credit."
@@ -317,30 +319,24 @@ def verify_course(
             f"{course.root} is a hand-out, which has nothing to verify; go to the full course", cli.USAGE
         )
     faulty, names = False, (*names, *exercises)
-    if quizzes:
-        faulty = _lint(course, names)
-    elif mutants:
+    lints = quizzes or not (mutants or diagnose or names or not files.quiz_paths(course))
+    if mutants and not quizzes:
         trials = mutation.try_mutants(course, names, **how)
         cli.print_lines(tables.findings_lines("mutants", trials, cli.width()))
         faulty = any(trial.faults for trial in trials)
-    elif diagnose:
+    elif diagnose and not quizzes:
         cli.print_lines([tables.CONFUSION_HEADING])
         for confusion in checking.confusions(course, names, **how):
             cli.print_lines(tables.confusion_lines(confusion, cli.width()))
             faulty = faulty or bool(confusion.misnamed)
-    else:
+    elif not quizzes:
         results = checking.verify(course, names, **how)
         cli.print_lines(tables.findings_lines("exercises", results, cli.width()))
         faulty = any(findings.faults for findings in results)
-        if not names and files.quiz_paths(course):
-            cli.print_lines([Line("", "detail")])
-            faulty = _lint(course, ()) or faulty
+        cli.print_lines([Line("", "detail")] * lints)
+    if lints:
+        named = tuple(files.find_quiz_path(course, name).stem for name in names)
+        linted = quiz_lint.lint_course(course, named)
+        cli.print_lines(tables.findings_lines("quizzes", linted, cli.width()))
+        faulty = faulty or any(findings.faults for findings in linted)
     sys.exit(cli.BROKEN if faulty else 0)
-
-
-def _lint(course: cli.Course, names: tuple[str, ...]) -> bool:
-    """Lint quizzes and print what is wrong; return whether anything is."""
-    paths = [files.find_quiz_path(course, name) for name in names]
-    results = quiz_lint.lint_course(course, tuple(path.stem for path in paths))
-    cli.print_lines(tables.findings_lines("quizzes", results, cli.width()))
-    return any(findings.faults for findings in results)

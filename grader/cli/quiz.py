@@ -236,23 +236,21 @@ class _Conversation:
         bar = 0 if plain else screen.BAR
         self._go_on(0)
         while self.place < self.count or self._goes_back(self.session.items()):
-            item = self._item(self.place)
+            item = self.session.item(self.session.questions[self.place])
             cli.print_lines(screen.question_lines(self.session, item, cli.width(), bar))
             if reply := self.session.said(item):
                 cli.print_lines(screen.reply_lines(reply, cli.width()))
             while not self._act(item, ask("> ")):
                 pass
 
-    def _item(self, place: int) -> sittings.Item:
-        return self.session.item(self.session.questions[place])
-
     def _go_on(self, start: int) -> None:
         """Turn to the next question from a place on that can still be answered."""
-        items = ((place, self._item(place)) for place in range(start, self.count))
-        is_open = (
-            place for place, item in items if not (item.answered if self.session.silent else item.done)
-        )
-        self.place = next(is_open, self.count)
+        for place, question in enumerate(self.session.questions[start:], start):
+            item = self.session.item(question)
+            if not (item.answered if self.session.silent else item.done):
+                self.place = place
+                return
+        self.place = self.count
 
     def _goes_back(self, items: list[sittings.Item]) -> bool:
         """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""

@@ -79,11 +79,10 @@ def lesson_html(markdown: str, folder: Path) -> str:
 
 def with_pictures_told(markdown: str, folder: Path) -> str:
     """Return Markdown for a terminal: each picture becomes where it lies and what it shows."""
-
-    def told(found: re.Match[str]) -> str:
-        return f"(Picture `{os.path.normpath(folder / found[2])}`: {' '.join(found[1].split())})"
-
-    return PICTURE.sub(told, markdown)
+    return PICTURE.sub(
+        lambda found: f"(Picture `{os.path.normpath(folder / found[2])}`: {' '.join(found[1].split())})",
+        markdown,
+    )
 
 
 def _parsed(
