@@ -224,11 +224,8 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
         return None
     names = _names(folder)
     if _mirrors(names, exercises):
-        beside = (
-            folder / name
-            for name, inside in names.items()
-            if inside and not _mirrors({name: inside}, exercises)
-        )
+        folders = (name for name, inside in names.items() if inside)
+        beside = (folder / name for name in folders if not _mirrors({name: True}, exercises))
         if COURSE_FILE in names or sum(_mirrors(_names(path), exercises) for path in beside) < 2:
             return None  # else it is a class, of whom one is called like an exercise
     if not any(inside or is_zip(name) for name, inside in names.items()):  # files, perhaps one student's own
