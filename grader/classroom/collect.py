@@ -23,7 +23,7 @@ from grader.sandbox.text import clean, listed, one_line
 MAX_NAME, MAX_NAME_BYTES = 80, 180  # of a submission's name; a number may follow, and a folder is called so
 MAX_KEY = 400  # characters
 MAX_SHOWN = 200  # characters of what a student wrote, in a note
-Arrivals = Mapping[str, datetime.datetime]  # by the names that the instructor wrote down
+Arrivals = Mapping[str, datetime.datetime] | None  # by the names that the instructor wrote down, if so
 MAX_LISTED = 3  # submissions or files in a note
 COPY_NAME = re.compile(r"^copy of | ?\(\d{1,2}\)\Z|[ _-]+(copy|kopie|copie|copia)\Z", re.IGNORECASE)
 PYTHON = re.compile(r"3\.[0-9]{1,2}(?=\.|\Z)")  # of a version, what decides on its syntax
@@ -162,9 +162,7 @@ def _known_as(entry: inbox.Delivery) -> list[str]:
     return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def _set_time(
-    found: Submission, entry: inbox.Delivery, files: Files | None, arrivals: Arrivals | None
-) -> None:
+def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arrivals: Arrivals) -> None:
     """Set when it arrived, by the best that is known of it."""
     written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}
     told = next((written[name] for name in _known_as(entry) if name in written), None)
@@ -183,9 +181,8 @@ def _set_time(
             graded = {parts: files.read(parts, MAX_BYTES) for parts in modules} if files else {}
             found.received, changed = inbox.last_commit(entry.path, graded)
             found.received_from = "commit"
-            found.note(
-                "commit-time", "arrived when its last commit says, which whoever makes a commit can set"
-            )
+            text = "arrived when its last commit says, which whoever makes a commit can set"
+            found.note("commit-time", text)
             if names := [one_line(name, MAX_SHOWN) for name in changed]:
                 text = f"was changed after its last commit, or without one: {listed(names, mark='`')}"
                 found.note("not-committed", text, decide=True)
@@ -207,7 +204,7 @@ def _set_time(
 # --- one submission -------------------------------------------------------------------------------------
 
 
-def _look(entry: inbox.Delivery, exercises: Sequence[Exercise], arrivals: Arrivals | None) -> Submission:
+def _look(entry: inbox.Delivery, exercises: Sequence[Exercise], arrivals: Arrivals) -> Submission:
     """Read a submission; whatever is wrong with it is told and not raised."""
     label = one_line(entry.entries[0][0], MAX_SHOWN)
     found = Submission(_key(entry), _name(entry), inbox.moment(0.0), path=entry.path, notes=entry.notes)
@@ -295,10 +292,8 @@ def _read_outermost(found: Submission, files: Files, name: str, limit: int) -> b
 def _note_places(found: Submission, files: Files) -> None:
     """Note which modules lie elsewhere, what is in doubt, and whether there is anything."""
     if placed := [f"{source.place}` for `{name}" for name, source in found.sources.items() if source.place]:
-        where = listed(placed, mark="`")
-        found.note(
-            "found-elsewhere", f"holds modules elsewhere than handed out, told by their names: {where}"
-        )
+        text = f"holds modules elsewhere than handed out, told by their names: {listed(placed, mark='`')}"
+        found.note("found-elsewhere", text)
     for source in filter(lambda source: source.others, found.sources.values()):
         text = f"also holds {listed(source.others, mark='`')}, not graded"
         text += "; decide which one counts" if source.place else ""

@@ -16,16 +16,8 @@ from typing import Any
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom import collect, identity, roster as rosters, standing, tables
 from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
-from grader.progress import (
-    QUIZZES,
-    ClassGrades,
-    LedgerError,
-    Note,
-    NotThere,
-    QuizResult,
-    explained,
-    open_file,
-)
+from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, NotThere, QuizResult
+from grader.progress.database import explained, open_file
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 

@@ -113,9 +113,7 @@ def _listed(several: Sequence[_Evidence]) -> str:
     return listed([who.handed.key for who in several], mark="`")
 
 
-def _set_aside(
-    everybody: Iterable[_Evidence], claimants: Mapping[str, Sequence[_Evidence]]
-) -> dict[str, str]:
+def _set_aside(everybody: Iterable[_Evidence], claimants: Mapping[str, list[_Evidence]]) -> dict[str, str]:
     """Return, by key, why a submission counts for nobody for now."""
     holders, people = defaultdict[str, list[_Evidence]](list), defaultdict[str, list[_Evidence]](list)
     for who in everybody:
@@ -142,9 +140,7 @@ def _set_aside(
     return aside
 
 
-def _notes(
-    who: _Evidence, rivals: Sequence[_Evidence], unused: str, others: Sequence[_Evidence]
-) -> Iterator[Note]:
+def _notes(who: _Evidence, rivals: list[_Evidence], unused: str, others: list[_Evidence]) -> Iterator[Note]:
     """Yield what to know of a submission that counts: rival claims, an unused extension, namesakes."""
     claim = who.handed.learner_id
     if rivals:
@@ -194,9 +190,8 @@ def unused_extensions(submissions: Iterable[Entry], extensions: Mapping[str, flo
         for text in (*who.names, folded(who.handed.platform_name), who.claim):
             known[text].add(who.person)
     notes = []
-    for name in (
-        name for name in extensions if name not in extended.values() and folded(name) not in claimed
-    ):
+    unused = (name for name in extensions if name not in extended.values() and folded(name) not in claimed)
+    for name in unused:
         near = difflib.get_close_matches(folded(name), known, n=MAX_LISTED, cutoff=ALIKE)
         near = [other for other in near if _numbers(other) == _numbers(name)]
         people = sorted({person for other in near for person in known[other]})[:MAX_LISTED]

@@ -406,9 +406,7 @@ def moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(min(max(seconds, 0.0), LAST_SECOND), datetime.UTC)
 
 
-def last_commit(
-    checkout: Path, graded: Mapping[tuple[str, ...], bytes]
-) -> tuple[datetime.datetime, list[str]]:
+def last_commit(clone: Path, graded: Mapping[tuple[str, ...], bytes]) -> tuple[datetime.datetime, list[str]]:
     """Return when the last commit of a checkout was made, as it says itself, and what is not as it holds it.
 
     Nothing that lies in the checkout decides what git does: it runs in an empty repository of ours, with no
@@ -420,7 +418,7 @@ def last_commit(
     Raises:
         FileRejected: that cannot be told; the text says why.
     """
-    git = checkout / ".git"
+    git = clone / ".git"
     objects = git / "objects"
     if not all(os.path.isdir(path) and not path.is_symlink() for path in (git, objects)):
         raise FileRejected("its `.git` is no folder with objects")
@@ -438,9 +436,8 @@ def last_commit(
         about, _, name = line.partition(b"\t")
         blobs[os.fsdecode(name)] = about.rpartition(b" ")[2].decode()
     files = zip(names, graded.values(), strict=True)
-    changed = [
-        name for name, data in files if blobs.get(name, "") not in map(_blob, hand_in.text_forms(data))
-    ]
+    forms = hand_in.text_forms  # whatever its line ends are
+    changed = [name for name, data in files if blobs.get(name, "") not in map(_blob, forms(data))]
     return moment(float(written[1])), changed
 
 

@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING, Any
 from grader.checks.report import Report, reports_from_json
 from grader.classroom import identity, roster, tables
 from grader.course import Course, LatePolicy
-from grader.progress.grades import (
-    QUESTION,
-    QUIZZES,
-    Adjustment,
-    ClassGrades,
-    Grade,
-    Item,
-    Move,
-    Note,
-    QuizResult,
-    causes,
-)
+from grader.progress import QUESTION, QUIZZES, ClassGrades, Grade, Note, QuizResult
+from grader.progress.grades import Adjustment, Item, Move, causes
 from grader.sandbox.text import counted
 
 if TYPE_CHECKING:
@@ -93,9 +83,7 @@ class Standing:
             listed={each.id: (each.name, *each.ids) for each in self.roster.students} if self.roster else {},
         )
 
-    def _grade(
-        self, entry: tables.Entry, whose: identity.Identity, no_answers: Mapping[str, QuizResult]
-    ) -> Grade:
+    def _grade(self, entry: tables.Entry, whose: identity.Identity, empty: Mapping[str, QuizResult]) -> Grade:
         reports = self.reports.get(entry.key, {})
         own = tuple(reports[name] for name in self.order if name in reports)
         late = late_adjustments(self.policy, whose.extension, entry.received, own, entry.received_from)
@@ -109,7 +97,7 @@ class Standing:
             own_quizzes = {each.quiz: each for each in quizzes if each.quiz in self.assignment.quizzes}
             unread = {each.quiz: each for each in quizzes if not each.possible_cents}
             nothing = entry.problem or entry.nothing_found or QUIZZES in not_graded
-            quizzes = tuple({**({} if nothing else no_answers), **own_quizzes, **unread}.values())
+            quizzes = tuple({**({} if nothing else empty), **own_quizzes, **unread}.values())
         return Grade(
             entry.name,
             **{name: getattr(entry, name) for name in SHARED},

@@ -162,6 +162,11 @@ def format_option(*forms: str, help: str) -> Decorator:
     )
 
 
+table_option = format_option(
+    "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
+)
+
+
 def output_option(
     help: str = "Write there; without it, to standard output.",
     *,

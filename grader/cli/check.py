@@ -14,7 +14,7 @@ from grader.course import Exercise, is_stub, open_course, shown_path
 from grader.progress import ANONYMOUS, Grade, Learner, LedgerError, Standing, open_ledger, record, standings
 from grader.reports import done_lines, headed, overview_lines, report_lines
 
-EXPORTS = ("github-annotations", "github-classroom", "github-summary", "junit-student")
+FORMS = ("text", "json", "github-annotations", "github-classroom", "github-summary", "junit-student")
 
 
 @click.command("list")
@@ -99,9 +99,7 @@ def ask_name(course: cli.Course, reports: Iterable[Report]) -> bool:
 @click.option("--all", "every", is_flag=True, help="Check every exercise of the course.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every check, and all that it says.")
 @cli.submission_option("Check")
-@cli.format_option(
-    "text", "json", *EXPORTS, help="For people, or for programs (docs/report.md, docs/exports.md)."
-)
+@cli.format_option(*FORMS, help="For people, or for programs (docs/report.md, docs/exports.md).")
 @cli.confinement_option()
 @cli.seed_option(help=cli.SAME_SEED)
 @click.pass_obj
@@ -146,10 +144,9 @@ def check_exercises(
                 if len(reports) > 1:
                     click.echo()
                 file = "" if submission else shown_path(exercise.stub_path)
-                seeded = not course.handout
-                cli.print_lines(
-                    report_lines(reports[-1], cli.width(), verbose=verbose, file=file, seeded=seeded)
-                )
+                shown, seeded = reports[-1], not course.handout
+                lines = report_lines(shown, cli.width(), verbose=verbose, file=file, seeded=seeded)
+                cli.print_lines(lines)
     _export(form, reports, course)
     if submission is None:
         rows = remember(course, reports)

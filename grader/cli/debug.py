@@ -17,20 +17,18 @@ from grader.sandbox.pool import open_pool
 
 
 @click.command("debug")
-@click.argument("exercise_id", metavar="EXERCISE")
+@click.argument("name", metavar="EXERCISE")
 @click.argument("check", required=False)
 @cli.seed_option(help=cli.SAME_SEED)
 @cli.output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
 @cli.pass_course
-def debug(
-    course: cli.Course, exercise_id: str, check: str | None, seed: int | None, output: Path | None
-) -> None:
+def debug(course: cli.Course, name: str, check: str | None, seed: int | None, output: Path | None) -> None:
     """Write a small program that calls your function as a failing check does, and stops at its first line.
 
     CHECK is the name of a visible check; without it, the first that fails is meant. Run the program with
     python, in your editor or in Jupyter; there you can look at every step.
     """
-    exercise = course[exercise_id]
+    exercise = course[name]
     with open_pool() as pool, cli.progress_line() as progress:
         outcome, call = debugging.find_failing_call(exercise, pool, check, seed, progress)
     cli.print_lines(debug_lines(course, exercise, outcome, call, cli.width(), output))

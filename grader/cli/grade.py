@@ -21,6 +21,10 @@ from grader.reports import Line, decimal, wrapped
 
 MAX_ID = 200  # characters of whose a submission is
 MOST_FORGOTTEN = 20  # names that are listed
+OLD_KEYS = {
+    "deadlines": "is old: write a `deadline` into each of the `assignments`",
+    "extensions": "names people where git sees them: move them to class/extensions.csv",
+}
 SHARD = re.compile(r"([1-9]\d{0,4})/([1-9]\d{0,4})")
 
 
@@ -94,14 +98,9 @@ def grade_class(
     if results.resolve() == submissions.resolve():
         raise click.UsageError("-o names the folder of the submissions; give the results one of their own")
     require_results_folder(results)
-    if course.late.deadlines:
-        cure = "write a `deadline` into each of the `assignments`"
-        click.echo(f"grader: {COURSE_FILE}: `late.deadlines` is old: {cure}", err=True)
-    if course.late.extensions:
-        cure = "move them to class/extensions.csv"
-        click.echo(
-            f"grader: {COURSE_FILE}: `late.extensions` names people where git sees them: {cure}", err=True
-        )
+    for key, told in OLD_KEYS.items():
+        if getattr(course.late, key):
+            click.echo(f"grader: {COURSE_FILE}: `late.{key}` {told}", err=True)
     try:
         with _executor(course, cluster, jobs or os.cpu_count() or 1) as executor, _progress() as on_progress:
             grades = batch.grade(
@@ -390,9 +389,7 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
 @click.command("quiz grade")
 @click.argument("responses", nargs=-1, required=True, metavar="RESPONSES...", type=cli.PLACE)
 @cli.output_option()
-@cli.format_option(
-    "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
-)
+@cli.table_option
 @cli.bom_option
 @cli.confinement_option("learners' code")
 @cli.pass_course

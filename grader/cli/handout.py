@@ -145,17 +145,16 @@ def _quiz_row(quiz: files.Quiz) -> str:
 
 
 def _write_gradescope(
-    course: cli.Course, target: Path, ids: tuple[str, ...], assignment: Assignment | None
+    course: cli.Course, target: Path, ids: tuple[str, ...], part: Assignment | None
 ) -> None:
     exercises = course.exercises(ids)
     try:
-        handout.write_gradescope_archive(course, exercises, target, assignment)
+        handout.write_gradescope_archive(course, exercises, target, part)
     except OSError as error:
         cli.stop(f"{target} cannot be written: {error.strerror}", cli.USAGE)
+    count = cli.counted(len(exercises), "exercise")
     credits = cli.counted(sum(exercise.file.credits for exercise in exercises), "credit")
-    click.echo(
-        f"{target}: {cli.counted(len(exercises), 'exercise')} with {credits}; set the assignment to as many"
-    )
+    click.echo(f"{target}: {count} with {credits}; set the assignment to as many")
 
 
 @click.command("init")

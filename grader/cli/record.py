@@ -25,9 +25,7 @@ WHAT = {
 
 
 @click.command("credits")
-@cli.format_option(
-    "text", "json", "csv", help="For people, for programs (docs/report.md), for a spreadsheet."
-)
+@cli.table_option
 @cli.bom_option
 @cli.pass_course
 def show_credits(course: cli.Course, form: str, bom: bool) -> None:

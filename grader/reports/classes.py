@@ -17,17 +17,8 @@ from typing import Any, NamedTuple
 from grader.checks.report import reports_to_json
 from grader.classroom import inbox, roster as rosters
 from grader.course import FIELDS, Assignment, CannotDo, folded, write_atomic, zipped
-from grader.progress.grades import (
-    MAX_NOTES,
-    QUESTION,
-    ClassGrades,
-    Grade,
-    Item,
-    check_rates,
-    frequent_failures,
-    noted,
-    said_once,
-)
+from grader.progress import QUESTION, ClassGrades, Grade
+from grader.progress.grades import MAX_NOTES, Item, check_rates, frequent_failures, noted, said_once
 from grader.reports import exports, html as pages, tables
 from grader.reports.text import Verbatim, amount, csv_text, decimal
 from grader.sandbox.text import clean, listed, one_line

@@ -114,10 +114,8 @@ def class_junit(grades: ClassGrades) -> str:
         reports = [] if grade.set_aside else _of_today(grade, grade.reports)
         suites += [(f"{name}.{report.exercise}", report) for report in reports]
         there = {report.exercise for report in reports}
-        missing = {exercise: why for exercise, why in grade.not_graded.items() if exercise not in there}
-        suites += [
-            (f"{name}.{each}", _fault("exercise", "error", why, each)) for each, why in missing.items()
-        ]
+        lost = {exercise: why for exercise, why in grade.not_graded.items() if exercise not in there}
+        suites += [(f"{name}.{each}", _fault("exercise", "error", why, each)) for each, why in lost.items()]
     return _junit(grades.title, suites)
 
 
@@ -215,9 +213,8 @@ def workflow_commands(grade: Grade, paths: Mapping[str, str]) -> str:
             place = {"file": path, "line": str(line_in(outcome, path))} if path else {}
             place["title"] = f"{report.exercise}: {one_line(outcome.title)}"
             # The course's own fault fails nobody's job.
-            orders.append(
-                ("error" if outcome.status == "failed" else "warning", place, outcome_text(outcome))
-            )
+            level = "error" if outcome.status == "failed" else "warning"
+            orders.append((level, place, outcome_text(outcome)))
     lines = ""
     for level, place, text in orders:
         fields = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in place.items())
@@ -317,7 +314,5 @@ def student_export(form: str, grade: Grade, course: Course) -> str:
     """Return one submission's grade in one of ``STUDENT_FORMS``, or as ``ANNOTATIONS``."""
     if form != ANNOTATIONS:
         return STUDENT_FORMS[form](grade)
-    stubs = {exercise.id: exercise.stub_path for exercise in course.exercises()}
-    return workflow_commands(
-        grade, {name: path.relative_to(course.root).as_posix() for name, path in stubs.items()}
-    )
+    paths = {each.id: each.stub_path.relative_to(course.root).as_posix() for each in course.exercises()}
+    return workflow_commands(grade, paths)

@@ -141,11 +141,9 @@ def python_html(code: str, language: str = "python", _: str = "") -> str:
     return str(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
-def _image(
-    _: Any, tokens: Sequence[Token], number: int, __: Any, environment: MutableMapping[str, Any]
-) -> str:
+def _image(_: Any, tokens: Sequence[Token], number: int, __: Any, page: MutableMapping[str, Any]) -> str:
     """Return a picture; one that is not there is told."""
-    source = environment["address"](environment["folder"] / str(tokens[number].attrGet("src")))
+    source = page["address"](page["folder"] / str(tokens[number].attrGet("src")))
     shows = html.escape(" ".join(tokens[number].content.split()))
     if not source:
         return f"<em>(a picture that is not here: {shows})</em>"

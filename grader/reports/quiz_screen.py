@@ -251,9 +251,7 @@ def _certainty(summary: Summary, width: int) -> Iterator[Line]:
     if not summary.certainty:
         return
     rights = {level: [right for given, right in summary.certainty if given == level] for level in CERTAINTY}
-    told = [
-        f"{CERTAINTY[level]}: {sum(given)} of {len(given)} right" for level, given in rights.items() if given
-    ]
+    told = [f"{CERTAINTY[level]}: {sum(got)} of {len(got)} right" for level, got in rights.items() if got]
     yield from wrapped(f"how sure you were · {' · '.join(told)}", "detail", width, "  ")
     if len(rights[3]) >= MIN_ANSWERS and sum(rights[3]) < 0.8 * len(rights[3]):
         yield Line("  you are surer than you are right: look twice before you say certain"[:width], "note")

@@ -81,17 +81,15 @@ def screen_heading(exercise: str, rows: Sequence[Standing], width: int = 80) -> 
     return Line(ends(f"{exercise} · {total(rows)}", bar, width), "note")
 
 
-def celebration_lines(
-    exercise: Exercise, rows: Sequence[Standing], solution: str, width: int = 80
-) -> Iterator[Line]:
+def celebration_lines(done: Exercise, rows: Sequence[Standing], solution: str, width: int) -> Iterator[Line]:
     """Say that an exercise is done, what may be looked at now, such as the solution, and what leads on."""
     yield Line("", "detail")
-    done = f"{exercise.id} is done: {exercise.file.credits} credits, in all {total(rows)}."
-    yield from wrapped(done, "heading", width, "  ")
+    told = f"{done.id} is done: {done.file.credits} credits, in all {total(rows)}."
+    yield from wrapped(told, "heading", width, "  ")
     if solution:
         yield from wrapped(f"s shows the course's beside yours: {solution}", "detail", width, "  ")
-    if exercise.file.what_if:
-        yield from wrapped(f"What if: {exercise.file.what_if}", "detail", width, "  ")
+    if done.file.what_if:
+        yield from wrapped(f"What if: {done.file.what_if}", "detail", width, "  ")
     leads = "Every exercise is done." if all(row.done for row in rows) else "n goes on."
     yield Line(f"  {leads}", "heading")
 

@@ -193,9 +193,8 @@ def grades_lines(graded: answers.Graded, width: int = 80) -> Iterator[Line]:
             for answer in grade.counted:
                 refused, marked = grade.refused.get(answer.response.id, ""), grade.marks[answer.response.id]
                 style: Style = "passed" if marked.share >= 1 else "failed" if marked.share <= 0 else "skipped"
-                style = (
-                    "error" if refused else "skipped" if marked.arithmetic == answers.NOT_MARKED else style
-                )
+                style = "skipped" if marked.arithmetic == answers.NOT_MARKED else style
+                style = "error" if refused else style
                 question = answer.response.question
                 earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
                 yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
