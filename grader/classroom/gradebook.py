@@ -211,12 +211,8 @@ class Gradebook:
         path = wanted.removeprefix("./")
         meant = [entry for entry in known if entry.key == path or entry.name == wanted]
         if not meant and path == wanted:
-            names = {entry.key: PurePosixPath(entry.key).name for entry in known}
-            meant = [
-                entry
-                for entry in known
-                if wanted in (name := names[entry.key], identity.ENDING.sub("", name))
-            ]
+            files = ((entry, PurePosixPath(entry.key).name) for entry in known)
+            meant = [entry for entry, file in files if wanted in (file, identity.ENDING.sub("", file))]
         if len(meant) == 1:
             return meant[0]
         if meant:

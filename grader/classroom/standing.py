@@ -196,10 +196,7 @@ class Standing:
 
 def quiz_results(text: str) -> tuple[QuizResult, ...]:
     """Return results of quizzes from the JSON that a gradebook keeps."""
-    return tuple(
-        QuizResult(quiz, title, earned, possible, tuple(notes))
-        for quiz, title, earned, possible, notes in json.loads(text)
-    )
+    return tuple(QuizResult(*kept)._replace(notes=tuple(kept[-1])) for kept in json.loads(text))
 
 
 def late_adjustments(

@@ -177,7 +177,7 @@ def output_option(
 
     def checked(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
         if path and suffixes and path.suffix not in suffixes:
-            stop(f"{path} should end in {' or '.join(suffixes)}", USAGE)
+            stop(f"{path} should end in {' or '.join(suffixes)}")
         if path:
             require_writable(path, new_folders=new_folders)
         return path
@@ -204,9 +204,9 @@ def require_writable(path: Path, *, new_folders: bool = False) -> None:
     while new_folders and not folder.exists():
         folder = folder.parent
     if not folder.is_dir():
-        stop(f"{path} cannot be written: there is no folder {folder}", USAGE)
+        stop(f"{path} cannot be written: there is no folder {folder}")
     if not os.access(path if path.exists() else folder, os.W_OK):
-        stop(f"{path} cannot be written: Permission denied", USAGE)
+        stop(f"{path} cannot be written: Permission denied")
 
 
 bom_option = click.option("--bom", is_flag=True, help="Begin a CSV with the mark by which Excel knows UTF-8.")
@@ -228,7 +228,7 @@ def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        stop(f"{path} cannot be written: {error.strerror}", USAGE)
+        stop(f"{path} cannot be written: {error.strerror}")
 
 
 class _Several(click.Option):

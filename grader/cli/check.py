@@ -130,7 +130,7 @@ def check_exercises(
         course = open_course(course_folder)
         wanted = course.exercises(exercises) if exercises or every else changed_last(course)
         if not wanted:
-            cli.stop("nothing is written yet; `grader list` shows where to begin", cli.USAGE)
+            cli.stop("nothing is written yet; `grader list` shows where to begin")
         if course.handout and seed is not None:
             click.echo("grader: a hand-out asks the same every time; --seed changes nothing here", err=True)
         if submission is not None and submission.suffix == ".py" and len(wanted) > 1:

@@ -85,7 +85,7 @@ def plot(
     exercise = course[exercise_id]
     if not plots.plot_path(exercise).is_file():
         others = ", ".join(each.id for each in course.exercises() if plots.plot_path(each).is_file())
-        cli.stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}", cli.USAGE)
+        cli.stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}")
     target = output or Path(f"{exercise.id}.svg")
     cli.require_writable(target)
     picture.require_matplotlib()

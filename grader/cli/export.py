@@ -77,7 +77,7 @@ def export(
         try:
             keys = {book.find(name).key} if name is not None else {grade.key for grade in grades.grades}
         except LookupError as error:
-            cli.stop(f"{results} {error}", cli.USAGE)
+            cli.stop(f"{results} {error}")
     listed = rosters.read_roster(course, roster) if roster else listed
     if exercises:
         grades = grades.only([exercise.id for exercise in course.exercises(exercises)])

@@ -138,7 +138,7 @@ def require_results_folder(folder: Path) -> None:
             write_atomic(each / ".written", "")
             (each / ".written").unlink()
     except OSError as error:
-        cli.stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o", cli.USAGE)
+        cli.stop(f"{folder} cannot be written ({error.strerror}); name another folder with -o")
 
 
 def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
@@ -161,7 +161,7 @@ def _executor(course: cli.Course, cluster: str | None, jobs: int) -> Iterator[ba
     try:
         from grader.classroom.cluster import connected
     except ImportError:
-        cli.stop("--cluster needs Dask; install it with: pip install distributed", cli.USAGE)
+        cli.stop("--cluster needs Dask; install it with: pip install distributed")
     with connected(cluster, course) as executor:
         yield executor
 
@@ -356,7 +356,7 @@ def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone
         try:
             entries = [book.find(name, gone=True) for name in submissions]
         except LookupError as error:
-            cli.stop(f"{results} {error}", cli.USAGE)
+            cli.stop(f"{results} {error}")
         entries = [entry for entry in book.entries() if entry.gone] if gone else entries
         if not entries:
             click.echo("nobody is gone; nothing was deleted")

@@ -150,7 +150,7 @@ def grader(ctx: click.Context, course: str | None) -> None:
         open_course(course)
     except NoCourse as nowhere:
         click.echo(ctx.get_help())
-        stop(f"{nowhere}{'; `grader init DIR` writes one' * ('init' in COMMANDS)}", USAGE)
+        stop(f"{nowhere}{'; `grader init DIR` writes one' * ('init' in COMMANDS)}")
     # Without a terminal, the learner's screen is a list.
     screen = sys.stdin.isatty() and sys.stdout.isatty()
     if screen:
@@ -216,7 +216,7 @@ def main() -> None:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
         if lost := _PatientOutput.lost:
-            stop(f"what was printed is not whole: {lost.strerror}; change that, and try again", USAGE)
+            stop(f"what was printed is not whole: {lost.strerror}; change that, and try again")
 
 
 def _run() -> None:
@@ -249,19 +249,19 @@ def _run() -> None:
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = process.no_process()
         if isinstance(error, CannotDo | worker.NoProcess | CannotWrite | NotThere):
-            stop(str(error), USAGE)
+            stop(str(error))
         if isinstance(error, CourseError | LedgerError | worker.ConfinementMissing | worker.WorkerBroken):
             stop(str(error), BROKEN)
         if os.environ.get("GRADER_DEBUG"):
             raise
         if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
             place = error.filename or "a file"
-            stop(f"{place} cannot be read or written: {error.strerror}; change that, and try again", USAGE)
+            stop(f"{place} cannot be read or written: {error.strerror}; change that, and try again")
         where = f"{type(error).__name__}: {error}"
         stop(f"the grader itself broke ({where}); GRADER_DEBUG=1 shows where, please report it", BROKEN)
 
 
-def stop(sentence: str, code: int) -> NoReturn:
+def stop(sentence: str, code: int = USAGE) -> NoReturn:
     """Say one sentence on stderr and exit."""
     click.echo(f"grader: {sentence}", err=True)
     sys.exit(code)

@@ -151,7 +151,7 @@ def _write_gradescope(
     try:
         handout.write_gradescope_archive(course, exercises, target, part)
     except OSError as error:
-        cli.stop(f"{target} cannot be written: {error.strerror}", cli.USAGE)
+        cli.stop(f"{target} cannot be written: {error.strerror}")
     count = cli.counted(len(exercises), "exercise")
     credits = cli.counted(sum(exercise.file.credits for exercise in exercises), "credit")
     click.echo(f"{target}: {count} with {credits}; set the assignment to as many")
@@ -174,11 +174,11 @@ def init(course: str | None, folder: Path, old: Path | None) -> None:
             [path.read_bytes() for path in sorted(root.glob("recorded/*/*.bin"))] for root in (folder, PACKED)
         )
         if mine == ours:
-            cli.stop(f"{folder} is this course already; go there and type `grader`", cli.USAGE)
+            cli.stop(f"{folder} is this course already; go there and type `grader`")
         cure = f"name a new folder and add `--from {shlex.quote(str(folder))}`, and your work comes along"
-        cli.stop(f"{folder} holds another edition of a course, and stays as it is; {cure}", cli.USAGE)
+        cli.stop(f"{folder} holds another edition of a course, and stays as it is; {cure}")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        cli.stop(f"{folder} is not empty; name a folder that is new or empty", cli.USAGE)
+        cli.stop(f"{folder} is not empty; name a folder that is new or empty")
     before = open_course(old) if old else None
     with tempfile.TemporaryDirectory() as beside:
         packed = PACKED if PACKED.is_dir() else _build(course, Path(beside, handout.PACKAGE))
@@ -196,7 +196,7 @@ def init(course: str | None, folder: Path, old: Path | None) -> None:
                     shutil.copytree(before.state_folder, made.state_folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)  # all that is in it is ours
-            cli.stop(f"{folder} cannot be written: {error.strerror or error}; name another folder", cli.USAGE)
+            cli.stop(f"{folder} cannot be written: {error.strerror or error}; name another folder")
     _tell_next(folder)
 
 
@@ -208,9 +208,7 @@ def _build(course: str | None, target: Path) -> Path:
         click.echo("building the students' edition, which takes a minute or two", err=True)
         handout.build_handout(full, target, secret_of(full), program=False)
     except NoCourse:
-        cli.stop(
-            f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone", cli.USAGE
-        )
+        cli.stop(f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone")
     except leaks.Leaking as leaking:
         cli.stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", cli.BROKEN)
     return target
@@ -314,9 +312,7 @@ def verify_course(
     code, and look for cues.
     """
     if course.handout:
-        cli.stop(
-            f"{course.root} is a hand-out, which has nothing to verify; go to the full course", cli.USAGE
-        )
+        cli.stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course")
     faulty, names = False, (*names, *exercises)
     lints = quizzes or not (mutants or diagnose or names or not files.quiz_paths(course))
     if mutants and not quizzes:

@@ -55,11 +55,7 @@ class _QuizGroup(cli.LazyGroup):
 
 
 @click.group(
-    "quiz",
-    cls=_QuizGroup,
-    sections=SECTIONS,
-    options_metavar="[NAME] [OPTIONS]",
-    subcommand_metavar="",
+    "quiz", cls=_QuizGroup, sections=SECTIONS, options_metavar="[NAME] [OPTIONS]", subcommand_metavar=""
 )
 def quiz() -> None:
     """Take a quiz, or choose one from a list.
@@ -258,12 +254,11 @@ class _Conversation:
         flagged = [str(number) for number, item in enumerate(items, 1) if item.flagged]
         if not skipped and not flagged and not self.session.silent:
             return False
-        told = [f"without an answer: {', '.join(skipped)}"] if skipped else []
+        told = ["That was the last question"]
+        told += [f"without an answer: {', '.join(skipped)}"] if skipped else []
         told += [f"flagged: {', '.join(flagged)}"] if flagged else []
         click.echo()
-        cli.print_lines(
-            wrapped(f"{'; '.join(['That was the last question', *told])}.", "detail", cli.width(), "")
-        )
+        cli.print_lines(wrapped(f"{'; '.join(told)}.", "detail", cli.width(), ""))
         while text := ask("a number goes back, Enter finishes > ").strip():
             if text == "q":
                 raise LearnerLeft

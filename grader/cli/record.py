@@ -41,16 +41,12 @@ def show_credits(course: cli.Course, form: str, bom: bool) -> None:
         balances = [(sheet, balance(ledger, sheet).by_topic) for sheet in sheets]
     rows = []
     for stood, exercise in zip(stands, course.exercises(), strict=True):
-        earned, possible = 100 * (stood.earned or 0), 100 * stood.credits
-        rows.append(
-            statement.Row("exercise", stood.exercise, stood.title, exercise.file.chapter, earned, possible)
-        )
+        worth = 100 * (stood.earned or 0), 100 * stood.credits
+        rows.append(statement.Row("exercise", stood.exercise, stood.title, exercise.file.chapter, *worth))
     for sheet, cents in balances:
         for topic in sheet.topics:
-            possible = 100 * sheet.possible(topic)
-            rows.append(
-                statement.Row("quiz", sheet.id, sheet.public.title, topic, cents.get(topic, 0), possible)
-            )
+            worth = cents.get(topic, 0), 100 * sheet.possible(topic)
+            rows.append(statement.Row("quiz", sheet.id, sheet.public.title, topic, *worth))
     if form == "json":
         cli.write_output(f"{statement.statement_to_json(learner, rows)}\n", None)
     elif form == "csv":
@@ -149,7 +145,7 @@ def take_over(course: cli.Course, file: Path, yes: bool) -> None:
         try:
             return transfer.take_in(ledger, data, course.salt)
         except hand_in.BadDocument as error:
-            cli.stop(f"{file} {error}", cli.USAGE)
+            cli.stop(f"{file} {error}")
 
     with open_ledger(course) as ledger:
         found = take(ledger)

@@ -162,9 +162,8 @@ def _others(report: Report, first: Outcome | None, width: int) -> list[Line]:
             title = f"{function} is not written yet"
         else:
             more = "more check" if first and first.function == function else "check"
-            title = _listed(
-                f"{counted(len(outcomes), more)}{f' of {function}' * bool(function)}", outcomes, width
-            )
+            those = f"{counted(len(outcomes), more)}{f' of {function}' * bool(function)}"
+            title = _listed(those, outcomes, width)
         lines += _titled(title, outcomes, width)
     return lines
 
