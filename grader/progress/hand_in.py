@@ -34,6 +34,13 @@ MAX_RESPONSES_BYTES = 4 * 2**20  # in a zip
 MAX_BYTES = 8 * 2**20
 MAX_BUNDLE_BYTES = 8 * 2**20
 MAX_NUMBER = 10**6
+NUMBERS = {  # bounds of those that may be others than 1 to a million, by what they are called
+    **dict.fromkeys("hints credits earned flagged".split(), (0, MAX_NUMBER)),
+    "seed": (0, 2**32),
+    "certainty": (1, 3),
+}
+COUNTS = frozenset(NUMBERS) | {"version", "number", "attempt"}
+TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())  # of any characters
 MAX_DIGITS = 19
 MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
 MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of a file, of a sitting
@@ -48,7 +55,6 @@ CURES = {
     RESPONSES_SCHEMA: "export it anew with `grader quiz responses`",
 }
 HANDED_IN = "question attempt version params answer certainty hints at".split()
-
 QuizOf = tuple[str, int, Path]
 """A quiz as a document of answers names it: its id, its version, its file."""
 
@@ -70,11 +76,6 @@ class QuizResponses:
     sha256: str  # of the quiz's file as the learner had it
     sittings: tuple[Sitting, ...]  # oldest first; their ids are their numbers
     responses: tuple[Response, ...]  # oldest first; ``sitting`` is the sitting's number, ids count them
-
-    def extent(self) -> tuple[int, int, int]:
-        """Return how far they have come: answers, sittings, finished ones."""
-        finished = [sitting for sitting in self.sittings if sitting.finished]
-        return len(self.responses), len(self.sittings), len(finished)
 
     def follows(self, earlier: QuizResponses) -> bool:
         """Whether these hold all that the earlier ones do, and go on from there."""
@@ -109,21 +110,16 @@ def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetim
     """Return all answers of whoever is logged in to quizzes that were begun, as the document to hand in."""
     documents = []
     for quiz, version, path in quizzes:
-        of_sitting: dict[int, list[Response]] = defaultdict(list)
+        of_sitting = defaultdict[int, list[dict[str, Any]]](list)
         for response in ledger.responses(quiz):
-            of_sitting[response.sitting].append(response)
+            of_sitting[response.sitting].append({name: getattr(response, name) for name in HANDED_IN})
         sittings = [
             {
-                "number": sitting.number,
-                "version": sitting.version,
-                "mode": sitting.mode,
+                **{name: getattr(sitting, name) for name in ("number", "version", "mode")},
                 "begun": sitting.at,
                 "finished": sitting.finished,
                 "questions": list(sitting.questions),
-                "responses": [
-                    {name: getattr(response, name) for name in HANDED_IN}
-                    for response in of_sitting[sitting.id]
-                ],
+                "responses": of_sitting[sitting.id],
             }
             for sitting in ledger.sittings(quiz)
         ]
@@ -233,6 +229,16 @@ class Part(NamedTuple):
             raise self.bad(f"has no whole number `{key}` from {least} to {most}")
         return value
 
+    def read(self, key: str) -> Any:
+        """Return what an event or an answer holds under this name, within the bounds of its kind."""
+        if key == "certainty" and self.value.get(key) is None:
+            return None
+        if key in COUNTS:
+            return self.number(key, *NUMBERS.get(key, ()))
+        if key == "at":
+            return self.time(key)
+        return self.text(key) if key in TEXTS else self.word(key)
+
     def time(self, key: str) -> str:
         """Return a time in UTC, ISO 8601."""
         try:
@@ -316,20 +322,8 @@ def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
         left["responses"] -= len(given)
         for count, value in enumerate(given, 1):
             answer = sitting.part("responses", value, f"answer {count} of {sitting.name}")
-            response = Response(
-                sitting=number,
-                quiz=quiz,
-                version=answer.number("version"),
-                question=answer.word("question"),
-                attempt=answer.number("attempt"),
-                params=answer.text("params"),
-                answer=answer.text("answer"),
-                certainty=None if answer.value.get("certainty") is None else answer.number("certainty", 1, 3),
-                hints=answer.number("hints", 0),
-                at=answer.time("at"),
-                id=len(responses) + 1,
-            )
-            responses.append(response)
+            told = {name: answer.read(name) for name in HANDED_IN}
+            responses.append(Response(sitting=number, quiz=quiz, id=len(responses) + 1, **told))
     return QuizResponses(quiz, part.number("version"), part.word("sha256"), tuple(sittings), tuple(responses))
 
 
@@ -393,15 +387,15 @@ def gather(
     written = []
     for exercise in course.exercises():
         source = read_source(exercise)
-        if not source.problem:
-            files[f"exercises/{exercise.id}/{source.name}"] = source.data
-            with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
-                if is_stub(exercise, source.data):
-                    missing.append(f"{exercise.id}: {source.name} is still the stub")
-                else:
-                    written.append(exercise.id)
-        else:
+        if source.problem:
             missing.append(f"{exercise.id} is left out: {source.problem}")
+            continue
+        files[f"exercises/{exercise.id}/{source.name}"] = source.data
+        with contextlib.suppress(CourseError):  # a fault of the course should keep nobody from handing in
+            if is_stub(exercise, source.data):
+                missing.append(f"{exercise.id}: {source.name} is still the stub")
+            else:
+                written.append(exercise.id)
     if answers["quizzes"]:
         files[RESPONSES] = f"{json.dumps(answers, indent=2, ensure_ascii=False)}\n".encode()
         if len(files[RESPONSES]) > MAX_RESPONSES_BYTES:

@@ -5,6 +5,7 @@ where the key is. Events name what they belong to by learner, quiz and number, s
 every ledger. What is there is not taken in twice; what two places have both numbered 3 becomes 3 and 4.
 """
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -33,10 +34,8 @@ ONCE = {"adopted": "learner", "finished": "sitting", "marked": "response version
 """What there is one of at most, and of what."""
 OF_A_PERSON = ("logged_in", "adopted")
 OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
-TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())
-COUNTS = frozenset("version number attempt hints credits earned flagged seed".split())
-FROM_ZERO = frozenset("hints credits earned flagged seed".split())
-MAX_SEED = 2**32
+JSON = {"questions": list, "outcomes": dict, "params": dict}
+"""What is JSON in a text, by what it is called."""
 
 Event = dict[str, Any]
 
@@ -127,7 +126,7 @@ class _Receiver:
         table = part.word("event")
         if table not in COLUMNS:
             raise part.bad(f"has an event `{table}`, which is not known here")
-        row = {"at": part.time("at"), **{name: _read(part, name) for name in COLUMNS[table].split()}}
+        row = {"at": part.time("at"), **{name: self._read(part, name) for name in COLUMNS[table].split()}}
         named = row.get("learner")  # as the file's other events call it
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
@@ -158,6 +157,21 @@ class _Receiver:
             unique = row if table not in ONCE else {name: row[name] for name in ONCE[table].split()}
             if not self._match(table, unique):
                 self._add(table, row)
+
+    def _read(self, part: Part, name: str) -> Any:
+        value = part.value.get(name)
+        if name == "score":
+            if type(value) in (int, float) and 0 <= value <= 1:
+                return value
+            raise part.bad("has no share `score` from 0 to 1")
+        read = part.read(name)
+        if name in JSON:
+            parsed = None
+            with contextlib.suppress(ValueError, RecursionError):
+                parsed = json.loads(read)
+            if not isinstance(parsed, JSON[name]):
+                raise part.bad(f"has something else than JSON in `{name}`")
+        return read
 
     def _whose(self, part: Part, learner: str, name: Any) -> str:
         """Return under whom an event is filed here; what nobody's name was given to is the receiver's."""
@@ -209,25 +223,3 @@ class _Receiver:
         self.taken.new[table] += 1
         self.matched.add((table, added := int(cursor.lastrowid or 0)))
         return added
-
-
-def _read(part: Part, name: str) -> Any:
-    """Return a value within its bounds."""
-    if name == "score":
-        value = part.value.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-            return value
-        raise part.bad("has no share `score` from 0 to 1")
-    if name == "certainty":
-        return None if part.value.get(name) is None else part.number(name, 1, 3)
-    if name in COUNTS:
-        return part.number(name, 0 if name in FROM_ZERO else 1, MAX_SEED if name == "seed" else 10**6)
-    text = part.text(name) if name in TEXTS else part.word(name)
-    if name in ("questions", "outcomes", "params"):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if not isinstance(parsed, list if name == "questions" else dict):
-            raise part.bad(f"has something else than JSON in `{name}`")
-    return text

@@ -238,7 +238,11 @@ def _undisputed(
     are named after the learner, only these are believed.
     """
     believed = {path: answers for path, answers in claims if path in named} or dict(claims)
-    newest, *others = sorted(believed.values(), key=hand_in.QuizResponses.extent, reverse=True)
+
+    def extent(one: hand_in.QuizResponses) -> tuple[int, int, int]:
+        return len(one.responses), len(one.sittings), sum(bool(each.finished) for each in one.sittings)
+
+    newest, *others = sorted(believed.values(), key=extent, reverse=True)
     if all(map(newest.follows, others)):
         if aside := [str(path) for path, answers in claims if not newest.follows(answers)]:
             told = f"a file named after `{learner}` says otherwise about {newest.quiz}"
