@@ -2,6 +2,7 @@
 
 from grader.course.course import (
     COURSE_FILE,
+    VARIABLE,
     Assignment,
     Causes,
     Course,
@@ -12,23 +13,20 @@ from grader.course.course import (
     LatePolicy,
     Misconception,
     NoCourse,
+    NoSecret,
     UnknownExercise,
     folded,
     is_stub,
+    make_private_folder,
+    make_secret,
     make_stub,
     open_course,
     parse,
     parse_time,
-    written,
-)
-from grader.course.files import (
-    VARIABLE,
-    NoSecret,
-    make_private_folder,
-    make_secret,
     read_secret,
     secret_path,
     write_atomic,
+    written,
     zipped,
 )
 from grader.course.frozen import dataclass, derived

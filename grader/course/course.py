@@ -1,14 +1,20 @@
-"""Reads a course folder into typed, frozen values: the course, its exercises, their known mistakes."""
+"""Reads a course folder into typed, frozen values: the course, its exercises, their known mistakes.
+
+A course has a secret, too, and files beside it are written whole or not at all; zips of it depend on their
+content alone.
+"""
 
 from __future__ import annotations
 
 import ast
 import datetime
 import difflib
+import io
 import os
 import re
+import stat
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +25,10 @@ from grader.course.frozen import dataclass, derived
 from grader.course.strict_yaml import CannotDo, CourseError, load
 
 COURSE_FILE = "course.yaml"
+ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry in a zip: the earliest that it can hold
+MIN_SECRET = 16
+VARIABLE = "GRADER_SECRET"
+UNIX = 3  # the system a zip says it was made on, whoever writes it
 MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
 ASSIGNMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPELLING = re.compile(r"([a-z]*)[-_. ]*0*([0-9]+)")  # of an exercise: exercise-1, Exercise_01, ex1, 1
@@ -156,7 +166,8 @@ class CourseFile:
     """The keys of ``course.yaml``."""
 
     title: str
-    salt: str = ""  # goes into every draw of numbers, so that two courses draw differently; it is public
+    # goes into every draw of numbers, so that two courses draw differently; it is public; else the title
+    salt: str = ""
     late: LatePolicy = field(default_factory=LatePolicy)  # what it costs to hand in late
     assignments: tuple[Assignment, ...] = ()  # what is graded together, in their order
     login_id: str = ""  # what ``grader login`` asks for, such as ``student number``; empty: for nothing
@@ -277,24 +288,20 @@ class Exercise:
         return max(names, key=len, default="")
 
 
-@dataclass(frozen=True)
-class Course:
-    """A course folder, found by its ``course.yaml``."""
+@dataclass(frozen=True, kw_only=True)
+class Course(CourseFile):
+    """A course folder, with all that its ``course.yaml`` says."""
 
     root: Path
-    title: str
-    salt: str = ""
-    late: LatePolicy = field(default_factory=LatePolicy)
-    handout: bool = False
-    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    assignments: tuple[Assignment, ...] = ()
-    login_id: str = ""
-    causes: Causes = "hint"
+    handout: bool = derived()  # whether this is the students' edition
     private_folder: Path = derived()  # of what is about people: roster, extensions, keys of pseudonyms
     state_folder: Path = derived()  # of the learner's own state: progress and backups
 
     def __post_init__(self) -> None:
-        vars(self).update(private_folder=self.root / "class", state_folder=self.root / ".grader")
+        super().__post_init__()
+        private, state = self.root / "class", self.root / ".grader"
+        handout, salt = self.edition == "handout", self.salt or self.title
+        vars(self).update(private_folder=private, state_folder=state, handout=handout, salt=salt)
 
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""
@@ -386,10 +393,7 @@ def open_course(path: str | Path | None = None) -> Course:
     here = Path(given or ".").resolve()
     for folder in [here] if given else [here, *here.parents]:
         if (folder / COURSE_FILE).is_file():
-            file = load(folder / COURSE_FILE, CourseFile)
-            salt, handout = file.salt or file.title, file.edition == "handout"
-            more = file.shown, file.assignments, file.login_id, file.causes
-            return Course(folder, file.title, salt, file.late, handout, *more)
+            return Course(root=folder, **vars(load(folder / COURSE_FILE, CourseFile)))
     if given:
         raise NoCourse(f"{given} holds no {COURSE_FILE}; name the folder that does")
     raise NoCourse(f"no {COURSE_FILE} here or above; go to a course folder, or name it with --course")
@@ -439,3 +443,92 @@ def make_stub(exercise: Exercise) -> str:
         todo = lines[marked[0]]
         lines[marked[0] + 1 : last] = [todo[: len(todo) - len(todo.lstrip())] + "raise NotImplementedError"]
     return "\n".join(lines) + "\n"
+
+
+# --- files ---------------------------------------------------------------------------------------------
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder that git leaves alone, for what is about people; one that is there stays as it is."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def write_atomic(path: Path, data: str | bytes) -> None:
+    """Write a file whole or not at all: readers see the old content or the new one.
+
+    Text is written as UTF-8 without changing its line ends; what UTF-8 cannot hold is escaped. OSError says
+    by its errno and filename why it cannot be written.
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "backslashreplace")
+    beside = path.with_name(f".{os.urandom(8).hex()}.new")
+    try:
+        with open(beside, "xb") as file:
+            file.write(data)
+        beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # nobody knows of the file beside it
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def zipped(files: Mapping[str, bytes], *, executables: Collection[str] = ()) -> bytes:
+    """Return a zip of files; the same in the same order give the same bytes."""
+    import zipfile  # a slow import, and most commands write none
+
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(name, ALWAYS)
+            entry.external_attr = (stat.S_IFREG | (0o755 if name in executables else 0o644)) << 16
+            entry.create_system = UNIX
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+# --- the secret ---------------------------------------------------------------------------------------
+
+
+class NoSecret(CannotDo):
+    """The course's secret is missing or too short; the sentence says where it is looked for."""
+
+
+def secret_path(course: Course) -> Path:
+    """Return where the secret lies if it is not in the environment."""
+    return course.state_folder / "secret"
+
+
+def read_secret(course: Course) -> bytes:
+    """Return the secret that option ids are made with; NoSecret if there is none, or a short one."""
+    path = secret_path(course)
+    text = os.environ.get(VARIABLE, "").strip()
+    if not text:
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise NoSecret(
+                f"there is no secret here; set {VARIABLE} to the one the hand-out was built with, or copy "
+                f"its {path.parent.name}/{path.name}"
+            ) from None
+    if len(text) < MIN_SECRET:
+        raise NoSecret(f"the secret has {len(text)} characters; at least {MIN_SECRET} keep it from guessing")
+    return text.encode()
+
+
+def make_secret(course: Course) -> bool:
+    """Make a secret at its first use, for its owner's eyes only; return whether it is new. Or NoSecret."""
+    path = secret_path(course)
+    if os.environ.get(VARIABLE, "").strip() or path.exists():
+        return False
+    try:
+        make_private_folder(path.parent)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise NoSecret(f"{path} cannot be written ({error.strerror}); set {VARIABLE} instead") from None
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{os.urandom(32).hex()}\n")
+    return True

@@ -392,7 +392,7 @@ def test_a_worksheet_in_german_is_filled_in(run: Run, course: Course) -> None:
 
 def test_fuzzed_lists_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
     """Headings reordered, cells spoilt, rows twice, lines cut; seeded."""
-    course = Course(tmp_path, "T")
+    course = Course(root=tmp_path, title="T")
     for platform in PLATFORMS:
         made = MadeUp(
             platform, tmp_path, tmp_path / "list.csv", {sid(n): f"Student {n:03}" for n in range(1, 121)}
@@ -431,7 +431,7 @@ def test_fuzzed_lists_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
 def test_a_list_of_fifty_thousand(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_text("id;name\n" + "\n".join(f"s{n};Student {n}" for n in range(50_000)))
-    roster = read_roster(Course(tmp_path, "T"), path)
+    roster = read_roster(Course(root=tmp_path, title="T"), path)
     assert roster
     assert len(roster.students) == 50_000
     assert str(roster.find("Student 49999")) == "`s49999` (Student 49999)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.files import make_private_folder, write_atomic, zipped
+from grader.course import make_private_folder, write_atomic, zipped
 
 
 def test_a_file_is_written_as_it_is(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ Student,13,student,gradients,A
 
 @pytest.fixture
 def people(tmp_path: object) -> People:
-    course = Course(tmp_path, "T")  # type: ignore[arg-type]
+    course = Course(root=tmp_path, title="T")  # type: ignore[arg-type]
     course.private_folder.mkdir()
     (course.private_folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
     return people_of(course)
@@ -74,7 +74,7 @@ def test_the_line_is_that_of_the_first_place(people: People) -> None:
 
 
 def test_other_tables_and_extensions_name_people_too_and_teachers_are_no_secret(tmp_path: object) -> None:
-    course = Course(tmp_path, "T")  # type: ignore[arg-type]
+    course = Course(root=tmp_path, title="T")  # type: ignore[arg-type]
     assert people_of(course).named(None) == {}  # type: ignore[arg-type]  # a text is not even looked at
     course.private_folder.mkdir()
     (course.root / "roster.csv").write_text("first name,last name,role\nBo,Gates,Student\nTa,Two,Teacher\n")

@@ -58,7 +58,7 @@ def test_an_old_file_is_carried_over_without_loss(tiny_copy: Course, tmp_path: P
     assert sorted(after.keys() - before.keys()) == ["adopted", "marked"]
     with raw(tiny_copy) as connection, pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
         connection.execute("DELETE FROM checked")
-    fresh = Course(tmp_path, "fresh")
+    fresh = Course(root=tmp_path, title="fresh")
     with open_ledger(fresh):
         pass
     assert shape(fresh) == shape(tiny_copy)
@@ -214,7 +214,7 @@ def unprivileged() -> Iterator[Path]:
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are another matter there")
 def test_a_folder_that_cannot_be_written_is_one_sentence() -> None:
     with unprivileged() as folder:
-        course = Course(folder, "read-only")
+        course = Course(root=folder, title="read-only")
         folder.chmod(0o555)
         with pytest.raises(CannotWrite, match=r"progress\.db cannot be used \(Permission denied\)"):
             open_ledger(course).__enter__()

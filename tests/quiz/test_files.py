@@ -95,7 +95,7 @@ def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_tenth_type_is_loaded_drawn_asked_and_marked(letters: Path, tmp_path: Path) -> None:
     quiz = load_quiz(letters)
-    course = Course(tmp_path, "A course", "salt")
+    course = Course(root=tmp_path, title="A course", salt="salt")
     session = Session(quiz, QuizContext("salt", lambda: open_ledger(course), runner))
     item = session.item("author")
     assert "type one letter" in "\n".join(line.text for line in question_lines(session, item))

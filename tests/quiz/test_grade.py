@@ -57,7 +57,7 @@ class World:
 
     def __init__(self, root: Path, quiz: Quiz, runner: Runner = helpers.runner) -> None:
         self.quiz, self.runner, self.root = quiz, runner, root
-        self.course = Course(root / "student", "A course", "salt")
+        self.course = Course(root=root / "student", title="A course", salt="salt")
         self.course.root.mkdir(parents=True)
         if quiz.file.mode == "practice":
             self.sheet = quiz

@@ -33,7 +33,7 @@ class World:
 
     def __init__(self, root: Path) -> None:
         root.mkdir()
-        self.course = Course(root, "A course", "salt")
+        self.course = Course(root=root, title="A course", salt="salt")
 
     def ledger(self) -> AbstractContextManager[Ledger]:
         return open_ledger(self.course)

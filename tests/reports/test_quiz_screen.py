@@ -29,7 +29,7 @@ def text(lines: Iterable[Line]) -> str:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
-    return Course(tmp_path, "A course", "salt")
+    return Course(root=tmp_path, title="A course", salt="salt")
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ LAYOUTS: dict[str, Writer] = {
 
 def answered(course: Course, who: str, place: Path) -> tuple[dict[str, Any], int]:
     """Take the quiz of the tiny course whole, every second answer right; return the file and the credits."""
-    own = Course(place, course.title, course.salt)
+    own = Course(root=place, title=course.title, salt=course.salt)
     sheet = load_quiz(course.root / "quizzes" / "every-type.yaml")
     with open_ledger(own) as ledger:
         ledger.login(Learner(who, who.title()))
@@ -301,7 +301,7 @@ def make(folder: Path, course: Course, place: Path) -> tuple[dict[str, tuple[str
 
 def answered_cents(course: Course, who: str, place: Path) -> int:
     sheet = load_quiz(course.root / "quizzes" / "every-type.yaml")
-    with open_ledger(Course(place, course.title, course.salt)) as ledger:
+    with open_ledger(Course(root=place, title=course.title, salt=course.salt)) as ledger:
         return sum(balance(ledger, sheet).by_question.values())
 
 
