@@ -263,14 +263,14 @@ def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
     header = [part for field, part in texts_in(quiz.file) if not field.startswith("questions")]
     shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
     shown += [part for question in quiz.file.questions for part in _shown(question)]
-    cues = {one.id: [flat(cue.casefold()) for cue in one.cues()] for one in quiz.file.questions}
+    cues = {one.id: list(map(str.casefold, getattr(one, "accept", ()))) for one in quiz.file.questions}
     whole = flat(text.casefold())
     for secret in _key(quiz):
         allowed = _count(secret.words, shown)
         hidden = secret.is_prose and not allowed and secret.words in whole  # in a comment, or across values
         if hidden or _count(secret.words, found) > allowed:
             yield f"holds {secret}"
-        elif len(secret.text) > KEY_LETTERS and secret.words in cues[secret.question]:
+        elif len(secret.text) > KEY_LETTERS and secret.words in map(flat, cues[secret.question]):
             others = (other for other in quiz.file.questions if other.id != secret.question)
             if any(_count(secret.words, _shown(other, labels=False)) for other in others):
                 yield f"holds {secret}, in what another question shows; reword one of them"

@@ -118,7 +118,7 @@ def _given_away(quiz: Quiz) -> Iterator[str]:
     for question in quiz.file.questions:
         right = [choice.text for choice in getattr(question, "choices", ()) if choice.correct]
         sentences = [text for text in right if len(text.split()) >= CUE_WORDS]
-        words = [cue for cue in question.cues() if len(typed.normal(cue)) >= CUE_LETTERS]
+        words = [cue for cue in getattr(question, "accept", ()) if len(typed.normal(cue)) >= CUE_LETTERS]
         for other in faces.keys() - {question.id}:
             for cue, texts in [*((cue, shown) for cue in words), *((cue, told) for cue in sentences)]:
                 if f" {typed.normal(cue)} " in texts[other]:

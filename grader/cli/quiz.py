@@ -411,7 +411,7 @@ def _document(
         "questions": [
             {
                 "id": question,
-                "topic": session.sheet.face(question).topic,
+                "topic": session.sheet.faces[question].topic,
                 "attempts": list(map(_reply, replies)),
             }
             for question, replies in said.items()

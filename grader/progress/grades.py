@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from grader.checks.report import Report
-from grader.course import Feedback, People
+from grader.course import Feedback, People, dataclass, derived
 from grader.sandbox.text import listed
 
 MAX_NOTES = 50  # of one submission
@@ -86,72 +86,46 @@ class Grade:
     # by exercise, what the course lets a student see of hidden checks
     feedback: Mapping[str, Feedback] = field(default_factory=dict)
 
+    name: str = derived()  # what to call the student: their name, else the submission's
+    graded: bool = derived()  # whether anything of it was graded
+    counts: bool = derived()  # whether it counts for somebody, as far as is decided
+    stale: str = derived()  # why credits are of an earlier grading, or missing; empty if none are
+    state: State = derived()
+    counted: bool = derived()  # whether it takes part in medians and other statistics
+    raw_cents: int = derived()  # what checks and quizzes gave, in hundredths, as far as it is known
+    possible_cents: int = derived()  # what there was to earn in all that was graded
+    cents: int = derived()  # the same as ``raw_cents`` with all adjustments; never below 0
+    # what goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing
+    total_cents: int | None = derived()
+
+    def __post_init__(self) -> None:
+        graded, counts = bool(self.reports or self.quizzes), not (self.set_aside or self.outvoted)
+        broken = {report.exercise: "a check broke" for report in self.reports if report.broken}
+        stale = "; ".join(f"{exercise}: {why}" for exercise, why in {**broken, **self.not_graded}.items())
+        hindered = {
+            "set aside": self.set_aside,
+            "not counted": self.outvoted,
+            "problem": self.problem,
+            "nothing found": self.nothing_found and not graded,
+            "stale": stale,
+        }
+        state = next((state for state, why in hindered.items() if why), "graded")
+        raw = sum(100 * report.earned for report in self.reports)
+        raw += sum(quiz.earned_cents for quiz in self.quizzes)
+        possible = sum(100 * report.credits for report in self.reports)
+        possible += sum(quiz.possible_cents for quiz in self.quizzes)
+        adjusted = [adjustment.cents for adjustment in self.adjustments]
+        cents = max(0, raw + sum(adjusted))
+        known = (graded or any(adjusted)) and counts and not stale
+        total, name = cents if known else None, self.learner_name or self.submission
+        vars(self).update(name=name, graded=graded, counts=counts, stale=stale, state=state)
+        vars(self).update(raw_cents=raw, possible_cents=possible, cents=cents, total_cents=total)
+        vars(self).update(counted=graded and state == "graded")
+
     @property
     def shown(self) -> tuple[Report, ...]:
         """The reports as the student may read them."""
         return tuple(report.for_student(self.feedback[report.exercise]) for report in self.reports)
-
-    @property
-    def name(self) -> str:
-        """What to call the student: their name, else the submission's."""
-        return self.learner_name or self.submission
-
-    @property
-    def stale(self) -> str:
-        """Why credits are of an earlier grading, or missing; empty if all of them are what they should be."""
-        broken = {report.exercise: "a check broke" for report in self.reports if report.broken}
-        return "; ".join(f"{exercise}: {why}" for exercise, why in {**broken, **self.not_graded}.items())
-
-    @property
-    def state(self) -> State:
-        """How it stands."""
-        if self.set_aside:
-            return "set aside"
-        if self.outvoted:
-            return "not counted"
-        if self.problem:
-            return "problem"
-        if self.nothing_found and not self.graded:
-            return "nothing found"
-        return "stale" if self.stale else "graded"
-
-    @property
-    def raw_cents(self) -> int:
-        """What checks and quizzes gave, in hundredths of a credit, as far as it is known."""
-        exercises = 100 * sum(report.earned for report in self.reports)
-        return exercises + sum(quiz.earned_cents for quiz in self.quizzes)
-
-    @property
-    def possible_cents(self) -> int:
-        """What there was to earn in all that was graded."""
-        exercises = 100 * sum(report.credits for report in self.reports)
-        return exercises + sum(quiz.possible_cents for quiz in self.quizzes)
-
-    @property
-    def cents(self) -> int:
-        """The same as ``raw_cents`` with all adjustments; never below 0."""
-        return max(0, self.raw_cents + sum(adjustment.cents for adjustment in self.adjustments))
-
-    @property
-    def total_cents(self) -> int | None:
-        """What goes into a gradebook: ``cents``, or None where a number would be wrong or says nothing."""
-        given = self.graded or any(each.cents for each in self.adjustments)
-        return self.cents if given and self.counts and not self.stale else None
-
-    @property
-    def counts(self) -> bool:
-        """Whether it counts for somebody, as far as is decided."""
-        return not (self.set_aside or self.outvoted)
-
-    @property
-    def graded(self) -> bool:
-        """Whether anything of it was graded."""
-        return bool(self.reports or self.quizzes)
-
-    @property
-    def counted(self) -> bool:
-        """Whether it takes part in medians and other statistics."""
-        return self.graded and self.state == "graded"
 
 
 class Item(NamedTuple):

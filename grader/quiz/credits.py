@@ -79,9 +79,10 @@ def fold(
     by_topic: dict[str, int] = defaultdict(int)
     earlier: dict[tuple[int, str], list[float]] = defaultdict(list)
     answers = []
-    asked = [(quiz.question(response.question), response) for response in responses if response.id in scores]
-    last = {(response.sitting, response.question): response.id for _, response in asked}
-    for question, response in asked:
+    marked = [response for response in responses if response.id in scores]
+    last = {(response.sitting, response.question): response.id for response in marked}
+    for response in marked:
+        question = quiz.questions.get(response.question)
         sitting, place = of_sitting[response.sitting], (response.sitting, response.question)
         if question is None or (quiz.public.mode != "practice" and last[place] != response.id):
             continue
@@ -152,9 +153,9 @@ def mark(
     Its variant is as it was drawn again, with the key's own ids, else the stored one. Returns None if the
     quiz has no such question any more, or has it in a form that cannot be recalled.
     """
-    question = quiz.question(response.question)
+    question = quiz.questions.get(response.question)
     if question and variant is None:
-        variant = base.recalled(quiz.face(response.question), response.params)
+        variant = base.recalled(quiz.faces[response.question], response.params)
     if question is None or variant is None:
         return None
     try:
@@ -163,14 +164,9 @@ def mark(
         return base.Marked(0.0, f"not read: {error}")
 
 
-def is_silent(quiz: Quiz) -> bool:
-    """Whether nothing is said about right and wrong: the quiz is graded later, by whoever has its key."""
-    return quiz.key is None or quiz.public.mode != "practice"
-
-
 def balance(ledger: Ledger, quiz: Quiz) -> Credits:
     """Return what is earned by what is stored of whoever is logged in; nothing where it is graded later."""
-    if is_silent(quiz):
+    if quiz.silent:
         return Credits((), {}, {}, {})
     return fold(quiz, ledger.sittings(quiz.id), ledger.responses(quiz.id), ledger.scores(quiz.id))
 
@@ -181,7 +177,7 @@ def update(quizzes: Iterable[Quiz], context: QuizContext) -> int:
         outdated = [
             (quiz, found)
             for quiz in quizzes
-            if not is_silent(quiz) and (found := ledger.unmarked(quiz.id, quiz.public.version))
+            if not quiz.silent and (found := ledger.unmarked(quiz.id, quiz.public.version))
         ]
     change = 0
     for quiz, responses in outdated:

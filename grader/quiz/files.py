@@ -132,6 +132,9 @@ class Quiz:
     public: PublicFile
     key: QuizFile | None = None
     id: str = derived()  # its stable id
+    faces: Mapping[str, PublicQuestion] = derived()  # public sides of its questions, by id
+    questions: Mapping[str, Question] = derived()  # with their key, by id; none if there is no key here
+    silent: bool = derived()  # whether it is graded later: nothing is said about right and wrong
     topics: tuple[str, ...] = derived()  # in the order of its questions
     credits: int = derived()  # there are for the whole quiz
     asked: int = derived()  # how many questions one sitting asks
@@ -142,6 +145,9 @@ class Quiz:
         asked = sum(draw.per_topic.values()) if draw else len(faces)
         credits = sum(map(self.possible, topics))
         vars(self).update(id=self.public.quiz, topics=topics, credits=credits, asked=asked)
+        questions = {question.id: question for question in self.key.questions} if self.key else {}
+        silent = self.key is None or self.public.mode != "practice"
+        vars(self).update(faces={face.id: face for face in faces}, questions=questions, silent=silent)
 
     @property
     def file(self) -> QuizFile:
@@ -149,15 +155,6 @@ class Quiz:
         if self.key is None:
             raise CourseError(self.path, "is a hand-out's, without its key; go to the full course for this")
         return self.key
-
-    def face(self, question_id: str) -> PublicQuestion:
-        """Return the public side of one question; a KeyError tells that there is none of this id."""
-        return {question.id: question for question in self.public.faces}[question_id]
-
-    def question(self, question_id: str) -> Question | None:
-        """Return one question with its key; None if there is no key here, or no such question in it."""
-        questions = self.key.questions if self.key else ()
-        return next((question for question in questions if question.id == question_id), None)
 
     def possible(self, topic: str) -> int:
         """Credits there are for a topic: of all its questions, or of as many as a sitting draws."""

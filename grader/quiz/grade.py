@@ -50,7 +50,7 @@ class Edition:
         """Return a variant with the key's own ids."""
         if self.back is None:
             return variant
-        back, face = self.back[variant.public.id], self.sheet.face(variant.public.id)
+        back, face = self.back[variant.public.id], self.sheet.faces[variant.public.id]
         known = {option.id: option for option in face.options}
         return Variant(face, variant.params, tuple(known[back[option.id]] for option in variant.options))
 
@@ -267,7 +267,7 @@ def grade_quiz(
         for sitting in answers.sittings
         if sitting.mode != credits.REVIEW and (quiz.mode == "practice" or sitting.number <= quiz.sittings)
     }
-    known = [response for response in answers.responses if edition.sheet.question(response.question)]
+    known = [response for response in answers.responses if edition.sheet.questions.get(response.question)]
     last = {(response.sitting, response.question): response.id for response in known}
     responses = [  # which a fold looks at
         response

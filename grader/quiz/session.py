@@ -111,7 +111,7 @@ class Session:
 
     def __init__(self, sheet: Quiz, context: credits.QuizContext, selection: Selection = WHOLE_QUIZ) -> None:
         self.sheet = sheet
-        self.silent = credits.is_silent(sheet)
+        self.silent = sheet.silent
         self._context = context
         self._marked: dict[int, Marked | None] = {}  # by response: mended code should run once
         self.regraded = credits.update([sheet], context)
@@ -160,8 +160,8 @@ class Session:
             return [self._item(ledger, question) for question in self.questions]
 
     def _item(self, ledger: Ledger, question: str) -> Item:
-        face, attempts = self.sheet.face(question), self.sheet.public.attempts
-        key = None if self.silent else self.sheet.question(question)
+        face, attempts = self.sheet.faces[question], self.sheet.public.attempts
+        key = None if self.silent else self.sheet.questions.get(question)
         responses, scores = ledger.responses(self.sheet.id, question), ledger.scores(self.sheet.id)
         here = [response for response in responses if response.sitting == self.sitting.id]
         same = (response for response in here if recalled(face, response.params))  # no other question by now
@@ -202,7 +202,7 @@ class Session:
         """
         answer = parse(item.variant, text)
         question, version = item.variant.public.id, self.sheet.public.version
-        key = None if self.silent else self.sheet.question(question)
+        key = None if self.silent else self.sheet.questions.get(question)
         marked = key.mark(item.variant.names, answer, self._context.runner) if key else None
         with self._context.open_ledger() as ledger:  # one transaction from reading to writing
             if self.sitting.id in [each.id for each in ledger.sittings(self.sheet.id) if each.finished]:
@@ -235,7 +235,7 @@ class Session:
     def _with_solution(self, reply: Reply) -> Reply:
         """Add what is right, and why; the item is as it was answered."""
         variant = reply.item.variant
-        key = self.sheet.question(variant.public.id)
+        key = self.sheet.questions.get(variant.public.id)
         assert key is not None
         explain = fill(key.explain, variant.names)
         return replace(reply, solution=key.right_answer(variant), explain=explain, source=key.source)
@@ -279,7 +279,7 @@ class Session:
         firsts = [] if self.silent else [answers[0] for answers in here.values() if answers]
         right = {first.question for first in firsts if scores.get(first.id, 0.0) >= 1.0}
         rows, read, pass_mark = [], [], self.sheet.public.pass_mark
-        faces = [self.sheet.face(question) for question in self.questions]
+        faces = [self.sheet.faces[question] for question in self.questions]
         for topic in dict.fromkeys(face.topic for face in faces):
             asked = [face for face in faces if face.topic == topic]
             cents = sum(worth.get((self.sitting.id, face.id), 0) for face in asked)
@@ -287,7 +287,7 @@ class Session:
             answered = sum(bool(here[face.id]) for face in asked)
             rows.append(TopicRow(topic, cents, possible, answered, len(asked)))
             if not self.silent and answered and cents < pass_mark * possible:
-                keys = [self.sheet.question(face.id) for face in asked if face.id not in right]
+                keys = [self.sheet.questions.get(face.id) for face in asked if face.id not in right]
                 read.append((topic, tuple(dict.fromkeys(key.source for key in keys if key))))
         return Summary(
             rows=tuple(rows),
@@ -322,7 +322,7 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
     states = ledger.review_states()
     found = []
     for sheet in sheets:
-        if credits.is_silent(sheet):
+        if sheet.silent:
             continue
         answered = {response.question for response in ledger.responses(sheet.id)}
         earned = credits.balance(ledger, sheet).by_question

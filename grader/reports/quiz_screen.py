@@ -71,7 +71,7 @@ def plain(markdown: str) -> str:
 def intro_lines(session: Session, width: int = 80) -> Iterator[Line]:
     """Lay out what is to come, or how far it has come already."""
     public = session.sheet.public
-    possible = sum(session.sheet.face(question).credits for question in session.questions)
+    possible = sum(session.sheet.faces[question].credits for question in session.questions)
     mode = "review" if session.sitting.mode == "review" else public.mode
     facts = [counted(len(session.questions), "question"), f"{possible} credits"]
     if mode != "review":
@@ -238,7 +238,7 @@ def summary_lines(session: Session, summary: Summary, width: int = 80) -> Iterat
     yield from _certainty(summary, width)
     for what, questions in (("without an answer", summary.open), ("flagged", summary.flagged)):
         if questions:
-            named = (f"question {order.index(name) + 1} ({sheet.face(name).topic})" for name in questions)
+            named = (f"question {order.index(name) + 1} ({sheet.faces[name].topic})" for name in questions)
             yield from wrapped(f"{what}: {', '.join(named)}", "note", width, indent="  ")
     for topic, sources in summary.read:  # a lesson of the course is a command away
         yield from wrapped(f"read on {topic}: {'; '.join(sources)}", "note", width, indent="  ")

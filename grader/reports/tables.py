@@ -196,7 +196,7 @@ def grades_lines(graded: answers.Graded, width: int = 80) -> Iterator[Line]:
                 style = "skipped" if marked.arithmetic == answers.NOT_MARKED else style
                 style = "error" if refused else style
                 question = answer.response.question
-                earned = f"{decimal(answer.cents)} of {grade.sheet.face(question).credits}"
+                earned = f"{decimal(answer.cents)} of {grade.sheet.faces[question].credits}"
                 yield Line(ends(f"    {SIGNS[style]} {question}", earned, width), style)
                 texts = (f"{marked.arithmetic}; {answer.arithmetic}", answer.note, *marked.feedback)
                 for text in filter(None, [refused] if refused else texts):
@@ -245,7 +245,7 @@ def grades_to_json(graded: answers.Graded) -> str:
 
 def _answer_object(grade: answers.QuizGrade, answer: credits.CountedAnswer) -> dict[str, Any]:
     response, marked = answer.response, grade.marks[answer.response.id]
-    face = grade.sheet.face(response.question)
+    face = grade.sheet.faces[response.question]
     return {
         "question": face.id,
         "topic": face.topic,

@@ -130,7 +130,7 @@ def test_a_field_that_is_new_to_the_key_is_secret_until_it_is_named(tmp_path: Pa
     class Wordy(Text):
         remark: str = "the gate that was not there"
 
-    question = sample().question("missing-gate")
+    question = sample().questions["missing-gate"]
     assert isinstance(question, Text)
     wordy = Wordy(**{**vars(question), "prompt": "Name the gate that was not there"})
     quiz = graded(sample(), questions=(*sample().file.questions[:3], wordy))

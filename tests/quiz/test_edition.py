@@ -116,7 +116,7 @@ def test_it_reads_back_as_it_was(quiz: Quiz, tmp_path: Path) -> None:
 
 def test_options_stand_in_the_order_of_ids_that_say_nothing(tmp_path: Path) -> None:
     quiz = graded(sample())
-    face = load_quiz(built(quiz, tmp_path)).face("bound")
+    face = load_quiz(built(quiz, tmp_path)).faces["bound"]
     assert [one.id for one in face.options] == sorted(one.id for one in face.options)
     back = files.plain_ids(SECRET, quiz.id, helpers.question("bound"))
     assert sorted(back[one.id] for one in face.options) == ["rho", "smax", "trace"]

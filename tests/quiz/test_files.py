@@ -127,8 +127,8 @@ def test_a_tenth_type_is_handed_out_without_its_key(letters: Path, tmp_path: Pat
     written = folder / "quizzes" / "letters.yaml"
     assert "Hochreiter" not in written.read_text()
     shown = load_quiz(written)
-    assert (shown.key, shown.face("author")) == (None, quiz.file.questions[0].public())
-    assert parse(make_variant(shown.face("author"), "seed"), "H") == "h"  # without the key
+    assert (shown.key, shown.faces["author"]) == (None, quiz.file.questions[0].public())
+    assert parse(make_variant(shown.faces["author"], "seed"), "H") == "h"  # without the key
     written.write_text(f"{written.read_text()}# Hochreiter\n")
     assert leaks(folder, quiz) == []  # a word comes by chance; a value does not
     written.write_text(written.read_text().replace("With which", "Hochreiter! With which"))

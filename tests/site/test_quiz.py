@@ -121,7 +121,7 @@ def test_right_answers_earn_all_and_are_carried_to_a_laptop(
     context = QuizContext(desk.course.salt, lambda: open_ledger(desk.course), CodeRunner())
     session = Session(quiz, context)  # the same draws, which tell what is right
     for question in session.questions:
-        key = quiz.question(question)
+        key = quiz.questions.get(question)
         assert key
         text = key.right_answer(session.item(question).variant)
         text = text.rpartition(" = ")[2] if key.type == "shape" else text

@@ -241,7 +241,7 @@ def answer_everything(learner: Learner, quiz: str, runner: CodeRunner) -> int:
     given = 0
     while len(pending) < len(sheet.public.faces) or max(pending.values()) >= 0:
         for question in (item["id"] for item in learner.do("open", quiz=quiz, restart=True)["items"]):
-            key, where = sheet.question(question), {"quiz": quiz, "question": question}
+            key, where = sheet.questions.get(question), {"quiz": quiz, "question": question}
             assert key
             while pending.get(question, 0) >= 0:
                 item = learner.item(quiz, question)
@@ -327,7 +327,7 @@ def sit(learner: Learner, chance: random.Random, quiz: str) -> None:
         where = {"quiz": quiz, "question": each["id"]}
         if chance.random() < 0.3:
             learner.do("change", **where, what=chance.choice(["hint", "flag"]))
-        item, key = learner.item(quiz, each["id"]), sheet.question(each["id"])
+        item, key = learner.item(quiz, each["id"]), sheet.questions.get(each["id"])
         if key and not item.done:
             text, sure = chance.choice(answers_to(key, item.variant)), chance.choice([None, 1, 3])
             learner.do("answer", **where, attempt=item.attempt, text=text, certainty=sure)

@@ -391,10 +391,6 @@ class Question:
         """Return texts by the key's own ids: what is chosen from or put in order, and left sides to match."""
         return {}, {}
 
-    def cues(self) -> tuple[str, ...]:
-        """Return answers that another question should not print."""
-        return ()
-
     @classmethod
     def read(cls, variant: Variant, text: str) -> Answer:
         """Return the answer that a text with plain signs stands for; Unreadable if it stands for none."""

@@ -340,9 +340,6 @@ class Text(Question):
     def right_answer(self, variant: Variant) -> str:
         return self.accept[0]
 
-    def cues(self) -> tuple[str, ...]:
-        return self.accept
-
     def lint(self, runner: Runner) -> Iterator[Problem]:
         for wrong in self.reject:
             for right in self.accept:
