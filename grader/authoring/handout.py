@@ -270,17 +270,14 @@ def _write_program(folder: Path, *, full: bool) -> None:
             kept.append(name)
     about = importlib.metadata.metadata("rnn-grader")
     needs = [need for need in importlib.metadata.requires("rnn-grader") or () if "extra ==" not in need]
-    text = (
-        (TEMPLATES / "project.toml")
-        .read_text(encoding="utf-8")
-        .format(
-            name=about["Name"],
-            version=grader.__version__,
-            summary=about["Summary"],
-            python=about["Requires-Python"],
-            needed="".join(f'  "{need}",\n' for need in needs),
-            data="".join(f'  "{name}",\n' for name in kept if not name.endswith(".py")),
-        )
+    project = (TEMPLATES / "project.toml").read_text(encoding="utf-8")
+    text = project.format(
+        name=about["Name"],
+        version=grader.__version__,
+        summary=about["Summary"],
+        python=about["Requires-Python"],
+        needed="".join(f'  "{need}",\n' for need in needs),
+        data="".join(f'  "{name}",\n' for name in kept if not name.endswith(".py")),
     )
     _write(folder / "pyproject.toml", text)
 

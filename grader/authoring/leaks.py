@@ -96,12 +96,11 @@ def flat(text: str) -> str:
 
 def secrets_of(course: Course) -> Secrets:
     """Return what only the instructor's side of a course has; or CourseError, CannotCollect."""
-    exercises = course.exercises()
+    exercises, found = course.exercises(), []
     given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
     # What students read anyway; a patch is too short to be looked for there.
     read = sorted(path for pattern in STUDENTS_FILES for path in course.root.glob(pattern))
     public = flat("\n".join([given, *map(_text, read)]))
-    found = []
     for exercise in exercises:
         stub = set(map(flat, _lines(make_stub(exercise))))
         sides = ("solution", exercise.solution_path, stub), ("hidden checks", exercise.hidden_checks, given)
@@ -109,12 +108,10 @@ def secrets_of(course: Course) -> Secrets:
             lines = (line for line in _lines(_text(path)) if flat(line) not in known)
             found += [Secret(f"a line of the {what} of {exercise.id}", line) for line in lines]
         for mistake in exercise.misconceptions():
-            for patch in (mistake.replace, mistake.with_):
-                words = flat(patch)
-                long = len(words.replace(" ", "")) > LINE_LETTERS
-                if long and words not in public and words not in flat(mistake.says):
-                    what = f"a patch of a misconception of {exercise.id}"
-                    found.append(Secret(what, " ".join(patch.split())))
+            what, told = f"a patch of a misconception of {exercise.id}", public + flat(mistake.says)
+            patches = [" ".join(patch.split()) for patch in (mistake.replace, mistake.with_)]
+            long = [patch for patch in patches if len(flat(patch).replace(" ", "")) > LINE_LETTERS]
+            found += [Secret(what, patch) for patch in long if flat(patch) not in told]
     texts = list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
     return Secrets(texts, people_of(course))
 
@@ -194,16 +191,11 @@ def find_leaks(
     course_secret: str = "",  # what ids of options are made with
 ) -> list[str]:
     """Return where secrets are in a hand-out: the file, what it is and a few of its letters."""
-    graded = [quiz for quiz in quizzes if quiz.file.mode != "practice"]
+    graded, leaks = [quiz for quiz in quizzes if quiz.file.mode != "practice"], []
     sentences = {}  # what other files are searched for: sentences alone, since words come by chance
     for quiz in graded:
-        public = [text for question in quiz.file.questions for text in _shown(question)]
-        sentences[quiz.id] = [
-            secret
-            for secret in _key(quiz)
-            if secret.is_prose and not any(secret.words in text for text in public)
-        ]
-    leaks = []
+        public = "".join(text for question in quiz.file.questions for text in _shown(question))
+        sentences[quiz.id] = [one for one in _key(quiz) if one.is_prose and one.words not in public]
     for path, text in sorted(texts.items()):
         name = path.relative_to(folder).as_posix()
         own = next((quiz for quiz in graded if path == folder / "quizzes" / quiz.path.name), None)
@@ -222,13 +214,8 @@ def find_leaks(
             leaks.append(f"{name}: holds the course's secret; take it out")
         words = flat(text.casefold())
         there = set(words.split())
-        for quiz_id, kept in sentences.items():
-            if own is None or quiz_id != own.id:
-                leaks += [
-                    f"{name}: holds {secret}"
-                    for secret in kept
-                    if secret.vocabulary <= there and secret.words in words
-                ]
+        kept = [one for quiz, known in sentences.items() if not own or quiz != own.id for one in known]
+        leaks += [f"{name}: holds {one}" for one in kept if one.vocabulary <= there and one.words in words]
         if own:
             leaks += [f"{name}: {problem}" for problem in _in_own_file(text, own)]
     return list(dict.fromkeys(leaks))
@@ -250,15 +237,16 @@ def _found_lines(text: str, secrets: Collection[Secret], allowed: set[str]) -> I
 def _in_own_file(text: str, quiz: Quiz) -> Iterator[str]:
     """Look through a graded quiz's own file: nothing may be there more often than what is shown has it."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        parts = list(_parts(yaml.compose(text, Loader=yaml.SafeLoader)))
     except yaml.YAMLError:
         yield "is no YAML; build it anew"
         return
-    keys, values = _parts(node) if node else ([], [])
     known = {field.name.rstrip("_") for kind in PUBLIC for field in dataclasses.fields(kind)}
-    yield from (f"has a field `{key}`, which belongs to the key" for key in keys if key not in known)
-    comments = COMMENT.findall(text.partition("schema:")[0])
-    found = [flat(part.casefold()) for part in (*values, *comments)]
+    for is_key, part in parts:
+        if is_key and part not in known:
+            yield f"has a field `{part}`, which belongs to the key"
+    values = [part for is_key, part in parts if not is_key]
+    found = [flat(part.casefold()) for part in values + COMMENT.findall(text.partition("schema:")[0])]
     topics = quiz.file.draw.per_topic if quiz.file.draw else ()
     header = [part for field, part in texts_in(quiz.file) if not field.startswith("questions")]
     shown = [flat(part.casefold()) for part in (NOTE, *topics, *header)]
@@ -281,18 +269,15 @@ def _count(words: str, texts: list[str]) -> int:
     return sum(len(again.findall(text)) for text in texts if words in text)
 
 
-def _parts(node: yaml.Node, free: bool = False) -> tuple[list[str], list[str]]:
-    """Return the keys and the texts of a file; keys that an author chose count as texts."""
-    if isinstance(node, yaml.ScalarNode):
-        return [], [node.value] if node.tag.endswith(":str") else []
-    keys: list[str] = []
-    values: list[str] = []
-    for item in node.value:
-        pair = item if isinstance(node, yaml.MappingNode) else (None, item)
-        name = pair[0].value if pair[0] is not None else ""
-        if name:
-            (values if free else keys).append(str(name))
-        inner = _parts(pair[1], free=name in FREE_NAMES and not free)
-        keys += inner[0]
-        values += inner[1]
-    return keys, values
+def _parts(node: yaml.Node | None, free: bool = False) -> Iterator[tuple[bool, str]]:
+    """Yield the texts of a file, each with whether it is a key; keys that an author chose are none."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value:
+                yield not free, str(key.value)
+            yield from _parts(value, free=key.value in FREE_NAMES and not free)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _parts(item)
+    elif isinstance(node, yaml.ScalarNode) and node.tag.endswith(":str"):
+        yield False, node.value

@@ -20,20 +20,23 @@ COLUMNS = {
     "logged_in": "learner name",
     "adopted": "learner",
     "begun": "learner quiz version mode number questions",
-    "answered": "learner quiz version question attempt params answer certainty hints",
-    "marked": "learner version score arithmetic",
-    "finished": "",
-    "quiz_hinted": "question number",
-    "flagged": "question flagged",
+    "answered": "learner quiz version question attempt params answer certainty hints sitting",
+    "marked": "learner version score arithmetic response",
+    "finished": "sitting",
+    "quiz_hinted": "question number sitting",
+    "flagged": "question flagged sitting",
     "reviewed": "learner quiz question state due",
     "checked": "learner exercise earned credits outcomes seed source_sha256 grader_version",
     "hinted": "learner exercise function",
 }
 """What events hold, by their table, in an order in which they can be taken in."""
+NAMES = {"begun": "learner quiz number", "answered": "learner quiz question attempt"}
+"""What these are called in every ledger: the last is a number within the others."""
+BELONGS = {"sitting": "begun", "response": "answered"}
+"""Columns that hold the id of another event, which a file calls by its name."""
 ONCE = {"adopted": "learner", "finished": "sitting", "marked": "response version"}
 """What there is one of at most, and of what."""
 OF_A_PERSON = ("logged_in", "adopted")
-OF_SITTING = ("answered", "finished", "quiz_hinted", "flagged")
 JSON = {"questions": list, "outcomes": dict, "params": dict}
 """What is JSON in a text, by what it is called."""
 
@@ -48,19 +51,15 @@ def events_of(ledger: Ledger, since: Mapping[str, int] | None = None) -> list[Ev
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    sittings = {row["id"]: [row["learner"], row["quiz"], row["number"]] for row in rows("begun")}
-    responses = {
-        row["id"]: [row["learner"], row["quiz"], row["question"], row["attempt"]] for row in rows("answered")
+    named = {
+        table: {row["id"]: [row[part] for part in name.split()] for row in rows(table)}
+        for table, name in NAMES.items()
     }
     found = []
     for table, columns in COLUMNS.items():
         for row in rows(table, (since or {}).get(table, 0)):
-            event = {"event": table, "at": row["at"], **{name: row[name] for name in columns.split()}}
-            if "sitting" in row:
-                event["sitting"] = sittings[row["sitting"]]
-            if "response" in row:
-                event["response"] = responses[row["response"]]
-            found.append(event)
+            row |= {name: named[to][row[name]] for name, to in BELONGS.items() if name in row}
+            found.append({"event": table, "at": row["at"], **{name: row[name] for name in columns.split()}})
     return found
 
 
@@ -115,8 +114,8 @@ class _Receiver:
 
     ledger: Ledger
     own: bool
-    sittings: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    responses: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    # ids here of what the file names, by its table
+    named: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=lambda: {name: {} for name in NAMES})
     matched: set[tuple[str, int]] = field(default_factory=set)  # ids here, by table, of events of the file
     adopter: str = ""  # who took over, in the file, what was recorded before there was a name
     taken: Taken = field(default_factory=Taken)
@@ -127,40 +126,37 @@ class _Receiver:
         if table not in COLUMNS:
             raise part.bad(f"has an event `{table}`, which is not known here")
         row = {"at": part.time("at"), **{name: self._read(part, name) for name in COLUMNS[table].split()}}
-        named = row.get("learner")  # as the file's other events call it
+        called = [row[name] for name in NAMES.get(table, "").split()]
+        person = row.get("learner")  # as the file's other events call them
         if "learner" in row:
             row["learner"] = self._whose(part, row["learner"], row.get("name"))
         if table in OF_A_PERSON and not self.own:
             if table == "adopted":
-                self.adopter = str(named)
-            elif self.ledger.learner == ANONYMOUS != (person := Learner(str(named), row["name"])):
-                self.ledger.login(person, adopts=True)  # nobody has given a name here: it is the same person
+                self.adopter = str(person)
+            elif self.ledger.learner == ANONYMOUS != (learner := Learner(str(person), row["name"])):
+                self.ledger.login(learner, adopts=True)  # nobody has given a name here: it is the same person
                 self.taken.new[table] += 1
-            return
-        if table in OF_SITTING:
-            row["sitting"] = self._reference(part, "sitting", self.sittings)
-        if table == "marked":
-            row["response"] = self._reference(part, "response", self.responses)
-            if not self.own:
-                return
-        if table == "checked" and row["earned"] > row["credits"]:
+        elif table == "checked" and row["earned"] > row["credits"]:
             raise part.bad("earns more credits than there are")
-        if table == "begun":
-            if self.taken.new[table] >= MAX_SITTINGS:
+        elif table in NAMES:
+            if table == "begun" and self.taken.new[table] >= MAX_SITTINGS:
                 raise part.bad(f"adds more than {MAX_SITTINGS} sittings")
-            key = named, row["quiz"], row["number"]
-            self.sittings[key] = self._numbered(table, row, "number", ("learner", "quiz"))
-        elif table == "answered":
-            answer = named, row["quiz"], row["question"], row["attempt"]
-            self.responses[answer] = self._numbered(table, row, "attempt", ("learner", "quiz", "question"))
-        else:
+            self.named[table][tuple(called)] = self._numbered(table, row)
+        elif table != "marked" or self.own:
             unique = row if table not in ONCE else {name: row[name] for name in ONCE[table].split()}
             if not self._match(table, unique):
                 self._add(table, row)
 
     def _read(self, part: Part, name: str) -> Any:
-        value = part.value.get(name)
+        """Return a value within its bounds; of another event that it names, the id here."""
+        if name in BELONGS:
+            known = self.named[BELONGS[name]]
+            called = tuple(value for value in part.items(name, 4) if isinstance(value, str | int))
+            if called not in known:
+                raise part.bad(f"belongs to a {name} that stands nowhere before it")
+            return known[called]
         if name == "score":
+            value = part.value.get(name)
             if type(value) in (int, float) and 0 <= value <= 1:
                 return value
             raise part.bad("has no share `score` from 0 to 1")
@@ -185,20 +181,13 @@ class _Receiver:
         self.taken.people.add(person)
         return self.ledger.account_of(person)
 
-    def _reference(self, part: Part, key: str, known: Mapping[tuple[Any, ...], int]) -> int:
-        """Return the id, here, of the sitting or the answer that an event of the file belongs to."""
-        named = tuple(value for value in part.items(key, 4) if isinstance(value, str | int))
-        if named not in known:
-            raise part.bad(f"belongs to a {key} that stands nowhere before it")
-        return known[named]
-
-    def _numbered(self, table: str, row: Event, number: str, key: tuple[str, ...]) -> int:
-        """Add what is numbered within its key, under the next free number if need be; return its id here."""
-        unnumbered = {name: value for name, value in row.items() if name != number}
+    def _numbered(self, table: str, row: Event) -> int:
+        """Add what is numbered, under the next free number if need be, unless it is there; return its id."""
+        *within, number = NAMES[table].split()
         found = self._match(table, row)
-        if not found and self._ids(table, {name: row[name] for name in (*key, number)}):
-            found = self._match(table, unnumbered)
-            where = " AND ".join(f"{name} = :{name}" for name in key)
+        if not found and self._ids(table, {name: row[name] for name in (*within, number)}):
+            found = self._match(table, {name: value for name, value in row.items() if name != number})
+            where = " AND ".join(f"{name} = :{name}" for name in within)
             query = f"SELECT max({number}) + 1 FROM {table} WHERE {where}"
             row[number] = self.ledger.connection.execute(query, row).fetchone()[0]
         return found or self._add(table, row)
