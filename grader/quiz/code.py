@@ -27,11 +27,6 @@ class CodeRunner(contextlib.ExitStack):
 
     Workers start with the first code, since few questions hold any: what they need is imported then, and
     ``before_code`` is called. Without a pool, it starts one.
-
-    Attributes:
-        limit: seconds of processor time that each of the coming runs may take.
-        patience: with runs that sleep or wait.
-        seconds: of processor time that code of learners has taken so far.
     """
 
     def __init__(
@@ -41,9 +36,10 @@ class CodeRunner(contextlib.ExitStack):
         pool: Pool | None = None,
     ) -> None:
         super().__init__()
-        self._confinement, self._before_code = confinement, before_code
-        self.limit, self.patience, self.seconds = PATIENT, Patience(), 0.0
-        self._pool = pool
+        self._confinement, self._before_code, self._pool = confinement, before_code, pool
+        self.limit = PATIENT  # seconds of processor time that each of the coming runs may take
+        self.patience = Patience()  # with runs that sleep or wait
+        self.seconds = 0.0  # of processor time that code of learners has taken so far
         self._wanted: dict[tuple[str, tuple[str, ...]], list[Any]] = {}
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
@@ -71,9 +67,7 @@ class CodeRunner(contextlib.ExitStack):
                 return False
             self._wanted[solution, tests] = wanted
         got = self._run(f"{code}{calls}", results)
-        if got is None:
-            return False
-        return all(same_value(value, other) for value, other in zip(got, wanted, strict=True))
+        return got is not None and all(map(same_value, got, wanted))
 
     def printed(self, code: str) -> str | None:
         """Return what a program prints; None if it does not come to its end."""
@@ -118,24 +112,20 @@ class SubmissionRunner:
         self._timed = runner if isinstance(runner, CodeRunner) else CodeRunner()
         self._timed.patience = Patience()
         self._found: dict[tuple[str, str, tuple[str, ...]], bool] = {}
-        self._began = self._clock()
+        self._began = time.process_time() + self._timed.seconds
 
-    def _clock(self) -> float:
-        """Return seconds of processor time, on our side and of code that ran on the other."""
-        return time.process_time() + self._timed.seconds
-
-    def require_time(self) -> None:
-        """Raise OutOfTime if none is left."""
-        if self._timed.patience.left <= 0 or self._clock() - self._began > SUBMISSION_SECONDS:
+    def require_time(self) -> float:
+        """Return the processor time that was taken, on our side and by code; OutOfTime if none is left."""
+        taken = time.process_time() + self._timed.seconds - self._began
+        if self._timed.patience.left <= 0 or taken > SUBMISSION_SECONDS:
             raise OutOfTime(TOO_LONG)
+        return taken
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
         """Whether code returns, in every test, what the solution returns; OutOfTime if no time is left."""
         key = code, solution, tests
         if key not in self._found:
-            self.require_time()
-            hurry = self._clock() - self._began > PATIENT_SECONDS
-            self._timed.limit = HURRIED if hurry else PATIENT
+            self._timed.limit = HURRIED if self.require_time() > PATIENT_SECONDS else PATIENT
             self._found[key] = self._runner.passes(code, solution, tests)
         return self._found[key]
 

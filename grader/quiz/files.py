@@ -7,6 +7,7 @@ can be forgotten there.
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -19,8 +20,7 @@ from grader.quiz.questions import choices, typed
 from grader.quiz.questions.base import ID, PublicQuestion, Question, require, require_share, require_unique
 
 SCHEMA_VERSION = 1
-NOTE = "A quiz that is graded later. `grader quiz` asks it."
-"""The one comment in a graded quiz's file."""
+NOTE = "A quiz that is graded later. `grader quiz` asks it."  # the one comment in a graded quiz's file
 ID_DIGITS = 8
 PRACTICE_NOTE = "A quiz to practise with: its answers stand below, and you are told at once what was right."
 EDITOR_LINE = "# yaml-language-server:"
@@ -110,10 +110,9 @@ class QuizFile(Header):
         require(self.sittings == 1 or self.mode == "graded", "`sittings` is for a graded quiz")
         for topic, count in self.draw.per_topic.items() if self.draw else ():
             there = [question.credits for question in self.questions if question.topic == topic]
-            problem = f"`draw` wants {count} of the topic `{topic}`, which has {len(there)}"
-            require(0 < count <= len(there), problem)
-            problem = f"questions of the drawn topic `{topic}` should earn equal credits"
-            require(len(set(there)) == 1, problem)
+            short = f"`draw` wants {count} of the topic `{topic}`, which has {len(there)}"
+            require(0 < count <= len(there), short)
+            require(len({*there}) == 1, f"questions of the drawn topic `{topic}` should earn equal credits")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +139,14 @@ class Quiz:
     asked: int = derived()  # how many questions one sitting asks
 
     def __post_init__(self) -> None:
-        faces, draw = self.public.faces, self.public.draw
-        topics = tuple(dict.fromkeys(question.topic for question in faces))
+        faces, draw = {face.id: face for face in self.public.faces}, self.public.draw
+        topics = tuple(dict.fromkeys(face.topic for face in faces.values()))
         asked = sum(draw.per_topic.values()) if draw else len(faces)
         credits = sum(map(self.possible, topics))
-        vars(self).update(id=self.public.quiz, topics=topics, credits=credits, asked=asked)
+        vars(self).update(id=self.public.quiz, faces=faces, topics=topics, credits=credits, asked=asked)
         questions = {question.id: question for question in self.key.questions} if self.key else {}
         silent = self.key is None or self.public.mode != "practice"
-        vars(self).update(faces={face.id: face for face in faces}, questions=questions, silent=silent)
+        vars(self).update(questions=questions, silent=silent)
 
     @property
     def file(self) -> QuizFile:
@@ -196,7 +195,7 @@ def find_quiz(course: Course, quiz_id: str) -> Quiz:
 def find_quiz_path(course: Course, quiz_id: str) -> Path:
     """Return the file of the quiz of this id, which may be its path, in any case; or CannotDo."""
     known = {path.stem: path for path in quiz_paths(course)}
-    spelt = Path(quiz_id).name.casefold().removesuffix(".yaml").replace("_", "-").replace(" ", "-")
+    spelt = re.sub("[_ ]", "-", Path(quiz_id).name.casefold().removesuffix(".yaml"))
     if spelt in known:
         return known[spelt]
     near = difflib.get_close_matches(quiz_id, known, n=3, cutoff=0.4) or list(known)[:3]
@@ -209,11 +208,9 @@ def find_quiz_path(course: Course, quiz_id: str) -> Path:
 
 def opaque(secret: bytes, quiz: str, question: str, option: str) -> str:
     """Return what an option is called in a hand-out: an id that says nothing."""
-    import hashlib
     import hmac
 
-    name = "\0".join((quiz, question, option)).encode()
-    return hmac.new(secret, name, hashlib.sha256).hexdigest()[:ID_DIGITS]
+    return hmac.new(secret, "\0".join((quiz, question, option)).encode(), "sha256").hexdigest()[:ID_DIGITS]
 
 
 def plain_ids(secret: bytes, quiz: str, question: Question) -> Mapping[str, str]:
@@ -241,18 +238,17 @@ def edition_text(quiz: Quiz, secret: bytes) -> str:
     if quiz.file.mode == "practice":
         lines = quiz.path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
         return f"# {PRACTICE_NOTE}\n" + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
-    document = _plain(public_file(quiz, secret))
 
     class Dumper(yaml.SafeDumper):
         """Writes texts of several lines as blocks, which a person can read."""
 
-    tag = "tag:yaml.org,2002:str"
-    Dumper.add_representer(
-        str,
-        lambda dumper, text: dumper.represent_scalar(tag, text, "|" if "\n" in text.strip("\n") else None),
-    )
+        def block(self, text: str) -> yaml.Node:
+            style = "|" if "\n" in text.strip("\n") else None
+            return self.represent_scalar(strict_yaml.TEXT_TAG, text, style)
+
+    Dumper.add_representer(str, Dumper.block)
     form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "default_flow_style": False}
-    return f"# {NOTE}\n{yaml.dump(document, Dumper=Dumper, width=100, **form)}"
+    return f"# {NOTE}\n{yaml.dump(_plain(public_file(quiz, secret)), Dumper=Dumper, width=100, **form)}"
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -76,16 +77,14 @@ class QuizGrade:
         vars(self).update(cents=cents, possible_cents=possible, passed=passed)
 
 
-@dataclass(frozen=True)
-class LearnerGrade:
+class LearnerGrade(NamedTuple):
     """What one learner earned in every quiz that was handed in."""
 
     learner: Learner
     quizzes: tuple[QuizGrade, ...]
 
 
-@dataclass(frozen=True)
-class Graded:
+class Graded(NamedTuple):
     """What came of all files; a problem is a sentence about one of them."""
 
     learners: tuple[LearnerGrade, ...]
@@ -384,12 +383,10 @@ def _drawn_again(
         raise Refused("this question was not drawn for this sitting")
     number = response.attempt if quiz.mode == "practice" else sitting.number
     seed = (salt, learner.id, quiz.quiz, response.question, number)
-    face = next(face for face in quiz.faces if face.id == response.question)
-    variant = make_variant(face, *seed)
-    try:
+    variant = make_variant(next(face for face in quiz.faces if face.id == response.question), *seed)
+    stored = None  # which is no variant's record
+    with suppress(ValueError, RecursionError):
         stored = json.loads(response.params)
-    except (ValueError, RecursionError):
-        stored = None  # which is no variant's record
-    if json.loads(variant.record()) == stored:
-        return edition.plain(variant)
-    raise Refused(OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version))
+    if json.loads(variant.record()) != stored:
+        raise Refused(OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version))
+    return edition.plain(variant)
