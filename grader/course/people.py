@@ -89,7 +89,7 @@ class Sheet(NamedTuple):
     @property
     def titles(self) -> list[str]:
         """The headings as they are compared: folded, in English where they are Moodle's."""
-        return list(map(_title, self.heading))
+        return [ENGLISH.get(folded(title), folded(title)) for title in self.heading]
 
     def records(self, aliases: Mapping[str, str]) -> Iterator[tuple[int, dict[str, list[str]]]]:
         """Yield the line of every row and, by field, its cells under the headings (folded) that mean it."""
@@ -104,10 +104,6 @@ class Sheet(NamedTuple):
     def bad(self, line: int, problem: str) -> CannotCollect:
         """Return the error that says what is wrong in a line."""
         return CannotCollect(f"{self.name}, line {line}: {problem}")
-
-
-def _title(heading: str) -> str:
-    return ENGLISH.get(folded(heading), folded(heading))
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:
@@ -138,7 +134,8 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
     first = rows.lstrip("\r\n").partition("\n")[0]
 
     def recognised(delimiter: str) -> int:
-        return len({_title(cell.strip(' "\r')) for cell in first.split(delimiter)} & set(known))
+        cells = [cell.strip(' "\r') for cell in first.split(delimiter)]
+        return len(set(Sheet(name, cells, [], text).titles) & set(known))
 
     delimiter = told[1] if told else max(",;\t", key=recognised)
     reader = csv.reader(io.StringIO(rows, newline=""), delimiter=delimiter, strict=True)
@@ -250,8 +247,10 @@ def people_of(course: Course) -> People:
     """Return whoever ``roster.csv``, the tables in ``class`` and extensions name; or CannotCollect."""
     policies = [course.late, *(each.late for each in course.assignments if each.late)]
     known = [name for policy in policies for name in policy.extensions]
-    for path in (course.root / "roster.csv", *sorted(course.private_folder.glob("*.csv"))):
-        for _, record in read_sheet(path, FIELDS).records(FIELDS) if path.is_file() else ():
+    for path in filter(
+        Path.is_file, (course.root / "roster.csv", *sorted(course.private_folder.glob("*.csv")))
+    ):
+        for _, record in read_sheet(path, FIELDS).records(FIELDS):
             if not is_staff(record):
                 known += [full_name(record), *(name for field in IDS for name in record.get(field, ()))]
     return People(known)

@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -24,8 +24,6 @@ from grader.course.frozen import dataclass
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
 MAX_QUOTED = 60
-INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 QUOTES = "'\"|>"
 TEXT_TAG = "tag:yaml.org,2002:str"
 T = TypeVar("T")
@@ -51,12 +49,17 @@ class Place:
 
 
 NOWHERE = Place()
-SCALARS: dict[Any, str] = {
+SCALARS = {
     str: "text",
     Raw: "text or a number",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+}
+WRITTEN = {  # how what is no text is written
+    int: re.compile(r"[-+]?[0-9]{1,18}"),
+    float: re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"),
+    bool: re.compile("true|false"),
 }
 
 
@@ -78,10 +81,7 @@ class CourseError(Exception):
 
 def shown_path(path: Path) -> str:
     """Return a path as people read it: relative to the working directory if it lies below."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def load(path: Path, kind: type[T]) -> T:
@@ -165,11 +165,8 @@ def to_json(path: Path) -> str:
             return {key.value: plain(value) for key, value in node.value}
         return node.value if isinstance(node, yaml.ScalarNode) else [plain(item) for item in node.value]
 
-    lines = (
-        f"{json.dumps(key)}: {json.dumps(value)}"
-        for key, value in plain(_compose(path, _bytes(path))).items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    told = plain(_compose(path, _bytes(path)))
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(told[key])}" for key in told) + "\n}\n"
 
 
 def _compose_json(text: str) -> yaml.Node | None:
@@ -234,11 +231,10 @@ class _Reader(typing.NamedTuple):
             if "type" not in pairs:
                 problem = f"the key `type` is missing from {name}; it is one of {', '.join(kinds)}"
                 raise self.fault(node, problem)
-            word = self._scalar(pairs["type"][1], str, "`type`")
+            _, chosen = pairs["type"]
+            word = self._scalar(chosen, str, "`type`")
             if word not in kinds:
-                raise self.fault(
-                    pairs["type"][1], f"there is no type {_short(word)}; {_nearest(word, kinds)}"
-                )
+                raise self.fault(chosen, f"there is no type {_short(word)}; {_nearest(word, kinds)}")
             kind = kinds[word]
         wanted, required, place = keys_of(kind)
         retired: Mapping[str, str] = getattr(kind, "RETIRED", {})
@@ -250,11 +246,10 @@ class _Reader(typing.NamedTuple):
         for key in required:
             if key not in pairs:
                 raise self.fault(node, f"the key `{key}` is missing from {name}; add it")
-        values = {
-            wanted[key][0]: self.read(value, wanted[key][1], f"`{key}`") for key, (_, value) in pairs.items()
-        }
-        if place:
-            values[place] = Place(node.start_mark.line + 1, node.start_mark.column + 1)
+        values = {place: Place(node.start_mark.line + 1, node.start_mark.column + 1)} if place else {}
+        for key, (_, value) in pairs.items():
+            field, of_type = wanted[key]
+            values[field] = self.read(value, of_type, f"`{key}`")
         try:
             return kind(**values)
         except ValueError as error:  # a dataclass's own rule, from __post_init__
@@ -274,28 +269,26 @@ class _Reader(typing.NamedTuple):
         return pairs
 
     def _scalar(self, node: yaml.Node, kind: Any, name: str) -> Any:
-        wanted = SCALARS.get(kind) or "one of " + ", ".join(typing.get_args(kind))
+        wanted = SCALARS.get(kind) or f"one of {', '.join(typing.get_args(kind))}"
         if not isinstance(node, yaml.ScalarNode):
             raise self.fault(node, f"{name} should be {wanted}, but is {_what(node)}")
+        text, quoted = node.value, node.style and node.style in QUOTES
         if kind is Raw:
-            return Raw(node.value)
-        plain = not node.style or node.style not in QUOTES
-        if kind is str:
-            if node.tag != TEXT_TAG:
-                quoted = f"'{node.value}'" if len(node.value) <= MAX_QUOTED else "'…'"
-                cure = f"put it in quotes: {quoted}" if node.value else "give it a value"
-                problem = f"{name} should be text, but YAML reads {_short(node.value)} otherwise; {cure}"
-                raise self.fault(node, problem)
-            return node.value
-        if kind is int and plain and INTEGER.fullmatch(node.value):
-            return int(node.value)
-        if kind is float and plain and NUMBER.fullmatch(node.value) and math.isfinite(float(node.value)):
-            return float(node.value)
-        if kind is bool and plain and node.value in ("true", "false"):
-            return node.value == "true"
-        if typing.get_origin(kind) is Literal and node.value in typing.get_args(kind):
-            return node.value
-        raise self.fault(node, f"{name} should be {wanted}, but is {_short(node.value)}")
+            return Raw(text)
+        if kind is str and node.tag != TEXT_TAG:
+            cure = (
+                f"put it in quotes: '{text if len(text) <= MAX_QUOTED else '…'}'"
+                if text
+                else "give it a value"
+            )
+            raise self.fault(node, f"{name} should be text, but YAML reads {_short(text)} otherwise; {cure}")
+        if kind is str or text in typing.get_args(kind):
+            return text
+        if kind in WRITTEN and WRITTEN[kind].fullmatch(text) and not quoted:
+            value = text == "true" if kind is bool else kind(text)
+            if math.isfinite(value):
+                return value
+        raise self.fault(node, f"{name} should be {wanted}, but is {_short(text)}")
 
 
 @functools.cache
