@@ -15,9 +15,8 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom import collect, identity, roster as rosters, standing, tables
-from grader.course import FIELDS, Course, folded, make_private_folder, parse_sheet
-from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, NotThere, QuizResult
-from grader.progress.database import explained, open_file
+from grader.course import FIELDS, CannotDo, Course, folded, make_private_folder, parse_sheet
+from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, QuizResult, explained, open_file
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
@@ -405,7 +404,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
     """Open the gradebook in a folder of results, perhaps a new one; or LedgerError."""
     path = folder / FILE
     if not new and not path.is_file():
-        raise NotThere(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
+        raise CannotDo(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
     try:
         make_private_folder(folder)
     except OSError as error:

@@ -243,12 +243,12 @@ def _run() -> None:
         sys.exit(FAILED)
     except Exception as error:
         from grader.course import CannotDo, CourseError
-        from grader.progress import CannotWrite, LedgerError, NotThere
+        from grader.progress import CannotWrite, LedgerError
         from grader.sandbox import process, worker
 
         if isinstance(error, BlockingIOError) or NO_THREAD in map(str, (error, error.__context__)):
             error = process.no_process()
-        if isinstance(error, CannotDo | worker.NoProcess | CannotWrite | NotThere):
+        if isinstance(error, CannotDo | worker.NoProcess | CannotWrite):
             stop(str(error))
         if isinstance(error, CourseError | LedgerError | worker.ConfinementMissing | worker.WorkerBroken):
             stop(str(error), BROKEN)

@@ -7,6 +7,7 @@ more, e-mail addresses, and ids with a digit, or long ones that are no words of 
 
 import codecs
 import functools
+import io
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -119,7 +120,6 @@ def read_sheet(path: Path, known: Collection[str]) -> Sheet:
 def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
     """Read a table from the bytes of its file; arguments and errors are those of :func:`read_sheet`."""
     import csv  # no student's command needs it
-    import io
 
     if len(data) > MAX_BYTES:
         raise CannotCollect(f"{name} is larger than {MAX_BYTES // 2**20} MiB; take out what is no student")
@@ -135,7 +135,7 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
 
     def recognised(delimiter: str) -> int:
         cells = [cell.strip(' "\r') for cell in first.split(delimiter)]
-        return len(set(Sheet(name, cells, [], text).titles) & set(known))
+        return len({*Sheet(name, cells, [], "").titles}.intersection(known))
 
     delimiter = told[1] if told else max(",;\t", key=recognised)
     reader = csv.reader(io.StringIO(rows, newline=""), delimiter=delimiter, strict=True)
@@ -146,7 +146,7 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
             if not any(cell.strip() for cell in cells):
                 continue
             if not sheet.heading:
-                sheet.heading.extend(cell.strip() for cell in cells)
+                sheet.heading.extend(map(str.strip, cells))
                 continue
             width = len(sheet.heading)
             if any(cell.strip() for cell in cells[width:]):

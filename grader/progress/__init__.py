@@ -1,6 +1,6 @@
 """One learner's record: events, credits, answers, hand-in."""
 
-from grader.progress.database import CannotWrite, LedgerError, NotThere, explained, open_file
+from grader.progress.database import CannotWrite, LedgerError, explained, open_file
 from grader.progress.grades import QUESTION, QUIZZES, ClassGrades, Grade, Note, QuizResult
 from grader.progress.ledger import (
     ANONYMOUS,

@@ -108,10 +108,6 @@ class CannotWrite(LedgerError):
     """The machine does not let the file be written: no right to, or no room; nothing is wrong with it."""
 
 
-class NotThere(LedgerError):
-    """Another folder was meant."""
-
-
 @contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what SQLite says about a file into one sentence with a cure, a LedgerError."""

@@ -99,8 +99,8 @@ class CodeRunner(contextlib.ExitStack):
             worker.dismiss()
 
 
-class OutOfTime(Exception):
-    """A submission has had all the time there is for marking it; the sentence says so."""
+class Refused(Exception):
+    """An answer earns nothing, whatever it is, or because there is no time left; the sentence says why."""
 
 
 class SubmissionRunner:
@@ -115,14 +115,14 @@ class SubmissionRunner:
         self._began = time.process_time() + self._timed.seconds
 
     def require_time(self) -> float:
-        """Return the processor time that was taken, on our side and by code; OutOfTime if none is left."""
+        """Return the processor time that was taken, on our side and by code; Refused if none is left."""
         taken = time.process_time() + self._timed.seconds - self._began
         if self._timed.patience.left <= 0 or taken > SUBMISSION_SECONDS:
-            raise OutOfTime(TOO_LONG)
+            raise Refused(TOO_LONG)
         return taken
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
-        """Whether code returns, in every test, what the solution returns; OutOfTime if no time is left."""
+        """Whether code returns, in every test, what the solution returns; Refused if no time is left."""
         key = code, solution, tests
         if key not in self._found:
             self._timed.limit = HURRIED if self.require_time() > PATIENT_SECONDS else PATIENT

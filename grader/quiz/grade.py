@@ -33,10 +33,6 @@ MAX_LISTED = 500  # answers to a quiz that earn nothing, in a list of all
 MAX_NAMED = 5  # of many alike, in a sentence
 
 
-class Refused(Exception):
-    """An answer earns nothing, whatever it is; the sentence says why."""
-
-
 @dataclass(frozen=True)
 class Edition:
     """A quiz as learners have it, with its key."""
@@ -285,7 +281,7 @@ def grade_quiz(
             runner.require_time()
             variant = _drawn_again(learner, edition, grading, sittings[response.sitting], response)
             marks[response.id] = credits.mark(edition.sheet, response, runner, variant) or Marked(0.0, "")
-        except (Refused, code.OutOfTime) as error:
+        except code.Refused as error:
             refused[response.id] = str(error)
         except FormulaError as error:
             refused[response.id] = f"the course is at fault here, not the answer: {error}"
@@ -379,8 +375,8 @@ def _drawn_again(
     quiz, salt = edition.shown, grading.course.salt
     if quiz.draw and response.question not in credits.asked(quiz, salt, learner.id, sitting.number):
         if sitting.version != quiz.version:
-            raise Refused(OTHER_VERSION.format(sitting.version))
-        raise Refused("this question was not drawn for this sitting")
+            raise code.Refused(OTHER_VERSION.format(sitting.version))
+        raise code.Refused("this question was not drawn for this sitting")
     number = response.attempt if quiz.mode == "practice" else sitting.number
     seed = (salt, learner.id, quiz.quiz, response.question, number)
     variant = make_variant(next(face for face in quiz.faces if face.id == response.question), *seed)
@@ -388,5 +384,7 @@ def _drawn_again(
     with suppress(ValueError, RecursionError):
         stored = json.loads(response.params)
     if json.loads(variant.record()) != stored:
-        raise Refused(OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version))
+        raise code.Refused(
+            OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version)
+        )
     return edition.plain(variant)

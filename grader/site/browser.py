@@ -190,11 +190,9 @@ class Desk:
     def answer(
         self, quiz: str, question: str, attempt: int, text: str, certainty: int | None, hung: bool = False
     ) -> dict[str, Any]:
-        """Accept an answer.
+        """Accept an answer, unless the question, as it was shown, has moved on in another tab.
 
-        Args:
-            attempt: as the question was shown; another one means that it has moved on in another tab.
-            hung: this very answer holds code that was found to run without end.
+        It ``hung`` if this very answer holds code that was found to run without end.
         """
         session = self._session(quiz)
         item = session.item(question)
@@ -235,11 +233,7 @@ class Desk:
         self._parts: Any = environment(TEXT_LIMITS[0]).get_template("parts.html").module
 
     def check(self, exercise: str, files: dict[str, str]) -> dict[str, Any]:
-        """Run the checks of an exercise on what was written; return the verdict, also as HTML.
-
-        Args:
-            files: what was written, by exercise: this one's, and those that it builds on.
-        """
+        """Run the checks of an exercise on files, its own and those that it builds on; return the verdict."""
         from grader.checks.report import reports_to_json
         from grader.checks.run import check
 

@@ -40,10 +40,6 @@ frame without an address is let through all the same, and one with an address ne
 READER = "reader"  # whose numbers the questions show to those without a script
 
 
-class CannotWriteSite(CannotDo):
-    """Nothing was written, since something was asked for that cannot be; the sentence says what."""
-
-
 class Built(NamedTuple):
     """What was written."""
 
@@ -54,17 +50,13 @@ class Built(NamedTuple):
 def build_site(handout: Course, target: Path, full: Course | None = None, runtime: str = "cdn") -> Built:
     """Write the website of a hand-out into a folder: a new or empty one, or one that was written so before.
 
-    Args:
-        full: the course that was handed out, if it is at hand; then its solutions, hidden checks and keys
-            are looked for in all that is written.
-        runtime: where Pyodide comes from; see :func:`grader.site.shipped.hosted_files`.
+    If the ``full`` course that was handed out is at hand, its solutions, hidden checks and keys are looked
+    for in all that is written; :func:`grader.site.shipped.hosted_files` says where Pyodide comes from.
 
     Raises:
-        CannotWriteSite: the hand-out is not one, or the folder holds something else.
-        NoRuntime: Pyodide cannot be had as it was asked for.
+        CannotDo: the hand-out is not one, the folder holds something else, or there is no such Pyodide.
         Leaking: an answer stands in it.
-        CourseError: the hand-out cannot be read.
-        OSError: a file cannot be written.
+        CourseError, OSError: the hand-out cannot be read, or a file not written.
     """
     _require_handout(handout)
     earlier = _require_free(handout, target)
@@ -106,27 +98,26 @@ def _require_handout(course: Course) -> None:
     """Refuse the full course, and a hand-out into which something of the instructor's was put."""
     if not course.handout:
         cure = "build the students' edition first, with `grader handout`, and name that"
-        raise CannotWriteSite(f"{course.root} is the full course, with solutions and keys; {cure}")
+        raise CannotDo(f"{course.root} is the full course, with solutions and keys; {cure}")
     files = (path for path in course.root.rglob("*") if path.is_file() and ".git" not in path.parts)
     named = find_leaks(course.root, dict.fromkeys(files, ""))
     keyed = (quiz.id for quiz in all_quizzes(course) if quiz.key and quiz.key.mode != "practice")
     named += [f"quizzes/{quiz}.yaml: is graded, and holds its key" for quiz in keyed]
     if named:
         problem = "; ".join(named[:3]) + (f"; and {len(named) - 3} more" if named[3:] else "")
-        raise CannotWriteSite(f"{course.root} is no clean hand-out ({problem}); build it anew")
+        raise CannotDo(f"{course.root} is no clean hand-out ({problem}); build it anew")
 
 
 def _require_free(course: Course, target: Path) -> list[str]:
     """Return the names of the files that were written into a folder before; refuse one of anybody else's."""
     inside = target.resolve()
     if course.root == inside or course.root in inside.parents or inside in course.root.parents:
-        raise CannotWriteSite(f"{target} lies in the hand-out, or around it; name a folder beside it")
+        raise CannotDo(f"{target} lies in the hand-out, or around it; name a folder beside it")
     if target.exists() and not target.is_dir():
-        raise CannotWriteSite(f"{target} is a file; name a folder")
+        raise CannotDo(f"{target} is a file; name a folder")
     there = sorted(path.name for path in target.iterdir()) if target.is_dir() else []
     if there and MARKER not in there:
-        problem = f"{target} holds {there[0]} and is no website of this program; name an empty folder"
-        raise CannotWriteSite(problem)
+        raise CannotDo(f"{target} holds {there[0]} and is no website of this program; name an empty folder")
     if not there:
         return []
     lines = (target / MARKER).read_text(encoding="utf-8", errors="replace").splitlines()[1:]
@@ -154,8 +145,7 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
 def _write(target: Path, files: Mapping[str, bytes], earlier: list[str]) -> None:
     """Write the files; what an earlier site had and this one has not is deleted, and nothing else."""
     if taken := sorted(name for name in files if name not in earlier and (target / name).exists()):
-        problem = f"{target / taken[0]} is there and was not written by this program; move it away"
-        raise CannotWriteSite(problem)
+        raise CannotDo(f"{target / taken[0]} is there and was not written by this program; move it away")
     target.mkdir(parents=True, exist_ok=True)
     names = "".join(f"{name}\n" for name in sorted(files))
     write_atomic(target / MARKER, f"{MARK}\n{names}")
@@ -171,16 +161,12 @@ def _write(target: Path, files: Mapping[str, bytes], earlier: list[str]) -> None
 
 
 class Pages:
-    """Makes the pages of one course, a hand-out, under one Content-Security-Policy.
-
-    Attributes:
-        pictures: of the lessons made so far, by the name that their pages ask for.
-    """
+    """Makes the pages of one course, a hand-out, under one Content-Security-Policy."""
 
     def __init__(self, course: Course, policy: str) -> None:
         self._course, self._policy = course, policy
         self.exercises, self.quizzes = course.exercises(), all_quizzes(course)
-        self.pictures: dict[str, Path] = {}
+        self.pictures: dict[str, Path] = {}  # of lessons made so far, by the name that their pages ask for
         lone = sorted((course.root / "quizzes").glob("*.md"))  # beside the quizzes, such as the FAQ
         self._lone = {path.stem: read_lesson(path, self._address) for path in lone}
 

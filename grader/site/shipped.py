@@ -1,8 +1,4 @@
-"""What a browser gets besides pages: Pyodide, the program, the libraries it needs, and the course, in zips.
-
-Pyodide is Python for browsers; which of its files a site needs, where they come from, and their hashes stand
-here.
-"""
+"""What a browser gets besides pages: Pyodide, which is Python for browsers, the program, and the course."""
 
 from __future__ import annotations
 
@@ -59,19 +55,11 @@ LICENCE = ("LICEN", "COPYING", "NOTICE", "AUTHORS", "METADATA")
 ORIGINALS = "originals"  # quizzes as they were handed out: their hash goes with the answers
 
 
-class NoRuntime(CannotDo):
-    """The interpreter cannot be had as it was asked for; the sentence says why, and what else there is."""
-
-
 def hosted_files(runtime: str) -> dict[str, bytes]:
     """Return the files of Pyodide that a site serves itself; the others come from the CDN.
 
-    Args:
-        runtime: ``cdn`` for none of them, ``npm`` for the interpreter as npm has it, or a folder that holds
-            the interpreter, and perhaps wheels.
-
-    Raises:
-        NoRuntime: a file is missing, or is another one than it should be.
+    ``cdn`` is for none of them, ``npm`` for the interpreter as npm has it, else it is a folder that holds the
+    interpreter, and perhaps wheels. CannotDo says that a file is missing, or another one than it should be.
     """
     if runtime == "cdn":
         return {}
@@ -88,35 +76,31 @@ def hosted_files(runtime: str) -> dict[str, bytes]:
                     member = archive.extractfile(f"package/{file}")
                     (folder / file).write_bytes(member.read() if member else b"")
         except FileNotFoundError:
-            raise NoRuntime("there is no npm here; install Node.js, or use --runtime cdn") from None
+            raise CannotDo("there is no npm here; install Node.js, or use --runtime cdn") from None
         except (subprocess.CalledProcessError, ValueError, KeyError, tarfile.TarError) as error:
             told = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
             why = told[-1] if told else type(error).__name__
-            raise NoRuntime(f"npm could not fetch pyodide@{VERSION} ({why}); use --runtime cdn") from None
+            raise CannotDo(f"npm could not fetch pyodide@{VERSION} ({why}); use --runtime cdn") from None
         return _checked(folder)
 
 
 def _checked(folder: Path) -> dict[str, bytes]:
-    """Read Pyodide's files from a folder; raises NoRuntime unless they are what they should be."""
+    """Read Pyodide's files from a folder; CannotDo unless they are what they should be."""
     found = {}
     for name, digest in (CORE | WHEELS).items():
         path = folder / name
         if not path.is_file():
             if name in CORE:
-                raise NoRuntime(f"{folder} has no {name}; it should hold Pyodide {VERSION}")
+                raise CannotDo(f"{folder} has no {name}; it should hold Pyodide {VERSION}")
             continue
         found[name] = path.read_bytes()
         if sha256(found[name]).hexdigest() != digest:
-            raise NoRuntime(f"{path} is not the file of Pyodide {VERSION}; fetch it anew")
+            raise CannotDo(f"{path} is not the file of Pyodide {VERSION}; fetch it anew")
     return found
 
 
 def file_entry(name: str, url: str, data: bytes | str) -> dict[str, object]:
-    """Return what a page needs to know to fetch a file: where it is, and its hash.
-
-    Args:
-        data: its bytes, or their SHA-256 in hexadecimal digits.
-    """
+    """Return what a page needs to fetch a file: where it is, and its hash, of its bytes or in hexadecimal."""
     digest = bytes.fromhex(data) if isinstance(data, str) else sha256(data).digest()
     return {"name": name, "url": url, "integrity": f"sha256-{base64.b64encode(digest).decode()}"}
 

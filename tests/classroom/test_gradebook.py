@@ -20,7 +20,7 @@ from grader.checks.report import Outcome, Report, Status, reports_to_json
 from grader.classroom.collect import Submission
 from grader.classroom.gradebook import Gradebook, merge, open_gradebook
 from grader.classroom.tables import ManualAdjustment, Scope
-from grader.course import Course, open_course
+from grader.course import CannotDo, Course, open_course
 from grader.progress.database import LedgerError
 from grader.progress.grades import ClassGrades, Grade, QuizResult
 from grader.reports.exports import handed_in_csv
@@ -110,7 +110,7 @@ def test_an_adjustment_is_for_somebody_who_handed_in(results: Path, course: Cour
 
 def test_what_is_no_gradebook_is_told_in_one_sentence(tmp_path: Path, results: Path, course: Course) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(LedgerError, match=r"holds no grades\.db"):
+    with pytest.raises(CannotDo, match=r"holds no grades\.db"):
         merge(course, [results, tmp_path / "empty"], tmp_path / "together")
     assert not (tmp_path / "together").exists()
     with sqlite3.connect(results / "grades.db") as connection:

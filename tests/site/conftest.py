@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from grader.authoring.handout import build_handout
-from grader.course import Course, open_course
+from grader.course import CannotDo, Course, open_course
 from grader.site.build import build_site
-from grader.site.shipped import NoRuntime
 from tests.site.helpers import WAIT, Served, serving
 from tests.site.pyodide import runtime_folder
 
@@ -54,7 +53,7 @@ def runtime() -> Path:
     """A folder with Pyodide and its NumPy."""
     try:
         return runtime_folder()
-    except NoRuntime as reason:
+    except CannotDo as reason:
         pytest.skip(str(reason))
 
 

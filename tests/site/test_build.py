@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.leaks import Leaking
-from grader.course import Course, open_course
-from grader.site.build import MARKER, CannotWriteSite, build_site
+from grader.course import CannotDo, Course, open_course
+from grader.site.build import MARKER, build_site
 from tests.helpers import Run, edit
 
 LESSON = "exercises/exercise-1/lesson.md"
@@ -129,14 +129,14 @@ def test_a_hand_out_with_something_of_the_instructors_is_refused(
 ) -> None:
     (home.root / name).parent.mkdir(parents=True, exist_ok=True)
     (home.root / name).write_text("x", encoding="utf-8")
-    with pytest.raises(CannotWriteSite, match=r"is no clean hand-out \(.*; build it anew"):
+    with pytest.raises(CannotDo, match=r"is no clean hand-out \(.*; build it anew"):
         build_site(home, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_graded_quiz_with_its_key_is_refused(home: Course, tmp_path: Path) -> None:
     edit(home.root / QUIZ, "confidence: optional", "mode: graded")
-    with pytest.raises(CannotWriteSite, match=r"every-type.yaml: is graded, and holds its key"):
+    with pytest.raises(CannotDo, match=r"every-type.yaml: is graded, and holds its key"):
         build_site(home, tmp_path / "out")
 
 
@@ -156,7 +156,7 @@ def test_only_a_folder_of_its_own_is_written_to(home: Course, tmp_path: Path) ->
     target = tmp_path / "out"
     target.mkdir()
     (target / "thesis.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(CannotWriteSite, match=r"holds thesis.txt and is no website of this program"):
+    with pytest.raises(CannotDo, match=r"holds thesis.txt and is no website of this program"):
         build_site(home, target)
     (target / "thesis.txt").unlink()
     build_site(home, target)
@@ -177,13 +177,13 @@ def test_what_somebody_else_has_put_there_stays(home: Course, tmp_path: Path) ->
     build_site(home, tmp_path / "out")
     listed = (tmp_path / "out" / MARKER).read_text(encoding="utf-8")
     (tmp_path / "out" / MARKER).write_text(listed.replace("index.html\n", ""), encoding="utf-8")
-    with pytest.raises(CannotWriteSite, match=r"index.html is there and was not written by this program"):
+    with pytest.raises(CannotDo, match=r"index.html is there and was not written by this program"):
         build_site(home, tmp_path / "out")
     for target in (home.root / "site", home.root, tmp_path):
-        with pytest.raises(CannotWriteSite, match="lies in the hand-out, or around it"):
+        with pytest.raises(CannotDo, match="lies in the hand-out, or around it"):
             build_site(home, target)
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(CannotWriteSite, match="is a file; name a folder"):
+    with pytest.raises(CannotDo, match="is a file; name a folder"):
         build_site(home, tmp_path / "file")
 
 

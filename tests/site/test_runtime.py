@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from grader.course import Course
+from grader.course import CannotDo, Course
 from grader.site import shipped as pyodide
 from grader.site.build import build_site
-from grader.site.shipped import CORE, HOSTED, VERSION, WHEELS, NoRuntime, hosted_files, runtime_manifest
+from grader.site.shipped import CORE, HOSTED, VERSION, WHEELS, hosted_files, runtime_manifest
 from tests.site.helpers import LONG, serving, wait_for
 from tests.site.test_exercise import RIGHT, SECONDS, checked, module
 
@@ -57,7 +57,7 @@ def test_an_exercise_with_python_from_the_network_or_npm(
     own: list[str] = []
     try:
         build_site(handed_out, tmp_path / "site", runtime=way)
-    except NoRuntime as reason:
+    except CannotDo as reason:
         pytest.skip(str(reason))
     with serving(tmp_path / "site", own) as port:
         browser.get(f"http://127.0.0.1:{port}/exercise-1.html")
@@ -102,11 +102,11 @@ def test_every_file_has_one_place_and_its_hash(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_pyodide_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoRuntime, match=r"has no pyodide\.asm.js; it should hold Pyodide"):
+    with pytest.raises(CannotDo, match=r"has no pyodide\.asm.js; it should hold Pyodide"):
         hosted_files(str(tmp_path))
     for name in CORE:
         (tmp_path / name).write_bytes(b"something else")
-    with pytest.raises(NoRuntime, match="is not the file of Pyodide"):
+    with pytest.raises(CannotDo, match="is not the file of Pyodide"):
         hosted_files(str(tmp_path))
 
 
@@ -114,7 +114,7 @@ def test_npm_that_is_not_there_or_cannot_fetch_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoRuntime, match=r"there is no npm here; install Node.js, or use --runtime cdn"):
+    with pytest.raises(CannotDo, match=r"there is no npm here; install Node.js, or use --runtime cdn"):
         hosted_files("npm")
     for says, script in (
         ("E404", "echo npm error code E404 >&2; exit 1"),
@@ -123,5 +123,5 @@ def test_npm_that_is_not_there_or_cannot_fetch_is_told(
     ):
         (tmp_path / "npm").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (tmp_path / "npm").chmod(0o755)
-        with pytest.raises(NoRuntime, match=rf"npm could not fetch pyodide@{VERSION} \(.*({says})"):
+        with pytest.raises(CannotDo, match=rf"npm could not fetch pyodide@{VERSION} \(.*({says})"):
             hosted_files("npm")
