@@ -123,12 +123,12 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.Name(id=name):
             if name not in (known := {**CONSTANTS, **names}):
                 raise FormulaError(f"`{name}` is not known here")
-            return _as_array(known[name])
+            return _checked(known[name])
         case ast.BinOp():
             sides, calculate = (visit(node.left), visit(node.right)), _operator(node.op, node)
             if any(isinstance(side, tuple) for side in sides):
                 raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
-            return _bounded(calculate(*sides))
+            return _checked(calculate(*sides))
         case ast.UnaryOp():
             return _operator(node.op, node)(visit(node.operand))
         case ast.BoolOp():
@@ -141,11 +141,11 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.IfExp():
             return visit(node.body if visit(node.test) else node.orelse)
         case ast.List():
-            return _as_array([visit(entry) for entry in node.elts])
+            return _checked([visit(entry) for entry in node.elts])
         case ast.Tuple():
             return tuple(map(visit, node.elts))
         case ast.Subscript():
-            return _unwrapped(visit(node.value)[visit(node.slice)])
+            return _checked(visit(node.value)[visit(node.slice)])
         case ast.Call():
             return _called(node, visit)
     raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
@@ -157,24 +157,15 @@ def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
     return OPERATORS[type(op)]
 
 
-def _as_array(value: Any) -> Any:
-    """Turn a list into an array; only then is NumPy needed."""
+def _checked(value: Any) -> Any:
+    """Turn a list into an array, for which alone NumPy is needed, and a NumPy number into a plain one."""
     if isinstance(value, list):
         import numpy as np
 
         return np.array(value, dtype=float)
-    return value
-
-
-def _unwrapped(value: Any) -> Any:
-    """Turn a NumPy number into a plain one."""
-    return value.item() if getattr(value, "shape", None) == () else value
-
-
-def _bounded(value: Any) -> Any:
     if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
         raise FormulaError("a whole number in a formula is too large")
-    return value
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 ENTRYWISE = "exp log log2 log10 sqrt tanh cosh sinh sin cos floor ceil".split()
@@ -201,7 +192,7 @@ def _called(node: ast.Call, visit: Callable[[ast.expr], Any]) -> Any:
         raise FormulaError(f"`{ast.unparse(node)}` does not have the one value that `{name}` takes")
     if name == "round" and abs(arguments[-1] if len(arguments) > 1 else 0) > MAX_DIGITS:
         raise FormulaError(f"rounding to {arguments[-1]} digits is too much")
-    return _unwrapped(_bounded(_function(name, arguments[0])(*arguments)))
+    return _checked(_function(name, arguments[0])(*arguments))
 
 
 def _function(name: str, x: Any) -> Callable[..., Any]:
@@ -209,17 +200,14 @@ def _function(name: str, x: Any) -> Callable[..., Any]:
     if name in PLAIN:
         return PLAIN[name]
     if name in ENTRYWISE and isinstance(x, int | float):
-        of_numbers: Callable[..., Any] = getattr(math, name)
-        return of_numbers
+        return getattr(math, name)
     import numpy as np
 
+    if name in METHODS:
+        return lambda x: getattr(np.asarray(x, dtype=float), name)()
     linear: dict[str, Callable[..., Any]] = {
         "smax": lambda x: float(np.linalg.norm(x, 2)),
         "rho": lambda x: float(np.abs(np.linalg.eigvals(x)).max()),
         "fro": np.linalg.norm,
-        "det": np.linalg.det,
-        "inv": np.linalg.inv,
     }
-    if name in METHODS:
-        return lambda x: getattr(np.asarray(x, dtype=float), name)()
-    return linear[name] if name in linear else getattr(np, name)
+    return linear.get(name) or getattr(np.linalg if name in LINEAR else np, name)
