@@ -241,16 +241,14 @@ class Part(NamedTuple):
 
     def time(self, key: str) -> str:
         """Return a time in UTC, ISO 8601."""
-        try:
-            time = parse_time(self.text(key, MAX_WORD)).astimezone(datetime.UTC)
+        text = self.text(key, MAX_WORD)
+        with contextlib.suppress(OverflowError):
+            try:
+                time = parse_time(text).astimezone(datetime.UTC)
+            except ValueError:
+                raise self.bad(f"has no time with a zone `{key}`") from None
             if time.year in YEARS:
                 return time.isoformat()
-        except BadDocument:
-            raise
-        except ValueError:
-            raise self.bad(f"has no time with a zone `{key}`") from None
-        except OverflowError:
-            pass
         raise self.bad(f"has a time `{key}` outside the years {YEARS[0]} to {YEARS[-1]}")
 
     def items(self, key: str, most: int) -> list[Any]:

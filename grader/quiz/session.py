@@ -151,13 +151,12 @@ class Session:
 
     def item(self, question: str) -> Item:
         """Return one question as it stands now."""
-        with self._context.open_ledger() as ledger:
-            return self._item(ledger, question)
+        return self.items(question)[0]
 
-    def items(self) -> list[Item]:
-        """Return all questions as they stand now."""
+    def items(self, *only: str) -> list[Item]:
+        """Return questions as they stand now, all of them unless some are named."""
         with self._context.open_ledger() as ledger:
-            return [self._item(ledger, question) for question in self.questions]
+            return [self._item(ledger, question) for question in only or self.questions]
 
     def _item(self, ledger: Ledger, question: str) -> Item:
         face, attempts = self.sheet.faces[question], self.sheet.public.attempts
@@ -235,10 +234,9 @@ class Session:
     def _with_solution(self, reply: Reply) -> Reply:
         """Add what is right, and why; the item is as it was answered."""
         variant = reply.item.variant
-        key = self.sheet.questions.get(variant.public.id)
-        assert key is not None
-        explain = fill(key.explain, variant.names)
-        return replace(reply, solution=key.right_answer(variant), explain=explain, source=key.source)
+        key = self.sheet.questions[variant.public.id]
+        solution, explain = key.right_answer(variant), fill(key.explain, variant.names)
+        return replace(reply, solution=solution, explain=explain, source=key.source)
 
     def said(self, item: Item) -> Reply | None:
         """Return once more what was said to the last answer of a question that is done."""
@@ -287,8 +285,8 @@ class Session:
             answered = sum(bool(here[face.id]) for face in asked)
             rows.append(TopicRow(topic, cents, possible, answered, len(asked)))
             if not self.silent and answered and cents < pass_mark * possible:
-                keys = [self.sheet.questions.get(face.id) for face in asked if face.id not in right]
-                read.append((topic, tuple(dict.fromkeys(key.source for key in keys if key))))
+                wrong = [self.sheet.questions[face.id] for face in asked if face.id not in right]
+                read.append((topic, tuple(dict.fromkeys(key.source for key in wrong))))
         return Summary(
             rows=tuple(rows),
             pass_mark=pass_mark,

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import functools
+import itertools
 import math
 import re
 import unicodedata
@@ -33,11 +34,15 @@ from grader.quiz.questions.base import (
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Patterns are compiled when they are first used: none is needed to ask a question.
 TIMES_TEN = r"(?i)\s*[x·*]\s*10\s*(?:\^|\*\*)\s*"
-GROUPED = r"[-+]?[1-9]\d{0,2}(?:(,\d{3})+|(\x20\d{3})+)(\.\d*)?"
 AMBIGUOUS = r"[-+]?[1-9]\d{0,2},\d{3}"
-COMMA = r"(?i)[-+]?\d*,\d+(e[-+]?\d+)?"
+SPELLINGS: dict[
+    str, dict[str, str | int | None]
+] = {  # of 1,234.5, of 1.234,5 and of 0,5, and what becomes of their signs
+    r"[-+]?[1-9]\d{0,2}(?:(,\d{3})+|(\x20\d{3})+)(\.\d*)?": {",": "", " ": ""},
+    r"[-+]?\d{1,3}(\.\d{3})+,\d+": {".": "", ",": "."},
+    r"(?i)[-+]?\d*,\d+(e[-+]?\d+)?": {",": "."},
+}
 LEADING_ZEROS = r"(?<![\w.])0+(?=\d)"
-DOTTED = r"[-+]?\d{1,3}(\.\d{3})+,\d+"
 BY = r"(?<=[\d)])\s*x\s*(?=[\d(])|×|(?<=\S)\s+x\s+(?=\S)"
 TIMES = r"(?<![\w.])(\d+)(?=[A-Za-z(])"
 PRIMES = (
@@ -124,12 +129,8 @@ class Numeric(_Drawn):
             joined, point = text.replace(",", ""), text.replace(",", ".")
             raise Unreadable(f"`{text}` could mean {joined} or {point}; write one of them")
         text = re.sub(TIMES_TEN, "e", text).replace("^", "**").replace("×", "*").replace("·", "*")
-        if re.fullmatch(GROUPED, text):
-            text = text.replace(",", "").replace(" ", "")
-        elif re.fullmatch(DOTTED, text):
-            text = text.replace(".", "").replace(",", ".")
-        elif re.fullmatch(COMMA, text):
-            text = text.replace(",", ".")
+        signs = next((signs for form, signs in SPELLINGS.items() if re.fullmatch(form, text)), {})
+        text = text.translate(str.maketrans(signs))
         if text.endswith("%"):
             text = f"({text[:-1]})/100"
         try:
@@ -275,11 +276,8 @@ def same_shape(answer: tuple[str, ...], wanted: tuple[str, ...], names: Names) -
     with contextlib.suppress(Unreadable):
         return len(answer) == len(wanted) and all(
             size_of(entry, sizes) == size_of(right, sizes)
-            for entry, right in zip(answer, wanted, strict=True)
-            for sizes in (
-                names,
-                *(others if re.search(r"[A-Za-z]", entry) else ()),
-            )  # a formula holds for all
+            for entry, right in zip(answer, wanted, strict=True)  # a formula holds for all sizes
+            for sizes in (names, *(others if re.search(r"[A-Za-z]", entry) else ()))
         )
     return False
 
@@ -341,11 +339,10 @@ class Text(Question):
         return self.accept[0]
 
     def lint(self, runner: Runner) -> Iterator[Problem]:
-        for wrong in self.reject:
-            for right in self.accept:
-                if same_words(wrong.match, right, self.typos) or same_words(right, wrong.match, self.typos):
-                    slip = f"would take the wrong “{wrong.match}” for a slip in “{right}”"
-                    yield f"{slip}; forgive fewer typos", wrong.place
+        for wrong, right in itertools.product(self.reject, self.accept):
+            if same_words(wrong.match, right, self.typos) or same_words(right, wrong.match, self.typos):
+                slip = f"would take the wrong “{wrong.match}” for a slip in “{right}”"
+                yield f"{slip}; forgive fewer typos", wrong.place
 
 
 @functools.lru_cache(maxsize=4096)
