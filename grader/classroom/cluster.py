@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from grader.classroom.batch import ExecutorConfig, grader_digest, require_here
 from grader.classroom.job import BatchBroken, Confinement, Task, TaskResults, run_task
-from grader.course import CannotDo, Course, NoSecret, read_secret, secret_path, zipped
+from grader.course import CannotDo, Course, NoSecret, read_secret, zipped
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.worker import WorkerBroken
 
@@ -65,7 +65,7 @@ def pack(course: Course) -> bytes:
     files = [path for path in paths if path.is_file() and path.suffix != ".pyc"]
     packed = {path.relative_to(course.root).as_posix(): path.read_bytes() for path in files}
     with contextlib.suppress(NoSecret):
-        packed[secret_path(course).relative_to(course.root).as_posix()] = read_secret(course)
+        packed[course.secret_path.relative_to(course.root).as_posix()] = read_secret(course)
     return zipped(packed)
 
 

@@ -27,7 +27,6 @@ from grader.course import (
     open_course,
     people_of,
     read_secret,
-    secret_path,
 )
 from grader.quiz import files
 from grader.reports import Line, tables
@@ -134,7 +133,7 @@ def _tell(built: handout.Built, assignment: Assignment | None, written: str) -> 
 def secret_of(course: cli.Course) -> bytes:
     """Read the course's secret, which is made at its first use."""
     if make_secret(course):
-        path = secret_path(course).relative_to(course.root)
+        path = course.secret_path.relative_to(course.root)
         click.echo(f"made a secret in {path}; keep it: grading needs it, and nobody else should have it")
     return read_secret(course)
 

@@ -24,7 +24,6 @@ from grader.course.course import (
     parse,
     parse_time,
     read_secret,
-    secret_path,
     write_atomic,
     written,
     zipped,

@@ -296,12 +296,14 @@ class Course(CourseFile):
     handout: bool = derived()  # whether this is the students' edition
     private_folder: Path = derived()  # of what is about people: roster, extensions, keys of pseudonyms
     state_folder: Path = derived()  # of the learner's own state: progress and backups
+    secret_path: Path = derived()  # where the secret lies if it is not in the environment
 
     def __post_init__(self) -> None:
         super().__post_init__()
         private, state = self.root / "class", self.root / ".grader"
         handout, salt = self.edition == "handout", self.salt or self.title
         vars(self).update(private_folder=private, state_folder=state, handout=handout, salt=salt)
+        vars(self).update(secret_path=state / "secret")
 
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""
@@ -495,15 +497,9 @@ class NoSecret(CannotDo):
     """The course's secret is missing or too short; the sentence says where it is looked for."""
 
 
-def secret_path(course: Course) -> Path:
-    """Return where the secret lies if it is not in the environment."""
-    return course.state_folder / "secret"
-
-
 def read_secret(course: Course) -> bytes:
     """Return the secret that option ids are made with; NoSecret if there is none, or a short one."""
-    path = secret_path(course)
-    text = os.environ.get(VARIABLE, "").strip()
+    path, text = course.secret_path, os.environ.get(VARIABLE, "").strip()
     if not text:
         try:
             text = path.read_text(encoding="utf-8").strip()
@@ -519,7 +515,7 @@ def read_secret(course: Course) -> bytes:
 
 def make_secret(course: Course) -> bool:
     """Make a secret at its first use, for its owner's eyes only; return whether it is new. Or NoSecret."""
-    path = secret_path(course)
+    path = course.secret_path
     if os.environ.get(VARIABLE, "").strip() or path.exists():
         return False
     try:

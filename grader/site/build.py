@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
-from grader.course import CannotDo, Course, make_stub, write_atomic
+from grader.course import CannotDo, Course, make_stub, write_atomic, zipped
 from grader.quiz import Question, Quiz, all_quizzes, make_variant
 from grader.reports.html import TEXT_LIMITS, environment, style_sheet
 from grader.reports.lesson import IMAGES, MAX_IMAGE, python_html, read_lesson
@@ -72,7 +72,8 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
     files |= scripts | {f"{shipped.HOSTED}/{name}": data for name, data in hosted.items()}
     manifest = {**shipped.runtime_manifest(hosted), "frame": frame}
-    zips = {"program": shipped.program_zip(), "files": course, "checks": shipped.checks_zip()}
+    checks = zipped(shipped.libraries("checks"))
+    zips = {"program": shipped.program_zip(), "files": course, "checks": checks}
     zips |= {exercise.id: shipped.exercise_zip(exercise) for exercise in pages.exercises}
     for what, data in zips.items():
         entry = shipped.file_entry(f"{what}.zip", "", data)

@@ -136,18 +136,13 @@ def program_zip() -> bytes:
         parts = path.relative_to(package).parts
         if path.suffix in KEPT and (len(parts) == 1 or parts[0] in ROOMS) and "vendor" not in parts:
             files["/".join(("grader", *parts))] = path.read_bytes()
-    return zipped(files | _libraries(LIBRARIES["program"]))
+    return zipped(files | libraries("program"))
 
 
-def checks_zip() -> bytes:
-    """Return the libraries that checks need besides."""
-    return zipped(_libraries(LIBRARIES["checks"]))
-
-
-def _libraries(names: Iterable[str]) -> dict[str, bytes]:
-    """Return the installed files of libraries, with their licences, but not what is compiled."""
+def libraries(use: str) -> dict[str, bytes]:
+    """Return the installed files of what is needed for a use, with licences, but not what is compiled."""
     files = {}
-    for name in names:
+    for name in LIBRARIES[use]:
         for file in importlib.metadata.files(name) or ():
             licence = any(word in file.name.upper() for word in LICENCE)
             wanted = name != "pygments" or PYGMENTS.fullmatch(file.as_posix())
