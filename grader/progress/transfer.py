@@ -76,41 +76,7 @@ def progress_document(events: list[Event], course: str) -> str:
 
 @dataclass
 class Taken:
-    """What a file added: new events by table, how many were known already, and the ids of whose they are."""
-
-    new: Counter[str] = field(default_factory=Counter)
-    known: int = 0
-    people: set[str] = field(default_factory=set)
-
-
-def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> Taken:
-    """Add to a ledger what a file holds and the ledger does not.
-
-    Of this very ledger's ``own`` history, scores are believed, and nothing is lost for an event that cannot
-    be: a student's code may have forged it. Of any other file's answers the scores are worked out anew when
-    a quiz is opened next. BadDocument says that it is not of this form, or of another course.
-    """
-    if len(data) > MAX_BYTES:
-        raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB, which no learner's history is")
-    document = read_document(data, PROGRESS_SCHEMA)
-    if document.text("course") != course:
-        raise BadDocument("is of another course; go to the folder, or the website, of that one")
-    receiver = _Receiver(ledger, own)
-    events = list(enumerate(document.items("events", MAX_EVENTS), 1))
-    # Those that say who somebody is come first; a browser's file has them as they happened.
-    events.sort(key=lambda event: not isinstance(event[1], dict) or event[1].get("event") not in OF_A_PERSON)
-    for count, value in events:
-        try:
-            receiver.take(document.part("events", value, f"event {count}"))
-        except BadDocument:
-            if not own:
-                raise
-    return receiver.taken
-
-
-@dataclass
-class _Receiver:
-    """Adds one event after another; knows which sitting and which answer of the file is which here."""
+    """Adds one event after another, and what they added; knows which one of the file is which here."""
 
     ledger: Ledger
     own: bool
@@ -118,7 +84,9 @@ class _Receiver:
     named: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=lambda: {name: {} for name in NAMES})
     matched: set[tuple[str, int]] = field(default_factory=set)  # ids here, by table, of events of the file
     adopter: str = ""  # who took over, in the file, what was recorded before there was a name
-    taken: Taken = field(default_factory=Taken)
+    new: Counter[str] = field(default_factory=Counter)  # how many events were added, by their table
+    known: int = 0  # how many were there already
+    people: set[str] = field(default_factory=set)  # ids of whose they are
 
     def take(self, part: Part) -> None:
         """Add an event unless it is there."""
@@ -135,11 +103,11 @@ class _Receiver:
                 self.adopter = str(person)
             elif self.ledger.learner == ANONYMOUS != (learner := Learner(str(person), row["name"])):
                 self.ledger.login(learner, adopts=True)  # nobody has given a name here: it is the same person
-                self.taken.new[table] += 1
+                self.new[table] += 1
         elif table == "checked" and row["earned"] > row["credits"]:
             raise part.bad("earns more credits than there are")
         elif table in NAMES:
-            if table == "begun" and self.taken.new[table] >= MAX_SITTINGS:
+            if table == "begun" and self.new[table] >= MAX_SITTINGS:
                 raise part.bad(f"adds more than {MAX_SITTINGS} sittings")
             self.named[table][tuple(called)] = self._numbered(table, row)
         elif table != "marked" or self.own:
@@ -178,7 +146,7 @@ class _Receiver:
         if self.own:
             return learner
         person = (self.adopter or self.ledger.learner.id) if learner == ANONYMOUS.id else learner
-        self.taken.people.add(person)
+        self.people.add(person)
         return self.ledger.account_of(person)
 
     def _numbered(self, table: str, row: Event) -> int:
@@ -197,7 +165,7 @@ class _Receiver:
         found = next((each for each in self._ids(table, row) if (table, each) not in self.matched), 0)
         if found:
             self.matched.add((table, found))
-            self.taken.known += 1
+            self.known += 1
         return found
 
     def _ids(self, table: str, row: Event) -> list[int]:
@@ -209,6 +177,31 @@ class _Receiver:
     def _add(self, table: str, row: Event) -> int:
         columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
         cursor = self.ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
-        self.taken.new[table] += 1
+        self.new[table] += 1
         self.matched.add((table, added := int(cursor.lastrowid or 0)))
         return added
+
+
+def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> Taken:
+    """Add to a ledger what a file holds and the ledger does not.
+
+    Of this very ledger's ``own`` history, scores are believed, and nothing is lost for an event that cannot
+    be: a student's code may have forged it. Of any other file's answers the scores are worked out anew when
+    a quiz is opened next. BadDocument says that it is not of this form, or of another course.
+    """
+    if len(data) > MAX_BYTES:
+        raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB, which no learner's history is")
+    document = read_document(data, PROGRESS_SCHEMA)
+    if document.text("course") != course:
+        raise BadDocument("is of another course; go to the folder, or the website, of that one")
+    taken = Taken(ledger, own)
+    events = list(enumerate(document.items("events", MAX_EVENTS), 1))
+    # Those that say who somebody is come first; a browser's file has them as they happened.
+    events.sort(key=lambda event: not isinstance(event[1], dict) or event[1].get("event") not in OF_A_PERSON)
+    for count, value in events:
+        try:
+            taken.take(document.part("events", value, f"event {count}"))
+        except BadDocument:
+            if not own:
+                raise
+    return taken
