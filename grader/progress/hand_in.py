@@ -40,7 +40,9 @@ NUMBERS = {  # bounds of those that may be others than 1 to a million, by what t
     "certainty": (1, 3),
 }
 COUNTS = frozenset(NUMBERS) | {"version", "number", "attempt"}
-TEXTS = frozenset("name questions params answer arithmetic outcomes state due".split())  # of any characters
+TIMES = ("at", "begun", "finished")
+TEXTS = "id name course questions params answer arithmetic outcomes state due".split()  # of any characters
+OPTIONAL = ("certainty", "finished")
 MAX_DIGITS = 19
 MAX_WORD, MAX_TEXT = 200, 20_000  # characters of an id, of an answer
 MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of a file, of a sitting
@@ -204,17 +206,6 @@ class Part(NamedTuple):
             raise self.bad(f"has something else than an object in `{key}`")
         return Part(value, name, self.cure)
 
-    def text(self, key: str, most: int = MAX_TEXT) -> str:
-        """Return a text that can be written down again, of so many characters at the most."""
-        value = self.value.get(key)
-        if not isinstance(value, str) or len(value) > most or HALF.search(value):
-            raise self.bad(f"has no text `{key}` of at most {most} characters")
-        return value
-
-    def word(self, key: str) -> str:
-        """Return a short text that can be shown as it is: an id, a mode, a hash."""
-        return self.words(key, [self.value.get(key)])[0]
-
     def words(self, key: str, values: list[Any]) -> tuple[str, ...]:
         """Return the values of a list as short texts that can be shown as they are."""
         for value in values:
@@ -222,29 +213,30 @@ class Part(NamedTuple):
                 raise self.bad(f"has something else than a printable id in `{key}`")
         return tuple(values)
 
-    def number(self, key: str, least: int = 1, most: int = MAX_NUMBER) -> int:
-        """Return a whole number within bounds."""
-        value = self.value.get(key)
-        if type(value) is not int or not least <= value <= most:
-            raise self.bad(f"has no whole number `{key}` from {least} to {most}")
-        return value
-
     def read(self, key: str) -> Any:
-        """Return what an event or an answer holds under this name, within the bounds of its kind."""
-        if key == "certainty" and self.value.get(key) is None:
+        """Return what stands under a name, within the bounds of what is called so.
+
+        It is a whole number, a time in UTC (ISO 8601), a text that can be written down again, or else a short
+        one that can be shown as it is: an id, a mode, a hash.
+        """
+        value = self.value.get(key)
+        if key in OPTIONAL and value is None:
             return None
         if key in COUNTS:
-            return self.number(key, *NUMBERS.get(key, ()))
-        if key == "at":
-            return self.time(key)
-        return self.text(key) if key in TEXTS else self.word(key)
-
-    def time(self, key: str) -> str:
-        """Return a time in UTC, ISO 8601."""
-        text = self.text(key, MAX_WORD)
+            least, most = NUMBERS.get(key, (1, MAX_NUMBER))
+            if type(value) is not int or not least <= value <= most:
+                raise self.bad(f"has no whole number `{key}` from {least} to {most}")
+            return value
+        if key not in (*TIMES, *TEXTS):
+            return self.words(key, [value])[0]
+        most = MAX_WORD if key in TIMES else MAX_TEXT
+        if not isinstance(value, str) or len(value) > most or HALF.search(value):
+            raise self.bad(f"has no text `{key}` of at most {most} characters")
+        if key in TEXTS:
+            return value
         with contextlib.suppress(OverflowError):
             try:
-                time = parse_time(text).astimezone(datetime.UTC)
+                time = parse_time(value).astimezone(datetime.UTC)
             except ValueError:
                 raise self.bad(f"has no time with a zone `{key}`") from None
             if time.year in YEARS:
@@ -282,7 +274,7 @@ def parse_responses(data: bytes) -> Handed:
     """Read what somebody handed in, from the bytes of a file; errors are those of :func:`read_responses`."""
     document = read_document(data, RESPONSES_SCHEMA)
     who = document.part("learner", document.value.get("learner"), "`learner`")
-    learner_id, name = who.text("id"), who.text("name")
+    learner_id, name = who.read("id"), who.read("name")
     try:
         learner = Learner(learner_id, name)
     except ValueError as error:
@@ -294,35 +286,34 @@ def parse_responses(data: bytes) -> Handed:
         if quiz.quiz in quizzes:
             raise document.bad(f"has the quiz {quiz.quiz} twice")
         quizzes[quiz.quiz] = quiz
-    document.time("at")  # which has to be one
+    document.read("at")  # which has to be one
     return Handed(learner, tuple(quizzes.values()))
 
 
 def _read_quiz(part: Part, left: dict[str, int]) -> QuizResponses:
     """Read the answers to one quiz; ``left`` tells how many sittings and answers the file may still hold."""
-    quiz = part.word("quiz")
+    quiz = part.read("quiz")
     numbered: dict[int, Part] = {}
     found = part.items("sittings", left["sittings"])
     left["sittings"] -= len(found)
     for count, value in enumerate(found, 1):
         sitting = part.part("sittings", value, f"sitting {count} of {quiz}")
-        numbered[sitting.number("number")] = sitting
+        numbered[sitting.read("number")] = sitting
     if len(numbered) != len(found):
         raise part.bad(f"has one sitting of {quiz} twice")
     sittings: list[Sitting] = []
     responses: list[Response] = []
     for number, sitting in sorted(numbered.items()):
         questions = sitting.words("questions", sitting.items("questions", MAX_QUESTIONS))
-        finished = None if sitting.value.get("finished") is None else sitting.time("finished")
-        header = sitting.number("version"), sitting.word("mode"), number, questions
-        sittings.append(Sitting(number, quiz, *header, sitting.time("begun"), finished))
+        version, mode, begun, finished = map(sitting.read, ("version", "mode", "begun", "finished"))
+        sittings.append(Sitting(number, quiz, version, mode, number, questions, begun, finished))
         given = sitting.items("responses", left["responses"])
         left["responses"] -= len(given)
         for count, value in enumerate(given, 1):
             answer = sitting.part("responses", value, f"answer {count} of {sitting.name}")
             told = {name: answer.read(name) for name in HANDED_IN}
             responses.append(Response(sitting=number, quiz=quiz, id=len(responses) + 1, **told))
-    return QuizResponses(quiz, part.number("version"), part.word("sha256"), tuple(sittings), tuple(responses))
+    return QuizResponses(quiz, part.read("version"), part.read("sha256"), tuple(sittings), tuple(responses))
 
 
 # --- the zip ------------------------------------------------------------------------------------------

@@ -90,10 +90,10 @@ class Taken:
 
     def take(self, part: Part) -> None:
         """Add an event unless it is there."""
-        table = part.word("event")
+        table = part.read("event")
         if table not in COLUMNS:
             raise part.bad(f"has an event `{table}`, which is not known here")
-        row = {"at": part.time("at"), **{name: self._read(part, name) for name in COLUMNS[table].split()}}
+        row = {"at": part.read("at"), **{name: self._read(part, name) for name in COLUMNS[table].split()}}
         called = [row[name] for name in NAMES.get(table, "").split()]
         person = row.get("learner")  # as the file's other events call them
         if "learner" in row:
@@ -192,7 +192,7 @@ def take_in(ledger: Ledger, data: bytes, course: str, *, own: bool = False) -> T
     if len(data) > MAX_BYTES:
         raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB, which no learner's history is")
     document = read_document(data, PROGRESS_SCHEMA)
-    if document.text("course") != course:
+    if document.read("course") != course:
         raise BadDocument("is of another course; go to the folder, or the website, of that one")
     taken = Taken(ledger, own)
     events = list(enumerate(document.items("events", MAX_EVENTS), 1))
