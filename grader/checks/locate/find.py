@@ -370,7 +370,7 @@ def _explained(
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
     else:
-        says += ", and is made of right ones." if line == finding.line else "."
+        says += ": this line takes right values and makes a wrong one." if line == finding.line else "."
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")
@@ -384,15 +384,19 @@ def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
 
 
 def _right_before(comparison: Comparison, line: int) -> str:
-    """Return the name that was bound last above a line, if what it holds is right."""
-    found = ""
-    for number, event in enumerate(comparison.mine.trace.events):
-        target = comparison.mine.target(number) if event.node.line < line else None
-        bound = comparison.mine.trace.text.statements[event.node.statement] if target else None
-        whole = bound and bound.kind == "Assign" and len(bound.binds) == 1 and len(event.values) == 1
-        if whole and comparison.is_right(event.values[0]):
-            found = target or ""
-    return found
+    """Return a name bound above a line that holds what is right, if possible one that stands in it."""
+    trace, found = comparison.mine.trace, list[str]()
+    inside = {event.node.function for event in trace.events if event.node.line == line}
+    for number, event in enumerate(trace.events):
+        above = event.node.line < line and event.node.function in inside and len(event.values) == 1
+        target = comparison.mine.target(number) if above else None
+        bound = trace.text.statements[event.node.statement] if target else None
+        whole = bound and bound.kind == "Assign" and len(bound.binds) == 1
+        tells = whole and not is_neutral(trace.values[event.values[0]])  # zeros are right by themselves
+        found += [target] if target and tells and comparison.is_right(event.values[0]) else []
+    source = trace.text.lines[line - 1] if 0 < line <= len(trace.text.lines) else ""
+    used = [name for name in found if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source)]
+    return (used or found or [""])[-1]
 
 
 def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
