@@ -1,10 +1,16 @@
-"""The pictures of the lessons: those shown exist, those that exist are shown, and a script draws them."""
+"""The pictures of lessons and README: those shown exist, those that exist are shown, scripts draw them."""
 
 from __future__ import annotations
 
 import ast
+import html
 import importlib.util
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -83,3 +89,29 @@ def test_drawing_again_gives_the_same(name: str, script: types.ModuleType, tmp_p
     assert first == (tmp_path / "second.svg").read_bytes()
     kept = (EXERCISES / name).read_text(encoding="utf-8")
     assert words(first.decode()) == words(kept), f"run python docs/pictures.py {name}"
+
+
+def printed(picture: Path) -> list[str]:
+    """Return the lines of a terminal that was kept as a picture, without spaces around them."""
+    rows = re.findall(r"<text [^>]*-line-(\d+)[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"))
+    lines = [""] * (1 + max(int(row) for row, _ in rows))
+    for row, text in rows:
+        lines[int(row)] += html.unescape(text).replace("\xa0", " ")
+    return [line.strip() for line in lines]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="a terminal is opened as on Linux and macOS")
+@pytest.mark.parametrize("name", ["check.svg", "quiz.svg"])
+def test_the_readme_shows_what_the_commands_print_today(name: str, tmp_path: Path) -> None:
+    kept, again = printed(ROOT / "docs/pictures" / name), tmp_path / "again.svg"
+    for part in ("course.yaml", "exercises", "solutions", "quizzes", "examples"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    command = shlex.split(kept[0].removeprefix("$ "))
+    typed = [re.sub(".*> ", "", line) for line in kept[1:] if "> " in line]
+    order = [sys.executable, str(ROOT / "docs/capture.py"), str(again), *command]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run([*order, "--type", *typed], cwd=tmp_path, env=os.environ | {"PATH": path}, check=True)
+    texts = [re.sub(r"-?\d[\d.]*(e[-+]?\d+)?", "0", " ".join(lines)) for lines in (kept, printed(again))]
+    assert texts[0].split() == texts[1].split(), f"run: {' '.join(order[1:])} --type {typed}"
