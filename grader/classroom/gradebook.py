@@ -36,10 +36,7 @@ class Gradebook:
     # -- what was graded --
 
     def report_keys(self) -> dict[tuple[str, str], str]:
-        """Return what every report depends on, as a hash, by submission and exercise.
-
-        The hash is empty if the report should be made anew.
-        """
+        """Return a hash of what every report depends on, by submission and exercise; empty: make it anew."""
         rows = self._do("SELECT submission, exercise, key FROM reports")
         return {(submission, exercise): key for submission, exercise, key in rows}
 
@@ -49,10 +46,8 @@ class Gradebook:
         """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 
         What was graded before stays, but for what cannot be graded now, and answers that are withdrawn. A run
-        that was interrupted goes on: who moved is told of both together.
-
-        Returns:
-            The names of those that have vanished and stay all the same.
+        that was interrupted goes on: who moved is told of both together. Returned are the names of those that
+        have vanished and stay all the same.
         """
         handed_in = list(submissions)
         for handed in handed_in:
@@ -110,11 +105,7 @@ class Gradebook:
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
 
     def begin(self, assignment: str, roster: rosters.Roster | None, count: str) -> None:
-        """Keep, where it is said, whose gradebook this is: the assignment, the class's list, what counts.
-
-        Raises:
-            RoundOver: it is the gradebook of another assignment.
-        """
+        """Keep, where it is said, the assignment (RoundOver, if it is another), the list, what counts."""
         before = self.fact("assignment")
         if assignment and before not in ("", assignment):
             told = f"these results are of {before}; give {assignment} a folder of its own"
@@ -418,12 +409,8 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
 def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone: bool = False) -> ClassGrades:
     """Put several gradebooks together; of a submission that several have, the last one counts.
 
-    If they are all shards of a class, what is in none of them has vanished.
-
-    Args:
-        parts: folders with a gradebook each.
-        results: the folder of the gradebook that they are put into; what it holds already stays.
-        confirm_gone: whether any number of submissions may vanish.
+    If they are all shards of a class, what is in none of them has vanished, any number of it if that is
+    confirmed. What the folder of results holds already stays.
 
     Raises:
         LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.

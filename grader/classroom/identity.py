@@ -55,12 +55,8 @@ def identify(
 
     A decision counts before what the platform or the name of the folder or file says, and that before a
     claim. What only claims to be somebody is set aside if another submission is that person by more; of
-    several that are equally founded nobody can tell, and all of them are.
-
-    Args:
-        submissions: of the whole class.
-        extensions: days by name, as the course has them.
-        decisions: by key, whose a submission is as the instructor decided.
+    several that are equally founded nobody can tell, and all of them are. Extensions are days by name, as the
+    course has them; decisions say by key whose a submission is.
     """
     everybody = [_evidence(handed, decisions.get(handed.key, "")) for handed in submissions]
     claimants, alike = defaultdict[str, list[_Evidence]](list), defaultdict[str, list[_Evidence]](list)

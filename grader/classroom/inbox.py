@@ -173,21 +173,22 @@ def _of_gradescope(names: Iterable[str], metadata: bytes) -> list[Delivery]:
 
 def _read_metadata(data: bytes) -> dict[str, tuple[list[str], list[str], list[datetime.datetime]]]:
     """Return, by folder, ids or addresses, names and times, in the order of the file."""
-    ids, names = defaultdict[str, dict[str, str]](dict), defaultdict[str, dict[str, str]](dict)
-    created = defaultdict[str, list[datetime.datetime]](list)
+    people = defaultdict[str, tuple[dict[str, str], dict[str, str], list[datetime.datetime]]](
+        lambda: ({}, {}, [])
+    )
     for (folder, *path), value in _scalars(data.decode("utf-8-sig")):
+        ids, names, created = people[folder]
         match [word.removeprefix(":") for word in path]:
             case ["submitters", number, "sid" | "email"] if value.strip():
-                ids[folder].setdefault(number, one_line(value, MAX_WHO))
+                ids.setdefault(number, one_line(value, MAX_WHO))
             case ["submitters", number, "name"]:
-                names[folder][number] = one_line(value, MAX_WHO)
+                names[number] = one_line(value, MAX_WHO)
             case ["created_at"] if match := TIME.fullmatch(value):
                 day, time, _, hours, minutes = match.groups()
                 with contextlib.suppress(ValueError, OverflowError):  # a day that no calendar has
                     told = datetime.datetime.fromisoformat(f"{day}T{time}{hours or '+00'}:{minutes or '00'}")
-                    created[folder].append(told.astimezone(datetime.UTC))
-    folders = ids.keys() | names.keys() | created.keys()
-    return {name: ([*ids[name].values()], [*names[name].values()], created[name]) for name in folders}
+                    created.append(told.astimezone(datetime.UTC))
+    return {folder: ([*ids.values()], [*names.values()], at) for folder, (ids, names, at) in people.items()}
 
 
 def _scalars(text: str) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -129,19 +129,12 @@ class OutOfTime(BaseException):
 
 
 class About(NamedTuple):
-    """What Gradescope says of a submission.
+    """What Gradescope says of a submission; nothing where it does not."""
 
-    Args:
-        received: when it arrived, in UTC; None if it does not say.
-        email: of the student, who cannot choose it, as they can their name; empty if it does not say.
-        earlier: how often the same student handed in before.
-        score: that the last of these has; None if it has none.
-    """
-
-    received: datetime.datetime | None = None
-    email: str = ""
-    earlier: int = 0
-    score: float | None = None
+    received: datetime.datetime | None = None  # when it arrived, in UTC
+    email: str = ""  # of the student, who cannot choose it, as they can their name
+    earlier: int = 0  # how often the same student handed in before
+    score: float | None = None  # that the last of these has
 
 
 @click.command("gradescope")

@@ -63,10 +63,9 @@ KEYLESS = frozenset({"completion", "login", "list", "show", "hint", "credits", "
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name; imports one when it is needed.
+    """Knows its commands by name, in sections of which students see the first; imports one when it is needed.
 
-    Args:
-        sections: of its help, of which students see the first; a command without its file is not there.
+    A command whose file does not lie here is not there.
     """
 
     def __init__(self, *, sections: Sections, **settings: Any) -> None:

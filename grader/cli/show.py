@@ -31,11 +31,7 @@ def show(course: cli.Course, lesson: str, text: bool) -> None:
 
 
 def show_lesson(course: cli.Course, name: str, *, text: bool = False) -> None:
-    """Show a lesson where it reads best; into a pipe it goes as Markdown, its formulas in plain signs.
-
-    Raises:
-        CourseError: it cannot be read.
-    """
+    """Show a lesson where it reads best; in a pipe as Markdown, formulas in plain signs. Or CourseError."""
     pages = {path.stem: path for path in (course.root / "quizzes").glob("*.md")}
     path = pages.get(name) or course[name].lesson_path
     try:
@@ -114,8 +110,7 @@ def hint_lines(
 ) -> Iterator[Line]:
     """Lay out the hints on a function so far and one more, and remember that it was shown.
 
-    Args:
-        report: of the last check; what is wrong in a line that it names comes before the hints, once.
+    What is wrong in a line that the report of the last check names comes before the hints, once.
     """
     names = exercise.file.functions
     with open_ledger(course) as ledger:
