@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from grader.checks.report import reports_to_json
 from grader.classroom import inbox, roster as rosters
@@ -145,22 +145,8 @@ def class_page(grades: ClassGrades) -> str:
         rates=[(name, list(each)) for name, each in itertools.groupby(check_rates(grades), EXERCISE)],
         failures=frequent_failures(grades),
         caption=f"Credits of {amount(possible)} before and after adjustments; parts: {parts}",
-        students=[(grade, _parts(grades, grade)) for grade in grades.grades],
         adjustment_text=exports.adjustment_text,
     )
-
-
-def _parts(grades: ClassGrades, grade: Grade) -> dict[str, Any]:
-    """Return what a submission earned in each part, as shares and in words; nothing if it was not graded."""
-    if not grade.graded:
-        return {}
-    shares, words = list[float](), list[str]()
-    for item in grades.items:
-        cents, possible = item.earned_cents(grade), item.possible_cents
-        shares.append((cents or 0) / possible if possible else 0.0)
-        told = "not graded" if cents is None else f"{amount(cents)} of {amount(possible)}"
-        words.append(f"{item.id} {told}")
-    return {"shares": shares, "words": "; ".join(words)}
 
 
 # --- a platform's own list -------------------------------------------------------------------------------
