@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,15 +24,12 @@ from grader.sandbox.text import clean, counted, listed, one_line
 if TYPE_CHECKING:  # the help waits neither for the course room nor for reports
     from grader.course import Assignment, Course
     from grader.reports.text import Line, Style
-else:
-    Course = "Course"  # for signatures, which nobody evaluates
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 PLACE = click.Path(exists=True, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-Parameters = ParamSpec("Parameters")
 # Of the 256 colours that terminals agree on, those that can be read on black as well as on white.
 COLOURS: dict[Style, dict[str, Any]] = {
     "heading": {"bold": True},
@@ -114,14 +111,15 @@ def print_lines(lines: Iterable[Line]) -> None:
 # --- options ----------------------------------------------------------------------------------------------
 
 
-def pass_course(command: Callable[Concatenate[Course, Parameters], None]) -> Callable[..., None]:
+def pass_course(command: Callable[..., None]) -> Callable[..., None]:
     """Open the course that ``--course`` names, and pass it as the command's first argument."""
 
+    @click.pass_obj
     @functools.wraps(command)
-    def opened(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
+    def opened(folder: str | None, /, *arguments: Any, **options: Any) -> None:
         from grader.course import open_course  # the help does not wait for it
 
-        command(open_course(click.get_current_context().obj), *arguments, **options)
+        command(open_course(folder), *arguments, **options)
 
     return opened
 

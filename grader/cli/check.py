@@ -10,7 +10,7 @@ import click
 
 from grader import cli
 from grader.checks.report import Report, reports_to_json
-from grader.course import Exercise, is_stub, open_course, shown_path
+from grader.course import Course, Exercise, is_stub, open_course, shown_path
 from grader.progress import ANONYMOUS, Grade, Learner, LedgerError, Standing, open_ledger, record, standings
 from grader.reports import done_lines, headed, overview_lines, report_lines
 
@@ -19,7 +19,7 @@ FORMS = ("text", "json", "github-annotations", "github-classroom", "github-summa
 
 @click.command("list")
 @cli.pass_course
-def show_list(course: cli.Course) -> None:
+def show_list(course: Course) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
     with open_ledger(course) as ledger:
         rows, title = standings(course, ledger), headed(course.title, ledger.learner, cli.width())
@@ -30,7 +30,7 @@ def show_list(course: cli.Course) -> None:
 @click.argument("name", required=False)
 @click.option("--id", "learner_id", help="Keep the balance under this id; without it, one is made from NAME.")
 @cli.pass_course
-def login(course: cli.Course, name: str | None, learner_id: str | None) -> None:
+def login(course: Course, name: str | None, learner_id: str | None) -> None:
     """Say who learns here, by any NAME; without one, show who is logged in.
 
     Every learner of a course folder has a balance of their own. What is recorded while nobody is logged in is
@@ -69,7 +69,7 @@ def login(course: cli.Course, name: str | None, learner_id: str | None) -> None:
         click.echo("what was recorded before is `anonymous`'s; `grader login anonymous` goes back to it")
 
 
-def ask_name(course: cli.Course, reports: Iterable[Report]) -> bool:
+def ask_name(course: Course, reports: Iterable[Report]) -> bool:
     """Ask once, after the first credit, who learns here, and return whether it was; Enter is one answer."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and any(report.earned for report in reports)):
         return False
@@ -159,7 +159,7 @@ def check_exercises(
     sys.exit(0 if all(report.passed for report in reports) else cli.FAILED)
 
 
-def _export(form: str, reports: list[Report], course: cli.Course) -> None:
+def _export(form: str, reports: list[Report], course: Course) -> None:
     """Print the verdicts for a program, if one is meant to read them."""
     if form == "json":
         cli.write_output(f"{reports_to_json(reports)}\n", None)
@@ -171,7 +171,7 @@ def _export(form: str, reports: list[Report], course: cli.Course) -> None:
         cli.write_output(student_export(form, grade, course), None)
 
 
-def changed_last(course: cli.Course) -> list[Exercise]:
+def changed_last(course: Course) -> list[Exercise]:
     """Return the exercise whose file was saved last; none if nothing is written yet."""
     saved = {}
     for exercise in course.exercises():
@@ -181,7 +181,7 @@ def changed_last(course: cli.Course) -> list[Exercise]:
     return [saved[max(saved)]] if saved else []
 
 
-def remember(course: cli.Course, reports: list[Report]) -> list[Standing]:
+def remember(course: Course, reports: list[Report]) -> list[Standing]:
     """Keep what was found, and return where the learner stands; a verdict is worth showing even without."""
     try:
         return record(course, reports)

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader import cli
 from grader.checks import debug as debugging, plots, report, source
-from grader.course import Exercise, make_private_folder, shown_path
+from grader.course import Course, Exercise, make_private_folder, shown_path
 from grader.reports import Line, picture, unconfined, wrapped
 from grader.sandbox.pool import open_pool
 
@@ -22,7 +22,7 @@ from grader.sandbox.pool import open_pool
 @cli.seed_option(help=cli.SAME_SEED)
 @cli.output_option("The program to write [debug_EXERCISE.py in the course folder].", suffixes=(".py",))
 @cli.pass_course
-def debug(course: cli.Course, name: str, check: str | None, seed: int | None, output: Path | None) -> None:
+def debug(course: Course, name: str, check: str | None, seed: int | None, output: Path | None) -> None:
     """Write a small program that calls your function as a failing check does, and stops at its first line.
 
     CHECK is the name of a visible check; without it, the first that fails is meant. Run the program with
@@ -37,7 +37,7 @@ def debug(course: cli.Course, name: str, check: str | None, seed: int | None, ou
 
 
 def debug_lines(
-    course: cli.Course,
+    course: Course,
     exercise: Exercise,
     outcome: report.Outcome | None,
     call: debugging.FailingCall | None,
@@ -75,7 +75,7 @@ def debug_lines(
 @cli.confinement_option()
 @cli.pass_course
 def plot(
-    course: cli.Course, exercise_id: str, output: Path | None, submission: Path | None, confinement: str
+    course: Course, exercise_id: str, output: Path | None, submission: Path | None, confinement: str
 ) -> None:
     """Plot what your functions compute, beside the reference: for exercises that have something to see.
 

@@ -20,7 +20,7 @@ import click
 
 from grader import cli
 from grader.classroom import batch, collect, comments, gradebook, roster as rosters
-from grader.course import Exercise, parse_time, write_atomic
+from grader.course import Course, Exercise, parse_time, write_atomic
 from grader.progress.grades import ClassGrades, Grade
 from grader.reports import classes, exports
 
@@ -46,7 +46,7 @@ BROKEN = "The grader could not run. This is not your fault; tell your instructor
 @cli.bom_option
 @cli.pass_course
 def export(
-    course: cli.Course,
+    course: Course,
     results: Path,
     form: str,
     output: Path | None,
@@ -145,9 +145,7 @@ class About(NamedTuple):
     "--seconds", type=click.IntRange(1), default=SECONDS, help="When to stop and say what is known."
 )
 @cli.pass_course
-def gradescope(
-    course: cli.Course, root: Path, exercises: tuple[str, ...], assignment: str, seconds: int
-) -> None:
+def gradescope(course: Course, root: Path, exercises: tuple[str, ...], assignment: str, seconds: int) -> None:
     """Grade ROOT/submission, whatever lies in it, and write ROOT/results/results.json in any case.
 
     The archive that `grader handout --gradescope` builds calls this. When something arrived, whose it is and
@@ -190,7 +188,7 @@ def read_metadata(path: Path) -> About:
 
 
 def grade_one(
-    course: cli.Course,
+    course: Course,
     folder: Path,
     about: About,
     exercises: Sequence[Exercise],

@@ -15,7 +15,7 @@ import click
 
 from grader import cli
 from grader.classroom import batch, collect, comments, gradebook, job, roster as rosters
-from grader.course import COURSE_FILE, CourseError, make_private_folder, open_course, write_atomic
+from grader.course import COURSE_FILE, Course, CourseError, make_private_folder, open_course, write_atomic
 from grader.progress.grades import ClassGrades, noted
 from grader.reports import Line, decimal, wrapped
 
@@ -154,7 +154,7 @@ def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
 
 
 @contextlib.contextmanager
-def _executor(course: cli.Course, cluster: str | None, jobs: int) -> Iterator[batch.ExecutorConfig]:
+def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[batch.ExecutorConfig]:
     if cluster is None:
         yield batch.processes(jobs)
         return
@@ -194,7 +194,7 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 @cli.exercises_option(help="Look for these only, and for no assignment")
 @cli.pass_course
 def roster_check(
-    course: cli.Course, submissions: Path, roster: Path | None, assignment: str, exercises: tuple[str, ...]
+    course: Course, submissions: Path, roster: Path | None, assignment: str, exercises: tuple[str, ...]
 ) -> None:
     """Show whose SUBMISSIONS are by the class's list, before anything is graded.
 
@@ -264,7 +264,7 @@ def _somebody() -> str:
 @click.option("--by", "author", metavar="NAME", default=_somebody, help="Who says so [whoever is logged in].")
 @cli.pass_course
 def adjust(
-    course: cli.Course,
+    course: Course,
     results: Path,
     submission: str | None,
     credits: str,
@@ -344,7 +344,7 @@ def _whose(book: gradebook.Gradebook, student: str) -> str:
 @click.option("--gone", is_flag=True, help="All that have vanished from the folder.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @cli.pass_course
-def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone: bool, yes: bool) -> None:
+def forget(course: Course, results: Path, submissions: tuple[str, ...], gone: bool, yes: bool) -> None:
     """Delete all that is known of submissions: credits, adjustments, pages.
 
     SUBMISSION is its name, its path in the folder of submissions, or the name of its file. What still lies
@@ -375,7 +375,7 @@ def forget(course: cli.Course, results: Path, submissions: tuple[str, ...], gone
 @cli.results_option(help="Folder of the results; what it holds already stays, unless a PART has it too.")
 @cli.confirm_gone_option
 @cli.pass_course
-def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, confirm_gone: bool) -> None:
+def put_together(course: Course, parts: tuple[Path, ...], results: Path, confirm_gone: bool) -> None:
     """Put the results of several runs together, such as those of `grader grade --shard`.
 
     Each PART is a folder with a grades.db. Of a submission that several have, the last one counts; of all
@@ -394,7 +394,7 @@ def put_together(course: cli.Course, parts: tuple[Path, ...], results: Path, con
 @cli.confinement_option("learners' code")
 @cli.pass_course
 def grade_answers(
-    course: cli.Course,
+    course: Course,
     responses: tuple[Path, ...],
     output: Path | None,
     form: str,

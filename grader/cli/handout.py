@@ -18,16 +18,8 @@ import click
 import grader
 from grader import cli
 from grader.authoring import handout, leaks, mutants as mutation, quiz_lint, verify as checking
-from grader.course import (
-    COURSE_FILE,
-    Assignment,
-    NoCourse,
-    is_stub,
-    make_secret,
-    open_course,
-    people_of,
-    read_secret,
-)
+from grader.course import COURSE_FILE, Assignment, Course, NoCourse, is_stub, open_course, people_of
+from grader.course.files import make_secret, read_secret
 from grader.quiz import files
 from grader.reports import Line, tables
 
@@ -48,7 +40,7 @@ PACKED = Path(grader.__file__).parents[1] / handout.PACKAGE  # where a wheel has
 @click.option("--wheel", is_flag=True, help="Write another thing: what students install, a wheel in DEST.")
 @cli.pass_course
 def hand_out(
-    course: cli.Course,
+    course: Course,
     target: Path,
     assignment: str,
     exercises: tuple[str, ...],
@@ -130,7 +122,7 @@ def _tell(built: handout.Built, assignment: Assignment | None, written: str) -> 
         click.echo(f"{assignment.id} ({assignment.title}) counts {cli.counted(total, 'credit')}{due}")
 
 
-def secret_of(course: cli.Course) -> bytes:
+def secret_of(course: Course) -> bytes:
     """Read the course's secret, which is made at its first use."""
     if make_secret(course):
         path = course.secret_path.relative_to(course.root)
@@ -143,9 +135,7 @@ def _quiz_row(quiz: files.Quiz) -> str:
     return f"{cli.counted(len(quiz.file.questions), 'question'):>13}, {what}"
 
 
-def _write_gradescope(
-    course: cli.Course, target: Path, ids: tuple[str, ...], part: Assignment | None
-) -> None:
+def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...], part: Assignment | None) -> None:
     exercises = course.exercises(ids)
     try:
         handout.write_gradescope_archive(course, exercises, target, part)
@@ -293,7 +283,7 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
 @click.option("--quizzes", is_flag=True, help="Lint quizzes only: all, or those named instead of exercises.")
 @cli.pass_course
 def verify_course(
-    course: cli.Course,
+    course: Course,
     /,
     names: tuple[str, ...],
     exercises: tuple[str, ...],

@@ -17,7 +17,7 @@ from string import ascii_lowercase as LETTERS
 import click
 
 from grader import cli
-from grader.course import CourseError, Raw, load, open_course
+from grader.course import Course, CourseError, Raw, load, open_course
 from grader.progress import open_ledger
 from grader.quiz import Quiz, Unreadable, all_quizzes, credits, find_quiz, parse, session as sittings
 from grader.reports import quiz_screen as screen, wrapped
@@ -436,7 +436,7 @@ def _reply(reply: sittings.Reply | Unreadable) -> dict[str, object]:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @cli.output_option()
 @cli.pass_course
-def responses(course: cli.Course, names: tuple[str, ...], output: Path | None) -> None:
+def responses(course: Course, names: tuple[str, ...], output: Path | None) -> None:
     """Write your stored answers into a file, to hand in.
 
     The file holds what you typed, and nothing about right and wrong (docs/report.md).

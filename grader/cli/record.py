@@ -8,7 +8,7 @@ import click
 
 from grader import cli
 from grader.cli.check import remember
-from grader.course import CourseError
+from grader.course import Course, CourseError
 from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
 from grader.quiz import all_quizzes, balance, open_context, update
 from grader.reports import first_to_mend, message, report_lines, statement, wrapped
@@ -28,7 +28,7 @@ WHAT = {
 @cli.table_option
 @cli.bom_option
 @cli.pass_course
-def show_credits(course: cli.Course, form: str, bom: bool) -> None:
+def show_credits(course: Course, form: str, bom: bool) -> None:
     """Show your credits by exercise, by quiz and by topic, and what is still to earn.
 
     The best check of an exercise counts, and no credit counts twice.
@@ -74,9 +74,7 @@ def show_credits(course: cli.Course, form: str, bom: bool) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace FILE.zip even if it is no earlier bundle of yours.")
 @cli.pass_course
-def submit(
-    course: cli.Course, check: bool, output: Path | None, questions: tuple[str, ...], force: bool
-) -> None:
+def submit(course: Course, check: bool, output: Path | None, questions: tuple[str, ...], force: bool) -> None:
     """Bundle what you wrote and answered into one zip, to hand it in.
 
     It holds your module files, your answers to quizzes and your name. How each exercise stands, and what is
@@ -117,7 +115,7 @@ def submit(
 @click.command("backup")
 @cli.output_option()
 @cli.pass_course
-def backup(course: cli.Course, output: Path | None) -> None:
+def backup(course: Course, output: Path | None) -> None:
     """Write what you answered and what was checked into a file, to go on elsewhere.
 
     `grader import` takes it in on another machine, and the start page of the course's website in a browser.
@@ -132,7 +130,7 @@ def backup(course: cli.Course, output: Path | None) -> None:
 @click.argument("file", type=cli.FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @cli.pass_course
-def take_over(course: cli.Course, file: Path, yes: bool) -> None:
+def take_over(course: Course, file: Path, yes: bool) -> None:
     """Go on here where a browser, or another machine, has stopped.
 
     FILE is what the course's website saves, or `grader backup`. What it would add is shown before anything is

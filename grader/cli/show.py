@@ -13,7 +13,8 @@ import click
 
 from grader import cli
 from grader.checks.report import Report
-from grader.course import CourseError, Exercise, is_stub, make_private_folder, make_stub, render, write_atomic
+from grader.course import Course, CourseError, Exercise, is_stub, make_private_folder, make_stub, write_atomic
+from grader.course.mathtext import render
 from grader.progress import ended, open_ledger, take_hint, waits_for
 from grader.reports import Line, lesson as lessons, wrapped
 
@@ -22,7 +23,7 @@ from grader.reports import Line, lesson as lessons, wrapped
 @click.argument("lesson")
 @click.option("--text", is_flag=True, help="Print it here, also where a browser could show it.")
 @cli.pass_course
-def show(course: cli.Course, lesson: str, text: bool) -> None:
+def show(course: Course, lesson: str, text: bool) -> None:
     """Read the LESSON of an exercise, or a page such as `faq`.
 
     It opens in the browser where there is a desktop, and is printed otherwise.
@@ -30,7 +31,7 @@ def show(course: cli.Course, lesson: str, text: bool) -> None:
     show_lesson(course, lesson, text=text)
 
 
-def show_lesson(course: cli.Course, name: str, *, text: bool = False) -> None:
+def show_lesson(course: Course, name: str, *, text: bool = False) -> None:
     """Show a lesson where it reads best; in a pipe as Markdown, formulas in plain signs. Or CourseError."""
     pages = {path.stem: path for path in (course.root / "quizzes").glob("*.md")}
     path = pages.get(name) or course[name].lesson_path
@@ -63,7 +64,7 @@ def _has_desktop() -> bool:
     return sys.platform in ("darwin", "win32") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def _opened(course: cli.Course, path: Path) -> Path | None:
+def _opened(course: Course, path: Path) -> Path | None:
     """Write a lesson as a page and open it; return the page, or None where that does not work."""
     name = path.parent.name if path.stem == "lesson" else path.stem
     page = course.root / ".grader" / "lessons" / f"{name}.html"
@@ -80,7 +81,7 @@ def _opened(course: cli.Course, path: Path) -> Path | None:
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.argument("function", required=False)
 @cli.pass_course
-def hint(course: cli.Course, exercise_id: str, function: str | None) -> None:
+def hint(course: Course, exercise_id: str, function: str | None) -> None:
     """Show one more hint on an exercise.
 
     FUNCTION picks one of its functions; without it, the first that your last check found wanting is meant.
@@ -102,7 +103,7 @@ def hint(course: cli.Course, exercise_id: str, function: str | None) -> None:
 
 
 def hint_lines(
-    course: cli.Course,
+    course: Course,
     exercise: Exercise,
     columns: int,
     function: str | None = None,
@@ -141,7 +142,7 @@ def hint_lines(
 @click.argument("exercise_id", metavar="EXERCISE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @cli.pass_course
-def reset(course: cli.Course, exercise_id: str, yes: bool) -> None:
+def reset(course: Course, exercise_id: str, yes: bool) -> None:
     """Put the stub of an exercise back; your file is kept in .grader/backups."""
     exercise = course[exercise_id]
     path = exercise.stub_path
@@ -151,7 +152,7 @@ def reset(course: cli.Course, exercise_id: str, yes: bool) -> None:
         click.echo(restore_stub(course, exercise))
 
 
-def restore_stub(course: cli.Course, exercise: Exercise) -> str:
+def restore_stub(course: Course, exercise: Exercise) -> str:
     """Put the stub of an exercise back, keep a copy of what was there, and say so."""
     path, stub = exercise.stub_path, make_stub(exercise)
     if path.is_file() and is_stub(exercise, path.read_bytes()):
