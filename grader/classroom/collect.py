@@ -269,7 +269,17 @@ def _read(found: Submission, files: Files, exercises: Sequence[Exercise]) -> Non
     _note_places(found, files)
     if claimed := PYTHON.match(str(manifest.get("python", ""))[:MAX_SHOWN]):
         found.python = claimed[0]
-    _note_changed(found, manifest.get("files"))
+    # Which files are others than those that the manifest tells of?
+    own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
+    own[hand_in.RESPONSES] = found.answers
+    claimed = manifest.get("files")
+    entries = [entry for entry in claimed if isinstance(entry, dict)] if isinstance(claimed, list) else []
+    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
+    known = {name: data for name, data in own.items() if data and name in told}
+    others = [f"`{name}`" for name, data in known.items() if told[name] not in hand_in.text_hashes(data)]
+    if others:
+        text = f"{hand_in.MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
+        found.note("hash-differs", text)
     _note_learner(found, manifest)
     asked = manifest.get("questions")
     for text in asked[: hand_in.MAX_ASKED] if isinstance(asked, list) else ():
@@ -307,19 +317,6 @@ def _note_places(found: Submission, files: Files) -> None:
         there = f"only {listed(names, mark='`')}" if names else "no other file that is looked at is there"
         text = f"holds none of the files that are graded, such as `{missing[0].name}`; {there}"
         found.note("nothing-found", text, decide=True)
-
-
-def _note_changed(found: Submission, claimed: object) -> None:
-    """Note which files are others than those that the manifest tells of."""
-    own = {f"exercises/{exercise}/{source.name}": source.data for exercise, source in found.sources.items()}
-    own[hand_in.RESPONSES] = found.answers
-    entries = [entry for entry in claimed if isinstance(entry, dict)] if isinstance(claimed, list) else []
-    told = {entry["path"]: entry.get("sha256") for entry in entries if isinstance(entry.get("path"), str)}
-    known = {name: data for name, data in own.items() if data and name in told}
-    others = [f"`{name}`" for name, data in known.items() if told[name] not in hand_in.text_hashes(data)]
-    if others:
-        text = f"{hand_in.MANIFEST} has another hash of {', '.join(others)}, changed since `grader submit`"
-        found.note("hash-differs", text)
 
 
 def _note_learner(found: Submission, manifest: dict[str, Any]) -> None:

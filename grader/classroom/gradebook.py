@@ -123,9 +123,9 @@ class Gradebook:
         name, text, groups = json.loads(kept)
         return rosters.make_roster(parse_sheet(text.encode(), name, FIELDS), groups)
 
-    def fact(self, name: str) -> str:
+    def fact(self, name: str, schema: str = "main") -> str:
         """Return what is kept under a name; empty if nothing is."""
-        row = self._do("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        row = self._do(f"SELECT value FROM {schema}.facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""
 
     def keep_fact(self, name: str, value: str) -> None:
@@ -293,10 +293,9 @@ class Gradebook:
 
     def scope(self, schema: str = "main") -> tables.Scope | None:
         """Return what the last run looked at."""
-        row = self._do(f"SELECT value FROM {schema}.facts WHERE name = 'scope'").fetchone()
-        if row is None:
+        if not (kept := self.fact("scope", schema)):
             return None
-        exercises, quizzes, folder, shard, whole_course = json.loads(row[0])
+        exercises, quizzes, folder, shard, whole_course = json.loads(kept)
         return tables.Scope(tuple(exercises), quizzes, folder, tuple(shard), whole_course)
 
     def _copy_other(self, taken: set[str]) -> None:

@@ -21,23 +21,15 @@ Place = tuple[str, str]
 NEVER_DELETED = """CREATE TRIGGER adjustments_no_delete BEFORE DELETE ON adjustments
     BEGIN SELECT RAISE(ABORT, 'an adjustment is never changed; make another one'); END"""
 VERSION_1 = (
-    """CREATE TABLE submissions (
-        submission TEXT PRIMARY KEY, learner_id TEXT NOT NULL, learner_name TEXT NOT NULL,
-        received TEXT NOT NULL, problem TEXT NOT NULL, notes TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE reports (
-        submission TEXT NOT NULL REFERENCES submissions (submission), exercise TEXT NOT NULL,
-        key TEXT NOT NULL, seconds REAL NOT NULL, report TEXT NOT NULL,
-        PRIMARY KEY (submission, exercise)
-    ) STRICT""",
-    """CREATE TABLE quizzes (
-        submission TEXT PRIMARY KEY REFERENCES submissions (submission), key TEXT NOT NULL,
-        results TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE adjustments (
-        id TEXT PRIMARY KEY, at TEXT NOT NULL, submission TEXT NOT NULL, exercise TEXT NOT NULL,
-        cents INTEGER NOT NULL, reason TEXT NOT NULL
-    ) STRICT""",
+    """CREATE TABLE submissions (submission TEXT PRIMARY KEY, learner_id TEXT NOT NULL,
+    learner_name TEXT NOT NULL, received TEXT NOT NULL, problem TEXT NOT NULL, notes TEXT NOT NULL) STRICT""",
+    """CREATE TABLE reports (submission TEXT NOT NULL REFERENCES submissions (submission),
+    exercise TEXT NOT NULL, key TEXT NOT NULL, seconds REAL NOT NULL, report TEXT NOT NULL,
+    PRIMARY KEY (submission, exercise)) STRICT""",
+    """CREATE TABLE quizzes (submission TEXT PRIMARY KEY REFERENCES submissions (submission),
+    key TEXT NOT NULL, results TEXT NOT NULL) STRICT""",
+    """CREATE TABLE adjustments (id TEXT PRIMARY KEY, at TEXT NOT NULL, submission TEXT NOT NULL,
+    exercise TEXT NOT NULL, cents INTEGER NOT NULL, reason TEXT NOT NULL) STRICT""",
     """CREATE TRIGGER adjustments_no_update BEFORE UPDATE ON adjustments
         BEGIN SELECT RAISE(ABORT, 'an adjustment is never changed; make another one'); END""",
     NEVER_DELETED,
@@ -58,20 +50,13 @@ VERSION_2 = (
     "ALTER TABLE reports ADD COLUMN not_graded TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE quizzes ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'",
     "UPDATE reports SET whole = 0, not_graded = 'a check broke' WHERE key = ''",
-    """CREATE TABLE moves (
-        submission TEXT NOT NULL, item TEXT NOT NULL, before TEXT NOT NULL,
-        PRIMARY KEY (submission, item)
-    ) STRICT""",
-    """CREATE TABLE decisions (
-        at TEXT NOT NULL, submission TEXT NOT NULL, student TEXT NOT NULL,
-        PRIMARY KEY (at, submission)
-    ) STRICT""",
+    """CREATE TABLE moves (submission TEXT NOT NULL, item TEXT NOT NULL, before TEXT NOT NULL,
+    PRIMARY KEY (submission, item)) STRICT""",
+    """CREATE TABLE decisions (at TEXT NOT NULL, submission TEXT NOT NULL, student TEXT NOT NULL,
+    PRIMARY KEY (at, submission)) STRICT""",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    """CREATE TABLE drawn (
-        submission TEXT NOT NULL, exercise TEXT NOT NULL, round INTEGER NOT NULL, files TEXT NOT NULL,
-        seed TEXT NOT NULL,
-        PRIMARY KEY (submission, exercise)
-    ) STRICT""",
+    """CREATE TABLE drawn (submission TEXT NOT NULL, exercise TEXT NOT NULL, round INTEGER NOT NULL,
+    files TEXT NOT NULL, seed TEXT NOT NULL, PRIMARY KEY (submission, exercise)) STRICT""",
 )
 VERSION_3 = (
     "ALTER TABLE submissions ADD COLUMN file TEXT NOT NULL DEFAULT ''",

@@ -417,12 +417,11 @@ def grade_answers(
         graded = answers.grade_files(responses, grading)
     if form == "text" and output is None:
         cli.print_lines(tables.grades_lines(graded, cli.width()))
-    elif form == "text":
-        cli.write_output("".join(f"{line.text.rstrip()}\n" for line in tables.grades_lines(graded)), output)
     else:
-        text = f"{tables.grades_to_json(graded)}\n" if form == "json" else tables.grades_to_csv(graded)
+        text = f"{tables.grades_to_json(graded)}\n" if form == "json" else ""
+        text = tables.grades_to_csv(graded) if form == "csv" else text
+        text = text or "".join(f"{line.text.rstrip()}\n" for line in tables.grades_lines(graded))
         cli.write_output(text, output, bom=bom and form == "csv")
-    if form != "text" or output is not None:
         for problem in graded.problems:
             click.echo(f"grader: {cli.clean(problem, 400)}", err=True)
     sys.exit(cli.FAILED if graded.problems else 0)
