@@ -599,7 +599,7 @@ def test_a_key_stays_whatever_lies_beside(inbox: Path, exercise: Exercise) -> No
     ],
 )
 @pytest.mark.parametrize(
-    "where", ["read_sources", "parse_responses", "_note_changed", "_note_places", "unpacked", "_set_time"]
+    "where", ["read_sources", "parse_responses", "_note_learner", "_note_places", "unpacked", "_set_time"]
 )
 def test_whatever_breaks_is_told_about_that_one(
     inbox: Path, exercise: Exercise, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
