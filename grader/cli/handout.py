@@ -19,7 +19,7 @@ import grader
 from grader import cli
 from grader.authoring import handout, leaks, mutants as mutation, quiz_lint, verify as checking
 from grader.course import COURSE_FILE, Assignment, Course, NoCourse, is_stub, open_course, people_of
-from grader.course.files import make_secret, read_secret
+from grader.course.course import make_secret, read_secret
 from grader.quiz import files
 from grader.reports import Line, tables
 
