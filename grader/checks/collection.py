@@ -48,6 +48,7 @@ PROCESS_LOCK = threading.RLock()
 and ``sys.stdout`` are changed meanwhile, and belong to the whole process: two threads that check at once take
 turns."""
 
+signature_of = functools.lru_cache(maxsize=256)(inspect.signature)
 Reference = types.ModuleType | types.SimpleNamespace
 Modules = Mapping[str, types.ModuleType]
 NO_MODULES: Modules = types.MappingProxyType({})
@@ -139,7 +140,7 @@ class CheckSuite:
         entropy = [self.seed, zlib.crc32(check.name.encode()), *([draw] if draw else [])]
         given = {"student": student, "reference": self.given or self.reference}
         given["rng"] = np.random.default_rng(entropy)
-        wanted = inspect.signature(check.body).parameters
+        wanted = signature_of(check.body).parameters
         with PROCESS_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # one that a student's numbers cause would quote our source
             try:

@@ -8,7 +8,7 @@ import contextlib
 import os
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -110,51 +110,30 @@ class Files:
         return self.read(found[0], limit)
 
 
-class Part(Files):
-    """Some of the files of a class, under the names that one student gave them.
+class Gathered(Files):
+    """Files that lie elsewhere: some of a class, named as one student named them; what lies in zips, too.
 
     Args:
-        names: their paths there and here.
+        places: the path of each here, and where it lies.
+        rest: where any other path is looked for; None says that there is none.
     """
 
-    def __init__(self, whole: Files, names: Sequence[tuple[Parts, Parts]], *, lone: bool = False) -> None:
-        super().__init__((new for _, new in names), lone=lone)
-        self._whole, self._names = whole, {new: old for old, new in names}
+    def __init__(
+        self, places: Sequence[tuple[Parts, Files, Parts]], rest: Files | None = None, *, lone: bool = False
+    ) -> None:
+        super().__init__((here for here, _, _ in places), lone=lone)
+        self._places = {here: (files, there) for here, files, there in places}
+        self._rest = rest
 
     def _read(self, parts: Parts, limit: int) -> bytes:
-        if parts not in self._names:
+        files, there = self._places.get(parts, (self._rest, parts))
+        if files is None:
             raise FileNotFoundError
-        return self._whole.read(self._names[parts], limit)
+        return files.read(there, limit)
 
     def modified(self, parts: Parts) -> float:
-        return self._whole.modified(self._names[parts])
-
-
-class Joined(Files):
-    """Files, and what lies in the zips among them, each as if it were a folder.
-
-    Args:
-        zips: by their paths in ``whole``.
-        paths: those of the files in the zips that matter, from the path of the zip on.
-    """
-
-    def __init__(self, whole: Files, zips: Mapping[Parts, Files], paths: Iterable[Parts]) -> None:
-        super().__init__([*(parts for parts in whole.paths if parts not in zips), *paths])
-        self._whole, self._zips = whole, zips
-        self.outside = [name for files in (whole, *zips.values()) for name in files.outside]
-
-    def _where(self, parts: Parts) -> tuple[Files, Parts]:
-        steps = (step for step in range(1, len(parts)) if parts[:step] in self._zips)
-        step = next(steps, 0)
-        return (self._zips[parts[:step]], parts[step:]) if step else (self._whole, parts)
-
-    def _read(self, parts: Parts, limit: int) -> bytes:
-        files, inner = self._where(parts)
-        return files.read(inner, limit)
-
-    def modified(self, parts: Parts) -> float:
-        files, inner = self._where(parts)
-        return files.modified(inner)
+        files, there = self._places[parts]
+        return files.modified(there)
 
 
 # --- folders --------------------------------------------------------------------------------------------

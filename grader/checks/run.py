@@ -179,24 +179,20 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
                 run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
         for function, places in run.places.items():
             earned = any(one.status == "passed" and one.function == function for one in run.outcomes.values())
-            if earned and len(places) > 1 and len({*places}) == 1:  # an answer may depend on its process
-                _confirm(run, function)
+            if not earned or len(places) == 1 or len({*places}) > 1:
+                continue
+            try:  # an answer may depend on its process, so another one is asked
+                if not answers_elsewhere(run, function):
+                    run.nondeterministic.add(function)
+            except NoProcess:
+                raise
+            except WorkerBroken as error:
+                _take_back(run, function, "error", f"{type(error).__name__}: {error}")
     finally:
         run.share(None)
     for function in run.nondeterministic:  # what was earned by luck, before there were two answers
         _take_back(run, function, "failed", messages.NONDETERMINISTIC.format(function))
     run.seconds = time.perf_counter() - started
-
-
-def _confirm(run: CheckRun, function: str) -> None:
-    """Ask another worker what one has answered to several checks."""
-    try:
-        if not answers_elsewhere(run, function):
-            run.nondeterministic.add(function)
-    except NoProcess:
-        raise
-    except WorkerBroken as error:
-        _take_back(run, function, "error", f"{type(error).__name__}: {error}")
 
 
 def _take_back(run: CheckRun, function: str, status: Status, text: str) -> None:

@@ -23,7 +23,7 @@ from grader.checks.files import (
     FileRejected,
     Files,
     Folder,
-    Joined,
+    Gathered,
     Parts,
     Zip,
     is_zip,
@@ -212,10 +212,11 @@ def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
         missing = [exercise for exercise in exercises if not found[exercise.id].paths]
         if not zips or not missing:
             break
-        opened, paths, unread = dict[Parts, Files](), list[Parts](), files.unread
+        within, looked_into = list[tuple[Parts, Files, Parts]](), set[Parts]()
+        unread, outside = files.unread, files.outside
         for parts in zips:
             try:
-                if depth == MAX_NESTED or len(opened) == MAX_ZIPS:
+                if depth == MAX_NESTED or len(looked_into) == MAX_ZIPS:
                     raise FileRejected("is one of too many zips; hand in the files themselves")
                 data = files.read(parts, left)
                 inner = Zip(io.BytesIO(data))
@@ -225,12 +226,14 @@ def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
             left -= len(data)
             elsewhere = find_modules([each for each in exercises if each not in missing], inner.paths)
             hidden = {path for each in elsewhere.values() for path in (*each.paths, *each.others)}
-            opened[parts] = inner
-            paths += [(*parts, *path) for path in inner.paths if path not in hidden]
-        if not opened:
+            outside = [*outside, *inner.outside]
+            looked_into.add(parts)
+            within += [((*parts, *path), inner, path) for path in inner.paths if path not in hidden]
+        if not looked_into:
             break
-        files = Joined(files, opened, paths)
-        files.unread = unread
+        around = [(parts, files, parts) for parts in files.paths if parts not in looked_into]
+        files = Gathered([*around, *within], files)
+        files.unread, files.outside = unread, outside
     if files.unread and len(missing) == len(exercises):
         parts, reason = files.unread[0]
         raise FileRejected(f"holds `{shown(parts)}`, which {reason}")

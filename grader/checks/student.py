@@ -85,6 +85,8 @@ class Call:
     @property
     def size(self) -> int:
         """Bytes that it takes to keep it."""
+        if crossed := len(self.answer.asked) + len(self.answer.said):
+            return crossed
         leaves = (leaf for _, leaf in walk_leaves((self.arguments, self.answer.value)))
         return sum(leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf) for leaf in leaves)
 
@@ -166,7 +168,8 @@ class CheckRun:
 
     def keep(self, call: Call) -> None:
         """Keep a call for the diagnosis, unless all that is kept becomes too large: no check needs much."""
-        check, total = self.kept_bytes[call.check] + call.size, self.kept_bytes.total() + call.size
+        size = call.size
+        check, total = self.kept_bytes[call.check] + size, self.kept_bytes.total() + size
         if check <= MAX_CHECK_BYTES and total <= MAX_KEPT_BYTES and len(self.calls) < MAX_CALLS:
             self.calls.append(call)
             self.kept_bytes[call.check] = check
@@ -411,10 +414,11 @@ class Student:
         if problem:
             raise SubmissionFault(problem, gist="" if answer.missing != "" else problem)
         if self._asks_again:
-            kept = dataclasses.replace(answer, value=_sampled(answer.value))
+            kept = answer if answer.said else dataclasses.replace(answer, value=_sampled(answer.value))
             self._ask_again(module, Call(self._check, function, arguments, kept))
         names = dict(enumerate(run.exercise.parameters[function]))
-        there = {path for path, _ in walk_arrays(arguments)}  # what else a worker names is text of its own
+        # what else than paths to arrays a worker names is text of its own
+        there = {path for path, _ in walk_arrays(arguments)} if answer.changed else ()
         self.changed = tuple(
             ".".join((names.get(int(path[0]), path[0]), *path[1:]))
             for path in answer.changed

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Part, is_zip
+from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Gathered, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom import inbox, tables
 from grader.course import CannotCollect as CannotCollect, Exercise, folded
@@ -191,7 +191,7 @@ def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arr
             why = one_line(str(error), MAX_SHOWN)
             found.note("commit-unknown", f"is a checkout, but its last commit is not known: {why}")
     seconds = []
-    if files is not None and (isinstance(files, Part) or entry.path.is_dir()):
+    if files is not None and (isinstance(files, Gathered) or entry.path.is_dir()):
         for parts in files.touched:
             with contextlib.suppress(OSError):
                 seconds.append(files.modified(parts))

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 import yaml
 
-from grader.checks.files import FileRejected, Files, Folder, Part, Parts, is_zip, open_zip, read_plain
+from grader.checks.files import FileRejected, Files, Folder, Gathered, Parts, is_zip, open_zip, read_plain
 from grader.checks.source import find_modules, open_submission, plain
 from grader.course import COURSE_FILE, CannotCollect, Exercise, folded, parse_sheet, parse_time
 from grader.progress import JOINERS, Note, hand_in
@@ -329,14 +329,14 @@ def _opener(
     return together
 
 
-def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]], around: int) -> Part:
+def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]], around: int) -> Files:
     """Return a student's files under the student's own names; paths come by their first part in the class."""
     pairs = []
     for name, given in delivery.entries:
         for parts in inside[name]:
             below = parts[around + 1 :]
-            pairs.append((parts, (given, *below) if given else below or (name,)))
-    return Part(whole, pairs, lone=len(pairs) == 1 and pairs[0][1][-1].lower().endswith(".py"))
+            pairs.append(((given, *below) if given else below or (name,), whole, parts))
+    return Gathered(pairs, lone=len(pairs) == 1 and pairs[0][0][-1].lower().endswith(".py"))
 
 
 def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:

@@ -404,6 +404,9 @@ class _Timer:
 
     def check(self, look: bool) -> float:
         """Return for how many seconds no limit can be reached; raises TimeUp if one is."""
+        left = min(self._limit) - (time.monotonic() - self._wall)
+        if left > 0 and not look:  # nothing can have been used that has not passed
+            return left
         processor, idle = (limit - used for limit, used in zip(self._limit, self.used(look), strict=True))
         if min(processor, idle) <= 0:
             raise TimeUp(idle=processor > 0)
