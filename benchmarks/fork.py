@@ -70,7 +70,7 @@ for loaded in (False, True):
             if loaded:
                 worker.load("student", "student.py", FILE, 60.0)
                 worker.call("f", (np.zeros((5, 1)),), 60.0)
-            worker.dismiss()
+            worker.end(wait=False)
         print(*((b - a) / {WORKERS} for a, b in zip(before, spent())))
 """
 

@@ -120,14 +120,6 @@ class Outcome:
             shown = dataclasses.replace(shown, check="hidden", title="A hidden check")
         return shown
 
-    def with_cause(self, causes: Causes) -> Outcome:
-        """Return the outcome as a course shows it at once: perhaps a line without what is wrong there."""
-        place = self.located
-        if causes == "at once" or place is None or not place.cause:
-            return self
-        says = f"{place.says} `grader hint` says more." if causes == "hint" else place.says
-        return dataclasses.replace(self, located=dataclasses.replace(place, says=says, cause="", key=""))
-
 
 @dataclass(frozen=True)
 class Report:
@@ -206,7 +198,14 @@ class Report:
 
     def with_causes(self, causes: Causes) -> Report:
         """Return the report as a course shows it at once: perhaps lines without what is wrong there."""
-        return dataclasses.replace(self, outcomes=tuple(each.with_cause(causes) for each in self.outcomes))
+        outcomes = list(self.outcomes)
+        for number, outcome in enumerate(outcomes):
+            place = outcome.located
+            if causes != "at once" and place and place.cause:
+                says = f"{place.says} `grader hint` says more." if causes == "hint" else place.says
+                place = dataclasses.replace(place, says=says, cause="", key="")
+                outcomes[number] = dataclasses.replace(outcome, located=place)
+        return dataclasses.replace(self, outcomes=tuple(outcomes))
 
 
 # --- JSON: schema.json describes its form, docs/report.md explains it ---------------------------------

@@ -158,7 +158,7 @@ class CheckRun:
     def share(self, module: StudentModule | None) -> None:
         """Let the checks to come use this worker; without one, each has a clean one of its own."""
         if self.shared is not None and self.shared is not module:
-            self.shared.worker.dismiss()
+            self.shared.worker.end(wait=False)
         self.shared = module
 
     def note(self, sentence: str) -> None:
@@ -497,7 +497,7 @@ class Student:
             run.proven.update([next(iter(self._first))] if passed and not self.shared else [])
         else:
             run.share(None)
-            module.worker.dismiss()
+            module.worker.end(wait=False)
         return module.worker.output()
 
 

@@ -96,7 +96,7 @@ class CodeRunner(contextlib.ExitStack):
         except (TimeUp, WorkerEnded, ProtocolError):
             return None
         finally:
-            worker.dismiss()
+            worker.end(wait=False)
 
 
 class Refused(Exception):

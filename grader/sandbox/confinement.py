@@ -50,11 +50,12 @@ def prepare(wanted: Iterable[str]) -> Confinement:
     mapped = 0  # where the system does not say
     with contextlib.suppress(OSError, ValueError), open("/proc/self/statm", encoding="ascii") as file:
         mapped = int(file.read().split()[0]) * mmap.PAGESIZE
+    linux = sys.platform == "linux"
     offers: dict[str, Callable[[], object]] = {
         "account": _give_up_privileges,
         "namespaces": _enter_namespaces,
         "limits": lambda: os.name == "posix" and _works(lambda: _apply_limits(mapped + 2**30, 60)),
-        "landlock": lambda: _landlock_version() and _works(lambda: _apply_landlock(_landlock_rules())),
+        "landlock": lambda: linux and _works(lambda: _apply_landlock(_landlock_rules())),
         "seccomp": available,
     }
     wanted = set(wanted)
@@ -239,18 +240,9 @@ class _Ruleset(ctypes.Structure):
     _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
 
 
-def _landlock_version() -> int:
-    """Return the version of Landlock that the kernel offers; 0 if none."""
-    if sys.platform != "linux":
-        return 0
-    with contextlib.suppress(OSError):
-        return _call(*CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
-    return 0
-
-
 def _landlock_rules() -> int:
-    """Return a descriptor of the rules that deny everything that the kernel's version can deny."""
-    version = _landlock_version()
+    """Return a descriptor of the rules that deny all that the kernel's version can deny, or raise OSError."""
+    version = _call(*CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
     ruleset = _Ruleset(files=(1 << FILE_RIGHTS.get(version, 16)) - 1)
     size = 8
     if version >= 4:
@@ -277,7 +269,8 @@ MODE_FILTER = 2
 KILL_PROCESS, ALLOW, ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 REFUSE, UNKNOWN, PRETEND = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS, ERRNO | 0
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
+NUMBER_AT, ARCHITECTURE_AT = 0, 4
+LOW_HALF_AT = (16, 24, 32)  # of an argument: both machines are little-endian
 FIRST_UNKNOWN = 424  # from here on, numbers are the same everywhere and newer than the C libraries we meet
 X32_BIT = 0x40000000
 ANY_PID = 0xFFFF5A5A  # above all numbers of processes; stands in a compiled filter for the worker's own
@@ -372,11 +365,12 @@ def filter_program(machine: str, pid: int) -> list[Instruction]:
     if machine == "x86_64":
         code += [(AT_LEAST, 0, 1, X32_BIT), (RETURN, 0, 0, KILL_PROCESS)]
     # on oneself (pid 0) with no new limit (a null pointer, both halves)
+    low = LOW_HALF_AT[2]
     own_limits_asked = [
-        *((LOAD, 0, 0, _low(0)), (EQUAL, 0, 5, 0), (LOAD, 0, 0, _low(2)), (EQUAL, 0, 3, 0)),
-        *((LOAD, 0, 0, _low(2) + 4), (EQUAL, 0, 1, 0), *ALLOW_OR_REFUSE),
+        *((LOAD, 0, 0, LOW_HALF_AT[0]), (EQUAL, 0, 5, 0), (LOAD, 0, 0, low), (EQUAL, 0, 3, 0)),
+        *((LOAD, 0, 0, low + 4), (EQUAL, 0, 1, 0), *ALLOW_OR_REFUSE),
     ]
-    not_executable = [(LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), *REFUSE_OR_ALLOW]
+    not_executable = [(LOAD, 0, 0, low), (ANY_BIT, 0, 1, PROT_EXEC), *REFUSE_OR_ALLOW]
     bodies: dict[tuple[int | None, int | None], list[Instruction]] = {
         **{numbers: [(RETURN, 0, 0, ALLOW)] for numbers in ALLOWED.values()},
         **{numbers: [(RETURN, 0, 0, PRETEND)] for numbers in PRETENDED.values()},
@@ -398,9 +392,4 @@ def _if_argument_is(index: int, *values: int) -> list[Instruction]:
     """Allow if an int argument has one of these values."""
     last = len(values) - 1
     tests = [(EQUAL, last - number, int(number == last), value) for number, value in enumerate(values)]
-    return [(LOAD, 0, 0, _low(index)), *tests, *ALLOW_OR_REFUSE]
-
-
-def _low(index: int) -> int:
-    """Return where the low half of an argument lies: both machines are little-endian."""
-    return ARGUMENTS_AT + 8 * index
+    return [(LOAD, 0, 0, LOW_HALF_AT[index]), *tests, *ALLOW_OR_REFUSE]

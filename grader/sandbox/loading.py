@@ -158,13 +158,10 @@ class Absent:
             raise AttributeError(name)
         return self
 
-    def __getitem__(self, _: object) -> Absent:  # as in an annotation
+    def __or__(self, _: object) -> Absent:  # as in an annotation
         return self
 
-    def __or__(self, _: object) -> Absent:
-        return self
-
-    __ror__ = __or__
+    __ror__ = __getitem__ = __or__
 
     def __instancecheck__(self, _: object) -> bool:
         return False

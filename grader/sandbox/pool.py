@@ -30,7 +30,6 @@ from grader.sandbox.process import (
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
-    KILLED,
     SLOWDOWN,
     Answer,
     Budget,
@@ -257,8 +256,9 @@ class ConfinedWorker(Worker):
             while message[0] == "ask":
                 asked += 1
                 patient = asked <= MAX_ASKED_TIMES and self._lent_bytes < MAX_LENT_BYTES
-                with timer.stopped():
-                    lent = ask_substitute(message, body, substitutes, patient)
+                began = time.monotonic()
+                lent = ask_substitute(message, body, substitutes, patient)
+                timer.wall += time.monotonic() - began  # what our own side does is not counted
                 self._lent_bytes += len(body) + len(lent)
                 self._send(lent, timer)
                 frame = self._receive(timer)
@@ -300,24 +300,15 @@ class ConfinedWorker(Worker):
         self._drain()
         self._kept = copy.copy(self._printed_first)
 
-    def end(self) -> int:
-        if self._status is not None:
-            return self._status
-        self._read_clock()
-        return self._close(self._process.end())
-
-    def dismiss(self) -> None:
+    def end(self, wait: bool = True) -> int:
         if self._status is None:
-            self._process.dismiss()
-            self._close(KILLED)
-
-    def _close(self, status: int) -> int:
-        self._drain()
-        self._selector.close()
-        self._channel.close()
-        self._output.close()
-        self._status = status
-        return status
+            self._read_clock()
+            self._status = self._process.end(wait)
+            self._drain()
+            self._selector.close()
+            self._channel.close()
+            self._output.close()
+        return self._status
 
     # -- bytes, all of a call within its limit --
 
@@ -395,29 +386,22 @@ class _Timer:
 
     def __init__(self, clock: Callable[[bool], float], limit: Limit) -> None:
         self._clock, self._limit = clock, limit
-        self._processor, self._wall = clock(False), time.monotonic()
+        self._processor, self.wall = clock(False), time.monotonic()
 
     def used(self, look: bool = False) -> Used:
         """Return the seconds so far."""
         processor = self._clock(look) - self._processor
-        return Used(processor, max(time.monotonic() - self._wall - SLOWDOWN * processor, 0.0))
+        return Used(processor, max(time.monotonic() - self.wall - SLOWDOWN * processor, 0.0))
 
     def check(self, look: bool) -> float:
         """Return for how many seconds no limit can be reached; raises TimeUp if one is."""
-        left = min(self._limit) - (time.monotonic() - self._wall)
+        left = min(self._limit) - (time.monotonic() - self.wall)
         if left > 0 and not look:  # nothing can have been used that has not passed
             return left
         processor, idle = (limit - used for limit, used in zip(self._limit, self.used(look), strict=True))
         if min(processor, idle) <= 0:
             raise TimeUp(idle=processor > 0)
         return max(min(processor, idle), 0.005)
-
-    @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Do not count what our own side does meanwhile."""
-        began = time.monotonic()
-        yield
-        self._wall += time.monotonic() - began
 
 
 class HeadAndTail:

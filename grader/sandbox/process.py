@@ -75,27 +75,24 @@ def exec_clean(program: str, sockets: Sequence[socket.socket], **more: Any) -> s
 def require_confinement(layers: Sequence[str] | None = None) -> None:
     """Raise ConfinementMissing if a required layer is not among these, or those of this machine."""
     if layers is None:
-        layers = _layers_here() if CAN_FORK else ()
+        layers = ()
+        if CAN_FORK:  # a process of its own, which holds no NumPy, tries
+            near, far = socket.socketpair()
+            near.settimeout(START_SECONDS)
+            process = Spawned("layers", [far], LAYERS)
+            far.close()
+            try:
+                layers = json.loads(near.recv(4096))
+            except (OSError, ValueError) as error:
+                raise WorkerBroken(f"the process that confines itself does not answer: {error}") from None
+            finally:
+                near.close()
+                process.end()
     if missing := [layer for layer in REQUIRED if layer not in layers]:
         raise ConfinementMissing(
             f"this machine cannot confine student code as required: {', '.join(missing)} missing; "
             "`grader doctor` says what that means, --confinement best goes on without"
         )
-
-
-def _layers_here() -> tuple[str, ...]:
-    """Ask a process of its own, which holds no NumPy, what this machine offers."""
-    near, far = socket.socketpair()
-    near.settimeout(START_SECONDS)
-    with near:
-        with far:
-            process = Spawned("layers", [far], LAYERS)
-        try:
-            return tuple(json.loads(near.recv(4096)))
-        except (OSError, ValueError) as error:
-            raise WorkerBroken(f"the process that confines itself does not answer: {error}") from None
-        finally:
-            process.end()
 
 
 class Zygote:
@@ -120,18 +117,7 @@ class Zygote:
         with contextlib.suppress(OSError):  # this process has gone, and nobody holds the other ends now
             data = json.dumps(["spawn", *budget]).encode()
             socket.send_fds(self._control, [data], [each.fileno() for each in sockets])
-        return Forked(self)
-
-    def kill(self, word: str, number: int | None) -> int:
-        """End a worker: by ``end`` its exit code is waited for and returned, by ``dismiss`` it is not."""
-        try:
-            if number is not None:  # else it never came up, and hears of its end by its channel
-                self._control.sendall(json.dumps([word, number]).encode())
-                _, status = json.loads(self._control.recv(4096))
-                return int(status)
-        except (OSError, ValueError, TypeError):
-            pass
-        return KILLED
+        return Forked(self._control)
 
     def close(self) -> None:
         """End the process; the workers it forked end with it."""
@@ -141,19 +127,20 @@ class Zygote:
 
 
 class Forked:
-    """A worker that the zygote forked: the zygote ends it, too, since only a parent can do that safely."""
+    """A worker that the warm process forked: that one ends it, too, since only a parent can do so safely."""
 
-    def __init__(self, zygote: Zygote) -> None:
+    def __init__(self, control: socket.socket) -> None:
         self.number: int | None = None  # once it is ready
-        self._zygote = zygote
+        self._control = control
 
-    def end(self) -> int:
-        """Kill it and all of its group; return its exit code, negative for a signal."""
-        return self._zygote.kill("end", self.number)
-
-    def dismiss(self) -> None:
-        """Kill it, and do not wait for how it ended."""
-        self._zygote.kill("dismiss", self.number)
+    def end(self, wait: bool = True) -> int:
+        """Kill it and all of its group; return its exit code, negative for a signal, if that is awaited."""
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            if self.number is not None:  # else it never came up, and hears of its end by its channel
+                self._control.sendall(json.dumps(["end" if wait else "dismiss", self.number]).encode())
+                _, status = json.loads(self._control.recv(4096))
+                return int(status) if wait else KILLED
+        return KILLED
 
 
 class Spawned:
@@ -183,8 +170,8 @@ class Spawned:
                 process.stdin.write(repr(each.share(process.pid)).encode() + b"\n")  # type: ignore[attr-defined]
             process.stdin.close()
 
-    def end(self) -> int:
-        """Kill it and all of its group; return its exit code, negative for a signal."""
+    def end(self, wait: bool = True) -> int:
+        """Kill it and all of its group, and wait for it; return its exit code, negative for a signal."""
         if self._process.returncode is not None:  # its number may be another's by now
             return self._process.returncode
         if os.name == "posix":
@@ -192,5 +179,3 @@ class Spawned:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         return self._process.wait()
-
-    dismiss = end

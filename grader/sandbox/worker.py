@@ -171,11 +171,12 @@ class Worker(Protocol):
     def forget_output(self) -> None:
         """Forget what was printed since the student's source was loaded: another check begins."""
 
-    def end(self) -> int:
-        """End the worker and all it started; return its exit code, negative for a signal."""
+    def end(self, wait: bool = True) -> int:
+        """End the worker and all it started; return its exit code, negative for a signal.
 
-    def dismiss(self) -> None:
-        """End the worker and all it started; it is done, and nobody asks how it ended."""
+        Args:
+            wait: until it has gone; else that is not known, and it is as if it had been killed.
+        """
 
 
 class Pool(Protocol):

@@ -114,11 +114,8 @@ class InPlaceWorker(WorkerServer, Worker):
         self._kept = HeadAndTail()
         self._kept.add(self._before_calls)
 
-    def end(self) -> int:
+    def end(self, wait: bool = True) -> int:
         for name in set(sys.modules) - self._modules:  # the student's own, and no part of a library
             if "/" not in (getattr(sys.modules[name], "__file__", None) or "/"):
                 del sys.modules[name]
         return 0
-
-    def dismiss(self) -> None:
-        self.end()

@@ -171,7 +171,7 @@ def test_being_asked_twice_uses_up_no_limit(pool: WorkerPool, tiny: Course) -> N
     run, worker = CheckRun(tiny["exercise-1"], Source("doubling.py"), pool), pool.open()
     with run.timed(worker, limits.call_seconds, again=True):
         worker.used = Used(1.0, 0.0)
-    worker.dismiss()
+    worker.end(wait=False)
     assert run.seconds_left == limits.exercise_seconds
     assert run.repeat_seconds_left == REPEATS * limits.exercise_seconds - 1.0
 

@@ -121,11 +121,8 @@ class InProcessWorker:
         self.printed = io.StringIO()
         self.printed.write(self.loaded)
 
-    def end(self) -> int:
+    def end(self, wait: bool = True) -> int:
         return 0
-
-    def dismiss(self) -> None:
-        pass
 
 
 class InProcessPool:

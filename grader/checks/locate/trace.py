@@ -341,4 +341,4 @@ def recorded_submission(run: CheckRun) -> Iterator[RecordedSubmission]:
     try:
         yield RecordedSubmission(run, worker)
     finally:
-        worker.dismiss()
+        worker.end(wait=False)
