@@ -85,6 +85,8 @@ class CheckSuite:
     reference: Reference  # the solution's module, loaded in this process
     seed: int  # of the random inputs
     given: Reference | None = None  # what the checks see of the reference, if it is not that itself
+    # what they found, by what was handed in, where many submissions are checked
+    reports: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def remembering(self) -> CheckSuite:
         """Return the same for many submissions: what does not depend on them is computed once."""
@@ -99,11 +101,6 @@ class CheckSuite:
             if isinstance(each, types.FunctionType):
                 setattr(given, name, memory.remembering(each))
         return dataclasses.replace(self, given=given)
-
-    @functools.cached_property
-    def reports(self) -> dict[Any, Any]:
-        """What the checks found, by what was handed in, where many submissions are checked."""
-        return {}
 
     @property
     def recorded(self) -> Any:
@@ -235,7 +232,9 @@ def load_reference(exercise: Exercise) -> types.ModuleType:
 def load_module(
     path: Path, name: str, used: Modules = NO_MODULES, what: str = "cannot be loaded"
 ) -> types.ModuleType:
-    """Run a file of the course as a module, which ``sys.modules`` does not keep.
+    """Run a file of the course as a module, and leave no trace: no bytecode, module or warning.
+
+    The same path may hold other text in the next run. Where pytest itself runs, it knows no markers of ours.
 
     Args:
         used: modules that it may import, by name.
@@ -246,11 +245,25 @@ def load_module(
     """
     module = types.ModuleType(name)
     module.__file__ = str(path)
-    try:
-        with _importing(path.parent, {**used, name: module}):
+    used = {**used, name: module}
+    with PROCESS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        config, pytest.mark._config = pytest.mark._config, None
+        before = dict(sys.modules)
+        sys.modules.update(used)
+        try:
             exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), vars(module))
-    except Exception as error:
-        raise broken_module(path, error, what) from None
+        except Exception as error:
+            raise broken_module(path, error, what) from None
+        finally:
+            for imported in set(sys.modules) - before.keys():
+                file = getattr(sys.modules[imported], "__file__", None)
+                if imported in used or (file and Path(file).parent == path.parent):
+                    del sys.modules[imported]
+            sys.modules.update({each: before[each] for each in used if each in before})
+            pytest.mark._config = config
+            sys.dont_write_bytecode = bytecode
     return module
 
 
@@ -262,34 +275,6 @@ def broken_module(path: Path, error: Exception, what: str) -> CourseError:
             line = trace.tb_lineno
         trace = trace.tb_next
     return CourseError(path, f"{what}: {type(error).__name__}: {error}", line)
-
-
-@contextlib.contextmanager
-def _importing(folder: Path, used: Modules) -> Iterator[None]:
-    """Let code of the course be imported, and leave no trace of it: no bytecode, module or warning.
-
-    The same path may hold other text in the next run. Where pytest itself runs, it knows no markers of ours.
-
-    Args:
-        folder: whose modules are forgotten afterwards.
-        used: modules that can be imported by these names meanwhile.
-    """
-    with PROCESS_LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-        config, pytest.mark._config = pytest.mark._config, None
-        before = dict(sys.modules)
-        sys.modules.update(used)
-        try:
-            yield
-        finally:
-            for name in set(sys.modules) - before.keys():
-                file = getattr(sys.modules[name], "__file__", None)
-                if name in used or (file and Path(file).parent == folder):
-                    del sys.modules[name]
-            sys.modules.update({name: before[name] for name in used if name in before})
-            pytest.mark._config = config
-            sys.dont_write_bytecode = bytecode
 
 
 def substitutes(reference: Reference, names: tuple[str, ...]) -> dict[str, Substitute]:

@@ -137,26 +137,19 @@ def find_failing_call(
     """
     suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed)
     run = CheckRun(suite.exercise, read_source(suite.exercise), pool, progress)
-    name = _full_name(suite, check) if check else ""
+    name = f"check_{(check or '').removeprefix('check_')}"
+    visible = [known.name for known in suite.checks if not known.hidden]
+    if check and name in (known.name for known in suite.checks if known.hidden):
+        raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
+    if check and name not in visible:
+        near = [known for known in visible if check in known] or difflib.get_close_matches(name, visible, n=3)
+        which = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(visible)}"
+        raise NoSuchCheck(f"{suite.exercise.id} has no check {name}; {which}")
     run_suite(suite, run)
-    visible = (outcome for outcome in run.outcomes.values() if not outcome.hidden)
-    failed = (outcome for outcome in visible if outcome.status == "failed")
-    outcome = run.outcomes[name] if name else next(failed, None)
+    failed = (run.outcomes[known] for known in visible if run.outcomes[known].status == "failed")
+    outcome = run.outcomes[name] if check else next(failed, None)
     wrong = outcome and outcome.status == "failed"
     return outcome, _wrong_call(suite, run, outcome.check) if outcome and wrong else None
-
-
-def _full_name(suite: CheckSuite, check: str) -> str:
-    """Return the name of a visible check; its beginning ``check_`` may be left out."""
-    name = check if check.startswith("check_") else f"check_{check}"
-    if name in (known.name for known in suite.checks if known.hidden):
-        raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
-    names = [known.name for known in suite.checks if not known.hidden]
-    if name in names:
-        return name
-    near = [known for known in names if check in known] or difflib.get_close_matches(name, names, n=3)
-    which = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names)}"
-    raise NoSuchCheck(f"{suite.exercise.id} has no check {name}; {which}")
 
 
 def _wrong_call(suite: CheckSuite, run: CheckRun, check: str) -> FailingCall | None:

@@ -49,23 +49,20 @@ def reason(raised: Raised) -> str:
     return next((f"\n({said})" for look, said in REASONS.items() if re.search(look, shown)), "")
 
 
-def process_end(status: int) -> str:
-    """Say how a worker's process ended, by its exit code, which is negative for a signal."""
-    if status in (LOST, KILLED):
-        return "closed its connection to the grader or was killed"
-    if status >= 0:
-        return f"ended the whole process with exit status {status} instead of returning"
-    if status == OUT_OF_PROCESSOR_TIME:
-        return "used up its processor time and was stopped"
-    return f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
-
-
 def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = False) -> str:
     """Say why a worker did not answer, by one of ``NO_ANSWER``; ``too_slow`` is said where time was up."""
     if isinstance(error, TimeUp):
         return f"{subject} {SLEEPS if error.idle else too_slow}"
     if isinstance(error, WorkerEnded):
-        return f"{subject} {process_end(error.status)}{' while it was loaded' * loading}"
+        status = error.status
+        ended = f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
+        if status in (LOST, KILLED):
+            ended = "closed its connection to the grader or was killed"
+        elif status >= 0:
+            ended = f"ended the whole process with exit status {status} instead of returning"
+        elif status == OUT_OF_PROCESSOR_TIME:
+            ended = "used up its processor time and was stopped"
+        return f"{subject} {ended}{' while it was loaded' * loading}"
     return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
 
 

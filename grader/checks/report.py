@@ -217,23 +217,21 @@ def reports_to_json(reports: list[Report]) -> str:
     Every field of ``Report`` and ``Outcome`` appears under its own name, with what is derived from them;
     only ``mismatch`` is called ``wrong``.
     """
+    written = []
+    for report in reports:
+        fields = dataclasses.asdict(report)
+        for outcome, values in zip(report.outcomes, fields["outcomes"], strict=True):
+            values["wrong"] = values.pop("mismatch")
+            values["earned"] = outcome.earned
+        written.append(fields | {"credits": report.credits, "earned": report.earned, "passed": report.passed})
     document = {
         "schema": SCHEMA,
         "grader_version": __version__,
         "credits": sum(report.credits for report in reports),
         "earned": sum(report.earned for report in reports),
-        "reports": [report_fields(report) for report in reports],
+        "reports": written,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def report_fields(report: Report) -> dict[str, Any]:
-    """Return one report as it stands in a JSON document."""
-    fields = dataclasses.asdict(report)
-    for outcome, values in zip(report.outcomes, fields["outcomes"], strict=True):
-        values["wrong"] = values.pop("mismatch")
-        values["earned"] = outcome.earned
-    return fields | {"credits": report.credits, "earned": report.earned, "passed": report.passed}
 
 
 def reports_from_json(text: str) -> list[Report]:

@@ -249,7 +249,8 @@ class StudentModule:
         self._run.confinement = self.worker.layers
         for module, source in self._run.used.items():
             try:
-                self._load_file(module, source)
+                with self._run.timed(self.worker, self._limits.load_seconds) as limit:
+                    self.worker.load(module, source.name, source.data, limit)
             except NO_ANSWER:
                 self._run.note(f"{source.name} ends or hangs while it is loaded, and was left out")
                 self._run.used[module] = Source(f"{module}.py", problem="cannot be loaded")
@@ -257,17 +258,16 @@ class StudentModule:
                 return False
         return True
 
-    def _load_file(self, module: str, source: Source) -> tuple[Raised, ...]:
-        with self._run.timed(self.worker, self._limits.load_seconds) as limit:
-            return self.worker.load(module, source.name, source.data, limit)
-
     def _load(self) -> None:
-        run, limit = self._run, self._limits.load_seconds
+        run, seconds = self._run, self._limits.load_seconds
         name = run.source.name
         try:
-            faults = self._load_file(run.exercise.file.module, run.source)
+            with run.timed(self.worker, seconds) as limit:
+                faults = self.worker.load(run.exercise.file.module, name, run.source.data, limit)
         except NO_ANSWER as error:
-            too_slow = f"was still running after {limit:g} s, before any function was called, and was stopped"
+            too_slow = (
+                f"was still running after {seconds:g} s, before any function was called, and was stopped"
+            )
             text = messages.no_answer(
                 error, name, f"{too_slow}; {messages.KEEP_EXPERIMENTS_APART}", loading=True
             )

@@ -309,7 +309,12 @@ class Batch:
             try:
                 if isinstance(result, Report):
                     own = result.seed != self.begun.seed
-                    notes = tuple(_with_version(note, written[key]) for note in result.notes)
+                    other = written[key] and f"{GRADED_WITH}{written[key]}"  # which may have known more
+                    more = f"; the manifest says it was written with {written[key]}"
+                    notes = tuple(
+                        f"{note}{more}" if other and note.startswith(GRADED_WITH) and note != other else note
+                        for note in result.notes
+                    )
                     report = replace(result, round=self.begun.number, resubmitted=own, notes=notes)
                     book.store_reports([(key, hash_, report)])
                     if report.first_error:
@@ -324,13 +329,6 @@ class Batch:
                 broken[key] = one_line(f"could not be graded: {reason}", MAX_REASON)
                 book.mark_not_graded([(key, task.exercise)], broken[key])
         return broken
-
-
-def _with_version(note: str, written: str) -> str:
-    """Add to what is said beside a syntax error that another Python may have known more."""
-    if not written or not note.startswith(GRADED_WITH) or note == f"{GRADED_WITH}{written}":
-        return note
-    return f"{note}; the manifest says it was written with {written}"
 
 
 # --- many of them ---------------------------------------------------------------------------------------

@@ -138,17 +138,15 @@ def run_task(task: Task) -> TaskResults:
 def bounded(report: Report) -> Report:
     """Return a report that is not too large to keep and to show: without the middle of what was printed."""
 
-    def size(value: Any) -> int:
-        text = json.dumps(value, ensure_ascii=False)
-        escaped = sum(text.count(mark) * more for mark, more in ESCAPED.items())
-        return escaped + len(text.encode("utf-8", "backslashreplace"))
-
     def shortened(text: str, length: int) -> str:
         gap = f"\n… {len(text) - length} characters left out …\n"
         return text if len(text) <= length else f"{text[: length // 2]}{gap}{text[-length // 2 :]}"
 
     for length in OUTPUT_LENGTHS:
-        if size([(each.output, each.message, each.diagnosis) for each in report.outcomes]) < MAX_REPORT_BYTES:
+        said = [(each.output, each.message, each.diagnosis) for each in report.outcomes]
+        text = json.dumps(said, ensure_ascii=False)
+        escaped = sum(text.count(mark) * more for mark, more in ESCAPED.items())
+        if escaped + len(text.encode("utf-8", "backslashreplace")) < MAX_REPORT_BYTES:
             break
         outcomes = (replace(each, output=shortened(each.output, length)) for each in report.outcomes)
         report = replace(report, outcomes=tuple(outcomes))

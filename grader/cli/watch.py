@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -148,24 +148,21 @@ class _Screen:
         clears = os.environ.get("TERM") != "dumb" and not os.environ.get("ACCESSIBLE") and sys.stdout.isatty()
         click.echo(CLEAR if clears else "", nl=not clears)
         print_lines([screen_heading(self._exercise.id, self._rows, columns)])
-        print_lines(self._panel or self._verdict())
+        report = None if self._panel else self._report
+        print_lines(self._panel)
+        if report:
+            path = shown_path(self._exercise.stub_path)
+            shown = report.with_causes(self._course.causes)
+            print_lines(report_lines(shown, columns, file=path, seeded=False, ways=path))
+        if report and report.passed:
+            solution = self._solution()
+            beside = shown_path(solution) if solution else ""
+            print_lines(celebration_lines(self._exercise, self._rows, beside, columns))
         click.echo()
         keys = KEYS.replace("n next", "s solution · n next") if self._solution() else KEYS
         keys = keys if self._keys.there else "Ctrl-C quits"
         whole = wrapped(keys.replace(" ", "_").replace("_·_", " · "), "note", columns, "")
         print_lines(Line(line.text.replace("_", " "), "note") for line in whole)
-
-    def _verdict(self) -> Iterator[Line]:
-        report, columns = self._report, width()
-        if report is None:
-            return
-        path = shown_path(self._exercise.stub_path)
-        shown = report.with_causes(self._course.causes)
-        yield from report_lines(shown, columns, file=path, seeded=False, ways=path)
-        if report.passed:
-            solution = self._solution()
-            beside = shown_path(solution) if solution else ""
-            yield from celebration_lines(self._exercise, self._rows, beside, columns)
 
     # --- keys -----------------------------------------------------------------------------------------
 
@@ -192,7 +189,12 @@ class _Screen:
             case "r":
                 told = f"Replace {exercise.stub_path.name} by the stub? A copy is kept. y does it."
             case "s" if solution := self._solution():
-                self._show_solution(solution)
+                own = self._source.data.decode(errors="replace") if self._source else ""
+                text, columns = solution.read_text(encoding="utf-8"), width()
+                self._panel = list(beside_lines(own, text, make_stub(exercise), columns))
+                if len(self._panel) + 5 >= self._size.lines:
+                    paged, self._panel = "\n".join(line.text for line in self._panel), ()
+                    self._lend(lambda: click.echo_via_pager(paged))
             case "l":
                 self._lend(lambda: show_lesson(self._course, exercise.id))
             case "e":
@@ -206,15 +208,6 @@ class _Screen:
         """Return where the course's own code is, once there is nothing left to find out."""
         done = self._report is not None and self._report.passed and not self._course.handout
         return self._exercise.solution_path if done else None
-
-    def _show_solution(self, path: Path) -> None:
-        own = self._source.data.decode(errors="replace") if self._source else ""
-        given = make_stub(self._exercise)
-        lines = list(beside_lines(own, path.read_text(encoding="utf-8"), given, width()))
-        if len(lines) + 5 < self._size.lines:
-            self._panel = lines
-        else:
-            self._lend(lambda: click.echo_via_pager("\n".join(line.text for line in lines)))
 
     def _go_on(self) -> str:
         """Turn to the next exercise that is not done, from the start again after the last."""

@@ -7,7 +7,6 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 ASKS_FOR_SENDER = hasattr(socket, "SO_PASSCRED")  # the kernel says who sends, by the number that we know
@@ -51,11 +50,11 @@ class ProcessorClock:
     def __init__(self, number: int, *, alone: bool) -> None:
         self._number, self._alone = number, alone
         self._others = 0.0  # seconds of what it started, when it was last looked at
-        self._read: Callable[[int], float] = lambda _: time.monotonic()
-        for read in (_linux, _macos, _windows):
-            with contextlib.suppress(OSError, AttributeError, ValueError):
-                read(number)
-                self._read = read
+        self._read = _processor_seconds
+        try:
+            self._read(number)
+        except (OSError, AttributeError, ValueError):
+            self._read = lambda number: time.monotonic()
 
     def seconds(self, look: bool = False) -> float:
         """Return the seconds so far.
@@ -66,50 +65,41 @@ class ProcessorClock:
         Raises:
             OSError: the process has gone.
         """
-        if look and not self._alone:
-            self._others = max(self._others, _started_by(self._number))
+        if look and not self._alone:  # of the others in its session, and those that it has waited for
+            ticks = 0
+            for file in Path("/proc").glob("[0-9]*/stat"):
+                with contextlib.suppress(OSError):
+                    fields = file.read_bytes().rpartition(b")")[2].split()  # from the third, the state, on
+                    if int(fields[3]) == self._number:
+                        own = file.parent.name == str(self._number)
+                        ticks += sum(map(int, fields[13 if own else 11 : 15]))
+            if ticks:
+                self._others = max(self._others, ticks / os.sysconf("SC_CLK_TCK"))
         return self._read(self._number) + self._others
 
 
-def _linux(number: int) -> float:
-    """Source: clock_getcpuclockid(3); the kernel's posix-timers.h has how the number is made."""
-    if sys.platform != "linux":
-        raise OSError
-    return time.clock_gettime((~number << 3) | 2)
+def _processor_seconds(number: int) -> float:
+    """Return the seconds of a process, or raise OSError where no system that we know tells them.
 
-
-def _macos(number: int) -> float:
-    """Source: libproc.h and resource.h of the system; 16 bytes, then user and system time in ticks."""
-    if sys.platform != "darwin":
-        raise OSError
-    library, usage, ticks = ctypes.CDLL(None), (ctypes.c_uint64 * 32)(), (ctypes.c_uint32 * 2)()
-    if library.proc_pid_rusage(number, 0, ctypes.byref(usage)) or library.mach_timebase_info(ticks):
-        raise OSError
-    return float((usage[2] + usage[3]) * ticks[0] / ticks[1] / 1e9)
-
-
-def _windows(number: int) -> float:
-    """Source: GetProcessTimes in the system's reference; user and kernel time in units of 100 ns."""
-    if sys.platform != "win32":
-        raise OSError
-    kernel, times = ctypes.windll.kernel32, [ctypes.c_uint64() for _ in range(4)]
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    handle = ctypes.c_void_p(kernel.OpenProcess(0x1000, False, number))  # its limited information
-    try:
-        if not kernel.GetProcessTimes(handle, *map(ctypes.byref, times)):
+    Sources: clock_getcpuclockid(3), and the kernel's posix-timers.h for how the clock's number is made;
+    libproc.h and resource.h of macOS: 16 bytes, then user and system time in ticks; GetProcessTimes in the
+    reference of Windows: user and kernel time in units of 100 ns.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime((~number << 3) | 2)
+    if sys.platform == "darwin":
+        library, usage, ticks = ctypes.CDLL(None), (ctypes.c_uint64 * 32)(), (ctypes.c_uint32 * 2)()
+        if library.proc_pid_rusage(number, 0, ctypes.byref(usage)) or library.mach_timebase_info(ticks):
             raise OSError
-    finally:
-        kernel.CloseHandle(handle)
-    return (times[2].value + times[3].value) / 1e7
-
-
-def _started_by(number: int) -> float:
-    """Return the seconds of all other processes of a worker's session, and of those it has waited for."""
-    ticks = 0
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = file.read_bytes().rpartition(b")")[2].split()  # from the third, the state, on
-            if int(fields[3]) == number:
-                own = file.parent.name == str(number)
-                ticks += sum(map(int, fields[13 if own else 11 : 15]))
-    return ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+        return float((usage[2] + usage[3]) * ticks[0] / ticks[1] / 1e9)
+    if sys.platform == "win32":
+        kernel, times = ctypes.windll.kernel32, [ctypes.c_uint64() for _ in range(4)]
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p(kernel.OpenProcess(0x1000, False, number))  # its limited information
+        try:
+            if not kernel.GetProcessTimes(handle, *map(ctypes.byref, times)):
+                raise OSError
+        finally:
+            kernel.CloseHandle(handle)
+        return (times[2].value + times[3].value) / 1e7
+    raise OSError

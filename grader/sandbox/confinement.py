@@ -96,7 +96,7 @@ def confine(confinement: Confinement, parent: int, memory_bytes: int, cpu_second
     if "limits" in layers:
         _apply_limits(confinement.mapped_bytes + memory_bytes, cpu_seconds)
     if "seccomp" in layers:
-        _apply_filter()
+        apply_code(_compiled_filter())
 
 
 # --- system calls that Python has no function for, and the account a worker runs under ----------------
@@ -314,16 +314,11 @@ def available() -> bool:
         return False
 
     def try_it() -> None:
-        _apply_filter()
+        apply_code(_compiled_filter())
         with contextlib.suppress(PermissionError):  # unfiltered it would be a FileExistsError
             os.mkdir("/")
 
     return _works(try_it)
-
-
-def _apply_filter() -> None:
-    own = struct.pack("=I", os.getpid())
-    apply_code(_compiled_filter().replace(struct.pack("=I", ANY_PID), own))
 
 
 @functools.cache
@@ -338,6 +333,7 @@ def compiled(instructions: list[Instruction]) -> bytes:
 
 def apply_code(code: bytes) -> None:
     """Put a filter of system calls on this process and what it starts; raises OSError if it is refused."""
+    code = code.replace(struct.pack("=I", ANY_PID), struct.pack("=I", os.getpid()))
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_ = _Filter(len(code) // 8, ctypes.addressof(buffer))
     _prctl(PR_SET_NO_NEW_PRIVS, 1)

@@ -364,7 +364,8 @@ class ConfinedWorker(Worker):
             if self._channel in ready:
                 return
             if self.listener:
-                self.listener(self._kept.last_line())
+                lines = self._kept.kept[-1024:].rpartition(b"\n")[0].splitlines()[-1:]  # the last whole one
+                self.listener(b"".join(lines).decode("utf-8", "replace"))
 
     def _drain(self, reads: int = 64) -> None:
         """Take what was printed; bounded, since a worker may print faster than anyone reads."""
@@ -420,11 +421,6 @@ class HeadAndTail:
         excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
         self.kept = self.kept[:KEPT_HALF] + self.kept[KEPT_HALF + excess :]
         self.dropped += excess
-
-    def last_line(self) -> str:
-        """Return the last whole line."""
-        lines = self.kept[-1024:].rpartition(b"\n")[0].splitlines()
-        return lines[-1].decode("utf-8", "replace") if lines else ""
 
     def text(self) -> str:
         """Return what is kept, with a word on what is not."""
@@ -493,7 +489,7 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
                     raise protocol.ProtocolError("a malformed list of changed arguments")
             return Answer(protocol.decode(tree, body), tuple(map(tuple, changed[:100])))
         case ["raised", *rest, bool() as written]:
-            return Answer(raised=_raised(rest, "error"), not_written=not written)
+            return Answer(raised=read_fault(["error", *rest]), not_written=not written)
         case ["missing", str() as found] if len(found) <= 80:
             return Answer(missing=found)
         case ["unsendable", str() as reason] if len(reason) < 200:
@@ -502,17 +498,12 @@ def read_answer(message: list[Any], body: memoryview) -> Answer:
 
 
 def read_fault(fault: Any) -> Raised:
-    """Read what a worker says of a statement that was left out; raises ProtocolError."""
+    """Read what a worker says of an exception, or of a statement that was left out; raises ProtocolError."""
     match fault:
-        case [str() as kind, *rest] if kind in FAULTS:
-            return _raised(rest, kind)
-    raise protocol.ProtocolError("a malformed answer to load")
-
-
-def _raised(parts: list[Any], kind: str) -> Raised:
-    match parts:
-        case [str() as type_name, str() as text, list() as frames] if len(frames) <= 8 and all(
-            isinstance(frame, list) and list(map(type, frame)) == [int, str, str] for frame in frames
+        case [str() as kind, str() as type_name, str() as text, list() as frames] if (
+            kind in FAULTS
+            and len(frames) <= 8
+            and all(isinstance(frame, list) and list(map(type, frame)) == [int, str, str] for frame in frames)
         ):
             found = tuple((line, function[:80], source[:200]) for line, function, source in frames)
             return Raised(type_name[:80], text[:4000], found, kind)

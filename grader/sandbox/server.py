@@ -188,10 +188,21 @@ def _no_debugger(*_: Any, **__: Any) -> None:
 # --- one worker ---------------------------------------------------------------------------------------
 
 
+REHEARSED = b"""import numpy as np
+from typing import NamedTuple
+class Pair(NamedTuple):
+    a: np.ndarray
+    b: np.ndarray
+def both(x: np.ndarray, pair: Pair) -> np.ndarray:
+    return np.tanh(pair.a @ x + pair.b), Pair(x.T, np.zeros_like(x).sum(axis=1, keepdims=True))
+"""
+
+
 def stand_ready() -> WorkerServer:
     """Make what every worker has, so that a fork finds it made; descriptors 1 to 3 only become its own.
 
-    Until then they are an end of a socket, as they will be, that nobody reads from.
+    Until then they are an end of a socket, as they will be, that nobody reads from. And it does once what
+    every worker does, so that a fork finds code that has run: it is faster, and stays as it is.
     """
     unread = socket.socketpair()[0].detach()
     for descriptor in (1, 2, CHANNEL):
@@ -209,7 +220,15 @@ def stand_ready() -> WorkerServer:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
-    rehearse()
+    rehearsing, arrays = WorkerServer(io.BytesIO()), list[bytes]()
+    pair = Named.of("Pair", ("a", "b"), [np.ones((2, 3)), np.ones((2, 1))])
+    request = ["call", "both", protocol.encode((np.ones((3, 4)), pair), arrays), []]
+    rehearsing.send(["loaded", rehearsing._load("rehearsed", "rehearsed.py", REHEARSED)])
+    keeps_nothing(vars(rehearsing.module), "rehearsed.py")
+    for _ in range(16):  # after a few, Python has made the code what it will be
+        rehearsing.send(*rehearsing._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
+    del sys.modules["rehearsed"]
+    sys.modules["linecache"].cache.clear()
     gc.collect()
     gc.freeze()  # what is here now is never looked at again, and so not copied for that
     gc.enable()  # it was off from the start: there was little to collect
@@ -344,29 +363,6 @@ class WorkerServer:
         if message[0] == "refused":
             raise TypeError(message[1])
         return self._rebuild(protocol.decode(message[1], body))
-
-
-REHEARSED = b"""import numpy as np
-from typing import NamedTuple
-class Pair(NamedTuple):
-    a: np.ndarray
-    b: np.ndarray
-def both(x: np.ndarray, pair: Pair) -> np.ndarray:
-    return np.tanh(pair.a @ x + pair.b), Pair(x.T, np.zeros_like(x).sum(axis=1, keepdims=True))
-"""
-
-
-def rehearse() -> None:
-    """Do what every worker does, so that a fork finds code that has run: it is faster, and stays as it is."""
-    server, arrays = WorkerServer(io.BytesIO()), list[bytes]()
-    pair = Named.of("Pair", ("a", "b"), [np.ones((2, 3)), np.ones((2, 1))])
-    request = ["call", "both", protocol.encode((np.ones((3, 4)), pair), arrays), []]
-    server.send(["loaded", server._load("rehearsed", "rehearsed.py", REHEARSED)])
-    keeps_nothing(vars(server.module), "rehearsed.py")
-    for _ in range(16):  # after a few, Python has made the code what it will be
-        server.send(*server._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
-    del sys.modules["rehearsed"]
-    sys.modules["linecache"].cache.clear()
 
 
 # --- start --------------------------------------------------------------------------------------------

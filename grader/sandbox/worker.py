@@ -77,20 +77,18 @@ class ConfinementMissing(Exception):
     """This machine does not offer the confinement that was required; the text says what is missing."""
 
 
+@dataclass(eq=False)
 class TimeUp(Exception):
-    """The worker did not answer within its limit; ``idle`` says whether it slept or waited instead."""
+    """The worker did not answer within its limit."""
 
-    def __init__(self, idle: bool = False) -> None:
-        super().__init__(idle)
-        self.idle = idle
+    idle: bool = False  # whether it slept or waited instead
 
 
+@dataclass(eq=False)
 class WorkerEnded(Exception):
-    """The worker's process has gone; ``status`` is its exit code, negative for a signal."""
+    """The worker's process has gone."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+    status: int  # its exit code, negative for a signal
 
 
 @dataclass(frozen=True)

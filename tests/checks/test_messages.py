@@ -6,14 +6,14 @@ import pytest
 
 from grader.checks.messages import (
     exception_text,
+    no_answer,
     no_value,
     not_python,
-    process_end,
     stops_at,
     traceback_lines,
 )
 from grader.sandbox import LOST
-from grader.sandbox.worker import KILLED, Answer, Raised
+from grader.sandbox.worker import KILLED, Answer, Raised, WorkerEnded
 
 FRAMES = ((3, "", "import nonsense"), (0, "made_up", "no line"), (7, "f", "return x * w"))
 
@@ -40,7 +40,7 @@ def why(answer: Answer, stopped: Raised | None = None) -> str:
     ],
 )
 def test_the_end_of_a_process(status: int, sentence: str) -> None:
-    assert process_end(status) == sentence
+    assert no_answer(WorkerEnded(status), "`f`", "is slow") == f"`f` {sentence}"
 
 
 def test_an_exception_is_told_as_python_tells_it() -> None:
