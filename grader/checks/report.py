@@ -16,41 +16,25 @@ WITHHELD = "The course withholds what this check saw."
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Where an array is wrong, entry by entry.
+    """Where an array is wrong, entry by entry."""
 
-    Args:
-        name: what the student calls the array.
-        axes: what its axes count, such as ``T``, ``H`` and ``N``; empty where nobody knows.
-        shape: its shape.
-        entries: one character an entry, the last axis running fastest: ``x`` is wrong, ``.`` is right.
-    """
-
-    name: str
-    axes: tuple[str, ...]
+    name: str  # what the student calls the array
+    axes: tuple[str, ...]  # what they count, such as ``T``, ``H`` and ``N``; empty where nobody knows
     shape: tuple[int, ...]
-    entries: str
+    entries: str  # one character an entry, the last axis running fastest: ``x`` is wrong, ``.`` is right
 
 
 @dataclass(frozen=True)
 class Located:
-    """Where in the student's file a wrong answer comes from.
+    """Where in the student's file a wrong answer comes from."""
 
-    Args:
-        line: of the file.
-        place: file and line, as an editor opens them.
-        source: the line as it stands there.
-        says: what is right before it, and what is the first that is not.
-        cause: what is wrong with that, in the course's words; empty if it cannot be stated.
-        key: the cause without the student's own names: the same for the same mistake in other code.
-        shared: what all wrong answers have to do with it, as in "use `da`"; empty if some have another cause.
-    """
-
-    line: int
-    place: str
-    source: str
-    says: str
-    cause: str = ""
-    key: str = ""
+    line: int  # of the file
+    place: str  # file and line, as an editor opens them
+    source: str  # the line as it stands there
+    says: str  # what is right before it, and what is the first that is not
+    cause: str = ""  # what is wrong with that, in the course's words; empty if it cannot be stated
+    key: str = ""  # the cause without the student's own names: the same for the same mistake in other code
+    # what all wrong answers have to do with it, as in "use `da`"; empty if some have another cause
     shared: str = ""
 
     @property
@@ -62,39 +46,22 @@ class Located:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one check found.
+    """What one check found."""
 
-    Args:
-        check: name of the check's function.
-        title: first sentence of its docstring, what the student reads.
-        function: the student's function it is about; empty if about none in particular.
-        status: ``error`` means that the check or the reference broke, never the student's code.
-        credits: what it is worth.
-        message: for the student; empty when passed.
-        hidden: whether the check is the instructor's alone.
-        output: what the student's code printed while it ran, at most 64 KiB.
-        seconds: wall-clock time it took.
-        diagnosis: what the student's mistake looks like, if that can be said.
-        recognised: whether the diagnosis is the author's sentence for a known mistake.
-        gist: the message without anything that came out of a call; empty if nothing is left of it.
-        mismatch: where the first wrong array is wrong, if it has the right shape.
-        located: the line that the wrong answer comes from, if it was found.
-    """
-
-    check: str
-    title: str
-    function: str
-    status: Status
-    credits: int
-    message: str = ""
-    hidden: bool = False
-    output: str = ""
-    seconds: float = 0.0
-    diagnosis: str = ""
-    recognised: bool = False
-    gist: str = ""
-    mismatch: Mismatch | None = None
-    located: Located | None = None
+    check: str  # name of the check's function
+    title: str  # first sentence of its docstring, what the student reads
+    function: str  # the student's function it is about; empty if about none in particular
+    status: Status  # ``error`` means that the check or the reference broke, never the student's code
+    credits: int  # what it is worth
+    message: str = ""  # for the student; empty when passed
+    hidden: bool = False  # whether the check is the instructor's alone
+    output: str = ""  # what the student's code printed while it ran, at most 64 KiB
+    seconds: float = 0.0  # wall-clock time it took
+    diagnosis: str = ""  # what the student's mistake looks like, if that can be said
+    recognised: bool = False  # whether the diagnosis is the author's sentence for a known mistake
+    gist: str = ""  # the message without anything that came out of a call; empty if nothing is left of it
+    mismatch: Mismatch | None = None  # where the first wrong array is wrong, if it has the right shape
+    located: Located | None = None  # the line that the wrong answer comes from, if it was found
 
     @property
     def earned(self) -> int:
@@ -123,34 +90,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """All outcomes of one exercise for one submission.
+    """All outcomes of one exercise for one submission."""
 
-    Args:
-        exercise: its id.
-        title: its title.
-        outcomes: in the order in which the checks stand in their files, visible ones first.
-        notes: sentences about the submission as a whole.
-        seed: of the run's random inputs; the same seed gives the same inputs.
-        source_sha256: of the graded file; empty if there was none to read.
-        confinement: layers that the student's code ran under; none if none of it ran.
-        seconds: wall-clock time of the whole run.
-        python: version that graded, as is ``numpy``; empty if no check ran.
-        round: of the class, 1 or more; 0 if it was not graded as one of a class.
-        resubmitted: whether it was handed in again in this round, so that it has a seed of its own.
-    """
-
-    exercise: str
+    exercise: str  # its id
     title: str
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...] = ()
-    seed: int = 0
-    source_sha256: str = ""
-    confinement: tuple[str, ...] = ()
-    seconds: float = 0.0
-    python: str = ""
+    outcomes: tuple[Outcome, ...]  # in the order in which the checks stand in their files, visible ones first
+    notes: tuple[str, ...] = ()  # sentences about the submission as a whole
+    seed: int = 0  # of the run's random inputs; the same seed gives the same inputs
+    source_sha256: str = ""  # of the graded file; empty if there was none to read
+    confinement: tuple[str, ...] = ()  # layers that the student's code ran under; none if none of it ran
+    seconds: float = 0.0  # wall-clock time of the whole run
+    python: str = ""  # version that graded; empty, as the next is, if no check ran
     numpy: str = ""
-    round: int = 0
-    resubmitted: bool = False
+    round: int = 0  # of the class, 1 or more; 0 if it was not graded as one of a class
+    resubmitted: bool = False  # whether it was handed in again in this round, and so has a seed of its own
 
     @property
     def credits(self) -> int:

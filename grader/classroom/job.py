@@ -45,22 +45,15 @@ TaskResults: TypeAlias = list[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class Task:
-    """What one process does at one time.
-
-    Args:
-        exercise: its id; a word of the caller's for answers to quizzes.
-        work: by the submission's key.
-        run: a word that all tasks of one run have.
-        again: whether it was lost before.
-    """
+    """What one process does at one time."""
 
     course: str
-    exercise: str
+    exercise: str  # its id; a word of the caller's for answers to quizzes
     seed: int
     confinement: Confinement
-    work: tuple[tuple[str, Work], ...]
-    run: str = ""
-    again: bool = False
+    work: tuple[tuple[str, Work], ...]  # by the submission's key
+    run: str = ""  # a word that all tasks of one run have
+    again: bool = False  # whether it was lost before
 
     def alone(self, again: bool = False) -> Iterator[Task]:
         """Yield one task for each submission."""
