@@ -136,9 +136,6 @@ class Gathered(Files):
         return files.modified(there)
 
 
-# --- folders --------------------------------------------------------------------------------------------
-
-
 class Folder(Files):
     """A folder.
 
@@ -222,9 +219,6 @@ def open_plain(folder: Path, parts: Sequence[str]) -> IO[bytes]:
         os.close(descriptor)
         raise FileRejected("should be a plain file, and is something else")
     return os.fdopen(descriptor, "rb")
-
-
-# --- zips -----------------------------------------------------------------------------------------------
 
 
 class Zip(Files):

@@ -93,22 +93,19 @@ class Processes(ThreadPoolExecutor):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._killed = kind is not None
-        if self._killed:
-            self._hang_up(socket.SHUT_RDWR)
-            for started in self._started:
-                started.kill()
+        if not self._killed:
+            self.shutdown()
+        for near, _ in self._forked:
+            with contextlib.suppress(OSError):
+                near.shutdown(socket.SHUT_RDWR if self._killed else socket.SHUT_WR)
+        for started in self._started if self._killed else ():
+            started.kill()
         self.shutdown(cancel_futures=self._killed)
-        self._hang_up(socket.SHUT_WR)
         for near, (asked, answers) in self._forked:
             with near, contextlib.suppress(OSError), asked, answers:
                 answers.read()  # nothing, once it has ended
         for started in self._started:
             started.communicate()
-
-    def _hang_up(self, how: int) -> None:
-        for near, _ in self._forked:
-            with contextlib.suppress(OSError):
-                near.shutdown(how)
 
 
 def serve(channels: list[int], given: list[socket.socket]) -> None:

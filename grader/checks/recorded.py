@@ -45,9 +45,6 @@ class NotRecorded(DependencyFailed):
     """A question that no check of the full course asks; what hangs on it cannot be decided in a hand-out."""
 
 
-# --- questions ----------------------------------------------------------------------------------------
-
-
 def fingerprint(arguments: tuple[Any, ...]) -> tuple[str, Array]:
     """Return the shapes of arguments, and two numbers for each array: a weighted sum and its size."""
     sums: list[tuple[float, float]] = []
@@ -84,9 +81,6 @@ class Index:
             if np.allclose(known[:, 0], sums[:, 0], rtol=0, atol=RTOL * known[:, 1], equal_nan=True):
                 return number
         return None
-
-
-# --- the file -----------------------------------------------------------------------------------------
 
 
 def unpacked(data: bytes) -> tuple[Any, memoryview]:

@@ -205,9 +205,6 @@ class CheckRun:
                 self.seconds_left -= worker.used.processor
 
 
-# --- the module in a worker ---------------------------------------------------------------------------
-
-
 class StudentModule:
     """A student's module, loaded in a worker of its own after the modules that it uses.
 

@@ -164,9 +164,6 @@ def storable(submission: Submission) -> Submission:
     return submission
 
 
-# --- what a report depends on ---------------------------------------------------------------------------
-
-
 @functools.cache
 def grader_digest() -> str:
     """Return a hash of the grader's own source, its version included."""
@@ -329,9 +326,6 @@ class Batch:
                 broken[key] = one_line(f"could not be graded: {reason}", MAX_REASON)
                 book.mark_not_graded([(key, task.exercise)], broken[key])
         return broken
-
-
-# --- many of them ---------------------------------------------------------------------------------------
 
 
 @functools.cache

@@ -163,9 +163,6 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
         self.close()
 
 
-# --- one worker ---------------------------------------------------------------------------------------
-
-
 class ConfinedWorker(Worker):
     """One check's process: load once, call often, end."""
 

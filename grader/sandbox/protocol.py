@@ -81,9 +81,6 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 _from_json = json.JSONDecoder(object_pairs_hook=_refuse_object).decode
 
 
-# --- values out ---------------------------------------------------------------------------------------
-
-
 def encode(value: Any, arrays: list[bytes]) -> Any:
     """Return the JSON form of a value, and append the bytes of its arrays; Unsendable if it is too large."""
     return _Encoder(arrays).encode(value, 0)
@@ -159,9 +156,6 @@ class _Encoder:
             raise Unsendable(f"it holds an empty array of shape {array.shape}, which is too long an axis")
         self.arrays.append(array.tobytes())
         return ["a", dtype, list(array.shape)]
-
-
-# --- values in ----------------------------------------------------------------------------------------
 
 
 def decode(tree: Any, body: memoryview) -> Any:
