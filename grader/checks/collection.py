@@ -36,7 +36,7 @@ from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 
 if TYPE_CHECKING:
     from grader.checks.locate.trace import RecordedSolution
-    from grader.checks.recorded import RecordedNumbers
+    from grader.checks.recorded import Recorded
     from grader.checks.student import Call
 
 MARKERS = ("credits", "depends_on", "lend", "builds_on")  # docs/author.md says what they mean
@@ -103,9 +103,10 @@ class CheckSuite:
         return dataclasses.replace(self, given=given)
 
     @property
-    def recorded(self) -> Any:
+    def recorded(self) -> Recorded | None:
         """What the reference of a hand-out answers from; None where the solution is there."""
-        return getattr(self.reference, RECORDED, None)
+        found: Recorded | None = getattr(self.reference, RECORDED, None)
+        return found
 
     @functools.cached_property
     def mistakes(self) -> KnownMistakes:
@@ -117,12 +118,10 @@ class CheckSuite:
         return KnownMistakes(self.exercise, self.reference)
 
     @functools.cached_property
-    def recorded_solution(self) -> RecordedSolution | RecordedNumbers:
+    def recorded_solution(self) -> RecordedSolution | Recorded:
         """The solution, whose expressions are recorded while it is called."""
         if self.recorded:
-            from grader.checks.recorded import RecordedNumbers
-
-            return RecordedNumbers(self.recorded)
+            return self.recorded
         from grader.checks.locate.trace import RecordedSolution
 
         return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference)

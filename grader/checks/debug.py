@@ -46,10 +46,6 @@ print(result)
 KEPT = np.ndarray | int | float | str  # what a file of arrays can hold
 
 
-class NoSuchCheck(CannotDo):
-    """A check that is not there, or not the student's to see; the sentence says so."""
-
-
 @dataclass(frozen=True)
 class FailingCall:
     """One call of a failing check, as a student may ask it."""
@@ -133,18 +129,18 @@ def find_failing_call(
         call: None if there is none, as for a stub, or a file that cannot be loaded.
 
     Raises:
-        NoSuchCheck: it is none of the visible checks.
+        CannotDo: it is none of the visible checks.
     """
     suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed)
     run = CheckRun(suite.exercise, read_source(suite.exercise), pool, progress)
     name = f"check_{(check or '').removeprefix('check_')}"
     visible = [known.name for known in suite.checks if not known.hidden]
     if check and name in (known.name for known in suite.checks if known.hidden):
-        raise NoSuchCheck(f"{name} is a hidden check; what it asks is not shown")
+        raise CannotDo(f"{name} is a hidden check; what it asks is not shown")
     if check and name not in visible:
         near = [known for known in visible if check in known] or difflib.get_close_matches(name, visible, n=3)
         which = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(visible)}"
-        raise NoSuchCheck(f"{suite.exercise.id} has no check {name}; {which}")
+        raise CannotDo(f"{suite.exercise.id} has no check {name}; {which}")
     run_suite(suite, run)
     failed = (run.outcomes[known] for known in visible if run.outcomes[known].status == "failed")
     outcome = run.outcomes[name] if check else next(failed, None)

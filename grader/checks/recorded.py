@@ -140,6 +140,18 @@ class Recorded:
         stored = self.questions[number].inner if number is not None else None
         return None if stored is None else self.value(stored)
 
+    def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
+        """Return those numbers as a trace without events, order and shape; None if they were not kept.
+
+        With them a wrong line is found; why it is wrong would take the solution's expressions.
+        """
+        number, inner = self.find(function, arguments), self.inner(function, arguments)
+        if inner is None or number is None:
+            return None
+        results = [array for _, array in result_arrays(self.value(self.questions[number].answer))]
+        values = (*results, inner.astype(np.float64))
+        return Trace(Text((), (), ()), (), values, frozenset((len(results),)), tuple(range(len(results))))
+
     def waits_for(self, substituted: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
         """Say that a check waits for a function that is wrong, and that no recorded answer stands in for.
 
@@ -256,24 +268,3 @@ class RecordedMistakes(KnownMistakes):
         """Say which of the module's functions one of them leads to, itself included."""
         reaches = self._recorded.header["reaches"]
         return lambda function: {function, *reaches.get(function, ())}
-
-
-class RecordedNumbers:
-    """What the solution computes on the way, as a hand-out has it: numbers without order and shape.
-
-    With them a wrong line is found; why it is wrong would take the solution's expressions.
-    """
-
-    def __init__(self, recorded: Recorded) -> None:
-        self._recorded = recorded
-
-    def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
-        """Return the numbers as a trace without events; None if they were not kept."""
-        inner = self._recorded.inner(function, arguments)
-        number = self._recorded.find(function, arguments)
-        if inner is None or number is None:
-            return None
-        answer = self._recorded.value(self._recorded.questions[number].answer)
-        results = [array for _, array in result_arrays(answer)]
-        values = (*results, inner.astype(np.float64))
-        return Trace(Text((), (), ()), (), values, frozenset((len(results),)), tuple(range(len(results))))

@@ -30,10 +30,6 @@ TASKS_PER_WORKER = 3  # so that it never waits for the next
 PARTS = ("exercises", "solutions", "quizzes")
 
 
-class NoCluster(CannotDo):
-    """There is no cluster that can grade; the text says why."""
-
-
 class CoursePlugin(WorkerPlugin):
     """Unpacks the course, which comes as a zip, on each worker once, also on those that join later."""
 
@@ -85,11 +81,11 @@ def connected(where: str, course: Course) -> Iterator[ExecutorConfig]:
         where: ``tcp://HOST:PORT`` of a scheduler, or ``local:N`` for N workers of our own.
 
     Raises:
-        NoCluster: it cannot be reached, has no workers, or they have another grader.
+        CannotDo: it cannot be reached, has no workers, or they have another grader.
     """
     kind, _, rest = where.partition(":")
     if kind == "local" and not (rest.isdecimal() and 1 <= int(rest) <= 256):
-        raise NoCluster(f"--cluster {where} should name a number of workers, such as local:2")
+        raise CannotDo(f"--cluster {where} should name a number of workers, such as local:2")
     with contextlib.ExitStack() as stack:
         if kind == "local":
             own = LocalCluster(
@@ -100,7 +96,7 @@ def connected(where: str, course: Course) -> Iterator[ExecutorConfig]:
             try:
                 client = Client(where, timeout=CONNECT_SECONDS)
             except (OSError, ValueError, TimeoutError) as error:
-                raise NoCluster(f"no Dask scheduler answers at {where} ({error}); is it started?") from None
+                raise CannotDo(f"no Dask scheduler answers at {where} ({error}); is it started?") from None
         stack.enter_context(client)
         workers = _workers_like_us(client)
         plugin = CoursePlugin(pack(course))
@@ -130,12 +126,12 @@ def _workers_like_us(client: Any) -> int:
     try:
         found = client.run(grader_digest)
     except Exception as error:
-        raise NoCluster(f"a worker has no usable rnn-grader ({error}); install it there") from None
+        raise CannotDo(f"a worker has no usable rnn-grader ({error}); install it there") from None
     if not found:
-        raise NoCluster("the cluster has no workers; start some with `dask worker`")
+        raise CannotDo("the cluster has no workers; start some with `dask worker`")
     others = [address for address, its in found.items() if its != grader_digest()]
     if others:
-        raise NoCluster(
+        raise CannotDo(
             f"the worker {others[0]} has another version of rnn-grader; install the same one there"
         )
     return len(found)

@@ -18,8 +18,8 @@ import pytest
 from distributed import Client
 
 from grader.classroom.batch import grade, processes
-from grader.classroom.cluster import NoCluster, connected, pack
-from grader.course import Course
+from grader.classroom.cluster import connected, pack
+from grader.course import CannotDo, Course
 from tests.classroom.helpers import content, hand_in, make_class, right, run
 from tests.conftest import Offspring
 
@@ -121,5 +121,5 @@ def test_the_course_is_packed_the_same_every_time_and_whole(tiny: Course) -> Non
     ],
 )
 def test_where_nobody_grades_one_sentence_says_so(tiny: Course, where: str, word: str) -> None:
-    with pytest.raises(NoCluster, match=word), connected(where, tiny):
+    with pytest.raises(CannotDo, match=word), connected(where, tiny):
         pass
