@@ -122,6 +122,8 @@ class CheckRun:
         self.seconds = 0.0  # that its checks took
         self.seconds_left = exercise.file.limits.exercise_seconds
         self.repeat_seconds_left = REPEATS * self.seconds_left
+        # of every worker, so that the next one can be made ready before it is known what for
+        self.budget = exercise.file.limits.memory_bytes, math.ceil((1 + REPEATS) * self.seconds_left)
         self.confinement: tuple[str, ...] = ()
         self.notes: dict[str, None] = {}  # an ordered set
         self.calls: list[Call] = []  # of the student's functions alone, none of them substituted
@@ -240,9 +242,7 @@ class StudentModule:
         A file that is missing, or stops half-way, leaves a module with what was defined before. One that
         ends the worker is left out the next time.
         """
-        self.worker = self._run.pool.open(
-            (self._limits.memory_bytes, math.ceil((1 + REPEATS) * self._limits.exercise_seconds))
-        )
+        self.worker = self._run.pool.open(self._run.budget)
         self._run.confinement = self.worker.layers
         for module, source in self._run.used.items():
             try:

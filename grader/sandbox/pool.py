@@ -108,16 +108,18 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
         spare: bool = True,
     ) -> None:
         self._makes_spare = spare
-        self._spares: dict[Budget, ConfinedWorker] = {}
+        self._spare: tuple[Budget, ConfinedWorker] | None = None
         self._forks = CAN_FORK if fork is None else fork
         self._layers = zygote.layers if zygote else layers
         self._zygote = zygote or (start_early(layers) if self._forks else None)
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
-        worker = self._spares.pop(budget, None)
-        if worker is not None and not worker.is_well():
-            worker.end()
-            worker = None
+        worker = None
+        if self._spare is not None:
+            (meant_for, worker), self._spare = self._spare, None
+            if not worker.is_well() or meant_for != budget:
+                worker.end()
+                worker = None
         if worker is None:
             worker = self._begin(budget)
             try:
@@ -129,9 +131,7 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
                 worker = self._begin(budget)
                 worker.wait_until_ready()
         if self._makes_spare:
-            for other in [*self._spares][:-1]:  # two are asked for in turn, by checks and a diagnosis
-                self._spares.pop(other).end()
-            self._spares[budget] = self._begin(budget)
+            self._spare = budget, self._begin(budget)
         return worker
 
     def _begin(self, budget: Budget) -> ConfinedWorker:
@@ -153,8 +153,9 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
-        while self._spares:
-            self._spares.popitem()[1].end()
+        if self._spare is not None:
+            self._spare[1].end()
+            self._spare = None
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None

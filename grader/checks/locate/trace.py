@@ -282,6 +282,7 @@ class RecordedSubmission:
 
     def __init__(self, run: CheckRun, worker: Worker) -> None:
         self._run, self._worker, limits = run, worker, run.exercise.file.limits
+        self._seconds_left = limits.exercise_seconds
         self._traces = dict[int, Trace]()
         worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
         self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
@@ -290,9 +291,12 @@ class RecordedSubmission:
 
     def _call(self, function: str, *arguments: Any) -> Any:
         seconds = self._run.exercise.file.limits.call_seconds
-        seconds = min(seconds, CHANGED_SECONDS) if function == "changed" else seconds
-        with self._run.patience.bounding(self._worker, seconds) as limit:
-            return self._worker.call(function, arguments, limit).value
+        seconds = min(CHANGED_SECONDS if function == "changed" else seconds, seconds, self._seconds_left)
+        try:
+            with self._run.patience.bounding(self._worker, seconds) as limit:
+                return self._worker.call(function, arguments, limit).value
+        finally:
+            self._seconds_left -= self._worker.used.processor
 
     def trace(self, call: Call, node: int = recording.RESULT, values: Sequence[Array] = ()) -> Trace:
         """Ask a question again and return what was recorded; raises Malformed.
@@ -336,8 +340,7 @@ def _bytes(data: bytes) -> Any:
 @contextlib.contextmanager
 def recorded_submission(run: CheckRun) -> Iterator[RecordedSubmission]:
     """Open a submission for recording; raises Malformed, or what a worker raises that gives no answer."""
-    limits = run.exercise.file.limits
-    worker = run.pool.open((limits.memory_bytes, int(limits.exercise_seconds) + 1))
+    worker = run.pool.open(run.budget)
     try:
         yield RecordedSubmission(run, worker)
     finally:
