@@ -398,9 +398,6 @@ def test_a_pool_says_that_no_worker_could_be_forked() -> None:
             sockets[0].sendall(protocol.pack(["refused", errno.EAGAIN]))
             return process.Forked(self)  # type: ignore[arg-type]
 
-        def kill(self, *_: object) -> int:
-            return -9
-
         def close(self) -> None:
             pass
 
