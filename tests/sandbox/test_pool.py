@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import importlib.util
 import os
 import signal
@@ -1103,3 +1104,11 @@ def test_what_was_done_before_the_fork_has_left_nothing(load: Open) -> None:
             assert lines == 1  # the student's own
         case other:
             pytest.fail(f"{other!r}")
+
+
+def test_hashes_are_the_same_without_openssl() -> None:
+    program = "import grader.sandbox, sys; grader.sandbox.forgo_openssl(); import hashlib"
+    program += "; print(hashlib.sha256(b'a').hexdigest(), hashlib.md5(b'a').hexdigest())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [hashlib.sha256(b"a").hexdigest(), hashlib.md5(b"a").hexdigest()]
+    assert not done.stderr
