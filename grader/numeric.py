@@ -220,9 +220,8 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
     failures, right = [], []
     for field, item, wanted in zip(fields, got, expected, strict=True):
         label = f"{head}.{field}" if fields_of(expected) else f"{head}[{field}]"
-        label += space + circumstances
         try:
-            _each(item, wanted, label, compare)
+            _each(item, wanted, label + space + circumstances, compare)
             right.append(label)
         except CheckFailed as failure:
             failures.append((label, failure.with_traceback(None)))  # whose frames would hold this list
@@ -232,15 +231,10 @@ def _each(actual: object, expected: object, name: str, compare: Callable[[Array,
         text, others = str(first), [label for label, _ in failures[1:]]
         if len(shapes) > 1:
             text, others = _table(shapes), [label for label, failure in failures if not failure.shapes]
-        text += f"\nOff as well: {_names(others)}." if others else ""
-        text += f"\nRight: {_names(right)}." if right else ""
+        text += f"\nOff as well: {', '.join(others)}." if others else ""
+        text += f"\nRight: {', '.join(right)}." if right else ""
         raise CheckFailed(text, first.name, first.mask, shapes) from None
     return None
-
-
-def _names(labels: list[str]) -> str:
-    """Join names; the circumstances that follow a name are the same for all, and were told."""
-    return ", ".join(label.partition(" ")[0] for label in labels)
 
 
 def _table(shapes: tuple[WrongShape, ...]) -> str:

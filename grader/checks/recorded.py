@@ -62,12 +62,12 @@ def fingerprint(arguments: tuple[Any, ...]) -> tuple[str, Array]:
     return json.dumps(map_leaves(arguments, form)), np.array(sums, dtype=np.float64).reshape(-1, 2)
 
 
+@dataclass
 class Index:
     """Finds questions again."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], list[tuple[int, Array]]] = {}
-        self.count = 0
+    count: int = 0
+    _known: dict[tuple[str, str], list[tuple[int, Array]]] = field(default_factory=dict)
 
     def add(self, function: str, form: str, sums: Array) -> int:
         """Add a question; return its number, counting from 0."""

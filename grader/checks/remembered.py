@@ -3,6 +3,7 @@
 import functools
 import types
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ MAX_QUESTIONS, MAX_BYTES = 4096, 8 * 2**20  # that are remembered, and of arrays
 SCALARS = (type(None), bool, int, float, complex, str, np.generic)
 
 
+@dataclass
 class Memory:
     """What was asked of functions of the course, and answered.
 
@@ -23,9 +25,8 @@ class Memory:
     function that changes what it is given.
     """
 
-    def __init__(self) -> None:
-        self._answers: dict[Any, Any] = {}
-        self._bytes = 0
+    _answers: dict[Any, Any] = field(default_factory=dict)
+    _bytes: int = 0
 
     def remembering(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that answers as this one does, each time with arrays of its own."""
