@@ -67,22 +67,20 @@ def debug_lines(
 
 
 @click.command("plot")
-@click.argument("exercise_id", metavar="EXERCISE")
+@click.argument("name", metavar="EXERCISE")
 @cli.output_option(
     "The picture to write, SVG or PNG by its name [EXERCISE.svg in this folder].", suffixes=picture.SUFFIXES
 )
 @cli.submission_option("Plot")
 @cli.confinement_option()
 @cli.pass_course
-def plot(
-    course: Course, exercise_id: str, output: Path | None, submission: Path | None, confinement: str
-) -> None:
+def plot(course: Course, name: str, output: Path | None, submission: Path | None, confinement: str) -> None:
     """Plot what your functions compute, beside the reference: for exercises that have something to see.
 
     Pictures need matplotlib: pip install matplotlib. Exits with 1 if your code does not get through;
     what it got to before that is plotted.
     """
-    exercise = course[exercise_id]
+    exercise = course[name]
     if not plots.plot_path(exercise).is_file():
         others = ", ".join(each.id for each in course.exercises() if plots.plot_path(each).is_file())
         cli.stop(f"{exercise.id} has nothing to plot; these have: {others or 'none yet'}")

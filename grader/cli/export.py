@@ -115,9 +115,8 @@ def _only(found: list[Grade], grades: ClassGrades, allow_incomplete: bool) -> Gr
         known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
         raise click.UsageError(f"name one submission with --submission; there are: {known}")
     if found[0].set_aside and not allow_incomplete:
-        cli.stop(
-            f"{found[0].submission} is set aside; decide with `grader adjust --student` first", cli.FAILED
-        )
+        told = f"{found[0].submission} is set aside; decide with `grader adjust --student` first"
+        cli.stop(told, cli.FAILED)
     return found[0]
 
 

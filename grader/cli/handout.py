@@ -95,9 +95,8 @@ def hand_out(
             built = handout.build_handout(course, target, secret_of(course), archive=archive, **parts)
     except leaks.Leaking as leaking:
         click.echo("\n".join(leaking.leaks), err=True)
-        cli.stop(
-            "nothing was written: what would be handed out tells answers, or names of the class", cli.BROKEN
-        )
+        told = "nothing was written: what would be handed out tells answers, or names of the class"
+        cli.stop(told, cli.BROKEN)
     _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))
     if named:
         told = "course.yaml says nothing of this hand-out; write it there under `assignments`"

@@ -11,7 +11,7 @@ from grader.cli.check import remember
 from grader.course import Course, CourseError
 from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
 from grader.quiz import all_quizzes, balance, open_context, update
-from grader.reports import first_to_mend, message, report_lines, statement, wrapped
+from grader.reports import report_lines, statement, text, wrapped
 
 MAX_WHY = 160  # characters of what the first failing check says
 WHAT = {
@@ -99,8 +99,8 @@ def submit(course: Course, check: bool, output: Path | None, questions: tuple[st
                     continue
                 failed = sum(outcome.status != "passed" for outcome in report.outcomes)
                 found = f"fails {failed} of {len(report.outcomes)} checks" if failed else "passes"
-                first = first_to_mend(report)
-                why = f": {textwrap.shorten(message(first), MAX_WHY)}" if first else ""
+                first = text.first_to_mend(report)
+                why = f": {textwrap.shorten(text.message(first), MAX_WHY)}" if first else ""
                 told = f"{exercise.id} {found}, {report.earned} of {report.credits} credits{why}"
                 cli.print_lines(wrapped(told, "failed" if failed else "passed", cli.width(), ""))
     except (CourseError, worker.ConfinementMissing, worker.WorkerBroken) as error:

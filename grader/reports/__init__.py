@@ -2,14 +2,4 @@
 
 from grader.reports.html import report_html
 from grader.reports.statement import done_lines, headed, overview_lines
-from grader.reports.text import (
-    Line,
-    Style,
-    decimal,
-    first_to_mend,
-    message,
-    report_lines,
-    report_text,
-    unconfined,
-    wrapped,
-)
+from grader.reports.text import Line, Style, decimal, report_lines, report_text, unconfined, wrapped

@@ -168,9 +168,7 @@ def statement_lines(
             earned, possible = sections[heading].get(label, (0, 0))
             sections[heading][label] = earned + row.earned_cents, possible + row.possible_cents
     sections["topics"].pop("", None)
-    topics = sorted(
-        sections["topics"].items(), key=lambda each: int((re.match(r"\d+", each[0]) or [LAST])[0])
-    )
+    topics = sorted(sections["topics"].items(), key=lambda of: int((re.match(r"\d+", of[0]) or [LAST])[0]))
     sections["topics"] = dict(topics)
     sums = [entry for section in sections.values() for entry in section.values()]
     size = max((len(amount(max(entry))) for entry in sums), default=0)
