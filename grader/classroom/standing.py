@@ -20,7 +20,7 @@ from grader.sandbox.text import counted
 if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
 
-SHARED = "key file platform platform_id received received_from learner_id problem".split()
+SHARED = "key file platform platform_id received learner_id problem".split()
 FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 DAY = datetime.timedelta(days=1)
 NO_ANSWERS = "no answers were handed in"

@@ -72,7 +72,6 @@ class Grade:
     platform: str = ""  # whose download it is from, such as ``canvas``; empty if none that is known
     platform_id: str = ""  # whose it is as the platform says; empty if that says nothing
     received: datetime.datetime | None = None  # when it arrived, in UTC; None if nobody knows
-    received_from: str = ""  # what says so: ``platform``, ``received.csv``, ``commit`` or ``file``
     problem: str = ""  # why it could not be graded, or not whole; one sentence, empty if it could
     nothing_found: bool = False  # whether it holds none of the files that are graded, nor answers
     notes: tuple[Note, ...] = ()  # what the instructor should know

@@ -78,7 +78,6 @@ class Progress:
 
     earned: int  # credits
     credits: int  # credits there are
-    at: str  # when, ISO 8601 in UTC
     outcomes: Mapping[str, Status]  # what each check found, by its name
 
 
@@ -191,10 +190,10 @@ class Ledger:
         return best
 
     def _checks(self, where: str, **values: str) -> list[tuple[str, Progress]]:
-        query = "SELECT exercise, earned, credits, at, outcomes FROM checked WHERE learner = :learner AND"
+        query = "SELECT exercise, earned, credits, outcomes FROM checked WHERE learner = :learner AND"
+        rows = self._all(f"{query} {where}", **values)
         return [
-            (exercise, Progress(earned, worth, at, json.loads(outcomes)))
-            for exercise, earned, worth, at, outcomes in self._all(f"{query} {where}", **values)
+            (exercise, Progress(earned, worth, json.loads(told))) for exercise, earned, worth, told in rows
         ]
 
     def hints_shown(self, exercise: str, function: str) -> int:
