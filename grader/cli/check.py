@@ -11,7 +11,7 @@ import click
 from grader import cli
 from grader.checks.report import Report, reports_to_json
 from grader.course import Course, Exercise, is_stub, open_course, shown_path
-from grader.progress import ANONYMOUS, Grade, Learner, LedgerError, Standing, open_ledger, record, standings
+from grader.progress import ANONYMOUS, Learner, LedgerError, Standing, open_ledger, record, standings
 from grader.reports import done_lines, headed, overview_lines, report_lines
 
 FORMS = ("text", "json", "github-annotations", "github-classroom", "github-summary", "junit-student")
@@ -164,6 +164,7 @@ def _export(form: str, reports: list[Report], course: Course) -> None:
     if form == "json":
         cli.write_output(f"{reports_to_json(reports)}\n", None)
     elif form != "text":
+        from grader.progress import Grade
         from grader.reports.exports import student_export
 
         feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}

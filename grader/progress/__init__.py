@@ -1,7 +1,9 @@
-"""One learner's record: events, credits, answers, hand-in."""
+"""One learner's record: events, credits, answers, hand-in; and what the submissions of a class earned."""
+
+import importlib
+from typing import TYPE_CHECKING
 
 from grader.progress.database import CannotWrite, LedgerError, explained, open_file
-from grader.progress.grades import QUESTION, QUIZZES, ClassGrades, Grade, Note, QuizResult
 from grader.progress.ledger import (
     ANONYMOUS,
     JOINERS,
@@ -17,3 +19,13 @@ from grader.progress.ledger import (
     take_hint,
     waits_for,
 )
+
+if TYPE_CHECKING:
+    from grader.progress.grades import QUESTION, QUIZZES, ClassGrades, Grade, Note, QuizResult
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what a class earned when it is first asked for: no student's command waits for it."""
+        if name not in ("QUESTION", "QUIZZES", "ClassGrades", "Grade", "Note", "QuizResult"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module("grader.progress.grades"), name)

@@ -5,4 +5,3 @@ from grader.quiz.credits import REVIEW, CountedAnswer, QuizContext, balance, ope
 from grader.quiz.files import Quiz, all_quizzes, find_quiz, load_quiz, quiz_paths
 from grader.quiz.formula import FormulaError
 from grader.quiz.questions.base import Question, Runner, Unreadable, Variant, fill, make_variant, parse
-from grader.quiz.session import AnsweredElsewhere, FinishedElsewhere, Item, Reply, Selection, Session, Summary

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from string import ascii_lowercase as LETTERS
 
 from grader.course import render
-from grader.quiz import CountedAnswer, Item, Question, Quiz, Reply, Session, Summary, fill
+from grader.quiz import CountedAnswer, Question, Quiz, fill
+from grader.quiz.session import Item, Reply, Session, Summary
 from grader.reports.text import INDENT, Line, Style, ends, wrapped
 from grader.sandbox.text import clean, counted, shorten
 

@@ -19,6 +19,7 @@ from grader import progress, quiz as quizzes
 from grader.checks.source import read_source
 from grader.course import CannotDo, CourseError, open_course
 from grader.progress import ANONYMOUS, hand_in, transfer
+from grader.quiz import session as sittings
 from grader.reports.lesson import lesson_html
 from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solution_line
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool, Worker
@@ -64,7 +65,7 @@ class Desk:
 
     def __init__(self, root: Path | str) -> None:
         self.course = open_course(Path(root))
-        self._sessions: dict[str, quizzes.Session] = {}
+        self._sessions: dict[str, sittings.Session] = {}
         self._suites: dict[str, CheckSuite] = {}
         self._context = self._context_with(quizzes.CodeRunner(pool=LatePool()))
         self._ledger: progress.Ledger
@@ -84,7 +85,7 @@ class Desk:
             self._sessions.clear()  # one of them may have begun just now
             if isinstance(error, ModuleNotFoundError):  # NumPy is large: it comes when it is first asked for
                 said = {"needs": (error.name or "").partition(".")[0]}
-            elif isinstance(error, quizzes.AnsweredElsewhere | quizzes.FinishedElsewhere):
+            elif isinstance(error, sittings.AnsweredElsewhere | sittings.FinishedElsewhere):
                 said = {"elsewhere": type(error).__name__}
             elif isinstance(error, quizzes.FormulaError):
                 said = {"refused": f"this question is broken: {error}"}
@@ -131,9 +132,9 @@ class Desk:
         """Return who learns here, and how far they have come."""
         ledger, rows = self._ledger, []
         for quiz in quizzes.all_quizzes(self.course):
-            sittings = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != quizzes.REVIEW]
-            unfinished = any(sitting.finished is None for sitting in sittings)
-            state = "unfinished" if unfinished else "taken" if sittings else ""
+            own = [sitting for sitting in ledger.sittings(quiz.id) if sitting.mode != quizzes.REVIEW]
+            unfinished = any(sitting.finished is None for sitting in own)
+            state = "unfinished" if unfinished else "taken" if own else ""
             cents = quizzes.balance(ledger, quiz).cents
             rows.append({"quiz": quiz.id, "cents": cents, "credits": quiz.credits, "state": state})
         exercises = [
@@ -164,10 +165,10 @@ class Desk:
 
     def open(self, quiz: str, restart: bool = False, hung: bool = False) -> dict[str, Any]:
         """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
-        selection, sheet = quizzes.Selection(restart=restart), quizzes.find_quiz(self.course, quiz)
+        selection, sheet = sittings.Selection(restart=restart), quizzes.find_quiz(self.course, quiz)
         if hung:  # an answer that was taken in, and has no mark yet, holds code that runs without end
             quizzes.update([sheet], self._context_with(NoRunner()))
-        session = self._sessions[quiz] = quizzes.Session(sheet, self._context, selection)
+        session = self._sessions[quiz] = sittings.Session(sheet, self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
         notes = [note.replace("; --restart begins anew", "") for note in notes]
         items = self._items(session)
@@ -197,9 +198,9 @@ class Desk:
         session = self._session(quiz)
         item = session.item(question)
         if item.attempt != attempt:
-            raise quizzes.AnsweredElsewhere
+            raise sittings.AnsweredElsewhere
         if hung:
-            session = quizzes.Session(session.sheet, self._context_with(NoRunner()))
+            session = sittings.Session(session.sheet, self._context_with(NoRunner()))
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 
@@ -264,13 +265,13 @@ class Desk:
         for exercise_id, text in files.items():
             self.course[exercise_id].stub_path.write_text(text, encoding="utf-8")
 
-    def _session(self, quiz: str) -> quizzes.Session:
+    def _session(self, quiz: str) -> sittings.Session:
         """Return the sitting that is open; a fresh interpreter takes it up again."""
         if quiz not in self._sessions:
-            self._sessions[quiz] = quizzes.Session(quizzes.find_quiz(self.course, quiz), self._context)
+            self._sessions[quiz] = sittings.Session(quizzes.find_quiz(self.course, quiz), self._context)
         return self._sessions[quiz]
 
-    def _items(self, session: quizzes.Session) -> list[dict[str, Any]]:
+    def _items(self, session: sittings.Session) -> list[dict[str, Any]]:
         """Return the state of each question, in a word, for the list of them."""
         told = []
         for item in session.items():
@@ -285,7 +286,7 @@ class Desk:
             )
         return told
 
-    def _item(self, session: quizzes.Session, item: quizzes.Item) -> dict[str, Any]:
+    def _item(self, session: sittings.Session, item: sittings.Item) -> dict[str, Any]:
         face = item.variant.public
         return {
             **question_parts(item.variant),
@@ -315,7 +316,7 @@ def question_parts(variant: quizzes.Variant) -> dict[str, Any]:
     }
 
 
-def reply_parts(reply: quizzes.Reply) -> dict[str, Any]:
+def reply_parts(reply: sittings.Reply) -> dict[str, Any]:
     """Return what is said to an answer, as the terminal says it."""
     marked = reply.mark
     done = reply.item.done
