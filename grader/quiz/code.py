@@ -1,7 +1,5 @@
 """Runs the code of questions: in a worker, confined like an exercise, whoever wrote it."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable, Iterator

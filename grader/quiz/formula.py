@@ -4,8 +4,6 @@ Nothing of Python's own evaluation is used, so a formula reaches no name, attrib
 only where a formula works on matrices.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import math

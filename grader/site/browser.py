@@ -5,8 +5,6 @@ other machine, so that a quiz is asked, marked and counted by the very code of t
 asks for is trusted more than what is typed there.
 """
 
-from __future__ import annotations
-
 import base64
 import datetime
 import json

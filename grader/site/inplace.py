@@ -4,8 +4,6 @@ Student code then shares the interpreter with the checks, which is for practice 
 elsewhere. Whoever uses it ends the interpreter after each check, and when a call takes too long.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import sys

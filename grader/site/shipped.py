@@ -1,7 +1,5 @@
 """What a browser gets besides pages: Pyodide, which is Python for browsers, the program, and the course."""
 
-from __future__ import annotations
-
 import base64
 import importlib.metadata
 import json
