@@ -124,19 +124,15 @@ class Session:
     def _begin(self, ledger: Ledger, selection: Selection) -> tuple[Sitting, bool]:
         """Return the sitting, the latest open one or a new one, and whether it was begun before."""
         quiz, sittings = self.sheet.public, ledger.sittings(self.sheet.id)
-
-        def picked(number: int) -> tuple[str, ...]:
-            who = self._context.salt, ledger.learner.id
-            return credits.asked(quiz, *who, number, selection.topic, selection.count)
-
-        reviews, part = bool(selection.only), bool(selection.topic or selection.count)
+        drawn, limits = (quiz, self._context.salt, ledger.learner.id), (selection.topic, selection.count)
+        reviews, part = bool(selection.only), any(limits)
         of_kind = [sitting for sitting in sittings if (sitting.mode == credits.REVIEW) == reviews]
         unfinished = [sitting for sitting in of_kind if sitting.finished is None]
         if unfinished and (selection.restart or reviews):
             ledger.finish(unfinished.pop().id)
         elif unfinished:
             found = unfinished[-1]
-            if part and found.questions != picked(found.number):
+            if part and found.questions != credits.asked(*drawn, found.number, *limits):
                 raise CannotDo(
                     f"a sitting of {len(found.questions)} questions of {quiz.quiz} is unfinished; go on with "
                     f"it by `grader quiz {quiz.quiz}`, or begin anew with --restart"
@@ -146,7 +142,8 @@ class Session:
         if part and quiz.mode == "graded" and number <= quiz.sittings:
             which = f"{quiz.which_count} of {quiz.quiz}, with all of its questions"
             raise CannotDo(f"{which}; leave --topic and --questions away")
-        mode, questions = credits.REVIEW if reviews else quiz.mode, selection.only or picked(number)
+        mode = credits.REVIEW if reviews else quiz.mode
+        questions = selection.only or credits.asked(*drawn, number, *limits)
         return ledger.begin(quiz.quiz, quiz.version, mode, questions), False
 
     def item(self, question: str) -> Item:

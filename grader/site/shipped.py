@@ -105,11 +105,9 @@ def file_entry(name: str, url: str, data: bytes | str) -> dict[str, object]:
 
 def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
     """Return where a page finds each file of Pyodide, and the list of packages that Pyodide wants to read."""
-
-    def entry(name: str, digest: str) -> dict[str, object]:
-        return file_entry(name, f"{HOSTED}/{name}" if name in hosted else CDN + name, digest)
-
-    packages = {}
+    files, packages = {}, {}
+    for name, digest in (CORE | WHEELS).items():
+        files[name] = file_entry(name, f"{HOSTED}/{name}" if name in hosted else CDN + name, digest)
     for name, digest in WHEELS.items():
         package, version, _ = name.split("-", 2)
         told = {"name": package, "version": version, "file_name": name, "imports": [package], "depends": []}
@@ -117,8 +115,8 @@ def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
     lock = {"info": {**INFO, "version": VERSION}, "packages": packages}
     return {
         "version": VERSION,
-        "core": [entry(name, digest) for name, digest in CORE.items()],
-        "packages": {name.partition("-")[0]: entry(name, digest) for name, digest in WHEELS.items()},
+        "core": [files[name] for name in CORE],
+        "packages": {name.partition("-")[0]: files[name] for name in WHEELS},
         "lock": json.dumps(lock),
     }
 
