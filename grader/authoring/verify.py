@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from grader.checks import plots, ranges
+from grader.checks.locate.find import named_quantities
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Located, Report
 from grader.checks.run import check
@@ -166,13 +167,21 @@ class _Verifier:
                 self.fault(path, f"has a formula that cannot be shown: {error}")
 
     def look_at_quantities(self) -> None:
-        """Find names of quantities whose expression the solution no longer has."""
+        """Hold the names of quantities against the solution: what it computes has one, and nothing else."""
+        path, own = self.exercise.solution_folder / "quantities.yaml", self.exercise.quantities()
         _, made = instrument(self.exercise.solution_path.read_bytes())
-        computed = {node[8] for node in made.nodes}
-        for expression in self.exercise.quantities():
-            if " ".join(expression.split()) not in computed:
-                problem = f"`{expression}` stands nowhere in the solution; name what it computes now"
-                self.fault(self.exercise.solution_folder / "quantities.yaml", problem)
+        kinds, named = {node[8]: node[0] for node in made.nodes}, named_quantities(self.exercise)
+        for expression in own:
+            if " ".join(expression.split()) not in kinds:
+                self.fault(path, f"`{expression}` stands nowhere in the solution; name what it computes now")
+        for line, _, kind, _, target, value in made.statements if own else ():
+            size = len(target) == 1 and target.isupper()  # such as T, one of the letters of the course
+            computed = kind == "Assign" and kinds.get(value) == "operation" and target.isidentifier()
+            if computed and not size and not {target, value} & named.keys():
+                problem = (
+                    f"has no name for `{target}`, which line {line} of the solution computes; add `{value}`"
+                )
+                self.fault(path, problem)
 
     def look_at_files(self) -> None:
         exercise = self.exercise

@@ -78,6 +78,10 @@ def stale_quantity(_: Path, solution: Path) -> None:
     (solution / "quantities.yaml").write_text('"never_computed": "a quantity"\n', encoding="utf-8")
 
 
+def unnamed_quantity(_: Path, solution: Path) -> None:
+    (solution / "quantities.yaml").write_text('"offset": "the shift"\n', encoding="utf-8")
+
+
 def stray_variant(_: Path, solution: Path) -> None:
     (solution / "variants" / "loops.txt").write_text("left behind", encoding="utf-8")
 
@@ -221,6 +225,7 @@ FAULTS: list[dict[Plant, str]] = [
         stale_replace_text: "`double-squares` replaces text that stands 0 times",
         formula_for_no_page: "lesson.md: has a formula that cannot be shown: `a_1_2` cannot become MathML",
         formula_for_no_terminal: r"exercise.yaml: has a formula that cannot be shown: `\iint` is not known",
+        unnamed_quantity: "has no name for `stretched`, which line ",
         missing_stub: "`grader reset exercise-1` makes it",
         broken_check: "AttributeError",
         check_that_the_solution_fails: "does not pass on the solution",
