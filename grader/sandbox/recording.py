@@ -12,6 +12,7 @@ import contextlib
 import copy
 import io
 import json
+import struct
 import sys
 import tokenize
 import types
@@ -26,7 +27,8 @@ MAX_EVALUATIONS = 120_000  # of expressions, of which only those of real numbers
 MAX_ENTRIES = 4_000  # of one array that is recorded
 MAX_NUMBERS = 2_000_000  # of all recorded arrays
 MAX_RESULT = 100_000  # numbers of a result
-MAX_ITEMS = 64  # of a list or tuple that is recorded
+MAX_ITEMS, MAX_INSIDE = 64, 256  # of a list or tuple that is recorded, and of all lists inside it
+REAL = struct.Struct("d")
 MAX_TEXT = 120  # characters of an expression that are kept
 RESULT = -1  # the node of the last event, which is what the function returned
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
@@ -319,8 +321,8 @@ class Recorder:
             if self._replaced != RESULT:
                 return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
-            if arrays:
-                if arrays[0].dtype.kind != "f":
+            if 0 < len(arrays) <= MAX_INSIDE:
+                if not isinstance(arrays[0], float) and arrays[0].dtype.kind != "f":
                     self.whole.add(number)
                 operands = [latest[other] for other in self._operands[number] if other in latest]
                 latest[number] = len(self.events)
@@ -335,10 +337,13 @@ class Recorder:
     def _keep(self, arrays: list[Any]) -> list[int]:
         numbers = []
         for array in arrays:
-            data = np.ascontiguousarray(array, dtype=np.float64).tobytes()
-            key = array.shape, array.dtype.itemsize if array.dtype.kind == "f" else 0, data
+            if isinstance(array, float):
+                key: tuple[Any, ...] = (), 8, REAL.pack(array)
+            else:
+                data = np.ascontiguousarray(array, dtype=np.float64).tobytes()
+                key = array.shape, array.dtype.itemsize if array.dtype.kind == "f" else 0, data
             if key not in self._values:
-                self._numbers += array.size
+                self._numbers += len(key[2]) // 8
             numbers.append(self._values.setdefault(key, len(self._values)))
         return numbers
 
@@ -362,11 +367,13 @@ class Recorder:
 
 
 def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
-    """Return the arrays and numbers inside a value.
+    """Return the arrays and numbers inside a value; a real number as it is.
 
     Args:
-        whole: whether all that a result holds is wanted, booleans as well.
+        whole: whether all that a result holds is wanted, booleans as well, and each as an array.
     """
+    if isinstance(value, float) and not whole:
+        return [value]
     if isinstance(value, np.ndarray | np.generic | float) or type(value) is int:
         array = np.asarray(value)
         kinds = "fiub" if whole else "fiu"

@@ -200,8 +200,8 @@ def read_trace(text: Text, report: Any) -> Trace:
         node, held, made_of = (*flat[at : at + 3], 0, 0)[:3]
         inside = flat[at + 3 : at + 3 + held], flat[at + 3 + held : at + 3 + held + made_of]
         at += 3 + held + made_of
-        numbers_fit = all(0 <= number < len(values) for number in inside[0])
-        earlier = all(0 <= number < len(read) for number in inside[1])
+        numbers_fit = min(inside[0], default=0) >= 0 and max(inside[0], default=-1) < len(values)
+        earlier = min(inside[1], default=0) >= 0 and max(inside[1], default=-1) < len(read)
         fits = held >= 0 and made_of >= 0 and at <= len(flat) and result is None and len(read) <= MAX_EVENTS
         if not (numbers_fit and earlier and fits and RESULT <= node < len(text.nodes)):
             raise Malformed("an event is out of range")
