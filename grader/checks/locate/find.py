@@ -19,7 +19,7 @@ import numpy as np
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Trial
-from grader.checks.locate.locate import NEUTRAL, SMALL, Comparison, Names, close, is_neutral
+from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
@@ -174,10 +174,17 @@ def _finding(
                     found += _drawn(call, comparison, output)
                 continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
-            names = dict(enumerate(named_results(answer, suite.reference, call.function)))
-            misplaced = _misplaced(call, comparison, output, names.get(output, "the result"))
+            named, wanted = (
+                named_results(answer, suite.reference, call.function),
+                right.values[right.result[output]],
+            )
+            names = [
+                name for name, array in named.items() if not name[0].isdecimal() and close(array, wanted)
+            ]
+            misplaced = _misplaced(call, comparison, output, *names[:1])
             found += [misplaced] if misplaced else []
-        if len(mine.result) != len(right.result):
+        sizes = [sum(each.values[value].size for value in each.result or ()) for each in (mine, right)]
+        if len(mine.result) != len(right.result) and sizes[0] != sizes[1]:
             found.append(Finding(call, comparison, _last_line(mine, function), 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
 
@@ -216,7 +223,7 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     return [Finding(call, comparison, line, event, frozenset((output,)), seen, True)] if text else []
 
 
-def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Finding | None:
+def _misplaced(call: Call, comparison: Comparison, output: int, name: str = "the result") -> Finding | None:
     """Find where a result goes wrong although all its numbers are right ones."""
     mine, right, names = comparison.mine, comparison.right, Names(comparison)
     number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
@@ -224,7 +231,7 @@ def _misplaced(call: Call, comparison: Comparison, output: int, name: str) -> Fi
     found = Finding(call, comparison, 0, len(mine.trace.events), frozenset((output,)))
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
-    if not uses:
+    if not uses or any(mine.node(n).operation in DRAWS for n in uses):
         return None
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
