@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,13 +151,8 @@ def _finding(
     if right is None or right.result is None or mine.result is None:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
-    frames = (
-        ()
-        if suite.recorded
-        else {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
-    )
-    inside = [event.node.function for event in mine.events if event.node.function not in frames]
-    function = inside[-1] if call.function in frames and inside else call.function
+    called = [event.node.function for event in mine.events if event.node.function not in frames]
+    function = called[-1] if call.function in frames and called else call.function
     with np.errstate(all="ignore"):
         comparison = Comparison(function, mine, right, given, work, trusted)
         culprits = comparison.culprits()
@@ -174,18 +169,14 @@ def _finding(
                     found += _drawn(call, comparison, output)
                 continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
-            named, wanted = (
-                named_results(answer, suite.reference, call.function),
-                right.values[right.result[output]],
-            )
-            names = [
-                name for name, array in named.items() if not name[0].isdecimal() and close(array, wanted)
-            ]
-            misplaced = _misplaced(call, comparison, output, *names[:1])
-            found += [misplaced] if misplaced else []
+            named = named_results(answer, suite.reference, call.function)
+            found += _misplaced(call, comparison, output, named)
         sizes = [sum(each.values[value].size for value in each.result or ()) for each in (mine, right)]
         if len(mine.result) != len(right.result) and sizes[0] != sizes[1]:
-            found.append(Finding(call, comparison, _last_line(mine, function), 0, frozenset()))
+            inside = {node.statement for node in mine.text.nodes if node.function == function}
+            ends = [each for n, each in enumerate(mine.text.statements) if n in inside]
+            line = max((each.line for each in ends if each.kind == "Return"), default=1)
+            found.append(Finding(call, comparison, line, 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
 
 
@@ -223,48 +214,41 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     return [Finding(call, comparison, line, event, frozenset((output,)), seen, True)] if text else []
 
 
-def _misplaced(call: Call, comparison: Comparison, output: int, name: str = "the result") -> Finding | None:
-    """Find where a result goes wrong although all its numbers are right ones."""
+def _misplaced(
+    call: Call, comparison: Comparison, output: int, named: Mapping[str, Array]
+) -> Iterator[Finding]:
+    """Find where a result goes wrong although all its numbers are right ones.
+
+    Args:
+        named: the solution's results by their names.
+    """
     mine, right, names = comparison.mine, comparison.right, Names(comparison)
     number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
     got, wanted = mine.trace.values[number], right.trace.values[twin]
-    found = Finding(call, comparison, 0, len(mine.trace.events), frozenset((output,)))
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
     if not uses or any(mine.node(n).operation in DRAWS for n in uses):
-        return None
+        return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     last = (single or uses)[-1]
     leaf, line, text = names.leaf(last), mine.node(last).line, ""
     bound = names.binding(leaf)
-    alike = mine.ids[number] == right.ids[twin]
-    if not is_neutral(wanted) and (alike or right.ids[twin] in mine.ids):
-        text = f"another quantity is returned as `{name}`; the right one is computed"
-        if alike:
-            line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"`{name}` {_form(got, wanted)}"
-    elif (
-        bound and mine.node(leaf).kind not in COMPUTED and not names.serves(leaf, last)
-    ):  # it is there to be returned
-        line = bound.line
+    paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
+    name = next((f"`{path}`" for path in paths), "the result")
+    if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
+        line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"{name} holds the right numbers in "
+        text += "another order or shape"
+        if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
+            text = f"{name} is transposed"
+        elif close(got, -wanted, 1e-9):
+            text = f"{name} has the wrong sign; its numbers are right"
+    elif right.ids[twin] in mine.ids and not is_neutral(wanted):
+        text = f"another quantity is returned as {name}; the right one is computed"
+    elif bound and mine.node(leaf).kind not in COMPUTED and not names.serves(leaf, last):
+        line = bound.line  # it is there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
-    return dataclasses.replace(found, line=line, event=last, seen=seen)
-
-
-def _last_line(trace: Trace, function: str) -> int:
-    """Return the line where a function returns."""
-    inside = {node.statement for node in trace.text.nodes if node.function == function}
-    statements = [trace.text.statements[number] for number in inside if number >= 0]
-    return max((each.line for each in statements if each.kind == "Return"), default=1)
-
-
-def _form(got: Array, wanted: Array) -> str:
-    """Say how an array of the right numbers differs from the right one."""
-    if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
-        return "is transposed"
-    if close(got, -wanted, 1e-9):
-        return "has the wrong sign; its numbers are right"
-    return "holds the right numbers in another order or shape"
+    yield Finding(call, comparison, line, last, frozenset((output,)), seen)
 
 
 # --- what is told -------------------------------------------------------------------------------------
