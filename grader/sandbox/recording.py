@@ -374,18 +374,13 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
     """
     if isinstance(value, float) and not whole:
         return [value]
-    if (
-        isinstance(value, np.ndarray | np.generic | float)
-        or type(value) is int
-        or (whole and type(value) is bool)
-    ):
+    if isinstance(value, np.ndarray | np.generic | float) or type(value) in (int, bool):
         array = np.asarray(value)
         kinds = "fiub" if whole else "fiu"
         return [array] if array.dtype.kind in kinds and (whole or array.size <= MAX_ENTRIES) else []
-    if whole and isinstance(value, tuple) and isinstance(getattr(value, "_fields", None), tuple):
-        value = [
-            getattr(value, name) for name in sorted(value._fields)
-        ]  # in whatever order somebody has them
+    fields = getattr(value, "_fields", None) if whole and depth and isinstance(value, tuple) else None
+    if isinstance(fields, tuple):
+        value = [getattr(value, name) for name in sorted(fields)]  # in whatever order somebody has them
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, tuple | list) and depth < 4 and (whole or len(value) <= MAX_ITEMS):
