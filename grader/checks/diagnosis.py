@@ -89,7 +89,8 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                 if found is not None:
                     name, sentence = check.name, found.sentence
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
-                    wrong = _wrong_calls(suite, run, check)
+                    asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
+                    wrong = [question.call for question in asked if question.wrong]
                     run.change(name, located=raised or locate(suite, run, wrong, work))
                     break
     _tell_impossible(suite, run)
@@ -106,12 +107,6 @@ def _tell_impossible(suite: CheckSuite, run: CheckRun) -> None:
                 text = f"`{what}` {number}: {says}.\n{outcome.message}"
                 run.change(name, message=text, gist=gist)
                 break
-
-
-def _wrong_calls(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:
-    """Return what was answered wrongly."""
-    questions = _questions(check.function, _seen(suite, run, check), suite.mistakes.solution)
-    return [question.call for question in questions if question.wrong]
 
 
 def _seen(suite: CheckSuite, run: CheckRun, check: Check) -> list[Call]:
@@ -196,25 +191,18 @@ def _explaining(
     loose, exact = [], []
     questions = [*wrong[:INDEPENDENT], *right[:INDEPENDENT], *wrong[INDEPENDENT:], *right[INDEPENDENT:]]
     for suspect in suspects:
-        answers = same_answers(suspect, questions)
-        if answers is not None:
+        answers = list[Answer]()
+        for question in questions:
+            answers.append(suspect.answer(question.call.function, question.call.arguments))
+            if not agrees(question.call.answer, answers[-1], changes=False):
+                break
+        else:
             loose.append(suspect)
             pairs = zip(answers, questions, strict=True)
             if all(set(answer.changed) == set(asked.call.answer.changed) for answer, asked in pairs):
                 exact.append(suspect)
     differs = any(not agrees(asked.call.answer, asked.right, changes=False) for asked in wrong)
     return exact or (loose if differs else [])
-
-
-def same_answers(suspect: PatchedSolution, questions: Sequence[Question]) -> list[Answer] | None:
-    """Return a suspect's answers if all are the student's, up to what they change; else None."""
-    answers = list[Answer]()
-    for question in questions:
-        answer = suspect.answer(question.call.function, question.call.arguments)
-        if not agrees(question.call.answer, answer, changes=False):
-            return None
-        answers.append(answer)
-    return answers
 
 
 def agrees(answer: Answer, other: Answer, *, changes: bool = True) -> bool:
