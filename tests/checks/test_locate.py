@@ -57,11 +57,33 @@ def found(report: Report) -> Located:
         (3, "da = dh * (1 - h**2)", "da = dh * (h**2 - 1)"),
         (8, "hs[0], cs[0] = h0, c0", "hs[0], cs[0] = h0, 0"),
         (10, "dc_next = dc_last", "dc_next = np.zeros((H, N))"),
+        (13, "here = f(point)", "here = 0.0"),  # a number where a value belongs
+        (14, "self.bf = np.zeros((hidden_size, 1))", "self.bf = np.ones((hidden_size, 1))"),  # an attribute
+        (15, "count = mask.sum()", "count = mask.size"),  # a whole number that is divided by
+        (16, "start = max(0, end - window)", "start = 0"),  # an index: every value is a right one
     ],
 )
 def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, new: str) -> None:
     located = found(grade(number, pool, (old, new)))
     assert new in located.source
+
+
+def test_numbers_by_chance_are_compared_by_how_they_spread(pool: WorkerPool) -> None:
+    drawn = "(hidden_size, input_size))"
+    right = f"self.Wxh = 0.01 * rng.standard_normal({drawn}"
+    for new, cause in (
+        (f"self.Wxh = rng.normal(0, 0.01**2, {drawn}", "spread 0.01 times as far as they should"),
+        (f"self.Wxh = 0.01 * rng.random({drawn}", "lie around 0.005"),
+    ):
+        located = found(grade(14, pool, (right, new)))
+        assert located.source == new
+        assert cause in located.cause
+
+
+def test_a_method_is_blamed_and_not_the_function_that_checks_it(pool: WorkerPool) -> None:
+    located = found(grade(14, pool, ("        return y, h\n", "        return h, y\n")))
+    assert located.source == "return h, y"
+    assert located.cause == "another quantity is returned as the result; the right one is computed"
 
 
 def test_the_line_is_one_of_the_function_that_was_called(pool: WorkerPool) -> None:

@@ -206,7 +206,7 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     ratio, text = float(got.std()) / (spread or 1), ""
     if not spread:
         text = "nothing should be drawn here"
-    elif abs(got.mean() - wanted.mean()) > spread / 2:
+    elif abs(got.mean() - wanted.mean()) > 4 * spread / np.sqrt(min(got.size, wanted.size)):
         text = f"its numbers lie around {got.mean():.2g}, not around {wanted.mean():.1g}"
     elif not 0.5 < ratio < 2:
         text = f"its numbers spread {ratio:.2g} times as far as they should"
