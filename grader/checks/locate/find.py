@@ -138,13 +138,11 @@ def _finding(
     submission: RecordedSubmission,
     call: Call,
     work: Work,
-    trusted: Collection[str],
     frames: Collection[str],
 ) -> Finding | None:
     """Lay a recorded call beside the solution's, and find what should be mended first.
 
     Args:
-        trusted: functions that are right.
         frames: functions that are given, in which nothing is to be mended.
     """
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
@@ -154,14 +152,12 @@ def _finding(
     called = [event.node.function for event in mine.events if event.node.function not in frames]
     function = called[-1] if call.function in frames and called else call.function
     with np.errstate(all="ignore"):
-        comparison = Comparison(function, mine, right, given, work, trusted)
+        comparison = Comparison(function, mine, right, given, work)
         culprits = comparison.culprits()
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
-            event = comparison.climb(culprit)
-            line = comparison.mine.node(event).line
-            seen = _broadcast(comparison, event)
-            found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
+            line, seen = comparison.mine.node(culprit).line, _broadcast(comparison, culprit)
+            found.append(Finding(call, comparison, line, culprit, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             keys = comparison.wrong_keys([mine.result[output]])
             if (comparison.origin[keys] < len(mine.events)).any():  # made of wrong numbers
@@ -264,14 +260,13 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
     Returns:
         Where and why, as far as two questions agree on it; None if they do not.
     """
-    failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
-    trusted, frames = {each.function for each in suite.checks} - failed, set[str]()
+    frames = set[str]()
     if not suite.recorded:
         frames = {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
         for call in calls:
-            each = _finding(suite, submission, call, work, trusted, frames)
+            each = _finding(suite, submission, call, work, frames)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)

@@ -109,7 +109,7 @@ class Side:
         if event.node.kind not in COMPUTED:
             return [number]
         family = next((each for each in (SUMS, PRODUCTS) if event.node.operation in each), ())
-        operands = self.terms(number, family, whole=False) if family else iter(event.operands)
+        operands = self.terms(number, family) if family else iter(event.operands)
         return [part for operand in operands for part in self._opened(operand)]
 
     def _opened(self, number: int) -> Iterator[int]:
@@ -120,22 +120,14 @@ class Side:
             for operand in event.operands:
                 yield from self._opened(operand)
 
-    def terms(self, number: int, family: Collection[str] = SUMS, *, whole: bool = True) -> Iterator[int]:
-        """Yield the events whose values a chain of sums (or of products) is made of.
-
-        Args:
-            whole: whether the chain goes on where a name or a buffer holds a part of it.
-        """
+    def terms(self, number: int, family: Collection[str] = SUMS) -> Iterator[int]:
+        """Yield the events that a chain of sums (or of products) is made of."""
         events = self.trace.events
-        waiting, seen = list(reversed(events[number].operands)), {number}
+        waiting = list(reversed(events[number].operands))
         while waiting:
             operand = waiting.pop()
-            values = events[operand].values
-            maker = self.trace.first.get(values[0], operand) if whole and len(values) == 1 else operand
-            inside = whole or events[maker].node.statement == events[number].node.statement
-            if events[maker].node.operation in family and maker not in seen and inside:
-                seen.add(maker)
-                waiting += reversed(events[maker].operands)
+            if events[operand].node.operation in family:
+                waiting += reversed(events[operand].operands)
             else:
                 yield operand
 
@@ -159,7 +151,6 @@ class Comparison:
         function: that was called.
         given: arrays among the arguments.
         work: that may be done.
-        trusted: functions of the student's that are right.
     """
 
     def __init__(
@@ -169,9 +160,8 @@ class Comparison:
         right: Trace,
         given: Sequence[Array],
         work: Work,
-        trusted: Collection[str] = (),
     ) -> None:
-        self.function, self.given, self.work, self.trusted = function, tuple(given), work, trusted
+        self.function, self.given, self.work = function, tuple(given), work
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
         arrays = (*mine.values, *right.values)
@@ -265,16 +255,6 @@ class Comparison:
             waiting |= before - seen
         return found
 
-    def climb(self, number: int) -> int:
-        """Return the event to blame: of a function of the student's that is right, its caller's call."""
-        caller: int | None = number
-        while caller is not None:
-            number = caller
-            inside = self.mine.node(number).function
-            is_right = inside in self.trusted and inside != self.function
-            caller = self.caller(number) if is_right else None
-        return number
-
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""
         events, function = self.mine.trace.events, self.mine.trace.events[number].node.function
@@ -333,14 +313,8 @@ class Names:
         self._comparison.work.spend(len(self._events) // 4)
         event = self._events[number]
         places = self._bindings.get((event.node.function, name or base(event.node.text)), [])
-        again = (at for at in range(number - 1, -1, -1) if self._events[at].node is event.node)
-        turn = next(again, -1)  # when a loop came here before
-        own = [statement for at, statement in places if at <= turn and statement == event.node.statement]
-        found = [(at, statement) for at, statement in places if at < number]
-        found = [pair for pair in found if pair[1] != event.node.statement]
-        if own and (not found or found[-1][0] < turn):
-            return self._statements[own[0]]
-        return self._statements[found[-1][1]] if found else None
+        found = [each for at, each in places if at < number and each != event.node.statement]
+        return self._statements[found[-1]] if found else None
 
     def leaf(self, number: int) -> int:
         """Return the name whose value an event passes on, perhaps in another form; else itself."""
