@@ -140,41 +140,33 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | np.generic) and not isinstance(value, bool)
 
 
-def same_value(value: Any, other: Any, *, rtol: float = RTOL) -> bool:
+def same_value(value: Any, other: Any) -> bool:
     """Whether two values have one form and are equal up to rounding; NaN equals NaN.
 
     A list is no tuple and an integer no float, but a number is an array without axes, and of two named
     tuples with the same fields the order does not count.
-
-    Args:
-        rtol: relative to the largest finite number of each array of ``other``.
     """
     if is_number(value) and is_number(other):
         value, other = np.asarray(value), np.asarray(other)
     if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
-        return value.dtype.kind == other.dtype.kind and same_array(value, other, rtol=rtol)
+        return value.dtype.kind == other.dtype.kind and same_array(value, other)
     if isinstance(value, tuple | list) and isinstance(other, tuple | list):
         fields = fields_of(other)
         items = ordered(value, fields) if fields and isinstance(value, tuple) else value
         if isinstance(value, list) != isinstance(other, list) or len(items) != len(other):
             return False
-        return all(same_value(item, twin, rtol=rtol) for item, twin in zip(items, other, strict=True))
+        return all(same_value(item, twin) for item, twin in zip(items, other, strict=True))
     if isinstance(value, Opaque) or isinstance(other, Opaque):
         return type_name(value) == type_name(other)
     if isinstance(value, dict) and isinstance(other, dict):
-        return list(value) == list(other) and all(
-            same_value(value[key], other[key], rtol=rtol) for key in value
-        )
+        return list(value) == list(other) and all(same_value(value[key], other[key]) for key in value)
     return type(value) is type(other) and isinstance(value, bool | str | None) and bool(value == other)
 
 
-def same_array(array: Array, other: Array, *, rtol: float = RTOL) -> bool:
+def same_array(array: Array, other: Array) -> bool:
     """Whether two arrays have one shape and equal entries up to rounding; NaN equals NaN.
 
-    Args:
-        array: (...) any numbers, or what can be compared for equality.
-        other: (...) of the same shape.
-        rtol: relative to the largest finite number of ``other``.
+    Rounding is told by the entry and by the largest finite number of ``other``.
     """
     if array.shape != other.shape:
         return False
@@ -185,5 +177,5 @@ def same_array(array: Array, other: Array, *, rtol: float = RTOL) -> bool:
         sizes = np.abs(other)
         scale = float(sizes.max(initial=0.0, where=finite))
         if finite.all():
-            return bool((np.abs(array - other) <= rtol * (scale + sizes)).all())
-        return np.allclose(array, other, rtol=rtol, atol=rtol * scale, equal_nan=True)
+            return bool((np.abs(array - other) <= RTOL * (scale + sizes)).all())
+        return np.allclose(array, other, rtol=RTOL, atol=RTOL * scale, equal_nan=True)
