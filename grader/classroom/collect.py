@@ -77,7 +77,7 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
                 arrivals = inbox.read_received(folder if folder.is_dir() else folder.parent)
                 known = {name for entry in entries for name in _known_as(entry)} if arrivals else set()
                 for name in arrivals or ():  # one that is misspelt would cost its student a penalty
-                    if unicodedata.normalize("NFC", name) not in known:
+                    if name not in known:
                         spelt = {text.casefold(): one_line(text, 80) for text in sorted(known)}
                         alike = difflib.get_close_matches(name.casefold(), spelt, MAX_LISTED)
                         near = listed([spelt[text] for text in alike], mark="`")
@@ -134,10 +134,9 @@ def _number_equal_names(found: list[Submission]) -> None:
     keys: set[str] = set()
     for submission in found:
         key = submission.key  # of several whose names differ in their bytes alone, the next ones get a number
-        for number in itertools.count(2):
-            if submission.key not in keys:
-                break
-            submission.key = f"{key} ~{number}"
+        numbers = itertools.count(2)
+        while submission.key in keys:
+            submission.key = f"{key} ~{next(numbers)}"
         keys.add(submission.key)
         name, first = submission.name, folded(submission.name)
         number = taken.get(first, 0)
@@ -148,8 +147,7 @@ def _number_equal_names(found: list[Submission]) -> None:
         taken.setdefault(folded(name), 0)
         if name != submission.name:
             submission.name = name
-            text = f"is called `{name}` here, since another one has that name"
-            submission.notes += (Note("renamed", text),)
+            submission.note("renamed", f"is called `{name}` here, since another one has that name")
 
 
 # --- when it arrived ------------------------------------------------------------------------------------
@@ -164,8 +162,7 @@ def _known_as(entry: inbox.Delivery) -> list[str]:
 
 def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arrivals: Arrivals) -> None:
     """Set when it arrived, by the best that is known of it."""
-    written = {unicodedata.normalize("NFC", name): time for name, time in (arrivals or {}).items()}
-    told = next((written[name] for name in _known_as(entry) if name in written), None)
+    told = next((arrivals[name] for name in _known_as(entry) if name in arrivals), None) if arrivals else None
     if told or entry.received:
         found.received = told or entry.received or found.received
         found.received_from = "received.csv" if told else "platform"

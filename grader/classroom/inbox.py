@@ -390,7 +390,7 @@ def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
         raise sheet.bad(1, "should name the columns submission,received")
     arrivals: dict[str, datetime.datetime] = {}
     for line, record in sheet.records(columns):
-        name, time = (next(iter(record[column]), "") for column in columns)
+        name, time = (unicodedata.normalize("NFC", next(iter(record[column]), "")) for column in columns)
         if not name or name in arrivals:
             twice = f"names `{one_line(name, MAX_SHOWN)[:80]}` twice"
             raise sheet.bad(line, twice if name else "names no submission")
