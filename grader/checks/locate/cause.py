@@ -279,15 +279,14 @@ class Trial:
         """Return what the course calls the value of an event of the solution; empty if it has no name."""
         side, array = self.right, self.right.array(right)
         self._comparison.work.spend(len(side.trace.events) // 4)
-        if array.size > 1 and not array.any():
-            return "an array of zeros"
         alike = [
             n for n in side.by_id.get(side.id(right), ()) if side.shape(n) in (array.shape, array.T.shape)
         ]
-        for text in (side.node(n).text for n in (right, *alike)):
+        zeros = array.size > 1 and not array.any()  # which much may be: only its own name is sure
+        for text in (side.node(n).text for n in (right, *([] if zeros else alike))):
             if name := self._quantities.get(text.removesuffix(".T")):
                 return f"{name}, transposed" if text.endswith(".T") else name
-        return ""
+        return "an array of zeros" if zeros else ""
 
     # -- where the value of a name comes from --
 

@@ -138,11 +138,13 @@ def _finding(
     submission: RecordedSubmission,
     call: Call,
     work: Work,
+    trusted: Collection[str],
     frames: Collection[str],
 ) -> Finding | None:
     """Lay a recorded call beside the solution's, and find what should be mended first.
 
     Args:
+        trusted: functions that are right.
         frames: functions that are given, in which nothing is to be mended.
     """
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
@@ -152,12 +154,13 @@ def _finding(
     called = [event.node.function for event in mine.events if event.node.function not in frames]
     function = called[-1] if call.function in frames and called else call.function
     with np.errstate(all="ignore"):
-        comparison = Comparison(function, mine, right, given, work)
+        comparison = Comparison(function, mine, right, given, work, trusted)
         culprits = comparison.culprits()
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
-            line, seen = comparison.mine.node(culprit).line, _broadcast(comparison, culprit)
-            found.append(Finding(call, comparison, line, culprit, frozenset(outputs), seen, bool(seen)))
+            event = comparison.climb(culprit)
+            line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
+            found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             keys = comparison.wrong_keys([mine.result[output]])
             if (comparison.origin[keys] < len(mine.events)).any():  # made of wrong numbers
@@ -202,7 +205,7 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     ratio, text = float(got.std()) / (spread or 1), ""
     if not spread:
         text = "nothing should be drawn here"
-    elif abs(got.mean() - wanted.mean()) > 4 * spread / np.sqrt(min(got.size, wanted.size)):
+    elif abs(got.mean() - wanted.mean()) > 4 * max(spread, got.std()) / min(got.size, wanted.size) ** 0.5:
         text = f"its numbers lie around {got.mean():.2g}, not around {wanted.mean():.1g}"
     elif not 0.5 < ratio < 2:
         text = f"its numbers spread {ratio:.2g} times as far as they should"
@@ -223,11 +226,14 @@ def _misplaced(
     got, wanted = mine.trace.values[number], right.trace.values[twin]
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
-    if not uses or any(mine.node(n).operation in DRAWS for n in uses):
+    results = {right.ids[value] for value in right.trace.result or ()}
+    drawn = any(mine.node(n).operation in DRAWS for n in uses)  # perhaps in another order, which is right
+    if not uses or (drawn and mine.ids[number] in results):
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
-    last = (single or uses)[-1]
+    ends = mine.trace.text.statements[mine.node(uses[-1]).statement].kind == "Return"
+    last = uses[-1] if ends else (single or uses)[-1]
     leaf, line, text = names.leaf(last), mine.node(last).line, ""
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
@@ -241,7 +247,7 @@ def _misplaced(
             text = f"{name} has the wrong sign; its numbers are right"
     elif right.ids[twin] in mine.ids and not is_neutral(wanted):
         text = f"another quantity is returned as {name}; the right one is computed"
-    elif bound and mine.node(leaf).kind not in COMPUTED and not names.serves(leaf, last):
+    elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
         line = bound.line  # it is there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen)
@@ -260,13 +266,14 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
     Returns:
         Where and why, as far as two questions agree on it; None if they do not.
     """
-    frames = set[str]()
+    failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
+    trusted, frames = {each.function for each in suite.checks} - failed, set[str]()
     if not suite.recorded:
         frames = {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
         found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
         for call in calls:
-            each = _finding(suite, submission, call, work, frames)
+            each = _finding(suite, submission, call, work, trusted, frames)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)

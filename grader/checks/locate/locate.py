@@ -151,6 +151,7 @@ class Comparison:
         function: that was called.
         given: arrays among the arguments.
         work: that may be done.
+        trusted: functions of the student's that are right.
     """
 
     def __init__(
@@ -160,8 +161,9 @@ class Comparison:
         right: Trace,
         given: Sequence[Array],
         work: Work,
+        trusted: Collection[str] = (),
     ) -> None:
-        self.function, self.given, self.work = function, tuple(given), work
+        self.function, self.given, self.work, self.trusted = function, tuple(given), work, trusted
         work.spend(8 * (len(mine.events) + len(right.events)))
         work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
         arrays = (*mine.values, *right.values)
@@ -254,6 +256,15 @@ class Comparison:
                 found.add(number)
             waiting |= before - seen
         return found
+
+    def climb(self, number: int) -> int:
+        """Return the event to blame: of a function of the student's that is right, its caller's call."""
+        while (inside := self.mine.node(number).function) in self.trusted and inside != self.function:
+            above = self.caller(number)
+            if above is None:
+                break
+            number = above
+        return number
 
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""
