@@ -378,9 +378,6 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
         array = np.asarray(value)
         kinds = "fiub" if whole else "fiu"
         return [array] if array.dtype.kind in kinds and (whole or array.size <= MAX_ENTRIES) else []
-    fields = getattr(value, "_fields", None) if whole and depth and isinstance(value, tuple) else None
-    if isinstance(fields, tuple):
-        value = [getattr(value, name) for name in sorted(fields)]  # in whatever order somebody has them
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, tuple | list) and depth < 4 and (whole or len(value) <= MAX_ITEMS):
