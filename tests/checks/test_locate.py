@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.checks.collection import load_suite
+from grader.checks.locate.find import locate
 from grader.checks.locate.locate import Comparison
 from grader.checks.locate.trace import Malformed, Work, read_text, read_trace
 from grader.checks.report import Located, Report
-from grader.checks.run import check
+from grader.checks.run import check, run_suite
 from grader.checks.source import Source
+from grader.checks.student import CheckRun
 from grader.course import open_course
 from grader.sandbox.changes import Editor
 from grader.sandbox.pool import WorkerPool, open_pool
@@ -66,6 +69,17 @@ def found(report: Report) -> Located:
 def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, new: str) -> None:
     located = found(grade(number, pool, (old, new)))
     assert new in located.source
+
+
+@pytest.mark.parametrize(("number", "name"), [(5, "column_by_column"), (13, "fewer_calls")])
+def test_right_code_in_another_form_has_no_wrong_line(pool: WorkerPool, number: int, name: str) -> None:
+    exercise = open_course(ROOT)[f"exercise-{number}"]
+    data = (exercise.solution_folder / "variants" / f"{name}.py").read_bytes()
+    suite, source = load_suite(exercise, 3), Source(exercise.stub_path.name, data)
+    run = CheckRun(exercise, source, pool)
+    run_suite(suite, run)
+    for function in exercise.file.functions:
+        assert locate(suite, run, [call for call in run.calls if call.function == function], Work()) is None
 
 
 def test_numbers_by_chance_are_compared_by_how_they_spread(pool: WorkerPool) -> None:
