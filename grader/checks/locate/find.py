@@ -232,8 +232,7 @@ def _misplaced(
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
-    ends = mine.trace.text.statements[mine.node(uses[-1]).statement].kind == "Return"
-    last = uses[-1] if ends else (single or uses)[-1]
+    last = (single or uses)[-1]
     leaf, line, text = names.leaf(last), mine.node(last).line, ""
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
