@@ -317,7 +317,7 @@ def _mended(
         here = {node.function for node in mine.text.nodes if node.line == near and inside}
         lines = {node.line for node in mine.text.nodes if node.function in (here or ran)}
         cost = CHANGE + 2 * len(mine.events)
-        most = min(MAX_CHANGES, work.left // 2 // cost)
+        most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
         work.spend(most * cost if not only else len(only) * cost)
         results = [right.values[value] for value in right.result]
         wanted, scale = np.array(fingerprints(results)), [SMALL + np.abs(each).sum() for each in results]
