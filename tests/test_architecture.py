@@ -26,9 +26,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_400,
-    "functions per 1,000 lines": 57.9,
-    "own imports per 1,000 lines": 20.8,
+    "lines": 25_700,
+    "functions per 1,000 lines": 55.7,
+    "own imports per 1,000 lines": 18.6,
     "longest file": 600,
     "longest body": 40,
 }
