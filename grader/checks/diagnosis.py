@@ -91,7 +91,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
                     asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
                     wrong = [question.call for question in asked if question.wrong]
-                    run.change(name, located=raised or locate(suite, run, wrong, work))
+                    run.change(name, located=raised or locate(suite, run, wrong, work, bool(sentence)))
                     break
     _tell_impossible(suite, run)
 

@@ -255,12 +255,15 @@ def _misplaced(
 # --- what is told -------------------------------------------------------------------------------------
 
 
-def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) -> Located | None:
+def locate(
+    suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work, recognised: bool = False
+) -> Located | None:
     """Find the line that makes a function's answers wrong.
 
     Args:
         work: that may be done; less is left afterwards.
         wrong: questions that it answered wrongly.
+        recognised: whether the mistake is known, so that its author says what changes would tell.
 
     Returns:
         Where and why, as far as two questions agree on it; None if they do not.
@@ -280,7 +283,7 @@ def locate(suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work) 
             if each and twin:
                 told, sure = _explained(run, submission, (twin, each), named_quantities(suite.exercise))
                 break
-        if not sure and len(calls) >= INDEPENDENT:
+        if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
                 inside = bool(told and told.cause)  # which tells of a line of the same function
