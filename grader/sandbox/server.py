@@ -135,7 +135,8 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Keep a module with all that is inside it; what it needs besides has to be there."""
         spec = importlib.machinery.PathFinder.find_spec(name, folders)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            self._kept[name] = spec, zlib.compress(marshal.dumps(spec.loader.get_code(name)))
+            code = marshal.dumps(spec.loader.get_code(name))
+            self._kept[name] = spec, zlib.compress(code, 1)  # a tenth less of it would take 60 ms more
             inside = spec.submodule_search_locations or []
             for part in {part.name for part in pkgutil.iter_modules(inside)} - {"test", "tests", "__main__"}:
                 self.keep(f"{name}.{part}", inside)
