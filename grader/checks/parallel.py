@@ -67,8 +67,9 @@ class Processes(ThreadPoolExecutor):
         with contextlib.suppress(OSError):  # it has ended already, and is found out when it is read from
             pickle.dump((dict(os.environ), os.getcwd(), sys.path, sys.dont_write_bytecode), first[0])
             first[0].flush()
-        self._forked += ((near, (near.makefile("wb"), near.makefile("rb"))) for near, _ in pairs)
-        return [first, *(pipes for _, pipes in self._forked)]
+        forked: list[Pipes] = [(near.makefile("wb"), near.makefile("rb")) for near, _ in pairs]
+        self._forked += zip((near for near, _ in pairs), forked, strict=True)
+        return [first, *forked]
 
     def _ask(self, request: bytes) -> Any:
         """Let this thread's process do a call."""

@@ -16,13 +16,7 @@ from grader.sandbox.worker import ConfinementMissing, NoProcess, Patience, Pool,
 
 MAX_REPORT_BYTES = 200_000  # of all that is kept of one exercise, as JSON and as HTML
 OUTPUT_LENGTHS = (16_000, 4_000, 1_000, 200)  # characters of an outcome's output, where a report is too large
-ESCAPED = {
-    "&": 4,
-    "<": 3,
-    ">": 3,
-    '"': 5,
-    "'": 5,
-}  # by what HTML writes in its own way, how much longer that is
+ESCAPED = {"&": 4, "<": 3, ">": 3, '"': 5, "'": 5}  # how much longer HTML writes each
 Confinement = Literal["required", "best", "none"]
 Work: TypeAlias = Any
 """What a submission holds of an exercise, a ``Source``; or its answers, and whose it says they are."""

@@ -280,9 +280,8 @@ class Editor:
 
     def __init__(self, source: bytes, names: dict[str, Any], whole: Collection[str] = ()) -> None:
         self._names, self._plain = dict(names), dict[ast.stmt, Any]()
-        self._places = list[
-            tuple[Any, ...]
-        ]()  # kind, line, parent, holder, key, what is new, function or class
+        # of each: kind, line, parent, holder, key, what is new, and the function or class around it
+        self._places = list[tuple[Any, ...]]()
         for top in ast.parse(source).body:
             if not isinstance(top, ast.FunctionDef | ast.ClassDef):
                 continue
