@@ -78,8 +78,7 @@ class Store:
 
     def put(self, value: Any) -> Stored:
         """Keep a value; Unsendable if it is larger than what crosses between processes."""
-        arrays: list[bytes] = []
-        tree = encode(value, arrays)
+        tree, arrays = encode(value)
         return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
 
     def to_bytes(self, header: Mapping[str, Any]) -> bytes:
@@ -221,8 +220,7 @@ class _Student:
         def answer(*arguments: Any, **named: Any) -> Any:
             whole = self._recorder.complete(name, arguments, named)
             rank = len(self.asked) if self._followed else None
-            arrays: list[bytes] = []
-            tree = encode(self._recorder.ask(name, whole, rank), arrays)
+            tree, arrays = encode(self._recorder.ask(name, whole, rank))
             value = decode(tree, memoryview(b"".join(arrays)))
             self.asked.append((name, whole))
             return value if self._right is None or len(self.asked) <= self._right else perturb(value)

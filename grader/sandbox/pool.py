@@ -33,6 +33,7 @@ from grader.sandbox.worker import (
     SLOWDOWN,
     Answer,
     Budget,
+    HeadAndTail,
     Limit,
     NoProcess,
     Patience,
@@ -46,7 +47,6 @@ from grader.sandbox.worker import (
     WorkerEnded,
 )
 
-KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its end
 LISTEN_SECONDS = 0.2  # between two looks at what a running call has printed
 LOOK_SECONDS = 1.0  # at most, between two looks at the time that it has used
 RECEIVED_AT_ONCE = 64 * 1024  # bytes
@@ -168,16 +168,13 @@ class ConfinedWorker(Worker):
     """One check's process: load once, call often, end."""
 
     def __init__(self, process: Forked | Spawned, channel: socket.socket, output: socket.socket) -> None:
-        self.layers = ()
-        self.listener = None
-        self.used = Used()
         self._process = process
         self._clock: ProcessorClock | None = None  # once it has come up
         self._processor_seconds = 0.0  # when the clock was last read
         self._status: int | None = None  # how it ended
         self._channel = channel
         self._output = output
-        self._kept = self._printed_first = HeadAndTail()
+        self._kept = HeadAndTail()
         self._selector = selectors.DefaultSelector()
         self._awaited = selectors.EVENT_READ
         self._muted = False
@@ -222,8 +219,7 @@ class ConfinedWorker(Worker):
         with self._timed(seconds) as timer:
             self._send(protocol.pack(["load", name, filename], source), timer)
             message, _ = protocol.unpack(self._receive(timer))
-        self._drain()
-        self._printed_first = copy.copy(self._kept)
+        self._kept_first = copy.copy(self._kept)
         match message:
             case ["loaded", list() as faults, bool() as stateless] if len(faults) <= MAX_FAULTS:
                 self.stateless = stateless
@@ -241,8 +237,7 @@ class ConfinedWorker(Worker):
         substitutes = substitutes or {}
         request = before.asked if before else b""
         if not request:
-            arrays: list[bytes] = []
-            tree = protocol.encode(arguments, arrays)
+            tree, arrays = protocol.encode(arguments)
             request = protocol.pack(["call", function, tree, list(substitutes)], b"".join(arrays))
         with self._timed(seconds, muted=before is not None) as timer:
             self._send(request, timer)
@@ -269,18 +264,15 @@ class ConfinedWorker(Worker):
     @contextlib.contextmanager
     def _timed(self, seconds: float | Limit, *, muted: bool = False) -> Iterator[_Timer]:
         """Give what ends a call at its limit, and keep what it used; if muted, nothing that is printed."""
-        if muted:
-            self._drain()
-            self._muted = True
+        self._muted = muted
         limit = seconds if isinstance(seconds, Limit) else Patience().limit(seconds)
         timer = _Timer(self._read_clock, limit)
         try:
             yield timer
         finally:
             self.used = timer.used()
-            if muted:
-                self._drain()
-                self._muted = False
+            self._drain()
+            self._muted = False
 
     def _read_clock(self, look: bool = False) -> float:
         """Return the processor time so far, in seconds; when the process has gone, what it was before."""
@@ -288,15 +280,6 @@ class ConfinedWorker(Worker):
             with contextlib.suppress(OSError):
                 self._processor_seconds = self._clock.seconds(look)
         return self._processor_seconds
-
-    def output(self) -> str:
-        if not self._muted:
-            self._drain()
-        return self._kept.text()
-
-    def forget_output(self) -> None:
-        self._drain()
-        self._kept = copy.copy(self._printed_first)
 
     def end(self, wait: bool = True) -> int:
         if self._status is None:
@@ -403,30 +386,6 @@ class _Timer:
         return max(min(processor, idle), 0.005)
 
 
-class HeadAndTail:
-    """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
-
-    kept, dropped = b"", 0
-
-    def add(self, data: bytes) -> None:
-        """Keep what was printed just now."""
-        self.kept += data
-        if len(self.kept) > 3 * KEPT_HALF:  # not at every byte
-            self.cut()
-
-    def cut(self) -> None:
-        """Drop what is between the first and the last bytes."""
-        excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
-        self.kept = self.kept[:KEPT_HALF] + self.kept[KEPT_HALF + excess :]
-        self.dropped += excess
-
-    def text(self) -> str:
-        """Return what is kept, with a word on what is not."""
-        self.cut()
-        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
-        return (self.kept[:KEPT_HALF] + gap + self.kept[KEPT_HALF:]).decode("utf-8", "replace")
-
-
 # --- messages -----------------------------------------------------------------------------------------
 
 
@@ -453,8 +412,7 @@ def ask_substitute(
         return protocol.pack(["refused", reason])
     with contextlib.suppress(Exception), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a warning would quote the reference
-        arrays: list[bytes] = []
-        tree = protocol.encode(substitutes[name](*arguments, **named), arrays)
+        tree, arrays = protocol.encode(substitutes[name](*arguments, **named))
         return protocol.pack(["answer", tree], b"".join(arrays))
     # whatever the student handed over, the reference could not use it
     return protocol.pack(["refused", f"{name} cannot be called with these arguments"])

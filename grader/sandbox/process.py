@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -126,19 +127,19 @@ class Zygote:
             self._process.end()
 
 
+@dataclass
 class Forked:
     """A worker that the warm process forked: that one ends it, too, since only a parent can do so safely."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self.number: int | None = None  # once it is ready
-        self._control = control
+    control: socket.socket
+    number: int | None = None  # once it is ready
 
     def end(self, wait: bool = True) -> int:
         """Kill it and all of its group; return its exit code, negative for a signal, if that is awaited."""
         with contextlib.suppress(OSError, ValueError, TypeError):
             if self.number is not None:  # else it never came up, and hears of its end by its channel
-                self._control.sendall(json.dumps(["end" if wait else "dismiss", self.number]).encode())
-                _, status = json.loads(self._control.recv(4096))
+                self.control.sendall(json.dumps(["end" if wait else "dismiss", self.number]).encode())
+                _, status = json.loads(self.control.recv(4096))
                 return int(status) if wait else KILLED
         return KILLED
 

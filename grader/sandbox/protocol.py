@@ -16,6 +16,7 @@ Both sides use this module; it imports NumPy and the standard library only.
 import json
 import math
 import struct
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -81,16 +82,17 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 _from_json = json.JSONDecoder(object_pairs_hook=_refuse_object).decode
 
 
-def encode(value: Any, arrays: list[bytes]) -> Any:
-    """Return the JSON form of a value, and append the bytes of its arrays; Unsendable if it is too large."""
-    return _Encoder(arrays).encode(value, 0)
+def encode(value: Any) -> tuple[Any, list[bytes]]:
+    """Return the JSON form of a value, and the bytes of its arrays; Unsendable if it is too large."""
+    encoder = _Encoder()
+    return encoder.encode(value, 0), encoder.arrays
 
 
+@dataclass
 class _Encoder:
-    def __init__(self, arrays: list[bytes]) -> None:
-        self.arrays = arrays
-        self.items = 0
-        self.bytes = sum(map(len, arrays))
+    arrays: list[bytes] = field(default_factory=list)
+    items: int = 0
+    size: int = 0  # bytes of the arrays
 
     def encode(self, value: Any, depth: int) -> Any:
         self.items += 1
@@ -149,8 +151,8 @@ class _Encoder:
             array = array.astype(dtype)
         if array.ndim > MAX_DIMENSIONS:
             raise Unsendable(f"an array has more than {MAX_DIMENSIONS} dimensions")
-        self.bytes += array.nbytes
-        if self.bytes > MAX_BODY:
+        self.size += array.nbytes
+        if self.size > MAX_BODY:
             raise Unsendable(f"its arrays are larger than {MAX_BODY // 2**20} MB")
         if not array.size and math.prod(size or 1 for size in array.shape) > MAX_BODY:
             raise Unsendable(f"it holds an empty array of shape {array.shape}, which is too long an axis")
@@ -167,13 +169,13 @@ def decode(tree: Any, body: memoryview) -> Any:
     return value
 
 
+@dataclass
 class _Decoder:
     """Takes array bytes in order, so none is ever copied twice."""
 
-    def __init__(self, body: memoryview) -> None:
-        self.body = body
-        self.offset = 0
-        self.items = 0
+    body: memoryview
+    offset: int = 0
+    items: int = 0
 
     def decode(self, tree: Any, depth: int) -> Any:
         self.items += 1

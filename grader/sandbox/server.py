@@ -221,9 +221,10 @@ def stand_ready() -> WorkerServer:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115
-    rehearsing, arrays = WorkerServer(io.BytesIO()), list[bytes]()
+    rehearsing = WorkerServer(io.BytesIO())
     pair = Named.of("Pair", ("a", "b"), [np.ones((2, 3)), np.ones((2, 1))])
-    request = ["call", "both", protocol.encode((np.ones((3, 4)), pair), arrays), []]
+    tree, arrays = protocol.encode((np.ones((3, 4)), pair))
+    request = ["call", "both", tree, []]
     rehearsing.send(["loaded", rehearsing._load("rehearsed", "rehearsed.py", REHEARSED)])
     keeps_nothing(vars(rehearsing.module), "rehearsed.py")
     for _ in range(16):  # after a few, Python has made the code what it will be
@@ -326,8 +327,7 @@ class WorkerServer:
             for substitute in substitutes:
                 setattr(self.module, substitute, functools.partial(self._ask, substitute))
             value = function(*arguments)
-            arrays: list[bytes] = []
-            encoded = protocol.encode(value, arrays)
+            encoded, arrays = protocol.encode(value)
             if type(value) is types.CoroutineType:
                 value.close()  # else Python warns about our line, which called the student's async function
             changed = [list(path) for path, array, old in before if state(array) != old]
@@ -354,9 +354,8 @@ class WorkerServer:
 
     def _ask(self, name: str, /, *arguments: Any, **named: Any) -> Any:
         """Stand in for one of the student's own functions: the grader answers."""
-        arrays: list[bytes] = []
         try:
-            tree = protocol.encode((arguments, named), arrays)
+            tree, arrays = protocol.encode((arguments, named))
             self.send(["ask", name, tree], b"".join(arrays))
         except protocol.Unsendable:
             raise TypeError(f"{name} cannot be called with these arguments") from None

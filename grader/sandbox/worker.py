@@ -6,6 +6,7 @@ place may answer in its own way, as long as it does not put student code beside 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ SERVER_FILE = str(Path(__file__).with_name("server.py"))
 """The program inside a worker; warnings about student code may name it."""
 Substitute: TypeAlias = Callable[..., Any]
 """A function of the reference that stands in for the student's of that name during one call."""
+KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its end
 SLOWDOWN = 10.0  # times its processor time that code may take on a busy machine; what is beyond that is idle
 
 
@@ -116,17 +118,43 @@ class Answer:
     said: bytes = field(default=b"", repr=False, compare=False)  # the answer, as it came
 
 
+class HeadAndTail:
+    """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
+
+    kept, dropped = b"", 0
+
+    def add(self, data: bytes) -> None:
+        """Keep what was printed just now."""
+        self.kept += data
+        if len(self.kept) > 3 * KEPT_HALF:  # not at every byte
+            self.cut()
+
+    def cut(self) -> None:
+        """Drop what is between the first and the last bytes."""
+        excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
+        self.kept = self.kept[:KEPT_HALF] + self.kept[KEPT_HALF + excess :]
+        self.dropped += excess
+
+    def text(self) -> str:
+        """Return what is kept, with a word on what is not."""
+        self.cut()
+        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
+        return (self.kept[:KEPT_HALF] + gap + self.kept[KEPT_HALF:]).decode("utf-8", "replace")
+
+
 class Worker(Protocol):
     """One check's place for student code: load once, call often, end."""
 
-    layers: tuple[str, ...]
+    layers: tuple[str, ...] = ()
     """Names of the layers that confine it; see ``grader.sandbox.LAYERS``."""
-    listener: Callable[[str], None] | None
+    listener: Callable[[str], None] | None = None
     """Is given the line printed last, again and again, while an answer is waited for."""
     stateless: bool = False
     """Whether, by its own word, nothing that was loaded last keeps anything from one call to the next."""
-    used: Used
+    used: Used = Used()
     """What the latest call or load took, also if it gave no answer."""
+    _kept: HeadAndTail  # of what was printed
+    _kept_first: HeadAndTail  # the same when the student's source had been loaded
 
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         """Run the student's source as module ``name``; return what was left out of it, or stopped it.
@@ -165,9 +193,11 @@ class Worker(Protocol):
 
     def output(self) -> str:
         """Return what the student's code printed: up to 64 KiB, head and tail."""
+        return self._kept.text()
 
     def forget_output(self) -> None:
         """Forget what was printed since the student's source was loaded: another check begins."""
+        self._kept = copy.copy(self._kept_first)
 
     def end(self, wait: bool = True) -> int:
         """End the worker and all it started; return its exit code, negative for a signal.

@@ -5,6 +5,7 @@ elsewhere. Whoever uses it ends the interpreter after each check, and when a cal
 """
 
 import contextlib
+import copy
 import io
 import sys
 import time
@@ -13,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.sandbox import REQUIRED, ProtocolError, protocol
-from grader.sandbox.pool import HeadAndTail, ask_substitute, read_answer, read_fault
+from grader.sandbox.pool import ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
-from grader.sandbox.worker import Answer, Limit, Raised, Substitute, Used, Worker
+from grader.sandbox.worker import Answer, HeadAndTail, Limit, Raised, Substitute, Used, Worker
 
 BUFFERED = 2**16  # bytes
 
@@ -44,8 +45,8 @@ class InPlaceWorker(WorkerServer, Worker):
     def __init__(self) -> None:
         super().__init__(io.BytesIO())
         # The frame around this interpreter has no account, no file and no network, and the page ends it.
-        self.layers, self.listener, self.used = REQUIRED, None, Used()
-        self._kept, self._before_calls = HeadAndTail(), b""
+        self.layers = REQUIRED
+        self._kept = HeadAndTail()
         self._modules = set(sys.modules)
         self._substitutes: Mapping[str, Substitute] = {}
         self._said: tuple[list[Any], memoryview] = ([""], memoryview(b""))
@@ -64,7 +65,7 @@ class InPlaceWorker(WorkerServer, Worker):
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         with self._running():
             faults = self._load(name, filename, source)
-        self._before_calls = bytes(self._kept.kept)
+        self._kept_first = copy.copy(self._kept)
         return tuple(map(read_fault, faults))
 
     def call(
@@ -76,8 +77,8 @@ class InPlaceWorker(WorkerServer, Worker):
         before: Answer | None = None,
     ) -> Answer:
         self._substitutes = substitutes or {}
-        arrays: list[bytes] = []
-        request = ["call", function, protocol.encode(arguments, arrays), list(self._substitutes)]
+        tree, arrays = protocol.encode(arguments)
+        request = ["call", function, tree, list(self._substitutes)]
         with self._running(muted=before is not None):
             try:
                 self.send(*self._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
@@ -104,13 +105,6 @@ class InPlaceWorker(WorkerServer, Worker):
             self.used = Used(time.process_time() - began)
             with contextlib.suppress(ValueError):  # the code has closed it
                 printed.flush()
-
-    def output(self) -> str:
-        return self._kept.text()
-
-    def forget_output(self) -> None:
-        self._kept = HeadAndTail()
-        self._kept.add(self._before_calls)
 
     def end(self, wait: bool = True) -> int:
         for name in set(sys.modules) - self._modules:  # the student's own, and no part of a library

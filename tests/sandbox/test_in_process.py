@@ -6,11 +6,12 @@ Such a pool confines nothing; it is for code that one's own browser or notebook 
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +28,26 @@ from grader.sandbox.worker import (
     DEFAULT_BUDGET,
     Answer,
     Budget,
+    HeadAndTail,
     Limit,
     Pool,
     Raised,
     Substitute,
-    Used,
     Worker,
 )
 
 
-class InProcessWorker:
+class InProcessWorker(Worker):
     """Answers as a worker does, from a module in this interpreter."""
-
-    layers: tuple[str, ...] = ()
-    listener: Callable[[str], None] | None = None
-    used, stateless = Used(), False
 
     def __init__(self) -> None:
         self.modules: dict[str, types.ModuleType] = {}
         self.module = types.ModuleType("student")
-        self.printed, self.loaded = io.StringIO(), ""
+        self._kept = HeadAndTail()
 
     def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
         faults = self.run(name, filename, source)
-        self.loaded = self.printed.getvalue()
+        self._kept_first = copy.copy(self._kept)
         return faults
 
     def run(self, name: str, filename: str, source: bytes) -> tuple[Raised, ...]:
@@ -61,7 +58,7 @@ class InProcessWorker:
         except SyntaxError as error:
             return (self.raised(error, "syntax"),)
         try:
-            with self.importable(), contextlib.redirect_stdout(self.printed):
+            with self.running():
                 exec(code, vars(self.module))
         except Exception as error:
             return (self.raised(error, "error"),)
@@ -82,8 +79,7 @@ class InProcessWorker:
         mine = map_leaves(self.copied(arguments), lambda leaf: leaf, self.named_class)
         given = [(path, array, array.tobytes()) for path, array in walk_arrays(mine)]
         try:
-            printed = io.StringIO() if before else self.printed
-            with self.importable(), contextlib.redirect_stdout(printed):
+            with self.running(muted=before is not None):
                 value = self.copied(found(*mine))
         except Exception as error:
             return Answer(raised=self.raised(error), not_written=isinstance(error, NotImplementedError))
@@ -91,8 +87,7 @@ class InProcessWorker:
         return Answer(value, changed)
 
     def copied(self, value: Any) -> Any:
-        arrays: list[bytes] = []
-        tree = encode(value, arrays)
+        tree, arrays = encode(value)
         return decode(tree, memoryview(b"".join(arrays)))
 
     def named_class(self, named: Named) -> type[tuple[Any, ...]] | None:
@@ -103,23 +98,20 @@ class InProcessWorker:
         return Raised(name, text, tuple((line, code, source) for line, code, source in frames), kind)
 
     @contextlib.contextmanager
-    def importable(self) -> Iterator[None]:
+    def running(self, muted: bool = False) -> Iterator[None]:
+        printed = io.StringIO()
         hidden = {name: sys.modules.get(name) for name in self.modules}
         sys.modules.update(self.modules)
         try:
-            yield
+            with contextlib.redirect_stdout(printed):
+                yield
         finally:
+            if not muted:
+                self._kept.add(printed.getvalue().encode())
             for name, module in hidden.items():
                 sys.modules.pop(name)
                 if module is not None:
                     sys.modules[name] = module
-
-    def output(self) -> str:
-        return self.printed.getvalue()
-
-    def forget_output(self) -> None:
-        self.printed = io.StringIO()
-        self.printed.write(self.loaded)
 
     def end(self, wait: bool = True) -> int:
         return 0

@@ -35,8 +35,7 @@ class Point(NamedTuple):
 
 def there(value: Any) -> Any:
     """Send a value over the wire and return what arrives."""
-    arrays: list[bytes] = []
-    tree = protocol.encode(value, arrays)
+    tree, arrays = protocol.encode(value)
     frame = protocol.pack(["value", tree], b"".join(arrays))
     assert protocol.frame_size(frame[:8]) == len(frame)
     message, body = protocol.unpack(frame)
@@ -264,11 +263,11 @@ def test_the_number_of_dimensions_has_a_limit() -> None:
 
 def test_the_bytes_of_all_arrays_have_a_limit() -> None:
     half = np.zeros(protocol.MAX_BODY // 2 // 8 + 1)
-    assert protocol.encode(half, []) == ["a", "<f8", [half.size]]
+    assert protocol.encode(half)[0] == ["a", "<f8", [half.size]]
     with pytest.raises(Unsendable, match="64 MB"):
-        protocol.encode([half, half], [])
+        protocol.encode([half, half])
     with pytest.raises(Unsendable, match="64 MB"):
-        protocol.encode(np.broadcast_to(np.float64(0), (2**40,)), [])  # before a byte of it is copied
+        protocol.encode(np.broadcast_to(np.float64(0), (2**40,)))  # before a byte of it is copied
 
 
 def test_a_header_has_a_limit() -> None:
@@ -482,8 +481,7 @@ def test_damaged_frames_raise_protocol_errors_alone() -> None:
     rng, accepted, refused = random.Random(1), 0, 0
     frames = []
     for value in SEEDS:
-        arrays: list[bytes] = []
-        tree = protocol.encode(value, arrays)
+        tree, arrays = protocol.encode(value)
         frames.append((protocol.pack(["value", tree], b"".join(arrays)), sum(map(len, arrays))))
     for _ in range(FRAMES):
         whole, body = rng.choice(frames)

@@ -72,12 +72,10 @@ def relength(data: bytes) -> bytes:
 
 def make_frames() -> dict[str, bytes]:
     """Return the hand-made part of the corpus: one frame of each kind."""
-    arrays: list[bytes] = []
     values = (np.arange(6.0).reshape(2, 3), np.float32(1), [1, 2.5, "x", None, True], {"a": np.zeros((0, 2))})
-    tree = protocol.encode(values, arrays)
+    tree, arrays = protocol.encode(values)
     named = Named.of("P", ("a", "b"), [1, np.ones(2, bool)])
-    more: list[bytes] = []
-    second = protocol.encode(named, more)
+    second, more = protocol.encode(named)
     return {
         "value": protocol.pack(["value", tree, [["0"], ["1", "Whh"]]], b"".join(arrays)),
         "named": protocol.pack(["value", second, []], b"".join(more)),
