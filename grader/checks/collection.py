@@ -114,7 +114,7 @@ class CheckSuite:
         if self.recorded:
             from grader.checks.recorded import RecordedMistakes
 
-            return RecordedMistakes(self.exercise, self.reference)
+            return RecordedMistakes(self.exercise, self.reference, self.recorded)
         return KnownMistakes(self.exercise, self.reference)
 
     @functools.cached_property
@@ -382,31 +382,26 @@ def _statements(text: str) -> dict[str, None]:
     return dict.fromkeys("\n".join(block) for block in blocks)
 
 
+@dataclass(frozen=True)
 class KnownMistakes:
-    """The known mistakes of an exercise, made when they are asked for and kept.
+    """The known mistakes of an exercise, made when they are asked for and kept."""
 
-    Args:
-        exercise: whose ``misconceptions.yaml`` names them.
-        reference: its solution, loaded.
-    """
-
-    def __init__(self, exercise: Exercise, reference: Reference) -> None:
-        self._exercise = exercise
-        self._reference = reference
+    exercise: Exercise  # whose ``misconceptions.yaml`` names them
+    reference: Reference  # its solution, loaded
 
     @functools.cached_property
     def solution(self) -> PatchedSolution:
         """The solution itself, without a mistake."""
-        text = self._exercise.solution_path.read_text(encoding="utf-8")
-        return PatchedSolution((), text, text, self._reference)
+        text = self.exercise.solution_path.read_text(encoding="utf-8")
+        return PatchedSolution((), text, text, self.reference)
 
     @functools.cached_property
     def single_mistakes(self) -> tuple[PatchedSolution, ...]:
         """One for each known mistake, in the order of the file."""
         text = self.solution.text
         return tuple(
-            PatchedSolution((mistake,), mistake.patched(text), text, self._reference)
-            for mistake in self._exercise.misconceptions()
+            PatchedSolution((mistake,), mistake.patched(text), text, self.reference)
+            for mistake in self.exercise.misconceptions()
             if mistake.fits(text)
         )
 

@@ -23,7 +23,6 @@ from grader.checks.collection import (
     DependencyFailed,
     KnownMistakes,
     PatchedSolution,
-    Reference,
     result_arrays,
 )
 from grader.checks.locate.trace import Text, Trace
@@ -134,22 +133,18 @@ class Recorded:
             self._seen[key] = arguments, number  # which keeps the arguments, and so their id
         return self._seen[key][1]
 
-    def inner(self, function: str, arguments: tuple[Any, ...]) -> Array | None:
-        """Return the numbers that the solution computes on the way to an answer; None if not kept."""
-        number = self.find(function, arguments)
-        stored = self.questions[number].inner if number is not None else None
-        return None if stored is None else self.value(stored)
-
     def trace(self, function: str, arguments: tuple[Any, ...]) -> Trace | None:
-        """Return those numbers as a trace without events, order and shape; None if they were not kept.
+        """Return the numbers that the solution computes on the way to an answer; None if they were not kept.
 
-        With them a wrong line is found; why it is wrong would take the solution's expressions.
+        They have no events, order or shape: with them a wrong line is found; why it is wrong would take the
+        solution's expressions.
         """
-        number, inner = self.find(function, arguments), self.inner(function, arguments)
-        if inner is None or number is None:
+        number = self.find(function, arguments)
+        asked = self.questions[number] if number is not None else None
+        if not asked or asked.inner is None:
             return None
-        results = [array for _, array in result_arrays(self.value(self.questions[number].answer))]
-        values = (*results, inner.astype(np.float64))
+        results = [array for _, array in result_arrays(self.value(asked.answer))]
+        values = (*results, self.value(asked.inner).astype(np.float64))
         return Trace(Text((), (), ()), (), values, frozenset((len(results),)), tuple(range(len(results))))
 
     def waits_for(self, substituted: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
@@ -242,17 +237,16 @@ class _Recalled(PatchedSolution):
         return Answer(value=self.recorded.value(self.recorded.questions[number].answer))
 
 
+@dataclass(frozen=True)
 class RecordedMistakes(KnownMistakes):
     """The known mistakes of an exercise in a hand-out: none, but what the solution answers is known."""
 
-    def __init__(self, exercise: Exercise, reference: Reference) -> None:
-        super().__init__(exercise, reference)
-        self._recorded: Recorded = getattr(reference, RECORDED)
+    recorded: Recorded
 
     @functools.cached_property
     def solution(self) -> PatchedSolution:
         """The solution, as far as it was asked."""
-        return _Recalled((), "", "", self._reference, recorded=self._recorded)
+        return _Recalled((), "", "", self.reference, recorded=self.recorded)
 
     @property
     def single_mistakes(self) -> tuple[PatchedSolution, ...]:
@@ -261,10 +255,10 @@ class RecordedMistakes(KnownMistakes):
 
     def known_calls(self, calls: Iterable[Call]) -> list[Call]:
         """Leave out what the solution was not followed in."""
-        return [call for call in calls if self._recorded.inner(call.function, call.arguments) is not None]
+        return [call for call in calls if self.recorded.trace(call.function, call.arguments)]
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:
         """Say which of the module's functions one of them leads to, itself included."""
-        reaches = self._recorded.header["reaches"]
+        reaches = self.recorded.header["reaches"]
         return lambda function: {function, *reaches.get(function, ())}

@@ -54,16 +54,13 @@ Progress = Callable[[str, str], None]
 """Hears, several times a second while a call runs, the function's name and the line it printed last."""
 
 
+@dataclass(eq=False)
 class SubmissionFault(Exception):
-    """The student's code did not give an answer; the text is for the student.
+    """The student's code did not give an answer; the text is for the student."""
 
-    Args:
-        gist: the same without anything that the code has said; empty if nothing is left of it.
-    """
-
-    def __init__(self, text: str, gist: str = "") -> None:
-        super().__init__(text)
-        self.gist = gist
+    text: str
+    # the same without anything that the code has said; empty if nothing is left of it
+    gist: str = dataclasses.field(default="", kw_only=True)
 
 
 class NotWritten(SubmissionFault):
