@@ -12,7 +12,7 @@ from grader import cli
 from grader.checks.report import Report, reports_to_json
 from grader.course import Course, Exercise, is_stub, open_course, shown_path
 from grader.progress import ANONYMOUS, Learner, LedgerError, Standing, open_ledger, record, standings
-from grader.reports import done_lines, headed, overview_lines, report_lines
+from grader.reports import done_lines, overview_lines, report_lines
 
 FORMS = ("text", "json", "github-annotations", "github-classroom", "github-summary", "junit-student")
 
@@ -22,8 +22,8 @@ FORMS = ("text", "json", "github-annotations", "github-classroom", "github-summa
 def show_list(course: Course) -> None:
     """Show the exercises, your credits as of the last check, and what to do next."""
     with open_ledger(course) as ledger:
-        rows, title = standings(course, ledger), headed(course.title, ledger.learner, cli.width())
-    cli.print_lines(overview_lines(title, rows, cli.width()))
+        rows = standings(course, ledger)
+    cli.print_lines(overview_lines(course.title, rows, cli.width(), ledger.learner))
 
 
 @click.command("login")

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase as LETTERS
 
@@ -217,13 +218,12 @@ def sit(session: sittings.Session) -> int:
     return 0 if summary.silent or summary.passed or summary.mode == credits.REVIEW else cli.FAILED
 
 
+@dataclass
 class _Conversation:
     """Where the learner is, and what the next line means."""
 
-    def __init__(self, session: sittings.Session) -> None:
-        self.session = session
-        self.count = len(session.questions)
-        self.place = 0
+    session: sittings.Session
+    place: int = 0  # of a question in the sitting
 
     def run(self) -> None:
         """Go through the questions until all are done, or the learner has had enough."""
@@ -231,7 +231,7 @@ class _Conversation:
         plain = os.environ.get("ACCESSIBLE") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
         bar = 0 if plain else screen.BAR
         self._go_on(0)
-        while self.place < self.count or self._goes_back(self.session.items()):
+        while self.place < len(self.session.questions) or self._goes_back(self.session.items()):
             item = self.session.item(self.session.questions[self.place])
             cli.print_lines(screen.question_lines(self.session, item, cli.width(), bar))
             if reply := self.session.said(item):
@@ -246,7 +246,7 @@ class _Conversation:
             if not (item.answered if self.session.silent else item.done):
                 self.place = place
                 return
-        self.place = self.count
+        self.place = len(self.session.questions)
 
     def _goes_back(self, items: list[sittings.Item]) -> bool:
         """At the end: offer to look at what was skipped or flagged; return whether the learner goes on."""
@@ -262,7 +262,7 @@ class _Conversation:
         while text := ask("a number goes back, Enter finishes > ").strip():
             if text == "q":
                 raise LearnerLeft
-            if text.isdecimal() and 1 <= int(text[:6]) <= self.count:
+            if text.isdecimal() and 1 <= int(text[:6]) <= len(items):
                 self.place = int(text) - 1
                 return True
         return False
@@ -303,7 +303,7 @@ class _Conversation:
                 cli.print_lines(screen.help_lines(item, cli.width()))
                 return False
         if word.startswith("l ") and word[2:].strip().isdecimal():
-            self.place = min(max(int(word[2:8]) - 1, 0), self.count - 1)
+            self.place = min(max(int(word[2:8]), 1), len(self.session.questions)) - 1
             return True
         return self._answer(item, word.removeprefix(ESCAPE) if word.startswith(ESCAPE) else text)
 

@@ -71,7 +71,7 @@ def lesson_page(path: Path) -> str:
     return render("lesson", TEXT_LIMITS[:1], lesson=read_lesson(path), policy=policy)
 
 
-def lesson_html(markdown: str, folder: Path) -> str:
+def markdown_html(markdown: str, folder: Path = Path()) -> str:
     """Return Markdown as a piece of HTML; pictures are looked for in a folder, raw HTML is shown as text."""
     tokens, environment = _parsed(markdown, folder, embedded)
     return str(_markdown().renderer.render(tokens, _markdown().options, environment))

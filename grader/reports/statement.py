@@ -27,14 +27,12 @@ BAR = 20  # columns of how far one is
 ROOMY = 60  # columns; with fewer, what is left to earn gives way to titles
 
 
-def headed(title: str, learner: Learner, width: int) -> str:
-    """Return a title with the learner's name behind it, if someone is logged in."""
-    return shorten(title if learner == ANONYMOUS else f"{title} · {learner.name}", width)
-
-
-def overview_lines(title: str, rows: list[Standing], width: int = 80) -> list[Line]:
-    """Lay out a table of exercises, the sum of credits and the next thing to do."""
-    lines = [Line(title, "heading"), Line("", "detail")]
+def overview_lines(
+    title: str, rows: list[Standing], width: int = 80, learner: Learner = ANONYMOUS
+) -> list[Line]:
+    """Lay out a title with the learner's name, a table of exercises, the sum of credits and the next step."""
+    heading = title if learner == ANONYMOUS else f"{title} · {learner.name}"
+    lines = [Line(shorten(heading, width), "heading"), Line("", "detail")]
     column = max((len(row.exercise) for row in rows), default=0)
     for row in rows:
         right = f"{'–' if row.earned is None else row.earned:>3} of {row.credits:>2}"

@@ -18,7 +18,7 @@ from grader.checks.source import read_source
 from grader.course import CannotDo, CourseError, open_course
 from grader.progress import ANONYMOUS, hand_in, transfer
 from grader.quiz import session as sittings
-from grader.reports.lesson import lesson_html
+from grader.reports.lesson import markdown_html
 from grader.reports.quiz_screen import MODES, credits_line, intro_notes, solution_line
 from grader.sandbox.worker import DEFAULT_BUDGET, Budget, Pool, Worker
 from grader.site.shipped import ORIGINALS
@@ -255,9 +255,9 @@ class Desk:
         """Return the hints on a function so far and one more, or what has to be written before."""
         found = self.course[exercise]
         if waits := progress.waits_for(self.course, found, function, self._ledger):
-            return {"waits": markdown(f"{waits[1]} Write {waits[0]} first.")}
+            return {"waits": markdown_html(f"{waits[1]} Write {waits[0]} first.")}
         hints, left = progress.take_hint(found, function, self._ledger)
-        return {"hints": list(map(markdown, hints)), "left": left}
+        return {"hints": list(map(markdown_html, hints)), "left": left}
 
     def _write(self, files: dict[str, str]) -> None:
         for exercise_id, text in files.items():
@@ -290,7 +290,7 @@ class Desk:
             **question_parts(item.variant),
             **{name: getattr(face, name) for name in ("id", "type", "topic", "credits")},
             **{name: getattr(item, name) for name in STANDS},
-            "hints": [markdown(hint) for hint in item.hints],
+            "hints": [markdown_html(hint) for hint in item.hints],
             "silent": session.silent,
             "asks": quizzes.Question.kinds[face.type].asks,
             "certainty": session.sheet.public.confidence != "off" and (session.silent or not item.answered),
@@ -298,19 +298,14 @@ class Desk:
         }
 
 
-def markdown(text: str) -> str:
-    """Return Markdown as HTML; there are no pictures in quizzes."""
-    return lesson_html(text, Path())
-
-
 def question_parts(variant: quizzes.Variant) -> dict[str, Any]:
     """Return what is shown of a question before it is answered."""
     face, names = variant.public, variant.names
     return {
-        "prompt": markdown(variant.prompt),
+        "prompt": markdown_html(variant.prompt),
         "code": face.code,
-        "lefts": [markdown(quizzes.fill(left.text, names)) for left in face.lefts],
-        "options": [markdown(quizzes.fill(option.text, names)) for option in variant.options],
+        "lefts": [markdown_html(quizzes.fill(left.text, names)) for left in face.lefts],
+        "options": [markdown_html(quizzes.fill(option.text, names)) for option in variant.options],
     }
 
 
@@ -325,10 +320,10 @@ def reply_parts(reply: sittings.Reply) -> dict[str, Any]:
         "share": marked.share,
         "arithmetic": marked.arithmetic,
         "texts": marked.feedback,
-        "feedback": list(map(markdown, marked.feedback)),
+        "feedback": list(map(markdown_html, marked.feedback)),
         "credits": credits_line(reply.counted) if reply.counted else "",
         "again": "" if done else "try again" + (", with new numbers" if reply.item.variant.params else ""),
         "solution": solution_line(reply) if done else "",
-        "explain": markdown(reply.explain) if done else "",
+        "explain": markdown_html(reply.explain) if done else "",
         "source": reply.source if done else "",
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.mathtext import FENCE, SPAN
-from grader.reports.lesson import lesson_html, lesson_page, with_pictures_told
+from grader.reports.lesson import lesson_page, markdown_html, with_pictures_told
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "exercises").glob("*/lesson.md")), ROOT / "quizzes" / "faq.md"]
@@ -73,14 +73,14 @@ def test_html_in_a_lesson_is_text(tmp_path: Path) -> None:
     ],
 )
 def test_markdown_becomes(markdown: str, shown: str, tmp_path: Path) -> None:
-    assert shown in lesson_html(markdown, tmp_path)
+    assert shown in markdown_html(markdown, tmp_path)
 
 
 def test_a_picture_is_in_the_page(tmp_path: Path) -> None:
     (tmp_path / "dot.svg").write_bytes(b"<svg/>")
     found = re.search(
         r'<img alt="a dot" src="data:image/svg\+xml;base64,([^"]+)">',
-        lesson_html("![a\ndot](dot.svg)", tmp_path),
+        markdown_html("![a\ndot](dot.svg)", tmp_path),
     )
     assert found
     assert base64.b64decode(found[1]) == b"<svg/>"

@@ -16,7 +16,6 @@ from grader.reports.statement import (
     COLUMNS,
     Row,
     beside_lines,
-    headed,
     overview_lines,
     statement_lines,
     statement_to_csv,
@@ -100,12 +99,12 @@ def test_no_line_is_too_wide(width: int) -> None:
     rows = [*ROWS, Row("quiz", "q" * 60, "T" * 80, "t" * 60, 1, 99999)]
     lines = statement_lines(long, rows, width)
     assert max(len(line.text) for line in lines) == width
-    assert len(headed("T" * 70, long, width)) == width
+    assert len(overview_lines("T" * 70, [], width, long)[0].text) == width
 
 
 def test_a_heading_names_who_is_logged_in() -> None:
-    assert headed("Course", ANONYMOUS, 80) == "Course"
-    assert headed("Course", ADA, 80) == "Course · Ada"
+    for learner, heading in ((ANONYMOUS, "Course"), (ADA, "Course · Ada")):
+        assert overview_lines("Course", [], learner=learner)[0].text == heading
 
 
 def test_hundredths_are_written_exactly() -> None:
