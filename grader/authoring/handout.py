@@ -84,8 +84,8 @@ def build_handout(
 ) -> Built:
     """Build a hand-out; the same course and secret give the same bytes.
 
-    CannotDo says that the target is taken, or that what an exercise uses does not go out; Leaking, that
-    something in it would tell an answer. Or UnknownExercise, CourseError.
+    CannotDo says that the target is taken, that an exercise is unknown, or that what one uses does not go
+    out; Leaking, that something in it would tell an answer. Or CourseError.
     """
     require_full(course)
     ids = {exercise.id for exercise in course.exercises(exercises)}

@@ -95,7 +95,7 @@ def flat(text: str) -> str:
 
 
 def secrets_of(course: Course) -> Secrets:
-    """Return what only the instructor's side of a course has; or CourseError, CannotCollect."""
+    """Return what only the instructor's side of a course has; or CourseError, CannotDo."""
     exercises, found = course.exercises(), []
     given = flat("\n".join(make_stub(exercise) + _text(exercise.visible_checks) for exercise in exercises))
     # What students read anyway; a patch is too short to be looked for there.

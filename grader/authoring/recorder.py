@@ -110,22 +110,18 @@ class _Recorder:
         self.inside = Counter[str]()  # calls of each function from inside the solution
         self._store, self._index, self._depth = Store(), Index(), 0
         names = collection.rebound(reference)
-        self._functions = {name: names[name] for name in exercise.file.functions}
-        names.update({name: functools.partial(self._listen, name) for name in self._functions})
+        self.functions = {name: names[name] for name in exercise.file.functions}
+        names.update({name: functools.partial(self._listen, name) for name in self.functions})
         self.module = types.SimpleNamespace(**names)
 
     def _listen(self, name: str, /, *arguments: Any, **named: Any) -> Any:
-        return self.ask(name, self.complete(name, arguments, named))
-
-    def complete(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        """Return all arguments of a call by position."""
-        return complete(self._functions[name], arguments, named)
+        return self.ask(name, complete(self.functions[name], arguments, named))
 
     def ask(self, name: str, arguments: tuple[Any, ...], rank: int | None = None) -> Any:
         """Answer a question and keep it, with how many others a check asks a student before (``rank``)."""
         self.inside[name] += bool(self._depth)
         if self._depth and name not in self.substitutes:
-            return self._functions[name](*arguments)
+            return self.functions[name](*arguments)
         key = (name, *fingerprint(arguments))
         number = self._index.find(*key)
         if number is None or (self.substitutes and not self._depth):
@@ -133,7 +129,7 @@ class _Recorder:
             self._depth += 1
             try:
                 with np.errstate(all="ignore"):
-                    answer = self._functions[name](*arguments)
+                    answer = self.functions[name](*arguments)
             finally:
                 self._depth -= 1
             number = self._index.find(*key)
@@ -166,7 +162,7 @@ class _Recorder:
             waiting = {name: group for name, group in waiting.items() if group}
         header = {
             "seed": seed,
-            "reaches": {name: sorted(known.used_by(name)) for name in self._functions},
+            "reaches": {name: sorted(known.used_by(name)) for name in self.functions},
             "questions": [question.row for question in self.questions],
         }
         return self._store.to_bytes(header)
@@ -218,7 +214,7 @@ class _Student:
             raise AttributeError(f"{name} is not one of this exercise's functions")
 
         def answer(*arguments: Any, **named: Any) -> Any:
-            whole = self._recorder.complete(name, arguments, named)
+            whole = complete(self._recorder.functions[name], arguments, named)
             rank = len(self.asked) if self._followed else None
             tree, arrays = encode(self._recorder.ask(name, whole, rank))
             value = decode(tree, memoryview(b"".join(arrays)))

@@ -49,7 +49,7 @@ class Findings:
 
 
 def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs: int = 0) -> list[Findings]:
-    """Verify exercises, in so many processes (0: one a processor); or UnknownExercise.
+    """Verify exercises, in so many processes (0: one a processor); CannotDo if one is unknown.
 
     Without ids it is all of them, and the course's folders as well.
     """

@@ -22,10 +22,10 @@ from pathlib import Path
 from grader.checks.messages import GRADED_WITH
 from grader.checks.parallel import Processes
 from grader.checks.report import Report
-from grader.classroom.collect import CannotCollect, Submission, find_submissions
+from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import Gradebook, open_gradebook
 from grader.classroom.identity import unused_extensions
-from grader.classroom.job import BatchBroken, Confinement, NotGraded, Task, TaskResults, Work, run_task
+from grader.classroom.job import BatchBroken, Confinement, Task, TaskResults, Work, run_task
 from grader.classroom.roster import late_policy, read_roster
 from grader.classroom.tables import (
     Drawn,
@@ -38,7 +38,7 @@ from grader.classroom.tables import (
     hashed,
     round_secret,
 )
-from grader.course import Course, Exercise, NoSecret
+from grader.course import CannotDo, Course, Exercise, NoSecret
 from grader.progress.grades import QUIZZES, ClassGrades
 from grader.sandbox.process import require_confinement
 from grader.sandbox.text import clean, one_line
@@ -90,9 +90,8 @@ def grade(
         on_progress: is called with how many exercises of submissions are graded, and how many there are.
 
     Raises:
-        CannotCollect: the submissions cannot be read.
         LedgerError: the gradebook cannot be used.
-        RoundOver: the gradebook is in a later round, or of another assignment.
+        CannotDo: the submissions cannot be read, or the gradebook is of a later round or another assignment.
         BatchBroken: nothing can be graded; what was stored before stays.
         NoProcess: the system starts no more processes.
         CourseError: the course is broken.
@@ -107,7 +106,7 @@ def grade(
     extensions = late_policy(course, part, listed).extensions
     for note in unused_extensions(found, extensions) if place and not listed else ():
         if note.decide:
-            raise CannotCollect(note.text)
+            raise CannotDo(note.text)
     found = [storable(entry) for entry in found[shard[0] - 1 :: shard[1]]]
     scope = Scope(
         tuple(exercise.id for exercise in chosen),
@@ -302,7 +301,7 @@ class Batch:
         broken: dict[str, str] = {}
         for key, result in results:
             hash_ = new.pop((key, task.exercise))
-            reason = result.reason if isinstance(result, NotGraded) else ""
+            reason = result if isinstance(result, str) else ""
             try:
                 if isinstance(result, Report):
                     own = result.seed != self.begun.seed

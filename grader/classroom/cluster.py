@@ -28,6 +28,7 @@ from grader.sandbox.worker import WorkerBroken
 CONNECT_SECONDS = 5
 TASKS_PER_WORKER = 3  # so that it never waits for the next
 PARTS = ("exercises", "solutions", "quizzes")
+ONE_AT_A_TIME = threading.Lock()  # in each process: pytest is not made for threads
 
 
 class CoursePlugin(WorkerPlugin):
@@ -35,11 +36,7 @@ class CoursePlugin(WorkerPlugin):
 
     def __init__(self, packed: bytes) -> None:
         self.name = f"course-{hashlib.sha256(packed).hexdigest()[:32]}"  # by what is in it
-        self.lock = threading.Lock()
         self._packed = packed
-
-    def __reduce__(self) -> tuple[type[CoursePlugin], tuple[bytes]]:
-        return CoursePlugin, (self._packed,)
 
     def setup(self, worker: Worker) -> None:
         """Unpack; called by Dask when a worker starts."""
@@ -66,10 +63,10 @@ def pack(course: Course) -> bytes:
 
 
 def run_task_there(plugin_name: str, task: Task) -> TaskResults:
-    """Do a task on a Dask worker, one at a time in each process: pytest is not made for threads."""
+    """Do a task on a Dask worker."""
     plugin = get_worker().plugins[plugin_name]
     assert isinstance(plugin, CoursePlugin)
-    with plugin.lock:
+    with ONE_AT_A_TIME:
         return run_task(replace(task, course=str(plugin.folder)))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Gathered, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom import inbox, tables
-from grader.course import CannotCollect as CannotCollect, Exercise, folded
+from grader.course import CannotDo, Exercise, folded
 from grader.progress import ANONYMOUS, QUESTION, Learner, Note, hand_in
 from grader.sandbox.text import clean, listed, one_line
 
@@ -63,7 +63,7 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
         exercises: to be graded.
 
     Raises:
-        CannotCollect: the folder is empty, or it, or the instructor's ``received.csv``, cannot be read.
+        CannotDo: the folder is empty, or it, or the instructor's ``received.csv``, cannot be read.
     """
     shown = one_line(str(folder), MAX_SHOWN)
     with contextlib.ExitStack() as stack:
@@ -83,11 +83,11 @@ def find_submissions(folder: Path, exercises: Sequence[Exercise]) -> list[Submis
                         near = listed([spelt[text] for text in alike], mark="`")
                         nearest = f"; the nearest: {near}" if alike else ""
                         text = f"names `{one_line(name, 80)}`, which is no submission here{nearest}"
-                        raise CannotCollect(f"{inbox.RECEIVED} {text}; correct that row, or take it out")
+                        raise CannotDo(f"{inbox.RECEIVED} {text}; correct that row, or take it out")
         except OSError as error:
-            raise CannotCollect(f"{shown} cannot be read: {error.strerror}") from None
+            raise CannotDo(f"{shown} cannot be read: {error.strerror}") from None
         if entries == []:
-            raise CannotCollect(f"{shown} holds no submission; name their folder")
+            raise CannotDo(f"{shown} holds no submission; name their folder")
         found = [_look(entry, exercises, arrivals) for entry in ([alone] if entries is None else entries)]
     _number_equal_names(found)
     # What is called as systems and people call a copy of another may be the same student's.

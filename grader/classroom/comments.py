@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from grader.classroom import gradebook, tables
-from grader.course import FIELDS, Course, UnknownExercise, dataclass, read_sheet, strict_yaml
+from grader.course import FIELDS, CannotDo, Course, dataclass, read_sheet, strict_yaml
 from grader.progress.grades import ClassGrades
 
 FILE = "comments.yaml"
@@ -83,7 +83,7 @@ def adjustments(
     cents = cents_of(credits) if credits else cents_of(str(kept.credits)) if kept.credits else 0
     try:
         about = dict.fromkeys(map(course.exercise_id, exercises)) or ("",)
-    except UnknownExercise as error:
+    except CannotDo as error:
         raise ValueError(str(error)) from None
     yield from (tables.ManualAdjustment("", key, exercise, cents, words) for exercise in about)
 
@@ -108,7 +108,7 @@ def submission_meant(book: gradebook.Gradebook, course: Course, grades: ClassGra
 
 
 def read_many(book: gradebook.Gradebook, course: Course, path: Path) -> Iterator[tables.ManualAdjustment]:
-    """Yield the adjustments of a table, a row each: whose it is, and what is said; or CannotCollect."""
+    """Yield the adjustments of a table, a row each: whose it is, and what is said; or CannotDo."""
     aliases, grades = FIELDS | COLUMNS, book.class_grades(course)
     sheet = read_sheet(path, aliases)
     for line, record in sheet.records(aliases):

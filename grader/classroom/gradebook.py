@@ -105,11 +105,10 @@ class Gradebook:
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
 
     def begin(self, assignment: str, roster: rosters.Roster | None, count: str) -> None:
-        """Keep, where it is said, the assignment (RoundOver, if it is another), the list, what counts."""
+        """Keep, where it is said, the assignment (CannotDo, if it is another), the list, what counts."""
         before = self.fact("assignment")
         if assignment and before not in ("", assignment):
-            told = f"these results are of {before}; give {assignment} a folder of its own"
-            raise tables.RoundOver(told)
+            raise CannotDo(f"these results are of {before}; give {assignment} a folder of its own")
         listed = json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]) if roster else ""
         for name, value in {"assignment": assignment, "roster": listed, "count": count}.items():
             if value:
@@ -144,13 +143,13 @@ class Gradebook:
         """Return the round that is graded now: the one that goes on, else the first, unless it is said.
 
         Its seed is the one that was kept or is said, else what follows from the secret and the number.
-        RoundOver if a later round has begun.
+        CannotDo if a later round has begun.
         """
         kept = self.round()
         number = number or (kept.number if kept else 1)
         if kept and number < kept.number:
             over = f"these results are in round {kept.number}; give round {number} a folder of its own"
-            raise tables.RoundOver(over)
+            raise CannotDo(over)
         if seed is None:
             same = kept is not None and number == kept.number
             seed = kept.seed if kept and same else tables.derive_seed(secret, "round", str(number))
@@ -413,7 +412,7 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
 
     Raises:
         LedgerError: one of the files cannot be used; nothing is written if it is one of the parts.
-        RoundOver: they are of different rounds; nothing is written.
+        CannotDo: they are of different rounds; nothing is written.
     """
     parts, rounds = list(parts), dict[tables.Round, Path]()
     for part in parts:
@@ -426,7 +425,7 @@ def merge(course: Course, parts: Iterable[Path], results: Path, *, confirm_gone:
         if len(rounds) > 1:
             named = (f"{path} is of round {each.number} (seed {each.seed})" for each, path in rounds.items())
             cure = "grade them with the same --round, and with the same secret"
-            raise tables.RoundOver(f"{', '.join(named)}; {cure}")
+            raise CannotDo(f"{', '.join(named)}; {cure}")
         others = [part / FILE for part in parts if part.resolve() != results.resolve()]
         vanished = book.take_in(others, itself=len(others) < len(parts), confirm_gone=confirm_gone)
         return dataclasses.replace(book.class_grades(course), vanished=vanished)

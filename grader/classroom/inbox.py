@@ -20,6 +20,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -27,7 +28,7 @@ import yaml
 
 from grader.checks.files import FileRejected, Files, Folder, Gathered, Parts, is_zip, open_zip, read_plain
 from grader.checks.source import find_modules, open_submission, plain
-from grader.course import COURSE_FILE, CannotCollect, Exercise, folded, parse_sheet, parse_time
+from grader.course import COURSE_FILE, CannotDo, Exercise, folded, parse_sheet, parse_time
 from grader.progress import JOINERS, Note, hand_in
 from grader.sandbox.text import HIDING, one_line
 
@@ -243,7 +244,9 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
 def single_entry(path: Path, *, cloned: bool) -> Delivery:
     """Return the entry of a submission that stands alone."""
     name = path.name or path.resolve().name
-    return Delivery(name, ((name, ""),), path=path, open=lambda: open_submission(path), cloned=cloned)
+    return Delivery(
+        name, ((name, ""),), path=path, open=functools.partial(open_submission, path), cloned=cloned
+    )
 
 
 def is_odd(name: str) -> bool:
@@ -288,7 +291,7 @@ def _in_folder(folder: Path, exercises: Sequence[Exercise], prefix: str, stack: 
         nested += inside
         if not inside:
             cloned = checkout and delivery.platform in ("", "github")
-            opener = _opener(folder, delivery, names)
+            opener = functools.partial(_open, folder, delivery, names)
             entries.append(delivery._replace(prefix=prefix, path=path, open=opener, cloned=cloned))
     if entries and nested:  # then a student may have made it look so: no more than names is believed
         looks = "looks like a platform's, but lies beside other submissions: whose it is and when it came"
@@ -313,30 +316,27 @@ def _is_class(folder: Path, exercises: Sequence[Exercise], *, alone: bool) -> bo
     return alone and len(work.union(filter(is_zip, names))) > 1
 
 
-def _opener(
-    folder: Path, delivery: Delivery, names: Mapping[str, bool]
-) -> Callable[[], AbstractContextManager[Files]]:
+def _open(folder: Path, delivery: Delivery, names: Mapping[str, bool]) -> AbstractContextManager[Files]:
+    """Open what one student handed in, which may be several files and folders of a class's folder."""
     (entry, given), *more = delivery.entries
     if not more and (names[entry] or not given or is_zip(entry)):
-        return lambda: open_submission(folder / entry)
-
-    @contextlib.contextmanager
-    def together() -> Iterator[Files]:
-        inside = {name: Folder(folder / name).paths if names[name] else [()] for name, _ in delivery.entries}
-        whole = Folder(folder, [(name, *parts) for name, paths in inside.items() for parts in paths])
-        yield _part(whole, delivery, {name: [(name, *parts) for parts in inside[name]] for name in inside}, 0)
-
-    return together
+        return open_submission(folder / entry)
+    below = {name: Folder(folder / name).paths if names[name] else [()] for name, _ in delivery.entries}
+    inside = {name: [(name, *parts) for parts in paths] for name, paths in below.items()}
+    return _part(Folder(folder, [*chain(*inside.values())]), delivery, inside, 0)
 
 
-def _part(whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]], around: int) -> Files:
-    """Return a student's files under the student's own names; paths come by their first part in the class."""
+@contextlib.contextmanager
+def _part(
+    whole: Files, delivery: Delivery, inside: Mapping[str, Sequence[Parts]], around: int
+) -> Iterator[Files]:
+    """Offer a student's files under the student's own names; paths come by their first part in the class."""
     pairs = []
     for name, given in delivery.entries:
         for parts in inside[name]:
             below = parts[around + 1 :]
             pairs.append(((given, *below) if given else below or (name,), whole, parts))
-    return Gathered(pairs, lone=len(pairs) == 1 and pairs[0][0][-1].lower().endswith(".py"))
+    yield Gathered(pairs, lone=len(pairs) == 1 and pairs[0][0][-1].lower().endswith(".py"))
 
 
 def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:
@@ -363,14 +363,9 @@ def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:
     prefix += "".join(f"{name}/" for name in above)
     entries = []
     for delivery in deliveries(names, platform, folder, metadata):
-        part = _part(whole, delivery, inside, around)
-        opener = functools.partial(_opened, part)
+        opener = functools.partial(_part, whole, delivery, inside, around)
         entries.append(delivery._replace(prefix=prefix, path=path, open=opener))
     return entries
-
-
-def _opened(files: Files) -> AbstractContextManager[Files]:
-    return contextlib.nullcontext(files)
 
 
 # --- when it arrived, by what the instructor, a commit or a file says ------------------------------------
@@ -383,7 +378,7 @@ def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
     except FileNotFoundError:
         return None
     except FileRejected as rejected:
-        raise CannotCollect(f"{RECEIVED} {rejected}") from None
+        raise CannotDo(f"{RECEIVED} {rejected}") from None
     columns = {name: name for name in ("submission", "received")}
     sheet = parse_sheet(data, RECEIVED, columns)
     if not columns.keys() <= set(map(folded, sheet.heading)):

@@ -26,15 +26,8 @@ class BatchBroken(Exception):
     """Nothing can be graded: the course is broken, or a machine cannot confine code."""
 
 
-@dataclass(frozen=True)
-class NotGraded:
-    """Why something could not be graded, one sentence for the instructor."""
-
-    reason: str
-
-
 TaskResults: TypeAlias = list[tuple[str, Any]]
-"""What came of a task, by the submission's key: a report, results of quizzes, or ``NotGraded``."""
+"""What came of a task, by the submission's key: a report, results of quizzes, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ class Task:
 
     def not_graded(self, reason: str) -> TaskResults:
         """Return the results of a task that could not be done."""
-        return [(key, NotGraded(reason)) for key, _ in self.work]
+        return [(key, reason) for key, _ in self.work]
 
 
 @functools.cache
@@ -105,7 +98,7 @@ def run_task(task: Task) -> TaskResults:
         if isinstance(task.work[0][1], tuple):
             mark = _marking(task.course, task.confinement)
             found = [mark(*work) for _, work in task.work]
-            results += [NotGraded(each.broken) if each.broken else each for each in found]
+            results += [each.broken or each for each in found]
         else:
             check_all = _checking(task.course, task.exercise, task.seed, task.run)
             patience = [_patience(task.run, key) for key in keys]

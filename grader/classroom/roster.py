@@ -145,7 +145,7 @@ def _digits(text: str) -> str:
 
 
 def read_roster(course: Course, given: Path | None = None) -> Roster | None:
-    """Read a class's list: the one named, ``class/roster.csv``, ``roster.csv`` or none; or CannotCollect."""
+    """Read a class's list: the one named, ``class/roster.csv``, ``roster.csv`` or none; or CannotDo."""
     with contextlib.suppress(OSError):  # what is about people is nothing for git
         if course.private_folder.is_dir() and not (course.private_folder / ".gitignore").exists():
             (course.private_folder / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -159,7 +159,7 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
 
 
 def make_roster(sheet: lists.Sheet, groups: str = "") -> Roster:
-    """Return the students of a table, whosever it is, with groups by another one's text; or CannotCollect."""
+    """Return the students of a table, whosever it is, with groups by another one's text; or CannotDo."""
     titles = sheet.titles
     forms = (form for form in FORMS if form[1] <= set(titles))
     platform, _, own = next(forms, ("", frozenset(), {}))
@@ -235,7 +235,7 @@ def _student(
 
 
 def late_policy(course: Course, assignment: Assignment | None, roster: Roster | None) -> LatePolicy:
-    """Return what lateness costs, with ``class/extensions.csv``; CannotCollect if that names nobody."""
+    """Return what lateness costs, with ``class/extensions.csv``; CannotDo if that names nobody."""
     policy = course.late_policy(assignment)
     path = course.private_folder / EXTENSIONS
     days = dict(policy.extensions)

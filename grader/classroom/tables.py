@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.checks.source import Source
-from grader.course import CannotDo, Course, NoSecret, read_secret
+from grader.course import Course, NoSecret, read_secret
 from grader.progress import Note
 
 Place = tuple[str, str]
@@ -152,10 +152,6 @@ KEEP = (
 
 
 # --- rounds -------------------------------------------------------------------------------------------
-
-
-class RoundOver(CannotDo):
-    """A gradebook is in another round than is asked for; the text says what to do."""
 
 
 class Round(NamedTuple):

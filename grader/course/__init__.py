@@ -14,7 +14,6 @@ from grader.course.course import (
     Misconception,
     NoCourse,
     NoSecret,
-    UnknownExercise,
     folded,
     is_stub,
     make_private_folder,
@@ -33,7 +32,6 @@ from grader.course.mathtext import MathError, mathml, render
 from grader.course.people import (
     FIELDS,
     NOBODY,
-    CannotCollect,
     People,
     Row,
     Sheet,

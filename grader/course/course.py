@@ -39,10 +39,6 @@ Causes = Literal["at once", "hint", "never"]
 Edition = Literal["full", "handout"]
 
 
-class UnknownExercise(CannotDo):
-    """No exercise or assignment has this id; the text names the nearest ones, or all."""
-
-
 class NoCourse(CannotDo):
     """There is no course here; the text says how to point at one."""
 
@@ -331,15 +327,15 @@ class Course(CourseFile):
     def assignment(self, name: str = "") -> Assignment:
         """Return an assignment with its exercises' ids as they are spelt; a lone one needs no name.
 
-        UnknownExercise says that there is none of this id, or several and no id, or none of its exercises.
+        CannotDo says that there is none of this id, or several and no id, or none of its exercises.
         """
         ids = ", ".join(assignment.id for assignment in self.assignments)
         if not name and len(self.assignments) > 1:
-            raise UnknownExercise(f"course.yaml has several assignments; name one with --assignment: {ids}")
+            raise CannotDo(f"course.yaml has several assignments; name one with --assignment: {ids}")
         found = [assignment for assignment in self.assignments if name in ("", assignment.id)]
         if not found:
             there = f"there are {ids}" if ids else "write it into course.yaml, as docs/author.md shows"
-            raise UnknownExercise(f"there is no assignment `{name}`; {there}")
+            raise CannotDo(f"there is no assignment `{name}`; {there}")
         return replace(found[0], exercises=tuple(dict.fromkeys(map(self.exercise_id, found[0].exercises))))
 
     def late_policy(self, assignment: Assignment | None) -> LatePolicy:
@@ -352,7 +348,7 @@ class Course(CourseFile):
     def exercise_id(self, meant: str) -> str:
         """Return the id of the exercise that is meant: by its id, number, folder, module or a path to one.
 
-        UnknownExercise says that it is none, or might be several.
+        CannotDo says that it is none, or might be several.
         """
         known = self.exercise_ids()
 
@@ -370,10 +366,10 @@ class Course(CourseFile):
                 return found[0]
         near = difflib.get_close_matches(meant, known, n=3, cutoff=0.4) or known[:3]
         hint = f"the nearest are {', '.join(near)}" if near else "this course has no exercises yet"
-        raise UnknownExercise(f"there is no exercise `{meant}`; {hint}")
+        raise CannotDo(f"there is no exercise `{meant}`; {hint}")
 
     def __getitem__(self, meant: str) -> Exercise:
-        """Read one exercise, by whatever :meth:`exercise_id` understands; or UnknownExercise."""
+        """Read one exercise, by whatever :meth:`exercise_id` understands; or CannotDo."""
         return self._read(self.exercise_id(meant), self.exercise_ids())
 
     def _read(self, exercise_id: str, known: Sequence[str]) -> Exercise:

@@ -50,11 +50,10 @@ class _Shared:
         if check := getattr(self, "__post_init__", None):
             check()
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    def __setattr__(self, name: str, value: Any = None) -> None:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}, nor delete it")
 
-    def __delattr__(self, name: str) -> None:
-        raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+    __delattr__ = __setattr__
 
     def __eq__(self, other: object) -> bool:
         return _values(self) == _values(other) if type(self) is type(other) else NotImplemented

@@ -68,10 +68,6 @@ SHORTEST_ID, SHORTEST_NUMBER, SHORTEST_WORD = 5, 6, 8  # letters; of what has a 
 # --- tables -------------------------------------------------------------------------------------------
 
 
-class CannotCollect(CannotDo):
-    """Nothing can be graded; the text names the file, the line and the cure, for the instructor."""
-
-
 class Row(NamedTuple):
     """A line of a table, with a cell for each heading."""
 
@@ -102,18 +98,18 @@ class Sheet(NamedTuple):
                     record[field].append(cell.strip())
             yield row.line, record
 
-    def bad(self, line: int, problem: str) -> CannotCollect:
+    def bad(self, line: int, problem: str) -> CannotDo:
         """Return the error that says what is wrong in a line."""
-        return CannotCollect(f"{self.name}, line {line}: {problem}")
+        return CannotDo(f"{self.name}, line {line}: {problem}")
 
 
 def read_sheet(path: Path, known: Collection[str]) -> Sheet:
-    """Read a table; known headings, folded, tell what is between its cells. Or CannotCollect."""
+    """Read a table; known headings, folded, tell what is between its cells. Or CannotDo."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CannotCollect(f"{shown_path(path)} cannot be read: {error.strerror}") from None
+        raise CannotDo(f"{shown_path(path)} cannot be read: {error.strerror}") from None
     return parse_sheet(data, path.name, known)
 
 
@@ -122,13 +118,13 @@ def parse_sheet(data: bytes, name: str, known: Collection[str]) -> Sheet:
     import csv  # no student's command needs it
 
     if len(data) > MAX_BYTES:
-        raise CannotCollect(f"{name} is larger than {MAX_BYTES // 2**20} MiB; take out what is no student")
+        raise CannotDo(f"{name} is larger than {MAX_BYTES // 2**20} MiB; take out what is no student")
     try:
         wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # Excel's "Unicode text"
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise CannotCollect(f"{name}, line {line}: is not UTF-8; {SAVE_AS}") from None
+        raise CannotDo(f"{name}, line {line}: is not UTF-8; {SAVE_AS}") from None
     told = SEPARATOR.match(text)
     rows = "\n" + text[told.end() :] if told else text  # the lines keep their numbers
     first = rows.lstrip("\r\n").partition("\n")[0]
@@ -244,7 +240,7 @@ def own_words() -> frozenset[str]:
 
 
 def people_of(course: Course) -> People:
-    """Return whoever ``roster.csv``, the tables in ``class`` and extensions name; or CannotCollect."""
+    """Return whoever ``roster.csv``, the tables in ``class`` and extensions name; or CannotDo."""
     policies = [course.late, *(each.late for each in course.assignments if each.late)]
     known = [name for policy in policies for name in policy.extensions]
     for path in filter(

@@ -111,15 +111,19 @@ def fold(
 def asked(
     quiz: PublicFile, salt: str, learner: str, number: int, topic: str = "", count: int = 0
 ) -> tuple[str, ...]:
-    """Return what a learner's sitting of this number asks, of one topic only or so many at the most."""
+    """Return what a learner's sitting of this number asks, of one topic only or so many at the most.
+
+    Where the quiz draws, it is so many questions of each topic. They stay in the quiz's order.
+    """
     seed, faces = (salt, learner, quiz.quiz, number), quiz.faces
     if quiz.draw:
-        faces = base.pick(faces, quiz.draw.per_topic, *seed)
-    faces = tuple(face for face in faces if topic in ("", face.topic))
-    if count and count < len(faces):
-        chosen = {face.id for face in base.Stream(*seed, "count").shuffled(faces)[:count]}
-        faces = tuple(face for face in faces if face.id in chosen)
-    return tuple(face.id for face in faces)
+        stream, drawn = base.Stream(*seed), set[str]()
+        for name, wanted in quiz.draw.per_topic.items():
+            drawn.update(stream.shuffled(face.id for face in faces if face.topic == name)[:wanted])
+        faces = tuple(face for face in faces if face.id in drawn)
+    ids = tuple(face.id for face in faces if topic in ("", face.topic))
+    chosen = base.Stream(*seed, "count").shuffled(ids)[:count] if count else ids
+    return tuple(face for face in ids if face in chosen)
 
 
 def earning(

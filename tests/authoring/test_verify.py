@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from grader.authoring.verify import Confusion, Findings, confusions, verify, verify_exercise
 from grader.cli import grader
-from grader.course import Course, UnknownExercise
+from grader.course import CannotDo, Course
 from tests.helpers import Run, edit
 
 Plant = Callable[[Path, Path], None]
@@ -290,7 +290,7 @@ def test_pictures_and_what_systems_leave_behind_are_no_faults(tiny_copy: Course)
 
 
 def test_an_unknown_exercise_is_an_error(tiny: Course) -> None:
-    with pytest.raises(UnknownExercise, match="exercise-7"):
+    with pytest.raises(CannotDo, match="exercise-7"):
         verify(tiny, ("exercise-7",), jobs=1)
 
 

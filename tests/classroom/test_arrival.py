@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader.classroom import inbox
-from grader.classroom.collect import CannotCollect, Submission, find_submissions, read_submission
-from grader.course import Course, Exercise
+from grader.classroom.collect import Submission, find_submissions, read_submission
+from grader.course import CannotDo, Course, Exercise
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 LATER = datetime.datetime(2026, 3, 13, 12, tzinfo=datetime.UTC)
@@ -347,13 +347,13 @@ def test_a_row_for_nobody_is_refused(tmp_path: Path, exercise: Exercise) -> None
         (tmp_path / name / "exercise-1").mkdir(parents=True)
     rows = tmp_path / "received.csv"
     rows.write_text("submission,received\nada-lovelaec,2026-03-01T12:00:00Z\n")
-    with pytest.raises(CannotCollect, match=r"names `ada-lovelaec`, .* the nearest: `ada-lovelace`"):
+    with pytest.raises(CannotDo, match=r"names `ada-lovelaec`, .* the nearest: `ada-lovelace`"):
         find_submissions(tmp_path, [exercise])
     rows.write_text("submission,received\nADA-LOVELACE,2026-03-01T12:00:00Z\n")
-    with pytest.raises(CannotCollect, match="the nearest: `ada-lovelace`"):
+    with pytest.raises(CannotDo, match="the nearest: `ada-lovelace`"):
         find_submissions(tmp_path, [exercise])
     rows.write_text("submission,received\nzoe,2026-03-01T12:00:00Z\n")
-    with pytest.raises(CannotCollect, match="names `zoe`, which is no submission here; correct that row"):
+    with pytest.raises(CannotDo, match="names `zoe`, which is no submission here; correct that row"):
         find_submissions(tmp_path, [exercise])
 
 

@@ -28,12 +28,12 @@ from grader.checks.report import Outcome, Report, reports_to_json
 from grader.checks.run import check
 from grader.checks.source import Source, read_source
 from grader.classroom.batch import ExecutorConfig, grade, processes, require_here
-from grader.classroom.collect import CannotCollect, find_submissions
+from grader.classroom.collect import find_submissions
 from grader.classroom.gradebook import merge, open_gradebook
 from grader.classroom.job import BatchBroken, Task, TaskResults, bounded, run_task
 from grader.classroom.standing import late_adjustments
-from grader.classroom.tables import ManualAdjustment, RoundOver
-from grader.course import Course, LatePolicy, NoSecret, open_course
+from grader.classroom.tables import ManualAdjustment
+from grader.course import CannotDo, Course, LatePolicy, NoSecret, open_course
 from grader.progress import Learner
 from grader.progress.grades import ClassGrades, Grade, Note
 from grader.reports.classes import student_page
@@ -531,7 +531,7 @@ def test_what_is_handed_in_again_has_inputs_that_nobody_has_seen(
     fourth = seeds(graded(tiny, three, results, round_number=2))
     assert len(set(fourth.values())) == 1
     assert seeds(graded(tiny, three, results)) == fourth
-    with pytest.raises(RoundOver, match="in round 2"):
+    with pytest.raises(CannotDo, match="in round 2"):
         graded(tiny, three, results, round_number=1)
 
 
@@ -555,7 +555,7 @@ def test_rounds_are_not_merged(three: Path, tiny: Course, tmp_path: Path) -> Non
     one, two = tmp_path / "one", tmp_path / "two"
     graded(tiny, three, one, shard=(1, 2))
     graded(tiny, three, two, shard=(2, 2), seed=7)
-    with pytest.raises(RoundOver, match=r"one is of round 1 \(seed \d+\), .*two is of round 1 \(seed 7\)"):
+    with pytest.raises(CannotDo, match=r"one is of round 1 \(seed \d+\), .*two is of round 1 \(seed 7\)"):
         merge(tiny, [one, two], tmp_path / "all")
     graded(tiny, three, one, shard=(1, 2), seed=7)
     assert set(seeds(merge(tiny, [one, two], tmp_path / "all")).values()) == {7}
@@ -565,7 +565,7 @@ def test_rounds_are_not_merged(three: Path, tiny: Course, tmp_path: Path) -> Non
 
 def test_a_folder_without_a_submission_is_no_class(tiny: Course, tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
-    with pytest.raises(CannotCollect, match="class holds no submission; name their folder"):
+    with pytest.raises(CannotDo, match="class holds no submission; name their folder"):
         graded(tiny, tmp_path / "class", tmp_path / "results")
     assert not (tmp_path / "results").exists()
 

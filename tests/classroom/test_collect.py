@@ -26,10 +26,10 @@ import pytest
 
 from grader.checks.source import read_source
 from grader.classroom import collect
-from grader.classroom.collect import CannotCollect, Submission, find_submissions
+from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.identity import identify
 from grader.classroom.tables import files_key
-from grader.course import Course, Exercise, make_stub
+from grader.course import CannotDo, Course, Exercise, make_stub
 from grader.progress import Learner, hand_in
 from grader.progress.hand_in import Bundle, write_bundle
 
@@ -246,9 +246,9 @@ def test_what_is_called_like_a_copy_is_told(inbox: Path, exercise: Exercise) -> 
 
 
 def test_an_empty_class_and_no_class(tmp_path: Path, exercise: Exercise) -> None:
-    with pytest.raises(CannotCollect, match="holds no submission; name their folder"):
+    with pytest.raises(CannotDo, match="holds no submission; name their folder"):
         find_submissions(tmp_path, [exercise])
-    with pytest.raises(CannotCollect, match="nothing cannot be read: No such file"):
+    with pytest.raises(CannotDo, match="nothing cannot be read: No such file"):
         find_submissions(tmp_path / "nothing", [exercise])
 
 
@@ -474,7 +474,7 @@ def test_a_malformed_received_csv_is_one_sentence(
     inbox: Path, exercise: Exercise, text: str | bytes, sentence: str
 ) -> None:
     (inbox / "received.csv").write_bytes(text.encode() if isinstance(text, str) else text)
-    with pytest.raises(CannotCollect) as caught:
+    with pytest.raises(CannotDo) as caught:
         find_submissions(inbox, [exercise])
     assert str(caught.value).startswith("received.csv")
     assert sentence in str(caught.value)

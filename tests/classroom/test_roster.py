@@ -14,8 +14,8 @@ import pytest
 
 from grader.classroom.inbox import Delivery
 from grader.classroom.roster import make_roster, read_roster
-from grader.course import VARIABLE, Course, open_course
-from grader.course.people import FIELDS, CannotCollect, parse_sheet
+from grader.course import VARIABLE, CannotDo, Course, open_course
+from grader.course.people import FIELDS, parse_sheet
 from tests.classroom.helpers import at_once
 from tests.classroom.roster_class import (
     COLUMN,
@@ -299,7 +299,7 @@ def test_a_list_is_read_however_it_is_written(data: bytes) -> None:
     ],
 )
 def test_a_list_that_cannot_be_meant_is_one_sentence(data: bytes | str, told: str) -> None:
-    with pytest.raises(CannotCollect) as caught:
+    with pytest.raises(CannotDo) as caught:
         make_roster(parse_sheet(data if isinstance(data, bytes) else data.encode(), "roster.csv", FIELDS))
     assert str(caught.value).startswith("roster.csv, ")
     assert told in str(caught.value)
@@ -420,7 +420,7 @@ def test_fuzzed_lists_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
                 roster = read_roster(course, made.roster)
                 assert roster
                 assert len({student.id for student in roster.students}) == len(roster.students)
-            except CannotCollect as error:
+            except CannotDo as error:
                 said = str(error)
             assert said == "" or re.match(r"list\.csv, line \d+: ", said)
             assert said.isprintable()

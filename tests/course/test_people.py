@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from grader.course import Course
-from grader.course.people import CannotCollect, People, people_of
+from grader.course import CannotDo, Course
+from grader.course.people import People, people_of
 
 ROSTER = """Student,ID,SIS User ID,SIS Login ID,Section
 "    Points Possible",,,,
@@ -84,5 +84,5 @@ def test_other_tables_and_extensions_name_people_too_and_teachers_are_no_secret(
         "bg-2026",
     ]
     (course.private_folder / "extensions.csv").write_bytes(b"student,days\n\xe4,1\n")
-    with pytest.raises(CannotCollect, match="line 2: is not UTF-8"):
+    with pytest.raises(CannotDo, match="line 2: is not UTF-8"):
         people_of(course)

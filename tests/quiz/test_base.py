@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from grader.quiz.credits import asked
+from grader.quiz.files import Picks
 from grader.quiz.formula import FormulaError, evaluate
 from grader.quiz.questions.base import (
     Draw,
@@ -19,7 +21,6 @@ from grader.quiz.questions.base import (
     fill,
     format_value,
     make_variant,
-    pick,
     recalled,
 )
 from tests.quiz.helpers import question, sample, variant_of
@@ -109,15 +110,16 @@ def test_records_are_plain_json_even_of_matrices() -> None:
 
 
 def test_picks_take_as_many_of_each_topic_in_the_order_of_the_quiz() -> None:
-    faces = [one.public() for one in sample().file.questions]
-    places = {face.id: number for number, face in enumerate(faces)}
+    picks = Picks({"shapes": 2, "gates": 1})
+    quiz = dataclasses.replace(sample().public, draw=picks)
+    topics = {face.id: face.topic for face in quiz.faces}
     seen: set[str] = set()
     for number in range(30):
-        chosen = pick(faces, {"shapes": 2, "gates": 1}, "salt", number)
-        assert Counter(one.topic for one in chosen) == {"shapes": 2, "gates": 1}
-        assert [places[one.id] for one in chosen] == sorted(places[one.id] for one in chosen)
-        seen |= {one.id for one in chosen}
-    assert seen == {one.id for one in faces if one.topic in ("shapes", "gates")}
+        chosen = asked(quiz, "salt", "ada", number)
+        assert Counter(topics[one] for one in chosen) == picks.per_topic
+        assert chosen == tuple(one for one in topics if one in chosen)
+        seen |= {*chosen}
+    assert seen == {one for one, topic in topics.items() if topic in ("shapes", "gates")}
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from grader.classroom.collect import CannotCollect, Submission, find_submissions
+from grader.classroom.collect import Submission, find_submissions
 from grader.classroom.gradebook import open_gradebook
 from grader.classroom.tables import Scope
-from grader.course import Course
+from grader.course import CannotDo, Course
 from grader.quiz.files import load_quiz
 from grader.quiz.grade import Grading, edition_of, grade_submission
 from grader.reports.classes import write_pages
@@ -230,7 +230,7 @@ def test_times_of_any_kind(tiny: Course, grading: Grading, rows: list[list[str]]
     said = "received.csv"
     try:
         neighbours(tiny, grading, make)
-    except CannotCollect as error:
+    except CannotDo as error:
         said = str(error)
     assert "received.csv" in said
     assert "\n" not in said

@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -202,18 +202,6 @@ def recalled(public: PublicQuestion, record: str) -> Variant | None:
     except (ValueError, KeyError, TypeError):
         return None
     return Variant(public, params, options) if params.keys() == public.params.keys() else None
-
-
-def pick(
-    questions: Sequence[PublicQuestion], per_topic: Mapping[str, int], *seed: str | int
-) -> tuple[PublicQuestion, ...]:
-    """Pick so many questions of each topic, in the quiz's order; the seed ends in the sitting's number."""
-    stream = Stream(*seed)
-    chosen: set[str] = set()
-    for topic, count in per_topic.items():
-        there = [question.id for question in questions if question.topic == topic]
-        chosen.update(stream.shuffled(there)[:count])
-    return tuple(question for question in questions if question.id in chosen)
 
 
 def fill(text: str, names: Names) -> str:
