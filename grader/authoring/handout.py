@@ -108,7 +108,7 @@ def build_handout(
         write_edition(list(out), secret, folder)
         texts = leaks.texts_of(folder)
         if found := leaks.find_leaks(folder, texts, secrets, course.shown, known, secret.decode()):
-            raise leaks.Leaking(found)
+            raise leaks.Leaking(*found)
         if archive:
             packed = {f"{target.name}/{name}": data for name, data in _files(folder).items()}
             Path(beside, "zip").write_bytes(zipped(packed))
@@ -140,7 +140,7 @@ def hand_out_quizzes(
     texts, secrets = leaks.texts_of(target), leaks.Secrets(people=people)
     texts |= {target / "quizzes" / quiz.path.name: edition_text(quiz, secret) for quiz in out}
     if found := leaks.find_leaks(target, texts, secrets, quizzes=quizzes, course_secret=secret.decode()):
-        raise leaks.Leaking(found)
+        raise leaks.Leaking(*found)
     write_edition(out, secret, target)
     return tuple(out)
 

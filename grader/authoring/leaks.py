@@ -44,11 +44,7 @@ COMMENT = re.compile(r"^\s*#(.*)$", re.MULTILINE)
 
 
 class Leaking(Exception):
-    """Nothing was written, since it would tell answers, or who is in the class: ``leaks`` says where."""
-
-    def __init__(self, leaks: list[str]) -> None:
-        super().__init__(f"{len(leaks)} leaks")
-        self.leaks = leaks
+    """Nothing was written, since it would tell answers, or who is in the class: its arguments say where."""
 
 
 @dataclass(frozen=True)

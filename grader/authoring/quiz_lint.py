@@ -50,7 +50,7 @@ def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> 
     return QuizFindings(quiz.id, count, drawn, quiz.credits, faults)
 
 
-def lint_quiz(quiz: Quiz, runner: base.Runner, variants: int = VARIANTS) -> Iterator[CourseError]:
+def lint_quiz(quiz: Quiz, runner: base.LintRunner, variants: int = VARIANTS) -> Iterator[CourseError]:
     """Yield what is wrong with one quiz, in so many variants of each question whose numbers are drawn."""
     for question, face in zip(quiz.file.questions, quiz.public.faces, strict=True):
         problems = list[base.Problem]()

@@ -219,19 +219,16 @@ class _Student:
             tree, arrays = encode(self._recorder.ask(name, whole, rank))
             value = decode(tree, memoryview(b"".join(arrays)))
             self.asked.append((name, whole))
-            return value if self._right is None or len(self.asked) <= self._right else perturb(value)
+            is_right = self._right is None or len(self.asked) <= self._right
+            return value if is_right else map_leaves(value, _wrong)
 
         return answer
 
 
-def perturb(value: Any) -> Any:
-    """Return a value of the same form, with every real number in it wrong."""
-
-    def wrong(leaf: Any) -> Any:
-        real = isinstance(leaf, float) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
-        return 1.1 * leaf + 0.1 if real else leaf
-
-    return map_leaves(value, wrong)
+def _wrong(leaf: Any) -> Any:
+    """Return a part of an answer wrong where it is of real numbers, and in the same form."""
+    real = isinstance(leaf, float) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
+    return 1.1 * leaf + 0.1 if real else leaf
 
 
 # --- asking -------------------------------------------------------------------------------------------

@@ -122,9 +122,9 @@ def grade(
             found[0].key = book.key_at(Path(submissions)) or found[0].key
         secret = round_secret(course)
         begun = book.begin_round(round_number, seed, secret)
-        batch = Batch(course, chosen, begun, secret, confinement, fixed_seed=seed is not None)
+        batch = Batch(course, chosen, book, begun, secret, confinement, fixed_seed=seed is not None)
         vanished = book.enter(found, scope, confirm_gone=confirm_gone)
-        broken = batch.grade(accepted, book, executor, on_progress, quizzes=quizzes)
+        broken = batch.grade(accepted, executor, on_progress, quizzes=quizzes)
         book.finish()
         grades = book.class_grades(course)
     names = {grade.key: grade.submission for grade in grades.grades}
@@ -176,6 +176,7 @@ class Batch:
 
     course: Course
     exercises: Sequence[Exercise]
+    book: Gradebook
     begun: Round  # the round
     secret: bytes  # that seeds are derived from
     confinement: Confinement
@@ -191,12 +192,12 @@ class Batch:
             found[exercise.id] = hashed(*fixed, exercise.id, of_course)
         return found
 
-    def draw(self, submissions: Iterable[Submission], book: Gradebook) -> dict[Place, Drawn]:
+    def draw(self, submissions: Iterable[Submission]) -> dict[Place, Drawn]:
         """Return the seed for every exercise of every submission.
 
         Who hands in something else in a round that knows an earlier file gets inputs that nobody has seen.
         """
-        before, drawn = book.drawn(self.begun.number), {}
+        before, drawn = self.book.drawn(self.begun.number), {}
         for submission in submissions:
             for exercise in self.exercises:
                 source, place = submission.sources[exercise.id], (submission.key, exercise.id)
@@ -210,40 +211,40 @@ class Batch:
     def grade(
         self,
         submissions: Sequence[Submission],
-        book: Gradebook,
         executor: ExecutorConfig,
         on_progress: Callable[[int, int], None],
         *,
-        quizzes: bool = True,
+        quizzes: bool,
     ) -> dict[str, str]:
         """Grade what the gradebook does not hold yet; return, by submission, where the grader broke."""
-        drawn, known = self.draw(submissions, book), book.report_keys()
+        drawn, known = self.draw(submissions), self.book.report_keys()
         for submission in submissions:  # nobody knows which file counts: no number is better than 0
             doubtful = {name: source for name, source in submission.sources.items() if source.doubtful}
             for name, source in doubtful.items():
                 del drawn[submission.key, name]
-                book.mark_not_graded([(submission.key, name)], source.problem)
+                self.book.mark_not_graded([(submission.key, name)], source.problem)
         written = {entry.key: entry.python for entry in submissions}
         keys = {
             place: hashed(self.digests[place[1]], str(each.seed), each.files) for place, each in drawn.items()
         }
         new = {place: key for place, key in keys.items() if known.get(place) != key}
-        new |= self._quiz_keys(submissions, book) if quizzes else {}
-        book.keep_drawn(self.begun.number, {place: each for place, each in drawn.items() if place in new})
+        new |= self._quiz_keys(submissions) if quizzes else {}
+        coming = {place: each for place, each in drawn.items() if place in new}
+        self.book.keep_drawn(self.begun.number, coming)
         done, broken = len(keys.keys() - new.keys()), dict[str, str]()
         on_progress(done, len(keys))
         try:
             for task, results in run_all(executor, self.tasks(submissions, new, drawn)):
-                broken |= self._store(task, results, new, written, book)
+                broken |= self._store(task, results, new, written)
                 if task.exercise != QUIZZES:
                     done += len(results)
                     on_progress(done, len(keys))
         except (BatchBroken, NoProcess) as error:
-            book.mark_not_graded(new, str(error))
+            self.book.mark_not_graded(new, str(error))
             raise
         return broken
 
-    def _quiz_keys(self, submissions: Iterable[Submission], book: Gradebook) -> dict[Place, str]:
+    def _quiz_keys(self, submissions: Iterable[Submission]) -> dict[Place, str]:
         """Return a hash of all that the results of quizzes depend on, where it is a new one."""
         answers = [entry for entry in submissions if entry.answers]
         if not answers:
@@ -253,10 +254,10 @@ class Batch:
         try:
             editions = sorted(editions_of(self.course).items())
         except NoSecret as error:  # one file of answers keeps nobody from the credits of exercises
-            book.mark_not_graded([(entry.key, QUIZZES) for entry in answers], str(error))
+            self.book.mark_not_graded([(entry.key, QUIZZES) for entry in answers], str(error))
             return {}
-        known: dict[str, str] = dict(book.rows("submission, key", "quizzes"))
-        not_graded = book.report_keys()
+        known: dict[str, str] = dict(self.book.rows("submission, key", "quizzes"))
+        not_graded = self.book.report_keys()
         files = digest(self.course.root, (self.course.root / "quizzes").glob("*.yaml"))
         sheets = (f"{name} {edition.hashes[0]}" for name, edition in editions)
         fixed = hashed(grader_digest(), self.course.salt, files, *sheets)
@@ -290,12 +291,7 @@ class Batch:
                 yield Task(course, QUIZZES, 0, self.confinement, work)
 
     def _store(
-        self,
-        task: Task,
-        results: TaskResults,
-        new: dict[Place, str],
-        written: Mapping[str, str],
-        book: Gradebook,
+        self, task: Task, results: TaskResults, new: dict[Place, str], written: Mapping[str, str]
     ) -> dict[str, str]:
         """Store what came of a task; return, by submission, why something could not be graded."""
         broken: dict[str, str] = {}
@@ -312,18 +308,18 @@ class Batch:
                         for note in result.notes
                     )
                     report = replace(result, round=self.begun.number, resubmitted=own, notes=notes)
-                    book.store_reports([(key, hash_, report)])
+                    self.book.store_reports([(key, hash_, report)])
                     if report.first_error:
                         broken[key] = report.first_error.message
                 elif not reason:
-                    book.store_quizzes(key, hash_, result.results, result.notes)
+                    self.book.store_quizzes(key, hash_, result.results, result.notes)
             except sqlite3.OperationalError:
                 raise  # of the file: it concerns all
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
             if reason:
                 broken[key] = one_line(f"could not be graded: {reason}", MAX_REASON)
-                book.mark_not_graded([(key, task.exercise)], broken[key])
+                self.book.mark_not_graded([(key, task.exercise)], broken[key])
         return broken
 
 

@@ -90,6 +90,11 @@ class Standing:
         manual = self.given.get(entry.key, ())
         not_graded = self.not_graded.get(entry.key, {})
         results, doubts = self.quizzes.get(entry.key, ("[]", "[]"))
+        # What was noted when it was collected, as far as it still has to be said.
+        noted = [note for note in entry.notes if len(whose.people) < 2 or note.kind != "handed-in-together"]
+        events = (event.at for event in self.adjustments if event.submission == entry.key)
+        if any(datetime.datetime.fromisoformat(at) >= entry.received for at in events):  # an answer
+            noted = [note._replace(decide=note.decide and note.kind != QUESTION) for note in noted]
         penalty = own and self.policy.per_day > 0
         by_file = [Note("file-time", FILE_TIME)] if penalty and entry.received_from == "file" else []
         quizzes = quiz_results(results)
@@ -107,7 +112,7 @@ class Standing:
             people=whose.people,
             set_aside=whose.set_aside,
             nothing_found=bool(entry.nothing_found),
-            notes=(*self._notes(entry, whose), *by_file, *whose.notes, *tables.read_notes(doubts)),
+            notes=(*noted, *by_file, *whose.notes, *tables.read_notes(doubts)),
             reports=own,
             not_graded=not_graded,
             quizzes=quizzes,
@@ -147,16 +152,6 @@ class Standing:
                 grade = dataclasses.replace(grade, outvoted="" if people else text)
             chosen.append(grade)
         return chosen
-
-    def _notes(self, entry: tables.Entry, whose: identity.Identity) -> list[Note]:
-        """Return what was noted of a submission when it was collected, as far as it still has to be said."""
-        notes = list(entry.notes)
-        own = (event for event in self.adjustments if event.submission == entry.key)
-        if any(datetime.datetime.fromisoformat(event.at) >= entry.received for event in own):  # an answer
-            notes = [note._replace(decide=note.decide and note.kind != QUESTION) for note in notes]
-        if len(whose.people) > 1:
-            notes = [note for note in notes if note.kind != "handed-in-together"]
-        return notes
 
     def _moves(self, grades: Sequence[Grade], items: Sequence[Item]) -> Iterator[Move]:
         """Yield whose credits the last run changed, in the order of grades and items."""

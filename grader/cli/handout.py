@@ -94,7 +94,7 @@ def hand_out(
         else:
             built = handout.build_handout(course, target, secret_of(course), archive=archive, **parts)
     except leaks.Leaking as leaking:
-        click.echo("\n".join(leaking.leaks), err=True)
+        click.echo("\n".join(leaking.args), err=True)
         told = "nothing was written: what would be handed out tells answers, or names of the class"
         cli.stop(told, cli.BROKEN)
     _tell(built, chosen, f"{target} and {target.name}.zip" if archive else str(target))
@@ -198,7 +198,7 @@ def _build(course: str | None, target: Path) -> Path:
     except NoCourse:
         cli.stop(f"this installation carries no course; `{RUN} init DIR` writes one, or go to a clone")
     except leaks.Leaking as leaking:
-        cli.stop(f"nothing was written: the course would tell answers: {leaking.leaks[0]}", cli.BROKEN)
+        cli.stop(f"nothing was written: the course would tell answers: {leaking.args[0]}", cli.BROKEN)
     return target
 
 
@@ -257,7 +257,7 @@ def site(handed_out: Path, target: Path, runtime: str) -> None:
     try:
         built = build.build_site(open_course(handed_out), target, full, runtime)
     except leaks.Leaking as leaking:
-        click.echo("\n".join(leaking.leaks), err=True)
+        click.echo("\n".join(leaking.args), err=True)
         cli.stop("nothing was written: the website would tell answers", cli.BROKEN)
     pages = sum(name.endswith(".html") for name in built.files)
     size = sum(built.files.values()) / 1e6

@@ -101,14 +101,6 @@ def _load(path: Path, data: bytes, kind: Any) -> Any:
     return _Reader(path).read(_compose(path, data), kind, "the file")
 
 
-def has_key(path: Path, key: str) -> bool:
-    """Whether a YAML file is a mapping with this key at its top; its contents are not looked at."""
-    try:
-        return bool(re.search(rf'^"?{key}"?:', path.read_text(encoding="utf-8-sig"), re.MULTILINE))
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
 def _bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()

@@ -126,7 +126,3 @@ class SubmissionRunner:
             self._timed.limit = HURRIED if self.require_time() > PATIENT_SECONDS else PATIENT
             self._found[key] = self._runner.passes(code, solution, tests)
         return self._found[key]
-
-    def printed(self, code: str) -> str | None:
-        """Return what a program prints; None if it does not come to its end."""
-        return self._runner.printed(code)

@@ -180,7 +180,11 @@ def all_quizzes(course: Course) -> list[Quiz]:
 
 def load_quiz(path: Path) -> Quiz:
     """Read a quiz file, a full one or a hand-out's."""
-    kind: type[QuizFile] | type[PublicFile] = PublicFile if strict_yaml.has_key(path, "faces") else QuizFile
+    try:
+        public = re.search(r'^"?faces"?:', path.read_text(encoding="utf-8-sig"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        public = None  # what is wrong with it, is said by whoever loads it
+    kind: type[QuizFile] | type[PublicFile] = PublicFile if public else QuizFile
     file: QuizFile | PublicFile = strict_yaml.load(path, kind)
     if file.quiz != path.stem:
         raise CourseError(path, f"is named differently than its `quiz: {file.quiz}`; rename one of them")

@@ -109,10 +109,7 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
     """Return the value of one node; what is not named here is not allowed."""
     if depth > MAX_DEPTH:
         raise FormulaError("a formula is nested too deeply")
-
-    def visit(inner: ast.expr) -> Any:
-        return _value(inner, names, depth + 1)
-
+    visit = functools.partial(_value, names=names, depth=depth + 1)
     match node:
         case ast.Constant(value=int() | float() as number):
             return number

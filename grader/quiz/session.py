@@ -9,9 +9,7 @@ from dataclasses import replace
 
 from grader.course import CannotDo, dataclass, derived
 from grader.progress import Ledger, Response, Sitting
-from grader.quiz import credits
-from grader.quiz.files import Quiz
-from grader.quiz.questions.base import Marked, Variant, fill, make_variant, parse, recalled
+from grader.quiz import Marked, Quiz, Variant, credits, fill, make_variant, parse, recalled
 
 
 class AnsweredElsewhere(Exception):

@@ -45,9 +45,6 @@ class NoRunner:
             raise quizzes.FormulaError("it is marked when its quiz is opened")
         return False
 
-    def printed(self, code: str) -> None:
-        """Return nothing."""
-
 
 class LatePool(Pool):
     """Gives out workers in this interpreter; NumPy, which they need, is not there before the first one."""

@@ -579,8 +579,8 @@ def test_the_scan_sees(name: str, tiny_copy: Course, tmp_path: Path) -> None:
     edit(tiny_copy.root / file, plant)
     with pytest.raises(Leaking) as found:
         build_handout(tiny_copy, tmp_path / "out", SECRET, archive=True)
-    assert any(re.match(says, leak) for leak in found.value.leaks), found.value.leaks
-    assert all(len(leak) < 130 for leak in found.value.leaks)
+    assert any(re.match(says, leak) for leak in found.value.args), found.value.args
+    assert all(len(leak) < 130 for leak in found.value.args)
     assert not (tmp_path / "out").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["before", "course"]
 
@@ -591,7 +591,7 @@ def test_the_line_of_a_leak_is_right(tiny_copy: Course, tmp_path: Path) -> None:
     line = lesson.read_text(encoding="utf-8").splitlines().index("return 2 * x") + 1
     with pytest.raises(Leaking) as found:
         build_handout(tiny_copy, tmp_path / "out", SECRET)
-    assert [leak.split(": ")[0] for leak in found.value.leaks] == [f"{EXERCISE}/lesson.md:{line}"]
+    assert [leak.split(": ")[0] for leak in found.value.args] == [f"{EXERCISE}/lesson.md:{line}"]
 
 
 def test_what_a_lesson_shows_on_purpose_is_declared_by_file(tiny_copy: Course, tmp_path: Path) -> None:
@@ -624,7 +624,7 @@ def test_a_picture_is_looked_through_as_well(tiny_copy: Course, tmp_path: Path) 
     (tiny_copy.root / EXERCISE / "plan.svg").write_text("<svg><!-- stretched = factor * double(x) --></svg>")
     with pytest.raises(Leaking) as found:
         build_handout(tiny_copy, tmp_path / "out", SECRET)
-    assert found.value.leaks[0].startswith(f"{EXERCISE}/plan.svg:1: ")
+    assert found.value.args[0].startswith(f"{EXERCISE}/plan.svg:1: ")
 
 
 # --- where it goes ------------------------------------------------------------------------------------

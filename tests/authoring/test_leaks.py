@@ -94,7 +94,7 @@ def test_a_leak_is_named_without_telling_it(tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text(f"ask me\n{question('bound').explain}", encoding="utf-8")
     with pytest.raises(Leaking) as found:
         hand_out_quizzes([quiz], tmp_path, SECRET)
-    (leak,) = found.value.leaks
+    (leak,) = found.value.args
     assert leak == "notes.md: holds the key of `bound` (explain: “the no…”)"
     assert not (tmp_path / "quizzes").exists()
 
@@ -121,7 +121,7 @@ def test_another_question_that_prints_the_answer_is_a_leak(tmp_path: Path) -> No
     ]
     with pytest.raises(Leaking) as found:
         hand_out_quizzes([graded(sample(), questions=tuple(questions))], tmp_path, SECRET)
-    (leak,) = found.value.leaks
+    (leak,) = found.value.args
     assert "in what another question shows" in leak
 
 

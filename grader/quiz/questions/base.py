@@ -265,10 +265,14 @@ def parse(variant: Variant, text: str) -> Answer:
 
 
 class Runner(Protocol):
-    """Runs the code of questions, confined."""
+    """Runs what learners write, confined."""
 
     def passes(self, code: str, solution: str, tests: tuple[str, ...]) -> bool:
         """Whether code returns, in every test, what the solution returns."""
+
+
+class LintRunner(Runner, Protocol):
+    """Runs what authors write as well."""
 
     def printed(self, code: str) -> str | None:
         """Return what a program prints; None if it does not come to its end."""
@@ -397,7 +401,7 @@ class Question:
         """Return a right answer as it could be typed; FormulaError if the key has no value."""
         raise NotImplementedError
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         """Yield what is wrong with this question in all its variants."""
         yield from ()
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from grader.course import NOWHERE, Place, dataclass, render
 from grader.quiz.questions.base import (
+    LintRunner,
     Marked,
     Mistake,
     Names,
@@ -74,7 +75,7 @@ class _OfChoices(Question):
         right = sorted(variant.numbers[choice.id] for choice in self.choices if choice.correct)
         return " ".join(map(str, right))
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         for choice in self.choices:
             if not choice.correct and not choice.feedback.strip():
                 problem = f"has a wrong choice `{choice.id}` without feedback; say what it gets wrong"
@@ -110,7 +111,7 @@ class Single(_OfChoices):
             return Marked(1.0, "right", (choice.feedback,) if choice.feedback else ())
         return Marked.partly(choice.credit, choice.feedback)
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         yield from super().lint(runner)
         lengths = sorted((len(render(choice.text)), choice.correct) for choice in self.choices)
         (second, _), (longest, right) = lengths[-2:]

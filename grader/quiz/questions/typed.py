@@ -17,6 +17,7 @@ from grader.course import Raw, dataclass
 from grader.quiz.formula import FormulaError, Names, evaluate, evaluate_number
 from grader.quiz.questions.base import (
     Draw,
+    LintRunner,
     Marked,
     Mistake,
     PartlyRight,
@@ -177,7 +178,7 @@ class Numeric(_Drawn):
                 cure = "tighten the tolerance, or exclude such numbers with `where`"
                 yield f"{problem}; {cure}", mistake.place
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         """Look for mistakes that an earlier one answers for: whoever makes them is told something else."""
         met: Counter[int] = Counter()
         public = self.public()
@@ -338,7 +339,7 @@ class Text(Question):
     def right_answer(self, variant: Variant) -> str:
         return self.accept[0]
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         for wrong, right in itertools.product(self.reject, self.accept):
             if same_words(wrong.match, right, self.typos) or same_words(right, wrong.match, self.typos):
                 slip = f"would take the wrong “{wrong.match}” for a slip in “{right}”"
@@ -412,7 +413,7 @@ class Output(Question):
     def right_answer(self, variant: Variant) -> str:
         return self.answer
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         printed = runner.printed(self.code)
         if printed is None:
             yield "has code that does not run to its end", self.place
@@ -497,7 +498,7 @@ class Fix(Question):
     def right_answer(self, variant: Variant) -> str:
         return f"{self.line}: {self.solution.strip()}"
 
-    def lint(self, runner: Runner) -> Iterator[Problem]:
+    def lint(self, runner: LintRunner) -> Iterator[Problem]:
         solution = self.mended(self.line, self.solution)
         if not runner.passes(solution, solution, self.tests):
             yield "has a solution that does not get through its tests", self.place
