@@ -139,7 +139,7 @@ def _require_no_leak(handout: Course, made: Mapping[str, str], full: Course | No
     for part in SHIPPED:
         texts |= texts_of(handout.root / part)
     if leaks := find_leaks(handout.root, texts, secrets, shown, quizzes):
-        raise Leaking(leaks)
+        raise Leaking(*leaks)
     return len(secrets.texts)
 
 
