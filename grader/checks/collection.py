@@ -84,6 +84,7 @@ class CheckSuite:
     checks: tuple[Check, ...]  # in the order in which they stand in their files, visible ones first
     reference: Reference  # the solution's module, loaded in this process
     seed: int  # of the random inputs
+    recorded: Recorded | None = None  # what the reference of a hand-out answers from
     given: Reference | None = None  # what the checks see of the reference, if it is not that itself
     # what they found, by what was handed in, where many submissions are checked
     reports: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
@@ -101,12 +102,6 @@ class CheckSuite:
             if isinstance(each, types.FunctionType):
                 setattr(given, name, memory.remembering(each))
         return dataclasses.replace(self, given=given)
-
-    @property
-    def recorded(self) -> Recorded | None:
-        """What the reference of a hand-out answers from; None where the solution is there."""
-        found: Recorded | None = getattr(self.reference, RECORDED, None)
-        return found
 
     @functools.cached_property
     def mistakes(self) -> KnownMistakes:
@@ -160,7 +155,8 @@ def load_suite(exercise: Exercise, seed: int | None = None) -> CheckSuite:
     reference = load_reference(exercise)
     recorded = getattr(reference, RECORDED, None)
     seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed  # short enough to type again
-    return CheckSuite(exercise, collect_checks(exercise), reference, recorded.seed if recorded else seed)
+    seed = recorded.seed if recorded else seed
+    return CheckSuite(exercise, collect_checks(exercise), reference, seed, recorded)
 
 
 # --- checks -------------------------------------------------------------------------------------------

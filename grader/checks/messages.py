@@ -81,13 +81,6 @@ def traceback_lines(raised: Raised, file: str) -> str:
     )
 
 
-def not_python(raised: Raised, file: str) -> str:
-    """Say why a file cannot be compiled."""
-    if raised.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in raised.text:
-        return f"{file} cannot be read as text; save it as UTF-8 ({raised.text})"
-    return f"{file} is not Python yet: {exception_text(raised)}{traceback_lines(raised, file)}"
-
-
 def stops_at(raised: Raised, file: str) -> str:
     """Say where a file stops half-way while it is loaded."""
     line = f"line {raised.frames[0][0]}" if raised.frames else "an unknown line"
@@ -96,7 +89,11 @@ def stops_at(raised: Raised, file: str) -> str:
 
 
 def left_out(fault: Raised, file: str) -> str:
-    """Say what of a file could not be run, and what becomes of the rest."""
+    """Say what of a file could not be run, and what becomes of the rest; or why it cannot be compiled."""
+    if fault.kind == "syntax":
+        if fault.type_name in ("UnicodeDecodeError", "LookupError") or "encoding" in fault.text:
+            return f"{file} cannot be read as text; save it as UTF-8 ({fault.text})"
+        return f"{file} is not Python yet: {exception_text(fault)}{traceback_lines(fault, file)}"
     line, _, source = fault.frames[0] if fault.frames else (0, "", "")
     if fault.kind == "line":
         return f"{file}, line {line}: `{source}` is not Python and was left out; the rest is graded."

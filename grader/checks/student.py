@@ -80,14 +80,6 @@ class Call:
     answer: Answer
 
     @property
-    def size(self) -> int:
-        """Bytes that it takes to keep it."""
-        if crossed := len(self.answer.asked) + len(self.answer.said):
-            return crossed
-        leaves = (leaf for _, leaf in walk_leaves((self.arguments, self.answer.value)))
-        return sum(leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf) for leaf in leaves)
-
-    @property
     def numbers(self) -> int:
         """How many numbers the arrays among the arguments hold."""
         return sum(array.size for _, array in walk_arrays(self.arguments))
@@ -167,7 +159,10 @@ class CheckRun:
 
     def keep(self, call: Call) -> None:
         """Keep a call for the diagnosis, unless all that is kept becomes too large: no check needs much."""
-        size = call.size
+        size = len(call.answer.asked) + len(call.answer.said)
+        if not size:  # it was too large for its bytes to be kept
+            for _, leaf in walk_leaves((call.arguments, call.answer.value)):
+                size += leaf.nbytes if isinstance(leaf, np.ndarray) else sys.getsizeof(leaf)
         check, total = self.kept_bytes[call.check] + size, self.kept_bytes.total() + size
         if check <= MAX_CHECK_BYTES and total <= MAX_KEPT_BYTES and len(self.calls) < MAX_CALLS:
             self.calls.append(call)
@@ -269,9 +264,10 @@ class StudentModule:
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
                 run.note(f"{messages.GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")
+            said = messages.left_out(fault, name)
             if fault.kind == "syntax":
-                raise SubmissionFault(messages.not_python(fault, name))
-            run.note(messages.left_out(fault, name))
+                raise SubmissionFault(said)
+            run.note(said)
             if fault.kind in ("exit", "end"):
                 self.stopped = fault
 

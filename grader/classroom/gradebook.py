@@ -16,7 +16,7 @@ from typing import Any
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom import collect, identity, roster as rosters, standing, tables
 from grader.course import FIELDS, CannotDo, Course, folded, make_private_folder, parse_sheet
-from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, QuizResult, explained, open_file
+from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, QuizResult, open_file
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
@@ -398,7 +398,7 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
         make_private_folder(folder)
     except OSError as error:
         raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
-    with explained(path), contextlib.closing(open_file(path, tables.MIGRATIONS)) as connection:
+    with open_file(path, tables.MIGRATIONS) as connection:
         connection.commit()
         connection.execute("PRAGMA foreign_keys = OFF")  # a merge replaces rows that others refer to
         yield Gradebook(connection)

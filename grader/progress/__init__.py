@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from grader.progress.database import CannotWrite, LedgerError, explained, open_file
+from grader.progress.database import CannotWrite, LedgerError, open_file
 from grader.progress.ledger import (
     ANONYMOUS,
     JOINERS,

@@ -109,23 +109,10 @@ class CannotWrite(LedgerError):
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file into one sentence with a cure, a LedgerError."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # not the file's fault but ours
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        cure = CURES.get(code, "move it away to start a new one")
-        kind = CannotWrite if code in NOT_WRITABLE else LedgerError
-        raise kind(f"{path} cannot be used ({error}); {cure}") from None
-
-
-def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> sqlite3.Connection:
+def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> Iterator[sqlite3.Connection]:
     """Open a file and begin a transaction, the only one that writes; it is made or migrated if need be.
 
-    Raises LedgerError, or an sqlite3.Error, to be :func:`explained`.
+    Whatever SQLite says about the file until it is closed becomes one sentence with a cure, a LedgerError.
     """
     migrations = MIGRATIONS if migrations is None else migrations
     try:
@@ -135,22 +122,27 @@ def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> 
         cure = CURES[sqlite3.SQLITE_FULL] if full else "its folder should be one that you can write to"
         kind = CannotWrite if full or error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else LedgerError
         raise kind(f"{path} cannot be used ({error.strerror}); {cure}") from None
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        # The older journal is one that any file system can hold, whatever the file was made with.
-        with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
-            connection.execute("PRAGMA journal_mode = DELETE")
-        for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
-            connection.execute(f"PRAGMA {setting}")
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > len(migrations):
-            raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
-        for number in range(version, len(migrations)):
-            for statement in migrations[number]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number + 1}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        connect = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        with contextlib.closing(connect) as connection:  # without a commit, nothing has happened
+            # The older journal is one that any file system can hold, whatever the file was made with.
+            with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
+                connection.execute("PRAGMA journal_mode = DELETE")
+            for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
+                connection.execute(f"PRAGMA {setting}")
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > len(migrations):
+                raise LedgerError(f"{path} was written by a newer grader; update rnn-grader")
+            for number in range(version, len(migrations)):
+                for statement in migrations[number]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            yield connection
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # not the file's fault but ours
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        cure = CURES.get(code, "move it away to start a new one")
+        kind = CannotWrite if code in NOT_WRITABLE else LedgerError
+        raise kind(f"{path} cannot be used ({error}); {cure}") from None

@@ -19,7 +19,7 @@ from typing import Any
 from grader import __version__
 from grader.checks.report import Report, Status
 from grader.course import Course, Exercise, dataclass
-from grader.progress.database import LedgerError, explained, open_file
+from grader.progress.database import LedgerError, open_file
 from grader.sandbox.text import HIDING, one_line
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
@@ -335,14 +335,9 @@ def open_ledger(course: Course) -> Iterator[Ledger]:
     Nobody else can write meanwhile, so do not wait for a person inside, nor open it a second time. Or
     LedgerError: the file cannot be made, read or written, or is from a newer grader.
     """
-    path = course.state_folder / "progress.db"
-    with explained(path):
-        connection = open_file(path)
-        try:
-            yield Ledger(connection)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()  # without a commit, nothing has happened
+    with open_file(course.state_folder / "progress.db") as connection:
+        yield Ledger(connection)
+        connection.execute("COMMIT")
 
 
 def standings(course: Course, ledger: Ledger, *, best: bool = False) -> list[Standing]:

@@ -6,9 +6,9 @@ import pytest
 
 from grader.checks.messages import (
     exception_text,
+    left_out,
     no_answer,
     no_value,
-    not_python,
     stops_at,
     traceback_lines,
 )
@@ -62,9 +62,9 @@ def test_lines_that_are_not_in_the_file_are_left_out() -> None:
 def test_a_file_that_is_no_python() -> None:
     raised = Raised("SyntaxError", "invalid syntax", ((2, "", "def ("),), "syntax")
     said = "step.py is not Python yet: SyntaxError: invalid syntax\n  step.py, line 2: def ("
-    assert not_python(raised, "step.py") == said
+    assert left_out(raised, "step.py") == said
     for kind in ("UnicodeDecodeError", "LookupError"):
-        said = not_python(Raised(kind, "odd byte", ()), "step.py")
+        said = left_out(Raised(kind, "odd byte", (), "syntax"), "step.py")
         assert said == "step.py cannot be read as text; save it as UTF-8 (odd byte)"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -188,11 +190,12 @@ def test_a_full_disk_is_one_sentence(run: Run, tiny_copy: Course, monkeypatch: p
     run("login", "Ada")
     opened = database.open_file
 
-    def full(*given: Any) -> sqlite3.Connection:
-        connection = opened(*given)
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-        return connection
+    @contextlib.contextmanager
+    def full(*given: Any) -> Iterator[sqlite3.Connection]:
+        with opened(*given) as connection:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+            yield connection
 
     monkeypatch.setattr("grader.progress.ledger.open_file", full)
     for number in range(200):

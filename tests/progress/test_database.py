@@ -117,7 +117,7 @@ def test_no_table_lets_anything_be_changed_or_deleted(tiny_copy: Course) -> None
                 with pytest.raises(sqlite3.IntegrityError, match=refused):
                     connection.execute(order)
             assert connection.execute(f"SELECT * FROM {table}").fetchall() == rows
-    with contextlib.closing(ledger_file.open_file(path)) as connection:
+    with ledger_file.open_file(path) as connection:
         with pytest.raises(sqlite3.IntegrityError, match="the ledger only grows"):
             connection.execute("REPLACE INTO flagged VALUES (1, 'now', 1, 'half', 0)")
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
