@@ -55,7 +55,7 @@ NO_MODULES: Modules = types.MappingProxyType({})
 
 
 class DependencyFailed(Exception):
-    """A check that this one depends on did not pass; the text names it."""
+    """What a check depends on did not pass, or is not known in a hand-out; the text names it."""
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,6 @@ Stored = list[Any]
 """A value's form as ``sandbox.protocol`` writes it, and the numbers of its arrays in the file."""
 
 
-class NotRecorded(DependencyFailed):
-    """A question that no check of the full course asks; what hangs on it cannot be decided in a hand-out."""
-
-
 def fingerprint(arguments: tuple[Any, ...]) -> tuple[str, Array]:
     """Return the shapes of arguments, and two numbers for each array: a weighted sum and its size."""
     sums: list[tuple[float, float]] = []
@@ -158,7 +154,7 @@ class Recorded:
         wrong = {outcome.function for outcome in outcomes if outcome.status != "passed"}
         for name in substituted:
             if name in missed & wrong:
-                return NotRecorded(f"waits for `{name}`, which does not pass its own checks yet")
+                return DependencyFailed(f"waits for `{name}`, which does not pass its own checks yet")
         return None
 
     def answering(self, name: str, classes: Mapping[str, Any]) -> Callable[..., Any]:
@@ -170,7 +166,8 @@ class Recorded:
             number = self.find(name, whole)
             if number is None:
                 self.missed.add(name)
-                raise NotRecorded(f"the hand-out has no answer of `{name}` to this; grading will decide it")
+                told = f"the hand-out has no answer of `{name}` to this; grading will decide it"
+                raise DependencyFailed(told)  # no check of the full course asks this
             known = {**classes, **_named_tuples(whole)}
             return map_leaves(
                 self.value(self.questions[number].answer),
@@ -233,7 +230,7 @@ class _Recalled(PatchedSolution):
     def answer(self, function: str, arguments: tuple[Any, ...]) -> Answer:
         number = self.recorded.find(function, arguments)
         if number is None:
-            raise NotRecorded(f"`{function}` was not asked this")
+            raise DependencyFailed(f"`{function}` was not asked this")
         return Answer(value=self.recorded.value(self.recorded.questions[number].answer))
 
 

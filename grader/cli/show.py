@@ -5,7 +5,6 @@ import itertools
 import os
 import shutil
 import sys
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +65,8 @@ def _has_desktop() -> bool:
 
 def _opened(course: Course, path: Path) -> Path | None:
     """Write a lesson as a page and open it; return the page, or None where that does not work."""
+    import webbrowser  # which a hint does without
+
     name = path.parent.name if path.stem == "lesson" else path.stem
     page = course.root / ".grader" / "lessons" / f"{name}.html"
     try:

@@ -26,6 +26,7 @@ import sys
 import types
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -125,11 +126,11 @@ def _fork_worker(
             os._exit(LOST)  # never back into the warm process's loop
 
 
+@dataclass(eq=False)
 class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Modules that are kept as code until they are imported, so that each fork holds less."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[importlib.machinery.ModuleSpec, bytes]] = {}
+    _kept: dict[str, tuple[importlib.machinery.ModuleSpec, bytes]] = field(default_factory=dict)
 
     def keep(self, name: str, folders: Sequence[str] | None = None) -> None:
         """Keep a module with all that is inside it; what it needs besides has to be there."""
@@ -262,12 +263,13 @@ def serve_worker(
         os._exit(LOST)  # student code may have broken everything that would be said now
 
 
+@dataclass(eq=False)
 class WorkerServer:
     """Holds the student's module."""
 
-    def __init__(self, channel: io.RawIOBase | BinaryIO) -> None:
-        self.channel = channel
-        self.module, self.filename = types.ModuleType("student"), ""
+    channel: io.RawIOBase | BinaryIO
+    module: types.ModuleType = field(default_factory=lambda: types.ModuleType("student"))
+    filename: str = ""
 
     def serve(self) -> None:
         """Answer one message after another until the grader hangs up."""

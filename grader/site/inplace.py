@@ -18,17 +18,13 @@ from grader.sandbox.pool import ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
 from grader.sandbox.worker import Answer, HeadAndTail, Limit, Raised, Substitute, Used, Worker
 
-BUFFERED = 2**16  # bytes
 
-
-class _Printed(io.RawIOBase):
+class _Printed(io.BytesIO):
     """Hands on what is printed as it comes: it may be more than there is room for."""
 
     def __init__(self, keep: Callable[[bytes], object]) -> None:
+        super().__init__()
         self._keep = keep
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, data: Any) -> int:
         self._keep(bytes(data))
@@ -89,8 +85,7 @@ class InPlaceWorker(WorkerServer, Worker):
     @contextlib.contextmanager
     def _running(self, *, muted: bool = False) -> Iterator[None]:
         """Keep what is printed, unless muted, and how long it took."""
-        keep = self._kept.add if not muted else len
-        buffer = io.BufferedWriter(_Printed(keep), BUFFERED)
+        buffer = _Printed(len if muted else self._kept.add)
         printed, began = io.TextIOWrapper(buffer, "utf-8", "backslashreplace", "\n"), time.process_time()
         try:
             with (

@@ -21,10 +21,10 @@ from grader.authoring.handout import build_handout
 from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
 from grader.authoring.recorder import Store, inner_numbers, record, seed_of
 from grader.authoring.verify import solution_source
-from grader.checks.collection import RECORDED, load_reference
+from grader.checks.collection import RECORDED, DependencyFailed, load_reference
 from grader.checks.locate.trace import RecordedSolution
 from grader.checks.plots import draw
-from grader.checks.recorded import FILE, Index, NotRecorded, complete, fingerprint, unpacked
+from grader.checks.recorded import FILE, Index, complete, fingerprint, unpacked
 from grader.checks.report import Outcome, Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -410,7 +410,7 @@ def test_a_question_is_known_up_to_rounding(handed_out: Course) -> None:
     assert np.array_equal(reference.double(x * (1 + 1e-12)), right)
     assert np.array_equal(reference.double(x=x), right)
     for other in (x * (1 + 1e-7), x.T, x[:1], -x):
-        with pytest.raises(NotRecorded, match="`double`"):
+        with pytest.raises(DependencyFailed, match="`double`"):
             reference.double(other)
     assert type(pair) is reference.Pair
 
