@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from grader import cli
+from grader import cli, progress
 from grader.checks.report import Report, reports_to_json
 from grader.course import Course, Exercise, is_stub, open_course, shown_path
 from grader.progress import ANONYMOUS, Learner, LedgerError, Standing, open_ledger, record, standings
@@ -164,11 +164,10 @@ def _export(form: str, reports: list[Report], course: Course) -> None:
     if form == "json":
         cli.write_output(f"{reports_to_json(reports)}\n", None)
     elif form != "text":
-        from grader.progress import Grade
         from grader.reports.exports import student_export
 
         feedback = {report.exercise: course[report.exercise].file.feedback for report in reports}
-        grade = Grade(course.root.name, reports=tuple(reports), feedback=feedback)
+        grade = progress.Grade(course.root.name, reports=tuple(reports), feedback=feedback)
         cli.write_output(student_export(form, grade, course), None)
 
 

@@ -15,8 +15,7 @@ from urllib.request import url2pathname
 
 import click
 
-import grader
-from grader import cli
+from grader import __version__, cli
 from grader.authoring import handout, leaks, mutants as mutation, quiz_lint, verify as checking
 from grader.course import COURSE_FILE, Assignment, Course, NoCourse, is_stub, open_course, people_of
 from grader.course.course import make_secret, read_secret
@@ -26,7 +25,7 @@ from grader.reports import Line, tables
 PUBLISHED = False
 """Whether a release of ours is on PyPI. Until then anybody could own that name, and students get a wheel."""
 RUN = "uvx rnn-grader" if PUBLISHED else "uvx --from WHEEL rnn-grader"
-PACKED = Path(grader.__file__).parents[1] / handout.PACKAGE  # where a wheel has put the students' edition
+PACKED = Path(cli.__file__).parents[2] / handout.PACKAGE  # where a wheel has put the students' edition
 
 
 @click.command("handout")
@@ -210,7 +209,7 @@ def _requirement(folder: Path) -> str:
     if wheel.suffix == ".whl" and wheel.is_file():
         shutil.copyfile(wheel, folder / wheel.name)
         return f"./{wheel.name}"
-    return f"rnn-grader @ {url}" if url else f"rnn-grader=={grader.__version__}"
+    return f"rnn-grader @ {url}" if url else f"rnn-grader=={__version__}"
 
 
 def _tell_next(folder: Path) -> None:

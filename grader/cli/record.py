@@ -9,7 +9,7 @@ import click
 from grader import cli
 from grader.cli.check import remember
 from grader.course import Course, CourseError
-from grader.progress import Ledger, open_ledger, standings
+from grader.progress import Ledger, hand_in, open_ledger, standings, transfer
 from grader.quiz import all_quizzes, balance, open_context, update
 from grader.reports import report_lines, statement, text, wrapped
 
@@ -82,7 +82,6 @@ def submit(course: Course, check: bool, output: Path | None, questions: tuple[st
     if a check failed: work that is half done may be handed in as well.
     """
     from grader.checks.run import check as run_checks  # which the others do without
-    from grader.progress import hand_in
     from grader.sandbox import pool, worker
 
     quizzes = [(sheet.id, sheet.public.version, sheet.path) for sheet in all_quizzes(course)]
@@ -122,8 +121,6 @@ def backup(course: Course, output: Path | None) -> None:
     `grader import` takes it in on another machine, and the start page of the course's website in a browser.
     Your own files of the exercises are not in it.
     """
-    from grader.progress import transfer  # which `grader credits` does without
-
     with open_ledger(course) as ledger:
         document = transfer.progress_document(transfer.events_of(ledger), course.salt)
     cli.write_output(f"{document}\n", output)
@@ -139,8 +136,6 @@ def take_over(course: Course, file: Path, yes: bool) -> None:
     FILE is what the course's website saves, or `grader backup`. What it would add is shown before anything is
     added; what is here already is not added twice. Answers to practice quizzes are marked anew here.
     """
-    from grader.progress import hand_in, transfer
-
     with file.open("rb") as opened:
         data = opened.read(hand_in.MAX_BYTES + 1)
 

@@ -3,16 +3,18 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from grader.progress.database import CannotWrite, LedgerError, open_file
 from grader.progress.ledger import (
     ANONYMOUS,
     JOINERS,
+    CannotWrite,
     Learner,
     Ledger,
+    LedgerError,
     Response,
     Sitting,
     Standing,
     ended,
+    open_file,
     open_ledger,
     record,
     standings,

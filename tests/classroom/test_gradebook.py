@@ -21,7 +21,7 @@ from grader.classroom.collect import Submission
 from grader.classroom.gradebook import Gradebook, merge, open_gradebook
 from grader.classroom.tables import ManualAdjustment, Scope
 from grader.course import CannotDo, Course, open_course
-from grader.progress.database import LedgerError
+from grader.progress import LedgerError
 from grader.progress.grades import ClassGrades, Grade, QuizResult
 from grader.reports.exports import handed_in_csv
 from grader.reports.tables import class_lines

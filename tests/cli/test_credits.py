@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from grader.course import Course
-from grader.progress import Response, database, open_ledger
+from grader.progress import Response, ledger, open_ledger
 from grader.quiz.files import all_quizzes
 from grader.reports.statement import COLUMNS
 from grader.reports.text import decimal
@@ -178,7 +178,7 @@ def test_a_course_that_cannot_be_written_is_one_sentence(
     def refuse(folder: Path) -> None:
         raise OSError(number, os.strerror(number), str(folder))
 
-    monkeypatch.setattr("grader.progress.database.make_private_folder", refuse)
+    monkeypatch.setattr("grader.progress.ledger.make_private_folder", refuse)
     ran = run(*arguments.split())
     assert (ran.code, len(ran.err.splitlines())) == (2, 1)
     assert "progress.db cannot be used" in ran.err
@@ -188,7 +188,7 @@ def test_a_course_that_cannot_be_written_is_one_sentence(
 def test_a_full_disk_is_one_sentence(run: Run, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file may have one page more than it has, which no event fits into."""
     run("login", "Ada")
-    opened = database.open_file
+    opened = ledger.open_file
 
     @contextlib.contextmanager
     def full(*given: Any) -> Iterator[sqlite3.Connection]:

@@ -17,8 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course
-from grader.progress import LedgerError, database as ledger_file, open_ledger
-from grader.progress.database import CannotWrite
+from grader.progress import CannotWrite, LedgerError, ledger as ledger_file, open_ledger
 from tests.progress.helpers import ADA, TWO, answer, best, database, raw
 
 LONG = os.environ.get("GRADER_LONG") == "1"
@@ -247,7 +246,7 @@ def test_a_file_that_was_written_ahead_has_the_older_journal(tiny_copy: Course) 
 
 WRITER = """
 import sys
-import grader.progress.database as file
+import grader.progress.ledger as file
 from grader.course import open_course
 from grader.progress import Response, open_ledger
 
