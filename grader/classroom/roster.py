@@ -235,8 +235,13 @@ def _student(
 
 
 def late_policy(course: Course, assignment: Assignment | None, roster: Roster | None) -> LatePolicy:
-    """Return what lateness costs, with ``class/extensions.csv``; CannotDo if that names nobody."""
-    policy = course.late_policy(assignment)
+    """Return what it costs to hand in late: an assignment's own, with its deadline, else the course's.
+
+    It has the extensions of ``class/extensions.csv`` as well; CannotDo if that names nobody.
+    """
+    policy = (assignment and assignment.late) or course.late
+    if assignment and assignment.deadline:
+        policy = replace(policy, deadline=assignment.deadline, deadlines={})
     path = course.private_folder / EXTENSIONS
     days = dict(policy.extensions)
     if path.is_file():

@@ -163,10 +163,7 @@ def review_due(sheets: list[Quiz], context: credits.QuizContext, count: int | No
         code = max(code, left := sit(session))
         with context.open_ledger() as ledger:
             for question in questions:
-                score = session.first_score(ledger, question)
-                if score is not None:
-                    hints = ledger.hints_taken(session.sitting.id, question)
-                    again = sittings.schedule(ledger, sheet.id, question, right=score >= 1, hints=hints)
+                if again := session.schedule(ledger, question):
                     days = (again - datetime.datetime.now(datetime.UTC)).total_seconds() / 86400
                     when = f"in {days:.0f} days" if days >= 1.5 else "tomorrow" if days >= 0.5 else "today"
                     click.echo(f"  {question}: again {when}")

@@ -338,13 +338,6 @@ class Course(CourseFile):
             raise CannotDo(f"there is no assignment `{name}`; {there}")
         return replace(found[0], exercises=tuple(dict.fromkeys(map(self.exercise_id, found[0].exercises))))
 
-    def late_policy(self, assignment: Assignment | None) -> LatePolicy:
-        """Return what it costs to hand in late: an assignment's own, with its deadline, else the course's."""
-        policy = (assignment and assignment.late) or self.late
-        if assignment and assignment.deadline:
-            return replace(policy, deadline=assignment.deadline, deadlines={})
-        return policy
-
     def exercise_id(self, meant: str) -> str:
         """Return the id of the exercise that is meant: by its id, number, folder, module or a path to one.
 

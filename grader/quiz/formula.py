@@ -119,20 +119,20 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
             if name not in (known := {**CONSTANTS, **names}):
                 raise FormulaError(f"`{name}` is not known here")
             return _checked(known[name])
-        case ast.BinOp():
-            sides, calculate = (visit(node.left), visit(node.right)), _operator(node.op, node)
+        case ast.BinOp(op=op) if type(op) in OPERATORS:
+            sides = visit(node.left), visit(node.right)
             if any(isinstance(side, tuple) for side in sides):
                 raise FormulaError("a formula does not calculate with `(…, …)`; `[…, …]` is a vector")
-            return _checked(calculate(*sides))
-        case ast.UnaryOp():
-            return _operator(node.op, node)(visit(node.operand))
+            return _checked(OPERATORS[type(op)](*sides))
+        case ast.UnaryOp(op=op) if type(op) in OPERATORS:
+            return OPERATORS[type(op)](visit(node.operand))
         case ast.BoolOp():
             truths = (bool(visit(value)) for value in node.values)
             return all(truths) if isinstance(node.op, ast.And) else any(truths)
-        case ast.Compare():
+        case ast.Compare(ops=ops) if all(type(op) in OPERATORS for op in ops):
             values = [visit(node.left), *map(visit, node.comparators)]
-            compare = [_operator(op, node) for op in node.ops]
-            return all(bool(holds(a, b)) for holds, a, b in zip(compare, values, values[1:], strict=False))
+            pairs = zip(ops, values, values[1:], strict=False)
+            return all(bool(OPERATORS[type(op)](a, b)) for op, a, b in pairs)
         case ast.IfExp():
             return visit(node.body if visit(node.test) else node.orelse)
         case ast.List():
@@ -144,12 +144,6 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.Call():
             return _called(node, visit)
     raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-
-
-def _operator(op: ast.AST, node: ast.expr) -> Callable[..., Any]:
-    if type(op) not in OPERATORS:
-        raise FormulaError(f"`{ast.unparse(node)}` is not allowed in a formula")
-    return OPERATORS[type(op)]
 
 
 def _checked(value: Any) -> Any:

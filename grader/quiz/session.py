@@ -294,17 +294,27 @@ class Session:
             read=tuple(read),
         )
 
-    def first_score(self, ledger: Ledger, question: str) -> float | None:
-        """Return the score of the first answer to a question in this sitting; None if there is none."""
-        here = self._here(ledger, question)
-        return ledger.scores(self.sheet.id).get(here[0].id, 0.0) if here else None
+    def schedule(self, ledger: Ledger, question: str) -> datetime.datetime | None:
+        """Record how the review of a question went here, by its first answer; None if there is none.
+
+        Returns when it is due again. ImportError without the library.
+        """
+        from fsrs import Card, Rating, Scheduler
+
+        if not (here := self._here(ledger, question)):
+            return None
+        right = ledger.scores(self.sheet.id).get(here[0].id, 0.0) >= 1
+        easy = Rating.Hard if ledger.hints_taken(self.sitting.id, question) else Rating.Good
+        before, _ = ledger.review_states().get((self.sheet.id, question), ("", ""))
+        card = Card.from_json(before) if before else Card()
+        card, _ = Scheduler(enable_fuzzing=False).review_card(card, easy if right else Rating.Again)
+        ledger.record_review(self.sheet.id, question, card.to_json(), card.due.isoformat())
+        due: datetime.datetime = card.due
+        return due
 
     def _here(self, ledger: Ledger, question: str) -> list[Response]:
         found = ledger.responses(self.sheet.id, question)
         return [response for response in found if response.sitting == self.sitting.id]
-
-
-# --- spaced review ----------------------------------------------------------------------------------------
 
 
 def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime) -> list[tuple[Quiz, str]]:
@@ -326,16 +336,3 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
             if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
                 found.append((sheet, face.id))
     return found
-
-
-def schedule(ledger: Ledger, quiz: str, question: str, *, right: bool, hints: int) -> datetime.datetime:
-    """Record how a review went; return when the question is due again. ImportError without the library."""
-    from fsrs import Card, Rating, Scheduler
-
-    before, _ = ledger.review_states().get((quiz, question), ("", ""))
-    card = Card.from_json(before) if before else Card()
-    rating = (Rating.Hard if hints else Rating.Good) if right else Rating.Again
-    card, _ = Scheduler(enable_fuzzing=False).review_card(card, rating)
-    ledger.record_review(quiz, question, card.to_json(), card.due.isoformat())
-    due: datetime.datetime = card.due
-    return due
