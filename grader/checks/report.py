@@ -125,11 +125,6 @@ class Report:
         """The first check that broke, or whose reference did; None if none did."""
         return next((outcome for outcome in self.outcomes if outcome.status == "error"), None)
 
-    @property
-    def broken(self) -> bool:
-        """Whether a check or the reference broke."""
-        return self.first_error is not None
-
     def for_student(self, feedback: Feedback) -> Report:
         """Withhold what a student may not see of hidden checks: every form a student gets comes from here.
 

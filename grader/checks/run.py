@@ -104,7 +104,7 @@ def check_many(
         if report is None:
             run = CheckRun(suite.exercise, source, pool, patience=each)
             before, report = run.patience.left, _report(suite, run, {})
-            if not report.broken and run.patience.left == before and len(suite.reports) < MAX_REPORTS:
+            if not report.first_error and run.patience.left == before and len(suite.reports) < MAX_REPORTS:
                 suite.reports[source] = report
         reports.append(report)
     return reports

@@ -154,7 +154,7 @@ def check_exercises(
             cli.print_lines(done_lines(reports, rows, cli.width()))
         if form == "text":
             ask_name(course, reports)
-    if any(report.broken for report in reports):
+    if any(report.first_error for report in reports):
         sys.exit(cli.BROKEN)
     sys.exit(0 if all(report.passed for report in reports) else cli.FAILED)
 

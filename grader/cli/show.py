@@ -126,7 +126,7 @@ def hint_lines(
         places = (each.located for each in (report.outcomes if report else ()) if each.function == name)
         place = next((each for each in places if each and each.cause), None)
         if place and course.causes == "hint" and not ledger.hints_shown(exercise.id, f"{name}: {place.text}"):
-            ledger.record_hint(exercise.id, f"{name}: {place.text}")
+            ledger.append("hinted", exercise=exercise.id, function=f"{name}: {place.text}")
             yield from wrapped(cli.clean(place.text), "diagnosis", columns, "  ")
             yield from wrapped(f"({name}: `grader hint` once more shows a hint)", "detail", columns, "")
             return

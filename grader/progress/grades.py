@@ -99,7 +99,7 @@ class Grade:
 
     def __post_init__(self) -> None:
         graded, counts = bool(self.reports or self.quizzes), not (self.set_aside or self.outvoted)
-        broken = {report.exercise: "a check broke" for report in self.reports if report.broken}
+        broken = {report.exercise: "a check broke" for report in self.reports if report.first_error}
         stale = "; ".join(f"{exercise}: {why}" for exercise, why in {**broken, **self.not_graded}.items())
         hindered = {
             "set aside": self.set_aside,
@@ -146,7 +146,7 @@ class Item(NamedTuple):
             return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
         reports = (report for report in grade.reports if report.exercise == self.id)
         report = next(reports, None)
-        return None if report is None or report.broken else 100 * report.earned
+        return None if report is None or report.first_error else 100 * report.earned
 
 
 class Move(NamedTuple):

@@ -147,9 +147,9 @@ class Ledger:
         """Append that from now on someone else learns here, who may adopt what was recorded nameless."""
         if learner != self.learner or not self.learners():
             self.learner = learner
-            self._add("logged_in", learner=learner.id, name=learner.name)
+            self.append("logged_in", learner=learner.id, name=learner.name)
         if adopts and learner != ANONYMOUS:
-            self._add("adopted", learner=learner.id)
+            self.append("adopted", learner=learner.id)
 
     def account_of(self, learner_id: str) -> str:
         """Return what a learner's events are filed under: the id, but for what was taken over and by whom."""
@@ -170,7 +170,7 @@ class Ledger:
         """Append what a check of an exercise found."""
         kept = {name: getattr(report, name) for name in "exercise earned credits seed source_sha256".split()}
         outcomes = json.dumps({outcome.check: outcome.status for outcome in report.outcomes})
-        self._add("checked", **kept, outcomes=outcomes, grader_version=__version__)
+        self.append("checked", **kept, outcomes=outcomes, grader_version=__version__)
 
     def latest(self, exercise: str) -> Progress | None:
         """Return the state of an exercise as of its last check; None if it was never checked."""
@@ -202,14 +202,10 @@ class Ledger:
         where = "learner = :learner AND exercise = :exercise AND function = :function"
         return len(self._all(f"SELECT 1 FROM hinted WHERE {where}", exercise=exercise, function=function))
 
-    def record_hint(self, exercise: str, function: str) -> None:
-        """Append that one more hint was shown."""
-        self._add("hinted", exercise=exercise, function=function)
-
     def begin(self, quiz: str, version: int, mode: str, questions: tuple[str, ...]) -> Sitting:
         """Append that a quiz was begun."""
         number, asked = len(self.sittings(quiz)) + 1, json.dumps(questions)
-        self._add("begun", quiz=quiz, version=version, mode=mode, number=number, questions=asked)
+        self.append("begun", quiz=quiz, version=version, mode=mode, number=number, questions=asked)
         return self.sittings(quiz)[-1]
 
     def sittings(self, quiz: str | None = None) -> tuple[Sitting, ...]:
@@ -225,13 +221,13 @@ class Ledger:
     def finish(self, sitting_id: int) -> None:
         """Append that a sitting is over, once; LedgerError if it is not one of this learner's."""
         if self._sitting(sitting_id).finished is None:
-            self._add("finished", sitting=sitting_id)
+            self.append("finished", sitting=sitting_id)
 
     def take_hint(self, sitting_id: int, question: str, number: int) -> None:
         """Append that hint 1, 2, ... on a question was shown, as :meth:`finish` does."""
         self._sitting(sitting_id)
         if number > self.hints_taken(sitting_id, question):
-            self._add("quiz_hinted", sitting=sitting_id, question=question, number=number)
+            self.append("quiz_hinted", sitting=sitting_id, question=question, number=number)
 
     def hints_taken(self, sitting_id: int, question: str) -> int:
         """Return how many hints on a question were shown in a sitting."""
@@ -242,7 +238,7 @@ class Ledger:
         """Append that a question is marked to come back to, or no longer, as :meth:`finish` does."""
         self._sitting(sitting_id)
         if (question in self.flagged(sitting_id)) != flagged:
-            self._add("flagged", sitting=sitting_id, question=question, flagged=int(flagged))
+            self.append("flagged", sitting=sitting_id, question=question, flagged=int(flagged))
 
     def flagged(self, sitting_id: int) -> frozenset[str]:
         """Return the questions of a sitting that are marked to come back to."""
@@ -265,7 +261,7 @@ class Ledger:
             raise LedgerError(f"{which} is in the ledger already, perhaps from another terminal")
         event = {**vars(response), "answer": response.answer.encode(errors="backslashreplace").decode()}
         del event["id"], event["at"]
-        return self._add("answered", **event)
+        return self.append("answered", **event)
 
     def responses(self, quiz: str, question: str | None = None) -> tuple[Response, ...]:
         """Return this learner's responses to a quiz, or to one question of it, oldest first."""
@@ -282,7 +278,7 @@ class Ledger:
         """Append what a response is worth by the key of a version, from 0 to 1; once for each version."""
         query = "SELECT 1 FROM marked WHERE response = :response AND version = :version"
         if not self._all(query, response=response_id, version=version):
-            self._add("marked", response=response_id, version=version, score=score, arithmetic=arithmetic)
+            self.append("marked", response=response_id, version=version, score=score, arithmetic=arithmetic)
 
     def scores(self, quiz: str, since: int = 0) -> Mapping[int, float]:
         """Return by response the score by the newest version whose key has marked it.
@@ -303,10 +299,6 @@ class Ledger:
         marked = self.scores(quiz, since=version)
         return tuple(response for response in self.responses(quiz) if response.id not in marked)
 
-    def record_review(self, quiz: str, question: str, state: str, due: str) -> None:
-        """Append where a question stands in spaced review: the scheduler's state, and when it is due."""
-        self._add("reviewed", quiz=quiz, question=question, state=state, due=due)
-
     def review_states(self) -> Mapping[tuple[str, str], tuple[str, str]]:
         """Return by quiz and question what was ever reviewed: the scheduler's state, and when it is due."""
         rows = self._all(
@@ -315,9 +307,9 @@ class Ledger:
         )
         return {(quiz, question): (state, due) for quiz, question, state, due, _ in rows}
 
-    def _add(self, table: str, **event: str | float | None) -> int:
-        """Append an event of now, of this learner unless it is of a sitting; return its id."""
-        event["at"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    def append(self, table: str, **event: Any) -> int:
+        """Append an event, of now and of this learner unless it says otherwise; return its id."""
+        event.setdefault("at", datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
         if table not in OF_A_SITTING:
             event.setdefault("learner", self.account_of(self.learner.id))
         columns, values = ", ".join(event), ", ".join(f":{column}" for column in event)
@@ -389,7 +381,7 @@ def take_hint(exercise: Exercise, function: str, ledger: Ledger) -> tuple[tuple[
     known = exercise.file.hints.get(function, ())
     told = ledger.hints_shown(exercise.id, function)
     if told < len(known):
-        ledger.record_hint(exercise.id, function)
+        ledger.append("hinted", exercise=exercise.id, function=function)
     return known[: told + 1], len(known) - told - 1
 
 

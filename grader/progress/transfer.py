@@ -175,10 +175,8 @@ class Taken:
         return [found for (found,) in self.ledger.connection.execute(query, row)]
 
     def _add(self, table: str, row: Event) -> int:
-        columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-        cursor = self.ledger.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({values})", row)
         self.new[table] += 1
-        self.matched.add((table, added := int(cursor.lastrowid or 0)))
+        self.matched.add((table, added := self.ledger.append(table, **row)))
         return added
 
 

@@ -308,8 +308,9 @@ class Session:
         before, _ = ledger.review_states().get((self.sheet.id, question), ("", ""))
         card = Card.from_json(before) if before else Card()
         card, _ = Scheduler(enable_fuzzing=False).review_card(card, easy if right else Rating.Again)
-        ledger.record_review(self.sheet.id, question, card.to_json(), card.due.isoformat())
         due: datetime.datetime = card.due
+        told = {"state": card.to_json(), "due": due.isoformat()}
+        ledger.append("reviewed", quiz=self.sheet.id, question=question, **told)
         return due
 
     def _here(self, ledger: Ledger, question: str) -> list[Response]:

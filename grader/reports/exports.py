@@ -121,7 +121,7 @@ def class_junit(grades: ClassGrades) -> str:
 
 def _of_today(grade: Grade, reports: Iterable[Report]) -> list[Report]:
     """Return reports but for those that an earlier grading left, since today's failed."""
-    return [report for report in reports if report.broken or report.exercise not in grade.not_graded]
+    return [report for report in reports if report.first_error or report.exercise not in grade.not_graded]
 
 
 def _fault(what: str, status: Status, says: str, name: str = "submission") -> Report:

@@ -323,11 +323,7 @@ def available() -> bool:
 
 @functools.cache
 def _compiled_filter() -> bytes:
-    return compiled(filter_program(platform.machine(), ANY_PID))
-
-
-def compiled(instructions: list[Instruction]) -> bytes:
-    """Return instructions as the kernel reads them."""
+    instructions = filter_program(platform.machine(), ANY_PID)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
 
 

@@ -323,7 +323,7 @@ def test_every_misconception_loses_credits(grade: Grade, tiny: Course) -> None:
         assert SOLUTION.count(one.replace) == 1
         report = grade(SOLUTION.replace(one.replace, one.with_))
         assert 0 < report.earned < 7, one.id
-        assert not report.broken
+        assert not report.first_error
 
 
 def test_a_right_answer_passes_under_many_seeds(grade: Grade) -> None:

@@ -171,9 +171,9 @@ def test_hints_and_flags_of_a_sitting(tiny_copy: Course) -> None:
 
 def test_the_latest_review_of_a_question_counts(tiny_copy: Course) -> None:
     with open_ledger(tiny_copy) as ledger:
-        ledger.record_review("gates", "half", '{"box":1}', "2030-01-05")
-        ledger.record_review("gates", "other", '{"box":1}', "2030-01-03")
-        ledger.record_review("gates", "half", '{"box":2}', "2030-01-02")
+        ledger.append("reviewed", quiz="gates", question="half", state='{"box":1}', due="2030-01-05")
+        ledger.append("reviewed", quiz="gates", question="other", state='{"box":1}', due="2030-01-03")
+        ledger.append("reviewed", quiz="gates", question="half", state='{"box":2}', due="2030-01-02")
         found = list(ledger.review_states().items())
     half, other = ('{"box":2}', "2030-01-02"), ('{"box":1}', "2030-01-03")
     assert found == [(("gates", "half"), half), (("gates", "other"), other)]
@@ -220,9 +220,9 @@ def test_learners_of_one_folder_are_kept_apart(tiny_copy: Course) -> None:
         for learner, score in ((ADA, 0.5), (BEN, 0.25)):
             ledger.login(learner)
             ledger.record(ALL if learner == ADA else TWO)
-            ledger.record_hint("exercise-1", "double")
+            ledger.append("hinted", exercise="exercise-1", function="double")
             answer(ledger, score=score)
-            ledger.record_review("gates", "half", learner.id, "2030-01-01")
+            ledger.append("reviewed", quiz="gates", question="half", state=learner.id, due="2030-01-01")
         for learner, score, credits in ((ADA, 0.5, 5), (BEN, 0.25, 2)):
             ledger.login(learner)
             latest = ledger.latest("exercise-1")

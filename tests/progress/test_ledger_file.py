@@ -83,12 +83,12 @@ def fill(course: Course) -> None:
     with open_ledger(course) as ledger:
         ledger.login(ADA)
         ledger.record(TWO)
-        ledger.record_hint("exercise-1", "double")
+        ledger.append("hinted", exercise="exercise-1", function="double")
         ledger.mark(answer(ledger), 3, 1.0, "right")
         ledger.take_hint(1, "half", 1)
         ledger.flag(1, "half", True)
         ledger.finish(1)
-        ledger.record_review("gates", "half", "{}", "2030-01-01")
+        ledger.append("reviewed", quiz="gates", question="half", state="{}", due="2030-01-01")
 
 
 def test_every_table_is_strict(tiny_copy: Course) -> None:

@@ -182,7 +182,7 @@ def test_only_what_is_new_is_told(places: Callable[[], Course]) -> None:
     with open_ledger(course) as ledger:
         before = last_ids(ledger)
         assert events_of(ledger, before) == []
-        ledger.record_hint("exercise-1", "double")
+        ledger.append("hinted", exercise="exercise-1", function="double")
         (event,) = events_of(ledger, before)
     assert (event["event"], event["exercise"]) == ("hinted", "exercise-1")
 

@@ -304,8 +304,9 @@ WITHOUT_PROCESSES = (
 def run_where(machine: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command line where the kernel refuses something: a filter of our own stands in for that."""
     program = (
-        f"import errno, sys; from grader.sandbox import confinement as c; {machine}; "
-        "c.apply_code(c.compiled([(c.LOAD, 0, 0, c.NUMBER_AT), *refused, (c.RETURN, 0, 0, c.ALLOW)])); "
+        f"import errno, struct, sys; from grader.sandbox import confinement as c; {machine}; "
+        "steps = [(c.LOAD, 0, 0, c.NUMBER_AT), *refused, (c.RETURN, 0, 0, c.ALLOW)]; "
+        "c.apply_code(b''.join(struct.pack('=HBBI', *step) for step in steps)); "
         f"from grader.cli import main; sys.argv[1:] = {list(arguments)!r}; main()"
     )
     return subprocess.run(

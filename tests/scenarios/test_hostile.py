@@ -354,7 +354,7 @@ ENDLESS = [case for case in CASES if case.limits]
 def test_a_bad_submission_gets_its_verdict(case: Case, grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
     limit_where(lambda function, substitutes: not substitutes, monkeypatch)
     report = grade(case.source, **case.limits)
-    assert not report.broken, messages(report)
+    assert not report.first_error, messages(report)
     message = outcome(report, "check_double_values").message
     for words in case.says:
         assert words in message
@@ -393,7 +393,7 @@ def test_the_time_of_all_checks_together_is_bounded(grade: Grade) -> None:
     )
     report = grade(source, exercise_seconds=0.6, call_seconds=0.5)
     assert report.earned == 0
-    assert not report.broken
+    assert not report.first_error
     assert "are used up" in messages(report)
 
 
@@ -445,14 +445,14 @@ def test_a_class_that_acts_when_it_is_deleted_is_never_deleted_here(grade: Grade
         "class Late:\n    def __del__(self):\n        import os\n        os._exit(0)\nreturn Late()"
     )
     report = grade(source)
-    assert not report.broken
+    assert not report.first_error
     assert report.earned == ALL - OF_DOUBLE
 
 
 def test_one_check_cannot_prepare_the_next(grade: Grade) -> None:
     """Functions replaced and globals set in one check are gone in the next."""
     report = grade(double("global scale\nscale = None\nnp.multiply = None\nnp.ndarray.x = 1\nreturn 2 * x"))
-    assert not report.broken
+    assert not report.first_error
     assert (
         outcome(report, "check_scale_values").message == ""
         or "scale" in outcome(report, "check_scale_values").message
@@ -461,13 +461,13 @@ def test_one_check_cannot_prepare_the_next(grade: Grade) -> None:
 
 def test_a_killed_warm_process_costs_one_check(grade: Grade) -> None:
     report = grade(double("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nwhile True: pass"))
-    assert not report.broken, messages(report)
+    assert not report.first_error, messages(report)
     assert report.earned == ALL - OF_DOUBLE
 
 
 def test_a_child_process_ends_with_its_check(grade: Grade) -> None:
     report = grade(first("import os, time\nif os.fork() == 0:\n    time.sleep(1000)\n    os._exit(0)"))
-    assert not report.broken
+    assert not report.first_error
 
 
 def test_two_seeds_give_different_inputs_and_one_seed_the_same(grade: Grade) -> None:
@@ -587,7 +587,7 @@ def test_a_missing_file(tiny: Course, folder: Path, grade: Grade) -> None:
     assert source.problem == "there is no exercise-1/doubling.py to grade; is it named differently?"
     report = grade(source)
     assert report.earned == 0
-    assert not report.broken
+    assert not report.first_error
     assert report.source_sha256 == ""
     assert outcome(report, "check_double_values").message == source.problem
 
