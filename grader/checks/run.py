@@ -14,7 +14,6 @@ import pytest
 
 from grader.checks import messages
 from grader.checks.collection import Check, CheckSuite, DependencyFailed, axes_of, load_suite, substitutes
-from grader.checks.files import Files
 from grader.checks.report import Mismatch, Outcome, Report, Status
 from grader.checks.source import Source, read_source
 from grader.checks.student import CheckRun, NotWritten, Progress, Student, SubmissionFault, answers_elsewhere
@@ -32,7 +31,7 @@ SHARING = True
 
 def check(
     exercise: Exercise | CheckSuite,
-    submission: Source | Files | Path | str | None = None,
+    submission: Source | Path | str | None = None,
     *,
     seed: int | None = None,
     confinement: Literal["required", "best", "none"] = "best",

@@ -66,7 +66,7 @@ class Source:
         return "" if self.problem else hashlib.sha256(self.data).hexdigest()
 
 
-def read_source(exercise: Exercise, submission: Files | Path | None = None) -> Source:
+def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     """Read a student's file for one exercise, and those it builds on.
 
     Args:
@@ -76,8 +76,6 @@ def read_source(exercise: Exercise, submission: Files | Path | None = None) -> S
         if submission is None:
             own = [(part.id, f"{part.file.module}.py") for part in (exercise, *exercise.used)]
             return read_sources([exercise], Folder(exercise.folder.parent, own))[exercise.id]
-        if isinstance(submission, Files):
-            return read_sources([exercise], submission)[exercise.id]
         with open_submission(submission) as files:
             return read_sources([exercise], unpacked(files, [exercise]))[exercise.id]
     except (FileRejected, OSError) as error:
