@@ -79,42 +79,37 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
         text = exercise.solution_path.read_text(encoding="utf-8")
         mine = list(mutants(text, functions))[number::count]
         with open_pool() as pool:
-            jury = _Jury(SampleGrader(exercise, pool, seed))
+            jury = _Jury(exercise, pool, seed)
             found = [survivor for mutant in mine if (survivor := jury.judge(mutant))]
     except CourseError as error:
         return Trial(exercise_id, faults=(str(error),))
     return Trial(exercise_id, len(mine), survivors=tuple(found))
 
 
-@dataclass(frozen=True)
-class _Jury:
+class _Jury(SampleGrader):
     """Judges mutants of one exercise, every one in workers."""
-
-    grader: SampleGrader
 
     @functools.cached_property
     def questions(self) -> tuple[Call, ...]:
         """What the checks ask, under several seeds, and what the solution answers."""
-        exercise, found = self.grader.exercise, list[Call]()
-        source = self.grader.source(exercise.solution_path.read_bytes())
-        suite = load_suite(exercise, self.grader.seed)
+        source, found = self.source(self.exercise.solution_path.read_bytes()), list[Call]()
+        suite = load_suite(self.exercise, self.seed)
         for seed in (suite.seed, *REPLAYED_SEEDS):
-            run = CheckRun(exercise, source, self.grader.pool)
+            run = CheckRun(self.exercise, source, self.pool)
             run_suite(replace(suite, seed=seed), run)
             found += run.calls
         return tuple(found)
 
     def judge(self, mutant: Mutant) -> Survivor | None:
         """Return a mutant that keeps every credit, or breaks a check; None for one that loses some."""
-        report = self.grader.grade(mutant.text.encode(), one_failure=True)
+        report = self.grade(mutant.text.encode(), one_failure=True)
         if broken := report.first_error:
             return Survivor(mutant, 0, f"`{broken.check}` breaks: {broken.message}")
         if report.earned < report.credits:
             return None
         # It is asked all questions; a worker that has answered one may answer the next.
-        exercise, source = self.grader.exercise, self.grader.source(mutant.text.encode())
-        worker = StudentModule(CheckRun(exercise, source, self.grader.pool)).worker
-        seconds = exercise.file.limits.call_seconds
+        source, seconds = self.source(mutant.text.encode()), self.exercise.file.limits.call_seconds
+        worker = StudentModule(CheckRun(self.exercise, source, self.pool)).worker
         try:
             for number, question in enumerate(self.questions):
                 answer = worker.call(question.function, question.arguments, seconds, {})

@@ -65,26 +65,23 @@ def record(exercise: Exercise, seed: int) -> Recording:
     return Recording(data, sum(check.credits for check in checks), plots)
 
 
-class Store:
-    """Collects values for a file; an array that several of them hold is kept once."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[bytes, int] = {}
+class Store(dict[bytes, int]):
+    """Collects values for a file: the numbers of their arrays, each of which is kept once."""
 
     @property
     def size(self) -> int:
         """Bytes of all arrays."""
-        return sum(map(len, self.arrays))
+        return sum(map(len, self))
 
     def put(self, value: Any) -> Stored:
         """Keep a value; Unsendable if it is larger than what crosses between processes."""
         tree, arrays = encode(value)
-        return [tree, [self.arrays.setdefault(array, len(self.arrays)) for array in arrays]]
+        return [tree, [self.setdefault(array, len(self)) for array in arrays]]
 
     def to_bytes(self, header: Mapping[str, Any]) -> bytes:
         """Return the file: the header, and all arrays."""
-        text = json.dumps({**header, "sizes": list(map(len, self.arrays))}, separators=(",", ":")).encode()
-        return zlib.compress(LENGTH.pack(len(text)) + text + b"".join(self.arrays), 9)
+        text = json.dumps({**header, "sizes": list(map(len, self))}, separators=(",", ":")).encode()
+        return zlib.compress(LENGTH.pack(len(text)) + text + b"".join(self), 9)
 
 
 # --- answering and remembering ------------------------------------------------------------------------

@@ -39,16 +39,12 @@ class CoursePlugin(WorkerPlugin):
         self._packed = packed
 
     def setup(self, worker: Worker) -> None:
-        """Unpack; called by Dask when a worker starts."""
+        """Unpack; called by Dask when a worker starts, and whose folder it removes when it ends."""
         hide_from_others()
         self.folder = Path(worker.local_directory) / self.name
         shutil.rmtree(self.folder, ignore_errors=True)
         with zipfile.ZipFile(io.BytesIO(self._packed)) as archive:
             archive.extractall(self.folder)
-
-    def teardown(self, worker: Worker) -> None:
-        """Leave nothing behind; called by Dask when a worker ends."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def pack(course: Course) -> bytes:
