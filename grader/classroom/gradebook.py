@@ -302,7 +302,7 @@ class Gradebook:
         theirs = map(tables.read_entry, self._do(tables.ENTRIES.replace("FROM ", "FROM other.")).fetchall())
         held = {entry.key for entry in self.entries()}
         scope = self.scope("other")
-        whole = scope and scope.folder and scope.shard == (1, 1)  # a shard knows nothing of other people
+        whole = scope and scope.whole_class  # a shard knows nothing of other people
         entries = {
             entry.key: entry
             for entry in theirs

@@ -209,13 +209,9 @@ def _student(
     row: lists.Row, record: Mapping[str, list[str]], platform: Platform, sheet: lists.Sheet
 ) -> Student | None:
     """Return the student of a row; None if it is about something else."""
-
-    def first(field: str) -> str:
-        return next(iter(record.get(field, ())), "")
-
-    name = lists.full_name(record)
-    number = _digits(first("number"))
-    known = {"number": number, **{field: first(field) for field in ("id", "login", "email")}}
+    first = defaultdict[str, str](str, {field: cells[0] for field, cells in record.items() if cells})
+    name, number = lists.full_name(record), _digits(first["number"])
+    known = {"number": number, **{field: first[field] for field in ("id", "login", "email")}}
     if lists.is_staff(record) or (
         platform == "canvas" and (folded(name) in lists.NOBODY or not any(known.values()))
     ):
@@ -229,7 +225,7 @@ def _student(
     if not id_.isprintable() or len(id_) > 200:
         raise sheet.bad(row.line, f"has the id `{one_line(id_, MAX_SHOWN)}`, which is none; correct it")
     ids = {folded(cell) for field in ("id", "login", "email") for cell in record.get(field, ())}
-    shown, section, group = (one_line(text, 200) for text in (name or id_, first("section"), first("group")))
+    shown, section, group = (one_line(text, 200) for text in (name or id_, first["section"], first["group"]))
     own = (number, known["login"], known["email"], section, group)
     return Student(id_, shown, frozenset(ids or {folded(id_)}), *own, row)
 

@@ -170,17 +170,12 @@ def _compose_json(text: str) -> yaml.Node | None:
             return yaml.ScalarNode(TEXT_TAG, value, place, place)
         if isinstance(value, list):
             return yaml.SequenceNode("", list(map(node, value)), place, place)
-        if isinstance(value, yaml.Node):
-            return value
-        raise ValueError(value)
-
-    def mapping(pairs: list[tuple[str, Any]]) -> yaml.Node:
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError(pairs)
-        return yaml.MappingNode("", [(node(key), node(value)) for key, value in pairs], place, place)
+        if not isinstance(value, tuple) or len(dict(value)) < len(value):
+            raise ValueError(value)
+        return yaml.MappingNode("", [(node(key), node(entry)) for key, entry in value], place, place)
 
     try:
-        return node(json.loads(text, object_pairs_hook=mapping))
+        return node(json.loads(text, object_pairs_hook=tuple))  # an object becomes a tuple of its pairs
     except (ValueError, RecursionError):
         return None
 

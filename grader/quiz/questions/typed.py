@@ -474,8 +474,6 @@ class Fix(Question):
         if not found or not found[2].strip() or len(found[1]) > 4 or not 1 <= int(found[1]) <= len(lines):
             where = f"the line's number (1 to {len(lines)})"
             raise Unreadable(f"type {where}, a colon and the line as it should be")
-        if "\n" in found[2] or "\r" in found[2]:
-            raise Unreadable("one line is asked for")
         number, new, old = int(found[1]), found[2], lines[int(found[1]) - 1]
         if new == new.lstrip():  # typed without indentation: it stands where the old one stood
             new = old[: len(old) - len(old.lstrip())] + new
