@@ -21,7 +21,7 @@ import threading
 import types
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,6 @@ from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 if TYPE_CHECKING:
     from grader.checks.locate.trace import RecordedSolution
     from grader.checks.recorded import Recorded
-    from grader.checks.student import Call
 
 MARKERS = ("credits", "depends_on", "lend", "builds_on")  # docs/author.md says what they mean
 GIVEN = ("student", "reference", "rng")  # what a check may ask for
@@ -400,10 +399,6 @@ class KnownMistakes:
             for mistake in self.exercise.misconceptions()
             if mistake.fits(text)
         )
-
-    def known_calls(self, calls: Iterable[Call]) -> list[Call]:
-        """Return the calls that these can be asked as well: all of them."""
-        return list(calls)
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:

@@ -27,7 +27,6 @@ from grader.checks.collection import (
 )
 from grader.checks.locate.trace import Text, Trace
 from grader.checks.report import Outcome
-from grader.checks.student import Call
 from grader.course import CourseError, Exercise
 from grader.sandbox.protocol import ProtocolError, decode
 from grader.sandbox.values import Array, class_of, map_leaves
@@ -249,10 +248,6 @@ class RecordedMistakes(KnownMistakes):
     def single_mistakes(self) -> tuple[PatchedSolution, ...]:
         """None: each is the solution but for a line."""
         return ()
-
-    def known_calls(self, calls: Iterable[Call]) -> list[Call]:
-        """Leave out what the solution was not followed in."""
-        return [call for call in calls if self.recorded.trace(call.function, call.arguments)]
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:

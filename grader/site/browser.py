@@ -9,7 +9,7 @@ import base64
 import datetime
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +62,9 @@ class Desk:
         self.course = open_course(Path(root))
         self._sessions: dict[str, sittings.Session] = {}
         self._suites: dict[str, CheckSuite] = {}
-        self._context = self._context_with(quizzes.CodeRunner(pool=LatePool()))
         self._ledger: progress.Ledger
+        runner = quizzes.CodeRunner(pool=LatePool())
+        self._context = quizzes.QuizContext(self.course.salt, lambda: nullcontext(self._ledger), runner)
 
     def act(self, name: str, arguments: str) -> str:
         """Do one thing, wholly or not at all; return its result, and the events that came of it, as JSON."""
@@ -90,9 +91,6 @@ class Desk:
                 raise
             return json.dumps(said)
 
-    def _context_with(self, runner: quizzes.Runner) -> quizzes.QuizContext:
-        return quizzes.QuizContext(self.course.salt, lambda: nullcontext(self._ledger), runner)
-
     # -- the history --
 
     def learn(self, document: str) -> int:
@@ -109,7 +107,8 @@ class Desk:
         if preview:
             self._ledger.connection.execute("ROLLBACK TO before")
         else:
-            quizzes.update(quizzes.all_quizzes(self.course), self._context_with(NoRunner(later=True)))
+            context = replace(self._context, runner=NoRunner(later=True))
+            quizzes.update(quizzes.all_quizzes(self.course), context)
         self._sessions.clear()
         return {"new": dict(taken.new), "known": taken.known, "people": sorted(taken.people)}
 
@@ -162,7 +161,7 @@ class Desk:
         """Begin a sitting, or go on with the one that is open; return also the first question to answer."""
         selection, sheet = sittings.Selection(restart=restart), quizzes.find_quiz(self.course, quiz)
         if hung:  # an answer that was taken in, and has no mark yet, holds code that runs without end
-            quizzes.update([sheet], self._context_with(NoRunner()))
+            quizzes.update([sheet], replace(self._context, runner=NoRunner()))
         session = self._sessions[quiz] = sittings.Session(sheet, self._context, selection)
         notes = [MODES[session.sheet.public.mode], *intro_notes(session)]
         notes = [note.replace("; --restart begins anew", "") for note in notes]
@@ -195,7 +194,7 @@ class Desk:
         if item.attempt != attempt:
             raise sittings.AnsweredElsewhere
         if hung:
-            session = sittings.Session(session.sheet, self._context_with(NoRunner()))
+            session = sittings.Session(session.sheet, replace(self._context, runner=NoRunner()))
         reply = session.answer(item, text, certainty)
         return {"reply": reply_parts(reply), "items": self._items(session)}
 
