@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from grader.authoring.verify import SEED, SampleGrader
-from grader.checks.collection import load_suite
+from grader.checks import collection, run
 from grader.checks.parallel import WHOLE, Share, map_shares
-from grader.checks.run import run_suite
 from grader.checks.student import NO_ANSWER, Call, CheckRun, StudentModule, same_value
 from grader.course import NOWHERE, Course, CourseError, Exercise, Place, strict_yaml, written
 from grader.sandbox.changes import Mutant, mutants
@@ -93,11 +92,11 @@ class _Jury(SampleGrader):
     def questions(self) -> tuple[Call, ...]:
         """What the checks ask, under several seeds, and what the solution answers."""
         source, found = self.source(self.exercise.solution_path.read_bytes()), list[Call]()
-        suite = load_suite(self.exercise, self.seed)
+        suite = collection.load_suite(self.exercise, self.seed)
         for seed in (suite.seed, *REPLAYED_SEEDS):
-            run = CheckRun(self.exercise, source, self.pool)
-            run_suite(replace(suite, seed=seed), run)
-            found += run.calls
+            asked = CheckRun(self.exercise, source, self.pool)
+            run.run_suite(replace(suite, seed=seed), asked)
+            found += asked.calls
         return tuple(found)
 
     def judge(self, mutant: Mutant) -> Survivor | None:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from grader.checks import plots, ranges
+from grader.checks import plots, ranges, run
 from grader.checks.locate.find import named_quantities
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Located, Report
-from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, MathError, Misconception, make_stub, parse, render
 from grader.sandbox.pool import WorkerPool, open_pool
@@ -120,7 +119,7 @@ class SampleGrader:
         self.exercise, self.pool, self.seed = exercise, pool, seed
         self._used = tuple(map(solution_source, exercise.used))
         self._known = {
-            used.id: check(used, source, pool=pool, seed=seed)
+            used.id: run.check(used, source, pool=pool, seed=seed)
             for used, source in zip(exercise.used, self._used, strict=True)
         }
 
@@ -130,7 +129,7 @@ class SampleGrader:
 
     def grade(self, data: bytes, *, one_failure: bool = False) -> Report:
         """Run all checks on a file; with ``one_failure`` none after the first, and without a diagnosis."""
-        return check(
+        return run.check(
             self.exercise,
             self.source(data),
             pool=self.pool,

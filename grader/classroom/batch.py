@@ -117,11 +117,10 @@ def grade(
     )
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
-        book.begin(assignment, listed, count)
+        secret = round_secret(course)
+        begun = book.begin(assignment, listed, count, round_number, seed, secret)
         if not place and not isinstance(submissions, Submission):
             found[0].key = book.key_at(Path(submissions)) or found[0].key
-        secret = round_secret(course)
-        begun = book.begin_round(round_number, seed, secret)
         batch = Batch(course, chosen, book, begun, secret, confinement, fixed_seed=seed is not None)
         vanished = book.enter(found, scope, confirm_gone=confirm_gone)
         broken = batch.grade(accepted, executor, on_progress, quizzes=quizzes)

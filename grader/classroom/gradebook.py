@@ -104,16 +104,6 @@ class Gradebook:
         with self._transaction():
             self._do("DELETE FROM facts WHERE name = 'unfinished'")
 
-    def begin(self, assignment: str, roster: rosters.Roster | None, count: str) -> None:
-        """Keep, where it is said, the assignment (CannotDo, if it is another), the list, what counts."""
-        before = self.fact("assignment")
-        if assignment and before not in ("", assignment):
-            raise CannotDo(f"these results are of {before}; give {assignment} a folder of its own")
-        listed = json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]) if roster else ""
-        for name, value in {"assignment": assignment, "roster": listed, "count": count}.items():
-            if value:
-                self.keep_fact(name, value)
-
     def roster(self) -> rosters.Roster | None:
         """Return the list of the class; None if it was graded without."""
         kept = self.fact("roster")
@@ -127,11 +117,6 @@ class Gradebook:
         row = self._do(f"SELECT value FROM {schema}.facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""
 
-    def keep_fact(self, name: str, value: str) -> None:
-        """Keep something that concerns the whole class."""
-        with self._transaction():
-            self._do("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
     # -- rounds, each of which is kept before its first grade is --
 
     def round(self) -> tables.Round | None:
@@ -139,13 +124,24 @@ class Gradebook:
         kept = self.fact("round")
         return tables.Round(*json.loads(kept)) if kept else None
 
-    def begin_round(self, number: int | None, seed: int | None, secret: bytes) -> tables.Round:
+    def begin(
+        self,
+        assignment: str,
+        roster: rosters.Roster | None,
+        count: str,
+        number: int | None,
+        seed: int | None,
+        secret: bytes,
+    ) -> tables.Round:
         """Return the round that is graded now: the one that goes on, else the first, unless it is said.
 
-        Its seed is the one that was kept or is said, else what follows from the secret and the number.
-        CannotDo if a later round has begun.
+        Its seed is the one that was kept or is said, else what follows from the secret and the number. It is
+        kept and, where they are said, the assignment, the list and what counts. CannotDo if a later round has
+        begun, or results of another assignment are here.
         """
-        kept = self.round()
+        before, kept = self.fact("assignment"), self.round()
+        if assignment and before not in ("", assignment):
+            raise CannotDo(f"these results are of {before}; give {assignment} a folder of its own")
         number = number or (kept.number if kept else 1)
         if kept and number < kept.number:
             over = f"these results are in round {kept.number}; give round {number} a folder of its own"
@@ -153,7 +149,13 @@ class Gradebook:
         if seed is None:
             same = kept is not None and number == kept.number
             seed = kept.seed if kept and same else tables.derive_seed(secret, "round", str(number))
-        self.keep_fact("round", json.dumps([number, seed]))
+        listed = json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]) if roster else ""
+        facts = {"assignment": assignment, "roster": listed, "count": count}
+        facts = {name: value for name, value in facts.items() if value} | {
+            "round": json.dumps([number, seed])
+        }
+        with self._transaction():
+            self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
         return tables.Round(number, seed)
 
     def drawn(self, number: int) -> dict[tables.Place, tables.Drawn]:

@@ -29,16 +29,5 @@ from grader.course.course import (
 )
 from grader.course.frozen import dataclass, derived
 from grader.course.mathtext import MathError, mathml, render
-from grader.course.people import (
-    FIELDS,
-    NOBODY,
-    People,
-    Row,
-    Sheet,
-    full_name,
-    is_staff,
-    parse_sheet,
-    people_of,
-    read_sheet,
-)
+from grader.course.people import FIELDS, People, parse_sheet, people_of, read_sheet
 from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, load, shown_path

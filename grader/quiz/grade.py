@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from grader.course import Course, derived, read_secret
 from grader.progress import Learner, Note, QuizResult, Response, Sitting, hand_in
-from grader.quiz import FormulaError, Marked, Quiz, Runner, Variant, all_quizzes, code, credits, make_variant
+from grader.quiz import FormulaError, Quiz, Runner, Variant, all_quizzes, code, credits, make_variant
 from grader.quiz.files import PublicFile, edition_text, plain_ids, public_file
+from grader.quiz.questions.base import Marked
 from grader.sandbox.text import listed, one_line
 from grader.sandbox.worker import ConfinementMissing, WorkerBroken
 

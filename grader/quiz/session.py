@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from grader.course import CannotDo, dataclass, derived
 from grader.progress import Ledger, Response, Sitting
-from grader.quiz import Marked, Quiz, Variant, credits, fill, make_variant, parse, recalled
+from grader.quiz import Quiz, Variant, credits, fill, make_variant, parse
+from grader.quiz.questions.base import Marked, recalled
 
 
 class AnsweredElsewhere(Exception):
