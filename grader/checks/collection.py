@@ -69,9 +69,7 @@ class Check:
     path: Path
     body: Callable[..., Any]
     depends_on: tuple[str, ...]  # names of checks that have to pass first
-    substitutes: tuple[
-        str, ...
-    ]  # functions of the student's module that the reference answers in a second try
+    substitutes: tuple[str, ...]  # functions of the student's that the reference answers in a second try
     prerequisites: tuple[str, ...]  # functions of earlier exercises, such as exercise-5.rnn_backward
 
 

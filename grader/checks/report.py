@@ -136,9 +136,7 @@ class Report:
                 sentence without values, and what the author says to a known mistake; ``names`` keeps titles
                 and outcomes, ``none`` outcomes only. What was printed is never kept.
         """
-        outcomes = tuple(
-            outcome.for_student(feedback) if outcome.hidden else outcome for outcome in self.outcomes
-        )
+        outcomes = tuple(each.for_student(feedback) if each.hidden else each for each in self.outcomes)
         if feedback == "full" or not any(outcome.hidden for outcome in outcomes):
             return dataclasses.replace(self, outcomes=outcomes)
         seconds = sum(outcome.seconds for outcome in outcomes)

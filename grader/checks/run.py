@@ -156,9 +156,8 @@ def _excuse(suite: CheckSuite, run: CheckRun, known: Mapping[str, Report]) -> No
                 lower[name] = check(
                     used, source, seed=suite.seed, pool=run.pool, diagnose=False, patience=run.patience
                 )
-            if not all(
-                outcome.status == "passed" for outcome in lower[name].outcomes if outcome.function == function
-            ):
+            outcomes = (outcome for outcome in lower[name].outcomes if outcome.function == function)
+            if not all(outcome.status == "passed" for outcome in outcomes):
                 reason = source.problem or f"`{function}` does not pass its own checks yet"
                 waits = clean(f"waits for {name}: {reason}", MAX_MESSAGE)
                 run.change(check_.name, status="skipped", message=waits, gist=waits)

@@ -156,9 +156,8 @@ def _is_stub(exercise: Exercise, data: bytes) -> bool:
 
 def _are_copies(paths: Sequence[Parts], files: Files) -> bool:
     """Whether files are the same byte for byte, so that it does not matter which of them counts."""
-    if len(paths) > MAX_COPIES or len(set(paths)) < len(
-        paths
-    ):  # of a zip's names that stand twice, one is read
+    twice = len(set(paths)) < len(paths)  # of a zip's names that stand twice, one is read
+    if len(paths) > MAX_COPIES or twice:
         return False
     with contextlib.suppress(FileRejected, OSError):
         return len({files.read(parts, MAX_BYTES) for parts in paths}) <= 1

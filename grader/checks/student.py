@@ -257,10 +257,8 @@ class StudentModule:
             too_slow = (
                 f"was still running after {seconds:g} s, before any function was called, and was stopped"
             )
-            text = messages.no_answer(
-                error, name, f"{too_slow}; {messages.KEEP_EXPERIMENTS_APART}", loading=True
-            )
-            raise SubmissionFault(text) from None
+            too_slow += f"; {messages.KEEP_EXPERIMENTS_APART}"
+            raise SubmissionFault(messages.no_answer(error, name, too_slow, loading=True)) from None
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
                 run.note(f"{messages.GRADED_WITH}{sys.version_info.major}.{sys.version_info.minor}")

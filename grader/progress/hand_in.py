@@ -163,9 +163,8 @@ def read_document(data: bytes, schema: str) -> Part:
     def number(text: str) -> float:
         value = float(text) if text.strip("-0123456789") or len(text) > MAX_DIGITS else int(text)
         if isinstance(value, float) and not abs(value) < 10.0**MAX_DIGITS:  # nor is it infinite, or no number
-            raise BadDocument(
-                f"holds the number {text[:20]}, which is beyond all that is written there; {cure}"
-            )
+            problem = f"holds the number {text[:20]}, which is beyond all that is written there"
+            raise BadDocument(f"{problem}; {cure}")
         return value
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -193,9 +193,7 @@ class Ledger:
     def _checks(self, where: str, **values: str) -> list[tuple[str, Progress]]:
         query = "SELECT exercise, earned, credits, outcomes FROM checked WHERE learner = :learner AND"
         rows = self._all(f"{query} {where}", **values)
-        return [
-            (exercise, Progress(earned, worth, json.loads(told))) for exercise, earned, worth, told in rows
-        ]
+        return [(name, Progress(earned, worth, json.loads(told))) for name, earned, worth, told in rows]
 
     def hints_shown(self, exercise: str, function: str) -> int:
         """Return how many hints on a function were shown so far."""

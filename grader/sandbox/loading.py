@@ -98,10 +98,8 @@ def _without_notebook(source: bytes, filename: str, faults: list[Fault]) -> tupl
 
 
 def _compiled(statements: list[ast.stmt], filename: str, like: types.CodeType) -> types.CodeType:
-    flags = like.co_flags & FUTURE
-    code: types.CodeType = compile(
-        ast.Module(statements, []), filename, "exec", flags=flags, dont_inherit=True
-    )
+    tree, flags = ast.Module(statements, []), like.co_flags & FUTURE
+    code: types.CodeType = compile(tree, filename, "exec", flags=flags, dont_inherit=True)
     return code
 
 
