@@ -71,11 +71,8 @@ def _exact(value: Any) -> Any:
         return dict, *((key, _exact(item)) for key, item in value.items())
     if isinstance(value, types.FunctionType):
         cells = [cell.cell_contents for cell in value.__closure__ or ()]
-        return (
-            value.__code__,
-            id(value.__globals__),
-            _exact((cells, value.__defaults__, value.__kwdefaults__)),
-        )
+        bound = _exact((cells, value.__defaults__, value.__kwdefaults__))
+        return value.__code__, id(value.__globals__), bound
     if isinstance(value, types.ModuleType | types.SimpleNamespace):
         return id(value)
     raise TypeError(f"{value!r} is no plain data")

@@ -210,15 +210,10 @@ def stand_ready() -> WorkerServer:
     for descriptor in (1, 2, CHANNEL):
         os.dup2(unread, descriptor)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout, sys.stderr = (  # unbuffered: nothing that was printed is lost when the process is killed
-        io.TextIOWrapper(
-            open(descriptor, "wb", buffering=0, closefd=False),  # noqa: SIM115
-            "utf-8",
-            "backslashreplace",
-            write_through=True,
-        )
-        for descriptor in (1, 2)
-    )
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        # Unbuffered: nothing that was printed is lost when the process is killed.
+        raw = open(descriptor, "wb", buffering=0, closefd=False)  # noqa: SIM115
+        setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     server = WorkerServer(open(CHANNEL, "r+b", buffering=0))  # noqa: SIM115

@@ -203,18 +203,14 @@ class Pages:
         """Return the page of a quiz, which shows its questions with one draw of their numbers."""
         from markupsafe import Markup
 
-        questions = []
+        questions, page = [], templates().get_template("question.html")
         for face in quiz.public.faces:
             parts = question_parts(make_variant(face, self._course.salt, READER, quiz.id, face.id, 1))
-            body = (
-                templates()
-                .get_template("question.html")
-                .render(
-                    prompt=Markup(parts["prompt"]),
-                    code=Markup(python_html(parts["code"])) if parts["code"] else "",
-                    numbered=Question.kinds[face.type].answered_in == "code",
-                    **{name: list(map(Markup, parts[name])) for name in ("lefts", "options")},
-                )
+            body = page.render(
+                prompt=Markup(parts["prompt"]),
+                code=Markup(python_html(parts["code"])) if parts["code"] else "",
+                numbered=Question.kinds[face.type].answered_in == "code",
+                **{name: list(map(Markup, parts[name])) for name in ("lefts", "options")},
             )
             questions.append({"topic": face.topic, "credits": face.credits, "body": Markup(body)})
         return self._render("quiz.html", quiz=quiz, questions=questions)
