@@ -260,15 +260,12 @@ class Batch:
         files = digest(self.course.root, (self.course.root / "quizzes").glob("*.yaml"))
         sheets = (f"{name} {edition.hashes[0]}" for name, edition in editions)
         fixed = hashed(grader_digest(), self.course.salt, files, *sheets)
-        keys = {
-            (entry.key, QUIZZES): hashed(fixed, hashlib.sha256(entry.answers).hexdigest(), entry.learner_id)
-            for entry in answers
-        }
-        return {
-            place: key
-            for place, key in keys.items()
-            if known.get(place[0]) != key or place in not_graded  # the last time
-        }
+        found = {}
+        for entry in answers:
+            key = hashed(fixed, hashlib.sha256(entry.answers).hexdigest(), entry.learner_id)
+            if known.get(entry.key) != key or (entry.key, QUIZZES) in not_graded:  # the last time
+                found[entry.key, QUIZZES] = key
+        return found
 
     def tasks(
         self, submissions: Iterable[Submission], new: Mapping[Place, str], drawn: Mapping[Place, Drawn]

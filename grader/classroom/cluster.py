@@ -124,7 +124,6 @@ def _workers_like_us(client: Any) -> int:
         raise CannotDo("the cluster has no workers; start some with `dask worker`")
     others = [address for address, its in found.items() if its != grader_digest()]
     if others:
-        raise CannotDo(
-            f"the worker {others[0]} has another version of rnn-grader; install the same one there"
-        )
+        told = "has another version of rnn-grader; install the same one there"
+        raise CannotDo(f"the worker {others[0]} {told}")
     return len(found)

@@ -150,13 +150,12 @@ class Gradebook:
             same = kept is not None and number == kept.number
             seed = kept.seed if kept and same else tables.derive_seed(secret, "round", str(number))
         listed = json.dumps([roster.sheet.name, roster.sheet.text, roster.groups]) if roster else ""
-        facts = {"assignment": assignment, "roster": listed, "count": count}
-        facts = {name: value for name, value in facts.items() if value} | {
-            "round": json.dumps([number, seed])
-        }
+        begun = tables.Round(number, seed)
+        facts = {"assignment": assignment, "roster": listed, "count": count, "round": json.dumps(begun)}
         with self._transaction():
-            self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
-        return tables.Round(number, seed)
+            said = [(name, value) for name, value in facts.items() if value]
+            self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", said)
+        return begun
 
     def drawn(self, number: int) -> dict[tables.Place, tables.Drawn]:
         """Return on which inputs was graded what was handed in in a round."""

@@ -244,9 +244,8 @@ def list_class(folder: Path, exercises: Sequence[Exercise], stack: ExitStack) ->
 def single_entry(path: Path, *, cloned: bool) -> Delivery:
     """Return the entry of a submission that stands alone."""
     name = path.name or path.resolve().name
-    return Delivery(
-        name, ((name, ""),), path=path, open=functools.partial(open_submission, path), cloned=cloned
-    )
+    opener = functools.partial(open_submission, path)
+    return Delivery(name, ((name, ""),), path=path, open=opener, cloned=cloned)
 
 
 def is_odd(name: str) -> bool:

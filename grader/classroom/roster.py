@@ -99,9 +99,8 @@ class Roster:
             return (self._by["login"].get(folded(number)) if logins else self.by_id(number)), False
         if own and self._by["number"] and number.isdecimal():
             return self._by["number"].get(str(int(number))), True
-        student = (
-            self.by_id(number) if number and (handed.platform == "gradescope" or not self.platform) else None
-        )
+        tells_ids = number and (handed.platform == "gradescope" or not self.platform)
+        student = self.by_id(number) if tells_ids else None
         complete = own and handed.platform == "gradescope"  # where names are what people call themselves
         return student or (None if complete else self.by_name(handed.platform_name)), complete
 

@@ -79,9 +79,8 @@ def mathml(formula: str, *, display: bool = False) -> str:
     try:
         made = convert(formula.replace("{aligned}", "{align*}"), display="block" if display else "inline")
     except Exception as error:  # the library's own have no class in common
-        raise MathError(
-            f"`{formula}` cannot become MathML ({type(error).__name__}); write it otherwise"
-        ) from None
+        why = type(error).__name__
+        raise MathError(f"`{formula}` cannot become MathML ({why}); write it otherwise") from None
     if unknown := re.search(r"\\\w+", made):
         raise MathError(f"`{unknown[0]}` cannot become MathML; write it otherwise")
     return made.replace(' style="true"', "")  # which means nothing, and no page's policy lets through

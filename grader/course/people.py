@@ -243,9 +243,8 @@ def people_of(course: Course) -> People:
     """Return whoever ``roster.csv``, the tables in ``class`` and extensions name; or CannotDo."""
     policies = [course.late, *(each.late for each in course.assignments if each.late)]
     known = [name for policy in policies for name in policy.extensions]
-    for path in filter(
-        Path.is_file, (course.root / "roster.csv", *sorted(course.private_folder.glob("*.csv")))
-    ):
+    tables = course.root / "roster.csv", *sorted(course.private_folder.glob("*.csv"))
+    for path in filter(Path.is_file, tables):
         for _, record in read_sheet(path, FIELDS).records(FIELDS):
             if not is_staff(record):
                 known += [full_name(record), *(name for field in IDS for name in record.get(field, ()))]

@@ -143,9 +143,8 @@ def grade_files(paths: Iterable[Path], grading: Grading) -> Graded:
             raise
         except Exception as error:  # whatever it is, the others are none the worse for it
             names = ", ".join(str(path) for path, _ in of_learner[:MAX_NAMED])
-            problems.append(
-                f"{names}: could not be graded ({type(error).__name__}: {error}); please report it"
-            )
+            told = f"could not be graded ({type(error).__name__}: {error}); please report it"
+            problems.append(f"{names}: {told}")
         else:
             learners.append(grade)
             doubts = ((quiz.sheet.id, doubt) for quiz in grade.quizzes for doubt in quiz.doubts)
@@ -383,7 +382,6 @@ def _drawn_again(
     with suppress(ValueError, RecursionError):
         stored = json.loads(response.params)
     if json.loads(variant.record()) != stored:
-        raise code.Refused(
-            OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version)
-        )
+        told = OTHERS if response.version == quiz.version else OTHER_VERSION.format(response.version)
+        raise code.Refused(told)
     return edition.plain(variant)
