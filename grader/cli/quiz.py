@@ -294,7 +294,7 @@ class _Conversation:
                 click.echo("  flagged" if self.session.flag(item).flagged else "  no longer flagged")
                 return False
             case "l":
-                cli.print_lines(screen.list_lines(self.session, self.session.items(), cli.width()))
+                cli.print_lines(screen.list_lines(self.session.items(), cli.width()))
                 return False
             case "?":
                 cli.print_lines(screen.help_lines(item, cli.width()))

@@ -201,7 +201,7 @@ def help_lines(item: Item, width: int = 80) -> Iterator[Line]:
     yield from wrapped("an answer that is one of these letters: put = before it, as in =h", "detail", width)
 
 
-def list_lines(session: Session, items: Iterable[Item], width: int = 80) -> Iterator[Line]:
+def list_lines(items: Iterable[Item], width: int = 80) -> Iterator[Line]:
     """Lay out the questions of a sitting with their state."""
     for number, item in enumerate(items, 1):
         style: Style = "note"

@@ -19,22 +19,17 @@ def ask_for_sender(channel: socket.socket, wanted: bool = True) -> None:
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, wanted)
 
 
-def read_sender(channel: socket.socket, told: int) -> int:
+def read_sender(channel: socket.socket) -> int:
     """Return the number of the process that sent what waits here, whatever number it has of itself.
 
-    Args:
-        told: the number to return where the kernel does not say.
-
-    Raises:
-        OSError: nothing waits.
+    It is 0 where the kernel does not say. OSError: nothing waits.
     """
-    if not ASKS_FOR_SENDER:
-        return told
-    _, notes, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size), socket.MSG_PEEK)
+    size = socket.CMSG_SPACE(CREDENTIALS.size)
+    notes = channel.recvmsg(1, size, socket.MSG_PEEK)[1] if ASKS_FOR_SENDER else ()
     for level, kind, data in notes:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
             return int(CREDENTIALS.unpack(data)[0])
-    return told
+    return 0
 
 
 class ProcessorClock:

@@ -188,7 +188,7 @@ class ConfinedWorker(Worker):
         timer = _Timer(self._read_clock, Limit(math.inf, START_SECONDS))
         try:
             self._wait(timer, selectors.EVENT_READ)
-            sender = read_sender(self._channel, 0)
+            sender = read_sender(self._channel)
             ask_for_sender(self._channel, False)
             message, _ = protocol.unpack(self._receive(timer))
         except (TimeUp, WorkerEnded, OSError, protocol.ProtocolError) as error:

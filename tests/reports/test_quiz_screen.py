@@ -177,14 +177,14 @@ def test_the_list_has_a_sign_for_every_state(course: Course, session: Session) -
         answered(session, "missing-gate", text_)
     session.flag(session.item("roles"))
     items: list[Item] = [session.item(question) for question in session.questions]
-    lines = list(screen.list_lines(session, items, 50))
+    lines = list(screen.list_lines(items, 50))
     signs = {line.text.split()[1]: line.text.split()[0] for line in lines}
     assert (signs["1"], signs["2"], signs["3"], signs["7"]) == ("✓", "·", "…", "✗")
     assert lines[5].text.endswith("  flagged")
     assert all(len(line.text) <= 50 for line in lines)
     silent = sit(course, mode="graded", restart=True)
     answered(silent, "missing-gate", "cell")
-    assert next(screen.list_lines(silent, [silent.item("missing-gate")])).text.startswith("  •   1  ")
+    assert next(screen.list_lines([silent.item("missing-gate")])).text.startswith("  •   1  ")
 
 
 # --- how it went ---
