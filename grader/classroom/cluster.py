@@ -39,7 +39,7 @@ class CoursePlugin(WorkerPlugin):
         self._packed = packed
 
     def setup(self, worker: Worker) -> None:
-        """Unpack; called by Dask when a worker starts, and whose folder it removes when it ends."""
+        """Unpack into the worker's own folder, which Dask removes with it; called when a worker starts."""
         hide_from_others()
         self.folder = Path(worker.local_directory) / self.name
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -263,8 +263,8 @@ class _Reader(typing.NamedTuple):
         if kind is Raw:
             return Raw(text)
         if kind is str and node.tag != TEXT_TAG:
-            quoted = text if len(text) <= MAX_QUOTED else "…"
-            cure = f"put it in quotes: '{quoted}'" if text else "give it a value"
+            shown = text if len(text) <= MAX_QUOTED else "…"
+            cure = f"put it in quotes: '{shown}'" if text else "give it a value"
             raise self.fault(node, f"{name} should be text, but YAML reads {_short(text)} otherwise; {cure}")
         if kind is str or text in typing.get_args(kind):
             return text

@@ -183,7 +183,7 @@ def load_quiz(path: Path) -> Quiz:
     try:
         public = re.search(r'^"?faces"?:', path.read_text(encoding="utf-8-sig"), re.MULTILINE)
     except (OSError, UnicodeDecodeError):
-        public = None  # what is wrong with it, is said by whoever loads it
+        public = None  # loading it says what is wrong
     kind: type[QuizFile] | type[PublicFile] = PublicFile if public else QuizFile
     file: QuizFile | PublicFile = strict_yaml.load(path, kind)
     if file.quiz != path.stem:

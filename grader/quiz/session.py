@@ -305,10 +305,10 @@ class Session:
         if not (here := self._here(ledger, question)):
             return None
         right = ledger.scores(self.sheet.id).get(here[0].id, 0.0) >= 1
-        easy = Rating.Hard if ledger.hints_taken(self.sitting.id, question) else Rating.Good
+        passed = Rating.Hard if ledger.hints_taken(self.sitting.id, question) else Rating.Good
         before, _ = ledger.review_states().get((self.sheet.id, question), ("", ""))
         card = Card.from_json(before) if before else Card()
-        card, _ = Scheduler(enable_fuzzing=False).review_card(card, easy if right else Rating.Again)
+        card, _ = Scheduler(enable_fuzzing=False).review_card(card, passed if right else Rating.Again)
         due: datetime.datetime = card.due
         told = {"state": card.to_json(), "due": due.isoformat()}
         ledger.append("reviewed", quiz=self.sheet.id, question=question, **told)
