@@ -194,20 +194,12 @@ class _Student:
 
     changed = ()
 
-    def __init__(
-        self,
-        recorder: _Recorder,
-        functions: tuple[str, ...],
-        right: int | None = None,
-        *,
-        followed: bool = True,
-    ) -> None:
-        self._recorder, self._functions, self._right = recorder, functions, right
-        self._followed = followed
+    def __init__(self, recorder: _Recorder, right: int | None = None, *, followed: bool = True) -> None:
+        self._recorder, self._right, self._followed = recorder, right, followed
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in self._functions:
+        if name not in self._recorder.functions:
             raise AttributeError(f"{name} is not one of this exercise's functions")
 
         def answer(*arguments: Any, **named: Any) -> Any:
@@ -233,21 +225,20 @@ def _wrong(leaf: Any) -> Any:
 
 def record_check(recorder: _Recorder, suite: collection.CheckSuite, check: collection.Check) -> None:
     """Run one check on all these students, on its own inputs and on those of a second look."""
-    functions = suite.exercise.file.functions
     for draw in (0, 1):
-        right = _Student(recorder, functions)
+        right = _Student(recorder)
         recorder.inside.clear()
         error = suite.call(check, right, draw)
         lent = sum(recorder.inside[name] for name in check.substitutes)
         if draw == 0 and 0 < lent <= MAX_LENT:
             recorder.substitutes = check.substitutes
-            suite.call(check, _Student(recorder, functions), draw)
+            suite.call(check, _Student(recorder), draw)
             recorder.substitutes = ()
         if error is not None and draw == 0:
             problem = f"`{check.name}` does not pass on the solution with the hand-out's seed: {error}"
             raise CourseError(suite.exercise.visible_checks, problem)
         for count in range(len(right.asked)):
-            suite.call(check, _Student(recorder, functions, count), draw)
+            suite.call(check, _Student(recorder, count), draw)
         # What the diagnosis asks of a student who fails at the first question, at the second, and so on.
         for end in range(1, len(right.asked) + 1) if draw == 0 else ():
             rng, last = np.random.default_rng(0), right.asked[:end][-2:]
@@ -259,14 +250,14 @@ def record_check(recorder: _Recorder, suite: collection.CheckSuite, check: colle
 
 def record_plot(recorder: _Recorder, exercise: Exercise) -> bool:
     """Draw the plot file on all these students; return whether the wrong ones bring up no new question."""
-    path, functions = plot_path(exercise), exercise.file.functions
+    path = plot_path(exercise)
     deeper = [f"reference.{used.file.module}." for used in exercise.used]  # nobody listens there
     if not path.is_file() or any(name in path.read_text(encoding="utf-8") for name in deeper):
         return False
     plot = load_plot(exercise).plot
 
     def draw(right: int | None = None) -> _Student:
-        student = _Student(recorder, functions, right, followed=False)
+        student = _Student(recorder, right, followed=False)
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
             list(plot(student, recorder.module, np.random.default_rng(SEED)))
         return student
