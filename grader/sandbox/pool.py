@@ -15,18 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.sandbox import LAYERS, protocol
+from grader.sandbox import LAYERS, process, protocol
 from grader.sandbox.clock import ProcessorClock, ask_for_sender, read_sender
-from grader.sandbox.process import (
-    CAN_FORK,
-    START_SECONDS,
-    Forked,
-    Spawned,
-    Zygote,
-    no_process,
-    require_confinement,
-    start_early,
-)
 from grader.sandbox.values import walk_leaves
 from grader.sandbox.worker import (
     DEFAULT_BUDGET,
@@ -62,7 +52,7 @@ MAX_FAULTS = 25  # that are heard of one file
 # --- the pool -----------------------------------------------------------------------------------------
 
 
-def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> WorkerPool:
+def open_pool(confinement: str = "best", zygote: process.Zygote | None = None) -> WorkerPool:
     """Return a pool of confined workers; use it as a context manager, or close it.
 
     Args:
@@ -82,7 +72,7 @@ def open_pool(confinement: str = "best", zygote: Zygote | None = None) -> Worker
         worker = pool._begin(DEFAULT_BUDGET)
         worker.wait_until_ready()
         worker.end()
-        require_confinement(worker.layers)
+        process.require_confinement(worker.layers)
     except BaseException:
         pool.close()
         raise
@@ -101,17 +91,17 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
 
     def __init__(
         self,
-        zygote: Zygote | None = None,
+        zygote: process.Zygote | None = None,
         *,
-        fork: bool | None = None,
+        fork: bool = process.CAN_FORK,
         layers: tuple[str, ...] = LAYERS,
         spare: bool = True,
     ) -> None:
         self._makes_spare = spare
         self._spare: tuple[Budget, ConfinedWorker] | None = None
-        self._forks = CAN_FORK if fork is None else fork
+        self._forks = fork
         self._layers = zygote.layers if zygote else layers
-        self._zygote = zygote or (start_early(layers) if self._forks else None)
+        self._zygote = zygote or (process.start_early(layers) if self._forks else None)
 
     def open(self, budget: Budget = DEFAULT_BUDGET) -> ConfinedWorker:
         worker = None
@@ -142,14 +132,14 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
         with far_channel, far_output, contextlib.ExitStack() as unused:
             unused.callback(channel.close)
             unused.callback(output.close)
-            process: Forked | Spawned
+            started: process.Forked | process.Spawned
             if self._forks:
-                self._zygote = self._zygote or Zygote(self._layers)
-                process = self._zygote.spawn(budget, (far_channel, far_output))
+                self._zygote = self._zygote or process.Zygote(self._layers)
+                started = self._zygote.spawn(budget, (far_channel, far_output))
             else:
-                process = Spawned("worker", (far_channel, far_output), self._layers, budget)
+                started = process.Spawned("worker", (far_channel, far_output), self._layers, budget)
             unused.pop_all()
-            return ConfinedWorker(process, channel, output)
+            return ConfinedWorker(started, channel, output)
 
     def close(self) -> None:
         """End the warm process; workers still open end with it."""
@@ -167,8 +157,10 @@ class WorkerPool(Pool, contextlib.AbstractContextManager["WorkerPool"]):
 class ConfinedWorker(Worker):
     """One check's process: load once, call often, end."""
 
-    def __init__(self, process: Forked | Spawned, channel: socket.socket, output: socket.socket) -> None:
-        self._process = process
+    def __init__(
+        self, started: process.Forked | process.Spawned, channel: socket.socket, output: socket.socket
+    ) -> None:
+        self._process = started
         self._clock: ProcessorClock | None = None  # once it has come up
         self._processor_seconds = 0.0  # when the clock was last read
         self._status: int | None = None  # how it ended
@@ -185,7 +177,7 @@ class ConfinedWorker(Worker):
 
     def wait_until_ready(self) -> None:
         """Wait for the worker to say that it is confined and listening; raises WorkerBroken, or NoProcess."""
-        timer = _Timer(self._read_clock, Limit(math.inf, START_SECONDS))
+        timer = _Timer(self._read_clock, Limit(math.inf, process.START_SECONDS))
         try:
             self._wait(timer, selectors.EVENT_READ)
             sender = read_sender(self._channel)
@@ -200,7 +192,7 @@ class ConfinedWorker(Worker):
                 self._clock = ProcessorClock(sender or number, alone="seccomp" in layers)
             case ["refused", int() as number]:
                 self.end()
-                raise no_process(number)
+                raise process.no_process(number)
             case _:
                 self.end()
                 raise WorkerBroken("a worker said something else than that it is ready")
