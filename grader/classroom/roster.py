@@ -63,6 +63,7 @@ class Roster:
     platform: Platform
     students: tuple[Student, ...]
     groups: str = ""
+    by_group: bool = False  # whether what one member of a group hands in counts for all of them
 
     @functools.cached_property
     def _by(self) -> Mapping[str, Mapping[str, Student | None]]:
@@ -116,11 +117,15 @@ class Roster:
         wanted = _forms(name)
         return next((each for each in self.students if each.group and wanted & _forms(each.group)), None)
 
-    def members(self, student: Student, together: str = "", *, groups: bool) -> tuple[Student, ...]:
+    def unit(self, student: Student) -> str:
+        """Return a word for all who hand in together with a student: the group, or nobody else."""
+        return f"group {student.group}" if self.by_group and student.group else f"student {student.id}"
+
+    def members(self, student: Student, together: str) -> tuple[Student, ...]:
         """Return a student with whoever handed in too as the platform says, or with the group."""
         if named := [member for name in together.splitlines() if (member := self.by_id(name))]:
             return (student, *(member for member in named if member.id != student.id))
-        if not groups or not student.group:
+        if not self.by_group or not student.group:
             return (student,)
         same = (other for other in self.students if other.group == student.group and other is not student)
         return (student, *same)
@@ -271,7 +276,7 @@ class Match(NamedTuple):
     other: Student | None = None
 
 
-def match(handed: Entry, roster: Roster, decided: str = "", *, groups: bool = False) -> Match:
+def match(handed: Entry, roster: Roster, decided: str = "") -> Match:
     """Return whose a submission is: by decision, platform, the name of its file, or what it claims."""
     if decided:
         return Match(DECIDED, roster.find(decided), "your decision")
@@ -281,13 +286,13 @@ def match(handed: Entry, roster: Roster, decided: str = "", *, groups: bool = Fa
 
     def other(student: Student | None) -> Student | None:
         """Return whom it claims to be, if that is nobody who hands in together with its student."""
-        if claimed and student and unit(claimed, groups=groups) == unit(student, groups=groups):
+        if claimed and student and roster.unit(claimed) == roster.unit(student):
             return None
         return claimed if claimed and not own & claimed.ids else None
 
     if handed.platform and (handed.platform_id or handed.platform_name):
         student, complete = roster.of_platform(handed)
-        if groups and not student:
+        if roster.by_group and not student:
             student = roster.of_group(handed.platform_name or handed.platform_id)
         if student or complete:
             return Match(NAMED, student, handed.platform.title(), other(student))
@@ -298,7 +303,7 @@ def match(handed: Entry, roster: Roster, decided: str = "", *, groups: bool = Fa
         names = dict.fromkeys((stem, bare, *ends))
         found = next(filter(None, map(roster.by_id, names)), None)
         found = found or next(filter(None, map(roster.by_name, names)), None)
-        found = found or (roster.of_group(stem) if groups else None)
+        found = found or (roster.of_group(stem) if roster.by_group else None)
         theirs = any(note.kind == "nested-class" for note in handed.notes)  # whose student chose the name
         if found and not theirs:
             return Match(NAMED, found, "the name of its file", other(found))
@@ -310,28 +315,24 @@ def identify_by(
     submissions: Iterable[Entry],
     extensions: Mapping[str, float],
     decisions: Mapping[str, str],
-    *,
-    groups: bool = False,
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is; several may be of one student, or of a group."""
     everybody = list(submissions)
     decided = ((each, decisions.get(each.key, "")) for each in everybody)
-    matches = {each.key: match(each, roster, by_hand, groups=groups) for each, by_hand in decided}
+    matches = {each.key: match(each, roster, by_hand) for each, by_hand in decided}
     units = defaultdict[str, list[tuple[int, str]]](list)
     for handed in everybody:
         who, nothing = matches[handed.key], handed.problem or handed.nothing_found
         if who.student and (who.rank > CLAIMED or not nothing):  # which has no grade to contest
-            units[unit(who.student, groups=groups)].append((who.rank, handed.key))
+            units[roster.unit(who.student)].append((who.rank, handed.key))
     named = ((roster.find(name), name) for name in sorted(extensions, key=lambda name: extensions[name]))
     days = {student.id: name for student, name in named if student}
     identities = {}
     for handed in everybody:
         who = matches[handed.key]
-        rivals = units[unit(who.student, groups=groups)] if who.student else []
+        rivals = units[roster.unit(who.student)] if who.student else []
         aside = _aside(handed, who, roster, rivals)
-        people = (
-            roster.members(who.student, handed.together, groups=groups) if who.student and not aside else ()
-        )
+        people = roster.members(who.student, handed.together) if who.student and not aside else ()
         extended = [days[member.id] for member in people if member.id in days]
         notes = [Note("set-aside", aside, decide=True)] if aside else []
         if who.other and not aside:
@@ -347,11 +348,6 @@ def identify_by(
             tuple(member.id for member in people),
         )
     return identities
-
-
-def unit(student: Student, *, groups: bool) -> str:
-    """Return a word for all who hand in together with a student: the group, or nobody else."""
-    return f"group {student.group}" if groups and student.group else f"student {student.id}"
 
 
 def _aside(handed: Entry, who: Match, roster: Roster, rivals: Sequence[tuple[int, str]]) -> str:

@@ -52,9 +52,10 @@ class Standing:
     def grades(self) -> ClassGrades:
         """Return it, with what the instructor should know of it."""
         title, days = self.course.title, self.policy.extensions
-        groups = bool(self.assignment and self.assignment.groups)
         if self.roster:
-            identities = roster.identify_by(self.roster, self.here, days, self.decisions, groups=groups)
+            by_group = bool(self.assignment and self.assignment.groups)
+            listed = dataclasses.replace(self.roster, by_group=by_group)
+            identities = roster.identify_by(listed, self.here, days, self.decisions)
         else:
             identities = identity.identify(self.here, days, self.decisions)
         wanted = self.assignment.quizzes if self.assignment and self.scope and self.scope.quizzes else ()

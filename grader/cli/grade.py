@@ -1,6 +1,7 @@
 """``grader grade`` and what belongs to it: a class's list, its grades, adjustments, quizzes handed in."""
 
 import contextlib
+import dataclasses
 import datetime
 import getpass
 import os
@@ -208,12 +209,12 @@ def roster_check(
     ids = part.exercises if part else exercises
     found = collect.find_submissions(submissions, course.exercises(ids) if ids or not part else [])
     extensions = rosters.late_policy(course, part, listed).extensions
-    groups = bool(part and part.groups)
-    identities = rosters.identify_by(listed, found, extensions, {}, groups=groups)
+    listed = dataclasses.replace(listed, by_group=bool(part and part.groups))
+    identities = rosters.identify_by(listed, found, extensions, {})
     of_student, lines = defaultdict[tuple[str, ...], list[str]](list), list[Line]()
     says = Counter[str]()
     for handed in found:
-        who, whose = rosters.match(handed, listed, groups=groups), identities[handed.key]
+        who, whose = rosters.match(handed, listed), identities[handed.key]
         name = cli.one_line(handed.key, 60)
         if not whose.set_aside:
             of_student[whose.people].append(name)
