@@ -311,13 +311,9 @@ def match(handed: Entry, roster: Roster, decided: str = "") -> Match:
 
 
 def identify_by(
-    roster: Roster,
-    submissions: Iterable[Entry],
-    extensions: Mapping[str, float],
-    decisions: Mapping[str, str],
+    roster: Roster, everybody: Sequence[Entry], extensions: Mapping[str, float], decisions: Mapping[str, str]
 ) -> dict[str, Identity]:
     """Return, by key, whose each submission of a class is; several may be of one student, or of a group."""
-    everybody = list(submissions)
     decided = ((each, decisions.get(each.key, "")) for each in everybody)
     matches = {each.key: match(each, roster, by_hand) for each, by_hand in decided}
     units = defaultdict[str, list[tuple[int, str]]](list)
