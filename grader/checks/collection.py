@@ -30,7 +30,7 @@ import numpy as np
 import pytest
 
 from grader.checks.remembered import JUDGES, Memory, form_of
-from grader.course import CourseError, Exercise, Misconception
+from grader.course import CourseError, Exercise, Misconception, given_functions
 from grader.sandbox.values import Array, class_of, is_number, map_leaves, walk_arrays, walk_leaves
 from grader.sandbox.worker import Answer, NoProcess, Raised, Substitute
 
@@ -116,7 +116,13 @@ class CheckSuite:
             return self.recorded
         from grader.checks.locate.trace import RecordedSolution
 
-        return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference)
+        source = self.exercise.solution_path.read_bytes()
+        return RecordedSolution(source, self.reference, self.left_alone)
+
+    @functools.cached_property
+    def left_alone(self) -> frozenset[str]:
+        """Functions and methods of the stub that students leave as they are, where the solution is there."""
+        return frozenset() if self.recorded else given_functions(self.exercise)
 
     def call(self, check: Check, student: object, draw: int = 0) -> BaseException | None:
         """Call a check; return what it raises.

@@ -15,6 +15,7 @@ from grader.course.course import (
     NoCourse,
     NoSecret,
     folded,
+    given_functions,
     is_stub,
     make_private_folder,
     make_secret,

@@ -421,6 +421,13 @@ def written(exercise: Exercise) -> list[ast.FunctionDef]:
     return sorted([*named, *methods], key=lambda node: node.lineno)
 
 
+def given_functions(exercise: Exercise) -> frozenset[str]:
+    """Return the names of the functions and methods of a stub that students leave as they are."""
+    nodes = ast.walk(parse(exercise.solution_path))
+    names = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return frozenset(names - {node.name for node in written(exercise)})
+
+
 def make_stub(exercise: Exercise) -> str:
     """Return the student's stub, which is made of the solution, so that it is never kept twice."""
     path = exercise.solution_path

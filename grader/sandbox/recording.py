@@ -16,7 +16,7 @@ import struct
 import sys
 import tokenize
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,17 @@ class Instrumenter(ast.NodeTransformer):
     Every expression becomes a node, ``[kind, operation, line, column, end line, function, statement, operand
     nodes, text]``, and every statement ``[line, end line, kind, names that it binds, text of its
     first target, text of its value]``. ``places`` has the node at a line, column, end line and end column.
+
+    Args:
+        given: functions and methods that are left alone.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, given: Collection[str] = ()) -> None:
         self.nodes: list[list[Any]] = []
         self.statements: list[list[Any]] = []
         self.places: dict[tuple[int | None, ...], int] = {}
         self._lines = [line.encode() for line in text.splitlines()]
-        self._function, self._statement = "", -1
+        self._given, self._function, self._statement = given, "", -1
         self._inside: list[int] = []  # nodes that belong to the expression that is visited
 
     def as_json(self) -> Any:
@@ -70,7 +73,7 @@ class Instrumenter(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return self._visit_function(node)
+                return node if node.name in self._given else self._visit_function(node)
             case ast.JoinedStr() | ast.arguments() | ast.Constant() | ast.pattern():
                 pass
             case ast.expr() if self._function:
@@ -236,8 +239,8 @@ def _is_simple(target: ast.AST) -> bool:
     return all(isinstance(node, SIMPLE_PARTS) for node in ast.walk(target))
 
 
-def instrument(source: bytes) -> tuple[ast.Module, Instrumenter]:
-    """Parse a file; its functions then record.
+def instrument(source: bytes, given: Collection[str] = ()) -> tuple[ast.Module, Instrumenter]:
+    """Parse a file; its functions then record, but for those that are given.
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: it is no Python, or too much of it.
@@ -245,7 +248,7 @@ def instrument(source: bytes) -> tuple[ast.Module, Instrumenter]:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     text = source.decode(encoding)
     tree = ast.parse(source)
-    instrumenter = Instrumenter(text)
+    instrumenter = Instrumenter(text, given)
     tree.body = [instrumenter.visit(statement) for statement in tree.body]
     return tree, instrumenter
 
@@ -409,15 +412,16 @@ _recorder = Recorder()
 _editor: Any = None
 
 
-def parse(source: Any) -> Any:
+def parse(source: Any, *given: str) -> Any:
     """Parse a student's file, of which nothing has run yet; return its nodes, statements and lines as JSON.
 
     Args:
         source: (bytes,) of the file.
+        given: functions and methods that do not record.
     """
     global _source, _tree, _made
     _source = source.tobytes()
-    _tree, _made = instrument(source.tobytes())
+    _tree, _made = instrument(source.tobytes(), given)
     vars(np).update(ZEROS)
     return _made.as_json()
 

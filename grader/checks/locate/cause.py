@@ -184,9 +184,9 @@ class Trial:
         if cause := self._by_numbers(mine, right):
             inside = self._inside(*parts, proof, depth) if "sign" in cause.text else None
             return inside or cause
-        odd, rest, _ = self._comparison.matched(*parts)
+        odd, rest, hits = self._comparison.matched(*parts)
         verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
-        if not odd and not rest and len(parts[0]) > 1 and all(verbs) and verbs[0] != verbs[1]:
+        if hits and not odd and not rest and len(parts[0]) > 1 and all(verbs) and verbs[0] != verbs[1]:
             text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
             return Cause(text, text)
         return self._inside(*parts, proof, depth) if node.operation == twin.operation else None

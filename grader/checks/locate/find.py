@@ -33,7 +33,7 @@ from grader.checks.locate.trace import (
 )
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
-from grader.course import Exercise, written
+from grader.course import Exercise
 from grader.sandbox.recording import fingerprints
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 
@@ -139,20 +139,19 @@ def _finding(
     call: Call,
     work: Work,
     trusted: Collection[str],
-    frames: Collection[str],
 ) -> Finding | None:
     """Lay a recorded call beside the solution's, and find what should be mended first.
 
     Args:
         trusted: functions that are right.
-        frames: functions that are given, in which nothing is to be mended.
     """
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
     if right is None or right.result is None or mine.result is None:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
-    called = [event.node.function for event in mine.events if event.node.function not in frames]
-    function = called[-1] if call.function in frames and called else call.function
+    function = call.function
+    if function in suite.left_alone and mine.events:  # which calls a method that is asked about
+        function = mine.events[-1].node.function
     with np.errstate(all="ignore"):
         comparison = Comparison(function, mine, right, given, work, trusted)
         culprits = comparison.culprits()
@@ -233,7 +232,7 @@ def _misplaced(
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     last = (single or uses)[-1]
-    leaf, line, text = names.leaf(last), mine.node(last).line, ""
+    leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
     name = next((f"`{path}`" for path in paths), "the result")
@@ -246,10 +245,11 @@ def _misplaced(
             text = f"{name} has the wrong sign; its numbers are right"
     elif right.ids[twin] in mine.ids and not is_neutral(wanted):
         text = f"another quantity is returned as {name}; the right one is computed"
+        swapped = mine.ids[number] in results  # two results in each other's place: no line above is to blame
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
         line = bound.line  # it is there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
-    yield Finding(call, comparison, line, last, frozenset((output,)), seen)
+    yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
 
 
 # --- what is told -------------------------------------------------------------------------------------
@@ -269,13 +269,11 @@ def locate(
         Where and why, as far as two questions agree on it; None if they do not.
     """
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
-    trusted, frames = {each.function for each in suite.checks} - failed, set[str]()
-    if not suite.recorded:
-        frames = {*suite.exercise.file.functions} - {each.name for each in written(suite.exercise)}
-    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+    trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
         found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
         for call in calls:
-            each = _finding(suite, submission, call, work, trusted, frames)
+            each = _finding(suite, submission, call, work, trusted)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)
@@ -442,7 +440,7 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
     shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
     for _, array in walk_arrays(call.arguments) if right else ():
         shapes |= {array.shape, array.shape[array.ndim == 3 :]}
-    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run) as submission:
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, suite.left_alone) as submission:
         trace = submission.trace(call)
         operands = operands_of(trace, shapes)
         if trace.raised and any(each.shape for each in operands):

@@ -132,14 +132,17 @@ class Side:
                 yield operand
 
 
-def _same_numbers(arrays: Sequence[Array], rtol: float) -> list[int]:
-    """Number arrays so that those of the same numbers, in whatever order and sign, have one number."""
-    with np.errstate(all="ignore"):
-        norms = np.array([float(np.sqrt((array * array).sum())) for array in arrays])
-    sizes = np.array([array.size for array in arrays])
+def _same_numbers(flat: Array, owner: Array, sizes: Array, rtol: float) -> list[int]:
+    """Number arrays so that those of the same numbers, in whatever order and sign, have one number.
+
+    Args:
+        flat, owner: their numbers, and of each the array in which it is.
+        sizes: of the arrays.
+    """
+    norms = np.sqrt(np.bincount(owner, flat * flat, len(sizes)))
     order = np.lexsort((norms, sizes))
     near = np.diff(norms[order]) <= rtol * np.maximum(norms[order][1:], 1e-9)
-    ids = np.zeros(len(arrays), int)
+    ids = np.zeros(len(sizes), int)
     ids[order[1:]] = np.cumsum(~near | (np.diff(sizes[order]) > 0))
     return [int(number) for number in ids]
 
@@ -165,28 +168,28 @@ class Comparison:
     ) -> None:
         self.function, self.given, self.work, self.trusted = function, tuple(given), work, trusted
         work.spend(8 * (len(mine.events) + len(right.events)))
-        work.spend(sum(value.size for value in (*mine.values, *right.values)) // 2)
-        arrays = (*mine.values, *right.values)
+        arrays, count = (*mine.values, *right.values), len(mine.values)
+        sizes = np.array([array.size for array in arrays], int)
+        work.spend(int(sizes.sum()) // 2)
         self.rtol = SINGLE if mine.rounded else ROUNDED if right.rounded else RTOL
-        ids, count = _same_numbers(arrays, self.rtol), len(mine.values)
-        neutral = {number for number, array in zip(ids, arrays, strict=True) if is_neutral(array)}
-        neutral |= {ids[number] for number in mine.whole}  # counts and indices are alike by chance
-        neutral |= {ids[count + number] for number in right.whole}
+        flat = np.concatenate([NEUTRAL[:0], *(array.ravel() for array in arrays)])
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        with np.errstate(all="ignore"):
+            ids = _same_numbers(flat, owner, sizes, self.rtol)
+        telling = np.bincount(owner, ~np.isin(np.abs(flat), NEUTRAL), len(sizes)) > 0
+        whole = [*mine.whole, *(count + number for number in right.whole)]  # they are alike by chance
+        neutral = {ids[number] for number in (*np.flatnonzero(~telling), *whole)}
         self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
-        self.pool = Numbers([*given, *right.values], self.rtol)
-        sizes = [value.size for value in mine.values]
-        self._starts = np.cumsum([0, *sizes])
-        flat = np.concatenate([value.ravel() for value in mine.values] or [NEUTRAL[:0]])
+        self._starts = np.cumsum([0, *sizes[:count]])
+        self.pool = Numbers([*given, flat[self._starts[-1] :]], self.rtol)
+        flat = flat[: self._starts[-1]]
         self._is_wrong = ~self.pool.has(flat)
-        self._owner = np.repeat(np.arange(len(sizes)), sizes)
-        keys, inverse = np.unique(flat, return_inverse=True)
-        self._key = inverse.reshape(flat.shape)
-        first = np.array([mine.first.get(number, len(mine.events)) for number in range(len(sizes))], int)
+        keys, self._key = np.unique(flat, return_inverse=True)
+        first = np.array([mine.first.get(number, len(mine.events)) for number in range(count)], int)
         self.origin = np.full(len(keys), len(mine.events))
-        if len(flat):
-            np.minimum.at(self.origin, self._key, first[self._owner])
+        np.minimum.at(self.origin, self._key, first[owner[: len(flat)]])
         self._harmless = np.zeros(len(keys), bool)
-        self._excuse_other_styles()
+        self._excuse_other_styles(telling)
 
     @functools.cached_property
     def wrong_results(self) -> tuple[int, ...]:
@@ -212,10 +215,14 @@ class Comparison:
         found = np.unique(np.concatenate(keys)) if keys else np.zeros(0, int)
         return found[~self._harmless[found]]
 
-    def _excuse_other_styles(self) -> None:
-        """Find the wrong numbers that do no harm: arithmetic makes a right value of them."""
+    def _excuse_other_styles(self, telling: Array) -> None:
+        """Find the wrong numbers that do no harm: arithmetic makes a right value of them.
+
+        Args:
+            telling: whether a value has other numbers than occur everywhere.
+        """
         events, values = self.mine.trace.events, self.mine.trace.values
-        useful = {v for v, array in enumerate(values) if self.is_right(v) and not is_neutral(array)}
+        useful = {v for v in range(len(values)) if telling[v] and self.is_right(v)}
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {

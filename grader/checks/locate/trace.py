@@ -7,10 +7,10 @@ import copy
 import json
 import math
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -104,8 +104,7 @@ class Text:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One evaluation of an expression: the numbers of its values, none if it raised; what it was made of."""
 
     node: Node
@@ -198,21 +197,20 @@ def read_trace(text: Text, report: Any) -> Trace:
     flat, at = events.tolist(), 0
     while at < len(flat):
         node, held, made_of = (*flat[at : at + 3], 0, 0)[:3]
-        inside = flat[at + 3 : at + 3 + held], flat[at + 3 + held : at + 3 + held + made_of]
+        made, operands = flat[at + 3 : at + 3 + held], flat[at + 3 + held : at + 3 + held + made_of]
         at += 3 + held + made_of
-        numbers_fit = min(inside[0], default=0) >= 0 and max(inside[0], default=-1) < len(values)
-        earlier = min(inside[1], default=0) >= 0 and max(inside[1], default=-1) < len(read)
         fits = held >= 0 and made_of >= 0 and at <= len(flat) and result is None and len(read) <= MAX_EVENTS
-        if not (numbers_fit and earlier and fits and RESULT <= node < len(text.nodes)):
+        fits = fits and all(0 <= value < len(values) for value in made)
+        if not (fits and all(0 <= n < len(read) for n in operands) and RESULT <= node < len(text.nodes)):
             raise Malformed("an event is out of range")
         if node == RESULT:
-            result = tuple(inside[0])
+            result = tuple(made)
         else:
             if read and not read[-1].values:
                 raise Malformed("an event after the one that raised")
-            for value in inside[0]:
+            for value in made:
                 first.setdefault(value, len(read))
-            read.append(Event(text.nodes[node], tuple(inside[0]), tuple(inside[1])))
+            read.append(Event(text.nodes[node], tuple(made), tuple(operands)))
     whole = frozenset(number for number, size in enumerate(bytes_of) if size == 0)
     rounded = frozenset(number for number, size in enumerate(bytes_of) if 0 < size < 8)
     return Trace(text, tuple(read), values, rounded, result, first, whole)
@@ -245,10 +243,11 @@ class RecordedSolution:
     Args:
         source: its text.
         reference: the same, loaded.
+        given: functions and methods that do not record.
     """
 
-    def __init__(self, source: bytes, reference: Reference) -> None:
-        tree, self._made = recording.instrument(source)
+    def __init__(self, source: bytes, reference: Reference, given: Collection[str] = ()) -> None:
+        tree, self._made = recording.instrument(source, given)
         self._recorder = recording.Recorder()
         self._names = rebound(reference)
         self._names[recording.FRAME] = self._recorder.frame
@@ -274,18 +273,18 @@ class RecordedSolution:
 
 
 class RecordedSubmission:
-    """A student's file in a worker of its own, where its functions record.
+    """A student's file in a worker of its own, where its functions record, but for those that are given.
 
     Raises:
         Malformed: it cannot be parsed, or is too large to be followed.
     """
 
-    def __init__(self, run: CheckRun, worker: Worker) -> None:
+    def __init__(self, run: CheckRun, worker: Worker, given: Collection[str]) -> None:
         self._run, self._worker, limits = run, worker, run.exercise.file.limits
         self._seconds_left = limits.exercise_seconds
         self._traces = dict[int, Trace]()
         worker.load("recording", PROGRAM.name, PROGRAM.read_bytes(), limits.load_seconds)
-        self.text: Text = read_text(self._call("parse", _bytes(run.source.data)))
+        self.text: Text = read_text(self._call("parse", _bytes(run.source.data), *sorted(given)))
         used = [part for module, source in run.used.items() for part in (module, _bytes(source.data))]
         self._call("begin", run.exercise.file.module, run.source.name, *used)
 
@@ -338,10 +337,10 @@ def _bytes(data: bytes) -> Any:
 
 
 @contextlib.contextmanager
-def recorded_submission(run: CheckRun) -> Iterator[RecordedSubmission]:
+def recorded_submission(run: CheckRun, given: Collection[str] = ()) -> Iterator[RecordedSubmission]:
     """Open a submission for recording; raises Malformed, or what a worker raises that gives no answer."""
     worker = run.pool.open(run.budget)
     try:
-        yield RecordedSubmission(run, worker)
+        yield RecordedSubmission(run, worker, given)
     finally:
         worker.end(wait=False)
