@@ -437,10 +437,10 @@ def axes_of(name: str, text: str, dimensions: int) -> tuple[str, ...]:
         dimensions: how many axes it has.
     """
     for known in (name, name.removeprefix("d")):
-        found = re.search(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text)
-        axes = tuple(axis.strip() for axis in found[1].split(",") if axis.strip()) if found else ()
-        if len(axes) == dimensions:
-            return axes
+        for found in re.finditer(rf"\b{re.escape(known)}: (?:np\.ndarray  # )?\(([^()]*)\)", text):
+            axes = tuple(axis.strip() for axis in found[1].split(",") if axis.strip())
+            if len(axes) == dimensions:
+                return axes
     return ()
 
 

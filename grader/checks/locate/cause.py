@@ -170,6 +170,10 @@ class Trial:
         pair = self.first_pair(change) or (0, 0)
         return self._specific(*pair, proof, DEPTH) or self._instead(*pair)
 
+    def instead(self, change: Change, _: Proof) -> Cause:
+        """Say only what belongs in the place of what a change replaces."""
+        return self._instead(*(self.first_pair(change) or (0, 0)))
+
     def _specific(self, mine: int, right: int, proof: Proof, depth: int) -> Cause | None:
         node, twin = self.mine.node(mine), self.right.node(right)
         if node.kind not in COMPUTED and not self._is_whole(mine):
@@ -355,8 +359,11 @@ class Proof:
         left = self.left_wrong(change)
         if not left or not all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
             return None
-        causes = [trial.cause(change, self) for trial in self._trials]
-        return causes[0] if len({cause.key for cause in causes}) == 1 else None
+        for say in (Trial.cause, Trial.instead):  # what is told of one question may not hold for another
+            causes = [say(trial, change, self) for trial in self._trials]
+            if len({cause.key for cause in causes}) == 1:
+                return causes[0]
+        return None
 
     def from_names(
         self, line: int, number: int, event: int, left: Sequence[Wrong]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import messages
-from grader.checks.collection import CheckSuite, named_results, sizes_of
+from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Trial
 from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
@@ -42,6 +42,7 @@ MAX_QUESTIONS = 3  # that are recorded
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
+TRAINED = 5  # steps of a training that are followed
 FEW_DRAWN = 30  # random numbers that show how they spread
 CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
 CHANGES = (
@@ -93,6 +94,25 @@ def _chosen(wrong: Sequence[Call]) -> list[Call]:
         moved = jitter(asked[0].arguments, rng)
         chosen.append(dataclasses.replace(asked[0], arguments=moved))
     return chosen
+
+
+def _begun(suite: CheckSuite, call: Call) -> Iterator[Call]:
+    """Yield a call that trains with its first steps only, where it has more, and then as it is.
+
+    The batches of a training lie along an axis S, or ``steps`` says how many there are.
+    """
+    names = () if suite.recorded else suite.exercise.parameters[call.function]
+    text = suite.exercise.solution_path.read_text(encoding="utf-8") if names else ""
+    arguments = list(call.arguments)
+    for number, (name, value) in enumerate(zip(names, arguments, strict=False)):
+        if name == "steps" and type(value) is int and value > TRAINED:
+            arguments[number] = TRAINED
+        batches = isinstance(value, np.ndarray) and axes_of(name, text, value.ndim)[:1] == ("S",)
+        if batches and len(value) > TRAINED:
+            arguments[number] = value[:TRAINED]
+    if any(value is not given for value, given in zip(arguments, call.arguments, strict=True)):
+        yield dataclasses.replace(call, arguments=tuple(arguments))
+    yield call
 
 
 def named_quantities(exercise: Exercise) -> dict[str, str]:
@@ -231,7 +251,8 @@ def _misplaced(
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
-    last = (single or uses)[-1]
+    returns = [n for n in uses if mine.trace.text.statements[mine.node(n).statement].kind == "Return"]
+    last = (returns or single or uses)[-1]
     leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
@@ -273,7 +294,8 @@ def locate(
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
         found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
         for call in calls:
-            each = _finding(suite, submission, call, work, trusted)
+            findings = (_finding(suite, submission, asked, work, trusted) for asked in _begun(suite, call))
+            each = next(filter(None, findings), None)
             if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
                 return cut
             twin = next((other for other in found if each and other.line == each.line), None)
@@ -285,6 +307,7 @@ def locate(
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
                 inside = bool(told and told.cause)  # which tells of a line of the same function
+                calls = [each.call for each in found] if len(found) >= INDEPENDENT else calls
                 mended = _mended(suite, run, submission, calls, near, work, inside)
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key

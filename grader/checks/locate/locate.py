@@ -231,6 +231,7 @@ class Comparison:
                 if event.node.kind in ARITHMETIC and event.values and useful.issuperset(event.values)
                 for operand in event.operands
                 for value in events[operand].values
+                if telling[value]  # zeros are made of anything
             } - useful
             if more <= useful:
                 break
