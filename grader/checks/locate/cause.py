@@ -136,9 +136,9 @@ class Trial:
 
     def _made_here(self, mine: int, right: int) -> bool:
         """Whether a value is made of right ones in its line; of a name, whether it has the shape at least."""
-        event, wrong = self.mine.trace.events[mine], self._comparison.wrong_keys
-        if event.node.kind in COMPUTED:
-            return not any(len(wrong(self.mine.trace.events[each].values)) for each in event.operands)
+        events = self.mine.trace.events
+        if events[mine].node.kind in COMPUTED:
+            return not any(self._comparison.spoilt(events[each].values) for each in events[mine].operands)
         return self._alike(mine, right) or self._is_whole(mine)
 
     def _alike(self, mine: int, right: int) -> bool:
@@ -309,9 +309,10 @@ class Trial:
 
     def holds_another(self, mine: int, right: int) -> bool:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
-        node = self.mine.node(mine)
-        bound = self.mine.trace.text.statements[node.statement].target
-        return node.text == self.right.node(right).text and node.text != bound
+        node, bound = self.mine.node(mine), self.names.binding(mine)
+        target = self.mine.trace.text.statements[node.statement].target
+        whole = bound is None or "[" not in bound.target  # not only an entry was changed
+        return whole and node.text == self.right.node(right).text and node.text != target
 
 
 class Proof:

@@ -19,13 +19,14 @@ import numpy as np
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
 from grader.checks.locate.cause import Cause, Proof, Trial
-from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
+from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, base, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
     Event,
     Malformed,
     RecordedSubmission,
+    Statement,
     TooMuch,
     Trace,
     Work,
@@ -181,8 +182,7 @@ def _finding(
             line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
-            keys = comparison.wrong_keys([mine.result[output]])
-            if (comparison.origin[keys] < len(mine.events)).any():  # made of wrong numbers
+            if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
                 if all(output not in outputs for outputs in culprits.values()):  # and these by chance
                     found += _drawn(call, comparison, output)
                 continue
@@ -296,8 +296,8 @@ def locate(
         for call in calls:
             findings = (_finding(suite, submission, asked, work, trusted) for asked in _begun(suite, call))
             each = next(filter(None, findings), None)
-            if each and (cut := _whole_numbers(run, each.comparison.mine.trace)):
-                return cut
+            if each and (seen := _whole_numbers(run, each.comparison.mine.trace) or _shared(run, each)):
+                return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []
             if each and twin:
@@ -437,6 +437,43 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
                 cause = "leave int out: np.zeros(shape) has room for fractions"
                 return line_told(run, trace, made, says, cause, "an array of whole numbers")
     return None
+
+
+def _shared(run: CheckRun, finding: Finding) -> Located | None:
+    """Find the line that changed a name which went into what is wrong, by another name for its array."""
+    trace = finding.comparison.mine.trace
+    if finding.event >= len(trace.events):
+        return None
+    wrong, statements = trace.events[finding.event].node, trace.text.statements
+    for number in range(finding.event, -1, -1):
+        node, now = trace.events[number].node, trace.events[number].values
+        if node.kind != "name" or node.statement != wrong.statement or node.statement < 0:
+            continue
+        earlier = [n for n in range(number) if trace.events[n].node.function == node.function]
+        held, changes = [now], list[Statement]()  # values of the name, and what may have changed it
+        for event in (trace.events[n] for n in reversed(earlier)):
+            each = statements[event.node.statement]
+            own = re.match(
+                rf"{re.escape(node.text)}\.(?!append|extend)", trace.text.lines[each.line - 1].strip()
+            )
+            if own or (node.text in each.binds and (each.target, each.value) != (node.text, event.node.text)):
+                break
+            if node.text in (event.node.text, each.target):
+                held.append(event.values)
+            elif each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target):
+                changes += [each] if not changes else []
+            if node.text in each.binds and changes and any(_differs(values, now) for values in held):
+                other, line = base(changes[0].target), changes[0].line
+                says = f"This line changes `{node.text}` as well as `{other}`: they share their numbers."
+                return line_told(
+                    run, trace, line, says, "keep a copy of one of them", "one array by two names"
+                )
+    return None
+
+
+def _differs(values: tuple[int, ...], later: tuple[int, ...]) -> bool:
+    """Whether a list or an array has other values now, but for those that were added."""
+    return any(value != now for value, now in zip(values, later, strict=False))
 
 
 # --- shapes that do not fit -----------------------------------------------------------------------------

@@ -184,12 +184,15 @@ class Comparison:
         self.pool = Numbers([*given, flat[self._starts[-1] :]], self.rtol)
         flat = flat[: self._starts[-1]]
         self._is_wrong = ~self.pool.has(flat)
-        keys, self._key = np.unique(flat, return_inverse=True)
+        keys, key = np.unique(flat, return_inverse=True)
         first = np.array([mine.first.get(number, len(mine.events)) for number in range(count)], int)
-        self.origin = np.full(len(keys), len(mine.events))
-        np.minimum.at(self.origin, self._key, first[owner[: len(flat)]])
-        self._harmless = np.zeros(len(keys), bool)
-        self._excuse_other_styles(telling)
+        origin = np.full(len(keys), len(mine.events))
+        np.minimum.at(origin, key, first[owner[: len(flat)]])
+        harmless = np.zeros(len(keys), bool)
+        for value in self._excused(telling):
+            harmless[key[self._starts[value] : self._starts[value + 1]]] = True
+        self._does_harm, self._origin = self._is_wrong & ~harmless[key], origin[key]
+        self._spoilt: dict[int, frozenset[int]] = {}
 
     @functools.cached_property
     def wrong_results(self) -> tuple[int, ...]:
@@ -208,15 +211,18 @@ class Comparison:
         """Whether all numbers of a value of the student's are right."""
         return not self._is_wrong[self._starts[value] : self._starts[value + 1]].any()
 
-    def wrong_keys(self, values: Iterable[int]) -> Array:
-        """Return the numbers inside some values that are wrong and do harm, by their keys."""
-        parts = [slice(self._starts[value], self._starts[value + 1]) for value in values]
-        keys = [self._key[part][self._is_wrong[part]] for part in parts]
-        found = np.unique(np.concatenate(keys)) if keys else np.zeros(0, int)
-        return found[~self._harmless[found]]
+    def spoilt(self, values: Iterable[int]) -> set[int]:
+        """Return the events that first had the numbers inside some values that are wrong and do harm."""
+        found = set[int]()
+        for value in values:
+            if value not in self._spoilt:
+                part = slice(self._starts[value], self._starts[value + 1])
+                self._spoilt[value] = frozenset(self._origin[part][self._does_harm[part]].tolist())
+            found |= self._spoilt[value]
+        return found
 
-    def _excuse_other_styles(self, telling: Array) -> None:
-        """Find the wrong numbers that do no harm: arithmetic makes a right value of them.
+    def _excused(self, telling: Array) -> set[int]:
+        """Return the values whose wrong numbers do no harm: arithmetic makes a right value of them.
 
         Args:
             telling: whether a value has other numbers than occur everywhere.
@@ -236,8 +242,7 @@ class Comparison:
             if more <= useful:
                 break
             useful |= more
-        for value in useful:
-            self._harmless[self._key[self._starts[value] : self._starts[value + 1]]] = True
+        return useful
 
     # -- the way back from what is wrong --
 
@@ -245,21 +250,22 @@ class Comparison:
         """Return the evaluations that made wrong numbers of right ones, each with the results it spoils."""
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
-            for event in self._sources(self.wrong_keys([(self.mine.trace.result or ())[output]])):
+            for event in self.sources([(self.mine.trace.result or ())[output]]):
                 found.setdefault(event, set()).add(output)
         return dict(sorted(found.items()))
 
-    def _sources(self, keys: Array) -> set[int]:
+    def sources(self, values: Iterable[int]) -> set[int]:
+        """Return the evaluations that made the wrong numbers in some values of right ones."""
         events, seen, found = self.mine.trace.events, set[int](), set[int]()
-        waiting = {int(event) for event in self.origin[keys] if event < len(events)}
+        waiting = self.spoilt(values) - {len(events)}
         while waiting:
             number = waiting.pop()
             seen.add(number)
             self.work.spend(20)
             node, operands = events[number].node, events[number].operands
             leaves = self.mine.terms(number) if node.operation in SUMS else operands
-            wrong = [self.origin[self.wrong_keys(events[leaf].values)] for leaf in leaves]
-            before = {int(origin) for origins in wrong for origin in origins if origin < number}
+            wrong = self.spoilt(value for leaf in leaves for value in events[leaf].values)
+            before = {origin for origin in wrong if origin < number}
             if not before and operands and node.operation not in DRAWS:  # chance, and nothing, tell nothing
                 found.add(number)
             waiting |= before - seen
