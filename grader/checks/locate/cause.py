@@ -311,8 +311,9 @@ class Trial:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
         node, bound = self.mine.node(mine), self.names.binding(mine)
         target = self.mine.trace.text.statements[node.statement].target
-        whole = bound is None or "[" not in bound.target  # not only an entry was changed
-        return whole and node.text == self.right.node(right).text and node.text != target
+        if bound and "[" in bound.target and self.names.serves(mine):
+            return False  # an entry was changed, and rightly
+        return node.text == self.right.node(right).text and node.text != target
 
 
 class Proof:
