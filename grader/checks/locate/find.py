@@ -26,7 +26,6 @@ from grader.checks.locate.trace import (
     Event,
     Malformed,
     RecordedSubmission,
-    Statement,
     TooMuch,
     Trace,
     Work,
@@ -442,32 +441,35 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
 def _shared(run: CheckRun, finding: Finding) -> Located | None:
     """Find the line that changed a name which went into what is wrong, by another name for its array."""
     trace = finding.comparison.mine.trace
-    if finding.event >= len(trace.events):
-        return None
-    wrong, statements = trace.events[finding.event].node, trace.text.statements
-    for number in range(finding.event, -1, -1):
-        node, now = trace.events[number].node, trace.events[number].values
-        if node.kind != "name" or node.statement != wrong.statement or node.statement < 0:
-            continue
-        earlier = [n for n in range(number) if trace.events[n].node.function == node.function]
-        held, changes = [now], list[Statement]()  # values of the name, and what may have changed it
-        for event in (trace.events[n] for n in reversed(earlier)):
-            each = statements[event.node.statement]
-            own = re.match(
-                rf"{re.escape(node.text)}\.(?!append|extend)", trace.text.lines[each.line - 1].strip()
-            )
-            if own or (node.text in each.binds and (each.target, each.value) != (node.text, event.node.text)):
+    wrong = [event.node for event in trace.events[finding.event : finding.event + 1]]
+    used = [
+        (number, event)
+        for number, event in enumerate(trace.events[: finding.event + 1])
+        if event.node.kind == "name" and [event.node.statement] == [node.statement for node in wrong] != [-1]
+    ]
+    for number, use in {event.node.text: (number, event) for number, event in used}.values():
+        name, held, changed = use.node.text, [use.values], None
+        finding.comparison.work.spend(number)
+        for event in reversed(trace.events[:number]):
+            each = trace.text.statements[event.node.statement]
+            begins = trace.text.lines[each.line - 1].lstrip()
+            if event.node.function != use.node.function:
+                continue
+            if begins.startswith(f"{name}.") and not begins.startswith((f"{name}.append", f"{name}.extend")):
                 break
-            if node.text in (event.node.text, each.target):
+            binds = name in each.binds
+            if binds and (each.target, each.value) != (name, event.node.text):
+                break  # an entry of it, or with others
+            if binds or event.node.text == name:
                 held.append(event.values)
             elif each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target):
-                changes += [each] if not changes else []
-            if node.text in each.binds and changes and any(_differs(values, now) for values in held):
-                other, line = base(changes[0].target), changes[0].line
-                says = f"This line changes `{node.text}` as well as `{other}`: they share their numbers."
-                return line_told(
-                    run, trace, line, says, "keep a copy of one of them", "one array by two names"
-                )
+                changed = changed or each
+            if binds and changed and any(_differs(values, use.values) for values in held):
+                says = f"This line changes `{name}` as well as `{base(changed.target)}`"
+                says, cause = f"{says}: they share their numbers.", "keep a copy of one of them"
+                return line_told(run, trace, changed.line, says, cause, "one array by two names")
+            if binds:
+                break
     return None
 
 
