@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -167,12 +167,22 @@ class Trial:
         Args:
             proof: asks whether another change mends, too.
         """
-        pair = self.first_pair(change) or (0, 0)
-        return self._specific(*pair, proof, DEPTH) or self._instead(*pair)
+        return self._said(*(self.first_pair(change) or (0, 0)), proof, DEPTH)
 
     def instead(self, change: Change, _: Proof) -> Cause:
         """Say only what belongs in the place of what a change replaces."""
         return self._instead(*(self.first_pair(change) or (0, 0)))
+
+    def _said(self, mine: int, right: int, proof: Proof, depth: int) -> Cause:
+        """Say what is wrong with a value; where it is not all of its statement, by its text."""
+        cause = self._specific(mine, right, proof, depth) or self._instead(mine, right)
+        subject, _, rest = cause.text.partition(" ")
+        if subject == "it" and not self._is_whole(mine):
+            return replace(cause, text=f"{self._quoted(mine)} {rest}")
+        if subject == "its" and not self._is_whole(mine):
+            what, _, rest = rest.partition(" ")
+            return replace(cause, text=f"the {what} of {self._quoted(mine)} {rest}")
+        return cause
 
     def _specific(self, mine: int, right: int, proof: Proof, depth: int) -> Cause | None:
         node, twin = self.mine.node(mine), self.right.node(right)
@@ -229,7 +239,7 @@ class Trial:
         nodes = self.mine.node(pairs[0][0]).number, self.right.node(pairs[0][1]).number
         if not proof.left_wrong(Change(*nodes)):
             return None
-        return self._specific(*pairs[0], proof, depth - 1) or self._instead(*pairs[0])
+        return self._said(*pairs[0], proof, depth - 1)
 
     def _by_numbers(self, mine: int, right: int) -> Cause | None:
         """Say how a wrong value comes from the right one, where numbers tell."""

@@ -356,7 +356,8 @@ def _mended(
         line = int(fits[0][1])
         kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
     text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
-    return line_told(run, mine, line, "One small change in this line makes all answers right.", text, text)
+    says = "One small change in this line mends every answer that was tried."
+    return line_told(run, mine, line, says, text, text)
 
 
 def _explained(
