@@ -447,7 +447,7 @@ def test_what_is_wrong_in_a_line_is_told_when_the_course_says(
     (tiny_copy["exercise-1"].solution_folder / "quantities.yaml").write_text('"pair.factor": "`factor`"\n')
     with (tiny_copy.root / "course.yaml").open("a") as file:
         file.write(f"causes: {causes}\n")
-    verdict, told = run("check", "exercise-1").out, "It lacks a factor: `factor`."
+    verdict, told = run("check", "exercise-1").out, "`double(x)` lacks a factor: `factor`."
     assert "doubling.py:40: return double(x) + pair.offset" in verdict
     assert ("`grader hint` says more" in " ".join(verdict.split())) == (causes == "hint")
     assert (told in verdict) == (causes == "at once")
