@@ -96,8 +96,8 @@ def _chosen(wrong: Sequence[Call]) -> list[Call]:
     return chosen
 
 
-def _begun(suite: CheckSuite, call: Call) -> Iterator[Call]:
-    """Yield a call that trains with its first steps only, where it has more, and then as it is.
+def _begun(suite: CheckSuite, call: Call) -> Call:
+    """Return a call that trains with its first steps only, any other as it is.
 
     The batches of a training lie along an axis S, or ``steps`` says how many there are.
     """
@@ -110,9 +110,7 @@ def _begun(suite: CheckSuite, call: Call) -> Iterator[Call]:
         batches = isinstance(value, np.ndarray) and axes_of(name, text, value.ndim)[:1] == ("S",)
         if batches and len(value) > TRAINED:
             arguments[number] = value[:TRAINED]
-    if any(value is not given for value, given in zip(arguments, call.arguments, strict=True)):
-        yield dataclasses.replace(call, arguments=tuple(arguments))
-    yield call
+    return dataclasses.replace(call, arguments=tuple(arguments))
 
 
 def named_quantities(exercise: Exercise) -> dict[str, str]:
@@ -291,10 +289,10 @@ def locate(
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
     trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
-        found, calls, told, sure = list[Finding](), _chosen(wrong), None, False
+        found, told, sure = list[Finding](), None, False
+        calls = [_begun(suite, call) for call in _chosen(wrong)]
         for call in calls:
-            findings = (_finding(suite, submission, asked, work, trusted) for asked in _begun(suite, call))
-            each = next(filter(None, findings), None)
+            each = _finding(suite, submission, call, work, trusted)
             if each and (seen := _whole_numbers(run, each.comparison.mine.trace) or _shared(run, each)):
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
@@ -306,7 +304,6 @@ def locate(
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
                 inside = bool(told and told.cause)  # which tells of a line of the same function
-                calls = [each.call for each in found] if len(found) >= INDEPENDENT else calls
                 mended = _mended(suite, run, submission, calls, near, work, inside)
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key

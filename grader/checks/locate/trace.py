@@ -46,7 +46,7 @@ class Work:
         left: units, of about a microsecond each.
     """
 
-    def __init__(self, left: int = 500_000) -> None:
+    def __init__(self, left: int = 440_000) -> None:
         self.left = left
 
     def spend(self, units: int) -> None:
