@@ -439,13 +439,13 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
 def _shared(run: CheckRun, finding: Finding) -> Located | None:
     """Find the line that changed a name which went into what is wrong, by another name for its array."""
     trace = finding.comparison.mine.trace
-    wrong = [event.node for event in trace.events[finding.event : finding.event + 1]]
-    used = [
-        (number, event)
-        for number, event in enumerate(trace.events[: finding.event + 1])
-        if event.node.kind == "name" and [event.node.statement] == [node.statement for node in wrong] != [-1]
-    ]
-    for number, use in {event.node.text: (number, event) for number, event in used}.values():
+    if finding.event == len(trace.events):  # what no recorded expression made
+        return None
+    wrong, used = trace.events[finding.event].node.statement, dict[str, tuple[int, Event]]()
+    for number, event in enumerate(trace.events[: finding.event + 1]):
+        if event.node.kind == "name" and event.node.statement == wrong != -1:
+            used[event.node.text] = number, event  # the last time
+    for number, use in used.values():
         name, held, changed = use.node.text, [use.values], None
         finding.comparison.work.spend(number)
         for event in reversed(trace.events[:number]):
