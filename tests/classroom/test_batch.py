@@ -42,8 +42,9 @@ from tests.classroom.helpers import Answer, content, hand_in, make_class, right,
 
 LONG = os.environ.get("GRADER_LONG") == "1"
 IDS = ("exercise-1", "exercise-3", "exercise-4")
-STUDENTS = 200
-KILLED, KILLS = (STUDENTS, 10) if LONG else (40, 3)
+STUDENTS, ALONE = (200, 1000) if LONG else (80, 12)
+"""Of a class, and how many mistaken answers are graded once more, each alone."""
+KILLED, KILLS = (STUDENTS, 10) if LONG else (20, 2)
 
 
 def grades_in(results: Path, course: Course) -> ClassGrades:
@@ -57,7 +58,7 @@ def timeless(report: Report) -> Report:
     return dataclasses.replace(report, outcomes=outcomes, seconds=0.0, round=0)
 
 
-# --- two hundred students ---
+# --- a class ---
 
 
 Handed = dict[tuple[str, str], Answer | None]
@@ -88,11 +89,11 @@ def test_every_student_of_a_class_gets_what_is_due(
         else:
             assert report.earned < full, (name, exercise, answer.text)
             key = exercise, answer.text
-            if key not in alone and (LONG or len(alone) < 40):
+            if key not in alone and len(alone) < ALONE:
                 alone[key] = by_itself(course, exercise, folder, name, report.seed, pool)
             if key in alone:
                 assert timeless(report) == timeless(alone[key]), (name, exercise)
-    assert len(alone) >= 40
+    assert len(alone) >= min(ALONE, 40)
 
 
 def by_itself(course: Course, exercise: str, folder: Path, name: str, seed: int, pool: WorkerPool) -> Report:
@@ -151,7 +152,7 @@ def test_a_killed_run_with_conflicts_stale_and_gone_rows_ends_the_same(
     chance = random.Random(os.environ.get("GRADER_SEED", "4"))
     for _ in range(KILLS):
         process = started(tiny_copy, folder, tmp_path / "killed", ids)
-        time.sleep(chance.uniform(0.5, 6.0))
+        time.sleep(chance.uniform(0.5, 6.0 if LONG else 3.0))
         process.kill()
         process.wait()
     assert started(tiny_copy, folder, tmp_path / "killed", ids).wait(timeout=600) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,11 +257,13 @@ self.onmessage = ({ data: { port } }) => {
 };
 """
 NAMES = re.findall(r'^  "([^"]+)":', FORGERIES, re.MULTILINE)
+SLOW = ("deep", "deep and whole", "flood of starts")  # each has another of its kind
 
 
 def test_a_forged_answer_does_no_harm(browser: Any, whole_site: Served) -> None:
     browser.get(f"{whole_site.url}exercise-1.html")
-    said = browser.execute_async_script(FORGE, FORGERIES, NAMES, 2)
+    names = [name for name in NAMES if os.environ.get("GRADER_LONG") or name not in SLOW]
+    said = browser.execute_async_script(FORGE, FORGERIES, names, 2)
     assert isinstance(said, dict), said
     for name, facts in said.items():
         assert facts["polluted"] is None, name
