@@ -405,9 +405,9 @@ def answers(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
     solution = exercise.solution_path.read_text(encoding="utf-8")
     yield "solution", solution.encode()
     yield "stub", exercise.stub_path.read_bytes()
-    for path in exercise.variants[:: 1 if LONG else 3]:
+    for path in exercise.variants[:: 1 if LONG else 4]:
         yield path.stem, path.read_bytes()
-    for mistake in exercise.misconceptions()[:: 1 if LONG else 12]:
+    for mistake in exercise.misconceptions()[:: 1 if LONG else 20]:
         yield mistake.id, solution.replace(mistake.replace, mistake.with_).encode()
     for path in sorted(exercise.root.glob(f"examples/submissions/*/{exercise.id}/*.py")):
         yield str(path), path.read_bytes()

@@ -23,7 +23,7 @@ from grader.course import CannotDo, Course
 from tests.classroom.helpers import content, hand_in, make_class, right, run
 from tests.conftest import Offspring
 
-STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 60), ("exercise-1",)
+STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 30), ("exercise-1",)
 START_SECONDS = 300
 
 

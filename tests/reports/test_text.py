@@ -208,9 +208,10 @@ def assert_on_a_screen(lines: list[Line], name: str) -> None:
 
 @pytest.mark.slow
 def test_no_verdict_on_a_real_mistake_is_longer_than_a_screen(course: Course, pool: WorkerPool) -> None:
-    for exercise in course.exercises():
+    every = os.environ.get("GRADER_LONG") == "1"
+    for exercise in course.exercises()[:: 1 if every else 5]:
         solution = exercise.solution_path.read_text(encoding="utf-8")
-        mistakes = exercise.misconceptions()[:: 1 if os.environ.get("GRADER_LONG") == "1" else 40]
+        mistakes = exercise.misconceptions()[:: 1 if every else 40]
         texts = [solution.replace(mistake.replace, mistake.with_) for mistake in mistakes]
         used = tuple(map(solution_source, exercise.used))
         sources = [Source(exercise.stub_path.name, text.encode(), used=used) for text in texts]
