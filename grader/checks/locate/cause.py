@@ -24,6 +24,7 @@ FEW_NAMES = 4  # whose lines are asked where a value is made of several
 DEPTH = 3  # expressions inside expressions that are laid side by side, and names that are followed back
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 SHORT = 60  # characters of a quoted expression
+STALE, UNUSED = "a name still holds its first value", "a name is to hold a value that is made"
 VERBS = {
     "Add": "added",
     "Sub": "subtracted",
@@ -61,6 +62,25 @@ class Cause:
     text: str
     key: str
     change: Change | None = None
+
+
+def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[int, Cause] | None:
+    """Find a name that keeps its first value where the solution's changes from step to step.
+
+    Args:
+        then, now: two evaluations of an expression, the student's and the solution's; the first ones agree.
+
+    Returns:
+        The line that makes what the name should hold by now, else the one that uses it, and the cause.
+    """
+    if found := names.stale(then, now):
+        name, line, made = found
+        if made:
+            return line, Cause(
+                f"`{name}` should hold it from here on, and still holds its first value", UNUSED
+            )
+        return line, Cause(f"`{name}` still holds its first value", STALE)
+    return None
 
 
 class Trial:
@@ -124,7 +144,8 @@ class Trial:
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
-        for mine in (n for n in inside if nodes[n].kind not in ("before", "after")):
+        good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
+        for mine in (n for n in inside if nodes[n].kind not in ("before", "after") and n not in good):
             for right in self.right.evaluations:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
@@ -157,6 +178,7 @@ class Trial:
             + 3 * (node.text == twin.text)
             + 2 * self._alike(mine, right)
             + (twin.text in self._quantities)
+            + 3 * (self.mine.id(mine) == self.right.id(right))
         )
 
     # -- what a change that mends says --
@@ -304,6 +326,11 @@ class Trial:
 
     # -- where the value of a name comes from --
 
+    def stale(self, change: Change) -> tuple[int, Cause] | None:
+        """Find the name that keeps its first value, if that is why a change mends."""
+        pairs, pair = self.pairs(change), self.first_pair(change)
+        return stale(self.names, pairs[0], pair) if pair and pair != pairs[0] else None
+
     def held(self, change: Change) -> Cause:
         """Say what the name that a change replaces should hold; the text is empty if it replaces no name."""
         mine, right = self.first_pair(change) or (0, 0)
@@ -407,12 +434,14 @@ class Proof:
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
+            if kept := trial.stale(cause.change):
+                return kept
             left, was = self.left_wrong(cause.change) or (), line
             for leaf in trial.names_in(pair[0]):
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
-                if above in (None, line):
+                if above in (None, line) or trial.names.is_the_solutions(leaf):
                     continue
-                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None)
+                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
                 if found or (is_all and trial.holds_another(*pair)):
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break

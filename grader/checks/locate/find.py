@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
-from grader.checks.locate.cause import Cause, Proof, Trial
+from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, base, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
@@ -176,7 +176,9 @@ def _finding(
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
             event = comparison.climb(culprit)
-            line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
+            event, seen = _reordered(comparison, event)
+            line, seen = comparison.mine.node(event).line, seen or _broadcast(comparison, event)
+            line, seen = _stale(comparison, event) or (line, seen)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
@@ -193,6 +195,38 @@ def _finding(
             line = max((each.line for each in ends if each.kind == "Return"), default=1)
             found.append(Finding(call, comparison, line, 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
+
+
+def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
+    """Find a name that keeps its first value in a call that returns several."""
+    mine, right = comparison.mine, comparison.right
+    node = mine.node(number)
+    if node.kind != "call" or len(mine.trace.events[number].values) < 2:
+        return None
+    comparison.work.spend((len(mine.trace.events) + len(right.trace.events)) // 4)
+    evaluations = [
+        [n for n, event in enumerate(side.trace.events) if event.node.operation == node.operation]
+        for side in (mine, right)
+    ]
+    step = evaluations[0].index(number)
+    if not 0 < step < len(evaluations[1]):
+        return None
+    pairs = [(evaluations[0][n], evaluations[1][n]) for n in (0, step)]
+    return stale(Names(comparison), *pairs)
+
+
+def _reordered(comparison: Comparison, number: int) -> tuple[int, Cause | None]:
+    """Return where what an event takes was gathered, if in another order than the solution's; else itself."""
+    mine, right = comparison.mine, comparison.right
+    theirs = [[right.ids[value] for value in event.values] for event in right.trace.events]
+    for operand in mine.trace.events[number].operands:
+        values = mine.trace.events[operand].values
+        ids = [mine.ids[value] for value in values]
+        if len(ids) > 1 and ids not in theirs and sorted(ids) in map(sorted, theirs):
+            text = "the right arrays stand in another order"
+            made = next(n for n, event in enumerate(mine.trace.events) if event.values == values)
+            return made, Cause(text, text)
+    return number, None
 
 
 def _broadcast(comparison: Comparison, number: int) -> Cause | None:
@@ -263,7 +297,13 @@ def _misplaced(
             text = f"{name} has the wrong sign; its numbers are right"
     elif right.ids[twin] in mine.ids and not is_neutral(wanted):
         text = f"another quantity is returned as {name}; the right one is computed"
-        swapped = mine.ids[number] in results  # two results in each other's place: no line above is to blame
+        swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
+        every = mine.trace.events
+        misused = [every[part] for each in comparison.culprits() for part in every[each].operands]
+        held = every[leaf].values, every[leaf].node.text
+        if swapped and bound and held in [(each.values, each.node.text) for each in misused]:
+            line = bound.line  # more than the results is made of a name that holds another one's value
+            text = f"`{mine.node(leaf).text}` holds another result: look at the order of the names"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
         line = bound.line  # it is there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
@@ -383,7 +423,10 @@ def _explained(
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
     else:
-        says += ": this line takes right values and makes a wrong one." if line == finding.line else "."
+        takes = line == finding.line and not (cause and cause.key == STALE)
+        says += ": this line takes right values and makes a wrong one." if takes else "."
+    if cause and cause.key == UNUSED:
+        says = "What this line makes is right."
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")

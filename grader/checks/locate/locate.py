@@ -112,6 +112,14 @@ class Side:
         operands = self.terms(number, family) if family else iter(event.operands)
         return [part for operand in operands for part in self._opened(operand)]
 
+    def inner(self, number: int) -> list[int]:
+        """Return what an event is made of, and what collections among it are made of."""
+        found = list[int]()
+        for operand in self.trace.events[number].operands:
+            gathers = len(self.trace.events[operand].values) != 1
+            found += [operand, *(self.trace.events[operand].operands if gathers else ())]
+        return found
+
     def _opened(self, number: int) -> Iterator[int]:
         event = self.trace.events[number]
         if len(event.values) == 1:
@@ -373,10 +381,68 @@ class Names:
         for text in texts:
             for name in dict.fromkeys(re.findall(rf"(?<![\w.]){NAME}", text)):
                 bound = self.binding(number, name) if len(found) < FEW_LINES else None
-                if bound and bound.line not in (*found, event.node.line):
+                if bound and bound.line not in (*found, event.node.line) and not self._is_good(number, name):
                     found[bound.line] = None
                     texts.append(self._mine.trace.text.lines[bound.line - 1])
         return list(found)
+
+    def _is_good(self, number: int, name: str) -> bool:
+        """Whether what a name holds at an event is what the solution calls so, or serves elsewhere."""
+        same = self._events[number].node.function
+        uses = (n for n in range(number, -1, -1) if self._events[n].node.text == name)
+        last = next((n for n in uses if self._events[n].node.function == same), None)
+        known = last is not None and not self._mine.is_neutral(last)
+        return known and last is not None and (self.is_the_solutions(last) or self.serves(last))
+
+    def is_the_solutions(self, number: int) -> bool:
+        """Whether the solution has the value that a name holds under the same name."""
+        return self._is_called(number, self._mine.node(number).text)
+
+    def is_bound_rightly(self, number: int) -> bool:
+        """Whether a statement binds a name to what the solution calls so."""
+        return self._is_called(number, self._mine.target(number) or "")
+
+    def _is_called(self, number: int, name: str) -> bool:
+        mine, right = self._mine, self._right
+        alike = right.by_id.get(mine.id(number), ()) if name and not mine.is_neutral(number) else ()
+        return any(right.target(n) == name for n in alike)
+
+    def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, bool] | None:
+        """Find a name in an expression that nothing has bound since an earlier evaluation, when it was right.
+
+        Args:
+            then, now: evaluations of the expression, the student's and the solution's.
+
+        Returns:
+            The name, the line that makes the value that belongs there, else the expression's own, and whether
+            there is such a line.
+        """
+        mine = self._mine
+        mine_ids = [[mine.ids[value] for value in event.values] for event in self._events[: now[0] + 1]]
+        sides = (mine, self._right)
+        named = self._events[now[0]].node.kind in ("name", "attribute")
+        inside = [
+            [(first, last)] if named else [*zip(side.inner(first), side.inner(last), strict=False)]
+            for side, first, last in zip(sides, then, now, strict=True)
+        ]
+        for first, last in inside[0]:
+            if not self._is_kept(first, last):
+                continue
+            for other, later in inside[1]:
+                events = self._right.trace.events
+                had, has = ([self._right.ids[value] for value in events[n].values] for n in (other, later))
+                if had == mine_ids[last] != has:
+                    here = mine.node(last).function
+                    makers = (n for n in reversed(range(last)) if mine.node(n).function == here)
+                    made = next((n for n in makers if {*has} <= {*mine_ids[n]}), last)
+                    return base(mine.node(last).text), mine.node(made).line, made != last
+        return None
+
+    def _is_kept(self, then: int, now: int) -> bool:
+        first, last = self._events[then], self._events[now]
+        places = self._bindings.get((last.node.function, base(last.node.text)), [])
+        named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
+        return named and first.values == last.values and not any(then < at <= now for at, _ in places)
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
