@@ -430,16 +430,17 @@ class Proof:
             line, cause = above, found
         if names and cause is None and event < len(trial.mine.trace.events):
             line, cause = self.from_names(line, event, event, ())
+        asked = [line]
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
             if kept := trial.stale(cause.change):
                 return kept
-            left, was = self.left_wrong(cause.change) or (), line
+            left = self.left_wrong(cause.change) or ()
             for leaf in trial.names_in(pair[0]):
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
-                if above in (None, line) or trial.names.is_the_solutions(leaf):
+                if above is None or above in asked or trial.names.is_the_solutions(leaf):
                     continue
                 found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
                 if found or (is_all and trial.holds_another(*pair)):
@@ -447,8 +448,9 @@ class Proof:
                     break
             else:
                 if names:
-                    line, found = self.from_names(line, pair[0], min(event, pair[0]), left)
-                    cause = found or cause
-            if line == was:
+                    above, found = self.from_names(line, pair[0], min(event, pair[0]), left)
+                    line, cause = (above, found) if found and above not in asked else (line, cause)
+            if line in asked:
                 break
+            asked.append(line)
         return line, cause

@@ -42,7 +42,7 @@ class Numbers:
         for index in (after, after - 1):
             near = self._sorted[np.clip(index, 0, len(self._sorted) - 1)]
             found |= np.abs(near - numbers) <= self._rtol * np.maximum(np.abs(numbers), SMALL)
-        return found
+        return found & np.isfinite(numbers)
 
 
 def is_neutral(array: Array) -> bool:
@@ -388,11 +388,12 @@ class Names:
 
     def _is_good(self, number: int, name: str) -> bool:
         """Whether what a name holds at an event is what the solution calls so, or serves elsewhere."""
-        same = self._events[number].node.function
+        function = self._events[number].node.function
         uses = (n for n in range(number, -1, -1) if self._events[n].node.text == name)
-        last = next((n for n in uses if self._events[n].node.function == same), None)
-        known = last is not None and not self._mine.is_neutral(last)
-        return known and last is not None and (self.is_the_solutions(last) or self.serves(last))
+        last = next((n for n in uses if self._events[n].node.function == function), None)
+        if last is None:
+            return False
+        return self.is_the_solutions(last) or (not self._mine.is_neutral(last) and self.serves(last))
 
     def is_the_solutions(self, number: int) -> bool:
         """Whether the solution has the value that a name holds under the same name."""
@@ -404,7 +405,7 @@ class Names:
 
     def _is_called(self, number: int, name: str) -> bool:
         mine, right = self._mine, self._right
-        alike = right.by_id.get(mine.id(number), ()) if name and not mine.is_neutral(number) else ()
+        alike = right.by_id.get(mine.id(number), ()) if name and mine.array(number).any() else ()
         return any(right.target(n) == name for n in alike)
 
     def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, bool] | None:
