@@ -250,7 +250,7 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     number = (mine.result or ())[output]
     got, wanted = mine.values[number], right.values[(right.result or ())[output]]
     event, spread = mine.first.get(number), float(wanted.std()) if wanted.size else 0.0
-    if event is None or min(got.size, wanted.size) < FEW_DRAWN:
+    if event is None or (spread and min(got.size, wanted.size) < FEW_DRAWN):
         return []
     ratio, text = float(got.std()) / (spread or 1), ""
     if not spread:
