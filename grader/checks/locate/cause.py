@@ -23,6 +23,7 @@ RERUN = 500  # units of work of another call, beside its evaluations
 FEW_NAMES = 4  # whose lines are asked where a value is made of several
 DEPTH = 3  # expressions inside expressions that are laid side by side, and names that are followed back
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
+OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
 STALE, UNUSED = "a name still holds its first value", "a name is to hold a value that is made"
 VERBS = {
@@ -132,6 +133,15 @@ class Trial:
         mended = any((left[each] < had[each] - 1 and left[each] < 2) or not left[each] for each in had)
         return wrong if wrong < self._wrong and mended else None
 
+    def matters(self, change: Change, left: Wrong) -> bool:
+        """Whether the answers depend on what a change puts in: else it mends by switching something off."""
+        arrays = [self.right.array(right) for _, right in self.pairs(change)]
+        if all((array == np.rint(array)).all() for array in arrays):
+            return True
+        self._comparison.work.spend(RERUN + len(self.mine.trace.events))
+        results = self._rerun(change.mine, [OTHERWISE * array for array in arrays])
+        return results is None or not self._wrong_among(results) <= left
+
     # -- what may be tried --
 
     def changes(self, line: int, wanted: int | None = None, before: int | None = None) -> list[Change]:
@@ -157,10 +167,15 @@ class Trial:
 
     def _made_here(self, mine: int, right: int) -> bool:
         """Whether a value is made of right ones in its line; of a name, whether it has the shape at least."""
-        events = self.mine.trace.events
-        if events[mine].node.kind in COMPUTED:
-            return not any(self._comparison.spoilt(events[each].values) for each in events[mine].operands)
+        node = self.mine.node(mine)
+        if node.kind in COMPUTED:
+            return all(self.mine.node(n).statement == node.statement for n in self._spoilt_inside(mine))
         return self._alike(mine, right) or self._is_whole(mine)
+
+    def _spoilt_inside(self, mine: int) -> list[int]:
+        events = self.mine.trace.events
+        spoilt = (self._comparison.spoilt(events[each].values) for each in events[mine].operands)
+        return [origin for each in spoilt for origin in each if origin < len(events)]
 
     def _alike(self, mine: int, right: int) -> bool:
         return self.mine.array(mine).shape == self.right.array(right).shape
@@ -177,6 +192,8 @@ class Trial:
             + (node.operation == twin.operation)
             + 3 * (node.text == twin.text)
             + 2 * self._alike(mine, right)
+            - 4 * (not self._alike(mine, right) and not self._is_whole(mine))
+            - 6 * bool(self._spoilt_inside(mine))
             + (twin.text in self._quantities)
             + 3 * (self.mine.id(mine) == self.right.id(right))
         )
@@ -398,6 +415,8 @@ class Proof:
         left = self.left_wrong(change)
         if not left or not all(wrong <= other for wrong, other in zip(left, better or left, strict=True)):
             return None
+        if not all(trial.matters(change, wrong) for trial, wrong in zip(self._trials, left, strict=True)):
+            return Cause("", "")
         for say in (Trial.cause, Trial.instead):  # what is told of one question may not hold for another
             causes = [say(trial, change, self) for trial in self._trials]
             if len({cause.key for cause in causes}) == 1:
