@@ -37,6 +37,8 @@ VERBS = {
     "Pow": "raised to a power",
 }
 
+SQUASHED = {"tanh": "the tanh", "sigmoid": "the sigmoid", "softmax": "the softmax"}
+
 Wrong = set[tuple[int, int]]
 """Numbers of results, each with a step of its time axis, or -1."""
 Rerun = Callable[[int, Sequence[Array]], "tuple[Array, ...] | None"]
@@ -238,6 +240,11 @@ class Trial:
             inside = self._inside(*parts, proof, depth) if "sign" in cause.text else None
             return inside or cause
         odd, rest, hits = self._comparison.matched(*parts)
+        through, squash = SQUASHED.get(node.operation, ""), SQUASHED.get(twin.operation, "")
+        if squash and self.mine.id(mine) in {self.right.id(part) for part in parts[1]}:
+            return Cause(f"it lacks {squash}", f"it lacks {squash}")
+        if squash and through and not odd and not rest:
+            return Cause(f"{through} stands in the place of {squash}", f"another function than {squash}")
         verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
         if hits and not odd and not rest and len(parts[0]) > 1 and all(verbs) and verbs[0] != verbs[1]:
             text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"

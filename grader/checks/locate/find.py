@@ -19,7 +19,17 @@ import numpy as np
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
-from grader.checks.locate.locate import DRAWS, NEUTRAL, SMALL, Comparison, Names, base, close, is_neutral
+from grader.checks.locate.locate import (
+    DRAWS,
+    NAME,
+    NEUTRAL,
+    SMALL,
+    Comparison,
+    Names,
+    base,
+    close,
+    is_neutral,
+)
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
@@ -333,7 +343,11 @@ def locate(
         calls = [_begun(suite, call) for call in _chosen(wrong)]
         for call in calls:
             each = _finding(suite, submission, call, work, trusted)
-            if each and (seen := _whole_numbers(run, each.comparison.mine.trace) or _shared(run, each)):
+            trace = submission.trace(call)
+            seen = (
+                _whole_numbers(run, trace) or _one_array(run, trace) if each else _rounded(run, call, trace)
+            )
+            if seen := seen or (_shared(run, each) if each else None):
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []
@@ -476,6 +490,32 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
                 says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
                 cause = "leave int out: np.zeros(shape) has room for fractions"
                 return line_told(run, trace, made, says, cause, "an array of whole numbers")
+    return None
+
+
+def _rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
+    """Find the first numbers of few digits, where nothing else is wrong."""
+    single = next((event for event in trace.events if trace.rounded.intersection(event.values)), None)
+    given = [array.dtype.itemsize for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f"]
+    if single is None or min(given, default=8) < 8:
+        return None
+    says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
+    return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")
+
+
+def _one_array(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a line that gives one array two names, into both of which entries are put later."""
+    for number, each in enumerate(trace.text.statements):
+        chain = each.kind == "Assign" and re.fullmatch(NAME, each.target)
+        names = [*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())] if chain else []
+        stores = [later.binds for later in trace.text.statements[number:] if "[" in later.target]
+        if len({*names}) > 1 and all(any(name in binds for binds in stores) for name in names):
+            both = " and ".join(f"`{name}`" for name in names)
+            says = f"After this line {both} are one array: what is put into one of them is in the other, too."
+            ran = any(event.node.statement == number for event in trace.events)
+            if ran:
+                cause = "make an array for each name"
+                return line_told(run, trace, each.line, says, cause, "one array by two names")
     return None
 
 
