@@ -143,6 +143,62 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
     assert "stands in the place of the state before this step, transposed" in located.cause
 
 
+@pytest.mark.parametrize(
+    ("number", "patches", "source", "cause"),
+    [
+        (
+            10,
+            [("dh_next, dxs[t] =", "dh_prev, dxs[t] =")],
+            "dh_prev, dxs[t] =",
+            "`dh_next` should hold it from",
+        ),
+        (
+            11,
+            [("params = sgd_step(params, dparams, lr)", "sgd_step(params, dparams, lr)")],
+            "hs =",
+            "`params` st",
+        ),
+        (
+            14,
+            [("self.bi, self.bC", "self.bC, self.bi")],
+            "self.bC, self.bi",
+            "the right arrays stand in another",
+        ),
+        (8, [("hs, cs = np.zeros((T + 1, H, N)),", "cs = hs =")], "cs = hs =", "make an array for each name"),
+        (
+            2,
+            [("np.zeros((T + 1, H, N))", "np.zeros((T + 1, H, N), 'f')")],
+            "'f')",
+            "leave the dtype out",
+        ),
+        (7, [("f = sigmoid(Wf @ z + bf)", "f = Wf @ z + bf")], "f = Wf", "it lacks the sigmoid"),
+        (7, [("f = sigmoid(", "f = np.tanh(")], "f = np.tanh", "the tanh stands in the place of the sigmoid"),
+        (
+            4,
+            [("e = np.exp(y - y.max(axis=0, keepdims=True))", "e = np.exp(y)")],
+            "np.exp(y)",
+            "`y` stands in the",
+        ),
+        (15, [(" + (1 - mask[t]) * dh  # (H, N)", "")], "dh_next = Whh.T @ da", "it should be the message"),
+    ],
+)
+def test_the_line_and_the_cause(
+    pool: WorkerPool, number: int, patches: list[tuple[str, str]], source: str, cause: str
+) -> None:
+    located = next(one.located for one in grade(number, pool, *patches).outcomes if one.located)
+    assert source in located.source
+    assert located.cause.startswith(cause)
+
+
+def test_a_change_that_only_switches_something_off_is_no_cause(pool: WorkerPool) -> None:
+    clipped = (
+        "dh_next = Whh.T @ da\n        dh_next = dh_next * min(1, 8 / (np.linalg.norm(dh_next) + 1e-12))"
+    )
+    located = found(grade(5, pool, ("dh_next = Whh.T @ da", clipped)))
+    assert "np.linalg.norm" in located.source
+    assert located.cause == ""
+
+
 TEXT = read_text(np.frombuffer(json.dumps([[], [], []]).encode(), np.uint8))
 NONE = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 

@@ -138,11 +138,13 @@ class Trial:
     def matters(self, change: Change, left: Wrong) -> bool:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
         arrays = [self.right.array(right) for _, right in self.pairs(change)]
-        if all((array == np.rint(array)).all() for array in arrays):
+        results = [self.mine.trace.values[number] for number in self.mine.trace.result or ()]
+        overflows = not all(np.isfinite(result).all() for result in results)
+        if overflows or all((array == np.rint(array)).all() for array in arrays):
             return True
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
-        results = self._rerun(change.mine, [OTHERWISE * array for array in arrays])
-        return results is None or not self._wrong_among(results) <= left
+        answers = self._rerun(change.mine, [OTHERWISE * array for array in arrays])
+        return answers is None or not self._wrong_among(answers) <= left
 
     # -- what may be tried --
 

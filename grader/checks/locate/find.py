@@ -505,17 +505,16 @@ def _rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
 
 def _one_array(run: CheckRun, trace: Trace) -> Located | None:
     """Find a line that gives one array two names, into both of which entries are put later."""
+    ran = {event.node.statement for event in trace.events}
     for number, each in enumerate(trace.text.statements):
-        chain = each.kind == "Assign" and re.fullmatch(NAME, each.target)
-        names = [*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())] if chain else []
-        stores = [later.binds for later in trace.text.statements[number:] if "[" in later.target]
-        if len({*names}) > 1 and all(any(name in binds for binds in stores) for name in names):
-            both = " and ".join(f"`{name}`" for name in names)
+        chain = number in ran and each.kind == "Assign" and re.fullmatch(NAME, each.target)
+        names = {*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())} if chain else set()
+        later = " ".join(one.target for one in trace.text.statements[number:])
+        if len(names) > 1 and all(re.search(rf"(?<![\w.]){re.escape(name)}\[", later) for name in names):
+            both = " and ".join(f"`{name}`" for name in sorted(names))
             says = f"After this line {both} are one array: what is put into one of them is in the other, too."
-            ran = any(event.node.statement == number for event in trace.events)
-            if ran:
-                cause = "make an array for each name"
-                return line_told(run, trace, each.line, says, cause, "one array by two names")
+            cause = "make an array for each name"
+            return line_told(run, trace, each.line, says, cause, "one array by two names")
     return None
 
 

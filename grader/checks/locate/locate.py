@@ -393,20 +393,34 @@ class Names:
         last = next((n for n in uses if self._events[n].node.function == function), None)
         if last is None:
             return False
-        return self.is_the_solutions(last) or (not self._mine.is_neutral(last) and self.serves(last))
+        bound = [at for at, _ in self._bindings.get((function, name), []) if at < number]
+        telling = not self._mine.is_neutral(last)
+        return self.is_the_solutions(last) or (telling and self.serves(last, since=bound[-1] if bound else 0))
 
     def is_the_solutions(self, number: int) -> bool:
-        """Whether the solution has the value that a name holds under the same name."""
-        return self._is_called(number, self._mine.node(number).text)
+        """Whether the solution has the value that a name holds under the same name, bound as often."""
+        name = self._mine.node(number).text
+        return self._is_called(number, name, sum(n < number for n in self._named[0].get(name, ())))
 
     def is_bound_rightly(self, number: int) -> bool:
         """Whether a statement binds a name to what the solution calls so."""
-        return self._is_called(number, self._mine.target(number) or "")
+        name = self._mine.target(number) or ""
+        return self._is_called(number, name, sum(n <= number for n in self._named[0].get(name, ())))
 
-    def _is_called(self, number: int, name: str) -> bool:
-        mine, right = self._mine, self._right
-        alike = right.by_id.get(mine.id(number), ()) if name and mine.array(number).any() else ()
-        return any(right.target(n) == name for n in alike)
+    def _is_called(self, number: int, name: str, times: int) -> bool:
+        places = self._named[1].get(name, ())
+        known = 0 < times <= len(places) and self._mine.array(number).any()  # zeros may be anything
+        return bool(known) and self._comparison.same(number, places[times - 1])
+
+    @functools.cached_property
+    def _named(self) -> list[dict[str, list[int]]]:
+        """By what is bound, the events whose values it is bound to; the student's, the solution's."""
+        found: list[dict[str, list[int]]] = [{}, {}]
+        for names, side in zip(found, (self._mine, self._right), strict=True):
+            for number, event in enumerate(side.trace.events):
+                if len(event.values) == 1 and (name := side.target(number)):
+                    names.setdefault(name, []).append(number)
+        return found
 
     def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, bool] | None:
         """Find a name in an expression that nothing has bound since an earlier evaluation, when it was right.
@@ -441,6 +455,11 @@ class Names:
 
     def _is_kept(self, then: int, now: int) -> bool:
         first, last = self._events[then], self._events[now]
+        text, name = self._right.trace.text, base(last.node.text)
+        if name in {node.text for node in text.nodes} and not any(
+            name in each.binds for each in text.statements
+        ):
+            return False  # the solution keeps it as well
         places = self._bindings.get((last.node.function, base(last.node.text)), [])
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
         return named and first.values == last.values and not any(then < at <= now for at, _ in places)
@@ -456,17 +475,19 @@ class Names:
         bound = self.binding(number)
         return bound is not None and bound.kind != "For"
 
-    def serves(self, number: int, but: int | None = None) -> bool:
+    def serves(self, number: int, but: int | None = None, since: int = 0) -> bool:
         """Whether something right is made of the value that a name has, under that name.
 
         Args:
             but: an event whose value does not count.
+            since: an event before which nothing counts.
         """
         number, mine = self.leaf(number), self._mine
         made = {mine.id(number), mine.id(number if but is None else but)}
         value, name = self._events[number].values, base(mine.node(number).text)
         return any(
-            other.node.kind in COMPUTED
+            at >= since
+            and other.node.kind in COMPUTED
             and len(other.values) == 1
             and self._comparison.is_right(other.values[0])
             and not mine.is_neutral(at)
