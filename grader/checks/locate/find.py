@@ -483,7 +483,7 @@ def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
         if trace.whole.issuperset(event.values) and number >= 0 and each.kind == "Assign":
             cut = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
             into = each.target.partition("[")[0]
-            if into == event.node.text and (number, each.value) in put:
+            if "[" in each.target and into == event.node.text and (number, each.value) in put:
                 bound = [one.line for one in trace.text.statements if one.target == into and one.line < made]
                 made, cut = (bound or [made])[-1], True
             if cut:

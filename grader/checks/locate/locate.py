@@ -393,9 +393,9 @@ class Names:
         last = next((n for n in uses if self._events[n].node.function == function), None)
         if last is None:
             return False
-        bound = [at for at, _ in self._bindings.get((function, name), []) if at < number]
-        telling = not self._mine.is_neutral(last)
-        return self.is_the_solutions(last) or (telling and self.serves(last, since=bound[-1] if bound else 0))
+        if any(name in each.binds for each in self._right.trace.text.statements):
+            return self.is_the_solutions(last)
+        return not self._mine.is_neutral(last) and self.serves(last)
 
     def is_the_solutions(self, number: int) -> bool:
         """Whether the solution has the value that a name holds under the same name, bound as often."""
@@ -475,19 +475,17 @@ class Names:
         bound = self.binding(number)
         return bound is not None and bound.kind != "For"
 
-    def serves(self, number: int, but: int | None = None, since: int = 0) -> bool:
+    def serves(self, number: int, but: int | None = None) -> bool:
         """Whether something right is made of the value that a name has, under that name.
 
         Args:
             but: an event whose value does not count.
-            since: an event before which nothing counts.
         """
         number, mine = self.leaf(number), self._mine
         made = {mine.id(number), mine.id(number if but is None else but)}
         value, name = self._events[number].values, base(mine.node(number).text)
         return any(
-            at >= since
-            and other.node.kind in COMPUTED
+            other.node.kind in COMPUTED
             and len(other.values) == 1
             and self._comparison.is_right(other.values[0])
             and not mine.is_neutral(at)
