@@ -154,9 +154,9 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
         ),
         (
             11,
-            [("params = sgd_step(params, dparams, lr)", "sgd_step(params, dparams, lr)")],
-            "hs =",
-            "`params` st",
+            [("params = sgd_step(params", "sgd_step(params")],
+            "sgd_step(params",
+            "`params` should hold it f",
         ),
         (
             14,

@@ -119,7 +119,6 @@ def shapes_told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int
     of_numpy = node.kind != "call" or hasattr(np, node.operation)  # and not of a module that is used
     entries = ENTRY_BY_ENTRY if of_numpy else ""
     needs = next((said for known, said in NEEDS.items() if names & {*known.split()}), entries)
-    needs = needs.replace("@", f"`{node.operation}`", 1) if node.kind == "call" else needs
     needs = f": {needs}" if needs and (len(operands) > 1 or names & {"item", "reshape"}) else ""
     wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
     first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
