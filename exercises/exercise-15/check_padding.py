@@ -47,15 +47,17 @@ def compare_all(function, right, questions, read=lambda value: value):
 @pytest.mark.credits(1)
 def check_pad_values(student, reference, rng):
     """Every sequence stands in its column from step 0 on, with zeros behind it; the lengths are told."""
-    answers, wanted = [], []
+    batches = {}
     for T, N in SIZES:
-        sequences = [rng.standard_normal((n, D)) for n in draw_lengths(rng, T, N)]
-        sequences[0][-1] = 0.0  # a real input may be zero
-        answers.append(student.pad(sequences))
-        wanted.append(reference.pad(sequences))
-    for answer, (right_xs, right_lengths), (_, N) in zip(answers, wanted, SIZES, strict=True):
-        xs, lengths = unpack(answer, "xs", "lengths")
         at = f" of {N} sequences" if N > 1 else " of one sequence"
+        batches[at] = [rng.standard_normal((n, D)) for n in draw_lengths(rng, T, N)]
+        batches[at][0][-1] = 0.0  # a real input may be zero
+    # Sorted by length, up or down, they stand in an order that another turn does not undo.
+    batches[" of 4 sequences of 2, 4, 1 and 3 steps"] = [rng.standard_normal((n, D)) for n in (2, 4, 1, 3)]
+    answers = {at: student.pad(sequences) for at, sequences in batches.items()}
+    for at, sequences in batches.items():
+        xs, lengths = unpack(answers[at], "xs", "lengths")
+        right_xs, right_lengths = reference.pad(sequences)
         assert_close(lengths, right_lengths, f"lengths{at}")
         assert_close(xs, right_xs, f"xs{at}")
 
