@@ -8,8 +8,9 @@ import io
 import os
 import shutil
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
 from grader.course import Course, Exercise, open_course
+from grader.progress import ledger
+from grader.sandbox import LAYERS, process
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.worker import Patience
@@ -27,6 +30,7 @@ from tests.helpers import Ran, Run, run_main
 HERE = Path(__file__).parent
 PATIENT = {"call_seconds": 60.0, "load_seconds": 60.0, "exercise_seconds": 600.0}
 """Limits for a test whose point is no limit: the busiest machine does not reach them."""
+DURABLE = ledger.SETTINGS
 
 
 class Offspring(Protocol):
@@ -59,11 +63,53 @@ def interruptible() -> None:
     hide_from_others()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unsynchronised() -> None:
+    """Let no ledger of this process wait for the disk; only a power cut could show the difference.
+
+    Programs that tests start, and perhaps kill, do wait as ever.
+    """
+    ledger.SETTINGS = DURABLE.replace("FULL", "OFF")
+
+
 @pytest.fixture(scope="session")
 def pool() -> Iterator[WorkerPool]:
     """Workers for all tests, from one warm process."""
     with open_pool() as pool:
         yield pool
+
+
+@pytest.fixture(scope="session")
+def more_warm() -> Iterator[Callable[[], list[process.Zygote]]]:
+    """Return what gives warm processes that nobody has taken yet.
+
+    They are forked from one, as are those of processes that share work.
+    """
+    waiting: list[process.Zygote] = []
+    started: list[process.Spawned] = []
+
+    def more() -> list[process.Zygote]:
+        if process.CAN_FORK and len(waiting) < 3:
+            pairs = [socket.socketpair() for _ in range(8)]
+            started.append(process.Spawned("zygote", [far for _, far in pairs], LAYERS))
+            for near, far in pairs:
+                far.close()
+                waiting.insert(0, process.Zygote(control=near))
+                # Once it serves, it has all its processes: a test that counts them meets no new ones.
+                WorkerPool(waiting[0], spare=False).open().end()
+        return waiting
+
+    yield more
+    for zygote in waiting:
+        zygote.close()
+    for each in started:
+        each.end()
+
+
+@pytest.fixture(autouse=True)
+def warm(more_warm: Callable[[], list[process.Zygote]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first pools that a test opens find a warm process; each would else load NumPy anew."""
+    monkeypatch.setattr(process, "GIVEN", more_warm())
 
 
 @pytest.fixture(scope="session")

@@ -475,6 +475,7 @@ MIGRATIONS = (
     (*_tables(adopted="learner TEXT NOT NULL UNIQUE"),),  # who took over what was recorded without a name
 )
 """What leads from each version of the file to the next. Append; never edit what was released."""
+SETTINGS = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON"
 
 
 class LedgerError(Exception):
@@ -505,8 +506,7 @@ def open_file(path: Path, migrations: Sequence[Iterable[str]] | None = None) -> 
             # The older journal is one that any file system can hold, whatever the file was made with.
             with contextlib.suppress(sqlite3.OperationalError):  # someone is writing: another time
                 connection.execute("PRAGMA journal_mode = DELETE")
-            for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"):
-                connection.execute(f"PRAGMA {setting}")
+            connection.executescript(SETTINGS)
             connection.execute("BEGIN IMMEDIATE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > len(migrations):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from pathlib import Path
@@ -18,18 +19,25 @@ from tests.quiz.helpers import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = sorted((ROOT / "quizzes").glob("*.yaml"))
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@functools.cache
+def validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(quiz_schema())
 
 
 def test_the_schema_for_editors_is_in_step_with_the_dataclasses() -> None:
     path = ROOT / "quizzes" / FILE
-    text = f"{json.dumps(quiz_schema(), indent=2, ensure_ascii=False)}\n"
+    schema = quiz_schema()
+    text = f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n"
     assert path.read_text(encoding="utf-8") == text, "run: python -m grader.authoring.quiz_schema"
-    jsonschema.Draft202012Validator.check_schema(quiz_schema())
+    jsonschema.Draft202012Validator.check_schema(schema)
 
 
 @pytest.mark.parametrize("path", [*REAL, sample().path], ids=lambda path: path.stem)
 def test_every_quiz_is_valid_for_editors(path: Path) -> None:
-    jsonschema.Draft202012Validator(quiz_schema()).validate(core(yaml.compose(path.read_text("utf-8"))))
+    validator().validate(core(yaml.compose(path.read_text("utf-8"), LOADER)))
 
 
 def core(node: Any) -> Any:
@@ -38,11 +46,13 @@ def core(node: Any) -> Any:
         return {key.value: core(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [core(one) for one in node.value]
-    if node.style is None and re.fullmatch(r"[-+]?[0-9]+", node.value):
+    if node.style:  # it is quoted, or a block
+        return node.value
+    if re.fullmatch(r"[-+]?[0-9]+", node.value):
         return int(node.value)
-    if node.style is None and re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", node.value):
+    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", node.value):
         return float(node.value)
-    return {"true": True, "false": False}.get(node.value, node.value) if node.style is None else node.value
+    return {"true": True, "false": False}.get(node.value, node.value)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +71,8 @@ def core(node: Any) -> Any:
 def test_an_editor_sees_a_mistake(old: str, new: str) -> None:
     text = sample().path.read_text(encoding="utf-8")
     assert old in text
-    document = core(yaml.compose(text.replace(old, new, 1)))
-    assert not jsonschema.Draft202012Validator(quiz_schema()).is_valid(document)
+    document = core(yaml.compose(text.replace(old, new, 1), LOADER))
+    assert not validator().is_valid(document)
 
 
 def test_the_schema_explains_keys() -> None:

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from grader.checks.report import reports_from_json
+from grader.classroom import job
 from grader.course import Course, read_secret
-from tests.classroom.helpers import at_once, hand_in, right
+from grader.sandbox.pool import WorkerPool
+from tests.classroom.helpers import at_once, hand_in, here, right
 from tests.helpers import Ran, Run, edit, solve
 
 HALF = "def double(x):\n    return 2 * x  # earns 3\n"
@@ -40,6 +42,14 @@ def handed(tiny_copy: Course) -> Path:
 def by_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files say what they earn, where a test is not about how they are judged."""
     monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: at_once())
+
+
+@pytest.fixture
+def in_one_process(monkeypatch: pytest.MonkeyPatch, pool: WorkerPool) -> None:
+    """Grade without further processes but workers, where a test is not about those; each starts anew."""
+    monkeypatch.setattr("grader.classroom.batch.processes", lambda jobs: here())
+    monkeypatch.setattr(job, "_pool", lambda confinement: pool)
+    monkeypatch.setattr(job, "_marking", job._marking.__wrapped__)
 
 
 def graded(run: Run, handed: Path, *more: str) -> Ran:
@@ -215,6 +225,7 @@ def test_results_tell_git_to_leave_them_alone(run: Run, handed: Path) -> None:
     assert sorted(path.name for path in Path("results").iterdir())[:2] == [".gitignore", "grades.db"]
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_exports_of_one_need_a_name(run: Run, handed: Path) -> None:
     graded(run, handed)
     ran = run("export", "results", "github-summary")
@@ -226,6 +237,7 @@ def test_exports_of_one_need_a_name(run: Run, handed: Path) -> None:
     assert Path("all.xml").read_text().startswith("<?xml")
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_answers_to_quizzes_are_graded_with_the_rest(
     run: Run, handed: Path, tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,6 +434,7 @@ def test_a_claim_is_set_aside_and_an_extension_misspelt_stops_the_run(
     assert graded(run, handed).code == 0
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_who_moved_is_told(run: Run, handed: Path, tiny_copy: Course) -> None:
     graded(run, handed)
     moved = tiny_copy.root / "results" / "moved.csv"
@@ -448,6 +461,7 @@ def break_check(course: Course) -> None:
     path.write_text(re.sub(r'("""\n)(?!.*""")', r"\1    no_such_name\n", text, count=1, flags=re.DOTALL))
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_a_broken_check_is_exported_as_no_number(
     run: Run, handed: Path, tiny: Course, tiny_copy: Course
 ) -> None:
@@ -476,6 +490,7 @@ def test_a_broken_check_is_exported_as_no_number(
     assert run("export", "results", "roster").out == before.out
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_what_could_not_be_graded_at_all_keeps_its_last_credits(
     run: Run, handed: Path, tiny_copy: Course
 ) -> None:
@@ -503,6 +518,7 @@ def test_a_csv_is_utf_8_in_every_locale(run: Run, handed: Path, tiny_copy: Cours
     assert Path("class.csv").read_bytes().startswith(codecs.BOM_UTF8 + b'"Student"')
 
 
+@pytest.mark.usefixtures("by_word")
 @pytest.mark.parametrize("form", ["canvas", "moodle"])
 def test_a_platform_gets_no_table_without_its_own_list(run: Run, handed: Path, form: str) -> None:
     graded(run, handed)

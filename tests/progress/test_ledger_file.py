@@ -18,6 +18,7 @@ import pytest
 
 from grader.course import Course
 from grader.progress import CannotWrite, LedgerError, ledger as ledger_file, open_ledger
+from tests.conftest import DURABLE
 from tests.progress.helpers import ADA, TWO, answer, best, database, raw
 
 LONG = os.environ.get("GRADER_LONG") == "1"
@@ -96,7 +97,10 @@ def test_every_table_is_strict(tiny_copy: Course) -> None:
     assert all("STRICT" in sql for kind, _, sql in shape(tiny_copy) if kind == "table")
 
 
-def test_no_table_lets_anything_be_changed_or_deleted(tiny_copy: Course) -> None:
+def test_no_table_lets_anything_be_changed_or_deleted(
+    tiny_copy: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_file, "SETTINGS", DURABLE)
     fill(tiny_copy)
     path = database(tiny_copy)
     with raw(tiny_copy) as connection:

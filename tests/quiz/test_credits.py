@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,7 @@ from grader.quiz.credits import Credits, QuizContext, balance, earning, fold, up
 from grader.quiz.files import Attempts, Picks, Quiz, find_quiz, full_quiz
 from tests.quiz.helpers import question, runner, sample
 
+LONG = os.environ.get("GRADER_LONG") == "1"
 LEDGERS = Path(__file__).parents[1] / "fixtures" / "ledgers"
 QUESTIONS = [one.id for one in sample().file.questions]
 EQUAL = tuple(dataclasses.replace(one, credits=2) for one in sample().file.questions)
@@ -62,7 +64,7 @@ def folded(quiz: Quiz, modes: list[str], answers: list[tuple[int, str, float, in
     return fold(quiz, sittings, responses, {count: one[2] for count, one in enumerate(answers, 1)})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 40, deadline=None)
 @given(st.sampled_from(HEADERS), MODES, ANSWERS)
 def test_no_answers_earn_more_than_there_is(
     header: dict[str, Any], modes: list[str], answers: list[tuple[int, str, float, int]]
@@ -86,7 +88,7 @@ def test_no_answers_earn_more_than_there_is(
             assert one.cents == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 if LONG else 40, deadline=None)
 @given(st.sampled_from([{}, DRAWN]), MODES, ANSWERS)
 def test_in_practice_a_later_answer_changes_nothing_before_it(
     header: dict[str, Any], modes: list[str], answers: list[tuple[int, str, float, int]]
@@ -120,7 +122,7 @@ def test_earnings(
     assert got == (round(100 * credits), arithmetic)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if LONG else 40, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=4), st.floats(0, 1))
 def test_attempts_never_earn_more_than_the_credits_nor_less_than_nothing(
     scores: list[float], cost: float

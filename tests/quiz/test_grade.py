@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import csv
 import dataclasses
 import datetime
+import functools
 import hashlib
 import io
 import json
@@ -13,6 +15,7 @@ import os
 import pickle
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,26 +55,45 @@ def with_mode(quiz: Quiz, mode: str = "graded", **changes: Any) -> Quiz:
     return files.full_quiz(quiz.path, dataclasses.replace(quiz.file, **changes))
 
 
+@functools.cache
+def graded_sample() -> Quiz:
+    return with_mode(sample())
+
+
+EDITIONS: dict[int, tuple[Quiz, grade.Edition, str]] = {}
+
+
+def edition(quiz: Quiz) -> tuple[grade.Edition, str]:
+    """Return how a quiz is handed out, and its file; each quiz is kept, so that no other gets its number."""
+    if id(quiz) not in EDITIONS:
+        text = files.edition_text(quiz, SECRET)
+        EDITIONS[id(quiz)] = quiz, grade.edition_of(quiz, SECRET), text
+    return EDITIONS[id(quiz)][1:]
+
+
 class World:
     """An instructor's course and one learner's folder."""
 
     def __init__(self, root: Path, quiz: Quiz, runner: Runner = helpers.runner) -> None:
         self.quiz, self.runner, self.root = quiz, runner, root
         self.course = Course(root=root / "student", title="A course", salt="salt")
-        self.course.root.mkdir(parents=True)
+        (self.course.root / "quizzes").mkdir(parents=True)
+        self.edition, text = edition(quiz)
         if quiz.file.mode == "practice":
             self.sheet = quiz
         else:
-            files.write_edition([quiz], SECRET, self.course.root)
-            self.sheet = load_quiz(self.course.root / "quizzes" / quiz.path.name)
-        self.edition = grade.edition_of(quiz, SECRET)
+            path = self.course.root / "quizzes" / quiz.path.name
+            path.write_text(text, encoding="utf-8", newline="\n")
+            self.sheet = load_quiz(path)
         self.login(ADA)
+        self.untouched = True
 
     def login(self, learner: Learner) -> None:
         with open_ledger(self.course) as ledger:
             ledger.login(learner)
 
     def sit(self, sheet: Quiz | None = None, **options: Any) -> Session:
+        self.untouched = False
         return Session(sheet or self.sheet, self.context(), Selection(**options))
 
     def context(self, runner: Runner | None = None) -> QuizContext:
@@ -124,7 +146,7 @@ def cents(graded: grade.QuizGrade) -> dict[str, int]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(tmp_path, with_mode(sample()))
+    return World(tmp_path, graded_sample())
 
 
 # --- the same credits as in practice ------------------------------------------------------------------
@@ -225,6 +247,25 @@ def test_no_more_of_a_topic_than_a_sitting_draws(tmp_path: Path) -> None:
 
 
 def all_right(world: World) -> dict[str, Any]:
+    """Answer everything right in the first sitting, and return what is handed in."""
+    if not world.untouched or world.quiz is not graded_sample():
+        return answer_all(world)
+    state, document = all_right_once()
+    shutil.copytree(state, world.course.state_folder, dirs_exist_ok=True)
+    world.untouched = False
+    return copy.deepcopy(document)
+
+
+@functools.cache
+def all_right_once() -> tuple[Path, dict[str, Any]]:
+    """Return the record of one who answers the sample quiz right, and the document."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    world = World(Path(folder.name), graded_sample())
+    return world.course.state_folder, answer_all(world)
+
+
+def answer_all(world: World) -> dict[str, Any]:
     session = world.sit()
     for question in session.questions:
         world.answer(session, question, 0)
@@ -742,13 +783,13 @@ def places(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(value, (*path, name))
 
 
-@settings(max_examples=20_000 if os.environ.get("GRADER_LONG") == "1" else 150, deadline=None)
+@settings(max_examples=20_000 if os.environ.get("GRADER_LONG") == "1" else 40, deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_file_is_graded_or_told(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     if not FUZZED:
-        world = World(tmp_path_factory.mktemp("fuzz"), with_mode(sample()))
+        world = World(tmp_path_factory.mktemp("fuzz"), graded_sample())
         FUZZED.append((world, guesses(world, 4)))
     world, document = FUZZED[0][0], copy.deepcopy(FUZZED[0][1])
     for _ in range(data.draw(st.integers(1, 3))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from grader.quiz.questions.choices import Choice, Match, Multiple, Order, Pair, 
 from grader.quiz.questions.typed import Output, Target, Text, distance, normal, same_output, same_words
 from tests.quiz.helpers import runner
 
+LONG = os.environ.get("GRADER_LONG") == "1"
 BASICS: dict[str, Any] = {"topic": "t", "prompt": "p", "explain": "e", "source": "s"}
 
 
@@ -102,7 +104,7 @@ def common(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return rows[-1][-1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if LONG else 60, deadline=None)
 @given(orders())
 def test_orders_against_all_right_orders(drawn: tuple[Order, tuple[str, ...]]) -> None:
     one, answer = drawn
@@ -173,7 +175,7 @@ def recursive(a: str, b: str) -> int:
     return min(options)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if LONG else 60, deadline=None)
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5))
 def test_distances_against_the_definition(a: str, b: str) -> None:
     assert distance(a, b) == recursive(a, b)

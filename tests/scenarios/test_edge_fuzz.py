@@ -30,7 +30,7 @@ from tests.classroom.helpers import hand_in, right
 from tests.quiz import helpers
 from tests.scenarios.test_edges import answered
 
-EXAMPLES = 25_000 if os.environ.get("GRADER_LONG") else 30
+EXAMPLES = 25_000 if os.environ.get("GRADER_LONG") else 15
 FUZZ = settings(
     max_examples=EXAMPLES,
     deadline=None,
