@@ -171,6 +171,12 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "'f')",
             "leave the dtype out",
         ),
+        (
+            7,
+            [("Wf, Wi, WC, Wo, bf, bi, bC, bo = p", "Wi, Wf, WC, Wo, bi, bf, bC, bo = p")],
+            "= params",
+            "`Wf` holds what another name",
+        ),
         (7, [("f = sigmoid(Wf @ z + bf)", "f = Wf @ z + bf")], "f = Wf", "it lacks the sigmoid"),
         (7, [("f = sigmoid(", "f = np.tanh(")], "f = np.tanh", "the tanh stands in the place of the sigmoid"),
         (

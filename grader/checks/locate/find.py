@@ -18,6 +18,7 @@ import numpy as np
 
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
+from grader.checks.locate.arrays import line_told, one_array, rounded, shared, whole_numbers
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import (
     DRAWS,
@@ -26,18 +27,16 @@ from grader.checks.locate.locate import (
     SMALL,
     Comparison,
     Names,
-    base,
     close,
     is_neutral,
 )
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
-    Event,
     Malformed,
     RecordedSubmission,
+    Statement,
     TooMuch,
-    Trace,
     Work,
     recorded_submission,
 )
@@ -308,16 +307,39 @@ def _misplaced(
     elif right.ids[twin] in mine.ids and not is_neutral(wanted):
         text = f"another quantity is returned as {name}; the right one is computed"
         swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
-        every = mine.trace.events
-        misused = [every[part] for each in comparison.culprits() for part in every[each].operands]
-        held = every[leaf].values, every[leaf].node.text
-        if swapped and bound and held in [(each.values, each.node.text) for each in misused]:
-            line = bound.line  # more than the results is made of a name that holds another one's value
-            text = f"`{mine.node(leaf).text}` holds another result: look at the order of the names"
+        if swapped and bound and (order := _order_of_names(comparison, names, leaf, bound)):
+            line, other = order
+            text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
         line = bound.line  # it is there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
+
+
+def _order_of_names(
+    comparison: Comparison, names: Names, leaf: int, bound: Statement
+) -> tuple[int, str] | None:
+    """Find a line that binds several names in a wrong order, and one of them.
+
+    Args:
+        leaf: the name of a result that holds another one's value.
+        bound: what bound it.
+    """
+    events, node = comparison.mine.trace.events, comparison.mine.node(leaf)
+    misused = [events[part] for each in comparison.culprits() for part in events[each].operands]
+    spoils = (events[leaf].values, node.text) in [(each.values, each.node.text) for each in misused]
+    if len(bound.binds) > 1:
+        return (bound.line, node.text) if spoils else None  # else only the results are in a wrong order
+    theirs = comparison.right.trace.events
+    for name in re.findall(NAME, bound.value):
+        line = names.binding(leaf, name)
+        held = [event.values for event in events[:leaf] if event.node.text == name][-1:]
+        wanted = [event.values for event in theirs if event.node.text == name]
+        ids = [[comparison.mine.ids[value] for value in values] for values in held]
+        known = [[comparison.right.ids[value] for value in values] for values in wanted]
+        if line and len(line.binds) > 1 and known and ids and ids[0] not in known:
+            return line.line, name
+    return None
 
 
 # --- what is told -------------------------------------------------------------------------------------
@@ -344,10 +366,8 @@ def locate(
         for call in calls:
             each = _finding(suite, submission, call, work, trusted)
             trace = submission.trace(call)
-            seen = (
-                _whole_numbers(run, trace) or _one_array(run, trace) if each else _rounded(run, call, trace)
-            )
-            if seen := seen or (_shared(run, each) if each else None):
+            seen = whole_numbers(run, trace) or one_array(run, trace) if each else rounded(run, call, trace)
+            if seen := seen or (shared(run, each.comparison, each.event) if each else None):
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []
@@ -447,12 +467,6 @@ def _explained(
     return line_told(run, trace, line, says, *said, shared), sure
 
 
-def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
-    """Return what is said of a line, with its place as an editor opens it."""
-    source = trace.text.lines[line - 1].strip() if 0 < line <= len(trace.text.lines) else ""
-    return Located(line, f"exercises/{run.exercise.id}/{run.source.name}:{line}", source, *said)
-
-
 def _right_before(comparison: Comparison, line: int) -> str:
     """Return a name bound above a line that holds what is right, if possible one that stands in it."""
     trace, found = comparison.mine.trace, list[str]()
@@ -467,95 +481,6 @@ def _right_before(comparison: Comparison, line: int) -> str:
     source = trace.text.lines[line - 1] if 0 < line <= len(trace.text.lines) else ""
     used = [name for name in found if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source)]
     return (used or found or [""])[-1]
-
-
-def _whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
-    """Find an array of whole numbers into which others were put."""
-
-    def fractions(event: Event) -> bool:
-        values = [trace.values[value] for value in event.values]
-        return any((np.isfinite(value) & (value != np.rint(value))).any() for value in values)
-
-    put = {(event.node.statement, event.node.text) for event in trace.events if fractions(event)}
-    for event in trace.events:
-        number, made = event.node.statement, event.node.line
-        each = trace.text.statements[number]
-        if trace.whole.issuperset(event.values) and number >= 0 and each.kind == "Assign":
-            cut = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
-            into = each.target.partition("[")[0]
-            if "[" in each.target and into == event.node.text and (number, each.value) in put:
-                bound = [one.line for one in trace.text.statements if one.target == into and one.line < made]
-                made, cut = (bound or [made])[-1], True
-            if cut:
-                says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
-                cause = "leave int out: np.zeros(shape) has room for fractions"
-                return line_told(run, trace, made, says, cause, "an array of whole numbers")
-    return None
-
-
-def _rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
-    """Find the first numbers of few digits, where nothing else is wrong."""
-    single = next((event for event in trace.events if trace.rounded.intersection(event.values)), None)
-    given = [array.dtype.itemsize for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f"]
-    if single is None or min(given, default=8) < 8:
-        return None
-    says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
-    return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")
-
-
-def _one_array(run: CheckRun, trace: Trace) -> Located | None:
-    """Find a line that gives one array two names, into both of which entries are put later."""
-    ran = {event.node.statement for event in trace.events}
-    for number, each in enumerate(trace.text.statements):
-        chain = number in ran and each.kind == "Assign" and re.fullmatch(NAME, each.target)
-        names = {*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())} if chain else set()
-        later = " ".join(one.target for one in trace.text.statements[number:])
-        if len(names) > 1 and all(re.search(rf"(?<![\w.]){re.escape(name)}\[", later) for name in names):
-            both = " and ".join(f"`{name}`" for name in sorted(names))
-            says = f"After this line {both} are one array: what is put into one of them is in the other, too."
-            cause = "make an array for each name"
-            return line_told(run, trace, each.line, says, cause, "one array by two names")
-    return None
-
-
-def _shared(run: CheckRun, finding: Finding) -> Located | None:
-    """Find the line that changed a name which went into what is wrong, by another name for its array."""
-    trace = finding.comparison.mine.trace
-    if finding.event == len(trace.events):  # what no recorded expression made
-        return None
-    wrong, used = trace.events[finding.event].node.statement, dict[str, tuple[int, Event]]()
-    for number, event in enumerate(trace.events[: finding.event + 1]):
-        if event.node.kind == "name" and event.node.statement == wrong != -1:
-            used[event.node.text] = number, event  # the last time
-    for number, use in used.values():
-        name, held, changed = use.node.text, [use.values], None
-        finding.comparison.work.spend(number)
-        for event in reversed(trace.events[:number]):
-            each = trace.text.statements[event.node.statement]
-            begins = trace.text.lines[each.line - 1].lstrip()
-            if event.node.function != use.node.function:
-                continue
-            if begins.startswith(f"{name}.") and not begins.startswith((f"{name}.append", f"{name}.extend")):
-                break
-            binds = name in each.binds
-            if binds and (each.target, each.value) != (name, event.node.text):
-                break  # an entry of it, or with others
-            if binds or event.node.text == name:
-                held.append(event.values)
-            elif each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target):
-                changed = changed or each
-            if binds and changed and any(_differs(values, use.values) for values in held):
-                says = f"This line changes `{name}` as well as `{base(changed.target)}`"
-                says, cause = f"{says}: they share their numbers.", "keep a copy of one of them"
-                return line_told(run, trace, changed.line, says, cause, "one array by two names")
-            if binds:
-                break
-    return None
-
-
-def _differs(values: tuple[int, ...], later: tuple[int, ...]) -> bool:
-    """Whether a list or an array has other values now, but for those that were added."""
-    return any(value != now for value, now in zip(values, later, strict=False))
 
 
 # --- shapes that do not fit -----------------------------------------------------------------------------

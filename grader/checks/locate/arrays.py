@@ -1,0 +1,112 @@
+"""Finds what no value on the way shows: arrays of whole numbers or of few digits, or with two names."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from grader.checks.locate.locate import NAME, Comparison, base
+from grader.checks.locate.trace import Event, Trace
+from grader.checks.report import Located
+from grader.checks.student import Call, CheckRun
+from grader.sandbox.values import walk_arrays
+
+
+def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
+    """Return what is said of a line, with its place as an editor opens it."""
+    source = trace.text.lines[line - 1].strip() if 0 < line <= len(trace.text.lines) else ""
+    return Located(line, f"exercises/{run.exercise.id}/{run.source.name}:{line}", source, *said)
+
+
+def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
+    """Find an array of whole numbers into which others were put."""
+
+    def fractions(event: Event) -> bool:
+        values = [trace.values[value] for value in event.values]
+        return any((np.isfinite(value) & (value != np.rint(value))).any() for value in values)
+
+    put = {(event.node.statement, event.node.text) for event in trace.events if fractions(event)}
+    for event in trace.events:
+        number, made = event.node.statement, event.node.line
+        each = trace.text.statements[number]
+        if trace.whole.issuperset(event.values) and number >= 0 and each.kind == "Assign":
+            cut = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
+            into = each.target.partition("[")[0]
+            if "[" in each.target and into == event.node.text and (number, each.value) in put:
+                bound = [one.line for one in trace.text.statements if one.target == into and one.line < made]
+                made, cut = (bound or [made])[-1], True
+            if cut:
+                says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
+                cause = "leave int out: np.zeros(shape) has room for fractions"
+                return line_told(run, trace, made, says, cause, "an array of whole numbers")
+    return None
+
+
+def rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
+    """Find the first numbers of few digits, where nothing else is wrong."""
+    single = next((event for event in trace.events if trace.rounded.intersection(event.values)), None)
+    given = [array.dtype.itemsize for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f"]
+    if single is None or min(given, default=8) < 8:
+        return None
+    says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
+    return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")
+
+
+def one_array(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a line that gives one array two names, into both of which entries are put later."""
+    ran = {event.node.statement for event in trace.events}
+    for number, each in enumerate(trace.text.statements):
+        chain = number in ran and each.kind == "Assign" and re.fullmatch(NAME, each.target)
+        names = {*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())} if chain else set()
+        later = " ".join(one.target for one in trace.text.statements[number:])
+        if len(names) > 1 and all(re.search(rf"(?<![\w.]){re.escape(name)}\[", later) for name in names):
+            both = " and ".join(f"`{name}`" for name in sorted(names))
+            says = f"After this line {both} are one array: what is put into one of them is in the other, too."
+            cause = "make an array for each name"
+            return line_told(run, trace, each.line, says, cause, "one array by two names")
+    return None
+
+
+def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located | None:
+    """Find the line that changed a name which went into what is wrong, by another name for its array.
+
+    Args:
+        wrong_event: number of the evaluation that went wrong first.
+    """
+    trace = comparison.mine.trace
+    if wrong_event == len(trace.events):  # what no recorded expression made
+        return None
+    wrong, used = trace.events[wrong_event].node.statement, dict[str, tuple[int, Event]]()
+    for number, event in enumerate(trace.events[: wrong_event + 1]):
+        if event.node.kind == "name" and event.node.statement == wrong != -1:
+            used[event.node.text] = number, event  # the last time
+    for number, use in used.values():
+        name, held, changed = use.node.text, [use.values], None
+        comparison.work.spend(number)
+        for event in reversed(trace.events[:number]):
+            each = trace.text.statements[event.node.statement]
+            begins = trace.text.lines[each.line - 1].lstrip()
+            if event.node.function != use.node.function:
+                continue
+            if begins.startswith(f"{name}.") and not begins.startswith((f"{name}.append", f"{name}.extend")):
+                break
+            binds = name in each.binds
+            if binds and (each.target, each.value) != (name, event.node.text):
+                break  # an entry of it, or with others
+            if binds or event.node.text == name:
+                held.append(event.values)
+            elif each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target):
+                changed = changed or each
+            if binds and changed and any(_differs(values, use.values) for values in held):
+                says = f"This line changes `{name}` as well as `{base(changed.target)}`"
+                says, cause = f"{says}: they share their numbers.", "keep a copy of one of them"
+                return line_told(run, trace, changed.line, says, cause, "one array by two names")
+            if binds:
+                break
+    return None
+
+
+def _differs(values: tuple[int, ...], later: tuple[int, ...]) -> bool:
+    """Whether a list or an array has other values now, but for those that were added."""
+    return any(value != now for value, now in zip(values, later, strict=False))
