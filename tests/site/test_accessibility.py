@@ -57,7 +57,7 @@ def resize(browser: Any, width: int, zoom: float = 1, **media: str) -> None:
 
 @pytest.mark.parametrize(
     ("width", "zoom", "scheme", "text"),
-    [(360, 1, "light", "100%"), (640, 2, "dark", "100%"), (1280, 1, "light", "200%")],
+    [(360, 1, "light", "100%"), (640, 2, "dark", "100%"), pytest.param(1280, 1, "light", "200%", marks=LONG)],
     ids=["a telephone", "200 % of a laptop, in the dark", "letters twice as large"],
 )
 def test_pages_without_python(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.site.helpers import Served, serving
+from tests.site.helpers import LONG, Served, serving
 
 pytestmark = pytest.mark.slow
 
@@ -260,6 +260,7 @@ NAMES = re.findall(r'^  "([^"]+)":', FORGERIES, re.MULTILINE)
 SLOW = ("deep", "deep and whole", "flood of starts")  # each has another of its kind
 
 
+@LONG
 def test_a_forged_answer_does_no_harm(browser: Any, whole_site: Served) -> None:
     browser.get(f"{whole_site.url}exercise-1.html")
     names = [name for name in NAMES if os.environ.get("GRADER_LONG") or name not in SLOW]

@@ -98,6 +98,7 @@ def moves(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
     return [*made, ("finish", {"quiz": QUIZ}), ("overview", {})]
 
 
+@LONG
 def test_all_types_are_marked_as_in_a_terminal(browser: Any, whole_site: Served, desk: Desk) -> None:
     browser.get(f"{whole_site.url}quiz-{QUIZ}.html")
     asked = moves(desk)
@@ -191,6 +192,7 @@ def question_shown(browser: Any) -> str:
     return "".join(each.text for each in browser.find_elements("css selector", "#sitting .question"))
 
 
+@LONG
 def test_a_question_is_there_before_python_and_its_answer_waits(
     browser: Any, whole_site: Served, desk: Desk
 ) -> None:
