@@ -203,6 +203,10 @@ def test_a_change_that_only_switches_something_off_is_no_cause(pool: WorkerPool)
     located = found(grade(5, pool, ("dh_next = Whh.T @ da", clipped)))
     assert "np.linalg.norm" in located.source
     assert located.cause == ""
+    squashed = "    cs[1:] = np.tanh(cs[1:])\n    return LSTMTrace(hs, cs,"
+    located = found(grade(8, pool, ("    return LSTMTrace(hs, cs,", squashed)))
+    assert located.source == "cs[1:] = np.tanh(cs[1:])"
+    assert "hs" not in located.cause  # in another array nothing of it would be kept
 
 
 TEXT = read_text(np.frombuffer(json.dumps([[], [], []]).encode(), np.uint8))

@@ -139,11 +139,11 @@ class Trial:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
         arrays = [self.right.array(right) for _, right in self.pairs(change)]
         results = [self.mine.trace.values[number] for number in self.mine.trace.result or ()]
-        overflows = not all(np.isfinite(result).all() for result in results)
-        if overflows or all((array == np.rint(array)).all() for array in arrays):
-            return True
+        if not all(np.isfinite(result).all() for result in results):
+            return True  # where numbers overflow, they are past all such differences
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
-        answers = self._rerun(change.mine, [OTHERWISE * array for array in arrays])
+        others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
+        answers = self._rerun(change.mine, others)
         return answers is None or not self._wrong_among(answers) <= left
 
     # -- what may be tried --
@@ -159,7 +159,8 @@ class Trial:
         nodes = self.mine.trace.text.nodes
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
         good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
-        for mine in (n for n in inside if nodes[n].kind not in ("before", "after") and n not in good):
+        good |= {n for n in inside if nodes[n].kind in ("before", "after") or self._is_stored_into(n)}
+        for mine in (n for n in inside if n not in good):
             for right in self.right.evaluations:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
@@ -168,6 +169,12 @@ class Trial:
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
+
+    def _is_stored_into(self, number: int) -> bool:
+        """Whether a node names the array of which a statement assigns a part: in another nothing is kept."""
+        text, node = self.mine.trace.text, self.mine.trace.text.nodes[number]
+        begins = not text.lines[node.line - 1][: node.column].strip()
+        return begins and text.statements[node.statement].target.startswith(f"{node.text}[")
 
     def _made_here(self, mine: int, right: int) -> bool:
         """Whether a value is made of right ones in its line; of a name, whether it has the shape at least."""
