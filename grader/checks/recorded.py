@@ -9,6 +9,7 @@ import functools
 import inspect
 import itertools
 import json
+import math
 import struct
 import types
 import zlib
@@ -76,14 +77,17 @@ class Index:
 
     def find(self, function: str, form: str, sums: Array) -> int | None:
         """Return the number of a question that is the same up to rounding; None if there is none."""
-        asked = sums[:, 0].tolist()
+        asked = sums[:, 0].tolist()  # plain numbers: an array's overhead is most of what so few cost
         for number, known in self._known.get((function, form), ()):
-            # Most differ in some sum by far, which plain numbers tell soonest; NaN is left to what follows.
-            if any(abs(a - b) > RTOL * size for (a, size), b in zip(known.tolist(), asked, strict=True)):
-                continue
-            if np.allclose(known[:, 0], sums[:, 0], rtol=0, atol=RTOL * known[:, 1], equal_nan=True):
+            if all(_close(a, b, size) for (a, size), b in zip(known.tolist(), asked, strict=True)):
                 return number
         return None
+
+
+def _close(known: float, asked: float, size: float) -> bool:
+    """Whether two sums are the same up to rounding, given the sum of the sizes; NaN is NaN."""
+    near = math.isfinite(asked) and abs(known - asked) <= RTOL * size
+    return near or known == asked or (math.isnan(known) and math.isnan(asked))
 
 
 def unpacked(data: bytes) -> tuple[Any, memoryview]:

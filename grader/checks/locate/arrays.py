@@ -48,9 +48,8 @@ def rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
     single = next((event for event in trace.events if trace.rounded.intersection(event.values)), None)
     given = [array.dtype.itemsize for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f"]
     statuses = {each.status for each in run.outcomes.values() if each.function == call.function}
-    if (
-        single is None or min(given, default=8) < 8 or "passed" in statuses
-    ):  # which these digits are enough for
+    enough = "passed" in statuses or min(given, default=8) < 8  # these digits are what is asked for
+    if single is None or enough:
         return None
     says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
     return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")

@@ -78,11 +78,8 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
     """
     if found := names.stale(then, now):
         name, line, made = found
-        if made:
-            return line, Cause(
-                f"`{name}` should hold it from here on, and still holds its first value", UNUSED
-            )
-        return line, Cause(f"`{name}` still holds its first value", STALE)
+        text = f"`{name}` should hold it from here on, and" if made else f"`{name}`"
+        return line, Cause(f"{text} still holds its first value", UNUSED if made else STALE)
     return None
 
 
@@ -98,7 +95,8 @@ class Trial:
         self._comparison, self._quantities, self._rerun = comparison, quantities, rerun
         self.mine, self.right = comparison.mine, comparison.right
         self.names = Names(comparison)
-        self._wrong = self._wrong_among([self.mine.trace.values[n] for n in self.mine.trace.result or ()])
+        self._results = [self.mine.trace.values[n] for n in self.mine.trace.result or ()]
+        self._wrong = self._wrong_among(self._results)
 
     def _wrong_among(self, results: Sequence[Array]) -> Wrong:
         """Return which results are wrong by their numbers, of those with a time axis the steps."""
@@ -138,8 +136,7 @@ class Trial:
     def matters(self, change: Change, left: Wrong) -> bool:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
         arrays = [self.right.array(right) for _, right in self.pairs(change)]
-        results = [self.mine.trace.values[number] for number in self.mine.trace.result or ()]
-        if not all(np.isfinite(result).all() for result in results):
+        if not all(np.isfinite(result).all() for result in self._results):
             return True  # where numbers overflow, they are past all such differences
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
@@ -359,11 +356,6 @@ class Trial:
 
     # -- where the value of a name comes from --
 
-    def stale(self, change: Change) -> tuple[int, Cause] | None:
-        """Find the name that keeps its first value, if that is why a change mends."""
-        pairs, pair = self.pairs(change), self.first_pair(change)
-        return stale(self.names, pairs[0], pair) if pair and pair != pairs[0] else None
-
     def held(self, change: Change) -> Cause:
         """Say what the name that a change replaces should hold; the text is empty if it replaces no name."""
         mine, right = self.first_pair(change) or (0, 0)
@@ -470,7 +462,8 @@ class Proof:
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
-            if kept := trial.stale(cause.change):
+            first = trial.pairs(cause.change)[0]
+            if pair != first and (kept := stale(trial.names, first, pair)):
                 return kept
             left = self.left_wrong(cause.change) or ()
             for leaf in trial.names_in(pair[0]):

@@ -20,16 +20,7 @@ from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
 from grader.checks.locate.arrays import line_told, one_array, rounded, shared, whole_numbers
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
-from grader.checks.locate.locate import (
-    DRAWS,
-    NAME,
-    NEUTRAL,
-    SMALL,
-    Comparison,
-    Names,
-    close,
-    is_neutral,
-)
+from grader.checks.locate.locate import DRAWS, NAME, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
@@ -181,7 +172,7 @@ def _finding(
         function = mine.events[-1].node.function
     with np.errstate(all="ignore"):
         comparison = Comparison(function, mine, right, given, work, trusted)
-        culprits = comparison.culprits()
+        culprits = comparison.culprits
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
             event = comparison.climb(culprit)
@@ -227,13 +218,14 @@ def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
 def _reordered(comparison: Comparison, number: int) -> tuple[int, Cause | None]:
     """Return where what an event takes was gathered, if in another order than the solution's; else itself."""
     mine, right = comparison.mine, comparison.right
-    theirs = [[right.ids[value] for value in event.values] for event in right.trace.events]
-    for operand in mine.trace.events[number].operands:
-        values = mine.trace.events[operand].values
-        ids = [mine.ids[value] for value in values]
-        if len(ids) > 1 and ids not in theirs and sorted(ids) in map(sorted, theirs):
+    operands = [mine.trace.events[each] for each in mine.trace.events[number].operands]
+    several = [each for each in operands if len(each.values) > 1]
+    theirs = [right.all_ids(event) for event in right.trace.events if several]
+    for operand in several:
+        ids = mine.all_ids(operand)
+        if ids not in theirs and sorted(ids) in map(sorted, theirs):
             text = "the right arrays stand in another order"
-            made = next(n for n, event in enumerate(mine.trace.events) if event.values == values)
+            made = next(n for n, event in enumerate(mine.trace.events) if event.values == operand.values)
             return made, Cause(text, text)
     return number, None
 
@@ -326,19 +318,17 @@ def _order_of_names(
         bound: what bound it.
     """
     events, node = comparison.mine.trace.events, comparison.mine.node(leaf)
-    misused = [events[part] for each in comparison.culprits() for part in events[each].operands]
+    misused = [events[part] for each in comparison.culprits for part in events[each].operands]
     spoils = (events[leaf].values, node.text) in [(each.values, each.node.text) for each in misused]
     if len(bound.binds) > 1:
         return (bound.line, node.text) if spoils else None  # else only the results are in a wrong order
-    theirs = comparison.right.trace.events
+    mine, right = comparison.mine, comparison.right
     for name in re.findall(NAME, bound.value):
-        line = names.binding(leaf, name)
-        held = [event.values for event in events[:leaf] if event.node.text == name][-1:]
-        wanted = [event.values for event in theirs if event.node.text == name]
-        ids = [[comparison.mine.ids[value] for value in values] for values in held]
-        known = [[comparison.right.ids[value] for value in values] for values in wanted]
-        if line and len(line.binds) > 1 and known and ids and ids[0] not in known:
-            return line.line, name
+        several = names.binding(leaf, name)
+        held = [mine.all_ids(event) for event in events[:leaf] if event.node.text == name]
+        known = [right.all_ids(event) for event in right.trace.events if event.node.text == name]
+        if several and len(several.binds) > 1 and known and held and held[-1] not in known:
+            return several.line, name
     return None
 
 
@@ -366,8 +356,12 @@ def locate(
         for call in calls:
             each = _finding(suite, submission, call, work, trusted)
             trace = submission.trace(call)
-            seen = whole_numbers(run, trace) or one_array(run, trace) if each else rounded(run, call, trace)
-            if seen := seen or (shared(run, each.comparison, each.event) if each else None):
+            if each:
+                seen = whole_numbers(run, trace) or one_array(run, trace)
+                seen = seen or shared(run, each.comparison, each.event)
+            else:
+                seen = rounded(run, call, trace)
+            if seen:
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []

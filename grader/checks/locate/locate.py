@@ -7,13 +7,14 @@ right does no harm if arithmetic makes a right value of it: that is another styl
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from grader.checks.locate.trace import COMPUTED, Node, Statement, Trace, Work
+from grader.checks.locate.trace import COMPUTED, Event, Node, Statement, Trace, Work
 from grader.sandbox.values import Array
 
 RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
@@ -92,6 +93,10 @@ class Side:
     def id(self, number: int) -> int:
         """Return what events of the same numbers have in common."""
         return self.ids[self.trace.events[number].values[0]]
+
+    def all_ids(self, event: Event) -> list[int]:
+        """Return the same of all that an event holds."""
+        return [self.ids[value] for value in event.values]
 
     def is_neutral(self, number: int) -> bool:
         """Whether an event has only such numbers as occur everywhere."""
@@ -254,8 +259,9 @@ class Comparison:
 
     # -- the way back from what is wrong --
 
+    @functools.cached_property
     def culprits(self) -> dict[int, set[int]]:
-        """Return the evaluations that made wrong numbers of right ones, each with the results it spoils."""
+        """The evaluations that made wrong numbers of right ones, each with the results it spoils."""
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
             for event in self.sources([(self.mine.trace.result or ())[output]]):
@@ -400,12 +406,12 @@ class Names:
     def is_the_solutions(self, number: int) -> bool:
         """Whether the solution has the value that a name holds under the same name, bound as often."""
         name = self._mine.node(number).text
-        return self._is_called(number, name, sum(n < number for n in self._named[0].get(name, ())))
+        return self._is_called(number, name, bisect.bisect_left(self._named[0].get(name, ()), number))
 
     def is_bound_rightly(self, number: int) -> bool:
         """Whether a statement binds a name to what the solution calls so."""
         name = self._mine.target(number) or ""
-        return self._is_called(number, name, sum(n <= number for n in self._named[0].get(name, ())))
+        return self._is_called(number, name, bisect.bisect_right(self._named[0].get(name, ()), number))
 
     def _is_called(self, number: int, name: str, times: int) -> bool:
         places = self._named[1].get(name, ())
@@ -433,7 +439,7 @@ class Names:
             there is such a line.
         """
         mine = self._mine
-        mine_ids = [[mine.ids[value] for value in event.values] for event in self._events[: now[0] + 1]]
+        mine_ids = [mine.all_ids(event) for event in self._events[: now[0] + 1]]
         sides = (mine, self._right)
         named = self._events[now[0]].node.kind in ("name", "attribute")
         inside = [
@@ -444,8 +450,7 @@ class Names:
             if not self._is_kept(first, last):
                 continue
             for other, later in inside[1]:
-                events = self._right.trace.events
-                had, has = ([self._right.ids[value] for value in events[n].values] for n in (other, later))
+                had, has = (self._right.all_ids(self._right.trace.events[n]) for n in (other, later))
                 if had == mine_ids[last] != has:
                     here = mine.node(last).function
                     makers = (n for n in reversed(range(last)) if mine.node(n).function == here)
@@ -455,14 +460,13 @@ class Names:
 
     def _is_kept(self, then: int, now: int) -> bool:
         first, last = self._events[then], self._events[now]
-        text, name = self._right.trace.text, base(last.node.text)
-        if name in {node.text for node in text.nodes} and not any(
-            name in each.binds for each in text.statements
-        ):
-            return False  # the solution keeps it as well
-        places = self._bindings.get((last.node.function, base(last.node.text)), [])
+        name, text = base(last.node.text), self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
-        return named and first.values == last.values and not any(then < at <= now for at, _ in places)
+        places = self._bindings.get((last.node.function, name), [])
+        if not named or first.values != last.values or any(then < at <= now for at, _ in places):
+            return False
+        known = any(node.text == name for node in text.nodes)
+        return not known or any(name in each.binds for each in text.statements)  # else it is kept there, too
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
