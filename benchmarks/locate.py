@@ -4,7 +4,8 @@ Each set is a list of submissions with mistakes whose lines are known:
 
 - misconceptions: the course's known mistakes, in its solution
 - styles: mistakes in the accepted variants, known ones where they fit and small changes of any kind
-- pairs: two known mistakes in different statements; then the one that was not named alone
+- pairs: two known mistakes in different statements; then the one that was not named alone, with the line of
+  the exception where it raises one
 - bugs: folders of a file ``index.json``, or folders beside the course's own, given with ``--bugs FOLDER``
 - right: the accepted variants; the search is made although nothing is wrong (forced)
 
@@ -49,8 +50,12 @@ SETS = "misconceptions", "styles", "pairs", "right", "bugs"
 SAMPLES = {"misconceptions": 12, "styles": 8, "pairs": 8}  # of one exercise; --all takes ALL
 ALL = {"misconceptions": 10**6, "styles": 40, "pairs": 50}
 SAID = "right", "near", "later", "wrong"
-NO_VALUE = {"raises": r"` raises \w+", "argument changed": r"your code changes"}  # what has no wrong value
-SILENT = NO_VALUE | {"no array": r"should be an? |should return", "other": ""}
+NO_VALUE = {"raises": r"` raises \w+"}  # what has no wrong value
+SILENT = NO_VALUE | {
+    "argument changed": r"your code changes",
+    "no array": r"should be an? |should return",
+    "other": "",
+}
 
 
 @dataclass(frozen=True)
@@ -250,12 +255,16 @@ def _measure(case: Case, pool: WorkerPool, table: Table, listed: bool) -> None:
         )
     if case.alone and place == "right" and told:
         number = next(n for n, lines in enumerate(case.lines) if told.line in lines)
-        other = Case(case.exercise, case.name, case.alone[number], (case.lines[1 - number],))
-        report, _ = _graded(other.exercise, other.text, pool)
-        told = next((outcome.located for outcome in report.outcomes if outcome.located), None)
+        report, _ = _graded(case.exercise, case.alone[number], pool)
+        failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
+        told = next((outcome.located for outcome in failed if outcome.located), None)
         solution = case.exercise.solution_path.read_text(encoding="utf-8")
-        table.counts["others"] += any(outcome.status == "failed" for outcome in report.outcomes)
-        table.counts["other right"] += told is not None and told.line in changed_lines(solution, other.text)
+        line = told.line if told else _raising_line(failed) if failed else None
+        place = _place(line, (changed_lines(solution, case.alone[number]),))
+        table.counts["others"] += bool(failed)
+        table.counts["other right"] += place == "right"
+        if listed and failed and place != "right":
+            print(f"    then: {place}; {_text(told, failed)}", flush=True)
 
 
 def _text(told: Located | None, failed: list[Outcome]) -> str:

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -83,6 +83,14 @@ class Call:
     def numbers(self) -> int:
         """How many numbers the arrays among the arguments hold."""
         return sum(array.size for _, array in walk_arrays(self.arguments))
+
+    def changed(self, parameters: Sequence[str]) -> tuple[str, ...]:
+        """Return the arguments that it changed, by names of the function's parameters."""
+        # what else than paths to arrays a worker names is text of its own
+        there = {path for path, _ in walk_arrays(self.arguments)} if self.answer.changed else ()
+        names = dict(enumerate(parameters))
+        paths = (path for path in self.answer.changed if path in there)
+        return tuple(".".join((names.get(int(path[0]), path[0]), *path[1:])) for path in paths)
 
 
 class CheckRun:
@@ -404,14 +412,8 @@ class Student:
         if self._asks_again:
             kept = answer if answer.said else dataclasses.replace(answer, value=_sampled(answer.value))
             self._ask_again(module, Call(self._check, function, arguments, kept))
-        names = dict(enumerate(run.exercise.parameters[function]))
-        # what else than paths to arrays a worker names is text of its own
-        there = {path for path, _ in walk_arrays(arguments)} if answer.changed else ()
-        self.changed = tuple(
-            ".".join((names.get(int(path[0]), path[0]), *path[1:]))
-            for path in answer.changed
-            if path in there
-        )
+        call = Call(self._check, function, arguments, answer)
+        self.changed = call.changed(run.exercise.parameters[function])
         self.well = well and not self.changed
         run.changed.update((function, name) for name in self.changed)
         return answer.value

@@ -266,6 +266,7 @@ class Recorder:
         self._numbers = self._count = 0
         self._operands: list[list[int]] = []
         self._replaced, self._given = RESULT, list[Any]()
+        self._look: Callable[[int], None] | None = None
 
     def record(
         self,
@@ -297,6 +298,22 @@ class Recorder:
             return error
         return None
 
+    def overwriting(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+        """Call a function; return the last node it evaluated before its arguments changed, or RESULT."""
+        self._count, before, latest = 0, _bytes(arguments), RESULT
+
+        def look(number: int) -> None:
+            nonlocal latest
+            if _bytes(arguments) != before:
+                raise Stop
+            latest = number
+
+        self._look = look
+        with contextlib.suppress(BaseException):
+            function(*arguments)
+        self._look = None
+        return latest if _bytes(arguments) != before else RESULT
+
     def _note_raising(self, places: dict[tuple[int | None, ...], int], error: BaseException) -> None:
         """Record what the expression that raised was made of, as far as that was recorded."""
         trace, found = TRACEBACK.__get__(error), list[Any]()
@@ -321,6 +338,9 @@ class Recorder:
             recorded = len(self.events) > MAX_EVENTS or self._numbers > MAX_NUMBERS
             if recorded or self._count > MAX_EVALUATIONS:
                 raise Stop
+            if self._look:
+                self._look(number)
+                return value
             if self._replaced != RESULT:
                 return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
@@ -388,6 +408,10 @@ def _arrays(value: Any, depth: int = 0, *, whole: bool = False) -> list[Any]:
     return []
 
 
+def _bytes(value: Any) -> bytes:
+    return b"".join(array.tobytes() for array in _arrays(value, whole=True))
+
+
 def _like(given: Any, value: Any) -> Any:
     """Return a given array as what it replaces: whole numbers are no real ones, an index has to be whole."""
     whole = isinstance(value, int | np.integer) or getattr(getattr(value, "dtype", None), "kind", "f") in "iu"
@@ -452,6 +476,11 @@ def record(function: str, replaced: int, given: tuple[Any, ...], *arguments: Any
     """Call one of the student's functions; return what :meth:`Recorder.report` says."""
     _recorder.record(_made, getattr(student, function), arguments, replaced, given)
     return _recorder.report()
+
+
+def overwriting(function: str, *arguments: Any) -> int:
+    """Call one of the student's functions; see :meth:`Recorder.overwriting`."""
+    return _recorder.overwriting(getattr(student, function), arguments)
 
 
 def changed(function: str, lines: Any, only: Any, most: int, program: Any, *arguments: Any) -> Any:

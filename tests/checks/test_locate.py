@@ -185,6 +185,18 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "np.exp(y)",
             "`y` stands in the",
         ),
+        (
+            3,
+            [("da = dh * (1 - h**2)", "dh *= 1 - h**2\n    da = dh")],
+            "dh *= 1 - h**2",
+            "written out, `dh = dh",
+        ),
+        (
+            5,
+            [("dh = dhs[t] + dh_next", "dh = dhs[t]\n        np.add(dh, dh_next, out=dh)")],
+            "np.add(dh",
+            "make a copy of it",
+        ),
         (15, [(" + (1 - mask[t]) * dh  # (H, N)", "")], "dh_next = Whh.T @ da", "it should be the message"),
     ],
 )

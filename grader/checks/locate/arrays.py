@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from grader.checks.locate.locate import NAME, Comparison, base
-from grader.checks.locate.trace import Event, Trace
+from grader.checks.locate.trace import Event, RecordedSubmission, Trace
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
@@ -53,6 +53,19 @@ def rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
         return None
     says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
     return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")
+
+
+def overwritten(run: CheckRun, submission: RecordedSubmission, call: Call) -> Located | None:
+    """Find the line that changes an argument, which belongs to the caller."""
+    bound = submission.overwriting(call)
+    if bound is None:
+        return None
+    names = " and ".join(f"`{name}`" for name in call.changed(run.exercise.parameters[call.function]))
+    cause = "make a copy of it, and change the copy"
+    if bound.kind == "AugAssign" and "[" not in bound.target:
+        cause = f"written out, `{bound.target} = {bound.target} ...` makes a new array"
+    says = f"This line changes {names}, which the function was given."
+    return line_told(run, submission.trace(call), bound.line, says, cause, "an argument is changed")
 
 
 def one_array(run: CheckRun, trace: Trace) -> Located | None:

@@ -18,7 +18,14 @@ import numpy as np
 
 from grader.checks import messages
 from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
-from grader.checks.locate.arrays import line_told, one_array, rounded, shared, whole_numbers
+from grader.checks.locate.arrays import (
+    line_told,
+    one_array,
+    overwritten,
+    rounded,
+    shared,
+    whole_numbers,
+)
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import DRAWS, NAME, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.shapes import operands_of, shapes_told
@@ -361,6 +368,8 @@ def locate(
                 seen = seen or shared(run, each.comparison, each.event)
             else:
                 seen = rounded(run, call, trace)
+                if call.answer.changed:
+                    seen = overwritten(run, submission, call) or seen
             if seen:
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)

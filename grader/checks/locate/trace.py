@@ -320,6 +320,13 @@ class RecordedSubmission:
 
         return results
 
+    def overwriting(self, call: Call) -> Statement | None:
+        """Ask a question again; return the statement that changed one of its arguments, if one did."""
+        number = self._call("overwriting", call.function, *call.arguments)
+        inside = type(number) is int and 0 <= number < len(self.text.nodes)
+        statement = self.text.nodes[number].statement if inside else -1
+        return self.text.statements[statement] if statement >= 0 else None
+
     def changed(self, call: Call, lines: Sequence[int], only: Sequence[int], most: int) -> list[list[float]]:
         """Ask a question after each of many small changes; see :func:`grader.sandbox.recording.changed`."""
         numbers = [np.array(each, np.int64) for each in (lines, only)]
