@@ -9,6 +9,7 @@ the same. Where the mistake is made, known or not, is the work of ``locate``.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ MAX_QUESTIONS = 8  # wrong answers, and right ones, that are looked at
 MAX_NUMBERS = 20_000  # in a question that is looked at, unless there are no smaller ones
 INDEPENDENT = 2
 CHANCE = 4  # wrong whole numbers, such as drawn symbols: fewer may agree by chance
+FORM = re.compile(r"should (return|be) (an? |\d+ values)")  # of messages about the form of an answer
 MAX_NAMED = 3  # mistakes that are told, where several explain the same
 
 
@@ -93,7 +95,9 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
                     run.change(name, diagnosis=sentence, recognised=bool(sentence))
                     asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
                     wrong = [question.call for question in asked if question.wrong]
-                    run.change(name, located=raised or locate(suite, run, wrong, work, bool(sentence)))
+                    formed = not FORM.search(run.outcomes[name].message)
+                    located = raised or locate(suite, run, wrong, work, bool(sentence), formed)
+                    run.change(name, located=located)
                     break
     _tell_impossible(suite, run)
 

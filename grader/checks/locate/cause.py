@@ -123,11 +123,16 @@ class Trial:
         """Return the first evaluations that a change lays side by side and that differ."""
         return next((pair for pair in self.pairs(change) if not self._comparison.same(*pair)), None)
 
-    def left_wrong(self, change: Change) -> Wrong | None:
-        """Return what stays wrong after a change that mends a result and spoils none; None after others."""
+    def left_wrong(self, change: Change, since: int = 0) -> Wrong | None:
+        """Return what stays wrong after a change that mends a result and spoils none; None after others.
+
+        Args:
+            since: the event from which on the value is changed.
+        """
         pairs = self.pairs(change)
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
-        results = self._rerun(change.mine, [self.right.array(right) for _, right in pairs]) if pairs else None
+        arrays = [self.mine.array(mine) if mine < since else self.right.array(right) for mine, right in pairs]
+        results = self._rerun(change.mine, arrays) if pairs else None
         wrong = self._wrong if results is None else self._wrong_among(results)
         had, left = (Counter(result for result, _ in each) for each in (self._wrong, wrong))
         mended = any((left[each] < had[each] - 1 and left[each] < 2) or not left[each] for each in had)
@@ -413,6 +418,8 @@ class Proof:
         nameless, changes = None, self._trials[0].changes(line, wanted, before)[:tries]
         for change in changes:
             cause = self._stated(change, better)
+            if cause and before is not None and self._mends_later(change, before):
+                continue
             if cause and cause.text:
                 return cause
             nameless = nameless or cause
@@ -430,6 +437,11 @@ class Proof:
             if len({cause.key for cause in causes}) == 1:
                 return causes[0]
         return None
+
+    def _mends_later(self, change: Change, before: int) -> bool:
+        """Whether a change mends as much if nothing is changed before an event: it is not wrong before it."""
+        later, left = self._trials[0].left_wrong(change, before), self.left_wrong(change)
+        return later is not None and left is not None and later <= left[0]
 
     def from_names(
         self, line: int, number: int, event: int, left: Sequence[Wrong]

@@ -35,6 +35,7 @@ from grader.checks.locate.trace import (
     RecordedSubmission,
     Statement,
     TooMuch,
+    Trace,
     Work,
     recorded_submission,
 )
@@ -197,11 +198,16 @@ def _finding(
             found += _misplaced(call, comparison, output, named)
         sizes = [sum(each.values[value].size for value in each.result or ()) for each in (mine, right)]
         if len(mine.result) != len(right.result) and sizes[0] != sizes[1]:
-            inside = {node.statement for node in mine.text.nodes if node.function == function}
-            ends = [each for n, each in enumerate(mine.text.statements) if n in inside]
-            line = max((each.line for each in ends if each.kind == "Return"), default=1)
-            found.append(Finding(call, comparison, line, 0, frozenset()))
+            found.append(Finding(call, comparison, _return_line(mine, function), 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
+
+
+def _return_line(trace: Trace, function: str) -> int:
+    """Return the last line where a function returned, of those that ran and have values if there are any."""
+    ran = {event.node.statement for event in trace.events}
+    inside = {node.statement for node in trace.text.nodes if node.function == function}
+    ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
+    return max((trace.text.statements[n].line for n in ran.intersection(ends) or ends), default=1)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -228,11 +234,19 @@ def _reordered(comparison: Comparison, number: int) -> tuple[int, Cause | None]:
     operands = [mine.trace.events[each] for each in mine.trace.events[number].operands]
     several = [each for each in operands if len(each.values) > 1]
     theirs = [right.all_ids(event) for event in right.trace.events if several]
+    in_order = [sorted(ids) for ids in theirs]
+
+    def permuted(ids: list[int]) -> bool:
+        return ids not in theirs and sorted(ids) in in_order
+
     for operand in several:
-        ids = mine.all_ids(operand)
-        if ids not in theirs and sorted(ids) in map(sorted, theirs):
+        if permuted(mine.all_ids(operand)):
             text = "the right arrays stand in another order"
-            made = next(n for n, event in enumerate(mine.trace.events) if event.values == operand.values)
+            made = next(
+                n
+                for n, event in enumerate(mine.trace.events)
+                if {*event.values} <= {*operand.values} and permuted(mine.all_ids(event))
+            )
             return made, Cause(text, text)
     return number, None
 
@@ -265,7 +279,7 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
         text = "nothing should be drawn here"
     elif abs(got.mean() - wanted.mean()) > 4 * max(spread, got.std()) / min(got.size, wanted.size) ** 0.5:
         text = f"its numbers lie around {got.mean():.2g}, not around {wanted.mean():.1g}"
-    elif not 0.5 < ratio < 2:
+    elif ratio and abs(np.log(ratio)) > 4 / min(got.size, wanted.size) ** 0.5:
         text = f"its numbers spread {ratio:.2g} times as far as they should"
     seen, line = Cause(text, text.partition(" around")[0]), comparison.mine.node(event).line
     return [Finding(call, comparison, line, event, frozenset((output,)), seen, True)] if text else []
@@ -288,7 +302,7 @@ def _misplaced(
     drawn = any(mine.node(n).operation in DRAWS for n in uses)  # perhaps in another order, which is right
     if not uses or (drawn and mine.ids[number] in results):
         return
-    single = [n for n in uses if len(mine.trace.events[n].values) == 1]
+    single = [n for n in uses if len(mine.trace.events[n].values) == 1 and mine.node(n).kind != "collection"]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
     as_it_came = any(np.array_equal(got, array) for array in comparison.given)
     last = (uses if as_it_came else single or uses)[-1]
@@ -306,7 +320,11 @@ def _misplaced(
     elif right.ids[twin] in mine.ids and not is_neutral(wanted):
         text = f"another quantity is returned as {name}; the right one is computed"
         swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
-        if swapped and bound and (order := _order_of_names(comparison, names, leaf, bound)):
+        changing = [n for n in makers if right.ids[twin] in map(mine.id, mine.parts(n))]
+        if changing and not swapped:
+            last, line, swapped = changing[0], mine.node(changing[0]).line, True
+            text = f"{name} is right before this operation and not after it"
+        elif swapped and bound and (order := _order_of_names(comparison, names, leaf, bound)):
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
@@ -343,7 +361,12 @@ def _order_of_names(
 
 
 def locate(
-    suite: CheckSuite, run: CheckRun, wrong: Sequence[Call], work: Work, recognised: bool = False
+    suite: CheckSuite,
+    run: CheckRun,
+    wrong: Sequence[Call],
+    work: Work,
+    recognised: bool = False,
+    formed: bool = True,
 ) -> Located | None:
     """Find the line that makes a function's answers wrong.
 
@@ -351,6 +374,7 @@ def locate(
         work: that may be done; less is left afterwards.
         wrong: questions that it answered wrongly.
         recognised: whether the mistake is known, so that its author says what changes would tell.
+        formed: whether the answers have the form that is asked for.
 
     Returns:
         Where and why, as far as two questions agree on it; None if they do not.
@@ -381,11 +405,15 @@ def locate(
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
                 inside = bool(told and told.cause)  # which tells of a line of the same function
-                mended = _mended(suite, run, submission, calls, near, work, inside)
+                mended = _mended(suite, run, submission, calls, near, work, inside, trusted)
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key
                     mended = dataclasses.replace(told, cause=cause, key=key)
                 told = mended or told
+        if calls and not told and not formed:
+            trace = submission.trace(calls[0])
+            line = _return_line(trace, calls[0].function)
+            told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
         return told
     return None
 
@@ -398,21 +426,27 @@ def _mended(
     near: int,
     work: Work,
     inside: bool,
+    trusted: Collection[str],
 ) -> Located | None:
     """Find a line in which one small change makes the answers to two questions right.
 
     Args:
         near: the line around which changes are tried.
         inside: whether only its function is changed.
+        trusted: functions that are right.
     """
     only = list[int]()
     for call in calls[:INDEPENDENT]:
         right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
         if right is None or right.result is None:
             return None
-        ran = {event.node.function for event in mine.events} | {call.function}
+        ran = {event.node.function for event in mine.events}
         here = {node.function for node in mine.text.nodes if node.line == near and inside}
-        lines = {node.line for node in mine.text.nodes if node.function in (here or ran)}
+        lines = {
+            node.line
+            for node in mine.text.nodes
+            if node.function in (here or ran.difference(trusted) | {call.function})
+        }
         cost = CHANGE + 2 * len(mine.events)
         most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
         work.spend(most * cost if not only else len(only) * cost)

@@ -78,6 +78,11 @@ class Side:
                 if event.node.number not in several:
                     self.evaluations.setdefault(event.node.number, []).append(number)
 
+    @functools.cached_property
+    def draws(self) -> bool:
+        """Whether any number is drawn."""
+        return any(event.node.operation in DRAWS for event in self.trace.events)
+
     def node(self, number: int) -> Node:
         """Return the node of an event."""
         return self.trace.events[number].node
@@ -279,11 +284,17 @@ class Comparison:
             node, operands = events[number].node, events[number].operands
             leaves = self.mine.terms(number) if node.operation in SUMS else operands
             wrong = self.spoilt(value for leaf in leaves for value in events[leaf].values)
-            before = {origin for origin in wrong if origin < number}
-            if not before and operands and node.operation not in DRAWS:  # chance, and nothing, tell nothing
+            before = {origin for origin in wrong if origin < number and not self._is_constant(origin)}
+            by_chance = node.operation in DRAWS and self.right.draws
+            if not before and operands and not by_chance:  # as what is made of nothing, it tells nothing
                 found.add(number)
             waiting |= before - seen
         return found
+
+    def _is_constant(self, number: int) -> bool:
+        """Whether a value is made of nothing: a number in the text, which is wrong where it is used."""
+        node, operands = self.mine.trace.events[number].node, self.mine.trace.events[number].operands
+        return node.kind == "operation" and not operands
 
     def climb(self, number: int) -> int:
         """Return the event to blame: of a function of the student's that is right, its caller's call."""
