@@ -25,7 +25,7 @@ DEPTH = 3  # expressions inside expressions that are laid side by side, and name
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
-STALE, UNUSED = "a name still holds its first value", "a name is to hold a value that is made"
+STALE, UNUSED = "a name still holds its first value", "a name is to hold a later value"
 VERBS = {
     "Add": "added",
     "Sub": "subtracted",
@@ -74,12 +74,14 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
         then, now: two evaluations of an expression, the student's and the solution's; the first ones agree.
 
     Returns:
-        The line that makes what the name should hold by now, else the one that uses it, and the cause.
+        The line that makes what the name should hold by now, else the one beside which it should be made or
+        the one that uses it, and the cause.
     """
     if found := names.stale(then, now):
-        name, line, made = found
-        text = f"`{name}` should hold it from here on, and" if made else f"`{name}`"
-        return line, Cause(f"{text} still holds its first value", UNUSED if made else STALE)
+        name, line, does = found
+        text = {"made": " should hold it from here on, and", "beside": " should be made anew beside it, and"}
+        key = STALE if does == "used" else UNUSED
+        return line, Cause(f"`{name}`{text.get(does, '')} still holds its first value", key)
     return None
 
 

@@ -439,15 +439,15 @@ class Names:
                     names.setdefault(name, []).append(number)
         return found
 
-    def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, bool] | None:
+    def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, str] | None:
         """Find a name in an expression that nothing has bound since an earlier evaluation, when it was right.
 
         Args:
             then, now: evaluations of the expression, the student's and the solution's.
 
         Returns:
-            The name, the line that makes the value that belongs there, else the expression's own, and whether
-            there is such a line.
+            The name, a line, and what it does: the value that belongs there is ``made`` in it, or should be
+            made ``beside`` it, or belongs where the expression is ``used``.
         """
         mine = self._mine
         mine_ids = [mine.all_ids(event) for event in self._events[: now[0] + 1]]
@@ -466,8 +466,25 @@ class Names:
                     here = mine.node(last).function
                     makers = (n for n in reversed(range(last)) if mine.node(n).function == here)
                     made = next((n for n in makers if {*has} <= {*mine_ids[n]}), last)
-                    return base(mine.node(last).text), mine.node(made).line, made != last
+                    name, line = base(mine.node(last).text), mine.node(made).line
+                    beside = self.beside(name, last) if made == last else None
+                    return name, beside or line, "beside" if beside else "used" if made == last else "made"
         return None
+
+    def beside(self, name: str, number: int) -> int | None:
+        """Return the line that binds what the solution binds just before it binds a name anew.
+
+        Args:
+            number: of an event in the function that is meant.
+        """
+        binding = [each.binds for each in self._right.trace.text.statements if each.binds]
+        last = max((at for at, names in enumerate(binding) if name in names), default=0)
+        nodes, function = self._mine.trace.text.nodes, self._mine.node(number).function
+        here = sorted({node.statement for node in nodes if node.function == function and node.statement >= 0})
+        lines = [
+            self._statements[n].line for n in here if {*binding[last - 1]} & {*self._statements[n].binds}
+        ]
+        return lines[-1] if last and lines else None
 
     def _is_kept(self, then: int, now: int) -> bool:
         first, last = self._events[then], self._events[now]
