@@ -465,7 +465,8 @@ class Proof:
             event: number of the evaluation that went wrong.
             names: whether the lines that bound other names in it are asked.
         """
-        cause, trial = self.cause(line), self._trials[0]
+        trial = self._trials[0]
+        cause = self.cause(line, before=trial.mine.after(event))
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES)):
             line, cause = above, found

@@ -107,6 +107,13 @@ class Side:
         """Whether an event has only such numbers as occur everywhere."""
         return self.id(number) in self._neutral
 
+    def after(self, number: int) -> int:
+        """Return the first event after one that is of another statement."""
+        events = self.trace.events
+        own = {event.node.statement for event in events[number : number + 1]}
+        later = (n for n in range(number, len(events)) if self.node(n).statement not in own)
+        return next(later, len(events))
+
     def target(self, number: int) -> str | None:
         """Return what a statement binds, empty if it returns, if an event's node is all of its value."""
         node = self.node(number)
