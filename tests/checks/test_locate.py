@@ -197,6 +197,49 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "np.add(dh",
             "make a copy of it",
         ),
+        (
+            2,
+            [("rnn_forward(xs, np.zeros((H, N)), params)", "rnn_forward(xs, np.random.randn(H, N), params)")],
+            "np.random.randn",  # which is wrong by another value each time
+            "`np.random.randn(H, N)` stands in the place of an array of zeros",
+        ),
+        (
+            5,
+            [
+                (
+                    "    return dxs, dh_next, RNN",
+                    "    for one in (dWxh, dWhh, dbh):\n"
+                    "        np.clip(one, -5, 5, out=one)\n    return dxs, dh_next, RNN",
+                )
+            ],
+            "out=one",
+            "`dparams.Wxh` is right before this operation",
+        ),
+        (5, [("RNNParams(dWxh, dWhh, dbh)", "dWxh, dWhh, dbh")], "return dxs", ""),
+        (
+            11,
+            [("        Why, by = sgd_step(OutputParams(Why, by), OutputParams(dWhy, dby), lr)\n", "")],
+            "params = sgd_step(",
+            "`Why` should be made anew beside it",
+        ),
+        (
+            13,
+            [("[max(check_gradient", "[min(check_gradient")],
+            "min(check_gradient",
+            "",
+        ),  # all are right numbers
+        (
+            14,
+            [("self.Wf, self.Wi, self.WC, self.Wo\n", "self.Wf, self.Wi, self.Wo, self.WC\n")],
+            "self.Wo, self.WC",
+            "the right arrays stand in another order",
+        ),
+        (
+            15,
+            [("(1 - mask[t]) * dh  #", "(1 - mask[t]) * dh * (1 - hs[t + 1] ** 2)  #")],
+            "dh_next = Whh.T",
+            "`1 - hs[t + 1] ** 2` is a factor too many",
+        ),
         (15, [(" + (1 - mask[t]) * dh  # (H, N)", "")], "dh_next = Whh.T @ da", "it should be the message"),
     ],
 )
