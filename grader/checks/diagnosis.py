@@ -65,7 +65,7 @@ class Question:
     def evidence(self) -> int:
         """How many wrong whole numbers a mistake would have to explain; any other answer tells enough."""
         mine, right = self.call.answer.value, self.right.value
-        if not isinstance(mine, np.ndarray) or not isinstance(right, np.ndarray):
+        if not isinstance(mine, np.ndarray) or not isinstance(right, np.ndarray) or self.call.answer.changed:
             return CHANCE
         return (
             int((mine != right).sum()) if right.dtype.kind in "iu" and mine.shape == right.shape else CHANCE

@@ -256,7 +256,7 @@ class Trial:
         through, squash = SQUASHED.get(node.operation, ""), SQUASHED.get(twin.operation, "")
         if squash and self.mine.id(mine) in {self.right.id(part) for part in parts[1]}:
             return Cause(f"it lacks {squash}", f"it lacks {squash}")
-        if squash and through and not odd and not rest:
+        if squash and through not in ("", squash) and not odd and not rest:
             return Cause(f"{through} stands in the place of {squash}", f"another function than {squash}")
         verbs = VERBS.get(node.operation, ""), VERBS.get(twin.operation, "")
         if hits and not odd and not rest and len(parts[0]) > 1 and all(verbs) and verbs[0] != verbs[1]:
