@@ -112,6 +112,7 @@ class Recorded:
 
     def __init__(self, exercise: Exercise, module: types.ModuleType) -> None:
         path = exercise.solution_folder / FILE
+        self.text = Text((), (), ())  # of the solution, which is not there
         self.missed: set[str] = set()  # functions that were asked what is not recorded
         self.index = Index()
         self._stubs = {name: getattr(module, name) for name in exercise.file.functions}
@@ -153,7 +154,7 @@ class Recorded:
             return None
         results = [array for _, array in result_arrays(self.value(asked.answer))]
         values = (*results, self.value(asked.inner).astype(np.float64))
-        return Trace(Text((), (), ()), (), values, frozenset((len(results),)), tuple(range(len(results))))
+        return Trace(self.text, (), values, frozenset((len(results),)), tuple(range(len(results))))
 
     def waits_for(self, substituted: Iterable[str], outcomes: Iterable[Outcome]) -> DependencyFailed | None:
         """Say that a check waits for a function that is wrong, and that no recorded answer stands in for.

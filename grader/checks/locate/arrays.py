@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from grader.checks.locate.locate import NAME, Comparison, base
-from grader.checks.locate.trace import Event, RecordedSubmission, Trace
+from grader.checks.locate.trace import Event, RecordedSubmission, Text, Trace
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
@@ -66,6 +66,17 @@ def overwritten(run: CheckRun, submission: RecordedSubmission, call: Call) -> Lo
         cause = f"written out, `{bound.target} = {bound.target} ...` makes a new array"
     says = f"This line changes {names}, which the function was given."
     return line_told(run, submission.trace(call), bound.line, says, cause, "an argument is changed")
+
+
+def unseeded(run: CheckRun, trace: Trace, right: Text) -> Located | None:
+    """Find the line that makes a generator without the seed, where the solution's begins with it."""
+    ran = {event.node.function for event in trace.events}
+    with_seed = any(node.operation == "default_rng" and "seed" in node.text for node in right.nodes)
+    for node in trace.text.nodes if with_seed else ():
+        if node.operation == "default_rng" and "seed" not in node.text and node.function in ran:
+            says = "This line makes a generator that does not begin with `seed`."
+            return line_told(run, trace, node.line, says, "", "the seed is ignored")
+    return None
 
 
 def one_array(run: CheckRun, trace: Trace) -> Located | None:

@@ -24,6 +24,7 @@ from grader.checks.locate.arrays import (
     overwritten,
     rounded,
     shared,
+    unseeded,
     whole_numbers,
 )
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
@@ -410,10 +411,12 @@ def locate(
                     cause, key = told.cause or mended.cause, told.key or mended.key
                     mended = dataclasses.replace(told, cause=cause, key=key)
                 told = mended or told
-        if calls and not told and not formed:
+        if calls and not told:
             trace = submission.trace(calls[0])
-            line = _return_line(trace, calls[0].function)
-            told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
+            told = unseeded(run, trace, suite.recorded_solution.text)
+            if not formed:
+                line = _return_line(trace, calls[0].function)
+                told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
         return told
     return None
 

@@ -486,12 +486,12 @@ class Names:
         """
         binding = [each.binds for each in self._right.trace.text.statements if each.binds]
         last = max((at for at, names in enumerate(binding) if name in names), default=0)
+        if last == 0:
+            return None
         nodes, function = self._mine.trace.text.nodes, self._mine.node(number).function
         here = sorted({node.statement for node in nodes if node.function == function and node.statement >= 0})
-        lines = [
-            self._statements[n].line for n in here if {*binding[last - 1]} & {*self._statements[n].binds}
-        ]
-        return lines[-1] if last and lines else None
+        found = [self._statements[n] for n in here if {*binding[last - 1]} & {*self._statements[n].binds}]
+        return found[-1].line if found else None
 
     def _is_kept(self, then: int, now: int) -> bool:
         first, last = self._events[then], self._events[now]
