@@ -101,7 +101,7 @@ class _Jury(SampleGrader):
 
     def judge(self, mutant: Mutant) -> Survivor | None:
         """Return a mutant that keeps every credit, or breaks a check; None for one that loses some."""
-        report = self.grade(mutant.text.encode(), one_failure=True)
+        report = self.grade(mutant.text.encode(), mistaken=mutant.function)
         if broken := report.first_error:
             return Survivor(mutant, 0, f"`{broken.check}` breaks: {broken.message}")
         if report.earned < report.credits:

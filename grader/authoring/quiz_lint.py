@@ -34,7 +34,9 @@ class QuizFindings:
 def lint_course(course: Course, ids: tuple[str, ...] = ()) -> list[QuizFindings]:
     """Lint the quizzes of these ids, or all of a course, in parallel."""
     paths = [path for path in quiz_paths(course) if not ids or path.stem in ids]
-    return [findings for (findings,) in map_shares(lint_file, paths, jobs=int(len(paths) == 1), shares=1)]
+    longest = sorted(paths, key=lambda path: path.lstat().st_size, reverse=True)
+    found = map_shares(lint_file, longest, jobs=int(len(paths) == 1), shares=1)
+    return sorted((findings for (findings,) in found), key=lambda findings: f"{findings.quiz}.yaml")
 
 
 def lint_file(path: Path, share: Share = WHOLE, *, variants: int = VARIANTS) -> QuizFindings:
@@ -125,6 +127,5 @@ def _given_away(quiz: Quiz) -> Iterator[str]:
                     yield f"`{other}` prints “{cue}”, the answer of `{question.id}`; reword one of them"
             if isinstance(question, typed.Numeric) and not question.params:
                 low, high = question.answer.interval({})
-                hits = [number for number in numbers[other] if low <= number <= high]
-                if hits:
+                if hits := [number for number in numbers[other] if low <= number <= high]:
                     yield f"`{other}` prints {hits[0]:g}, the answer of `{question.id}`; change one of them"

@@ -8,12 +8,13 @@ import functools
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field, replace
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from grader.checks import plots, ranges, run
+from grader.checks.collection import CheckSuite, PatchedSolution, load_suite
 from grader.checks.locate.find import named_quantities
 from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Located, Report
@@ -55,7 +56,7 @@ def verify(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, jobs:
     wanted = tuple(map(course.exercise_id, ids)) or course.exercise_ids()
     verify_share = functools.partial(verify_exercise, course, seed=seed)
     results = []
-    for parts in map_shares(verify_share, wanted[::-1], jobs=jobs):  # the last ones take longest
+    for parts in map_shares(verify_share, wanted[::-1], jobs=jobs, shares=2):  # the last ones take longest
         numbers = {name: sum(getattr(part, name) for part in parts) for name in NUMBERS}
         faults = dict.fromkeys(fault for part in parts for fault in part.faults)
         results.append(Findings(parts[0].exercise, **numbers, faults=tuple(faults)))
@@ -110,33 +111,42 @@ def is_material(exercise: Exercise, path: Path) -> bool:
 
 
 class SampleGrader:
-    """Grades what the course itself holds, such as a variant or a known mistake, as if it were handed in.
-
-    What the exercise uses are the solutions of those exercises; they are graded once. Or CourseError.
-    """
+    """Grades what the course holds, such as a variant, as if handed in beside solutions. Or CourseError."""
 
     def __init__(self, exercise: Exercise, pool: WorkerPool, seed: int) -> None:
         self.exercise, self.pool, self.seed = exercise, pool, seed
         self._used = tuple(map(solution_source, exercise.used))
-        self._known = {
-            used.id: run.check(used, source, pool=pool, seed=seed)
-            for used, source in zip(exercise.used, self._used, strict=True)
-        }
+
+    @functools.cached_property
+    def suite(self) -> CheckSuite:
+        """The checks, the same for all files."""
+        return load_suite(self.exercise, self.seed).remembering()
+
+    @functools.cached_property
+    def _known(self) -> dict[str, Report]:
+        named = {name.partition(".")[2] for check in self.suite.checks for name in check.prerequisites}
+        suites = [_part_of(load_suite(used, self.seed), named) for used in self.exercise.used]
+        tried = zip(suites, self._used, strict=True)
+        return {suite.exercise.id: run.check(suite, source, pool=self.pool) for suite, source in tried}
 
     def source(self, data: bytes) -> Source:
         """Return a file as if a student had handed it in."""
         return Source(self.exercise.stub_path.name, data, used=self._used)
 
-    def grade(self, data: bytes, *, one_failure: bool = False) -> Report:
-        """Run all checks on a file; with ``one_failure`` none after the first, and without a diagnosis."""
-        return run.check(
-            self.exercise,
-            self.source(data),
-            pool=self.pool,
-            seed=self.seed,
-            known=self._known,
-            one_failure=one_failure,
-        )
+    def grade(self, data: bytes, *, mistaken: str | None = None) -> Report:
+        """Run all checks on a file; those of a mistaken function first, until one fails, undiagnosed."""
+        first, once, source = _part_of(self.suite, {mistaken}), mistaken is not None, self.source(data)
+        suite = replace(self.suite, checks=tuple(dict.fromkeys((*first.checks, *self.suite.checks))))
+        return run.check(suite, source, pool=self.pool, known=self._known, one_failure=once)
+
+
+def _part_of(suite: CheckSuite, functions: Set[str | None]) -> CheckSuite:
+    """Return a suite with the checks of some functions alone, and those that they depend on."""
+    names = set[str]()
+    for check in reversed(suite.checks):
+        if check.function in functions or check.name in names:
+            names |= {check.name, *check.depends_on}
+    return replace(suite, checks=tuple(check for check in suite.checks if check.name in names))
 
 
 @dataclass
@@ -154,11 +164,9 @@ class _Verifier:
 
     def look_at_formulas(self) -> None:
         """Convert every formula of the lesson and the hints to both forms, for a terminal and for a page."""
-        lesson = self.exercise.lesson_path
+        lesson, hints = self.exercise.lesson_path, chain(*self.exercise.file.hints.values())
         texts = [(lesson, lesson.read_text(encoding="utf-8"))]
-        texts += [
-            (lesson.with_name("exercise.yaml"), hint) for hint in chain(*self.exercise.file.hints.values())
-        ]
+        texts += ((lesson.with_name("exercise.yaml"), hint) for hint in hints)
         for path, text in texts:
             try:
                 render(text, strict=True)
@@ -177,10 +185,8 @@ class _Verifier:
             size = len(target) == 1 and target.isupper()  # such as T, one of the letters of the course
             computed = kind == "Assign" and kinds.get(value) == "operation" and target.isidentifier()
             if computed and not size and not {target, value} & named.keys():
-                problem = (
-                    f"has no name for `{target}`, which line {line} of the solution computes; add `{value}`"
-                )
-                self.fault(path, problem)
+                computes = f"which line {line} of the solution computes"
+                self.fault(path, f"has no name for `{target}`, {computes}; add `{value}`")
 
     def look_at_files(self) -> None:
         exercise = self.exercise
@@ -207,8 +213,7 @@ class _Verifier:
         else:
             self.look_at_formulas()
         for name in exercise.parameters:
-            hints = exercise.file.hints.get(name, ())
-            if not hints or not all(hint.strip() for hint in hints):
+            if not all(hint.strip() for hint in exercise.file.hints.get(name) or [""]):
                 problem = f"`{name}` has no hint, or an empty one; write hints from direction to formula"
                 self.fault(exercise.folder / "exercise.yaml", problem)
         self.look_at_quantities()
@@ -222,9 +227,8 @@ class _Verifier:
                 self._look_at_imports(path, MAY_IMPORT[kind] | own)
 
     def _look_at_imports(self, path: Path, allowed: set[str]) -> None:
-        for node in ast.walk(parse(path)):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
+        nodes = (node for node in ast.walk(parse(path)) if isinstance(node, ast.Import | ast.ImportFrom))
+        for node in nodes:
             names = [alias.name for alias in node.names]
             for name in names if isinstance(node, ast.Import) else [node.module or "."]:
                 top = name.partition(".")[0]
@@ -267,27 +271,22 @@ class _Verifier:
             if outcome.status == "failed" and "not written yet" not in outcome.message and not report.earned:
                 problem = f"does not make `{outcome.check}` say “not written yet”, but: {outcome.message}"
                 self.fault(path, problem)
-        wanted = make_stub(exercise).splitlines()
-        found = path.read_text(encoding="utf-8").splitlines()
-        for number in range(max(len(wanted), len(found))):
-            if wanted[number : number + 1] != found[number : number + 1]:
-                cure = f"`grader reset {exercise.id}` renews it"
-                self.fault(path, f"differs from the stub that the solution makes; {cure}", number + 1)
-                break
+        lines = zip_longest(make_stub(exercise).splitlines(), path.read_text(encoding="utf-8").splitlines())
+        if line := next((number for number, (one, other) in enumerate(lines, 1) if one != other), None):
+            cure = f"`grader reset {exercise.id}` renews it"
+            self.fault(path, f"differs from the stub that the solution makes; {cure}", line)
 
     def try_plot(self) -> None:
         """Run the plot file, if there is one: it draws the solution, and of the stub it draws nothing."""
-        exercise, path = self.exercise, plots.plot_path(self.exercise)
+        exercise, grader, path = self.exercise, self.grader, plots.plot_path(self.exercise)
         if not path.is_file():
             return
         try:
-            source = self.grader.source(exercise.solution_path.read_bytes())
-            drawing = plots.draw(exercise, source, self.grader.pool)
+            drawing = plots.draw(exercise, grader.source(exercise.solution_path.read_bytes()), grader.pool)
             if drawing.fault or not drawing.panels:
                 self.fault(path, f"does not plot the solution: {drawing.fault or 'it yields no panel'}")
             if exercise.stub_path.is_file():
-                source = self.grader.source(exercise.stub_path.read_bytes())
-                drawing = plots.draw(exercise, source, self.grader.pool)
+                drawing = plots.draw(exercise, grader.source(exercise.stub_path.read_bytes()), grader.pool)
                 if drawing.panels or "not written yet" not in drawing.fault:
                     self.fault(path, "plots the stub; call the student's function before the first panel")
         except CourseError as error:
@@ -301,8 +300,7 @@ class _Verifier:
                 self.fault(path, f"`{name}` stands here {count} times; ids should differ")
         number, count = self.share
         for misconception in misconceptions[number::count]:
-            problem = self._problem_of(misconception)
-            if problem:
+            if problem := self._problem_of(misconception):
                 self.fault(path, f"`{misconception.id}` {problem}")
             self.numbers.update(misconceptions=1, caught=int(not problem))
 
@@ -315,8 +313,9 @@ class _Verifier:
             return f"replaces text that stands {count} times in the solution; it should stand there {often}"
         if not misconception.says.strip():
             return "says nothing; tell the student which way to look"
-        wrong = misconception.patched(solution).encode()
-        report = self.grader.grade(wrong, one_failure=True)  # one lost credit is proof enough
+        patch = PatchedSolution((misconception,), "", solution, self.grader.suite.reference)
+        inside = (name for name in self.exercise.file.functions if patch.is_inside({name}))
+        report = self.grader.grade(misconception.patched(solution).encode(), mistaken=next(inside, ""))
         if broken := report.first_error:
             return f"breaks a check: {broken.check}: {inspect.cleandoc(broken.message)}"
         return "keeps every credit; add a check that sees it" if report.earned == report.credits else ""
@@ -328,8 +327,7 @@ class _Verifier:
             self.numbers.update(variants=1, accepted=int(report.passed))
             if not report.passed:
                 first = next(outcome for outcome in report.outcomes if outcome.status != "passed")
-                taken = f"`{first.check}` takes its credits: {first.message}"
-                self.fault(path, f"is a right answer, but {taken}")
+                self.fault(path, f"is a right answer, but `{first.check}` takes its credits: {first.message}")
 
 
 # --- diagnosing what is known to be wrong ---------------------------------------------------------------
