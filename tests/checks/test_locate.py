@@ -216,6 +216,13 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "`dparams.Wxh` is right before this operation",
         ),
         (5, [("RNNParams(dWxh, dWhh, dbh)", "dWxh, dWhh, dbh")], "return dxs", ""),
+        (8, [("rng = np.random.default_rng(seed)", "rng = np.random.default_rng()")], "default_rng()", ""),
+        (
+            12,
+            [("h = np.tanh(Wxh @ x + Whh @ h + bh)  # (H, 1)", "h[:] = np.tanh(Wxh @ x + Whh @ h + bh)")],
+            "h[:]",
+            "make a copy of it",
+        ),
         (
             11,
             [("        Why, by = sgd_step(OutputParams(Why, by), OutputParams(dWhy, dby), lr)\n", "")],
