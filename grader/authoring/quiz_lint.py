@@ -1,5 +1,6 @@
 """What is wrong with a quiz: keys that do not recompute, mistakes that count as right, cues."""
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from grader.course import Course, CourseError, MathError, render
 from grader.quiz import CodeRunner, FormulaError, Quiz, load_quiz, quiz_paths
 from grader.quiz.questions import base, choices, typed
 
-VARIANTS = 2000
+VARIANTS, FEW_VARIANTS = 2000, 500  # of a question whose numbers are drawn; with the whole course
 MAX_CUED = 0.5  # share of a quiz's single choices that a cue may lead to
 MIN_SINGLES = 4  # below that, shares mean nothing
 CUE_LETTERS, CUE_WORDS = 4, 6  # an answer shorter than that may stand in another question by chance
@@ -31,11 +32,12 @@ class QuizFindings:
     faults: tuple[str, ...] = ()
 
 
-def lint_course(course: Course, ids: tuple[str, ...] = ()) -> list[QuizFindings]:
+def lint_course(course: Course, ids: tuple[str, ...] = (), *, variants: int = VARIANTS) -> list[QuizFindings]:
     """Lint the quizzes of these ids, or all of a course, in parallel."""
+    lint = functools.partial(lint_file, variants=variants)
     paths = [path for path in quiz_paths(course) if not ids or path.stem in ids]
     longest = sorted(paths, key=lambda path: path.lstat().st_size, reverse=True)
-    found = map_shares(lint_file, longest, jobs=int(len(paths) == 1), shares=1)
+    found = map_shares(lint, longest, jobs=int(len(paths) == 1), shares=1)
     return sorted((findings for (findings,) in found), key=lambda findings: f"{findings.quiz}.yaml")
 
 

@@ -318,7 +318,8 @@ def verify_course(
         cli.print_lines([Line("", "detail")] * lints)
     if lints:
         named = tuple(files.find_quiz_path(course, name).stem for name in names)
-        linted = quiz_lint.lint_course(course, named)
+        variants = quiz_lint.VARIANTS if quizzes else quiz_lint.FEW_VARIANTS
+        linted = quiz_lint.lint_course(course, named, variants=variants)
         cli.print_lines(tables.findings_lines("quizzes", linted, cli.width()))
         faulty = faulty or any(findings.faults for findings in linted)
     sys.exit(cli.BROKEN if faulty else 0)
