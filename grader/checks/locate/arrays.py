@@ -21,10 +21,10 @@ def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
 
 def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
     """Find an array of whole numbers into which others were put."""
+    broken = {n for n, each in enumerate(trace.values) if (np.isfinite(each) & (each != np.rint(each))).any()}
 
     def fractions(event: Event) -> bool:
-        values = [trace.values[value] for value in event.values]
-        return any((np.isfinite(value) & (value != np.rint(value))).any() for value in values)
+        return not broken.isdisjoint(event.values)
 
     put = {(event.node.statement, event.node.text) for event in trace.events if fractions(event)}
     for event in trace.events:

@@ -32,6 +32,7 @@ from grader.checks.locate.locate import DRAWS, NAME, NEUTRAL, SMALL, Comparison,
 from grader.checks.locate.shapes import operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
+    Event,
     Malformed,
     RecordedSubmission,
     Statement,
@@ -233,20 +234,19 @@ def _reordered(comparison: Comparison, number: int) -> tuple[int, Cause | None]:
     """Return where what an event takes was gathered, if in another order than the solution's; else itself."""
     mine, right = comparison.mine, comparison.right
     operands = [mine.trace.events[each] for each in mine.trace.events[number].operands]
-    several = [each for each in operands if len(each.values) > 1]
-    theirs = [right.all_ids(event) for event in right.trace.events if several]
-    in_order = [sorted(ids) for ids in theirs]
 
-    def permuted(ids: list[int]) -> bool:
-        return ids not in theirs and sorted(ids) in in_order
+    def permuted(event: Event) -> bool:
+        ids = tuple(mine.all_ids(event))
+        in_order, in_any = right.gathered
+        return ids not in in_order and tuple(sorted(ids)) in in_any
 
-    for operand in several:
-        if permuted(mine.all_ids(operand)):
+    for operand in operands:
+        if len(operand.values) > 1 and permuted(operand):
             text = "the right arrays stand in another order"
             made = next(
                 n
                 for n, event in enumerate(mine.trace.events)
-                if {*event.values} <= {*operand.values} and permuted(mine.all_ids(event))
+                if {*event.values} <= {*operand.values} and permuted(event)
             )
             return made, Cause(text, text)
     return number, None

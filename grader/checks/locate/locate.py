@@ -83,6 +83,12 @@ class Side:
         """Whether any number is drawn."""
         return any(event.node.operation in DRAWS for event in self.trace.events)
 
+    @functools.cached_property
+    def gathered(self) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
+        """What events of several values hold, by their ids: in their order, and sorted."""
+        several = {tuple(self.all_ids(event)) for event in self.trace.events if len(event.values) > 1}
+        return several, {tuple(sorted(ids)) for ids in several}
+
     def node(self, number: int) -> Node:
         """Return the node of an event."""
         return self.trace.events[number].node
