@@ -216,6 +216,12 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "`dparams.Wxh` is right before this operation",
         ),
         (5, [("RNNParams(dWxh, dWhh, dbh)", "dWxh, dWhh, dbh")], "return dxs", ""),
+        (
+            13,
+            [("return errors <= 1e-6, errors", "return errors == errors.min(), errors")],
+            "errors.min()",
+            "",
+        ),
         (8, [("rng = np.random.default_rng(seed)", "rng = np.random.default_rng()")], "default_rng()", ""),
         (
             12,

@@ -197,6 +197,9 @@ def _finding(
                 continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             named = named_results(answer, suite.reference, call.function)
+            if mine.result[output] not in mine.first:  # no recorded expression made it, as of comparisons
+                line = _return_line(mine, function)
+                found.append(Finding(call, comparison, line, len(mine.events), frozenset((output,))))
             found += _misplaced(call, comparison, output, named)
         sizes = [sum(each.values[value].size for value in each.result or ()) for each in (mine, right)]
         if len(mine.result) != len(right.result) and sizes[0] != sizes[1]:
