@@ -169,7 +169,7 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             2,
             [("np.zeros((T + 1, H, N))", "np.zeros((T + 1, H, N), 'f')")],
             "'f')",
-            "leave the dtype out",
+            "leave the dtype or the cast out",
         ),
         (
             7,
@@ -189,7 +189,7 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             3,
             [("da = dh * (1 - h**2)", "dh *= 1 - h**2\n    da = dh")],
             "dh *= 1 - h**2",
-            "written out, `dh = dh",
+            "such an operator writes into the array; `dh = dh",
         ),
         (
             5,

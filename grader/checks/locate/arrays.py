@@ -52,7 +52,9 @@ def rounded(run: CheckRun, call: Call, trace: Trace) -> Located | None:
     if single is None or enough:
         return None
     says = "From this line on there are numbers in single precision (float32), which has 7 digits and not 16."
-    return line_told(run, trace, single.node.line, says, "leave the dtype out", "single precision")
+    return line_told(
+        run, trace, single.node.line, says, "leave the dtype or the cast out", "single precision"
+    )
 
 
 def overwritten(run: CheckRun, submission: RecordedSubmission, call: Call) -> Located | None:
@@ -63,7 +65,9 @@ def overwritten(run: CheckRun, submission: RecordedSubmission, call: Call) -> Lo
     names = " and ".join(f"`{name}`" for name in call.changed(run.exercise.parameters[call.function]))
     cause = "make a copy of it, and change the copy"
     if bound.kind == "AugAssign" and "[" not in bound.target:
-        cause = f"written out, `{bound.target} = {bound.target} ...` makes a new array"
+        cause = (
+            f"such an operator writes into the array; `{bound.target} = {bound.target} ...` makes a new one"
+        )
     says = f"This line changes {names}, which the function was given."
     return line_told(run, submission.trace(call), bound.line, says, cause, "an argument is changed")
 
