@@ -6,11 +6,12 @@ import contextlib
 import dataclasses
 import io
 import os
+import select
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ from grader.progress import ledger
 from grader.sandbox import LAYERS, process
 from grader.sandbox.confinement import hide_from_others
 from grader.sandbox.pool import WorkerPool, open_pool
-from grader.sandbox.worker import Patience
+from grader.sandbox.worker import KILLED, Budget, Patience
 from tests.helpers import Ran, Run, run_main
 
 HERE = Path(__file__).parent
@@ -79,35 +80,86 @@ def pool() -> Iterator[WorkerPool]:
         yield pool
 
 
+class Kept(process.Zygote):
+    """A warm process that outlives the pool it is given to, and then waits for the next.
+
+    Whoever closes it has closed it, and its workers have gone; what waits is the same process by another
+    object, so that it is in nobody's hands twice. One that has died, or has more to say, waits no more.
+    """
+
+    def __init__(self, control: socket.socket, waiting: list[Kept], uses: int = 16) -> None:
+        super().__init__(control=control)
+        self._waiting, self._uses = waiting, uses
+        self._workers: list[KeptWorker] = []
+        self._closed = False
+
+    def spawn(self, budget: Budget, sockets: Sequence[socket.socket]) -> process.Forked:
+        super().spawn(budget, sockets)
+        self._workers.append(KeptWorker(self._control))
+        return self._workers[-1]
+
+    def is_idle(self) -> bool:
+        """Whether it lives, as far as one can see, and everything it has said was heard."""
+        return not select.select([self._control], [], [], 0)[0]
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        for worker in self._workers:
+            worker.end()
+        if self._uses > 1 and self.is_idle():  # each use leaves it a zombie or two
+            self._waiting.insert(0, Kept(self._control, self._waiting, self._uses - 1))
+        else:
+            self.discard()
+
+    def discard(self) -> None:
+        """Let the process end."""
+        super().close()
+
+
+class KeptWorker(process.Forked):
+    """A worker of one; it is ended once, since its number may be another's afterwards."""
+
+    ended = False
+
+    def end(self, wait: bool = True) -> int:
+        ended, self.ended = self.ended, True
+        return KILLED if ended else super().end(wait)
+
+
 @pytest.fixture(scope="session")
-def more_warm() -> Iterator[Callable[[], list[process.Zygote]]]:
+def more_warm() -> Iterator[Callable[[], list[Kept]]]:
     """Return what gives warm processes that nobody has taken yet.
 
     They are forked from one, as are those of processes that share work.
     """
-    waiting: list[process.Zygote] = []
+    waiting: list[Kept] = []
     started: list[process.Spawned] = []
 
-    def more() -> list[process.Zygote]:
+    def more() -> list[Kept]:
+        for each in [each for each in waiting if not each.is_idle()]:
+            waiting.remove(each)
+            each.discard()
         if process.CAN_FORK and len(waiting) < 3:
-            pairs = [socket.socketpair() for _ in range(8)]
+            pairs = [socket.socketpair() for _ in range(4)]
             started.append(process.Spawned("zygote", [far for _, far in pairs], LAYERS))
             for near, far in pairs:
                 far.close()
-                waiting.insert(0, process.Zygote(control=near))
                 # Once it serves, it has all its processes: a test that counts them meets no new ones.
-                WorkerPool(waiting[0], spare=False).open().end()
+                with WorkerPool(Kept(near, waiting), spare=False) as pool:
+                    pool.open().end()
         return waiting
 
     yield more
     for zygote in waiting:
-        zygote.close()
+        zygote.discard()
     for each in started:
         each.end()
 
 
 @pytest.fixture(autouse=True)
-def warm(more_warm: Callable[[], list[process.Zygote]], monkeypatch: pytest.MonkeyPatch) -> None:
+def warm(more_warm: Callable[[], list[Kept]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the first pools that a test opens find a warm process; each would else load NumPy anew."""
     monkeypatch.setattr(process, "GIVEN", more_warm())
 
