@@ -1,4 +1,4 @@
-# ATTEMPTS: returns 62 MB beside the one gradient that a check compares, for the grader to keep
+# ATTEMPTS: returns many MB beside the one gradient that a check compares, for the grader to keep
 # FAMILY: exhaustion
 # EXERCISE: exercise-3
 # EXPECT: some
@@ -8,5 +8,5 @@ import numpy as np
 
 def rnn_step_backward(dh, x, h_prev, h, params):
     dz = dh * (1 - h**2)
-    large = np.ones(62 * 2**17)
+    large = np.ones(@LARGE@ * 2**17)
     return params[0].T @ dz, large, (large[:1], dz @ h_prev.T, dz.sum(axis=1, keepdims=True))

@@ -14,8 +14,10 @@ def output_forward(h, Why, by):
     return [[[0.0] * 50] * 50] * 50
 
 
+deep = ()
+for _ in range(100_000):
+    deep = (deep,)
+
+
 def rnn_predict(xs, params, Why, by):
-    deep = ()
-    for _ in range(100_000):
-        deep = (deep,)
     return deep, deep

@@ -62,7 +62,7 @@ def answers(exercise: Exercise) -> Iterator[Answer]:
 def make_class(
     course: Course, ids: tuple[str, ...], folder: Path, count: int, seed: int = 1, *, hang: bool = False
 ) -> dict[tuple[str, str], Answer | None]:
-    """Write submissions, half of them zips; every known answer is somewhere, if there is room.
+    """Write submissions, half of them zips; every known answer is somewhere, or an even sample of them.
 
     Args:
         hang: whether one of them never ends.
@@ -74,6 +74,7 @@ def make_class(
     handed: dict[tuple[str, str], Answer | None] = {}
     for exercise in (course[exercise_id] for exercise_id in ids):
         known = list(answers(exercise))
+        known = known[:: -(-len(known) // (count - 2))]
         chosen: list[Answer | None] = [*known, *chance.choices(known[:12], k=count), None][:count]
         chosen[-1] = None
         if hang and exercise.id == ids[0]:

@@ -23,7 +23,7 @@ from grader.course import CannotDo, Course
 from tests.classroom.helpers import content, hand_in, make_class, right, run
 from tests.conftest import Offspring
 
-STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 30), ("exercise-1",)
+STUDENTS, IDS = (200 if os.environ.get("GRADER_LONG") == "1" else 15), ("exercise-1",)
 START_SECONDS = 300
 
 
@@ -120,6 +120,9 @@ def test_the_course_is_packed_the_same_every_time_and_whole(tiny: Course) -> Non
         ("nonsense", "started"),
     ],
 )
-def test_where_nobody_grades_one_sentence_says_so(tiny: Course, where: str, word: str) -> None:
+def test_where_nobody_grades_one_sentence_says_so(
+    tiny: Course, where: str, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.classroom.cluster.CONNECT_SECONDS", 0.5)
     with pytest.raises(CannotDo, match=word), connected(where, tiny):
         pass
