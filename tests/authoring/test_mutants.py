@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from grader.authoring.mutants import REVIEWED, Equivalent, Trial, try_mutants
 from grader.cli import grader
 from grader.course import Course, strict_yaml, written
-from grader.sandbox.changes import mutants
+from grader.sandbox.changes import Mutant, mutants
 from tests.helpers import edit
 
 FOLDER = "solutions/exercise-1"
@@ -114,11 +114,19 @@ def test_the_command_exits_with_3_on_a_survivor(tiny: Course, tiny_copy: Course)
     assert bad.exit_code == 3
 
 
+@pytest.fixture(scope="module")
+def known(course: Course) -> dict[str, list[Mutant]]:
+    """All mutants of the solutions, by exercise; to make them takes seconds."""
+    return {
+        one.id: list(mutants(one.solution_path.read_text(encoding="utf-8"), written(one)))
+        for one in course.exercises()
+    }
+
+
 @pytest.mark.slow
-def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Course) -> None:
+def test_the_course_has_a_thousand_mutants_each_another_python_module(known: dict[str, list[Mutant]]) -> None:
     total, every = 0, os.environ.get("GRADER_LONG") == "1"
-    for exercise in course.exercises():
-        found = list(mutants(exercise.solution_path.read_text(encoding="utf-8"), written(exercise)))
+    for found in known.values():
         assert len({(one.function, one.line, one.text) for one in found}) == len(found)
         for one in found[:: 1 if every else 10]:
             ast.parse(one.text)
@@ -127,14 +135,13 @@ def test_the_course_has_a_thousand_mutants_each_another_python_module(course: Co
 
 
 @pytest.mark.slow
-def test_every_reviewed_entry_is_a_mutant_with_an_argument(course: Course) -> None:
+def test_every_reviewed_entry_is_a_mutant_with_an_argument(
+    course: Course, known: dict[str, list[Mutant]]
+) -> None:
     for exercise in course.exercises():
-        known = {
-            (one.function, one.before, one.after)
-            for one in mutants(exercise.solution_path.read_text(encoding="utf-8"), written(exercise))
-        }
+        there = {(one.function, one.before, one.after) for one in known[exercise.id]}
         path = exercise.solution_folder / REVIEWED
         for entry in strict_yaml.load(path, tuple[Equivalent, ...]) if path.is_file() else ():
             assert entry.because.strip()
             for after in entry.after:
-                assert (entry.function, entry.before, after) in known, f"{exercise.id}: {entry.before}"
+                assert (entry.function, entry.before, after) in there, f"{exercise.id}: {entry.before}"

@@ -304,7 +304,7 @@ def test_shares_add_up_to_the_whole(tiny_copy: Course) -> None:
 @pytest.mark.slow
 def test_the_real_course_is_sound(course: Course) -> None:
     every = os.environ.get("GRADER_LONG") == "1"
-    ids = () if every else ("exercise-1", "exercise-7")
+    ids = () if every else ("exercise-1",)
     for findings in verify(course, ids, seed=2):  # `.ci/run` verifies all of it besides
         assert findings.faults == (), findings.exercise
         assert findings.misconceptions >= 10

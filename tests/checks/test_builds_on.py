@@ -181,7 +181,7 @@ def test_one_failure_is_enough_where_nobody_asks_for_more(taller: Course, pool: 
 
 @pytest.mark.slow
 def test_a_module_that_hangs_is_left_out(taller: Course, pool: WorkerPool) -> None:
-    exercise = with_limits(taller["exercise-2"], load_seconds=0.5)
+    exercise = with_limits(taller["exercise-2"], load_seconds=0.2)
     lower = Source("doubling.py", b"while True:\n    pass\n")
     report = check(exercise, Source("quadrupling.py", SOLUTION.encode(), used=(lower,)), pool=pool, seed=1)
     assert [one.status for one in report.outcomes] == ["skipped", "skipped", "passed"]
@@ -246,7 +246,7 @@ def test_a_submission_brings_the_lower_file_along(taller: Course, tmp_path: Path
 def test_a_long_call_shows_what_it_printed_last(taller: Course, pool: WorkerPool) -> None:
     slow = SOLUTION.replace(
         "return x / 2",
-        "import time\n    for n in range(20):\n        print('step', n)\n"
+        "import time\n    for n in range(10):\n        print('step', n)\n"
         "        time.sleep(0.1)\n    return x / 2",
     )
     heard: list[tuple[str, str]] = []

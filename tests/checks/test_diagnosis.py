@@ -52,13 +52,13 @@ def diagnoses(report: Report) -> list[str]:
 @pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
-    named = 0
-    for mistake in one.misconceptions():
+    named, mistakes = 0, one.misconceptions()[:: 1 if LONG or number == 1 else 4]
+    for mistake in mistakes:
         text = mistake.patched(one.solution_path.read_text(encoding="utf-8"))
         found = diagnoses(check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3))
         named += found == [mistake.says.strip()]
         assert not found or mistake.says.strip() in found[0], mistake.id
-    assert named >= SHARE * len(one.misconceptions())
+    assert named >= SHARE * len(mistakes)
 
 
 @pytest.mark.parametrize("number", range(1, 14))

@@ -390,7 +390,7 @@ def forms(value: object) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("number", [*range(1, 11), pytest.param(11, marks=pytest.mark.slow), 12])
 def test_nothing_that_is_given_is_an_answer_that_is_asked_for(number: int, course: Course) -> None:
-    for seed in (1, 2):
+    for seed in (1, 2) if LONG or number != 11 else (1,):
         suite = load_suite(course[f"exercise-{number}"], seed)
         asked = Asked(suite)
         assert [suite.call(one, asked) for one in suite.checks] == [None] * len(suite.checks)
@@ -420,7 +420,7 @@ def mutated(exercise: Exercise) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(1, 14) if LONG else (1, 3, 9))
+@pytest.mark.parametrize("number", range(1, 14) if LONG else (1, 3))
 def test_every_answer_has_the_verdicts_of_clean_workers(
     number: int, course: Course, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from grader.progress import Ledger, open_ledger
 from grader.quiz.credits import balance
 from tests.quiz.helpers import sample
 
-KILLS = 200 if os.environ.get("GRADER_LONG") else 12
+KILLS = 200 if os.environ.get("GRADER_LONG") else 8
 TYPED = [
     "1",
     "2",
