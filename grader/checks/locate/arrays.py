@@ -64,7 +64,10 @@ def overwritten(run: CheckRun, submission: RecordedSubmission, call: Call) -> Lo
         return None
     names = " and ".join(f"`{name}`" for name in call.changed(run.exercise.parameters[call.function]))
     cause = "make a copy of it, and change the copy"
-    if bound.kind == "AugAssign" and "[" not in bound.target:
+    walked = {name for each in submission.text.statements if each.kind == "For" for name in each.binds}
+    if bound.kind == "AugAssign" and bound.target in walked:
+        cause = "such an operator writes into the array: put a new one into a list or tuple of your own"
+    elif bound.kind == "AugAssign" and "[" not in bound.target:
         cause = (
             f"such an operator writes into the array; `{bound.target} = {bound.target} ...` makes a new one"
         )

@@ -296,7 +296,8 @@ class Trial:
         if len(pairs) != 1 or not depth:
             return None
         nodes = self.mine.node(pairs[0][0]).number, self.right.node(pairs[0][1]).number
-        if not proof.left_wrong(Change(*nodes)):
+        named = self.mine.node(pairs[0][0]).text == self.right.node(pairs[0][1]).text
+        if not named and not proof.left_wrong(Change(*nodes)):
             return None
         return self._said(*pairs[0], proof, depth - 1)
 
@@ -319,10 +320,10 @@ class Trial:
                 ratio = made / wanted
             alike = np.isfinite(ratio).all() and np.allclose(ratio, ratio.flat[0], rtol=1e-8, atol=0)
             if alike and abs(ratio.flat[0]) > TINY:
-                text = self._constant(mine, float(ratio.flat[0]))
+                text = self._constant(mine, right, float(ratio.flat[0]))
         return Cause(text, text) if text else None
 
-    def _constant(self, mine: int, factor: float) -> str:
+    def _constant(self, mine: int, right: int, factor: float) -> str:
         operands = self.mine.trace.events[mine].operands[:1]
         sizes = [size for each in operands for size in self.mine.shape(each) if size > 1]
         operation = self.mine.node(mine).operation
@@ -330,14 +331,19 @@ class Trial:
             return "it is averaged where it should be summed"
         if operation == "sum" and any(abs(factor - size) < 1e-9 for size in sizes):
             return "it is summed where it should be averaged"
+        pairs = self.pairs(Change(self.mine.node(mine).number, self.right.node(right).number))
+        arrays = [(self.mine.array(one), factor * self.right.array(other)) for one, other in pairs]
+        if not all(close(made, wanted, 1e-7) for made, wanted in arrays):
+            return "it is a multiple of what it should be, and not always the same one"
         return f"it is {factor:.4g} times what it should be, everywhere"
 
     def _instead(self, mine: int, right: int) -> Cause:
         quoted, phrase = self._quoted(mine), self.phrase(right)
-        text = f"{quoted} stands in the place of {phrase}" if phrase not in ("", quoted) else ""
+        text = f"{quoted} stands in the place of {phrase}" if phrase else ""
+        text = f"{quoted} holds another quantity" if phrase == quoted else text
         key = f"another quantity in the place of {phrase}"
         if text and self._is_whole(mine):
-            text = key = f"it should be {phrase}"
+            text = key = "" if f"`{self.mine.target(mine)}`" == phrase else f"it should be {phrase}"
         return Cause(text, key, Change(self.mine.node(mine).number, self.right.node(right).number))
 
     def _is_whole(self, mine: int) -> bool:

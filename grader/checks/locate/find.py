@@ -80,12 +80,17 @@ def telling(call: Call) -> tuple[int, ...]:
     return plain, steps < FEW_STEPS, singles, sum(array.size for array in arrays)
 
 
-def jitter(value: Any, rng: np.random.Generator) -> Any:
-    """Return a value with every real number in it somewhat larger or smaller."""
+def jitter(value: Any, rng: np.random.Generator, blank: float = 0.0) -> Any:
+    """Return a value with every real number in it somewhat larger or smaller.
+
+    Args:
+        blank: about what arrays of zeros hold afterwards.
+    """
 
     def moved(leaf: Any) -> Any:
-        real = isinstance(leaf, float) or (isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
-        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf)) if real else leaf
+        array = isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+        leaf = blank + leaf if array and leaf.size > 1 and not leaf.any() else leaf
+        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf)) if array or isinstance(leaf, float) else leaf
 
     return map_leaves(value, moved)
 
@@ -100,9 +105,10 @@ def _chosen(wrong: Sequence[Call]) -> list[Call]:
         (rest if shapes in seen else first).append(call)
         seen.add(shapes)
     chosen, rng = (first + rest)[:MAX_QUESTIONS], np.random.default_rng(0)
-    while asked and len(chosen) < INDEPENDENT:
-        moved = jitter(asked[0].arguments, rng)
-        chosen.append(dataclasses.replace(asked[0], arguments=moved))
+    blanks = bool(asked) and telling(asked[0])[0] > 0
+    for _ in range(INDEPENDENT if blanks else INDEPENDENT - len(chosen) if asked else 0):
+        moved = jitter(asked[0].arguments, rng, 0.1 * blanks)
+        chosen.insert(0 if blanks else len(chosen), dataclasses.replace(asked[0], arguments=moved))
     return chosen
 
 

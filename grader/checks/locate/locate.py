@@ -259,7 +259,8 @@ class Comparison:
             telling: whether a value has other numbers than occur everywhere.
         """
         events, values = self.mine.trace.events, self.mine.trace.values
-        useful = {v for v in range(len(values)) if telling[v] and self.is_right(v)}
+        whole = self.mine.trace.whole  # as a drawn symbol, which many shares give
+        useful = {v for v in range(len(values)) if telling[v] and v not in whole and self.is_right(v)}
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {
@@ -282,9 +283,30 @@ class Comparison:
         """The evaluations that made wrong numbers of right ones, each with the results it spoils."""
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
-            for event in self.sources([(self.mine.trace.result or ())[output]]):
+            for event in self.sources(self._symbol(output) or [(self.mine.trace.result or ())[output]]):
                 found.setdefault(event, set()).add(output)
         return dict(sorted(found.items()))
+
+    def _symbol(self, output: int) -> list[int]:
+        """Return what the first wrong symbol of a result is made of, where they are made one by one.
+
+        The numbers of symbols occur everywhere, and what comes after a wrong one is wrong because of it.
+        """
+        mine, right = self.mine.trace, self.right.trace
+        number = (mine.result or ())[output]
+        got, wanted = mine.values[number], right.values[(right.result or ())[output]]
+        if number not in mine.whole or got.ndim != 1 or not 1 < len(got) <= len(wanted):
+            return []
+        first = int(np.argmax(got != wanted[: len(got)]))
+        self.work.spend(len(mine.events))
+        for node, events in self.mine.evaluations.items():
+            arrays = [self.mine.array(n) for n in events if mine.text.nodes[node].kind in COMPUTED]
+            if len(arrays) == len(got) and all(map(np.array_equal, arrays, got)):
+                behind = [*mine.events[events[first]].operands]
+                for event in behind:
+                    behind += {*mine.events[event].operands}.difference(behind)
+                return [value for event in behind for value in mine.events[event].values]
+        return []
 
     def sources(self, values: Iterable[int]) -> set[int]:
         """Return the evaluations that made the wrong numbers in some values of right ones."""
