@@ -118,9 +118,9 @@ class Instrumenter(ast.NodeTransformer):
         elif isinstance(node, ast.AugAssign) and _is_simple(node.target):
             made = self._visit_addition(node)
         else:
+            self.generic_visit(node)
             if isinstance(node, ast.Assign) and isinstance(value, ast.Constant):
                 node.value = self._wrap(self._new(value, "operation"), value)
-            self.generic_visit(node)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 number = self._new(node.targets[0], "store")  # of which an event only tells that it raised
                 self.nodes[number][7] = self._inside

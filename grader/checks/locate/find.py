@@ -48,11 +48,12 @@ from grader.sandbox.recording import fingerprints
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 
 INDEPENDENT = 2
-MAX_QUESTIONS = 3  # that are recorded
+MAX_QUESTIONS, MAX_ASKED = 3, 5  # that are recorded, at first and at all
 MAX_GIVEN = 20_000  # numbers in a question that is recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_STEPS = 3
 TRAINED = 3  # steps of a training that are followed
+LIMITED = 0.1  # times the rates and limits of a training
 FEW_DRAWN = 30  # random numbers that show how they spread
 CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
 CHANGES = (
@@ -112,21 +113,28 @@ def _chosen(wrong: Sequence[Call]) -> list[Call]:
     return chosen
 
 
-def _begun(suite: CheckSuite, call: Call) -> Call:
-    """Return a call that trains with its first steps only, any other as it is.
+def _begun(suite: CheckSuite, calls: Sequence[Call]) -> list[Call]:
+    """Return calls that train with their first steps only, any others as they are.
 
-    The batches of a training lie along an axis S, or ``steps`` says how many there are.
+    The batches of a training lie along an axis S, or ``steps`` says how many there are. Last are trainings
+    with smaller rates and limits: what is seldom reached, as a limit of the gradient, is then reached at once.
     """
-    names = () if suite.recorded else suite.exercise.parameters[call.function]
-    text = suite.exercise.solution_path.read_text(encoding="utf-8") if names else ""
-    arguments = list(call.arguments)
-    for number, (name, value) in enumerate(zip(names, arguments, strict=False)):
-        if name == "steps" and type(value) is int and value > TRAINED:
-            arguments[number] = TRAINED
-        batches = isinstance(value, np.ndarray) and axes_of(name, text, value.ndim)[:1] == ("S",)
-        if batches and len(value) > TRAINED:
-            arguments[number] = value[:TRAINED]
-    return dataclasses.replace(call, arguments=tuple(arguments))
+    begun, limited = list[Call](), list[Call]()
+    text = "" if suite.recorded else suite.exercise.solution_path.read_text(encoding="utf-8")
+    for call in calls:
+        names = () if suite.recorded else suite.exercise.parameters[call.function]
+        arguments = list(call.arguments)
+        for number, (name, value) in enumerate(zip(names, arguments, strict=False)):
+            if name == "steps" and type(value) is int and value > TRAINED:
+                arguments[number] = TRAINED
+            batches = isinstance(value, np.ndarray) and axes_of(name, text, value.ndim)[:1] == ("S",)
+            if batches and len(value) > TRAINED:
+                arguments[number] = value[:TRAINED]
+        begun.append(dataclasses.replace(call, arguments=tuple(arguments)))
+        if any(one is not other for one, other in zip(arguments, call.arguments, strict=True)):
+            smaller = (LIMITED * each if isinstance(each, float) else each for each in arguments)
+            limited.append(dataclasses.replace(call, arguments=tuple(smaller)))
+    return [*begun, *limited[:INDEPENDENT]]
 
 
 def named_quantities(exercise: Exercise) -> dict[str, str]:
@@ -393,8 +401,8 @@ def locate(
     trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
         found, told, sure = list[Finding](), None, False
-        calls = [_begun(suite, call) for call in _chosen(wrong)]
-        for call in calls:
+        calls = _begun(suite, _chosen(wrong))
+        for number, call in enumerate(calls):
             each = _finding(suite, submission, call, work, trusted)
             trace = submission.trace(call)
             if each:
@@ -411,6 +419,10 @@ def locate(
             if each and twin:
                 told, sure = _explained(run, submission, (twin, each), named_quantities(suite.exercise))
                 break
+            if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
+                first = min(found, key=lambda each: each.line).call
+                moved = jitter(first.arguments, np.random.default_rng(0))
+                calls.append(dataclasses.replace(first, arguments=moved))
         if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
