@@ -84,21 +84,21 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             continue
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
-            raised = tell_shapes(suite, run, check.name, _seen(suite, run, check))
+            raised, found = tell_shapes(suite, run, check.name, _seen(suite, run, check)), None
             for _ in _more_questions(check, suite, run):
                 calls = run.calls
                 if known := suite.recorded:  # of other questions a hand-out has no answer
                     calls = [call for call in calls if known.trace(call.function, call.arguments)]
                 found = diagnose(function, calls, suite.mistakes)
                 if found is not None:
-                    name, sentence = check.name, found.sentence
-                    run.change(name, diagnosis=sentence, recognised=bool(sentence))
-                    asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
-                    wrong = [question.call for question in asked if question.wrong]
-                    formed = not FORM.search(run.outcomes[name].message)
-                    located = raised or locate(suite, run, wrong, work, bool(sentence), formed)
-                    run.change(name, located=located)
                     break
+            name, sentence = check.name, found.sentence if found else ""
+            run.change(name, diagnosis=sentence, recognised=bool(sentence))
+            asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
+            wrong = [question.call for question in asked if question.wrong]
+            formed = not FORM.search(run.outcomes[name].message)
+            located = raised or locate(suite, run, wrong, work, bool(sentence), formed)
+            run.change(name, located=located)
     _tell_impossible(suite, run)
 
 

@@ -117,7 +117,7 @@ def _begun(suite: CheckSuite, calls: Sequence[Call]) -> list[Call]:
     """Return calls that train with their first steps only, any others as they are.
 
     The batches of a training lie along an axis S, or ``steps`` says how many there are. Last are trainings
-    with smaller rates and limits: what is seldom reached, as a limit of the gradient, is then reached at once.
+    with smaller rates and limits: what is seldom reached, as a limit of gradients, is reached at once.
     """
     begun, limited = list[Call](), list[Call]()
     text = "" if suite.recorded else suite.exercise.solution_path.read_text(encoding="utf-8")
