@@ -254,6 +254,52 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "`1 - hs[t + 1] ** 2` is a factor too many",
         ),
         (15, [(" + (1 - mask[t]) * dh  # (H, N)", "")], "dh_next = Whh.T @ da", "it should be the message"),
+        (
+            12,
+            [("(y - y.max()) / temperature", "y - y.max()")],  # of which only wrong symbols come
+            "cumulative = np.cumsum",
+            "",
+        ),
+        (
+            12,  # right in one of two branches, and each has its own lines
+            [
+                (
+                    "past = r * (Whg @ h_prev + bhg) if reset_after else",
+                    "past = Whg @ h_prev + bhg if False else",
+                )
+            ],
+            "past = ",
+            "",
+        ),
+        (
+            8,
+            [
+                (
+                    "    for t in range(T):\n        z =",
+                    "    bf, bi, bC, bo = 0, 0, 0, 0\n    for t in range(T):\n        z =",
+                )
+            ],
+            "bf, bi, bC, bo = 0",
+            "`bf` holds another quantity",
+        ),
+        (
+            11,  # the first step of Adam begins with zeros, which would hide it
+            [("BETA1 * m + (1 - BETA1) * g", "BETA1 * m + g")],
+            "BETA1 * m + g",
+            "`g` stands in the place of the share of the new gradient",
+        ),
+        (
+            11,  # the first steps reach no limit
+            [("(factor * g for g", "(min(1, max_norm / np.linalg.norm(g)) * g for g")],
+            "np.linalg.norm(g)) * g",
+            "",
+        ),
+        (
+            16,
+            [("return np.append(begins, T)", "return np.arange(0, T + length, length)")],
+            "T + length",
+            "",
+        ),
     ],
 )
 def test_the_line_and_the_cause(

@@ -175,18 +175,25 @@ class Finding:
     final: bool = False
 
 
-def _finding(
-    suite: CheckSuite,
-    submission: RecordedSubmission,
-    call: Call,
-    work: Work,
-    trusted: Collection[str],
-) -> Finding | None:
-    """Lay a recorded call beside the solution's, and find what should be mended first.
+@dataclass(frozen=True)
+class Case:
+    """A submission in which a line is looked for.
 
     Args:
+        work: that may be done; less is left afterwards.
         trusted: functions that are right.
     """
+
+    suite: CheckSuite
+    run: CheckRun
+    submission: RecordedSubmission
+    work: Work
+    trusted: Collection[str]
+
+
+def _finding(case: Case, call: Call) -> Finding | None:
+    """Lay a recorded call beside the solution's, and find what should be mended first."""
+    suite, submission = case.suite, case.submission
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
     if right is None or right.result is None or mine.result is None:
         return None
@@ -195,7 +202,7 @@ def _finding(
     if function in suite.left_alone and mine.events:  # which calls a method that is asked about
         function = mine.events[-1].node.function
     with np.errstate(all="ignore"):
-        comparison = Comparison(function, mine, right, given, work, trusted)
+        comparison = Comparison(function, mine, right, given, case.work, case.trusted)
         culprits = comparison.culprits
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
@@ -400,24 +407,16 @@ def locate(
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
     trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
+        case, calls = Case(suite, run, submission, work, trusted), _begun(suite, _chosen(wrong))
         found, told, sure = list[Finding](), None, False
-        calls = _begun(suite, _chosen(wrong))
         for number, call in enumerate(calls):
-            each = _finding(suite, submission, call, work, trusted)
-            trace = submission.trace(call)
-            if each:
-                seen = whole_numbers(run, trace) or one_array(run, trace)
-                seen = seen or shared(run, each.comparison, each.event)
-            else:
-                seen = rounded(run, call, trace)
-                if call.answer.changed:
-                    seen = overwritten(run, submission, call) or seen
-            if seen:
+            each = _finding(case, call)
+            if seen := _seen(case, call, each):
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []
             if each and twin:
-                told, sure = _explained(run, submission, (twin, each), named_quantities(suite.exercise))
+                told, sure = _explained(case, (twin, each))
                 break
             if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
                 first = min(found, key=lambda each: each.line).call
@@ -426,8 +425,7 @@ def locate(
         if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else 0
-                inside = bool(told and told.cause)  # which tells of a line of the same function
-                mended = _mended(suite, run, submission, calls, near, work, inside, trusted)
+                mended = _mended(case, calls, near, inside=bool(told and told.cause))
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key
                     mended = dataclasses.replace(told, cause=cause, key=key)
@@ -442,23 +440,24 @@ def locate(
     return None
 
 
-def _mended(
-    suite: CheckSuite,
-    run: CheckRun,
-    submission: RecordedSubmission,
-    calls: Sequence[Call],
-    near: int,
-    work: Work,
-    inside: bool,
-    trusted: Collection[str],
-) -> Located | None:
+def _seen(case: Case, call: Call, finding: Finding | None) -> Located | None:
+    """Find what no value on the way to an answer shows."""
+    trace, run = case.submission.trace(call), case.run
+    if finding:
+        seen = whole_numbers(run, trace) or one_array(run, trace)
+        return seen or shared(run, finding.comparison, finding.event)
+    changed = overwritten(run, case.submission, call) if call.answer.changed else None
+    return changed or rounded(run, call, trace)
+
+
+def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Located | None:
     """Find a line in which one small change makes the answers to two questions right.
 
     Args:
         near: the line around which changes are tried.
         inside: whether only its function is changed.
-        trusted: functions that are right.
     """
+    suite, submission, work = case.suite, case.submission, case.work
     only = list[int]()
     for call in calls[:INDEPENDENT]:
         right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
@@ -469,7 +468,7 @@ def _mended(
         lines = {
             node.line
             for node in mine.text.nodes
-            if node.function in (here or ran.difference(trusted) | {call.function})
+            if node.function in (here or ran.difference(case.trusted) | {call.function})
         }
         cost = CHANGE + 2 * len(mine.events)
         most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
@@ -489,16 +488,14 @@ def _mended(
         kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
     text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
     says = "One small change in this line mends every answer that was tried."
-    return line_told(run, mine, line, says, text, text)
+    return line_told(case.run, mine, line, says, text, text)
 
 
-def _explained(
-    run: CheckRun, submission: RecordedSubmission, found: Sequence[Finding], quantities: dict[str, str]
-) -> tuple[Located, bool]:
+def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     """Tell the line on which two questions agree: what is right before it, what is not, and why."""
     finding, comparison = found[0], found[0].comparison
-    line, cause = finding.line, None
-    trials = [Trial(each.comparison, quantities, submission.rerun(each.call)) for each in found]
+    line, cause, quantities = finding.line, None, named_quantities(case.suite.exercise)
+    trials = [Trial(each.comparison, quantities, case.submission.rerun(each.call)) for each in found]
     with contextlib.suppress(TooMuch):
         line, cause = (
             (line, None) if finding.final else Proof(trials).source(line, finding.event, finding.seen is None)
@@ -525,7 +522,7 @@ def _explained(
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")
-    return line_told(run, trace, line, says, *said, shared), sure
+    return line_told(case.run, trace, line, says, *said, shared), sure
 
 
 def _right_before(comparison: Comparison, line: int) -> str:
