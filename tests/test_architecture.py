@@ -26,7 +26,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 25_963,
+    "lines": 26_009,
     "functions per 1,000 lines": 55,
     "own imports per 1,000 lines": 18.6,
     "longest file": 600,

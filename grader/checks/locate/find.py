@@ -419,7 +419,7 @@ def locate(
                 told, sure = _explained(case, (twin, each))
                 break
             if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
-                first = min(found, key=lambda each: each.line).call
+                first = found[0].call
                 moved = jitter(first.arguments, np.random.default_rng(0))
                 calls.append(dataclasses.replace(first, arguments=moved))
         if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
