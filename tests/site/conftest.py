@@ -1,4 +1,4 @@
-"""Fixtures of the site's tests: a hand-out of the tiny course, and its website."""
+"""Fixtures of the site's tests: a hand-out of the tiny course, its website, and a browser."""
 
 from __future__ import annotations
 
@@ -58,24 +58,54 @@ def runtime() -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_site(
-    handed_out: Course, runtime: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
-    """The website of the tiny course with all that a browser needs, served below a path."""
+def with_python(handed_out: Course, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The website of the tiny course with all that a browser needs, below a path; not to be written to."""
     folder = tmp_path_factory.mktemp("served")
     build_site(handed_out, folder / "a" / "path", runtime=str(runtime))
-    with serving(folder) as port:
-        yield Served(folder / "a" / "path", f"http://127.0.0.1:{port}/a/path/")
+    return folder
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """A browser that has never been anywhere."""
+def whole_site(with_python: Path) -> Iterator[Served]:
+    """The same, served from a port of its own: to a browser, a host where it has never been."""
+    with serving(with_python) as port:
+        yield Served(with_python / "a" / "path", f"http://127.0.0.1:{port}/a/path/")
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Chromium for many tests, since it takes longer to start than most of them; see ``browser``."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("Chromium is not installed (.ci/run installs it)")
-    driver = start_chromium(tmp_path / "profile")
+    driver = start_chromium(tmp_path_factory.mktemp("chromium") / "profile")
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Any]:
+    """A browser with one new tab, which knows nothing of the hosts of earlier tests."""
+    chromium.execute_cdp_cmd("Network.clearBrowserCache", {})
+    chromium.set_script_timeout(WAIT)
+    for kind in ("browser", "performance"):
+        chromium.get_log(kind)
+    yield chromium
+    _forget_tabs(chromium)
+
+
+def _forget_tabs(driver: Any) -> None:
+    """Close all tabs but a new one, with what was set for them, and delete what the pages in them keep."""
+    old = driver.window_handles
+    driver.switch_to.new_window("tab")
+    new = driver.current_window_handle
+    for handle in old:
+        driver.switch_to.window(handle)
+        origin = driver.execute_script("return location.origin")
+        if origin.startswith("http"):  # a port may come again
+            order = {"origin": origin, "storageTypes": "all"}
+            driver.execute_cdp_cmd("Storage.clearDataForOrigin", order)
+        driver.close()
+    driver.switch_to.window(new)
 
 
 def start_chromium(profile: Path, *flags: str, settings: Mapping[str, object] | None = None) -> Any:

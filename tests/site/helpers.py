@@ -16,6 +16,13 @@ import pytest
 
 LONG = pytest.mark.skipif(not os.environ.get("GRADER_LONG"), reason="starts Python again; in .ci/long")
 WAIT = 150.0  # seconds; a busy machine takes long to start Python in a browser
+CHANGED = """
+const done = arguments[0];
+const end = () => { watch.disconnect(); setTimeout(done, 20); }; // after what else changes with it
+const watch = new MutationObserver(end);
+watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+setTimeout(end, 500); // it may have changed before this began, or by a style sheet
+"""
 GIVE_NAME = """
 (async () => {
   const { openStore } = await import(new URL("scripts/store.js", document.baseURI));
@@ -89,7 +96,7 @@ def wait_for(browser: Any, css: str, text: str = "") -> Any:
             except Exception as error:  # it has gone meanwhile
                 if "stale" not in type(error).__name__.casefold():
                     raise
-        time.sleep(0.05)
+        browser.execute_async_script(CHANGED)
     raise AssertionError(f"no {css} with {text!r}; the page says:\n{page_text(browser)}")
 
 
@@ -145,8 +152,11 @@ def press_tab_to(browser: Any, name: str, most: int = 60, back: bool = False) ->
     for _ in range(most):
         if name in focused(browser):
             return
-        press(browser, Keys.ESCAPE)  # in an editor of code, Tab alone indents
-        press_with(browser, Keys.SHIFT, Keys.TAB) if back else press(browser, Keys.TAB)
+        if back:
+            press(browser, Keys.ESCAPE)  # in an editor of code, Tab alone indents
+            press_with(browser, Keys.SHIFT, Keys.TAB)
+        else:
+            press(browser, Keys.ESCAPE, Keys.TAB)
     raise AssertionError(f"Tab does not lead to {name!r}")
 
 

@@ -25,9 +25,8 @@ from tests.site.test_attacks import (  # noqa: F401
     watched,
 )
 from tests.site.test_exercise import (  # noqa: F401
-    test_a_verdict_is_the_one_of_a_laptop,
     test_one_check_leaves_nothing_to_the_next,
-    test_student_code_reaches_nothing,
+    test_verdicts_are_those_of_a_laptop_and_student_code_reaches_nothing,
 )
 from tests.site.test_quiz import (  # noqa: F401
     desk,
