@@ -1,4 +1,4 @@
-"""A made-up class of 120, as four platforms deliver it and list it, and what is right about it."""
+"""A made-up class, as four platforms deliver it and list it, and what is right about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.course import Course
 from tests.classroom.helpers import right
 
 PLATFORMS = ("canvas", "moodle", "github", "gradescope")
-COUNT, CREDITS = 120, 7
+COUNT, CREDITS = (120 if os.environ.get("GRADER_LONG") == "1" else 40), 7
 DUE = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
 COLUMN = "Week 3 (4711)"
@@ -75,10 +75,10 @@ def make(course: Course, folder: Path, platform: str) -> MadeUp:
     inside = {"github": "week-3-submissions", "gradescope": "assignment_9100_export"}.get(platform, "handed")
     made = MadeUp(platform, folder / inside, folder / "list.csv")
     numbers = range(1, COUNT + 1)
-    made.names = {sid(n): "Student 050" if n == 51 else f"Student {n:03}" for n in numbers}
-    made.groups = {f"Group {g}": [sid(n) for n in range(91 + 3 * g, 94 + 3 * g)] for g in range(1, 6)}
+    made.names = {sid(n): "Student 011" if n == 12 else f"Student {n:03}" for n in numbers}
+    made.groups = {f"Group {g}": [sid(n) for n in range(3 * g + 11, 3 * g + 14)] for g in range(1, 6)}
     of_group = {member: name for name, members in made.groups.items() for member in members}
-    made.missing = [sid(n) for n in range(115, 121)]
+    made.missing = [sid(n) for n in numbers[-6:]]
     made.false_claims = {sid(7): sid(9), sid(8): sid(10)}
     metadata: list[str] = []
     for n in numbers:

@@ -19,7 +19,7 @@ from grader.course.strict_yaml import MAX_BYTES, CourseError, load
 
 ROOT = Path(__file__).parents[2]
 BOUNDED = settings(
-    max_examples=300 if os.environ.get("GRADER_LONG") == "1" else 100,
+    max_examples=300 if os.environ.get("GRADER_LONG") == "1" else 30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -17,7 +17,7 @@ import pytest
 
 from grader.classroom.collect import find_submissions
 from grader.course import CannotDo, Course
-from grader.progress import Learner, Response, open_ledger
+from grader.progress import Learner, Response, hand_in, open_ledger
 from grader.progress.hand_in import (
     MAX_BUNDLE_BYTES,
     BadDocument,
@@ -481,13 +481,13 @@ def many(sittings: int, answers: int) -> bytes:
     return json.dumps(whole).encode()
 
 
-def test_counts_are_of_the_whole_file() -> None:
-    assert len(parse_responses(many(5_000, 0)).quizzes[0].sittings) == 5_000
-    for sittings, answers, name in (
-        (5_001, 0, "sittings"),
-        (1, 20_001, "responses"),
-        (11, 2_000, "responses"),
-    ):
+def test_counts_are_of_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (hand_in.MAX_SITTINGS, hand_in.MAX_ANSWERS) == (5_000, 20_000)
+    monkeypatch.setattr(hand_in, "MAX_SITTINGS", 50)
+    monkeypatch.setattr(hand_in, "MAX_ANSWERS", 200)
+    assert len(parse_responses(many(50, 0)).quizzes[0].sittings) == 50
+    assert len(parse_responses(many(10, 20)).quizzes[0].responses) == 200
+    for sittings, answers, name in ((51, 0, "sittings"), (1, 201, "responses"), (11, 20, "responses")):
         with pytest.raises(BadDocument, match=f"more .* `{name}`"):
             parse_responses(many(sittings, answers))
 
