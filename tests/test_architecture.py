@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -45,13 +46,20 @@ def modules() -> Iterator[tuple[str, Path]]:
 MODULES = list(modules())
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports(path: Path) -> tuple[str, ...]:
+    found: list[str] = []
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
 def own_imports(path: Path) -> set[str]:
@@ -92,8 +100,7 @@ def test_the_worker_imports_nothing_of_the_trusted_side() -> None:
 
 
 def public(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in tree.body:
+    for node in parsed(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             yield node.name, node
             if isinstance(node, ast.ClassDef):
@@ -110,7 +117,7 @@ def documented_files() -> list[Path]:
 
 @pytest.mark.parametrize("path", documented_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_public_has_a_docstring(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path.name} says not what it is"
+    assert ast.get_docstring(parsed(path)), f"{path.name} says not what it is"
     for name, node in public(path):
         assert ast.get_docstring(node) or inherits(path, name), f"{path.name}: {name} has no docstring"
 
@@ -185,6 +192,6 @@ def test_nothing_speaks_of_machines_or_registries() -> None:
 
 def test_modules_begin_with_one_line() -> None:
     for name, path in MODULES:
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        docstring = ast.get_docstring(parsed(path)) or ""
         first = inspect.cleandoc(docstring).split("\n\n")[0]
         assert "\n" not in first, f"grader.{name} should begin with one line"

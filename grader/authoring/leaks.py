@@ -97,7 +97,6 @@ def secrets_of(course: Course) -> Secrets:
     # What students read anyway; a patch is too short to be looked for there.
     read = sorted(path for pattern in STUDENTS_FILES for path in course.root.glob(pattern))
     public = flat("\n".join([given, *map(_text, read)]))
-    vocabulary = {*public.split()}
     for exercise in exercises:
         stub = set(map(flat, _lines(make_stub(exercise))))
         sides = ("solution", exercise.solution_path, stub), ("hidden checks", exercise.hidden_checks, given)
@@ -105,12 +104,10 @@ def secrets_of(course: Course) -> Secrets:
             lines = (line for line in _lines(_text(path)) if flat(line) not in known)
             found += [Secret(f"a line of the {what} of {exercise.id}", line) for line in lines]
         for mistake in exercise.misconceptions():
-            what, says = f"a patch of a misconception of {exercise.id}", flat(mistake.says)
-            for patch in (mistake.replace, mistake.with_):
-                words = flat(patch)
-                told = words in says or (vocabulary >= {*words.split()} and words in public)
-                if not told and len(words.replace(" ", "")) > LINE_LETTERS:
-                    found.append(Secret(what, " ".join(patch.split())))
+            what, told = f"a patch of a misconception of {exercise.id}", (public, flat(mistake.says))
+            patches = [" ".join(patch.split()) for patch in (mistake.replace, mistake.with_)]
+            long = [patch for patch in patches if len(flat(patch).replace(" ", "")) > LINE_LETTERS]
+            found += [Secret(what, patch) for patch in long if not any(flat(patch) in each for each in told)]
     texts = list({(secret.what, secret.words): secret for secret in reversed(found)}.values())[::-1]
     return Secrets(texts, people_of(course))
 
@@ -126,8 +123,7 @@ def _lines(text: str) -> Iterator[str]:
         if token.type == tokenize.COMMENT:
             lines[token.start[0] - 1] = lines[token.start[0] - 1][: token.start[1]]
     for line in lines:
-        words = flat(line)
-        if len(words.replace(" ", "")) > LINE_LETTERS and not TRIVIAL.fullmatch(words):
+        if len((words := flat(line)).replace(" ", "")) > LINE_LETTERS and not TRIVIAL.fullmatch(words):
             yield line.strip()
 
 

