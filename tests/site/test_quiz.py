@@ -249,6 +249,9 @@ def test_pages_ask_nothing_of_anybody_else(browser: Any, whole_site: Served) -> 
     for path in sorted(whole_site.folder.glob("*.html")):
         browser.get(whole_site.url + path.name)
         wait_for(browser, "button")
+        if path.name.startswith("exercise"):
+            browser.execute_script("document.getElementById('yours').scrollIntoView()")
+            wait_for(browser, ".code-editor")
     asked = requests(browser, whole_site)
     assert whole_site.url + "scripts/codemirror.js" in asked[True]
     assert asked[False] == set()
