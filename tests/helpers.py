@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, Protocol
 
 import pytest
 
+from grader.authoring import leaks
 from grader.checks.report import Report
 from grader.cli import main
 from grader.course import Course
@@ -88,6 +90,15 @@ def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch)
         return call(self, function, arguments, limit, substitutes, before)
 
     patch.setattr(ConfinedWorker, "call", patient)
+
+
+@contextlib.contextmanager
+def unsearched() -> Iterator[None]:
+    """Build hand-outs without looking for answers in them, which takes seconds; others are looked through."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grader.authoring.leaks.secrets_of", lambda course: leaks.NOTHING)
+        patch.setattr("grader.authoring.leaks.find_leaks", lambda *given: [])
+        yield
 
 
 def lines_run(call: Callable[[], object]) -> int:

@@ -36,6 +36,7 @@ from grader.cli import main
 from grader.course import CannotDo, Course, Exercise, make_stub, open_course
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import here
+from tests.helpers import unsearched
 
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISE = "exercises/exercise-1"
@@ -74,7 +75,8 @@ def home(handed_out: Course, tmp_path: Path) -> Course:
 @pytest.fixture(scope="module")
 def real_home(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("real") / "out"
-    build_handout(course, folder, SECRET, exercises=REAL, quizzes=("gates",))
+    with unsearched():
+        build_handout(course, folder, SECRET, exercises=REAL, quizzes=("gates",))
     return open_course(folder)
 
 

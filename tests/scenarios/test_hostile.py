@@ -30,8 +30,8 @@ RIGHT = "    return 2 * x  # (M, N)"
 OF_DOUBLE = 3  # credits that depend on double alone
 ALL = 7
 LIMITS: dict[str, dict[str, Any]] = {
-    "waits or sleeps": {"patience": Patience(least=2.0, left=math.inf), "call_seconds": 0.2},
-    "ran for": {"call_seconds": 1.0},
+    "waits or sleeps": {"patience": Patience(least=1.0, left=math.inf), "call_seconds": 0.1},
+    "ran for": {"call_seconds": 0.5},
     "still running": {"load_seconds": 0.5},
 }
 """Of a case that never ends, by what its author is told; no other limit is reached."""

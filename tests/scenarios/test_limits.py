@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 RIGHT, SCALED = "    return 2 * x  # (M, N)", "    stretched ="
 COURSE = Path(__file__).parents[2]
 IDS = sorted(path.parent.name for path in COURSE.glob("exercises/*/exercise.yaml"))
-CALL_SECONDS = 0.5
+CALL_SECONDS = 0.3
 SHARE = 0.6  # of that limit, which each call of slow code uses
 SLOW = f"""
 import time
