@@ -258,7 +258,7 @@ else:
 EACH = """
 import json, runpy, sys
 for name, arguments in json.loads(sys.argv[1]).items():
-    sys.argv, code = ["grader", name, *arguments], 0
+    sys.argv, code = ["grader", *name.split(), *arguments], 0
     try:
         runpy.run_module("grader", run_name="__main__", alter_sys=True)
     except SystemExit as stopped:
@@ -320,12 +320,14 @@ def test_every_command_that_it_offers_runs(home: Course) -> None:
     assert not re.search(r"^  (grade|lint|build) ", out, re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    "form", ["json", "junit-student", "github-annotations", "github-summary", "github-classroom"]
-)
-def test_its_verdict_can_be_read_by_other_programs(form: str, home: Course) -> None:
-    code, out = program(home, "grader", "check", "--all", "--format", form)
-    assert (code, "Traceback" in out, bool(out)) == (1, False, True)
+def test_its_verdict_can_be_read_by_other_programs(home: Course) -> None:
+    forms = ["json", "junit-student", "github-annotations", "github-summary", "github-classroom"]
+    commands = [f"check --all --format {form}" for form in forms]
+    code, out = program(home, EACH, json.dumps(dict.fromkeys(commands, ())))
+    said = re.findall(r"(.*?)\texited with\t([^\n]*)\n", out, re.DOTALL)
+    assert (code, [ended for _, ended in said]) == (0, [f"{command}\t1" for command in commands]), out
+    assert all(text.strip() for text, _ in said)
+    assert "Traceback" not in out
 
 
 def test_what_only_instructors_run_is_refused_there_in_a_sentence(home: Course) -> None:
