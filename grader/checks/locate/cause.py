@@ -293,10 +293,11 @@ class Trial:
         else:
             odd, rest, _ = self._comparison.matched(mine, right)
             pairs = list(zip(odd, rest, strict=False)) if len(odd) == len(rest) else []
-        if len(pairs) != 1 or not depth:
+        texts = [(self.mine.node(one).text, self.right.node(other).text) for one, other in pairs]
+        named = all(one == other for one, other in texts)  # then a name in it holds something else
+        if not pairs or not depth or (len(pairs) > 1 and not named):
             return None
         nodes = self.mine.node(pairs[0][0]).number, self.right.node(pairs[0][1]).number
-        named = self.mine.node(pairs[0][0]).text == self.right.node(pairs[0][1]).text
         if not named and not proof.left_wrong(Change(*nodes)):
             return None
         return self._said(*pairs[0], proof, depth - 1)
@@ -361,11 +362,13 @@ class Trial:
         alike = [
             n for n in side.by_id.get(side.id(right), ()) if side.shape(n) in (array.shape, array.T.shape)
         ]
-        zeros = array.size > 1 and not array.any()  # which much may be: only its own name is sure
-        for text in (side.node(n).text for n in (right, *([] if zeros else alike))):
+        if not array.shape and not array:
+            return ""  # any quantity may be 0 once
+        neutral = side.is_neutral(right)  # which much may be: only its own name is sure
+        for text in (side.node(n).text for n in (right, *([] if neutral else alike))):
             if name := self._quantities.get(text.removesuffix(".T")):
                 return f"{name}, transposed" if text.endswith(".T") else name
-        return "an array of zeros" if zeros else ""
+        return "an array of zeros" if array.size > 1 and not array.any() else ""
 
     # -- where the value of a name comes from --
 

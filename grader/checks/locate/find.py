@@ -334,7 +334,7 @@ def _misplaced(
     leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
-    name = next((f"`{path}`" for path in paths), "the result")
+    name = next((f"`{path}`" for path in paths if " " not in path), "the result")
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
         line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"{name} holds the right numbers in "
         text += "another order or shape"
