@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from grader.checks.locate.locate import NAME, Comparison, base
-from grader.checks.locate.trace import Event, RecordedSubmission, Text, Trace
+from grader.checks.locate.trace import Event, RecordedSubmission, Statement, Text, Trace
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
@@ -90,15 +90,23 @@ def one_array(run: CheckRun, trace: Trace) -> Located | None:
     """Find a line that gives one array two names, into both of which entries are put later."""
     ran = {event.node.statement for event in trace.events}
     for number, each in enumerate(trace.text.statements):
-        chain = number in ran and each.kind == "Assign" and re.fullmatch(NAME, each.target)
-        names = {*each.binds, *([each.value] if re.fullmatch(NAME, each.value) else ())} if chain else set()
         later = " ".join(one.target for one in trace.text.statements[number:])
-        if len(names) > 1 and all(re.search(rf"(?<![\w.]){re.escape(name)}\[", later) for name in names):
-            both = " and ".join(f"`{name}`" for name in sorted(names))
-            says = f"After this line {both} are one array: what is put into one of them is in the other, too."
-            cause = "make an array for each name"
-            return line_told(run, trace, each.line, says, cause, "one array by two names")
+        for names in _of_one_array(each) if number in ran and each.kind == "Assign" else ():
+            if len(names) > 1 and all(re.search(rf"(?<![\w.]){re.escape(name)}\[", later) for name in names):
+                both = " and ".join(f"`{name}`" for name in sorted(names))
+                says = f"After this line {both} are one array: what is put into one of them is in the other"
+                cause = "make an array for each name"
+                return line_told(run, trace, each.line, f"{says}, too.", cause, "one array by two names")
     return None
+
+
+def _of_one_array(each: Statement) -> list[set[str]]:
+    """Return the names that a statement makes names of one array, as it is written; perhaps of several."""
+    targets, values = each.target.split(", "), each.value.split(", ")
+    if len(values) > 1 and len(targets) == len(values):
+        pairs = [*zip(targets, values, strict=True)]
+        return [{name for pair in pairs if pair[1] == value for name in pair} for value in {*values}]
+    return [{*each.binds, *filter(re.compile(NAME).fullmatch, values)}] if len(targets) == 1 else []
 
 
 def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located | None:

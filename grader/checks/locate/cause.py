@@ -262,7 +262,8 @@ class Trial:
         if hits and not odd and not rest and len(parts[0]) > 1 and all(verbs) and verbs[0] != verbs[1]:
             text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
             return Cause(text, text)
-        return self._inside(*parts, proof, depth) if node.operation == twin.operation else None
+        alike = node.operation == twin.operation or (verbs[0] and verbs[0] == verbs[1])
+        return self._inside(*parts, proof, depth) if alike else None
 
     def _too_many(
         self, mine: int, right: int, part: str, odd: list[int], rest: list[int], hits: int
@@ -459,7 +460,8 @@ class Proof:
     ) -> tuple[int, Cause | None]:
         """Return the first line that bound a name in an event's text in which a change mends as much."""
         for above in self._trials[0].names.sources(number):
-            if found := self.cause(above, left, FEW_TRIES, before=event):
+            found = self.cause(above, left, FEW_TRIES, before=event)
+            if found and found.key:  # not what only switches something off
                 return above, found
         return line, None
 
@@ -495,7 +497,7 @@ class Proof:
                 if above is None or above in asked or trial.names.is_the_solutions(leaf):
                     continue
                 found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
-                if found or (is_all and trial.holds_another(*pair)):
+                if found or (is_all and (trial.holds_another(*pair) or trial.names.is_walked(leaf))):
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
             else:

@@ -29,7 +29,7 @@ from grader.checks.locate.arrays import (
 )
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import DRAWS, NAME, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
-from grader.checks.locate.shapes import operands_of, shapes_told
+from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
     Event,
@@ -342,7 +342,7 @@ def _misplaced(
             text = f"{name} is transposed"
         elif close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
-    elif right.ids[twin] in mine.ids and not is_neutral(wanted):
+    elif right.ids[twin] in mine.ids and not is_neutral(wanted) and _is_held(comparison, twin):
         text = f"another quantity is returned as {name}; the right one is computed"
         swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
         changing = [n for n in makers if right.ids[twin] in map(mine.id, mine.parts(n))]
@@ -354,8 +354,27 @@ def _misplaced(
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
         line = bound.line  # it is there to be returned
+        if bound.value.startswith("[") and (made := _first_wrong_step(comparison, got, wanted)):
+            line, last = mine.node(made).line, made
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
+
+
+def _first_wrong_step(comparison: Comparison, got: Array, wanted: Array) -> int | None:
+    """Return the event that made the first wrong step of a result, whose steps are gathered in a list."""
+    if got.shape != wanted.shape or got.ndim != 3:
+        return None
+    mine, step = comparison.mine, int(np.argmax([not close(*pair) for pair in zip(got, wanted, strict=True)]))
+    comparison.work.spend(len(mine.trace.events))
+    every = [n for events in mine.evaluations.values() for n in events]
+    held = [n for n in every if np.array_equal(mine.array(n), got[step])]
+    return next((n for n in held if mine.node(n).kind in COMPUTED), min(held, default=None))
+
+
+def _is_held(comparison: Comparison, twin: int) -> bool:
+    """Whether the student's call has a value of the solution's, too; whole numbers are alike by chance."""
+    mine, right = comparison.mine.trace, comparison.right.trace
+    return twin not in right.whole or any(np.array_equal(right.values[twin], each) for each in mine.values)
 
 
 def _order_of_names(
@@ -571,12 +590,11 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
         if trace.raised and any(each.shape for each in operands):
             node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
             shown = messages.traceback_lines(what, run.source.name).splitlines()
-            kept = "\n".join(text for text in shown if f", line {node.line}," not in text)
-            key, fits = (
-                f"shapes that do not fit: {node.operation}",
-                shapes_told(node, operands, sizes, what.text),
-            )
-            located = line_told(run, trace, node.line, fits, "", key, f"stop at line {node.line}")
+            line = first_wrong(node, operands)
+            kept = "\n".join(text for text in shown if f", line {line}," not in text)
+            key = f"shapes that do not fit: {node.operation}"
+            fits = shapes_told(node, operands, sizes, what.text)
+            located = line_told(run, trace, line, fits, "", key, f"stop at line {node.line}")
             said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
             run.change(check, message=said, located=located)
             return located

@@ -270,11 +270,17 @@ class Comparison:
                 for operand in event.operands
                 for value in events[operand].values
                 if telling[value]  # zeros are made of anything
+                and not self._is_passed_on(event)
             } - useful
             if more <= useful:
                 break
             useful |= more
         return useful
+
+    def _is_passed_on(self, event: Event) -> bool:
+        """Whether a value is one of those it is made of, as where entries are chosen; others do nothing."""
+        made_of = {value for operand in event.operands for value in self.mine.trace.events[operand].values}
+        return len(made_of) > 1 and not made_of.isdisjoint(event.values)
 
     # -- the way back from what is wrong --
 
@@ -541,6 +547,11 @@ class Names:
         """Whether what an event reads was bound by an assignment, not by a loop."""
         bound = self.binding(number)
         return bound is not None and bound.kind != "For"
+
+    def is_walked(self, number: int) -> bool:
+        """Whether a loop binds what an event reads to one array after the other, and it serves nowhere."""
+        bound = self.binding(number)
+        return bound is not None and bound.kind == "For" and not self.serves(number)
 
     def serves(self, number: int, but: int | None = None) -> bool:
         """Whether something right is made of the value that a name has, under that name.

@@ -86,7 +86,7 @@ def operands_of(trace: Trace, shapes: Collection[tuple[int, ...]]) -> tuple[Oper
         Operand(
             node.text,
             trace.values[value].shape,
-            maker(value).line if maker(value).kind in COMPUTED else 0,
+            maker(value).line if maker(value).kind in COMPUTED or not is_right(value) else 0,
             not is_right(value),
         )
         for node, value in parts(trace.raised)
@@ -123,6 +123,13 @@ def shapes_told(node: Node, operands: Sequence[Operand], sizes: Mapping[str, int
     wrong = [each.line for each in operands if each.wrong and each.line not in (0, node.line)]
     first = f" No array here has the shape that line {wrong[0]} makes." if wrong else ""
     return f"{'; '.join(parts)}{needs}.{first}"
+
+
+def first_wrong(node: Node, operands: Sequence[Operand]) -> int:
+    """Return the one line that made an operand of a wrong shape; else the one that raised."""
+    lines = {each.line for each in operands if each.wrong}
+    others = any(not each.wrong for each in operands)
+    return max(lines) or node.line if len(lines) == 1 and others else node.line
 
 
 def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
