@@ -377,9 +377,11 @@ class Trial:
         """Say what the name that a change replaces should hold; the text is empty if it replaces no name."""
         mine, right = self.first_pair(change) or (0, 0)
         phrase, name = self.phrase(right), f"`{base(self.mine.node(mine).text)}`"
+        if self.mine.node(mine).text.endswith(".T"):
+            phrase = phrase.removesuffix(", transposed")
         text = f"{name} holds another quantity" if phrase == name else f"{name} should hold {phrase}"
         named = self.mine.node(mine).kind not in COMPUTED and not self.right.is_neutral(right)
-        named = named and self.names.is_assigned(mine)
+        named = named and (self.names.is_assigned(mine) or self.names.is_walked(self.names.leaf(mine)))
         return Cause(text if named and phrase else "", f"what should hold {phrase} holds something else")
 
     def names_in(self, mine: int) -> list[int]:
@@ -497,7 +499,7 @@ class Proof:
                 if above is None or above in asked or trial.names.is_the_solutions(leaf):
                     continue
                 found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
-                if found or (is_all and (trial.holds_another(*pair) or trial.names.is_walked(leaf))):
+                if found or (is_all and trial.holds_another(*pair)) or trial.names.is_walked(leaf):
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
             else:
