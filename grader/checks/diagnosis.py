@@ -97,8 +97,9 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
             wrong = [question.call for question in asked if question.wrong]
             formed = not FORM.search(run.outcomes[name].message)
-            located = raised or locate(suite, run, wrong, work, bool(sentence), formed)
-            run.change(name, located=located)
+            if found or any(call.answer.value is not None for call in wrong):
+                raised = raised or locate(suite, run, wrong, work, bool(sentence), formed)
+            run.change(name, located=raised)
     _tell_impossible(suite, run)
 
 

@@ -300,6 +300,28 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "T + length",
             "",
         ),
+        (
+            5,
+            [
+                ("for t in reversed(range(T)):", "for t, h_prev in zip(reversed(range(T)), hs[::-1]):"),
+                ("da @ hs[t].T", "da @ h_prev.T"),
+            ],
+            "in zip(",
+            "`h_prev` should hold the state before this step",
+        ),
+        (
+            13,
+            [
+                (
+                    "        above = f(point)\n        point[index] = middle - steps[index]\n"
+                    "        below = f(point)",
+                    "        up, down = point, point\n        up[index] = middle + steps[index]\n"
+                    "        down[index] = middle - steps[index]\n        above, below = f(up), f(down)",
+                )
+            ],
+            "up, down = point, point",
+            "make an array for each name",
+        ),
     ],
 )
 def test_the_line_and_the_cause(

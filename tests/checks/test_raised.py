@@ -86,13 +86,14 @@ def test_every_operation_is_told_in_one_form(dx: str, says: str, pool: WorkerPoo
     outcome = first_failure(3, ("dx = Wxh.T @ da", f"dx = {dx}"), pool=pool)
     assert told(outcome).says.startswith(says), told(outcome).says
     assert told(outcome).place == f"exercises/exercise-3/rnn_step_backward.py:{told(outcome).line}"
-    assert "rnn_step_backward.py, line" not in outcome.message, "the place is told once"
+    raised = [line for line in outcome.message.splitlines() if "rnn_step_backward.py, line" in line]
+    assert all(f", line {told(outcome).line}," not in line for line in raised), "a place is told once"
 
 
 def test_a_wrong_shape_is_followed_back_to_the_line_that_made_it(pool: WorkerPool) -> None:
     change = ("da = dh * (1 - h**2)", "da = h.T @ dh\n    db = da + 1\n    da = 2 * db")
     located = told(first_failure(3, change, pool=pool))
-    assert located.source.startswith("dx = Wxh.T @ da")
+    assert located.source == "da = h.T @ dh"
     assert "`da` is (N, N) = (2, 2), made in line 35: " in located.says
     assert located.says.endswith("No array here has the shape that line 35 makes.")
 

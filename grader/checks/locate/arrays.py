@@ -102,11 +102,13 @@ def one_array(run: CheckRun, trace: Trace) -> Located | None:
 
 def _of_one_array(each: Statement) -> list[set[str]]:
     """Return the names that a statement makes names of one array, as it is written; perhaps of several."""
-    targets, values = each.target.split(", "), each.value.split(", ")
-    if len(values) > 1 and len(targets) == len(values):
-        pairs = [*zip(targets, values, strict=True)]
-        return [{name for pair in pairs if pair[1] == value for name in pair} for value in {*values}]
-    return [{*each.binds, *filter(re.compile(NAME).fullmatch, values)}] if len(targets) == 1 else []
+    values = each.value.split(", ")
+    if not all(map(re.compile(NAME).fullmatch, values)):
+        return [{*each.binds}] if re.fullmatch(NAME, each.target) else []
+    if len(values) == 1:
+        return [{*each.binds, *values}]
+    pairs = [*zip(each.target.split(", "), values, strict=False)]
+    return [{name for pair in pairs if pair[1] == value for name in pair} for value in values]
 
 
 def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located | None:

@@ -461,9 +461,9 @@ class Proof:
         self, line: int, number: int, event: int, left: Sequence[Wrong]
     ) -> tuple[int, Cause | None]:
         """Return the first line that bound a name in an event's text in which a change mends as much."""
-        for above in self._trials[0].names.sources(number):
+        for place, above in enumerate(self._trials[0].names.sources(number)):
             found = self.cause(above, left, FEW_TRIES, before=event)
-            if found and found.key:  # not what only switches something off
+            if found and (found.key or not place):  # far away, what only switches something off is no cause
                 return above, found
         return line, None
 
