@@ -12,12 +12,11 @@ import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from grader.checks import messages
-from grader.checks.collection import CheckSuite, axes_of, named_results, sizes_of
+from grader.checks.collection import CheckSuite, named_results, sizes_of
 from grader.checks.locate.arrays import (
     line_told,
     one_array,
@@ -28,7 +27,8 @@ from grader.checks.locate.arrays import (
     whole_numbers,
 )
 from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
-from grader.checks.locate.locate import DRAWS, NAME, NEUTRAL, SMALL, Comparison, Names, close, is_neutral
+from grader.checks.locate.locate import DRAWS, NAME, SMALL, Comparison, Names, close, is_neutral
+from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
 from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
 from grader.checks.locate.trace import (
     COMPUTED,
@@ -45,15 +45,10 @@ from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
 from grader.sandbox.recording import fingerprints
-from grader.sandbox.values import Array, map_leaves, walk_arrays
+from grader.sandbox.values import Array, walk_arrays
 
-INDEPENDENT = 2
-MAX_QUESTIONS, MAX_ASKED = 3, 5  # that are recorded, at first and at all
-MAX_GIVEN = 20_000  # numbers in a question that is recorded
+MAX_ASKED = 5  # questions that are recorded
 MAX_CULPRITS = 4  # of which the first is looked for
-FEW_STEPS = 3
-TRAINED = 3  # steps of a training that are followed
-LIMITED = 0.1  # times the rates and limits of a training
 FEW_DRAWN = 30  # random numbers that show how they spread
 CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
 CHANGES = (
@@ -66,75 +61,6 @@ CHANGES = (
     "something is missing that is at hand in this function",
 )
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
-
-
-# --- questions ----------------------------------------------------------------------------------------
-
-
-def telling(call: Call) -> tuple[int, ...]:
-    """Order questions: first those whose arrays have several steps and columns, and few zeros and ones."""
-    arrays = [array for _, array in walk_arrays(call.arguments) if array.dtype.kind == "f" and array.size > 1]
-    shapes = [array.shape for _, array in walk_arrays(call.arguments)]
-    plain = sum(float(np.isin(np.abs(array), NEUTRAL).mean()) > 0.5 for array in arrays)
-    steps = max((shape[0] for shape in shapes if len(shape) == 3), default=FEW_STEPS)
-    singles = sum(shape.count(1) for shape in shapes)
-    return plain, steps < FEW_STEPS, singles, sum(array.size for array in arrays)
-
-
-def jitter(value: Any, rng: np.random.Generator, blank: float = 0.0) -> Any:
-    """Return a value with every real number in it somewhat larger or smaller.
-
-    Args:
-        blank: about what arrays of zeros hold afterwards.
-    """
-
-    def moved(leaf: Any) -> Any:
-        array = isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
-        leaf = blank + leaf if array and leaf.size > 1 and not leaf.any() else leaf
-        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf)) if array or isinstance(leaf, float) else leaf
-
-    return map_leaves(value, moved)
-
-
-def _chosen(wrong: Sequence[Call]) -> list[Call]:
-    """Return questions to be asked again, two at least, of other sizes first: equal ones agree easily."""
-    asked = sorted((call for call in wrong if call.numbers <= MAX_GIVEN), key=telling)
-    asked = [call for call in asked if not telling(call)[0]] or asked  # zeros hide what they are added to
-    seen, first, rest = set[Any](), list[Call](), list[Call]()
-    for call in asked:
-        shapes = tuple(array.shape for _, array in walk_arrays(call.arguments))
-        (rest if shapes in seen else first).append(call)
-        seen.add(shapes)
-    chosen, rng = (first + rest)[:MAX_QUESTIONS], np.random.default_rng(0)
-    blanks = bool(asked) and telling(asked[0])[0] > 0
-    for _ in range(INDEPENDENT if blanks else INDEPENDENT - len(chosen) if asked else 0):
-        moved = jitter(asked[0].arguments, rng, 0.1 * blanks)
-        chosen.insert(0 if blanks else len(chosen), dataclasses.replace(asked[0], arguments=moved))
-    return chosen
-
-
-def _begun(suite: CheckSuite, calls: Sequence[Call]) -> list[Call]:
-    """Return calls that train with their first steps only, any others as they are.
-
-    The batches of a training lie along an axis S, or ``steps`` says how many there are. Last are trainings
-    with smaller rates and limits: what is seldom reached, as a limit of gradients, is reached at once.
-    """
-    begun, limited = list[Call](), list[Call]()
-    text = "" if suite.recorded else suite.exercise.solution_path.read_text(encoding="utf-8")
-    for call in calls:
-        names = () if suite.recorded else suite.exercise.parameters[call.function]
-        arguments = list(call.arguments)
-        for number, (name, value) in enumerate(zip(names, arguments, strict=False)):
-            if name == "steps" and type(value) is int and value > TRAINED:
-                arguments[number] = TRAINED
-            batches = isinstance(value, np.ndarray) and axes_of(name, text, value.ndim)[:1] == ("S",)
-            if batches and len(value) > TRAINED:
-                arguments[number] = value[:TRAINED]
-        begun.append(dataclasses.replace(call, arguments=tuple(arguments)))
-        if any(one is not other for one, other in zip(arguments, call.arguments, strict=True)):
-            smaller = (LIMITED * each if isinstance(each, float) else each for each in arguments)
-            limited.append(dataclasses.replace(call, arguments=tuple(smaller)))
-    return [*begun, *limited[:INDEPENDENT]]
 
 
 def named_quantities(exercise: Exercise) -> dict[str, str]:
@@ -324,8 +250,8 @@ def _misplaced(
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
     results = {right.ids[value] for value in right.trace.result or ()}
-    drawn = any(mine.node(n).operation in DRAWS for n in uses)  # perhaps in another order, which is right
-    if not uses or (drawn and mine.ids[number] in results):
+    drawn = any(mine.node(n).operation in DRAWS for n in uses)
+    if not uses or (drawn and mine.ids[number] in results):  # drawn in another order, which is right
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1 and mine.node(n).kind != "collection"]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
@@ -333,16 +259,17 @@ def _misplaced(
     last = (uses if as_it_came else single or uses)[-1]
     leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
-    paths = (path for path, array in named.items() if not path[0].isdecimal() and close(array, wanted))
+    paths = (path for path, array in named.items() if path[:1].isalpha() and close(array, wanted))
     name = next((f"`{path}`" for path in paths if " " not in path), "the result")
+    known = twin not in right.trace.whole or any(np.array_equal(wanted, each) for each in mine.trace.values)
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
-        line, last, text = mine.node((makers or uses)[0]).line, uses[0], f"{name} holds the right numbers in "
-        text += "another order or shape"
+        line, last = mine.node((makers or uses)[0]).line, uses[0]
+        text = f"{name} holds the right numbers in another order or shape"
         if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
             text = f"{name} is transposed"
         elif close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
-    elif right.ids[twin] in mine.ids and not is_neutral(wanted) and _is_held(comparison, twin):
+    elif right.ids[twin] in mine.ids and not is_neutral(wanted) and known:  # not by chance
         text = f"another quantity is returned as {name}; the right one is computed"
         swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
         changing = [n for n in makers if right.ids[twin] in map(mine.id, mine.parts(n))]
@@ -353,9 +280,8 @@ def _misplaced(
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
-        line = bound.line  # it is there to be returned
-        if bound.value.startswith("[") and (made := _first_wrong_step(comparison, got, wanted)):
-            line, last = mine.node(made).line, made
+        made = _first_wrong_step(comparison, got, wanted) if bound.value.startswith("[") else None
+        line, last = (mine.node(made).line, made) if made else (bound.line, last)  # there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
 
@@ -369,12 +295,6 @@ def _first_wrong_step(comparison: Comparison, got: Array, wanted: Array) -> int 
     every = [n for events in mine.evaluations.values() for n in events]
     held = [n for n in every if np.array_equal(mine.array(n), got[step])]
     return next((n for n in held if mine.node(n).kind in COMPUTED), min(held, default=None))
-
-
-def _is_held(comparison: Comparison, twin: int) -> bool:
-    """Whether the student's call has a value of the solution's, too; whole numbers are alike by chance."""
-    mine, right = comparison.mine.trace, comparison.right.trace
-    return twin not in right.whole or any(np.array_equal(right.values[twin], each) for each in mine.values)
 
 
 def _order_of_names(
@@ -426,7 +346,7 @@ def locate(
     failed = {each.function for each in suite.checks if run.outcomes[each.name].status == "failed"}
     trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
-        case, calls = Case(suite, run, submission, work, trusted), _begun(suite, _chosen(wrong))
+        case, calls = Case(suite, run, submission, work, trusted), begun(suite, chosen(wrong))
         found, told, sure = list[Finding](), None, False
         for number, call in enumerate(calls):
             each = _finding(case, call)

@@ -289,14 +289,16 @@ class Comparison:
         """The evaluations that made wrong numbers of right ones, each with the results it spoils."""
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
-            for event in self.sources(self._symbol(output) or [(self.mine.trace.result or ())[output]]):
+            symbol = self._symbol(output)
+            behind = symbol[1:] if symbol else [(self.mine.trace.result or ())[output]]
+            for event in self.sources(behind) or symbol[:1]:
                 found.setdefault(event, set()).add(output)
         return dict(sorted(found.items()))
 
     def _symbol(self, output: int) -> list[int]:
-        """Return what the first wrong symbol of a result is made of, where they are made one by one.
+        """Return the event of the first wrong symbol of a result, and the values it is made of.
 
-        The numbers of symbols occur everywhere, and what comes after a wrong one is wrong because of it.
+        Where they are made one by one, what comes after a wrong one is wrong because of it.
         """
         mine, right = self.mine.trace, self.right.trace
         number = (mine.result or ())[output]
@@ -311,7 +313,7 @@ class Comparison:
                 behind = [*mine.events[events[first]].operands]
                 for event in behind:
                     behind += {*mine.events[event].operands}.difference(behind)
-                return [value for event in behind for value in mine.events[event].values]
+                return [events[first], *(v for event in behind for v in mine.events[event].values)]
         return []
 
     def sources(self, values: Iterable[int]) -> set[int]:
