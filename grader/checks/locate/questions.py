@@ -32,7 +32,7 @@ def telling(call: Call) -> tuple[int, ...]:
 
 
 def jitter(value: Any, rng: np.random.Generator, blank: float = 0.0) -> Any:
-    """Return a value with every real number in it somewhat larger or smaller.
+    """Return a value with every real number in it somewhat larger or smaller; masks stay as they are.
 
     Args:
         blank: about what arrays of zeros hold afterwards.
@@ -40,10 +40,16 @@ def jitter(value: Any, rng: np.random.Generator, blank: float = 0.0) -> Any:
 
     def moved(leaf: Any) -> Any:
         array = isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
-        leaf = blank + leaf if array and leaf.size > 1 and not leaf.any() else leaf
-        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf)) if array or isinstance(leaf, float) else leaf
+        if not (array or isinstance(leaf, float)) or np.array_equal(np.unique(leaf), (0, 1)):
+            return leaf
+        leaf = blank + leaf if _is_blank(leaf) else leaf
+        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf))
 
     return map_leaves(value, moved)
+
+
+def _is_blank(array: Any) -> bool:
+    return np.size(array) > 1 and not np.any(array)
 
 
 def chosen(wrong: Sequence[Call]) -> list[Call]:
@@ -56,7 +62,7 @@ def chosen(wrong: Sequence[Call]) -> list[Call]:
         (rest if shapes in seen else first).append(call)
         seen.add(shapes)
     questions, rng = (first + rest)[:MAX_QUESTIONS], np.random.default_rng(0)
-    blanks = bool(asked) and telling(asked[0])[0] > 0
+    blanks = bool(asked) and any(_is_blank(array) for _, array in walk_arrays(asked[0].arguments))
     for _ in range(INDEPENDENT if blanks else INDEPENDENT - len(questions) if asked else 0):
         moved = jitter(asked[0].arguments, rng, 0.1 * blanks)
         questions.insert(0 if blanks else len(questions), dataclasses.replace(asked[0], arguments=moved))
