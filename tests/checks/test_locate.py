@@ -322,6 +322,21 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "up, down = point, point",
             "make an array for each name",
         ),
+        (
+            5,
+            [
+                ("dh = dhs[t] + dh_next", "dh = dh_next + dhs[t]"),
+                ("dh_next = Whh.T @ da", "dh_next = np.zeros(dh.shape)"),
+            ],
+            "np.zeros(dh.shape)",
+            "it should be the message",
+        ),
+        (
+            15,
+            [("count = mask.sum()", "count = max((1 - mask).sum(), 1)")],
+            "(1 - mask)",
+            "`1 - mask` stands in the place of `mask`",
+        ),
     ],
 )
 def test_the_line_and_the_cause(

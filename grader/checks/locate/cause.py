@@ -289,11 +289,11 @@ class Trial:
 
     def _inside(self, mine: list[int], right: list[int], proof: Proof, depth: int) -> Cause | None:
         """Say which one part of two expressions of the same operation is another one."""
-        if len(mine) == len(right) and len(mine) < 3:
-            pairs = [pair for pair in zip(mine, right, strict=True) if not self._comparison.same(*pair)]
-        else:
+        in_order = zip(mine, right, strict=True) if len(mine) == len(right) < 3 else ()
+        pairs = [pair for pair in in_order if not self._comparison.same(*pair)]
+        if len(pairs) != 1:
             odd, rest, _ = self._comparison.matched(mine, right)
-            pairs = list(zip(odd, rest, strict=False)) if len(odd) == len(rest) else []
+            pairs = [*zip(odd, rest, strict=True)] if len(odd) == len(rest) else []
         texts = [(self.mine.node(one).text, self.right.node(other).text) for one, other in pairs]
         named = all(one == other for one, other in texts)  # then a name in it holds something else
         if not pairs or not depth or (len(pairs) > 1 and not named):
@@ -381,7 +381,9 @@ class Trial:
             phrase = phrase.removesuffix(", transposed")
         text = f"{name} holds another quantity" if phrase == name else f"{name} should hold {phrase}"
         named = self.mine.node(mine).kind not in COMPUTED and not self.right.is_neutral(right)
-        named = named and (self.names.is_assigned(mine) or self.names.is_walked(self.names.leaf(mine)))
+        bound = self.names.binding(mine)
+        walked = bound and bound.kind == "For" and not self.names.is_walked(self.names.leaf(mine))
+        named = named and bound is not None and not walked
         return Cause(text if named and phrase else "", f"what should hold {phrase} holds something else")
 
     def names_in(self, mine: int) -> list[int]:
@@ -499,7 +501,8 @@ class Proof:
                 if above is None or above in asked or trial.names.is_the_solutions(leaf):
                     continue
                 found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
-                if found or (is_all and trial.holds_another(*pair)) or trial.names.is_walked(leaf):
+                walked = trial.names.is_walked(leaf) and trial.held(cause.change).text
+                if found or (is_all and trial.holds_another(*pair)) or walked:
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
             else:

@@ -139,7 +139,8 @@ def _finding(case: Case, call: Call) -> Finding | None:
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         for output in comparison.wrong_results:
             if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
-                if all(output not in outputs for outputs in culprits.values()):  # and these by chance
+                by_chance = comparison.mine.draws or comparison.right.draws
+                if by_chance and all(output not in outputs for outputs in culprits.values()):
                     found += _drawn(call, comparison, output)
                 continue
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
@@ -263,7 +264,7 @@ def _misplaced(
     name = next((f"`{path}`" for path in paths if " " not in path), "the result")
     known = twin not in right.trace.whole or any(np.array_equal(wanted, each) for each in mine.trace.values)
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
-        line, last = mine.node((makers or uses)[0]).line, uses[0]
+        line, last = mine.node(_inner_maker(comparison, (makers or uses)[0])).line, uses[0]
         text = f"{name} holds the right numbers in another order or shape"
         if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
             text = f"{name} is transposed"
@@ -284,6 +285,14 @@ def _misplaced(
         line, last = (mine.node(made).line, made) if made else (bound.line, last)  # there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
+
+
+def _inner_maker(comparison: Comparison, made: int) -> int:
+    """Return what made the numbers of an event first: of a call of the student's own function, inside it."""
+    side, called = comparison.mine, comparison.mine.node(made).operation
+    inside = [n for n in side.by_id.get(side.id(made), ()) if side.node(n).function == called]
+    computed = (n for n in inside if side.node(n).kind in COMPUTED and called not in comparison.trusted)
+    return next(computed, made)
 
 
 def _first_wrong_step(comparison: Comparison, got: Array, wanted: Array) -> int | None:

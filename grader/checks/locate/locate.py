@@ -534,6 +534,7 @@ class Names:
         name, text = base(last.node.text), self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
         places = self._bindings.get((last.node.function, name), [])
+        named = named and bool(places or last.node.function == self._comparison.function)  # not handed in
         if not named or first.values != last.values or any(then < at <= now for at, _ in places):
             return False
         known = any(node.text == name for node in text.nodes)
@@ -545,15 +546,11 @@ class Names:
         caller = None if asked else self._comparison.caller(number)
         return None if caller is None else self._mine.node(caller).line
 
-    def is_assigned(self, number: int) -> bool:
-        """Whether what an event reads was bound by an assignment, not by a loop."""
-        bound = self.binding(number)
-        return bound is not None and bound.kind != "For"
-
     def is_walked(self, number: int) -> bool:
         """Whether a loop binds what an event reads to one array after the other, and it serves nowhere."""
-        bound = self.binding(number)
-        return bound is not None and bound.kind == "For" and not self.serves(number)
+        bound, line = self.binding(number), self._mine.node(number).line
+        inside = bound is not None and bound.kind == "For" and bound.line < line <= bound.end
+        return inside and not self.serves(number)
 
     def serves(self, number: int, but: int | None = None) -> bool:
         """Whether something right is made of the value that a name has, under that name.
