@@ -71,12 +71,11 @@ def try_mutants(course: Course, ids: tuple[str, ...] = (), *, seed: int = SEED, 
 
 def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: int = SEED) -> Trial:
     """Try a share of one exercise's mutants; nothing is looked up in the reviewed list yet."""
-    number, count = share
     try:
         exercise = course[exercise_id]
         functions = written(exercise)  # says what is wrong with the file
         text = exercise.solution_path.read_text(encoding="utf-8")
-        mine = list(mutants(text, functions))[number::count]
+        mine = list(mutants(text, functions))[share[0] :: share[1]]
         with open_pool() as pool:
             jury = _Jury(exercise, pool, seed)
             found = [survivor for mutant in mine if (survivor := jury.judge(mutant))]

@@ -134,10 +134,12 @@ class SampleGrader:
         return Source(self.exercise.stub_path.name, data, used=self._used)
 
     def grade(self, data: bytes, *, mistaken: str | None = None) -> Report:
-        """Run all checks on a file; those of a mistaken function first, until one fails, undiagnosed."""
-        first, once, source = _part_of(self.suite, {mistaken}), mistaken is not None, self.source(data)
+        """Run all checks on a file; those of a mistaken function first, and again with care if none fails."""
+        first, source = _part_of(self.suite, {mistaken}), self.source(data)
         suite = replace(self.suite, checks=tuple(dict.fromkeys((*first.checks, *self.suite.checks))))
-        return run.check(suite, source, pool=self.pool, known=self._known, one_failure=once)
+        check = functools.partial(run.check, suite, source, pool=self.pool, known=self._known)
+        report = check(one_failure=mistaken is not None)  # undiagnosed, and asked nothing twice
+        return check(diagnose=False) if mistaken is not None and report.passed else report
 
 
 def _part_of(suite: CheckSuite, functions: Set[str | None]) -> CheckSuite:
@@ -298,8 +300,7 @@ class _Verifier:
         for name, count in Counter(misconception.id for misconception in misconceptions).items():
             if count > 1:
                 self.fault(path, f"`{name}` stands here {count} times; ids should differ")
-        number, count = self.share
-        for misconception in misconceptions[number::count]:
+        for misconception in misconceptions[self.share[0] :: self.share[1]]:
             if problem := self._problem_of(misconception):
                 self.fault(path, f"`{misconception.id}` {problem}")
             self.numbers.update(misconceptions=1, caught=int(not problem))
@@ -321,8 +322,7 @@ class _Verifier:
         return "keeps every credit; add a check that sees it" if report.earned == report.credits else ""
 
     def try_variants(self) -> None:
-        number, count = self.share
-        for path in self.exercise.variants[number::count]:
+        for path in self.exercise.variants[self.share[0] :: self.share[1]]:
             report = self.grader.grade(path.read_bytes())
             self.numbers.update(variants=1, accepted=int(report.passed))
             if not report.passed:

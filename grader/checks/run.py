@@ -54,7 +54,7 @@ def check(
         progress: hears what a running call has printed last.
         known: reports of the same submission's other exercises, by their ids; those that are needed and
             missing are made.
-        one_failure: skip all checks after the first that fails; one lost credit is all that is asked for.
+        one_failure: ask nothing twice, and skip all checks after the first that fails: one is enough.
         diagnose: say what a mistake looks like, where it is a known one.
         patience: with code that sleeps or waits; give one to all exercises of a submission.
 
@@ -72,6 +72,7 @@ def check(
 
             pool = stack.enter_context(open_pool(confinement))
         run = CheckRun(whose, submission, pool, progress, patience)
+        run.asks_again = not one_failure
         suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed)
         return _report(suite, run, known or {}, one_failure=one_failure, diagnose=diagnose)
 
@@ -175,7 +176,7 @@ def run_suite(suite: CheckSuite, run: CheckRun, *, one_failure: bool = False) ->
             run.share(None)  # what visible checks have asked is not there when hidden ones ask
             for check in checks:
                 run.outcomes[check.name] = _run_check(suite, check, run, one_failure=one_failure)
-        for function, places in run.places.items():
+        for function, places in run.places.items() if run.asks_again else ():
             earned = any(one.status == "passed" and one.function == function for one in run.outcomes.values())
             if not earned or len(places) == 1 or len({*places}) > 1:
                 continue

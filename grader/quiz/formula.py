@@ -116,9 +116,9 @@ def _value(node: ast.expr | ast.slice, names: Names, depth: int) -> Any:
         case ast.Constant():
             raise FormulaError(f"`{ast.unparse(node)}` is no number")
         case ast.Name(id=name):
-            if name not in (known := {**CONSTANTS, **names}):
+            if name not in names and name not in CONSTANTS:
                 raise FormulaError(f"`{name}` is not known here")
-            return _checked(known[name])
+            return _checked(names[name] if name in names else CONSTANTS[name])
         case ast.BinOp(op=op) if type(op) in OPERATORS:
             sides = visit(node.left), visit(node.right)
             if any(isinstance(side, tuple) for side in sides):

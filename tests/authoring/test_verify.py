@@ -289,6 +289,20 @@ def test_pictures_and_what_systems_leave_behind_are_no_faults(tiny_copy: Course)
     assert verify_exercise(tiny_copy, "exercise-1").faults == ()
 
 
+def test_answers_that_do_not_stay_the_same_are_seen(tiny_copy: Course) -> None:
+    """They are all within the tolerance: nothing but asking again tells that they differ."""
+    solution = tiny_copy.root / "solutions/exercise-1"
+    unsteady = "return 2 * x * (1 + np.random.default_rng().choice((-8e-10, 8e-10), x.shape))"
+    edit(solution / "misconceptions.yaml", 'with: "return x**2"', f'with: "{unsteady}"')
+    variant = (solution / "doubling.py").read_text(encoding="utf-8").replace("return 2 * x", unsteady)
+    (solution / "variants" / "unsteady.py").write_text(variant, encoding="utf-8")
+    (findings,) = verify(tiny_copy, jobs=1)
+    assert (findings.caught, findings.accepted, findings.variants) == (3, 2, 3)
+    (fault,) = findings.faults
+    assert "unsteady.py: is a right answer, but" in fault
+    assert "gives different answers to the same arguments" in fault
+
+
 def test_an_unknown_exercise_is_an_error(tiny: Course) -> None:
     with pytest.raises(CannotDo, match="exercise-7"):
         verify(tiny, ("exercise-7",), jobs=1)

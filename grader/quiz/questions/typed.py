@@ -10,7 +10,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from grader.course import Raw, dataclass
@@ -94,9 +94,9 @@ class Target:
         require(min(self.atol or 0, self.rtol or 0) >= 0, "a tolerance should not be negative")
         require(self.digits is None or 1 <= self.digits <= 15, "`digits` should be 1 to 15")
 
-    def interval(self, names: Names) -> tuple[float, float]:
-        """Return the smallest and the largest number that counts as the target."""
-        value = evaluate_number(self.value, names)
+    def interval(self, names: Names, formula: str | None = None) -> tuple[float, float]:
+        """Return the smallest and the largest number that counts as the target, or as another formula."""
+        value = evaluate_number(self.value if formula is None else formula, names)
         if self.digits is not None:
             exponent = math.floor(math.log10(abs(value))) if value else 0
             margin = 0.5 * 10.0 ** (exponent - self.digits + 1)
@@ -159,10 +159,9 @@ class Numeric(_Drawn):
     def _mistaken(self, names: Names) -> Iterator[tuple[WrongNumber, float, float]]:
         """Yield every mistake with the smallest and the largest number that counts as it."""
         for mistake in self.mistakes:
-            target = replace(self.answer, value=mistake.value)
-            if mistake.atol is not None or mistake.rtol is not None:
-                target = Target(mistake.value, mistake.atol, mistake.rtol)
-            yield mistake, *target.interval(names)
+            own = mistake.atol is not None or mistake.rtol is not None
+            target = Target(mistake.value, mistake.atol, mistake.rtol) if own else self.answer
+            yield mistake, *target.interval(names, mistake.value)
 
     def right_answer(self, variant: Variant) -> str:
         return format_value(evaluate_number(self.answer.value, variant.names), 6)
@@ -186,11 +185,10 @@ class Numeric(_Drawn):
             try:
                 names = make_variant(public, "shadow", str(number)).names
                 spans = [(low, high) for _, low, high in self._mistaken(names)]
-                values = [evaluate_number(mistake.value, names) for mistake in self.mistakes]
             except FormulaError:
                 return  # said elsewhere
-            for later, value in enumerate(values):
-                met[later] += any(low <= value <= high for low, high in spans[:later])
+            for later, (least, most) in enumerate(spans):
+                met[later] += any(low <= (least + most) / 2 <= high for low, high in spans[:later])
         for later, mistake in enumerate(self.mistakes):
             if met[later] > MAX_SHADOWED * SAMPLE:
                 share = f"{met[later] / SAMPLE:.0%} of all draws"
