@@ -52,7 +52,7 @@ FAMILIES = (
 ).split()
 LEAST_OF_A_FAMILY, LEAST_OF_ALL = 6, 75
 # Seconds, of the limit that a file means to reach.
-TIGHT = {"call": 1.0, "load": 1.0, "waiting": 15.0} if LONG else {"call": 0.3, "load": 0.3, "waiting": 6.0}
+TIGHT = {"call": 1.0, "load": 1.0, "waiting": 15.0} if LONG else {"call": 0.5, "load": 0.5, "waiting": 6.0}
 LARGE = 62 if LONG else 20  # MiB of one answer: a frame takes 64; of the answers of a check, 16 are kept
 MEMORY_BYTES = 256 * 2**20
 MESSAGE_LINES = 12  # of a failed check in the rendered report
