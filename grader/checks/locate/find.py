@@ -463,7 +463,7 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
     else:
-        takes = line == finding.line and not (cause and cause.key == STALE)
+        takes = line == finding.line and cause and cause.text and cause.key != STALE
         says += ": this line takes right values and makes a wrong one." if takes else "."
     if cause and cause.key == UNUSED:
         says = "What this line makes is right."
