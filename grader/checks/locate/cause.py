@@ -263,7 +263,7 @@ class Trial:
             text = f"the right things are {verbs[0]}, where they should be {verbs[1]}"
             return Cause(text, text)
         alike = node.operation == twin.operation or (verbs[0] and verbs[0] == verbs[1])
-        return self._inside(*parts, proof, depth) if alike else None
+        return self._inside(*parts, proof, depth, node.kind == "operation") if alike else None
 
     def _too_many(
         self, mine: int, right: int, part: str, odd: list[int], rest: list[int], hits: int
@@ -287,8 +287,10 @@ class Trial:
         text = f"it lacks a {part}: {' and '.join(phrases)}"
         return Cause(text, text) if all(phrases) else None
 
-    def _inside(self, mine: list[int], right: list[int], proof: Proof, depth: int) -> Cause | None:
-        """Say which one part of two expressions of the same operation is another one."""
+    def _inside(
+        self, mine: list[int], right: list[int], proof: Proof, depth: int, several: bool = False
+    ) -> Cause | None:
+        """Say which part of two expressions of one operation is another one; of ``several``, the first."""
         in_order = zip(mine, right, strict=True) if len(mine) == len(right) < 3 else ()
         pairs = [pair for pair in in_order if not self._comparison.same(*pair)]
         if len(pairs) != 1:
@@ -296,7 +298,7 @@ class Trial:
             pairs = [*zip(odd, rest, strict=True)] if len(odd) == len(rest) else []
         texts = [(self.mine.node(one).text, self.right.node(other).text) for one, other in pairs]
         named = all(one == other for one, other in texts)  # then a name in it holds something else
-        if not pairs or not depth or (len(pairs) > 1 and not named):
+        if not pairs or not depth or (len(pairs) > 1 and not (named and several)):
             return None
         nodes = self.mine.node(pairs[0][0]).number, self.right.node(pairs[0][1]).number
         if not named and not proof.left_wrong(Change(*nodes)):
