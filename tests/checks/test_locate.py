@@ -337,12 +337,6 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "(1 - mask)",
             "`1 - mask` stands in the place of `mask`",
         ),
-        (
-            8,  # right numbers, and only their form is told
-            [("Gates(f, i, g, o))", "[Gates(f[t], i[t], g[t], o[t]) for t in range(T)])")],
-            "return LSTMTrace(",
-            "",
-        ),
     ],
 )
 def test_the_line_and_the_cause(

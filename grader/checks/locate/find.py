@@ -378,12 +378,12 @@ def locate(
                     cause, key = told.cause or mended.cause, told.key or mended.key
                     mended = dataclasses.replace(told, cause=cause, key=key)
                 told = mended or told
-        trace = submission.trace(calls[0]) if calls else None
-        line = _return_line(trace, calls[0].function) if trace and not formed and not sure else 0
-        if trace and not told:
+        if calls and not told:
+            trace = submission.trace(calls[0])
             told = unseeded(run, trace, suite.recorded_solution.text)
-        if trace and (line > 1 or (line and not told)):
-            told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
+            if not formed:
+                line = _return_line(trace, calls[0].function)
+                told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
         return told
     return None
 
