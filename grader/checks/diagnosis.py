@@ -85,7 +85,7 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             continue
         explained.add(function)
         with contextlib.suppress(Exception):  # the verdict stands, whatever was handed in
-            raised, found = tell_shapes(suite, run, check.name, _seen(suite, run, check)), None
+            located, found = tell_shapes(suite, run, check.name, _seen(suite, run, check)), None
             for _ in _more_questions(check, suite, run):
                 calls = run.calls
                 if known := suite.recorded:  # of other questions a hand-out has no answer
@@ -99,8 +99,8 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             wrong = [question.call for question in asked if question.wrong]
             formed = not FORM.search(run.outcomes[name].message)
             if found or any(call.answer.value is not None for call in wrong):
-                raised = raised or locate(suite, run, wrong, work, bool(sentence), formed)
-            run.change(name, located=raised)
+                located = located or locate(suite, run, wrong, work, bool(sentence), formed)
+            run.change(name, located=located)
     _tell_impossible(suite, run)
 
 

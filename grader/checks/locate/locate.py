@@ -261,16 +261,16 @@ class Comparison:
         events, values = self.mine.trace.events, self.mine.trace.values
         whole = self.mine.trace.whole  # as a drawn symbol, which many shares give
         useful = {v for v in range(len(values)) if telling[v] and v not in whole and self.is_right(v)}
+        makers = [each for each in events if each.node.kind in ARITHMETIC and not self._is_passed_on(each)]
         for _ in range(STEPS):
             self.work.spend(len(events))
             more = {
                 value
-                for event in events
-                if event.node.kind in ARITHMETIC and event.values and useful.issuperset(event.values)
+                for event in makers
+                if event.values and useful.issuperset(event.values)
                 for operand in event.operands
                 for value in events[operand].values
                 if telling[value]  # zeros are made of anything
-                and not self._is_passed_on(event)
             } - useful
             if more <= useful:
                 break
