@@ -15,6 +15,7 @@ import pytest
 from grader.checks.collection import load_suite
 from grader.checks.locate.find import locate
 from grader.checks.locate.locate import Comparison
+from grader.checks.locate.questions import jitter
 from grader.checks.locate.trace import Malformed, Work, read_text, read_trace
 from grader.checks.report import Located, Report
 from grader.checks.run import check, run_suite
@@ -110,6 +111,12 @@ def test_the_line_is_one_of_the_function_that_was_called(pool: WorkerPool) -> No
 def test_a_small_change_that_mends_every_answer_tells_the_line(pool: WorkerPool) -> None:
     located = found(grade(2, pool, ("for t in range(T):", "for t in range(1, T):")))
     assert located.source.startswith("for t in range(")
+
+
+def test_numbers_below_one_stay_so_in_other_questions() -> None:
+    shares, others = np.linspace(0, 0.999, 50), np.linspace(0, 9, 50)
+    moved = jitter((shares, others), np.random.default_rng(1))
+    assert moved[0].max() < 1 < others.max() < moved[1].max()
 
 
 def test_small_changes_are_undone_and_end() -> None:
@@ -292,6 +299,42 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             11,  # the first steps reach no limit
             [("(factor * g for g", "(min(1, max_norm / np.linalg.norm(g)) * g for g")],
             "np.linalg.norm(g)) * g",
+            "",
+        ),
+        (
+            5,
+            [("for t in reversed(range(T)):", "for t in range(T - 1, 0, -1):")],
+            "for t in range(T - 1, 0, -1)",
+            "it stops after",
+        ),
+        (
+            17,
+            [("    for k in range(n):\n", "    for k in range(n):\n        h = c = np.zeros((H, 1))\n")],
+            "h = c = np.zeros",
+            "`h` gets its first value again here",
+        ),
+        (
+            11,  # what is returned is an argument, whose first use is not to blame
+            [
+                ("    m = same_kind(*(BETA1 * m + (1 - BETA1) * g", "    m = [g"),
+                ("for m, g in zip(state.m, grads, strict=True)))", "for g in grads]"),
+                ("AdamState(m, v, t)", "AdamState(same_kind(*m), v, t)"),
+            ],
+            "m = [g for g in grads]",
+            "`g` stands in the place of the running mean of the gradient",
+        ),
+        (
+            7,  # where numbers overflow, no comparison is to blame that another number would turn
+            [
+                (
+                    "    e = np.exp(-np.abs(a))  # never above 1\n"
+                    "    return np.where(a >= 0, 1 / (1 + e), e / (1 + e))",
+                    "    out = np.empty_like(a)\n    above = a > 0\n    e = np.exp(a[above])\n"
+                    "    out[above] = e / (1 + e)\n    e = np.exp(-a[~above])\n"
+                    "    out[~above] = 1 / (1 + e)\n    return out",
+                )
+            ],
+            "e = np.exp(a[above])",
             "",
         ),
         (

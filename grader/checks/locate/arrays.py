@@ -1,4 +1,4 @@
-"""Finds what no value on the way shows: arrays of whole numbers or of few digits, or with two names."""
+"""Finds what no value shows: arrays of whole numbers, of few digits or with two names, and loops."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 
+from grader.checks.locate.cause import EARLY, Cause
 from grader.checks.locate.locate import NAME, Comparison, base
-from grader.checks.locate.trace import Event, RecordedSubmission, Statement, Text, Trace
+from grader.checks.locate.trace import COMPUTED, Event, RecordedSubmission, Statement, Text, Trace
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
@@ -147,6 +148,32 @@ def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located |
                 return line_told(run, trace, changed.line, says, cause, "one array by two names")
             if binds:
                 break
+    return None
+
+
+def short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause] | None:
+    """Find a loop that stops too early: all it computes is right, and the solution computes more of each.
+
+    Returns:
+        Its line, the last event inside it, the results that are wrong, and the cause.
+    """
+    mine, right = comparison.mine, comparison.right
+    known, had = [[*map(right.id, events)] for events in right.evaluations.values()], {*mine.ids}
+    loops = [each for each in mine.trace.text.statements if each.kind in ("For", "While")]
+    for loop in loops if comparison.wrong_results else ():
+        runs, last = set[tuple[int, int]](), 0  # how often the student and the solution compute a value
+        for number, events in mine.evaluations.items():
+            node, ids = mine.trace.text.nodes[number], [mine.id(n) for n in events]
+            inside = loop.line < node.line <= loop.end and node.kind in COMPUTED
+            if inside and not any(map(mine.is_neutral, events)):
+                comparison.work.spend(2 * len(known))
+                begin = [other for other in known if other[: len(ids)] == ids]
+                alike = [len(other) for other in begin if had.isdisjoint(other[len(ids) :])]
+                runs |= {(len(ids), min(alike))} if alike else set()
+                last = max(last, events[-1])
+        if len(runs) == 1 and (times := runs.pop()) and times[0] < times[1]:
+            cause = Cause(f"it stops after {times[0]} of {times[1]} steps", EARLY)
+            return loop.line, last, frozenset(comparison.wrong_results), cause
     return None
 
 

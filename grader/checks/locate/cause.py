@@ -25,6 +25,7 @@ DEPTH = 3  # expressions inside expressions that are laid side by side, and name
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
+RESET, EARLY = "a name gets its first value again", "a loop stops too early"
 STALE, UNUSED = "a name still holds its first value", "a name is to hold a later value"
 VERBS = {
     "Add": "added",
@@ -79,6 +80,8 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
     """
     if found := names.stale(then, now):
         name, line, does = found
+        if does == "reset":
+            return line, Cause(f"`{name}` gets its first value again here", RESET)
         text = {"made": " should hold it from here on, and", "beside": " should be made anew beside it, and"}
         key = STALE if does == "used" else UNUSED
         return line, Cause(f"`{name}`{text.get(does, '')} still holds its first value", key)
@@ -97,8 +100,10 @@ class Trial:
         self._comparison, self._quantities, self._rerun = comparison, quantities, rerun
         self.mine, self.right = comparison.mine, comparison.right
         self.names = Names(comparison)
-        self._results = [self.mine.trace.values[n] for n in self.mine.trace.result or ()]
-        self._wrong = self._wrong_among(self._results)
+        results = [self.mine.trace.values[n] for n in self.mine.trace.result or ()]
+        self._wrong = self._wrong_among(results)
+        self._overflows = not all(np.isfinite(result).all() for result in results)
+        self._operands = {number for event in self.mine.trace.events for number in event.operands}
 
     def _wrong_among(self, results: Sequence[Array]) -> Wrong:
         """Return which results are wrong by their numbers, of those with a time axis the steps."""
@@ -143,7 +148,7 @@ class Trial:
     def matters(self, change: Change, left: Wrong) -> bool:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
         arrays = [self.right.array(right) for _, right in self.pairs(change)]
-        if not all(np.isfinite(result).all() for result in self._results):
+        if self._overflows:
             return True  # where numbers overflow, they are past all such differences
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
@@ -164,6 +169,8 @@ class Trial:
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
         good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
         good |= {n for n in inside if nodes[n].kind in ("before", "after") or self._is_stored_into(n)}
+        if self._overflows:  # what is only compared switches that off
+            good |= {n for n in inside if self._operands.isdisjoint(self.mine.evaluations[n])}
         for mine in (n for n in inside if n not in good):
             for right in self.right.evaluations:
                 change = Change(mine, right)

@@ -23,10 +23,11 @@ from grader.checks.locate.arrays import (
     overwritten,
     rounded,
     shared,
+    short_loop,
     unseeded,
     whole_numbers,
 )
-from grader.checks.locate.cause import STALE, UNUSED, Cause, Proof, Trial, stale
+from grader.checks.locate.cause import EARLY, RESET, STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import DRAWS, NAME, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
 from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
@@ -137,6 +138,8 @@ def _finding(case: Case, call: Call) -> Finding | None:
             line, seen = comparison.mine.node(event).line, seen or _broadcast(comparison, event)
             line, seen = _stale(comparison, event) or (line, seen)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
+        short = None if culprits else short_loop(comparison)
+        found += [Finding(call, comparison, *short, True)] if short else []
         for output in comparison.wrong_results:
             if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
                 by_chance = comparison.mine.draws or comparison.right.draws
@@ -256,8 +259,7 @@ def _misplaced(
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1 and mine.node(n).kind != "collection"]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
-    as_it_came = any(np.array_equal(got, array) for array in comparison.given)
-    last = (uses if as_it_came else single or uses)[-1]
+    last = (_as_it_came(comparison, got, events, uses) or single or uses)[-1]
     leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if path[:1].isalpha() and close(array, wanted))
@@ -285,6 +287,21 @@ def _misplaced(
         line, last = (mine.node(made).line, made) if made else (bound.line, last)  # there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
+
+
+def _as_it_came(
+    comparison: Comparison, got: Array, events: Sequence[tuple[int, Event]], uses: list[int]
+) -> list[int]:
+    """Return where a result that is an argument is gathered with other results, else its uses; or nothing.
+
+    Args:
+        events: that hold it.
+    """
+    if not any(np.array_equal(got, array) for array in comparison.given):
+        return []
+    results = comparison.mine.trace.result or ()
+    runs = {results[n:end] for n in range(len(results)) for end in range(n + 2, len(results) + 1)}
+    return [n for n, each in events if each.node.kind == "collection" and each.values in runs][:1] or uses
 
 
 def _inner_maker(comparison: Comparison, made: int) -> int:
@@ -463,10 +480,12 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
     else:
-        takes = line == finding.line and cause and cause.text and cause.key != STALE
+        takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET)
         says += ": this line takes right values and makes a wrong one." if takes else "."
-    if cause and cause.key == UNUSED:
-        says = "What this line makes is right."
+    if cause and cause.key in (UNUSED, EARLY):
+        says = (
+            "What this line makes is right." if cause.key == UNUSED else "What this loop computes is right."
+        )
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")

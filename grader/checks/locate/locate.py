@@ -25,6 +25,7 @@ STEPS = 6  # of arithmetic, after which a value that is not right may be right a
 SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
 NAME = r"(?:self\.)?[^\W\d]\w*"
+BEGINS = rf"(np\.)?zeros|{NAME}(\.copy\(\))?$|\d"  # of what a name is before a loop
 DRAWS = "uniform", "normal", "standard_normal", "random", "randn", "rand"
 
 
@@ -404,9 +405,8 @@ class Names:
     def binding(self, number: int, name: str = "") -> Statement | None:
         """Return the statement that bound the name that an event reads, or another one in its text."""
         self._comparison.work.spend(len(self._events) // 4)
-        event = self._events[number]
-        places = self._bindings.get((event.node.function, name or base(event.node.text)), [])
-        found = [each for at, each in places if at < number and each != event.node.statement]
+        own = self._events[number].node.statement
+        found = [each for at, each in self._places(number, name) if at < number and each != own]
         return self._statements[found[-1]] if found else None
 
     def leaf(self, number: int) -> int:
@@ -489,18 +489,18 @@ class Names:
             then, now: evaluations of the expression, the student's and the solution's.
 
         Returns:
-            The name, a line, and what it does: the value that belongs there is ``made`` in it, or should be
-            made ``beside`` it, or belongs where the expression is ``used``.
+            The name, a line, and what it does: the name is ``reset`` in it, or the value that belongs there
+            is ``made`` in it, or should be made ``beside`` it, or belongs where the expression is ``used``.
         """
         mine = self._mine
         mine_ids = [mine.all_ids(event) for event in self._events[: now[0] + 1]]
-        sides = (mine, self._right)
         named = self._events[now[0]].node.kind in ("name", "attribute")
+        several = len(self._events[now[0]].values) > 1  # of which one change mends one
         inside = [
             [(first, last)] if named else [*zip(side.inner(first), side.inner(last), strict=False)]
-            for side, first, last in zip(sides, then, now, strict=True)
+            for side, first, last in zip((mine, self._right), then, now, strict=True)
         ]
-        for first, last in inside[0]:
+        for first, last in (map(self._handed, pair) for pair in inside[0]):
             if not self._is_kept(first, last):
                 continue
             for other, later in inside[1]:
@@ -510,6 +510,8 @@ class Names:
                     makers = (n for n in reversed(range(last)) if mine.node(n).function == here)
                     made = next((n for n in makers if {*has} <= {*mine_ids[n]}), last)
                     name, line = base(mine.node(last).text), mine.node(made).line
+                    if any(first < at <= last for at, _ in self._places(last)):
+                        return self._reset(name, last) if several else None
                     beside = self.beside(name, last) if made == last else None
                     return name, beside or line, "beside" if beside else "used" if made == last else "made"
         return None
@@ -529,13 +531,32 @@ class Names:
         found = [self._statements[n] for n in here if {*binding[last - 1]} & {*self._statements[n].binds}]
         return found[-1].line if found else None
 
+    def _reset(self, name: str, number: int) -> tuple[str, int, str] | None:
+        """Find the statement that gives a name its first value again, and does not compute it."""
+        again = self.binding(number)
+        return (name, again.line, "reset") if again and re.match(BEGINS, again.value) else None
+
+    def _handed(self, number: int) -> int:
+        """Return what a helper's parameter was given where it was called; of other names, themselves."""
+        event, name = self._events[number], self._mine.node(number).text
+        asked = self._places(number) or event.node.function == self._comparison.function
+        call = None if asked else self._comparison.caller(number)
+        operands = () if call is None else self._events[call].operands
+        given = [each for each in operands if self._events[each].values == event.values]
+        given.sort(key=lambda each: self._mine.node(each).text != name)
+        return self._handed(given[0]) if given else number
+
+    def _places(self, number: int, name: str = "") -> list[tuple[int, int]]:
+        """Return where a name that an event reads is bound: after which events, by which statements."""
+        node = self._mine.node(number)
+        return self._bindings.get((node.function, name or base(node.text)), [])
+
     def _is_kept(self, then: int, now: int) -> bool:
         first, last = self._events[then], self._events[now]
         name, text = base(last.node.text), self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
-        places = self._bindings.get((last.node.function, name), [])
-        named = named and bool(places or last.node.function == self._comparison.function)  # not handed in
-        if not named or first.values != last.values or any(then < at <= now for at, _ in places):
+        own = self._places(now) or last.node.function == self._comparison.function  # not handed in
+        if not (named and own) or first.values != last.values:
             return False
         known = any(node.text == name for node in text.nodes)
         return not known or any(name in each.binds for each in text.statements)  # else it is kept there, too

@@ -43,7 +43,8 @@ def jitter(value: Any, rng: np.random.Generator, blank: float = 0.0) -> Any:
         if not (array or isinstance(leaf, float)) or np.array_equal(np.unique(leaf), (0, 1)):
             return leaf
         leaf = blank + leaf if _is_blank(leaf) else leaf
-        return leaf * rng.uniform(0.8, 1.25, np.shape(leaf))
+        share = np.size(leaf) and np.min(leaf) >= 0 and np.max(leaf) < 1  # which no number above 1 is
+        return leaf * rng.uniform(0.8, 1.0 if share else 1.25, np.shape(leaf))
 
     return map_leaves(value, moved)
 
