@@ -350,6 +350,9 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
         case ast.Compare(left=left, ops=[_], comparators=[right]):
             for compared in (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq):
                 yield "operation", ast.Compare(left, [compared()], [right])
+            if isinstance(right, READ):
+                for op in (ast.Sub(), ast.Add()):
+                    yield "number", ast.Compare(left, node.ops, [ast.BinOp(right, op, ast.Constant(1))])
         case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
             yield from (("order", type(node)(each, ast.Load())) for each in _swapped(items, *range(2, 10)))
         case ast.Call(func=func, args=given):

@@ -21,7 +21,7 @@ from grader.checks.report import Located, Report
 from grader.checks.run import check, run_suite
 from grader.checks.source import Source
 from grader.checks.student import CheckRun
-from grader.course import open_course
+from grader.course import Exercise, open_course
 from grader.sandbox.changes import Editor
 from grader.sandbox.pool import WorkerPool, open_pool
 
@@ -42,8 +42,12 @@ def grade(number: int, pool: WorkerPool, *patches: tuple[str, str]) -> Report:
     for old, new in patches:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    used = tuple(Source(other.stub_path.name, other.solution_path.read_bytes()) for other in one.used)
-    return check(one, Source(one.stub_path.name, text.encode(), used=used), pool=pool, seed=3)
+    return check(one, solution(one, text.encode()), pool=pool, seed=3)
+
+
+def solution(exercise: Exercise, data: bytes = b"") -> Source:
+    used = tuple(solution(other) for other in exercise.used)
+    return Source(exercise.stub_path.name, data or exercise.solution_path.read_bytes(), used=used)
 
 
 def found(report: Report) -> Located:
@@ -312,6 +316,49 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             [("    for k in range(n):\n", "    for k in range(n):\n        h = c = np.zeros((H, 1))\n")],
             "h = c = np.zeros",
             "`h` gets its first value again here",
+        ),
+        (
+            17,
+            [("        if batch == 0:\n", "        if step == 0:\n")],
+            "h = c = np.zeros((H, N))",
+            "`h` should get its first value again more often",
+        ),
+        (
+            17,
+            [
+                (
+                    "            h = c = np",
+                    "            h = np.zeros((H, N))\n        if not step:\n            c = np",
+                )
+            ],
+            "c = np.zeros((H, N))",
+            "`c` should get its first value again more often",
+        ),
+        (
+            15,  # among the small changes are such that return no array
+            [
+                (
+                    "    for n in range(N):\n"
+                    "        dhs[lengths[n] - 1, :, n] = dh_last[:, n]\n    return dhs",
+                    "    end = np.arange(T)[:, None] == lengths\n"
+                    '    return np.einsum("tn,hn->thn", end.astype(float), dh_last)',
+                )
+            ],
+            "end = np.arange(T)[:, None] == lengths",
+            "one of its numbers or indices should be another",
+        ),
+        (
+            15,  # what two lines take is bound in a third one
+            [
+                (
+                    "    for t in range(T):\n        h = np",
+                    "    old = h0\n    for t in range(T):\n        h = np",
+                ),
+                ("Whh @ hs[t] + bh)  # (H, N)\n        hs[t + 1]", "Whh @ old + bh)\n        hs[t + 1]"),
+                ("(1 - mask[t]) * hs[t]", "(1 - mask[t]) * old\n        old = h"),
+            ],
+            "old = h",
+            "it should be the state after this step",
         ),
         (
             11,  # what is returned is an argument, whose first use is not to blame

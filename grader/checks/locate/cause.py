@@ -26,6 +26,7 @@ TINY = 1e-6  # a factor below which a value is not told as a multiple of the rig
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
 RESET, EARLY = "a name gets its first value again", "a loop stops too early"
+RARE = "a name gets its first value too seldom"
 STALE, UNUSED = "a name still holds its first value", "a name is to hold a later value"
 VERBS = {
     "Add": "added",
@@ -82,6 +83,8 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
         name, line, does = found
         if does == "reset":
             return line, Cause(f"`{name}` gets its first value again here", RESET)
+        if does == "rare":
+            return line, Cause(f"`{name}` should get its first value again more often", RARE)
         text = {"made": " should hold it from here on, and", "beside": " should be made anew beside it, and"}
         key = STALE if does == "used" else UNUSED
         return line, Cause(f"`{name}`{text.get(does, '')} still holds its first value", key)
@@ -205,9 +208,10 @@ class Trial:
     def _score(self, mine: int, right: int) -> float:
         node, twin = self.mine.node(mine), self.right.node(right)
         odd, rest, hits = self._comparison.matched(self.mine.parts(mine), self.right.parts(right))
-        target = self.mine.target(mine)
+        target, twin_target = self.mine.target(mine), self.right.target(right)
         return (
-            4.0 * bool(target and target == self.right.target(right))
+            4.0 * bool(target and target == twin_target)
+            + 2 * (target is not None and twin_target is not None)
             + 2 * min(hits, 2)
             - len(odd)
             - len(rest)
@@ -399,6 +403,14 @@ class Trial:
         """Return the names that a value is computed from; if it is a name's, itself."""
         return list(dict.fromkeys(self.names.leaf(part) for part in self.mine.parts(mine)))[:FEW_NAMES]
 
+    def set_too_seldom(self, mine: int, right: int) -> tuple[int, Cause] | None:
+        """Find where a name gets its first value, where the solution's has that again and it has not."""
+        name = self.mine.node(mine).text
+        begins = self.names.beginning(mine) if self.right.is_neutral(right) else None
+        if begins is None or not self.holds_another(mine, right):
+            return None
+        return begins.line, Cause(f"`{name}` should get its first value again more often", RARE)
+
     def holds_another(self, mine: int, right: int) -> bool:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
         node, bound = self.mine.node(mine), self.names.binding(mine)
@@ -489,14 +501,14 @@ class Proof:
             event: number of the evaluation that went wrong.
             names: whether the lines that bound other names in it are asked.
         """
-        trial = self._trials[0]
+        trial, asked = self._trials[0], [line]
         cause = self.cause(line, before=trial.mine.after(event))
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES)):
             line, cause = above, found
         if names and cause is None and event < len(trial.mine.trace.events):
             line, cause = self.from_names(line, event, event, ())
-        asked = [line]
+        asked.append(line)
         for _ in range(DEPTH):
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
@@ -509,7 +521,10 @@ class Proof:
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
                 if above is None or above in asked or trial.names.is_the_solutions(leaf):
                     continue
-                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, pair[0])
+                before = pair[0] if trial.names.binding(leaf) else None  # of an argument all are replaced
+                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, before)
+                if not found and is_all and (rare := trial.set_too_seldom(*pair)):
+                    return rare
                 walked = trial.names.is_walked(leaf) and trial.held(cause.change).text
                 if found or (is_all and trial.holds_another(*pair)) or walked:
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
@@ -518,7 +533,7 @@ class Proof:
                 if names:
                     above, found = self.from_names(line, pair[0], min(event, pair[0]), left)
                     line, cause = (above, found) if found and above not in asked else (line, cause)
-            if line in asked:
+            if line == asked[-1]:
                 break
             asked.append(line)
         return line, cause

@@ -27,7 +27,7 @@ from grader.checks.locate.arrays import (
     unseeded,
     whole_numbers,
 )
-from grader.checks.locate.cause import EARLY, RESET, STALE, UNUSED, Cause, Proof, Trial, stale
+from grader.checks.locate.cause import EARLY, RARE, RESET, STALE, UNUSED, Cause, Proof, Trial, stale
 from grader.checks.locate.locate import DRAWS, NAME, SMALL, Comparison, Names, close, is_neutral
 from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
 from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
@@ -159,11 +159,13 @@ def _finding(case: Case, call: Call) -> Finding | None:
 
 
 def _return_line(trace: Trace, function: str) -> int:
-    """Return the last line where a function returned, of those that ran and have values if there are any."""
-    ran = {event.node.statement for event in trace.events}
+    """Return the last line where a function returned; if none is known, the nearest to what it computed."""
+    ran = {event.node.statement for event in trace.events if event.node.function == function}
     inside = {node.statement for node in trace.text.nodes if node.function == function}
     ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
-    return max((trace.text.statements[n].line for n in ran.intersection(ends) or ends), default=1)
+    lines = [trace.text.statements[n].line for n in ran.intersection(ends) or ends]  # perhaps of two methods
+    last = max((trace.text.statements[n].line for n in ran if n >= 0), default=1)
+    return min(lines, key=lambda line: abs(line - last), default=1)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -480,7 +482,7 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     if not comparison.right.trace.events:  # bare numbers: one that is right may stand in another one's place
         says += ": look at this line, and at what it takes."
     else:
-        takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET)
+        takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
         says += ": this line takes right values and makes a wrong one." if takes else "."
     if cause and cause.key in (UNUSED, EARLY):
         says = (

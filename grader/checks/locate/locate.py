@@ -489,8 +489,9 @@ class Names:
             then, now: evaluations of the expression, the student's and the solution's.
 
         Returns:
-            The name, a line, and what it does: the name is ``reset`` in it, or the value that belongs there
-            is ``made`` in it, or should be made ``beside`` it, or belongs where the expression is ``used``.
+            The name, a line, and what it does: the name is ``reset`` in it, too seldom if that is ``rare``;
+            or the value that belongs there is ``made`` in it, or should be made ``beside`` it, or belongs
+            where the expression is ``used``.
         """
         mine = self._mine
         mine_ids = [mine.all_ids(event) for event in self._events[: now[0] + 1]]
@@ -514,6 +515,24 @@ class Names:
                         return self._reset(name, last) if several else None
                     beside = self.beside(name, last) if made == last else None
                     return name, beside or line, "beside" if beside else "used" if made == last else "made"
+        return self._too_seldom(*inside) if several else None
+
+    def _too_seldom(
+        self, mine: Sequence[tuple[int, int]], right: Sequence[tuple[int, int]]
+    ) -> tuple[str, int, str] | None:
+        """Find a name that has its first value no more, where the solution's has it again.
+
+        Args:
+            mine, right: what two evaluations of an expression are made of, first and last.
+        """
+        events = self._right.trace.events
+        ids = [[self._right.all_ids(events[n]) for n in pair] for pair in right]
+        for first, last in (map(self._handed, pair) for pair in mine):
+            had, has = (self._mine.all_ids(self._events[n]) for n in (first, last))
+            again = had != has and [had, had] in ids and has not in [later for _, later in ids]
+            begins = self.beginning(last) if again and len(had) == 1 else None
+            if begins and self._mine.is_neutral(first):
+                return self._mine.node(last).text, begins.line, "rare"
         return None
 
     def beside(self, name: str, number: int) -> int | None:
@@ -530,6 +549,11 @@ class Names:
         here = sorted({node.statement for node in nodes if node.function == function and node.statement >= 0})
         found = [self._statements[n] for n in here if {*binding[last - 1]} & {*self._statements[n].binds}]
         return found[-1].line if found else None
+
+    def beginning(self, number: int) -> Statement | None:
+        """Return the statement that gives the name that an event reads its first value, and computes none."""
+        bound = (self._statements[each] for _, each in self._places(number))
+        return next((each for each in bound if re.match(BEGINS, each.value)), None)
 
     def _reset(self, name: str, number: int) -> tuple[str, int, str] | None:
         """Find the statement that gives a name its first value again, and does not compute it."""

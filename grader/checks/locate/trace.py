@@ -333,7 +333,7 @@ class RecordedSubmission:
         program = _bytes(Path(changes.__file__).read_bytes())
         answer = self._call("changed", call.function, *numbers, most, program, *call.arguments)
         flat, rows = answer.tolist() if isinstance(answer, np.ndarray) and answer.ndim == 1 else [], []
-        while flat and 3 < flat[0] <= len(flat) - 1:
+        while flat and 3 <= flat[0] <= len(flat) - 1:  # 3 of what returned no array
             rows.append(flat[1 : int(flat[0]) + 1])
             flat = flat[int(flat[0]) + 1 :]
         return rows
