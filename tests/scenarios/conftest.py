@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from importlib.util import cache_from_source
+from pathlib import Path, PurePath
 
 import pytest
 from packaging.requirements import Requirement
@@ -78,11 +79,13 @@ def copied(wanted: list[str], target: Path) -> list[str]:
         if found.version not in one.specifier or not found.files:
             missing.append(str(one))
             continue
-        for file in found.files:
-            place = target / file
-            if ".." not in file.parts and Path(str(found.locate_file(file))).is_file():
+        # What pip has not compiled may have been compiled since; pip's list of files does not say so.
+        compiled = {PurePath(cache_from_source(file)) for file in found.files if file.suffix == ".py"}
+        for file in {*map(PurePath, found.files), *compiled}:
+            place, here = target / file, Path(str(found.locate_file(file)))
+            if ".." not in file.parts and here.is_file():
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(str(found.locate_file(file)), place)
+                shutil.copy2(here, place)
         waiting += [Requirement(text) for text in found.requires or ()]
     return missing
 
