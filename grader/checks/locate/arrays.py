@@ -27,20 +27,20 @@ def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
     def fractions(event: Event) -> bool:
         return not broken.isdisjoint(event.values)
 
-    put = {(event.node.statement, event.node.text) for event in trace.events if fractions(event)}
+    put = {(each.node.statement, each.node.text) for each in trace.events if fractions(each)}
     for event in trace.events:
-        number, made = event.node.statement, event.node.line
+        number, name = event.node.statement, event.node.text
         each = trace.text.statements[number]
-        if trace.whole.issuperset(event.values) and number >= 0 and each.kind == "Assign":
-            cut = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
-            into = each.target.partition("[")[0]
-            if "[" in each.target and into == event.node.text and (number, each.value) in put:
-                bound = [one.line for one in trace.text.statements if one.target == into and one.line < made]
-                made, cut = (bound or [made])[-1], True
-            if cut:
-                says = f"`{into}` is an array of whole numbers: line {each.line} loses the fractions there."
-                cause = "leave int out: np.zeros(shape) has room for fractions"
-                return line_told(run, trace, made, says, cause, "an array of whole numbers")
+        if not trace.whole.issuperset(event.values) or each.kind != "Assign":
+            continue
+        bound = [one.line for one in trace.text.statements if one.target == name and one.line < each.line]
+        cast = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
+        if cast or (each.target.startswith(f"{name}[") and (number, each.value) in put):
+            name = base(each.target)
+            says = f"`{name}` is an array of whole numbers: line {each.line} loses the fractions there."
+            cause = "leave int out: np.zeros(shape) has room for fractions"
+            line = max(bound, default=each.line)
+            return line_told(run, trace, line, says, cause, "an array of whole numbers")
     return None
 
 
@@ -121,33 +121,33 @@ def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located |
     trace = comparison.mine.trace
     if wrong_event == len(trace.events):  # what no recorded expression made
         return None
-    wrong, used = trace.events[wrong_event].node.statement, dict[str, tuple[int, Event]]()
-    for number, event in enumerate(trace.events[: wrong_event + 1]):
+    events, statements = trace.events, trace.text.statements
+    wrong, used = events[wrong_event].node.statement, dict[str, int]()
+    for number, event in enumerate(events[: wrong_event + 1]):
         if event.node.kind == "name" and event.node.statement == wrong != -1:
-            used[event.node.text] = number, event  # the last time
-    for number, use in used.values():
-        name, held, changed = use.node.text, [use.values], None
+            used[event.node.text] = number  # the last time
+    for name, number in used.items():
         comparison.work.spend(number)
-        for event in reversed(trace.events[:number]):
-            each = trace.text.statements[event.node.statement]
-            begins = trace.text.lines[each.line - 1].lstrip()
-            if event.node.function != use.node.function:
-                continue
-            if begins.startswith(f"{name}.") and not begins.startswith((f"{name}.append", f"{name}.extend")):
-                break
-            binds = name in each.binds
-            if binds and (each.target, each.value) != (name, event.node.text):
-                break  # an entry of it, or with others
-            if binds or event.node.text == name:
-                held.append(event.values)
-            elif each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target):
-                changed = changed or each
-            if binds and changed and any(_differs(values, use.values) for values in held):
-                says = f"This line changes `{name}` as well as `{base(changed.target)}`"
-                says, cause = f"{says}: they share their numbers.", "keep a copy of one of them"
-                return line_told(run, trace, changed.line, says, cause, "one array by two names")
-            if binds:
-                break
+        here = [each for each in events[:number] if each.node.function == events[number].node.function]
+        binding = [n for n, each in enumerate(here) if name in statements[each.node.statement].binds]
+        since = here[binding[-1] :] if binding else []
+        made = [statements[each.node.statement] for each in since]
+        if not made or (made[0].target, made[0].value) != (name, since[0].node.text):
+            continue  # an entry of it was bound, or it was with others
+        begins = [trace.text.lines[each.line - 1].lstrip() for each in made]
+        if any(re.match(rf"{re.escape(name)}\.(?!append|extend)", line) for line in begins):
+            continue
+        changed = [
+            each
+            for each in made
+            if each.kind == "AugAssign" or (each.kind == "Assign" and "[" in each.target)
+        ]
+        held = [since[0].values, *(each.values for each in since if each.node.text == name)]
+        if changed and any(_differs(values, events[number].values) for values in held):
+            both = f"`{name}` as well as `{base(changed[-1].target)}`"
+            says = f"This line changes {both}: they share their numbers."
+            key, cause = "one array by two names", "keep a copy of one of them"
+            return line_told(run, trace, changed[-1].line, says, cause, key)
     return None
 
 

@@ -43,7 +43,7 @@ SQUASHED = {"tanh": "the tanh", "sigmoid": "the sigmoid", "softmax": "the softma
 
 Wrong = set[tuple[int, int]]
 """Numbers of results, each with a step of its time axis, or -1."""
-Rerun = Callable[[int, Sequence[Array]], "tuple[Array, ...] | None"]
+Rerun = Callable[[int, Sequence[Array]], list[Array]]
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,14 @@ class Trial:
         self._comparison, self._quantities, self._rerun = comparison, quantities, rerun
         self.mine, self.right = comparison.mine, comparison.right
         self.names = Names(comparison)
-        results = [self.mine.trace.values[n] for n in self.mine.trace.result or ()]
+        results = self.mine.trace.results
         self._wrong = self._wrong_among(results)
         self._overflows = not all(np.isfinite(result).all() for result in results)
         self._operands = {number for event in self.mine.trace.events for number in event.operands}
 
     def _wrong_among(self, results: Sequence[Array]) -> Wrong:
         """Return which results are wrong by their numbers, of those with a time axis the steps."""
-        wanted = [self.right.trace.values[value] for value in self.right.trace.result or ()]
+        wanted = self.right.trace.results
         if len(results) != len(wanted):
             return {(number, -1) for number in range(-1, len(wanted))}
         wrong: Wrong = set()
@@ -142,8 +142,7 @@ class Trial:
         pairs = self.pairs(change)
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         arrays = [self.mine.array(mine) if mine < since else self.right.array(right) for mine, right in pairs]
-        results = self._rerun(change.mine, arrays) if pairs else None
-        wrong = self._wrong if results is None else self._wrong_among(results)
+        wrong = self._wrong_among(self._rerun(change.mine, arrays)) if pairs else self._wrong
         had, left = (Counter(result for result, _ in each) for each in (self._wrong, wrong))
         mended = any((left[each] < had[each] - 1 and left[each] < 2) or not left[each] for each in had)
         return wrong if wrong < self._wrong and mended else None
@@ -155,8 +154,7 @@ class Trial:
             return True  # where numbers overflow, they are past all such differences
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
-        answers = self._rerun(change.mine, others)
-        return answers is None or not self._wrong_among(answers) <= left
+        return not self._wrong_among(self._rerun(change.mine, others)) <= left
 
     # -- what may be tried --
 
@@ -234,10 +232,6 @@ class Trial:
         """
         return self._said(*(self.first_pair(change) or (0, 0)), proof, DEPTH)
 
-    def instead(self, change: Change, _: Proof) -> Cause:
-        """Say only what belongs in the place of what a change replaces."""
-        return self._instead(*(self.first_pair(change) or (0, 0)))
-
     def _said(self, mine: int, right: int, proof: Proof, depth: int) -> Cause:
         """Say what is wrong with a value; where it is not all of its statement, by its text."""
         cause = self._specific(mine, right, proof, depth) or self._instead(mine, right)
@@ -261,8 +255,7 @@ class Trial:
                 if cause := self._too_many(mine, right, part, *self._comparison.matched(one, other)):
                     return cause
         if cause := self._by_numbers(mine, right):
-            inside = self._inside(*parts, proof, depth) if "sign" in cause.text else None
-            return inside or cause
+            return cause
         odd, rest, hits = self._comparison.matched(*parts)
         through, squash = SQUASHED.get(node.operation, ""), SQUASHED.get(twin.operation, "")
         if squash and self.mine.id(mine) in {self.right.id(part) for part in parts[1]}:
@@ -344,13 +337,10 @@ class Trial:
         operation = self.mine.node(mine).operation
         if operation in ("mean", "average") and any(abs(1 / factor - size) < 1e-9 for size in sizes):
             return "it is averaged where it should be summed"
-        if operation == "sum" and any(abs(factor - size) < 1e-9 for size in sizes):
-            return "it is summed where it should be averaged"
         pairs = self.pairs(Change(self.mine.node(mine).number, self.right.node(right).number))
         arrays = [(self.mine.array(one), factor * self.right.array(other)) for one, other in pairs]
-        if not all(close(made, wanted, 1e-7) for made, wanted in arrays):
-            return "it is a multiple of what it should be, and not always the same one"
-        return f"it is {factor:.4g} times what it should be, everywhere"
+        always = all(close(made, wanted, 1e-7) for made, wanted in arrays)
+        return f"it is {factor:.4g} times what it should be, everywhere" if always else ""
 
     def _instead(self, mine: int, right: int) -> Cause:
         quoted, phrase = self._quoted(mine), self.phrase(right)
@@ -469,11 +459,8 @@ class Proof:
             return None
         if not all(trial.matters(change, wrong) for trial, wrong in zip(self._trials, left, strict=True)):
             return Cause("", "")
-        for say in (Trial.cause, Trial.instead):  # what is told of one question may not hold for another
-            causes = [say(trial, change, self) for trial in self._trials]
-            if len({cause.key for cause in causes}) == 1:
-                return causes[0]
-        return None
+        causes = [trial.cause(change, self) for trial in self._trials]
+        return causes[0] if len({cause.key for cause in causes}) == 1 else None
 
     def _mends_later(self, change: Change, before: int) -> bool:
         """Whether a change mends as much if nothing is changed before an event: it is not wrong before it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
     """Lay a recorded call beside the solution's, and find what should be mended first."""
     suite, submission = case.suite, case.submission
     right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
-    if right is None or right.result is None or mine.result is None:
+    if right is None or not right.result or not mine.result:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
     function = call.function
@@ -134,9 +135,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
             event = comparison.climb(culprit)
-            event, seen = _reordered(comparison, event)
-            line, seen = comparison.mine.node(event).line, seen or _broadcast(comparison, event)
-            line, seen = _stale(comparison, event) or (line, seen)
+            line, seen = _stale(comparison, event) or (comparison.mine.node(event).line, None)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         short = None if culprits else short_loop(comparison)
         found += [Finding(call, comparison, *short, True)] if short else []
@@ -152,9 +151,6 @@ def _finding(case: Case, call: Call) -> Finding | None:
                 line = _return_line(mine, function)
                 found.append(Finding(call, comparison, line, len(mine.events), frozenset((output,))))
             found += _misplaced(call, comparison, output, named)
-        sizes = [sum(each.values[value].size for value in each.result or ()) for each in (mine, right)]
-        if len(mine.result) != len(right.result) and sizes[0] != sizes[1]:
-            found.append(Finding(call, comparison, _return_line(mine, function), 0, frozenset()))
     return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
 
 
@@ -186,48 +182,10 @@ def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
     return stale(Names(comparison), *pairs)
 
 
-def _reordered(comparison: Comparison, number: int) -> tuple[int, Cause | None]:
-    """Return where what an event takes was gathered, if in another order than the solution's; else itself."""
-    mine, right = comparison.mine, comparison.right
-    operands = [mine.trace.events[each] for each in mine.trace.events[number].operands]
-
-    def permuted(event: Event) -> bool:
-        ids = tuple(mine.all_ids(event))
-        in_order, in_any = right.gathered
-        return ids not in in_order and tuple(sorted(ids)) in in_any
-
-    for operand in operands:
-        if len(operand.values) > 1 and permuted(operand):
-            text = "the right arrays stand in another order"
-            made = next(
-                n
-                for n, event in enumerate(mine.trace.events)
-                if {*event.values} <= {*operand.values} and permuted(event)
-            )
-            return made, Cause(text, text)
-    return number, None
-
-
-def _broadcast(comparison: Comparison, number: int) -> Cause | None:
-    """Say that two shapes came together into a third one, which none of the solution's values has."""
-    side, event = comparison.mine, comparison.mine.trace.events[number]
-    operands = [each for each in event.operands if len(side.trace.events[each].values) == 1]
-    entry_by_entry = event.node.kind in ("operation", "after") and event.node.operation != "MatMult"
-    if not entry_by_entry or len(operands) != 2 or not comparison.right.trace.events:
-        return None
-    made, first, second = (side.shape(each) for each in (number, *operands))
-    if made in (first, second, *(array.shape for array in comparison.right.trace.values)):
-        return None
-    names = [side.node(each).text for each in operands]
-    text = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
-    return Cause(text, "two shapes broadcast into a third")
-
-
 def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     """Find where numbers are drawn that spread otherwise than the solution's: single ones tell nothing."""
     mine, right = comparison.mine.trace, comparison.right.trace
-    number = (mine.result or ())[output]
-    got, wanted = mine.values[number], right.values[(right.result or ())[output]]
+    number, got, wanted = mine.result[output], mine.results[output], right.results[output]
     event, spread = mine.first.get(number), float(wanted.std()) if wanted.size else 0.0
     if event is None or (spread and min(got.size, wanted.size) < FEW_DRAWN):
         return []
@@ -251,11 +209,11 @@ def _misplaced(
         named: the solution's results by their names.
     """
     mine, right, names = comparison.mine, comparison.right, Names(comparison)
-    number, twin = (mine.trace.result or ())[output], (right.trace.result or ())[output]
+    number, twin = mine.trace.result[output], right.trace.result[output]
     got, wanted = mine.trace.values[number], right.trace.values[twin]
     events = [(n, event) for n, event in enumerate(mine.trace.events) if number in event.values]
     uses = [n for n, event in events if event.node.function == comparison.function] or [n for n, _ in events]
-    results = {right.ids[value] for value in right.trace.result or ()}
+    results = {right.ids[value] for value in right.trace.result}
     drawn = any(mine.node(n).operation in DRAWS for n in uses)
     if not uses or (drawn and mine.ids[number] in results):  # drawn in another order, which is right
         return
@@ -268,11 +226,13 @@ def _misplaced(
     name = next((f"`{path}`" for path in paths if " " not in path), "the result")
     known = twin not in right.trace.whole or any(np.array_equal(wanted, each) for each in mine.trace.values)
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
-        line, last = mine.node(_inner_maker(comparison, (makers or uses)[0])).line, uses[0]
+        made, last = (makers or uses)[0], uses[0]
+        called = mine.node(made).operation  # perhaps a function of the student's, inside which it was made
+        inside = [n for n in mine.by_id.get(mine.id(made), ()) if mine.node(n).function == called]
+        inside = [n for n in inside if mine.node(n).kind in COMPUTED and called not in comparison.trusted]
+        line = mine.node((inside or [made])[0]).line
         text = f"{name} holds the right numbers in another order or shape"
-        if got.ndim == 2 and got.T.shape == wanted.shape and close(got.T, wanted, 1e-9):
-            text = f"{name} is transposed"
-        elif close(got, -wanted, 1e-9):
+        if close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
     elif right.ids[twin] in mine.ids and not is_neutral(wanted) and known:  # not by chance
         text = f"another quantity is returned as {name}; the right one is computed"
@@ -285,8 +245,7 @@ def _misplaced(
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
-        made = _first_wrong_step(comparison, got, wanted) if bound.value.startswith("[") else None
-        line, last = (mine.node(made).line, made) if made else (bound.line, last)  # there to be returned
+        line = bound.line  # there to be returned
     seen = Cause(text, text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
 
@@ -301,28 +260,9 @@ def _as_it_came(
     """
     if not any(np.array_equal(got, array) for array in comparison.given):
         return []
-    results = comparison.mine.trace.result or ()
+    results = comparison.mine.trace.result
     runs = {results[n:end] for n in range(len(results)) for end in range(n + 2, len(results) + 1)}
     return [n for n, each in events if each.node.kind == "collection" and each.values in runs][:1] or uses
-
-
-def _inner_maker(comparison: Comparison, made: int) -> int:
-    """Return what made the numbers of an event first: of a call of the student's own function, inside it."""
-    side, called = comparison.mine, comparison.mine.node(made).operation
-    inside = [n for n in side.by_id.get(side.id(made), ()) if side.node(n).function == called]
-    computed = (n for n in inside if side.node(n).kind in COMPUTED and called not in comparison.trusted)
-    return next(computed, made)
-
-
-def _first_wrong_step(comparison: Comparison, got: Array, wanted: Array) -> int | None:
-    """Return the event that made the first wrong step of a result, whose steps are gathered in a list."""
-    if got.shape != wanted.shape or got.ndim != 3:
-        return None
-    mine, step = comparison.mine, int(np.argmax([not close(*pair) for pair in zip(got, wanted, strict=True)]))
-    comparison.work.spend(len(mine.trace.events))
-    every = [n for events in mine.evaluations.values() for n in events]
-    held = [n for n in every if np.array_equal(mine.array(n), got[step])]
-    return next((n for n in held if mine.node(n).kind in COMPUTED), min(held, default=None))
 
 
 def _order_of_names(
@@ -334,15 +274,10 @@ def _order_of_names(
         leaf: the name of a result that holds another one's value.
         bound: what bound it.
     """
-    events, node = comparison.mine.trace.events, comparison.mine.node(leaf)
-    misused = [events[part] for each in comparison.culprits for part in events[each].operands]
-    spoils = (events[leaf].values, node.text) in [(each.values, each.node.text) for each in misused]
-    if len(bound.binds) > 1:
-        return (bound.line, node.text) if spoils else None  # else only the results are in a wrong order
     mine, right = comparison.mine, comparison.right
-    for name in re.findall(NAME, bound.value):
+    for name in (mine.node(leaf).text, *re.findall(NAME, bound.value)):
         several = names.binding(leaf, name)
-        held = [mine.all_ids(event) for event in events[:leaf] if event.node.text == name]
+        held = [mine.all_ids(event) for event in mine.trace.events[: leaf + 1] if event.node.text == name]
         known = [right.all_ids(event) for event in right.trace.events if event.node.text == name]
         if several and len(several.binds) > 1 and known and held and held[-1] not in known:
             return several.line, name
@@ -428,7 +363,7 @@ def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Locat
     only = list[int]()
     for call in calls[:INDEPENDENT]:
         right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
-        if right is None or right.result is None:
+        if right is None:
             return None
         ran = {event.node.function for event in mine.events}
         here = {node.function for node in mine.text.nodes if node.line == near and inside}
@@ -440,13 +375,12 @@ def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Locat
         cost = CHANGE + 2 * len(mine.events)
         most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
         work.spend(most * cost if not only else len(only) * cost)
-        results = [right.values[value] for value in right.result]
-        wanted, scale = np.array(fingerprints(results)), [SMALL + np.abs(each).sum() for each in results]
-        atol = 1e-7 * np.repeat(scale, 2)
+        wanted = np.array(fingerprints(right.results))
+        atol = 1e-7 * np.repeat([SMALL + np.abs(each).sum() for each in right.results], 2)
         rows = submission.changed(call, sorted(lines, key=lambda line: abs(line - near)), only, most)
         whole = [row for row in rows if len(row) == len(wanted) + 3]
         fits = [row for row in whole if (np.abs(np.array(row[3:]) - wanted) <= atol).all()]
-        before = np.array(fingerprints([mine.values[value] for value in mine.result or ()]))
+        before = np.array(fingerprints(mine.results))
         unchanged = len(before) == len(wanted) and (np.abs(before - wanted) <= atol).all()
         if not fits or unchanged:
             return None
@@ -462,7 +396,10 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     """Tell the line on which two questions agree: what is right before it, what is not, and why."""
     finding, comparison = found[0], found[0].comparison
     line, cause, quantities = finding.line, None, named_quantities(case.suite.exercise)
-    trials = [Trial(each.comparison, quantities, case.submission.rerun(each.call)) for each in found]
+    trials = [
+        Trial(each.comparison, quantities, functools.partial(case.submission.results, each.call))
+        for each in found
+    ]
     with contextlib.suppress(TooMuch):
         line, cause = (
             (line, None) if finding.final else Proof(trials).source(line, finding.event, finding.seen is None)

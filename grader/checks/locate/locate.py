@@ -84,12 +84,6 @@ class Side:
         """Whether any number is drawn."""
         return any(event.node.operation in DRAWS for event in self.trace.events)
 
-    @functools.cached_property
-    def gathered(self) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
-        """What events of several values hold, by their ids: in their order, and sorted."""
-        several = {tuple(self.all_ids(event)) for event in self.trace.events if len(event.values) > 1}
-        return several, {tuple(sorted(ids)) for ids in several}
-
     def node(self, number: int) -> Node:
         """Return the node of an event."""
         return self.trace.events[number].node
@@ -229,15 +223,11 @@ class Comparison:
     @functools.cached_property
     def wrong_results(self) -> tuple[int, ...]:
         """Numbers of the results that are wrong; all of them if there are too few or too many."""
-        mine, right = self.mine.trace.result or (), self.right.trace.result or ()
+        mine, right = self.mine.trace.results, self.right.trace.results
         if len(mine) != len(right):
             return ()
-        pairs = zip(mine, right, strict=True)
-        return tuple(
-            number
-            for number, (got, wanted) in enumerate(pairs)
-            if not close(self.mine.trace.values[got], self.right.trace.values[wanted])
-        )
+        pairs = enumerate(zip(mine, right, strict=True))
+        return tuple(number for number, pair in pairs if not close(*pair))
 
     def is_right(self, value: int) -> bool:
         """Whether all numbers of a value of the student's are right."""
@@ -291,7 +281,7 @@ class Comparison:
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
             symbol = self._symbol(output)
-            behind = symbol[1:] if symbol else [(self.mine.trace.result or ())[output]]
+            behind = symbol[1:] if symbol else [self.mine.trace.result[output]]
             for event in self.sources(behind) or symbol[:1]:
                 found.setdefault(event, set()).add(output)
         return dict(sorted(found.items()))
@@ -302,9 +292,8 @@ class Comparison:
         Where they are made one by one, what comes after a wrong one is wrong because of it.
         """
         mine, right = self.mine.trace, self.right.trace
-        number = (mine.result or ())[output]
-        got, wanted = mine.values[number], right.values[(right.result or ())[output]]
-        if number not in mine.whole or got.ndim != 1 or not 1 < len(got) <= len(wanted):
+        got, wanted = mine.results[output], right.results[output]
+        if mine.result[output] not in mine.whole or got.ndim != 1 or not 1 < len(got) <= len(wanted):
             return []
         first = int(np.argmax(got != wanted[: len(got)]))
         self.work.spend(len(mine.events))

@@ -7,7 +7,7 @@ import copy
 import json
 import math
 import types
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,7 +120,7 @@ class Trace:
         values: each once; other parts speak of them by number.
         rounded: numbers of values that were of fewer bits than float64.
         whole: numbers of values of whole numbers.
-        result: the values that the function returned; None if it did not.
+        result: the values that the function returned; none if it raised.
         first: by value, the first event that had it.
     """
 
@@ -128,9 +128,14 @@ class Trace:
     events: tuple[Event, ...]
     values: tuple[Array, ...]
     rounded: frozenset[int] = frozenset()
-    result: tuple[int, ...] | None = None
+    result: tuple[int, ...] = ()
     first: dict[int, int] = field(default_factory=dict)
     whole: frozenset[int] = frozenset()
+
+    @property
+    def results(self) -> list[Array]:
+        """The arrays that the function returned."""
+        return [self.values[number] for number in self.result]
 
     @property
     def raised(self) -> Event | None:
@@ -213,7 +218,7 @@ def read_trace(text: Text, report: Any) -> Trace:
             read.append(Event(text.nodes[node], tuple(made), tuple(operands)))
     whole = frozenset(number for number, size in enumerate(bytes_of) if size == 0)
     rounded = frozenset(number for number, size in enumerate(bytes_of) if 0 < size < 8)
-    return Trace(text, tuple(read), values, rounded, result, first, whole)
+    return Trace(text, tuple(read), values, rounded, result or (), first, whole)
 
 
 def _read_values(shapes: list[int], numbers: Array) -> tuple[tuple[Array, ...], list[int]]:
@@ -309,16 +314,11 @@ class RecordedSubmission:
             return trace if node != recording.RESULT else self._traces.setdefault(id(call), trace)
         return self._traces[id(call)]
 
-    def rerun(self, call: Call) -> Callable[[int, Sequence[Array]], tuple[Array, ...] | None]:
-        """Return what asks a question again with a node's values replaced, and returns the results."""
-
-        def results(node: int, values: Sequence[Array]) -> tuple[Array, ...] | None:
-            with contextlib.suppress(Malformed, *NO_ANSWER):
-                trace = self.trace(call, node, values)
-                return None if trace.result is None else tuple(trace.values[n] for n in trace.result)
-            return None
-
-        return results
+    def results(self, call: Call, node: int, values: Sequence[Array]) -> list[Array]:
+        """Ask a question again with a node's values replaced; return the results, none if it raises."""
+        with contextlib.suppress(Malformed, *NO_ANSWER):
+            return self.trace(call, node, values).results
+        return []
 
     def overwriting(self, call: Call) -> Statement | None:
         """Ask a question again; return the statement that changed one of its arguments, if one did."""
