@@ -163,11 +163,12 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "dh_prev, dxs[t] =",
             "`dh_next` should hold it from",
         ),
-        (
+        pytest.param(
             11,
             [("params = sgd_step(params", "sgd_step(params")],
             "sgd_step(params",
             "`params` should hold it f",
+            marks=pytest.mark.slow,
         ),
         (
             14,
@@ -240,11 +241,12 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "h[:]",
             "make a copy of it",
         ),
-        (
+        pytest.param(
             11,
             [("        Why, by = sgd_step(OutputParams(Why, by), OutputParams(dWhy, dby), lr)\n", "")],
             "params = sgd_step(",
             "`Why` should be made anew beside it",
+            marks=pytest.mark.slow,
         ),
         (
             13,
@@ -287,17 +289,19 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "bf, bi, bC, bo = 0",
             "`bf` holds another quantity",
         ),
-        (
+        pytest.param(
             11,  # the first step of Adam begins with zeros, which would hide it
             [("BETA1 * m + (1 - BETA1) * g", "BETA1 * m + g")],
             "BETA1 * m + g",
             "`g` stands in the place of the share of the new gradient",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             11,  # the first steps reach no limit
             [("(factor * g for g", "(min(1, max_norm / np.linalg.norm(g)) * g for g")],
             "np.linalg.norm(g)) * g",
             "",
+            marks=pytest.mark.slow,
         ),
         (
             5,
@@ -354,7 +358,7 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             "old = h",
             "it should be the state after this step",
         ),
-        (
+        pytest.param(
             11,  # what is returned is an argument, whose first use is not to blame
             [
                 ("    m = same_kind(*(BETA1 * m + (1 - BETA1) * g", "    m = [g"),
@@ -363,6 +367,7 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             ],
             "m = [g for g in grads]",
             "`g` stands in the place of the running mean of the gradient",
+            marks=pytest.mark.slow,
         ),
         (
             7,  # where numbers overflow, no comparison is to blame that another number would turn
