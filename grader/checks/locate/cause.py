@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.checks.locate.locate import PRODUCTS, SUMS, Comparison, Names, base, close, is_neutral
+from grader.checks.locate.locate import PRODUCTS, RARE, SUMS, Comparison, Names, base, close, is_neutral
 from grader.checks.locate.trace import COMPUTED
 from grader.sandbox.values import Array
 
@@ -25,9 +25,7 @@ DEPTH = 3  # expressions inside expressions that are laid side by side, and name
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
-RESET, EARLY = "a name gets its first value again", "a loop stops too early"
-RARE = "a name gets its first value too seldom"
-STALE, UNUSED = "a name still holds its first value", "a name is to hold a later value"
+EARLY = "a loop stops too early"
 VERBS = {
     "Add": "added",
     "Sub": "subtracted",
@@ -76,18 +74,12 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
         then, now: two evaluations of an expression, the student's and the solution's; the first ones agree.
 
     Returns:
-        The line that makes what the name should hold by now, else the one beside which it should be made or
-        the one that uses it, and the cause.
+        The line that makes what the name should hold by now, else the one beside which it should be made,
+        the one that uses it or the one that gives it its first value, and the cause.
     """
     if found := names.stale(then, now):
-        name, line, does = found
-        if does == "reset":
-            return line, Cause(f"`{name}` gets its first value again here", RESET)
-        if does == "rare":
-            return line, Cause(f"`{name}` should get its first value again more often", RARE)
-        text = {"made": " should hold it from here on, and", "beside": " should be made anew beside it, and"}
-        key = STALE if does == "used" else UNUSED
-        return line, Cause(f"`{name}`{text.get(does, '')} still holds its first value", key)
+        line, name, does = found
+        return line, Cause(does.replace("a name", f"`{name}`"), does)
     return None
 
 
@@ -213,12 +205,10 @@ class Trial:
             + 2 * min(hits, 2)
             - len(odd)
             - len(rest)
-            + (node.operation == twin.operation)
             + 3 * (node.text == twin.text)
             + 2 * self._alike(mine, right)
             - 4 * (not self._alike(mine, right) and not self._is_whole(mine))
             - 6 * bool(self._spoilt_inside(mine))
-            + (twin.text in self._quantities)
             + 3 * (self.mine.id(mine) == self.right.id(right))
         )
 
@@ -399,7 +389,7 @@ class Trial:
         begins = self.names.beginning(mine) if self.right.is_neutral(right) else None
         if begins is None or not self.holds_another(mine, right):
             return None
-        return begins.line, Cause(f"`{name}` should get its first value again more often", RARE)
+        return begins.line, Cause(RARE.replace("a name", f"`{name}`"), RARE)
 
     def holds_another(self, mine: int, right: int) -> bool:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
@@ -445,8 +435,6 @@ class Proof:
         nameless, changes = None, self._trials[0].changes(line, wanted, before)[:tries]
         for change in changes:
             cause = self._stated(change, better)
-            if cause and before is not None and self._mends_later(change, before):
-                continue
             if cause and cause.text:
                 return cause
             nameless = nameless or cause
@@ -461,11 +449,6 @@ class Proof:
             return Cause("", "")
         causes = [trial.cause(change, self) for trial in self._trials]
         return causes[0] if len({cause.key for cause in causes}) == 1 else None
-
-    def _mends_later(self, change: Change, before: int) -> bool:
-        """Whether a change mends as much if nothing is changed before an event: it is not wrong before it."""
-        later, left = self._trials[0].left_wrong(change, before), self.left_wrong(change)
-        return later is not None and left is not None and later <= left[0]
 
     def from_names(
         self, line: int, number: int, event: int, left: Sequence[Wrong]
@@ -516,10 +499,6 @@ class Proof:
                 if found or (is_all and trial.holds_another(*pair)) or walked:
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
-            else:
-                if names:
-                    above, found = self.from_names(line, pair[0], min(event, pair[0]), left)
-                    line, cause = (above, found) if found and above not in asked else (line, cause)
             if line == asked[-1]:
                 break
             asked.append(line)

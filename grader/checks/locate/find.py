@@ -28,8 +28,21 @@ from grader.checks.locate.arrays import (
     unseeded,
     whole_numbers,
 )
-from grader.checks.locate.cause import EARLY, RARE, RESET, STALE, UNUSED, Cause, Proof, Trial, stale
-from grader.checks.locate.locate import DRAWS, NAME, SMALL, Comparison, Names, close, is_neutral
+from grader.checks.locate.cause import EARLY, Cause, Proof, Trial, stale
+from grader.checks.locate.locate import (
+    DRAWS,
+    NAME,
+    RARE,
+    RESET,
+    SMALL,
+    STALE,
+    UNMADE,
+    UNUSED,
+    Comparison,
+    Names,
+    close,
+    is_neutral,
+)
 from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
 from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
 from grader.checks.locate.trace import (
@@ -421,10 +434,8 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     else:
         takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
         says += ": this line takes right values and makes a wrong one." if takes else "."
-    if cause and cause.key in (UNUSED, EARLY):
-        says = (
-            "What this line makes is right." if cause.key == UNUSED else "What this loop computes is right."
-        )
+    if cause and cause.key in (UNUSED, UNMADE, EARLY):
+        says = f"What this {'loop computes' if cause.key == EARLY else 'line makes'} is right."
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")

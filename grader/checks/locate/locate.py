@@ -26,6 +26,10 @@ SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
 NAME = r"(?:self\.)?[^\W\d]\w*"
 BEGINS = rf"(np\.)?zeros|{NAME}(\.copy\(\))?$|\d"  # of what a name is before a loop
+STALE, RESET = "a name still holds its first value", "a name gets its first value again here"
+UNUSED = "a name should hold it from here on, and still holds its first value"
+UNMADE = "a name should be made anew beside it, and still holds its first value"
+RARE = "a name should get its first value again more often"
 DRAWS = "uniform", "normal", "standard_normal", "random", "randn", "rand"
 
 
@@ -130,12 +134,11 @@ class Side:
         operands = self.terms(number, family) if family else iter(event.operands)
         return [part for operand in operands for part in self._opened(operand)]
 
-    def inner(self, number: int) -> list[int]:
-        """Return what an event is made of, and what collections among it are made of."""
-        found = list[int]()
-        for operand in self.trace.events[number].operands:
-            gathers = len(self.trace.events[operand].values) != 1
-            found += [operand, *(self.trace.events[operand].operands if gathers else ())]
+    def inside(self, number: int) -> list[int]:
+        """Return an event, what it is made of, and what collections among that are made of."""
+        events, found = self.trace.events, [number]
+        for operand in events[number].operands:
+            found += [operand, *(events[operand].operands if len(events[operand].values) != 1 else ())]
         return found
 
     def _opened(self, number: int) -> Iterator[int]:
@@ -471,44 +474,42 @@ class Names:
                     names.setdefault(name, []).append(number)
         return found
 
-    def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[str, int, str] | None:
+    def stale(self, then: tuple[int, int], now: tuple[int, int]) -> tuple[int, str, str] | None:
         """Find a name in an expression that nothing has bound since an earlier evaluation, when it was right.
 
         Args:
             then, now: evaluations of the expression, the student's and the solution's.
 
         Returns:
-            The name, a line, and what it does: the name is ``reset`` in it, too seldom if that is ``rare``;
-            or the value that belongs there is ``made`` in it, or should be made ``beside`` it, or belongs
-            where the expression is ``used``.
+            A line, the name, and what it does or should do there.
         """
-        mine = self._mine
+        mine, right = self._mine, self._right
         mine_ids = [mine.all_ids(event) for event in self._events[: now[0] + 1]]
-        named = self._events[now[0]].node.kind in ("name", "attribute")
         several = len(self._events[now[0]].values) > 1  # of which one change mends one
-        inside = [
-            [(first, last)] if named else [*zip(side.inner(first), side.inner(last), strict=False)]
-            for side, first, last in zip((mine, self._right), then, now, strict=True)
-        ]
-        for first, last in (map(self._handed, pair) for pair in inside[0]):
-            if not self._is_kept(first, last):
-                continue
-            for other, later in inside[1]:
-                had, has = (self._right.all_ids(self._right.trace.events[n]) for n in (other, later))
-                if had == mine_ids[last] != has:
-                    here = mine.node(last).function
-                    makers = (n for n in reversed(range(last)) if mine.node(n).function == here)
-                    made = next((n for n in makers if {*has} <= {*mine_ids[n]}), last)
-                    name, line = base(mine.node(last).text), mine.node(made).line
-                    if any(first < at <= last for at, _ in self._places(last)):
-                        return self._reset(name, last) if several else None
-                    beside = self.beside(name, last) if made == last else None
-                    return name, beside or line, "beside" if beside else "used" if made == last else "made"
-        return self._too_seldom(*inside) if several else None
+        inside, others = (
+            [*zip(side.inside(first), side.inside(last), strict=False)]
+            for side, first, last in zip((mine, right), then, now, strict=True)
+        )
+        for first, last in (map(self._handed, pair) for pair in inside):
+            for pair in others if self._is_kept(first, last) else ():
+                had, has = (right.all_ids(right.trace.events[n]) for n in pair)
+                if had != mine_ids[last] or had == has:
+                    continue
+                node, name = mine.node(last), base(mine.node(last).text)
+                if any(first < at <= last for at, _ in self._places(last)):
+                    again = self.binding(last) if several else None
+                    return (again.line, name, RESET) if again and re.match(BEGINS, again.value) else None
+                before = (n for n in reversed(range(last)) if mine.node(n).function == node.function)
+                made = next((n for n in before if {*has} <= {*mine_ids[n]}), None)
+                if made is not None:
+                    return mine.node(made).line, name, UNUSED
+                beside = self._line_beside(name, node.function)
+                return (beside, name, UNMADE) if beside else (node.line, name, STALE)
+        return self._too_seldom(inside, others) if several else None
 
     def _too_seldom(
         self, mine: Sequence[tuple[int, int]], right: Sequence[tuple[int, int]]
-    ) -> tuple[str, int, str] | None:
+    ) -> tuple[int, str, str] | None:
         """Find a name that has its first value no more, where the solution's has it again.
 
         Args:
@@ -521,33 +522,22 @@ class Names:
             again = had != has and [had, had] in ids and has not in [later for _, later in ids]
             begins = self.beginning(last) if again and len(had) == 1 else None
             if begins and self._mine.is_neutral(first):
-                return self._mine.node(last).text, begins.line, "rare"
+                return begins.line, self._mine.node(last).text, RARE
         return None
 
-    def beside(self, name: str, number: int) -> int | None:
-        """Return the line that binds what the solution binds just before it binds a name anew.
-
-        Args:
-            number: of an event in the function that is meant.
-        """
-        binding = [each.binds for each in self._right.trace.text.statements if each.binds]
-        last = max((at for at, names in enumerate(binding) if name in names), default=0)
-        if last == 0:
-            return None
-        nodes, function = self._mine.trace.text.nodes, self._mine.node(number).function
-        here = sorted({node.statement for node in nodes if node.function == function and node.statement >= 0})
-        found = [self._statements[n] for n in here if {*binding[last - 1]} & {*self._statements[n].binds}]
-        return found[-1].line if found else None
+    def _line_beside(self, name: str, function: str) -> int:
+        """Return the line of a function that binds what the solution binds just before a name; 0 for none."""
+        bound = [each.binds for each in self._right.trace.text.statements if each.binds]
+        last = max((at for at, names in enumerate(bound) if name in names), default=0)
+        before = {*bound[last - 1]} if last else set[str]()
+        inside = {node.statement for node in self._mine.trace.text.nodes if node.function == function}
+        binding = (each for n, each in enumerate(self._statements) if n in inside and before & {*each.binds})
+        return max((each.line for each in binding), default=0)
 
     def beginning(self, number: int) -> Statement | None:
         """Return the statement that gives the name that an event reads its first value, and computes none."""
         bound = (self._statements[each] for _, each in self._places(number))
         return next((each for each in bound if re.match(BEGINS, each.value)), None)
-
-    def _reset(self, name: str, number: int) -> tuple[str, int, str] | None:
-        """Find the statement that gives a name its first value again, and does not compute it."""
-        again = self.binding(number)
-        return (name, again.line, "reset") if again and re.match(BEGINS, again.value) else None
 
     def _handed(self, number: int) -> int:
         """Return what a helper's parameter was given where it was called; of other names, themselves."""
@@ -565,14 +555,11 @@ class Names:
         return self._bindings.get((node.function, name or base(node.text)), [])
 
     def _is_kept(self, then: int, now: int) -> bool:
+        """Whether a name that was not handed in has the same value at two events."""
         first, last = self._events[then], self._events[now]
-        name, text = base(last.node.text), self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
-        own = self._places(now) or last.node.function == self._comparison.function  # not handed in
-        if not (named and own) or first.values != last.values:
-            return False
-        known = any(node.text == name for node in text.nodes)
-        return not known or any(name in each.binds for each in text.statements)  # else it is kept there, too
+        own = self._places(now) or last.node.function == self._comparison.function
+        return bool(named and own and first.values == last.values)
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
