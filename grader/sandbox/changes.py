@@ -361,6 +361,14 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
             yield from (("less", first) for first in given[:1])
             for turned in _swapped(given, *range(2, 10)):
                 yield "order", ast.Call(func, turned, node.keywords)
+            for number in range(len(given) if isinstance(func, ast.Name) and func.id == "range" else 0):
+                for op in (ast.Add(), ast.Sub()):
+                    moved = [
+                        *given[:number],
+                        ast.BinOp(given[number], op, ast.Constant(1)),
+                        *given[number + 1 :],
+                    ]
+                    yield "number", ast.Call(func, moved, [])
         case ast.AugAssign(target=target, value=value):
             yield from (("statement", ast.AugAssign(target, _operator(other), value)) for other in "+-*/")
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):

@@ -53,8 +53,8 @@ def told(outcome: Outcome) -> Located:
             "np.vstack([x, h.T])",
             f"{X}; `h.T` is (N, H) = (2, 5): what is stacked in rows needs as many columns.",
         ),
-        ("np.stack([h, x])", f"`h` is {H}; {X}: all of them need one shape."),
-        ("np.array((h, x))", f"`h` is {H}; {X}: all of them need one shape."),
+        ("np.stack([h, x])", f"`h` is {H}; {X}: all of them need one shape; np.vstack"),
+        ("np.array((h, x))", f"`h` is {H}; {X}: all of them need one shape; np.vstack"),
         (
             "np.einsum('ij,ik->jk', Wxh, x)",
             f"{WXH}; {X}: what is summed over needs the same size on both sides.",
@@ -75,7 +75,10 @@ def told(outcome: Outcome) -> Located:
             "np.zeros((4, *x.shape))\n    dx[2] = h",
             f"`dx[2]` is (D, N) = (3, 2); `h` is {H}: what is assigned",
         ),
-        ("[h, x]\n    dx = np.stack(dx)", f"`dx` holds {H} and (D, N) = (3, 2): all of them need one shape."),
+        (
+            "[h, x]\n    dx = np.stack(dx)",
+            f"`dx` holds {H} and (D, N) = (3, 2): all of them need one shape; np.vstack",
+        ),
         ("h.reshape(x.shape)", f"`h` is {H}: another shape has to hold as many entries."),
         ("h[5] * x", f"`h` is {H}: there is one index for each axis, which runs from 0"),
         ("h[0, 0, 0] * x", f"`h` is {H}: there is one index for each axis, which runs from 0"),
@@ -160,7 +163,7 @@ def test_fractions_that_an_array_of_whole_numbers_cuts_off_are_told(
         change = f"da = {value}\n    da = da.astype(int)"
     located = told(first_failure(3, ("da = dh * (1 - h**2)", change), pool=pool))
     assert located.says == f"`da` is an array of whole numbers: line {line} loses the fractions there."
-    assert located.cause.startswith("leave int out")
+    assert located.cause.startswith("give it room for fractions")
 
 
 def test_an_array_with_room_for_fractions_is_not_told_to_be_of_whole_numbers(pool: WorkerPool) -> None:

@@ -38,7 +38,7 @@ def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
         if cast or (each.target.startswith(f"{name}[") and (number, each.value) in put):
             name = base(each.target)
             says = f"`{name}` is an array of whole numbers: line {each.line} loses the fractions there."
-            cause = "leave int out: np.zeros(shape) has room for fractions"
+            cause = "give it room for fractions, as np.zeros(shape) has without int"
             line = max(bound, default=each.line)
             return line_told(run, trace, line, says, cause, "an array of whole numbers")
     return None

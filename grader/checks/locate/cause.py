@@ -125,6 +125,16 @@ class Trial:
         """Return the first evaluations that a change lays side by side and that differ."""
         return next((pair for pair in self.pairs(change) if not self._comparison.same(*pair)), None)
 
+    def fits(self, change: Change) -> bool:
+        """Whether a change puts in as many numbers as there were."""
+        mine, right = self.first_pair(change) or (0, 0)
+        return self.mine.array(mine).size == self.right.array(right).size
+
+    def makes(self, change: Change, right: int) -> bool:
+        """Whether a change puts in a value that an event of the solution has."""
+        pair = self.first_pair(change)
+        return pair is not None and self.right.id(pair[1]) == self.right.id(right)
+
     def left_wrong(self, change: Change, since: int = 0) -> Wrong | None:
         """Return what stays wrong after a change that mends a result and spoils none; None after others.
 
@@ -150,10 +160,13 @@ class Trial:
 
     # -- what may be tried --
 
-    def changes(self, line: int, wanted: int | None = None, before: int | None = None) -> list[Change]:
+    def changes(
+        self, line: int, wanted: int | None = None, before: int | None = None, but: str = ""
+    ) -> list[Change]:
         """Return the changes inside a line that may mend it, the likeliest first.
 
         Args:
+            but: a function whose calls stay as they are: what goes wrong inside it is wrong there.
             wanted: an event of the solution whose value is missing in what is made of the line's.
             before: an event that comes after what is wrong.
         """
@@ -162,6 +175,7 @@ class Trial:
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
         good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
         good |= {n for n in inside if nodes[n].kind in ("before", "after") or self._is_stored_into(n)}
+        good |= {n for n in inside if nodes[n].kind == "call" and nodes[n].operation == but}
         if self._overflows:  # what is only compared switches that off
             good |= {n for n in inside if self._operands.isdisjoint(self.mine.evaluations[n])}
         for mine in (n for n in inside if n not in good):
@@ -426,13 +440,14 @@ class Proof:
         tries: int = MAX_TRIES,
         wanted: int | None = None,
         before: int | None = None,
+        but: str = "",
     ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless, changes = None, self._trials[0].changes(line, wanted, before)[:tries]
+        nameless, changes = None, self._trials[0].changes(line, wanted, before, but)[:tries]
         for change in changes:
             cause = self._stated(change, better)
             if cause and cause.text:
@@ -456,6 +471,8 @@ class Proof:
         """Return the first line that bound a name in an event's text in which a change mends as much."""
         for place, above in enumerate(self._trials[0].names.sources(number)):
             found = self.cause(above, left, FEW_TRIES, before=event)
+            if found and found.change and not self._trials[0].fits(found.change):
+                continue
             if found and (found.key or not place):  # far away, what only switches something off is no cause
                 return above, found
         return line, None
@@ -474,7 +491,7 @@ class Proof:
         trial, asked = self._trials[0], [line]
         cause = self.cause(line, before=trial.mine.after(event))
         above = trial.names.caller_line(event) if cause is None else None
-        if above and (found := self.cause(above, (), FEW_TRIES)):
+        if above and (found := self.cause(above, (), FEW_TRIES, but=trial.mine.node(event).function)):
             line, cause = above, found
         if names and cause is None and event < len(trial.mine.trace.events):
             line, cause = self.from_names(line, event, event, ())
@@ -489,10 +506,16 @@ class Proof:
             left = self.left_wrong(cause.change) or ()
             for leaf in trial.names_in(pair[0]):
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
-                if above is None or above in asked or trial.names.is_the_solutions(leaf):
+                once = is_all and len(trial.mine.evaluations[trial.mine.node(leaf).number]) == 1
+                serves = trial.names.is_the_solutions(leaf) or (once and trial.names.serves(leaf))
+                if above is None or above in asked or serves:
                     continue
-                before = pair[0] if trial.names.binding(leaf) else None  # of an argument all are replaced
-                found = self.cause(above, left, FEW_TRIES, pair[1] if is_all else None, before)
+                of_helper = trial.names.binding(leaf) is None  # an argument, of which all are replaced
+                wanted, before = pair[1] if is_all else None, None if of_helper else pair[0]
+                but = trial.mine.node(leaf).function if of_helper else ""
+                found = self.cause(above, left, FEW_TRIES, wanted, before, but)
+                if found and found.change and not is_all and trial.makes(found.change, pair[1]):
+                    found = None  # which only takes the place of the operation
                 if not found and is_all and (rare := trial.set_too_seldom(*pair)):
                     return rare
                 walked = trial.names.is_walked(leaf) and trial.held(cause.change).text

@@ -75,6 +75,7 @@ CHANGES = (
     "one of its names should be another",
     "something is missing that is at hand in this function",
 )
+UNPROVED = ", unless it is a step of your own."
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 
 
@@ -174,7 +175,7 @@ def _return_line(trace: Trace, function: str) -> int:
     ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
     lines = [trace.text.statements[n].line for n in ran.intersection(ends) or ends]  # perhaps of two methods
     last = max((trace.text.statements[n].line for n in ran if n >= 0), default=1)
-    return min(lines, key=lambda line: abs(line - last), default=1)
+    return min(lines, key=lambda line: abs(line - last), default=0)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -200,16 +201,21 @@ def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
     mine, right = comparison.mine.trace, comparison.right.trace
     number, got, wanted = mine.result[output], mine.results[output], right.results[output]
     event, spread = mine.first.get(number), float(wanted.std()) if wanted.size else 0.0
-    if event is None or (spread and min(got.size, wanted.size) < FEW_DRAWN):
+    alike = got.shape == wanted.shape
+    if event is None or (alike and spread and wanted.size < FEW_DRAWN):
         return []
+    while not alike and (above := comparison.caller(event)) is not None:
+        event = above
     ratio, text = float(got.std()) / (spread or 1), ""
-    if not spread:
+    if not alike:
+        text = f"its shape is {got.shape}, and should be {wanted.shape}"
+    elif not spread:
         text = "nothing should be drawn here"
-    elif abs(got.mean() - wanted.mean()) > 4 * max(spread, got.std()) / min(got.size, wanted.size) ** 0.5:
+    elif abs(got.mean() - wanted.mean()) > 4 * max(spread, got.std()) / wanted.size**0.5:
         text = f"its numbers lie around {got.mean():.2g}, not around {wanted.mean():.1g}"
-    elif ratio and abs(np.log(ratio)) > 4 / min(got.size, wanted.size) ** 0.5:
+    elif ratio and abs(np.log(ratio)) > 4 / wanted.size**0.5:
         text = f"its numbers spread {ratio:.2g} times as far as they should"
-    seen, line = Cause(text, text.partition(" around")[0]), comparison.mine.node(event).line
+    seen, line = Cause(text, re.split(" around| is \\(", text)[0]), comparison.mine.node(event).line
     return [Finding(call, comparison, line, event, frozenset((output,)), seen, True)] if text else []
 
 
@@ -343,13 +349,13 @@ def locate(
                 mended = _mended(case, calls, near, inside=bool(told and told.cause))
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key
-                    mended = dataclasses.replace(told, cause=cause, key=key)
+                    says = told.says.replace(UNPROVED, ".")
+                    mended = dataclasses.replace(told, says=says, cause=cause, key=key)
                 told = mended or told
         if calls and not told:
             trace = submission.trace(calls[0])
             told = unseeded(run, trace, suite.recorded_solution.text)
-            if not formed:
-                line = _return_line(trace, calls[0].function)
+            if not formed and (line := _return_line(trace, calls[0].function)):
                 told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
         return told
     return None
@@ -433,7 +439,8 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
         says += ": look at this line, and at what it takes."
     else:
         takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
-        says += ": this line takes right values and makes a wrong one." if takes else "."
+        unproved = "." if cause and cause.text else UNPROVED
+        says += ": this line takes right values and makes a wrong one." if takes else unproved
     if cause and cause.key in (UNUSED, UNMADE, EARLY):
         says = f"What this {'loop computes' if cause.key == EARLY else 'line makes'} is right."
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
@@ -451,7 +458,7 @@ def _right_before(comparison: Comparison, line: int) -> str:
         target = comparison.mine.target(number) if above else None
         bound = trace.text.statements[event.node.statement] if target else None
         whole = bound and bound.kind == "Assign" and len(bound.binds) == 1
-        tells = whole and not is_neutral(trace.values[event.values[0]])  # zeros are right by themselves
+        tells = whole and not comparison.mine.is_neutral(number)  # zeros and counts are right by chance
         found += [target] if target and tells and comparison.is_right(event.values[0]) else []
     source = trace.text.lines[line - 1] if 0 < line <= len(trace.text.lines) else ""
     used = [name for name in found if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source)]

@@ -176,6 +176,25 @@ def _same_numbers(flat: Array, owner: Array, sizes: Array, rtol: float) -> list[
     return [int(number) for number in ids]
 
 
+def parts_of_products(trace: Trace) -> Iterator[Array]:
+    """Yield what the products with stacked arrays are the sums of: whoever stacks nothing computes these."""
+    found = dict[int, list[Array]]()
+    for number, event in enumerate(trace.events):
+        operands = [trace.events[each] for each in event.operands]
+        if len(operands) != 2 or any(len(each.values) != 1 for each in operands):
+            continue
+        (left,), (right,) = (each.values for each in operands)
+        if event.node.operation == "MatMult" and trace.values[left].ndim == 2:
+            stack = trace.events[trace.first.get(right, 0)]
+            if stack.node.operation == "vstack" and stack.operands:
+                parts = [trace.values[each] for each in trace.events[stack.operands[0]].values]
+                columns = np.split(trace.values[left], np.cumsum([*map(len, parts)])[:-1], axis=1)
+                found[number] = [one @ other for one, other in zip(columns, parts, strict=True)]
+                yield from found[number]
+        if event.node.operation == "Add":
+            yield from (part + trace.values[right] for part in found.get(event.operands[0], ()))
+
+
 class Comparison:
     """A student's recorded call beside the solution's.
 
@@ -210,7 +229,7 @@ class Comparison:
         neutral = {ids[number] for number in (*np.flatnonzero(~telling), *whole)}
         self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
         self._starts = np.cumsum([0, *sizes[:count]])
-        self.pool = Numbers([*given, flat[self._starts[-1] :]], self.rtol)
+        self.pool = Numbers([*given, flat[self._starts[-1] :], *parts_of_products(right)], self.rtol)
         flat = flat[: self._starts[-1]]
         self._is_wrong = ~self.pool.has(flat)
         keys, key = np.unique(flat, return_inverse=True)

@@ -19,7 +19,7 @@ NEEDS = {
     "vstack row_stack": "what is stacked in rows needs as many columns",
     "hstack column_stack": "what is stacked side by side needs as many rows",
     "concatenate append": "only along the axis that is joined (axis=0 unless said) may sizes differ",
-    "stack array asarray": "all of them need one shape",
+    "stack array asarray": "all of them need one shape; np.vstack and np.concatenate join along an axis",
     "einsum tensordot inner vdot": "what is summed over needs the same size on both sides",
     "reshape": "another shape has to hold as many entries",
     "store": "what is assigned has to fit its place",
