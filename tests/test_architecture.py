@@ -30,7 +30,7 @@ LIMITS = {
     "lines": 26_210,
     "functions per 1,000 lines": 55.1,
     "own imports per 1,000 lines": 18.6,
-    "longest file": 625,
+    "longest file": 635,
     "longest body": 40,
 }
 """Sizes of the package, in lines and counts; ``benchmarks/house.py`` prints them by room."""

@@ -477,6 +477,24 @@ class Proof:
                 return above, found
         return line, None
 
+    def _where_bound(
+        self, line: int, leaf: int, pair: tuple[int, int], left: Sequence[Wrong]
+    ) -> Cause | None:
+        """Return the cause of a line that bound a name, or gave a helper its argument; None if it has none.
+
+        Args:
+            leaf: the event of the name.
+            pair: evaluations that a change lays side by side.
+            left: what stays wrong after that.
+        """
+        trial, is_all = self._trials[0], leaf == pair[0]
+        of_helper = trial.names.binding(leaf) is None  # an argument, of which all are replaced
+        wanted, before = pair[1] if is_all else None, None if of_helper else pair[0]
+        but = trial.mine.node(leaf).function if of_helper else ""
+        found = self.cause(line, left, FEW_TRIES, wanted, before, but)
+        instead = found and found.change and not is_all and trial.makes(found.change, pair[1])
+        return None if instead else found  # which only takes the place of the operation
+
     def source(self, line: int, event: int, names: bool = True) -> tuple[int, Cause | None]:
         """Return the line that is to blame for a wrong one, and the cause.
 
@@ -510,12 +528,7 @@ class Proof:
                 serves = trial.names.is_the_solutions(leaf) or (once and trial.names.serves(leaf))
                 if above is None or above in asked or serves:
                     continue
-                of_helper = trial.names.binding(leaf) is None  # an argument, of which all are replaced
-                wanted, before = pair[1] if is_all else None, None if of_helper else pair[0]
-                but = trial.mine.node(leaf).function if of_helper else ""
-                found = self.cause(above, left, FEW_TRIES, wanted, before, but)
-                if found and found.change and not is_all and trial.makes(found.change, pair[1]):
-                    found = None  # which only takes the place of the operation
+                found = self._where_bound(above, leaf, pair, left)
                 if not found and is_all and (rare := trial.set_too_seldom(*pair)):
                     return rare
                 walked = trial.names.is_walked(leaf) and trial.held(cause.change).text
