@@ -139,8 +139,7 @@ def _calls(node: ast.Call) -> Instead:
     if other := _renamed(function, OTHER_FUNCTIONS):
         yield "operation", ast.Call(other, given, named)
     if isinstance(function, ast.Name) and function.id == "range" and len(given) == 1:
-        ends = [ast.BinOp(given[0], op, ast.Constant(1)) for op in (ast.Sub(), ast.Add())]
-        yield from (("number", ast.Call(function, [end], [])) for end in ends)
+        yield from (("number", ast.Call(function, [end], [])) for end in _beside(given[0]))
         yield "number", ast.Call(function, [ast.Constant(1), *given], [])
     yield from (("order", ast.Call(function, each, named)) for each in _swapped(given, 1))
     for number, keyword in enumerate(named):
@@ -150,6 +149,11 @@ def _calls(node: ast.Call) -> Instead:
         if not isinstance(first.value, ast.Constant) and not isinstance(second.value, ast.Constant):
             turned = [ast.keyword(first.arg, second.value), ast.keyword(second.arg, first.value)]
             yield "order", ast.Call(function, given, [*named[:number], *turned, *named[number + 2 :]])
+
+
+def _beside(node: ast.expr) -> list[ast.expr]:
+    """Return one less than a number, and one more."""
+    return [ast.BinOp(node, op, ast.Constant(1)) for op in (ast.Sub(), ast.Add())]
 
 
 def _renamed(function: ast.expr, others: dict[str, str]) -> ast.expr | None:
@@ -350,9 +354,8 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
         case ast.Compare(left=left, ops=[_], comparators=[right]):
             for compared in (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq):
                 yield "operation", ast.Compare(left, [compared()], [right])
-            if isinstance(right, READ):
-                for op in (ast.Sub(), ast.Add()):
-                    yield "number", ast.Compare(left, node.ops, [ast.BinOp(right, op, ast.Constant(1))])
+            beside = _beside(right) if isinstance(right, READ) else ()
+            yield from (("number", ast.Compare(left, node.ops, [each])) for each in beside)
         case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
             yield from (("order", type(node)(each, ast.Load())) for each in _swapped(items, *range(2, 10)))
         case ast.Call(func=func, args=given):
@@ -361,14 +364,9 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
             yield from (("less", first) for first in given[:1])
             for turned in _swapped(given, *range(2, 10)):
                 yield "order", ast.Call(func, turned, node.keywords)
-            for number in range(len(given) if isinstance(func, ast.Name) and func.id == "range" else 0):
-                for op in (ast.Add(), ast.Sub()):
-                    moved = [
-                        *given[:number],
-                        ast.BinOp(given[number], op, ast.Constant(1)),
-                        *given[number + 1 :],
-                    ]
-                    yield "number", ast.Call(func, moved, [])
+            for n, each in enumerate(given if isinstance(func, ast.Name) and func.id == "range" else ()):
+                ends = ([*given[:n], other, *given[n + 1 :]] for other in _beside(each))
+                yield from (("number", ast.Call(func, all_ends, [])) for all_ends in ends)
         case ast.AugAssign(target=target, value=value):
             yield from (("statement", ast.AugAssign(target, _operator(other), value)) for other in "+-*/")
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
