@@ -450,6 +450,8 @@ class Proof:
         nameless, changes = None, self._trials[0].changes(line, wanted, before, but)[:tries]
         for change in changes:
             cause = self._stated(change, better)
+            if cause and before is not None and self._mends_later(change, before):
+                continue
             if cause and cause.text:
                 return cause
             nameless = nameless or cause
@@ -464,6 +466,11 @@ class Proof:
             return Cause("", "")
         causes = [trial.cause(change, self) for trial in self._trials]
         return causes[0] if len({cause.key for cause in causes}) == 1 else None
+
+    def _mends_later(self, change: Change, before: int) -> bool:
+        """Whether a change mends as much if nothing is changed before an event: it is not wrong before it."""
+        later, left = self._trials[0].left_wrong(change, before), self.left_wrong(change)
+        return later is not None and left is not None and later <= left[0]
 
     def from_names(
         self, line: int, number: int, event: int, left: Sequence[Wrong]
@@ -535,6 +542,10 @@ class Proof:
                 if found or (is_all and trial.holds_another(*pair)) or walked:
                     line, cause = above or line, found if found and found.text else trial.held(cause.change)
                     break
+            else:
+                if names:
+                    above, found = self.from_names(line, pair[0], min(event, pair[0]), left)
+                    line, cause = (above, found) if found and above not in asked else (line, cause)
             if line == asked[-1]:
                 break
             asked.append(line)
