@@ -2,7 +2,7 @@
 # FAMILY: exhaustion
 # EXERCISE: exercise-1
 # EXPECT: none
-# SAYS: ran for
+# SAYS: ran for|waits or sleeps
 # LIMIT: call
 # COVERED-BY:
 import os

@@ -150,6 +150,8 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
     located = found(grade(9, pool, ("df * f * (1 - f)", "df * (1 - f)")))
     assert located.cause == "it lacks a factor: the forget gate"
     assert located.place.startswith("exercises/exercise-9/lstm_step_backward.py:")
+    assert located.says.endswith("not: this line takes right values and makes a wrong one.")
+    assert located.says.count(":") == 1
     located = found(grade(5, pool, ("dWhh += da @ hs[t].T", "dWhh += da @ hs[t + 1].T")))
     assert "stands in the place of the state before this step, transposed" in located.cause
 
@@ -331,6 +333,59 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
             ],
             "c = np.zeros((H, N))",
             "`c` should get its first value again more often",
+        ),
+        (
+            6,  # what an operation takes is right where another operation belongs
+            [
+                (
+                    "norm = float(np.sqrt(sum((one**2).sum() for one in grads)))",
+                    "flat = np.concatenate([one.ravel() for one in grads])\n    squares = flat * flat\n"
+                    "    norm = float(np.sqrt(squares.mean()))",
+                )
+            ],
+            "squares.mean()",
+            "`squares.mean()` stands in the place of the sum of the squares",
+        ),
+        (
+            3,  # inside a helper, and not where it is called
+            [
+                ("def rnn_step_backward(", "def slope(h):\n    return 1 + h**2\n\n\ndef rnn_step_backward("),
+                ("da = dh * (1 - h**2)", "da = dh * slope(h)"),
+            ],
+            "return 1 + h**2",
+            "it should be the slope of the tanh",
+        ),
+        (
+            1,  # a name that serves is right where it is bound
+            [
+                ("    return np.tanh(Wxh @ x + W", "    k = W"),
+                (" + bh)", "\n    np.tanh(Wxh @ x + k + bh)\n    return k"),
+            ],
+            "return k",
+            "it should be the squashed sum",
+        ),
+        (
+            14,
+            [
+                (
+                    "0.01 * rng.standard_normal((hidden_size, hidden_size))",
+                    "0.01 * np.random.RandomState(seed).randn(hidden_size, input_size)",
+                )
+            ],
+            "self.Whh =",
+            "its shape is (",
+        ),
+        (
+            7,  # a sum whose parts are added one after the other
+            [
+                (
+                    "o = sigmoid(Wo @ z + bo)",
+                    "H = len(h_prev)\n    o = Wo[:, H:] @ x + bo\n    o = sigmoid(o)\n"
+                    "    o = o + Wo[:, :H] @ h_prev",
+                )
+            ],
+            "o = sigmoid(o)",
+            "",
         ),
         (
             15,  # among the small changes are such that return no array

@@ -161,14 +161,14 @@ class Trial:
     # -- what may be tried --
 
     def changes(
-        self, line: int, wanted: int | None = None, before: int | None = None, but: str = ""
+        self, line: int, wanted: int | None = None, before: int = 0, but: str = "", begin: int = 0
     ) -> list[Change]:
         """Return the changes inside a line that may mend it, the likeliest first.
 
         Args:
             but: a function whose calls stay as they are: what goes wrong inside it is wrong there.
             wanted: an event of the solution whose value is missing in what is made of the line's.
-            before: an event that comes after what is wrong.
+            begin, before: events between which it goes wrong.
         """
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
@@ -183,7 +183,7 @@ class Trial:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
                 pair = self.first_pair(change)
-                if pair and (before is None or pair[0] < before) and self._made_here(*pair):
+                if pair and begin <= pair[0] and (not before or pair[0] < before) and self._made_here(*pair):
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
@@ -439,18 +439,19 @@ class Proof:
         better: Sequence[Wrong] = (),
         tries: int = MAX_TRIES,
         wanted: int | None = None,
-        before: int | None = None,
+        before: int = 0,
         but: str = "",
+        begin: int = 0,
     ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless, changes = None, self._trials[0].changes(line, wanted, before, but)[:tries]
+        nameless, changes = None, self._trials[0].changes(line, wanted, before, but, begin)[:tries]
         for change in changes:
             cause = self._stated(change, better)
-            if cause and before is not None and self._mends_later(change, before):
+            if cause and before and self._mends_later(change, before):
                 continue
             if cause and cause.text:
                 return cause
@@ -496,7 +497,7 @@ class Proof:
         """
         trial, is_all = self._trials[0], leaf == pair[0]
         of_helper = trial.names.binding(leaf) is None  # an argument, of which all are replaced
-        wanted, before = pair[1] if is_all else None, None if of_helper else pair[0]
+        wanted, before = pair[1] if is_all else None, 0 if of_helper else pair[0]
         but = trial.mine.node(leaf).function if of_helper else ""
         found = self.cause(line, left, FEW_TRIES, wanted, before, but)
         instead = found and found.change and not is_all and trial.makes(found.change, pair[1])
@@ -514,7 +515,7 @@ class Proof:
             names: whether the lines that bound other names in it are asked.
         """
         trial, asked = self._trials[0], [line]
-        cause = self.cause(line, before=trial.mine.after(event))
+        cause = self.cause(line, before=trial.mine.after(event), begin=trial.mine.begin(event))
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES, but=trial.mine.node(event).function)):
             line, cause = above, found

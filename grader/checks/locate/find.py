@@ -441,8 +441,6 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
         takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
         unproved = "." if cause and cause.text else UNPROVED
         says += ": this line takes right values and makes a wrong one." if takes else unproved
-        unproved = "." if cause and cause.text else UNPROVED
-        says += ": this line takes right values and makes a wrong one." if takes else unproved
     if cause and cause.key in (UNUSED, UNMADE, EARLY):
         says = f"What this {'loop computes' if cause.key == EARLY else 'line makes'} is right."
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
