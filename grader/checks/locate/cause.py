@@ -126,9 +126,9 @@ class Trial:
         return next((pair for pair in self.pairs(change) if not self._comparison.same(*pair)), None)
 
     def fits(self, change: Change) -> bool:
-        """Whether a change puts in as many numbers as there were."""
+        """Whether a change puts in no fewer numbers than there were."""
         mine, right = self.first_pair(change) or (0, 0)
-        return self.mine.array(mine).size == self.right.array(right).size
+        return self.mine.array(mine).size <= self.right.array(right).size
 
     def makes(self, change: Change, right: int) -> bool:
         """Whether a change puts in a value that an event of the solution has."""
