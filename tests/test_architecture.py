@@ -27,10 +27,10 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_210,
-    "functions per 1,000 lines": 55.1,
+    "lines": 26_185,
+    "functions per 1,000 lines": 55,
     "own imports per 1,000 lines": 18.6,
-    "longest file": 635,
+    "longest file": 600,
     "longest body": 40,
 }
 """Sizes of the package, in lines and counts; ``benchmarks/house.py`` prints them by room."""

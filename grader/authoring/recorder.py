@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import collection
-from grader.checks.locate.locate import NEUTRAL
+from grader.checks.locate.comparison import NEUTRAL
 from grader.checks.locate.questions import MAX_GIVEN, jitter
 from grader.checks.locate.trace import RecordedSolution
 from grader.checks.plots import SEED, load_plot, plot_path

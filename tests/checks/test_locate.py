@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from grader.checks.collection import load_suite
+from grader.checks.locate.comparison import Comparison
 from grader.checks.locate.find import locate
-from grader.checks.locate.locate import Comparison
 from grader.checks.locate.questions import jitter
 from grader.checks.locate.trace import Malformed, Work, read_text, read_trace
 from grader.checks.report import Located, Report

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.checks.locate.locate import PRODUCTS, RARE, SUMS, Comparison, Names, base, close, is_neutral
+from grader.checks.locate.comparison import PRODUCTS, SUMS, Comparison, close, is_neutral
+from grader.checks.locate.names import RARE, Names, base
 from grader.checks.locate.trace import COMPUTED
 from grader.sandbox.values import Array
 

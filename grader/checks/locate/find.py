@@ -29,20 +29,8 @@ from grader.checks.locate.arrays import (
     whole_numbers,
 )
 from grader.checks.locate.cause import EARLY, Cause, Proof, Trial, stale
-from grader.checks.locate.locate import (
-    DRAWS,
-    NAME,
-    RARE,
-    RESET,
-    SMALL,
-    STALE,
-    UNMADE,
-    UNUSED,
-    Comparison,
-    Names,
-    close,
-    is_neutral,
-)
+from grader.checks.locate.comparison import DRAWS, SMALL, Comparison, close, is_neutral
+from grader.checks.locate.names import NAME, RARE, RESET, STALE, UNMADE, UNUSED, Names
 from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
 from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
 from grader.checks.locate.trace import (

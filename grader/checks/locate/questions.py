@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.collection import CheckSuite, axes_of
-from grader.checks.locate.locate import NEUTRAL
+from grader.checks.locate.comparison import NEUTRAL
 from grader.checks.student import Call
 from grader.sandbox.values import map_leaves, walk_arrays
 
