@@ -275,16 +275,15 @@ def _as_it_came(
 def _order_of_names(
     comparison: Comparison, names: Names, leaf: int, bound: Statement
 ) -> tuple[int, str] | None:
-    """Find a line that binds several names in a wrong order, and one of them.
-
-    Args:
-        leaf: the name of a result that holds another one's value.
-        bound: what bound it.
-    """
-    mine, right = comparison.mine, comparison.right
-    for name in (mine.node(leaf).text, *re.findall(NAME, bound.value)):
+    """Find a line that binds names in a wrong order, and one of them: where ``leaf`` was bound, or before."""
+    mine, right, events = comparison.mine, comparison.right, comparison.mine.trace.events
+    if len(bound.binds) > 1:
+        misused = (events[part] for each in comparison.culprits for part in events[each].operands)
+        own = events[leaf].values, mine.node(leaf).text  # else only the results are in a wrong order
+        return (bound.line, own[1]) if own in [(each.values, each.node.text) for each in misused] else None
+    for name in re.findall(NAME, bound.value):
         several = names.binding(leaf, name)
-        held = [mine.all_ids(event) for event in mine.trace.events[: leaf + 1] if event.node.text == name]
+        held = [mine.all_ids(event) for event in events[:leaf] if event.node.text == name]
         known = [right.all_ids(event) for event in right.trace.events if event.node.text == name]
         if several and len(several.binds) > 1 and known and held and held[-1] not in known:
             return several.line, name
