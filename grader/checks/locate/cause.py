@@ -8,6 +8,7 @@ A value of the solution is called by the course's name for it, never by its form
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ DEPTH = 3  # expressions inside expressions that are laid side by side, and name
 TINY = 1e-6  # a factor below which a value is not told as a multiple of the right one
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
+MULTIPLE = re.compile(r"is \S+ times what it should be, everywhere")
 EARLY = "a loop stops too early"
 VERBS = {
     "Add": "added",
@@ -116,6 +118,10 @@ class Trial:
                 wrong |= {(number, step) for step in (-1, *steps)}
         return wrong
 
+    def begin(self, event: int) -> int:
+        """Return from where on something goes wrong in an event's statement; 0 where its values are right."""
+        return self.mine.begin(event) if event in self._comparison.culprits else 0
+
     def pairs(self, change: Change) -> list[tuple[int, int]]:
         """Return the evaluations that a change lays side by side; none if there is not one for each."""
         mine = self.mine.evaluations.get(change.mine, [])
@@ -127,9 +133,9 @@ class Trial:
         return next((pair for pair in self.pairs(change) if not self._comparison.same(*pair)), None)
 
     def fits(self, change: Change) -> bool:
-        """Whether a change puts in no fewer numbers than there were."""
+        """Whether a change puts in no single number for several."""
         mine, right = self.first_pair(change) or (0, 0)
-        return self.mine.array(mine).size <= self.right.array(right).size
+        return self.right.array(right).size > 1 or self.mine.array(mine).size == 1
 
     def makes(self, change: Change, right: int) -> bool:
         """Whether a change puts in a value that an event of the solution has."""
@@ -176,18 +182,24 @@ class Trial:
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
         good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
         good |= {n for n in inside if nodes[n].kind in ("before", "after") or self._is_stored_into(n)}
-        good |= {n for n in inside if nodes[n].kind == "call" and nodes[n].operation == but}
+        good |= {n for n in inside if but and nodes[n].kind == "call" and nodes[n].operation == but}
         if self._overflows:  # what is only compared switches that off
-            good |= {n for n in inside if self._operands.isdisjoint(self.mine.evaluations[n])}
+            unused = (n for n in inside if self._operands.isdisjoint(self.mine.evaluations[n]))
+            good |= {n for n in unused if not self._is_whole(self.mine.evaluations[n][0])}
         for mine in (n for n in inside if n not in good):
             for right in self.right.evaluations:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
                 pair = self.first_pair(change)
-                if pair and begin <= pair[0] and (not before or pair[0] < before) and self._made_here(*pair):
+                now = pair and (not before or pair[0] < before)
+                if pair and now and self._is_wrong_by(begin, pair[0]) and self._made_here(*pair):
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
+
+    def _is_wrong_by(self, begin: int, mine: int) -> bool:
+        """Whether a value may be wrong at an event: one that the solution has goes wrong no earlier."""
+        return mine >= begin or self.mine.id(mine) not in self.right.by_id
 
     def _is_stored_into(self, number: int) -> bool:
         """Whether a node names the array of which a statement assigns a part: in another nothing is kept."""
@@ -220,10 +232,12 @@ class Trial:
             + 2 * min(hits, 2)
             - len(odd)
             - len(rest)
+            + (node.operation == twin.operation)
             + 3 * (node.text == twin.text)
             + 2 * self._alike(mine, right)
             - 4 * (not self._alike(mine, right) and not self._is_whole(mine))
             - 6 * bool(self._spoilt_inside(mine))
+            + (twin.text in self._quantities)
             + 3 * (self.mine.id(mine) == self.right.id(right))
         )
 
@@ -236,6 +250,10 @@ class Trial:
             proof: asks whether another change mends, too.
         """
         return self._said(*(self.first_pair(change) or (0, 0)), proof, DEPTH)
+
+    def instead(self, change: Change, _: Proof) -> Cause:
+        """Say only what belongs in the place of what a change replaces."""
+        return self._instead(*(self.first_pair(change) or (0, 0)))
 
     def _said(self, mine: int, right: int, proof: Proof, depth: int) -> Cause:
         """Say what is wrong with a value; where it is not all of its statement, by its text."""
@@ -342,6 +360,8 @@ class Trial:
         operation = self.mine.node(mine).operation
         if operation in ("mean", "average") and any(abs(1 / factor - size) < 1e-9 for size in sizes):
             return "it is averaged where it should be summed"
+        if operation == "sum" and any(abs(factor - size) < 1e-9 for size in sizes):
+            return "it is summed where it should be averaged"
         pairs = self.pairs(Change(self.mine.node(mine).number, self.right.node(right).number))
         arrays = [(self.mine.array(one), factor * self.right.array(other)) for one, other in pairs]
         always = all(close(made, wanted, 1e-7) for made, wanted in arrays)
@@ -466,8 +486,16 @@ class Proof:
             return None
         if not all(trial.matters(change, wrong) for trial, wrong in zip(self._trials, left, strict=True)):
             return Cause("", "")
-        causes = [trial.cause(change, self) for trial in self._trials]
-        return causes[0] if len({cause.key for cause in causes}) == 1 else None
+        for say in (Trial.cause, Trial.instead):  # what is told of one question may not hold for another
+            causes = [say(trial, change, self) for trial in self._trials]
+            if len({cause.key for cause in causes}) == 1:
+                return causes[0]
+            if all(MULTIPLE.search(cause.text) for cause in causes):
+                text = MULTIPLE.sub(
+                    "is a multiple of what it should be, with other sizes another one", causes[0].text
+                )
+                return Cause(text, "a multiple that depends on sizes")
+        return None
 
     def _mends_later(self, change: Change, before: int) -> bool:
         """Whether a change mends as much if nothing is changed before an event: it is not wrong before it."""
@@ -516,7 +544,7 @@ class Proof:
             names: whether the lines that bound other names in it are asked.
         """
         trial, asked = self._trials[0], [line]
-        cause = self.cause(line, before=trial.mine.after(event), begin=trial.mine.begin(event))
+        cause = self.cause(line, before=trial.mine.after(event), begin=trial.begin(event))
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES, but=trial.mine.node(event).function)):
             line, cause = above, found
@@ -534,7 +562,8 @@ class Proof:
             for leaf in trial.names_in(pair[0]):
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
                 once = is_all and len(trial.mine.evaluations[trial.mine.node(leaf).number]) == 1
-                serves = trial.names.is_the_solutions(leaf) or (once and trial.names.serves(leaf))
+                serves = once and not trial.mine.is_neutral(leaf) and trial.names.serves(leaf)
+                serves = serves or trial.names.is_the_solutions(leaf)
                 if above is None or above in asked or serves:
                     continue
                 found = self._where_bound(above, leaf, pair, left)

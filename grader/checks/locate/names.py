@@ -200,10 +200,13 @@ class Names:
 
     def _is_kept(self, then: int, now: int) -> bool:
         """Whether a name that was not handed in has the same value at two events."""
-        first, last = self._events[then], self._events[now]
+        first, last, text = self._events[then], self._events[now], self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
         own = self._places(now) or last.node.function == self._comparison.function
-        return bool(named and own and first.values == last.values)
+        name = base(last.node.text)
+        known = any(node.text == name for node in text.nodes)
+        known = known and not any(name in each.binds for each in text.statements)  # it is kept there, too
+        return bool(named and own and not known and first.values == last.values)
 
     def caller_line(self, number: int) -> int | None:
         """Return the line of the call in which a helper's event happened; None of the asked function's."""
