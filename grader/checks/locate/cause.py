@@ -97,6 +97,7 @@ class Trial:
     def __init__(self, comparison: Comparison, quantities: Mapping[str, str], rerun: Rerun) -> None:
         self._comparison, self._quantities, self._rerun = comparison, quantities, rerun
         self.mine, self.right = comparison.mine, comparison.right
+        self.culprits = comparison.culprits
         self.names = Names(comparison)
         results = self.mine.trace.results
         self._wrong = self._wrong_among(results)
@@ -117,10 +118,6 @@ class Trial:
             elif not close(got, right, rtol):
                 wrong |= {(number, step) for step in (-1, *steps)}
         return wrong
-
-    def begin(self, event: int) -> int:
-        """Return from where on something goes wrong in an event's statement; 0 where its values are right."""
-        return self.mine.begin(event) if event in self._comparison.culprits else 0
 
     def pairs(self, change: Change) -> list[tuple[int, int]]:
         """Return the evaluations that a change lays side by side; none if there is not one for each."""
@@ -191,15 +188,12 @@ class Trial:
                 change = Change(mine, right)
                 self._comparison.work.spend(2)
                 pair = self.first_pair(change)
-                now = pair and (not before or pair[0] < before)
-                if pair and now and self._is_wrong_by(begin, pair[0]) and self._made_here(*pair):
+                if not pair or (before and pair[0] >= before) or not self._made_here(*pair):
+                    continue
+                if pair[0] >= begin or self.mine.id(pair[0]) not in self.right.by_id:  # else it is right yet
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
-
-    def _is_wrong_by(self, begin: int, mine: int) -> bool:
-        """Whether a value may be wrong at an event: one that the solution has goes wrong no earlier."""
-        return mine >= begin or self.mine.id(mine) not in self.right.by_id
 
     def _is_stored_into(self, number: int) -> bool:
         """Whether a node names the array of which a statement assigns a part: in another nothing is kept."""
@@ -544,7 +538,8 @@ class Proof:
             names: whether the lines that bound other names in it are asked.
         """
         trial, asked = self._trials[0], [line]
-        cause = self.cause(line, before=trial.mine.after(event), begin=trial.begin(event))
+        begin = trial.mine.begin(event) if event in trial.culprits else 0  # of what is right, anywhere
+        cause = self.cause(line, before=trial.mine.after(event), begin=begin)
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES, but=trial.mine.node(event).function)):
             line, cause = above, found
