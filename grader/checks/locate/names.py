@@ -202,6 +202,7 @@ class Names:
         """Whether a name that was not handed in has the same value at two events."""
         first, last, text = self._events[then], self._events[now], self._right.trace.text
         named = last.node.kind in ("name", "attribute") and last.node.text == first.node.text
+        named = named and then != now  # as in a branch that is not taken again
         own = self._places(now) or last.node.function == self._comparison.function
         name = base(last.node.text)
         known = any(node.text == name for node in text.nodes)
