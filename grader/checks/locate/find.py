@@ -428,8 +428,9 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
         takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
         unproved = "." if cause and cause.text else UNPROVED
         says += ": this line takes right values and makes a wrong one." if takes else unproved
-    if cause and cause.key in (UNUSED, UNMADE, EARLY):
-        says = f"What this {'loop computes' if cause.key == EARLY else 'line makes'} is right."
+    if cause and cause.key in (UNUSED, UNMADE, RARE, EARLY):
+        says = "What this line makes is right; what becomes of it is not."
+        says = "What this loop computes is right, as far as it goes." if cause.key == EARLY else says
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")
