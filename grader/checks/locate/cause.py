@@ -190,7 +190,10 @@ class Trial:
                 pair = self.first_pair(change)
                 if not pair or (before and pair[0] >= before) or not self._made_here(*pair):
                     continue
-                if pair[0] >= begin or self.mine.id(pair[0]) not in self.right.by_id:  # else it is right yet
+                yet = (
+                    pair[0] < begin and pair != self.pairs(change)[0]
+                )  # before it goes wrong, after the first time
+                if not (yet and self.mine.id(pair[0]) in self.right.by_id):
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
