@@ -497,7 +497,7 @@ def test_a_change_that_only_switches_something_off_is_no_cause(pool: WorkerPool)
     )
     located = found(grade(5, pool, ("dh_next = Whh.T @ da", clipped)))
     assert "np.linalg.norm" in located.source
-    assert located.cause.endswith("is a factor too many")
+    assert located.cause == ""
     squashed = "    cs[1:] = np.tanh(cs[1:])\n    return LSTMTrace(hs, cs,"
     located = found(grade(8, pool, ("    return LSTMTrace(hs, cs,", squashed)))
     assert located.source == "cs[1:] = np.tanh(cs[1:])"
