@@ -28,6 +28,7 @@ TINY = 1e-6  # a factor below which a value is not told as a multiple of the rig
 OTHERWISE = 1.01  # times a value, which then is another one
 SHORT = 60  # characters of a quoted expression
 MULTIPLE = re.compile(r"is \S+ times what it should be, everywhere")
+OTHERS = "is a multiple of what it should be, and not always the same one"
 EARLY = "a loop stops too early"
 VERBS = {
     "Add": "added",
@@ -155,9 +156,9 @@ class Trial:
 
     def matters(self, change: Change, left: Wrong) -> bool:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
-        arrays = [self.right.array(right) for _, right in self.pairs(change)]
         if self._overflows:
             return True  # where numbers overflow, they are past all such differences
+        arrays = [self.right.array(right) for _, right in self.pairs(change)]
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
         return not self._wrong_among(self._rerun(change.mine, others)) <= left
@@ -170,9 +171,10 @@ class Trial:
         """Return the changes inside a line that may mend it, the likeliest first.
 
         Args:
-            but: a function whose calls stay as they are: what goes wrong inside it is wrong there.
             wanted: an event of the solution whose value is missing in what is made of the line's.
-            begin, before: events between which it goes wrong.
+            before: an event that comes after what is wrong.
+            but: a function whose calls stay as they are: what goes wrong inside it is wrong there.
+            begin: where the line goes wrong; what was right and has the solution's value is not wrong before.
         """
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
@@ -190,10 +192,8 @@ class Trial:
                 pair = self.first_pair(change)
                 if not pair or (before and pair[0] >= before) or not self._made_here(*pair):
                     continue
-                yet = (
-                    pair[0] < begin and pair != self.pairs(change)[0]
-                )  # before it goes wrong, after the first time
-                if not (yet and self.mine.id(pair[0]) in self.right.by_id):
+                was_right = pair != self.pairs(change)[0] and self.mine.id(pair[0]) in self.right.by_id
+                if pair[0] >= begin or not was_right:
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
                     scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])][:MAX_TRIES]
@@ -488,10 +488,8 @@ class Proof:
             if len({cause.key for cause in causes}) == 1:
                 return causes[0]
             if all(MULTIPLE.search(cause.text) for cause in causes):
-                text = MULTIPLE.sub(
-                    "is a multiple of what it should be, with other sizes another one", causes[0].text
-                )
-                return Cause(text, "a multiple that depends on sizes")
+                text = MULTIPLE.sub(OTHERS, causes[0].text)
+                return Cause(text, OTHERS, change)
         return None
 
     def _mends_later(self, change: Change, before: int) -> bool:

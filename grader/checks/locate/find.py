@@ -137,7 +137,8 @@ def _finding(case: Case, call: Call) -> Finding | None:
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
             event = comparison.climb(culprit)
-            line, seen = _stale(comparison, event) or (comparison.mine.node(event).line, None)
+            line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
+            line, seen = _stale(comparison, event) or (line, seen)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
         short = None if culprits else short_loop(comparison)
         found += [Finding(call, comparison, *short, True)] if short else []
@@ -182,6 +183,21 @@ def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
         return None
     pairs = [(evaluations[0][n], evaluations[1][n]) for n in (0, step)]
     return stale(Names(comparison), *pairs)
+
+
+def _broadcast(comparison: Comparison, number: int) -> Cause | None:
+    """Say that two shapes came together into a third one, which none of the solution's values has."""
+    side, event = comparison.mine, comparison.mine.trace.events[number]
+    operands = [each for each in event.operands if len(side.trace.events[each].values) == 1]
+    entry_by_entry = event.node.kind in ("operation", "after") and event.node.operation != "MatMult"
+    if not entry_by_entry or len(operands) != 2 or not comparison.right.trace.events:
+        return None
+    made, first, second = (side.shape(each) for each in (number, *operands))
+    if made in (first, second, *(array.shape for array in comparison.right.trace.values)):
+        return None
+    names = [side.node(each).text for each in operands]
+    text = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
+    return Cause(text, "two shapes broadcast into a third")
 
 
 def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:
