@@ -364,7 +364,7 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
             yield from (("less", first) for first in given[:1])
             for turned in _swapped(given, *range(2, 10)):
                 yield "order", ast.Call(func, turned, node.keywords)
-            for n, each in enumerate(given if isinstance(func, ast.Name) and func.id == "range" else ()):
+            for n, each in enumerate(given if len(given) > 1 and ast.unparse(func) == "range" else ()):
                 ends = ([*given[:n], other, *given[n + 1 :]] for other in _beside(each))
                 yield from (("number", ast.Call(func, all_ends, [])) for all_ends in ends)
         case ast.AugAssign(target=target, value=value):

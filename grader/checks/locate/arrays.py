@@ -32,7 +32,7 @@ def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
     for event in trace.events:
         number, name = event.node.statement, event.node.text
         each = trace.text.statements[number]
-        if not trace.whole.issuperset(event.values) or each.kind != "Assign":
+        if number < 0 or not trace.whole.issuperset(event.values) or each.kind != "Assign":
             continue
         bound = [one.line for one in trace.text.statements if one.target == name and one.line < each.line]
         cast = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
@@ -160,13 +160,13 @@ def short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause]
     """
     mine, right = comparison.mine, comparison.right
     known, had = [[*map(right.id, events)] for events in right.evaluations.values()], {*mine.ids}
-    loops = [each for each in mine.trace.text.statements if each.kind in ("For", "While")]
-    for loop in loops if comparison.wrong_results else ():
+    for loop in (each for each in mine.trace.text.statements if each.kind in ("For", "While")):
         runs, last = set[tuple[int, int]](), 0  # how often the student and the solution compute a value
         for number, events in mine.evaluations.items():
-            node, ids = mine.trace.text.nodes[number], [mine.id(n) for n in events]
+            node = mine.trace.text.nodes[number]
             inside = loop.line < node.line <= loop.end and node.kind in COMPUTED
             if inside and not any(map(mine.is_neutral, events)):
+                ids = [mine.id(n) for n in events]
                 comparison.work.spend(2 * len(known))
                 begin = [other for other in known if other[: len(ids)] == ids]
                 alike = [len(other) for other in begin if had.isdisjoint(other[len(ids) :])]

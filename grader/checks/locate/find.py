@@ -140,7 +140,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
             line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
             line, seen = _stale(comparison, event) or (line, seen)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
-        short = None if culprits else short_loop(comparison)
+        short = None if culprits or not comparison.wrong_results else short_loop(comparison)
         found += [Finding(call, comparison, *short, True)] if short else []
         for output in comparison.wrong_results:
             if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
