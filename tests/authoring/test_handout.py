@@ -73,6 +73,14 @@ def home(handed_out: Course, tmp_path: Path) -> Course:
 
 
 @pytest.fixture(scope="module")
+def installed(handed_out: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A copy of it whose program is run, and compiled by the first who runs it; nobody edits a file there."""
+    folder = tmp_path_factory.mktemp("installed") / "home"
+    shutil.copytree(handed_out.root, folder)
+    return open_course(folder)
+
+
+@pytest.fixture(scope="module")
 def real_home(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     folder = tmp_path_factory.mktemp("real") / "out"
     with unsearched():
@@ -289,16 +297,16 @@ def test_it_holds_nothing_of_the_instructors_program(handed_out: Course) -> None
         assert any(name.startswith(f"grader/{room}/") for name in names), room
 
 
-def test_every_module_of_it_can_be_imported(home: Course) -> None:
-    assert program(home, IMPORT_ALL) == (0, "")
+def test_every_module_of_it_can_be_imported(installed: Course) -> None:
+    assert program(installed, IMPORT_ALL) == (0, "")
 
 
-def test_a_report_has_its_page_there_too(home: Course) -> None:
+def test_a_report_has_its_page_there_too(installed: Course) -> None:
     page = (
         "import grader.reports as reports, grader; exercise = grader.open_course('.')['exercise-1']; "
         "print(reports.report_html(grader.check(exercise)).count('not written yet'))"
     )
-    assert program(home, page) == (0, "2\n")  # of each function
+    assert program(installed, page) == (0, "2\n")  # of each function
 
 
 @pytest.mark.slow
@@ -320,22 +328,22 @@ def test_every_command_that_it_offers_runs(home: Course) -> None:
     assert not re.search(r"^  (grade|lint|build) ", out, re.MULTILINE)
 
 
-def test_its_verdict_can_be_read_by_other_programs(home: Course) -> None:
+def test_its_verdict_can_be_read_by_other_programs(installed: Course) -> None:
     forms = ["json", "junit-student", "github-annotations", "github-summary", "github-classroom"]
     commands = [f"check --all --format {form}" for form in forms]
-    code, out = program(home, EACH, json.dumps(dict.fromkeys(commands, ())))
+    code, out = program(installed, EACH, json.dumps(dict.fromkeys(commands, ())))
     said = re.findall(r"(.*?)\texited with\t([^\n]*)\n", out, re.DOTALL)
     assert (code, [ended for _, ended in said]) == (0, [f"{command}\t1" for command in commands]), out
     assert all(text.strip() for text, _ in said)
     assert "Traceback" not in out
 
 
-def test_what_only_instructors_run_is_refused_there_in_a_sentence(home: Course) -> None:
+def test_what_only_instructors_run_is_refused_there_in_a_sentence(installed: Course) -> None:
     for name in ("grade", "verify", "handout"):
-        code, out = program(home, "grader", name)
+        code, out = program(installed, "grader", name)
         assert (code, "this is the students' edition, without" in out) == (2, True), out
     for name in ("grade", "verify"):
-        code, out = program(home, f"import grader; grader.{name}")
+        code, out = program(installed, f"import grader; grader.{name}")
         assert (code, f"the students' edition, without `grader.{name}`" in out) == (1, True), out
 
 

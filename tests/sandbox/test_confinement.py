@@ -6,6 +6,7 @@ is not at hand is tested too.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -25,10 +26,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.checks.report import reports_to_json
+from grader.checks.run import check
+from grader.checks.source import read_source
 from grader.cli import main
 from grader.course import Course
-from grader.sandbox import LAYERS, confinement, process, protocol
-from grader.sandbox.doctor import PROBES, probe
+from grader.sandbox import LAYERS, REQUIRED, confinement, process, protocol
+from grader.sandbox.doctor import MEANING, PROBES, probe
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.process import Zygote
 from grader.sandbox.server import WorkerServer, serve_zygote
@@ -242,6 +245,12 @@ def test_the_numbers_are_those_of_the_kernel(machine: str) -> None:
 # --- each layer by itself -----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def unconfined() -> Iterator[WorkerPool]:
+    with WorkerPool(layers=()) as pool:
+        yield pool
+
+
 @linux_only
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_refuses_alone_what_goes_through_without_it(layer: str) -> None:
@@ -253,14 +262,20 @@ def test_a_layer_refuses_alone_what_goes_through_without_it(layer: str) -> None:
         assert layer not in worker.layers, "it is claimed, and refuses nothing"
         pytest.skip(f"this machine does not offer {layer}")
     assert alone.meaning == ""
-    without = probe(layer, layers=())
-    assert not without.active
-    assert without.meaning
 
 
 @linux_only
-@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_that_is_switched_off_is_told_with_what_that_means() -> None:
+    without = probe("limits", layers=())
+    assert not without.active
+    assert without.meaning == MEANING["limits"]
+    assert [layer for layer in LAYERS if not MEANING[layer]] == []
+
+
+@linux_only
+@pytest.mark.parametrize("layer", sorted({*LAYERS} - {*REQUIRED}))
 def test_a_layer_that_was_not_asked_for_is_not_claimed(layer: str) -> None:
+    """Of the others it would not be told that they are missing, below."""
     wanted = tuple(one for one in LAYERS if one != layer)
     with WorkerPool(layers=wanted) as pool:
         worker = pool.open()
@@ -270,17 +285,18 @@ def test_a_layer_that_was_not_asked_for_is_not_claimed(layer: str) -> None:
 
 @linux_only
 @pytest.mark.parametrize("layer", LAYERS)
-def test_what_a_layer_refuses_goes_through_where_nothing_is_confined(layer: str) -> None:
+def test_what_a_layer_refuses_goes_through_where_nothing_is_confined(
+    layer: str, unconfined: WorkerPool
+) -> None:
     """Else its probe would prove nothing; some attempts need the privileges of root."""
     if layer == "account" and os.geteuid() != 0:
         pytest.skip("only root can become root")
     attempt = PROBES[layer][1].format(grader=os.getpid(), memory="bytearray(1 << 30)")
     source = f"import os\n\n\ndef attempt():\n    {attempt}\n    return 'done'\n"
-    with WorkerPool(layers=()) as pool:
-        worker = pool.open()
-        worker.load("attempt", "attempt.py", source.encode(), 10.0)
-        answer = worker.call("attempt", (), 10.0)
-        worker.end()
+    worker = unconfined.open()
+    worker.load("attempt", "attempt.py", source.encode(), 10.0)
+    answer = worker.call("attempt", (), 10.0)
+    worker.end()
     assert answer.value == "done", answer
 
 
@@ -410,7 +426,7 @@ def test_a_pool_says_that_no_worker_could_be_forked() -> None:
 
 
 @linux_only
-@pytest.mark.parametrize("missing", ["account", "limits", "seccomp"])
+@pytest.mark.parametrize("missing", REQUIRED)
 def test_too_little_confinement_is_refused_where_it_is_required(
     missing: str,
     course: Course,
@@ -432,18 +448,17 @@ def test_too_little_confinement_is_refused_where_it_is_required(
 
 
 @linux_only
-@pytest.mark.parametrize(
-    "layers", [LAYERS, ("account", "limits", "seccomp"), ()], ids=["all", "three", "none"]
-)
-def test_a_report_says_how_the_code_was_confined(layers: tuple[str, ...], course: Course) -> None:
-    from grader.checks.run import check
-    from grader.checks.source import read_source
-
+@pytest.mark.parametrize("layers", [LAYERS, REQUIRED, ()], ids=["all", "three", "none"])
+def test_a_report_says_how_the_code_was_confined(
+    layers: tuple[str, ...], course: Course, pool: WorkerPool, unconfined: WorkerPool
+) -> None:
     exercise = course["exercise-1"]
-    with WorkerPool(layers=layers) as pool:
-        worker = pool.open()
+    with contextlib.ExitStack() as own:
+        known = {LAYERS: pool, (): unconfined}
+        used = known[layers] if layers in known else own.enter_context(WorkerPool(layers=layers))
+        worker = used.open()
         worker.end()
-        report = check(exercise, read_source(exercise, course.root / "solutions"), pool=pool)
+        report = check(exercise, read_source(exercise, course.root / "solutions"), pool=used)
     assert report.confinement == worker.layers
     assert set(report.confinement) <= set(layers)
     assert f'"confinement": {json.dumps(list(worker.layers))}' in re.sub(

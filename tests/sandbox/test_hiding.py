@@ -14,7 +14,7 @@ from grader.cli.group import COMMANDS, KEYLESS
 from grader.course import Course
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such switch")
-PR_GET_DUMPABLE = 3
+PR_GET_DUMPABLE, PR_SET_DUMPABLE = 3, 4
 COURSE = Path(__file__).parents[1] / "fixtures" / "course"
 AS_A_LIBRARY = """
 import os
@@ -40,15 +40,19 @@ except PermissionError:
     print("hidden on demand only", flush=True)
 os._exit(0)  # the warm process ends with this one; after the change of account it could not be killed
 """
-AS_A_COMMAND = """
+AS_COMMANDS = """
 import ctypes, sys
 from grader.cli import main
 
-sys.argv = ["grader", "--course", {course!r}, *{arguments!r}]
-try:
-    main()
-finally:
-    print("dumpable:", ctypes.CDLL(None).prctl({option}, 0, 0, 0, 0))
+dumpable = ctypes.CDLL(None).prctl
+for arguments in {commands!r}:
+    dumpable({set}, 1, 0, 0, 0)
+    sys.argv = ["grader", "--course", {course!r}, *arguments]
+    try:
+        main()
+    except SystemExit:
+        pass
+    print("dumpable:", dumpable({get}, 0, 0, 0, 0))
 """
 
 
@@ -74,34 +78,29 @@ def test_a_program_that_checks_a_submission_is_left_as_it_is() -> None:
     assert run(program) == "dumpable: 1\n"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "dumpable"),
-    [
-        (["check", "exercise-1"], 0),
-        (["check", "--confinement", "none", "exercise-1"], 0),
-        (["doctor"], 0),
-        (["list"], 1),
-    ],
-    ids=["check", "check unconfined", "doctor", "list"],
-)
-def test_the_command_line_hides_itself_where_student_code_runs(arguments: list[str], dumpable: int) -> None:
-    program = AS_A_COMMAND.format(course=str(COURSE), arguments=arguments, option=PR_GET_DUMPABLE)
-    assert run(program).splitlines()[-1] == f"dumpable: {dumpable}"
+def hidden_by(*commands: list[str], course: Path = COURSE) -> list[bool]:
+    """Run commands in one process that was open before each; return whether it was closed after it."""
+    numbers = {"get": PR_GET_DUMPABLE, "set": PR_SET_DUMPABLE}
+    printed = run(AS_COMMANDS.format(course=str(course), commands=commands, **numbers))
+    return [line == "dumpable: 0" for line in printed.splitlines() if line.startswith("dumpable: ")]
 
 
-@pytest.mark.parametrize(
-    ("answer", "dumpable"),
-    [("'4: column = x.reshape(-1, 1)'", 0), ("'4: column = ['", 0), ("", 1)],
-    ids=["code that runs", "code that does not", "no code"],
-)
-def test_a_quiz_hides_itself_before_the_first_code_of_an_answer(
-    answer: str, dumpable: int, tiny_copy: Course, tmp_path: Path
-) -> None:
-    answers = tmp_path / "answers.yaml"
-    answers.write_text(f"stack: [{answer}]\n")
-    arguments = ["quiz", "every-type", "--answers", str(answers)]
-    program = AS_A_COMMAND.format(course=str(tiny_copy.root), arguments=arguments, option=PR_GET_DUMPABLE)
-    assert run(program).splitlines()[-1] == f"dumpable: {dumpable}"
+def test_the_command_line_hides_itself_where_student_code_runs() -> None:
+    commands = (["check", "exercise-1"], ["check", "--confinement", "none", "exercise-1"], ["doctor"])
+    assert hidden_by(*commands, ["list"]) == [True, True, True, False]
+
+
+def test_a_quiz_hides_itself_before_the_first_code_of_an_answer(tiny_copy: Course, tmp_path: Path) -> None:
+    commands = []
+    for name, answer in (
+        ("code-that-runs", "'4: column = x.reshape(-1, 1)'"),
+        ("code-that-does-not", "'4: column = ['"),
+        ("no-code", ""),
+    ):
+        answers = tmp_path / f"{name}.yaml"
+        answers.write_text(f"stack: [{answer}]\n")
+        commands.append(["quiz", "every-type", "--answers", str(answers)])
+    assert hidden_by(*commands, course=tiny_copy.root) == [True, True, False]
 
 
 def test_code_that_is_marked_anew_for_the_credits_hides_the_process(
@@ -110,17 +109,13 @@ def test_code_that_is_marked_anew_for_the_credits_hides_the_process(
     answers = tmp_path / "answers.yaml"
     answers.write_text("stack: ['4: column = x.reshape(-1, 1)']\n")
     for arguments in (["quiz", "every-type", "--answers", str(answers)], ["credits"]):
-        program = AS_A_COMMAND.format(course=str(tiny_copy.root), arguments=arguments, option=PR_GET_DUMPABLE)
-        assert run(program).splitlines()[-1] == "dumpable: 0"
+        assert hidden_by(arguments, course=tiny_copy.root) == [True]
         quiz = tiny_copy.root / "quizzes" / "every-type.yaml"
         quiz.write_text(quiz.read_text().replace("version: 1", "version: 99"))
 
 
 def test_what_of_a_quiz_holds_its_key_is_hidden() -> None:
-    program = AS_A_COMMAND.format(
-        course=str(COURSE), arguments=["quiz", "grade", "--help"], option=PR_GET_DUMPABLE
-    )
-    assert run(program).splitlines()[-1] == "dumpable: 0"
+    assert hidden_by(["quiz", "grade", "--help"]) == [True]
 
 
 def test_every_command_with_keys_is_hidden() -> None:
