@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from grader.authoring.verify import solution_source
-from grader.checks.collection import load_reference
+from grader.checks.collection import load_reference, load_suite
 from grader.checks.run import check_many
 from grader.checks.source import Source
 from grader.classroom.batch import SUBMISSIONS_PER_TASK
@@ -171,7 +171,7 @@ def bare_forks(checks: list[Callable[..., Any]], reference: types.ModuleType) ->
 def in_a_batch(exercise: Exercise, source: Source, pool: WorkerPool) -> None:
     """Grade as many copies as make up a task."""
     sources = [replace(source, data=source.data + b"# %d\n" % n) for n in range(SUBMISSIONS_PER_TASK)]
-    reports = check_many(exercise, sources, pool, seed=SEED)
+    reports = check_many(load_suite(exercise, SEED).remembering(), sources, pool)
     assert all(one.passed for one in reports)
 
 

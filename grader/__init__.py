@@ -10,29 +10,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.authoring.verify import verify
-    from grader.checks.report import Outcome, Report
-    from grader.checks.run import check
-    from grader.classroom.batch import grade
-    from grader.course import Course, CourseError, Exercise, open_course
-    from grader.numeric import assert_close, assert_gradient
-    from grader.progress.grades import ClassGrades
+    from grader.authoring.verify import verify as verify
+    from grader.checks.report import Outcome as Outcome, Report as Report
+    from grader.checks.run import check as check
+    from grader.classroom.batch import grade as grade
+    from grader.course import (
+        Course as Course,
+        CourseError as CourseError,
+        Exercise as Exercise,
+        open_course as open_course,
+    )
+    from grader.numeric import assert_close as assert_close, assert_gradient as assert_gradient
+    from grader.progress.grades import ClassGrades as ClassGrades
 
-__all__ = [
-    "ClassGrades",
-    "Course",
-    "CourseError",
-    "Exercise",
-    "Outcome",
-    "Report",
-    "__version__",
-    "assert_close",
-    "assert_gradient",
-    "check",
-    "grade",
-    "open_course",
-    "verify",
-]
 __version__ = "0.1.0"
 _MODULES = {
     "ClassGrades": "progress.grades",
@@ -48,6 +38,7 @@ _MODULES = {
     "open_course": "course",
     "verify": "authoring.verify",
 }
+__all__ = ["__version__", *_MODULES]
 
 
 if not TYPE_CHECKING:  # to a type checker, a name that is not imported above is a mistake

@@ -17,7 +17,6 @@ import numpy as np
 from grader.sandbox.values import Opaque, fields_of, ordered, type_name
 
 Array = np.ndarray[Any, np.dtype[Any]]
-REAL_KINDS = "iuf"
 COMPLEX_STEP = 1e-200
 ZERO_TOLERANCE = 1e-12  # how far from an expected zero a gradient may be
 WrongShape = tuple[str, tuple[int, ...], tuple[int, ...]]
@@ -261,7 +260,7 @@ def _numeric_array(actual: object, wanted: Array, name: str) -> Array:
     if not isinstance(actual, np.ndarray):
         alone = ": return the array alone" if isinstance(actual, tuple) else ""
         raise CheckFailed(f"{should}, but is {_describe(actual)}{alone}")
-    if actual.dtype.kind not in REAL_KINDS:
+    if actual.dtype.kind not in "iuf":
         raise CheckFailed(f"{should} of real numbers, but its dtype is {actual.dtype}")
     if actual.shape != wanted.shape:
         hint = _shape_hint(actual.shape, wanted.shape)

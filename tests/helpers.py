@@ -16,7 +16,7 @@ from grader.checks.report import Report
 from grader.cli import main
 from grader.course import Course
 from grader.sandbox.pool import ConfinedWorker
-from grader.sandbox.worker import Answer, Limit
+from grader.sandbox.worker import Answer, Seconds
 
 
 class Ran(NamedTuple):
@@ -82,11 +82,11 @@ def limit_where(hangs: Callable[[str, object], bool], patch: pytest.MonkeyPatch)
         self: ConfinedWorker,
         function: str,
         arguments: Any,
-        seconds: float | Limit,
+        seconds: float | Seconds,
         substitutes: Any = None,
         before: Answer | None = None,
     ) -> Answer:
-        limit = seconds if hangs(function, substitutes) else Limit(60.0, 600.0)
+        limit = seconds if hangs(function, substitutes) else Seconds(60.0, 600.0)
         return call(self, function, arguments, limit, substitutes, before)
 
     patch.setattr(ConfinedWorker, "call", patient)

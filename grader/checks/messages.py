@@ -17,9 +17,7 @@ CORE = " in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?)" 
 GRADED_WITH = "graded with Python "
 """What is said beside a syntax error, with the version: another one may know more."""
 NONDETERMINISTIC = "`{}` gives different answers to the same arguments; what does it depend on besides them?"
-NOT_WRITTEN = "`{}` is not written yet."
 SLEEPS = "waits or sleeps instead of computing, and was stopped; what does it wait for?"
-KEEP_EXPERIMENTS_APART = 'put experiments under `if __name__ == "__main__":`'
 REASONS = {
     r"^NameError: name 'np'": "the line `import numpy as np` belongs at the top of the file",
     r"^ModuleNotFoundError": "NumPy and most of the standard library are there, and nothing else",

@@ -11,7 +11,6 @@ from grader.course import Causes, Feedback, dataclass
 
 SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]
-WITHHELD = "The course withholds what this check saw."
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Outcome:
         gist = self.gist if feedback == "diagnosis" else ""
         shown = dataclasses.replace(
             self,
-            message=gist or (WITHHELD if self.message else ""),
+            message=gist or ("The course withholds what this check saw." if self.message else ""),
             gist=gist,
             diagnosis=self.diagnosis if feedback == "diagnosis" and self.recognised else "",
             output="",

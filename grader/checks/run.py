@@ -78,11 +78,10 @@ def check(
 
 
 def check_many(
-    exercise: Exercise | CheckSuite,
+    suite: CheckSuite,
     sources: Iterable[Source],
     pool: Pool,
     *,
-    seed: int | None = None,
     patience: Iterable[Patience | None] = itertools.repeat(None),
 ) -> list[Report]:
     """Run all checks of an exercise on many submissions, all on the same inputs.
@@ -91,13 +90,9 @@ def check_many(
     compute whatever is handed in, and the same file, such as a stub that many have left.
 
     Args:
-        exercise: or its checks, with their seed, that many submissions were given before.
+        suite: its checks, which remember what they compute.
         patience: as in :func:`check`, of each submission.
-
-    Raises:
-        CourseError: as in :func:`check`.
     """
-    suite = exercise if isinstance(exercise, CheckSuite) else load_suite(exercise, seed).remembering()
     reports = []
     for source, each in zip(sources, patience, strict=False):
         report = suite.reports.get(source)

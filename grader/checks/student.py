@@ -23,11 +23,11 @@ from grader.sandbox.text import clean
 from grader.sandbox.values import map_leaves, walk_arrays, walk_leaves
 from grader.sandbox.worker import (
     Answer,
-    Limit,
     Patience,
     Pool,
     ProtocolError,
     Raised,
+    Seconds,
     Substitute,
     TimeUp,
     Worker,
@@ -178,7 +178,7 @@ class CheckRun:
             self.kept_bytes[call.check] = check
 
     @contextlib.contextmanager
-    def timed(self, worker: Worker, seconds: float, *, again: bool = False) -> Iterator[Limit]:
+    def timed(self, worker: Worker, seconds: float, *, again: bool = False) -> Iterator[Seconds]:
         """Give the limit of one call of a worker; what the call uses is gone for the others.
 
         Args:
@@ -263,10 +263,8 @@ class StudentModule:
             with run.timed(self.worker, seconds) as limit:
                 faults = self.worker.load(run.exercise.file.module, name, run.source.data, limit)
         except NO_ANSWER as error:
-            too_slow = (
-                f"was still running after {seconds:g} s, before any function was called, and was stopped"
-            )
-            too_slow += f"; {messages.KEEP_EXPERIMENTS_APART}"
+            too_slow = f"was still running after {seconds:g} s, before any function was called, and was "
+            too_slow += 'stopped; put experiments under `if __name__ == "__main__":`'
             raise SubmissionFault(messages.no_answer(error, name, too_slow, loading=True)) from None
         for fault in faults:
             if fault.kind == "syntax" or fault.type_name == "ImportError":
@@ -404,7 +402,7 @@ class Student:
             run.keep(Call(self._check, function, arguments, answer))
         self._settled = not (answer.raised and answer.raised.type_name == "MemoryError")
         if answer.not_written and answer.raised and not answer.raised.text:
-            text = messages.NOT_WRITTEN.format(function)
+            text = f"`{function}` is not written yet."
             raise NotWritten(text, gist=text)
         limits, name = run.exercise.file.limits, run.source.name
         problem = messages.no_value(function, answer, name, module.stopped, limits.memory_bytes)

@@ -101,20 +101,20 @@ def grade(
     part = course.assignment(assignment) if assignment else None
     ids = exercises or (part.exercises if part else ())
     chosen = [] if part and not ids else course.exercises(ids)
-    found, place = _collect(submissions, chosen)
+    place = ""  # where the class lies, if it is one
+    if isinstance(submissions, Submission):
+        found = [submissions]
+    else:
+        found = find_submissions(folder := Path(submissions), chosen)
+        place = "" if [entry.path for entry in found] == [folder] else str(folder.resolve())
     listed = read_roster(course, roster)
     extensions = late_policy(course, part, listed).extensions
     for note in unused_extensions(found, extensions) if place and not listed else ():
         if note.decide:
             raise CannotDo(note.text)
     found = [storable(entry) for entry in found[shard[0] - 1 :: shard[1]]]
-    scope = Scope(
-        tuple(exercise.id for exercise in chosen),
-        quizzes,
-        place,
-        shard,
-        len(chosen) == len(part.exercises if part else course.exercise_ids()),
-    )
+    whole = len(chosen) == len(part.exercises if part else course.exercise_ids())
+    scope = Scope(tuple(exercise.id for exercise in chosen), quizzes, place, shard, whole)
     accepted = [entry for entry in found if not (entry.problem or entry.nothing_found)]
     with open_gradebook(Path(results), new=True) as book:
         secret = round_secret(course)
@@ -135,30 +135,15 @@ def grade(
     )
 
 
-def _collect(
-    submissions: Path | str | Submission, exercises: Sequence[Exercise]
-) -> tuple[list[Submission], str]:
-    """Return what was handed in, and where the class lies; empty for a single submission."""
-    if isinstance(submissions, Submission):
-        return [submissions], ""
-    folder = Path(submissions)
-    found, place = find_submissions(folder, exercises), str(folder.resolve())
-    return found, "" if [entry.path for entry in found] == [folder] else place
-
-
 def storable(submission: Submission) -> Submission:
     """Return a submission as it is, or if that cannot be kept, with this as its problem."""
     try:
         words = {name: value for name, value in vars(submission).items() if name not in ("path", "sources")}
         json.dumps(words, ensure_ascii=False, default=str).encode()
     except Exception as error:
-        return Submission(
-            key=clean(submission.key),
-            name=clean(submission.name),
-            path=submission.path,
-            received=submission.received,
-            problem=one_line(f"could not be read: {type(error).__name__}: {error}", MAX_REASON),
-        )
+        problem = one_line(f"could not be read: {type(error).__name__}: {error}", MAX_REASON)
+        key, name = clean(submission.key), clean(submission.name)
+        return Submission(key, name, submission.received, path=submission.path, problem=problem)
     return submission
 
 
@@ -367,7 +352,7 @@ def run_all(config: ExecutorConfig, tasks: Iterable[Task]) -> Iterator[tuple[Tas
                         raise
                     except Exception:
                         if task.again:
-                            yield task, task.not_graded(DIED)
+                            yield task, [(key, DIED) for key, _ in task.work]
                         upcoming = chain(() if task.again else task.alone(again=True), upcoming)
         finally:
             for future in running:

@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,13 +32,12 @@ from grader.progress import JOINERS, Note, hand_in
 from grader.sandbox.text import HIDING, one_line
 
 RECEIVED = "received.csv"
-MAX_RECEIVED_BYTES = 4 * 2**20
+MAX_FILE_BYTES = 4 * 2**20  # of received.csv, and of a checkout's list of branches
 MAX_SHOWN = 200  # characters of what somebody wrote, in a sentence
 LAST_SECOND = 253402300799  # of the year 9999
 COMMIT = re.compile(r"[0-9a-f]{40}")
 COMMITTER = re.compile(rb"^committer [^\n]*> (\d{1,12}) [+-]\d{4}$", re.MULTILINE)
 BRANCH = re.compile(r"ref: (refs/heads/[^\s~^:?*\[\\]{1,200})")
-MAX_REFS_BYTES = 4 * 2**20
 MAX_COMMIT_BYTES = 64 * 1024  # its head; a message may be longer
 GIT_SECONDS, GIT_KIB = 5.0, 2**20
 Platform = Literal["", "canvas", "moodle", "gradescope", "github"]
@@ -373,7 +371,7 @@ def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:
 def read_received(folder: Path) -> dict[str, datetime.datetime] | None:
     """Read when each submission arrived, by the name that the instructor wrote down; None if nowhere."""
     try:
-        data = read_plain(folder, [RECEIVED], MAX_RECEIVED_BYTES)
+        data = read_plain(folder, [RECEIVED], MAX_FILE_BYTES)
     except FileNotFoundError:
         return None
     except FileRejected as rejected:
@@ -452,27 +450,18 @@ def _ask_git(objects: Path, *questions: Sequence[str]) -> list[bytes]:
         environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         environment |= {"PATH": os.defpath, "HOME": folder, "GIT_DIR": folder}
         environment["GIT_OBJECT_DIRECTORY"] = str(objects)
-        limited = ["/bin/sh", "-c", f'ulimit -v {GIT_KIB}; exec "$@"', "sh"]  # an object may claim to be huge
-        limited = limited if os.path.exists(limited[0]) else []
+        # An object may claim to be huge; what is written is bounded in blocks of at least 512 bytes.
+        limits = f'ulimit -v {GIT_KIB}; ulimit -f {MAX_COMMIT_BYTES // 512}; exec "$@"'
+        limited = ["/bin/sh", "-c", limits, "sh"] if os.path.exists("/bin/sh") else []
         outputs = []
-        for question in questions:  # each is stopped after some seconds
-            command = [*limited, program, *question]
-            with subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            ) as running:
-                assert running.stdout is not None
-                timer = threading.Timer(GIT_SECONDS, running.kill)
-                timer.start()
-                try:
-                    outputs.append(running.stdout.read(MAX_COMMIT_BYTES))
-                finally:
-                    timer.cancel()
-                    with contextlib.suppress(ProcessLookupError):
-                        running.kill()
+        for question in questions:
+            command, nothing = [*limited, program, *question], subprocess.DEVNULL
+            run = functools.partial(subprocess.run, command, env=environment, stdin=nothing, stderr=nothing)
+            with tempfile.TemporaryFile() as output:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    run(stdout=output, timeout=GIT_SECONDS, check=False)
+                output.seek(0)
+                outputs.append(output.read(MAX_COMMIT_BYTES))
         return outputs
 
 
@@ -490,7 +479,7 @@ def _head(git: Path) -> str:
             try:
                 head = read_plain(git, branch[1].split("/"), MAX_COMMIT_BYTES).decode("ascii").strip()
             except FileNotFoundError:
-                packed = read_plain(git, ["packed-refs"], MAX_REFS_BYTES).decode("utf-8", "replace")
+                packed = read_plain(git, ["packed-refs"], MAX_FILE_BYTES).decode("utf-8", "replace")
                 ends = (line.split(" ", 1) for line in packed.splitlines() if line.endswith(f" {branch[1]}"))
                 head = next((first for first, name in ends if name == branch[1]), "")
     except (OSError, FileRejected, UnicodeDecodeError):

@@ -46,10 +46,6 @@ class Task:
         """Yield one task for each submission."""
         return (replace(self, work=(item,), again=again) for item in self.work)
 
-    def not_graded(self, reason: str) -> TaskResults:
-        """Return the results of a task that could not be done."""
-        return [(key, reason) for key, _ in self.work]
-
 
 @functools.cache
 def _pool(confinement: Confinement) -> Pool:
@@ -93,8 +89,8 @@ def run_task(task: Task) -> TaskResults:
         BatchBroken: no task at all can be done.
         NoProcess: the system starts no more processes.
     """
+    keys, results = [key for key, _ in task.work], list[Any]()
     try:
-        keys, results = [key for key, _ in task.work], list[Any]()
         if isinstance(task.work[0][1], tuple):
             mark = _marking(task.course, task.confinement)
             found = [mark(*work) for _, work in task.work]
@@ -112,7 +108,7 @@ def run_task(task: Task) -> TaskResults:
     except Exception as error:
         if len(task.work) > 1:  # whichever it was, the others are none the worse for it
             return [result for alone in task.alone() for result in run_task(alone)]
-        return task.not_graded(f"the grader itself broke on it ({type(error).__name__}: {error})")
+        return [(keys[0], f"the grader itself broke on it ({type(error).__name__}: {error})")]
 
 
 def bounded(report: Report) -> Report:

@@ -47,7 +47,6 @@ class Student(NamedTuple):
     number: str  # that the platform names them by in a download; empty if the list does not tell
     login: str  # by which they sign in there; empty if the list does not tell
     email: str
-    section: str
     group: str
     row: lists.Row  # of the list
 
@@ -229,8 +228,8 @@ def _student(
     if not id_.isprintable() or len(id_) > 200:
         raise sheet.bad(row.line, f"has the id `{one_line(id_, MAX_SHOWN)}`, which is none; correct it")
     ids = {folded(cell) for field in ("id", "login", "email") for cell in record.get(field, ())}
-    shown, section, group = (one_line(text, 200) for text in (name or id_, first["section"], first["group"]))
-    own = (number, known["login"], known["email"], section, group)
+    shown, group = (one_line(text, 200) for text in (name or id_, first["group"]))
+    own = (number, known["login"], known["email"], group)
     return Student(id_, shown, frozenset(ids or {folded(id_)}), *own, row)
 
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from grader.classroom.gradebook import Gradebook
 
 SHARED = "key file platform platform_id received learner_id problem".split()
-FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
-DAY = datetime.timedelta(days=1)
 NO_ANSWERS = "no answers were handed in"
+FILE_TIME = "arrived when its file says, which anybody can set; write the time down in received.csv"
 
 
 class Standing:
@@ -209,7 +208,7 @@ def late_adjustments(
         due = policy.due(report.exercise, extension)
         if due is None or received <= due + grace or not policy.per_day:
             continue
-        days = math.ceil((received - due) / DAY)
+        days = math.ceil((received - due) / datetime.timedelta(days=1))
         percent = min(policy.at_most, days * policy.per_day)
         then, now = (f"{time.astimezone(datetime.UTC):%Y-%m-%d %H:%M UTC}" for time in (due, received))
         when = f"{counted(days, 'day')} late: due {then}, received {now}{said}"

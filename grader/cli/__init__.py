@@ -47,7 +47,6 @@ INLINE_CODE = r"`[^`]+`"
 ASCII_SIGNS = str.maketrans(
     {"█": "#", "░": ".", "✓": "+", "✗": "x", "–": "-", "…": "~", "·": "|", "“": '"', "”": '"'}
 )
-PIPE_WIDTH = 80
 MIN_WIDTH, MAX_WIDTH = 30, 100
 PATIENCE_SECONDS = 0.5  # a call that takes longer is worth a line of progress
 
@@ -88,7 +87,7 @@ def progress_line() -> Iterator[Callable[[str, str], None] | None]:
 def width() -> int:
     """Return the columns to fill: a terminal's own up to 100, else 80."""
     if not sys.stdout.isatty():
-        return PIPE_WIDTH
+        return 80
     import shutil  # which would load three compressors to print a line
 
     return max(MIN_WIDTH, min(MAX_WIDTH, shutil.get_terminal_size().columns))

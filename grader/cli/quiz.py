@@ -32,10 +32,6 @@ Answers = Mapping[str, tuple[Raw, ...] | Raw]  # by question, an answer or one f
 ESCAPE = "="
 
 
-class LearnerLeft(Exception):
-    """The learner goes away: end of input, Ctrl+C, q, or the window was closed."""
-
-
 class _QuizGroup(cli.LazyGroup):
     """Any word that is no sub-command is the name of a quiz."""
 
@@ -134,7 +130,7 @@ def choose(sheets: list[Quiz], context: credits.QuizContext) -> str:
     while True:
         try:
             word = ask(f"Which one? [{suggestion or 'name or number'}, q] ").strip() or suggestion
-        except LearnerLeft:
+        except click.Abort:
             word = "q"
         if word == "q":
             sys.exit(0)
@@ -176,7 +172,7 @@ def review_due(sheets: list[Quiz], context: credits.QuizContext, count: int | No
 
 
 def ask(prompt: str) -> str:
-    """Read one line; LearnerLeft if there is no more input, or Ctrl+C was pressed."""
+    """Read one line; click.Abort if there is no more input, or Ctrl+C was pressed."""
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
             with contextlib.suppress(ImportError):
@@ -185,9 +181,9 @@ def ask(prompt: str) -> str:
         click.echo(prompt, nl=False)
         line = sys.stdin.readline()
     except (EOFError, KeyboardInterrupt):
-        raise LearnerLeft from None
+        raise click.Abort from None
     if not line:
-        raise LearnerLeft
+        raise click.Abort
     click.echo(line.rstrip("\n"))
     return line.rstrip("\n")
 
@@ -202,7 +198,7 @@ def sit(session: sittings.Session) -> int:
                     stack.callback(signal.signal, number, before)
             cli.print_lines(screen.intro_lines(session, cli.width()))
             _Conversation(session).run()
-    except (LearnerLeft, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt):
         with contextlib.suppress(OSError):  # the window may be gone
             again = "--review" if session.sitting.mode == credits.REVIEW else session.sheet.id
             click.echo(f"\nEverything you answered is kept. Go on with: grader quiz {again}")
@@ -212,7 +208,7 @@ def sit(session: sittings.Session) -> int:
     session.finish()
     summary = session.summary()
     cli.print_lines(screen.summary_lines(session, summary, cli.width()))
-    return 0 if summary.silent or summary.passed or summary.mode == credits.REVIEW else cli.FAILED
+    return 0 if summary.silent or summary.passed or session.sitting.mode == credits.REVIEW else cli.FAILED
 
 
 @dataclass
@@ -258,7 +254,7 @@ class _Conversation:
         cli.print_lines(wrapped(f"{'; '.join(told)}.", "detail", cli.width(), ""))
         while text := ask("a number goes back, Enter finishes > ").strip():
             if text == "q":
-                raise LearnerLeft
+                raise click.Abort
             if text.isdecimal() and 1 <= int(text[:6]) <= len(items):
                 self.place = int(text) - 1
                 return True
@@ -270,7 +266,7 @@ class _Conversation:
         options = 0 if variant.public.lefts else len(variant.options)
         match word:
             case "q":
-                raise LearnerLeft
+                raise click.Abort
             case _ if word.casefold() in tuple(LETTERS[:options]):
                 return self._answer(item, text)  # the letter of an option, also where a command has it
             case "" | "s":
@@ -319,7 +315,7 @@ class _Conversation:
             click.echo("  this question was answered in another window meanwhile")
             return True
         if leaves:
-            raise LearnerLeft
+            raise click.Abort
         cli.print_lines(screen.reply_lines(reply, cli.width()))
         if reply.mark is None or reply.item.done:
             self._go_on(self.place + 1)
@@ -335,7 +331,7 @@ class _Conversation:
                 if given in ("", "q"):
                     return None, given == "q"
                 click.echo("  type 1, 2 or 3, or only Enter")
-        except LearnerLeft:
+        except click.Abort:
             return None, True
         return int(given), False
 

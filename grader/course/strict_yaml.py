@@ -24,7 +24,6 @@ from grader.course.frozen import dataclass
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
 MAX_QUOTED = 60
-QUOTES = "'\"|>"
 TEXT_TAG = "tag:yaml.org,2002:str"
 T = TypeVar("T")
 
@@ -259,7 +258,7 @@ class _Reader(typing.NamedTuple):
         wanted = SCALARS.get(kind) or f"one of {', '.join(typing.get_args(kind))}"
         if not isinstance(node, yaml.ScalarNode):
             raise self.fault(node, f"{name} should be {wanted}, but is {_what(node)}")
-        text, quoted = node.value, node.style and node.style in QUOTES
+        text, quoted = node.value, node.style and node.style in "'\"|>"
         if kind is Raw:
             return Raw(text)
         if kind is str and node.tag != TEXT_TAG:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from grader.quiz.questions.base import Runner
-from grader.sandbox.worker import Limit, Patience, Pool, ProtocolError, TimeUp, Worker, WorkerEnded
+from grader.sandbox.worker import Patience, Pool, ProtocolError, Seconds, TimeUp, Worker, WorkerEnded
 
 MEMORY = 256 * 2**20
 PATIENT, HURRIED = 3, 1  # seconds of processor time that one run may take
@@ -72,7 +72,7 @@ class CodeRunner(contextlib.ExitStack):
         return self._run(code, lambda worker: worker.output())
 
     @contextlib.contextmanager
-    def _timed(self, worker: Worker) -> Iterator[Limit]:
+    def _timed(self, worker: Worker) -> Iterator[Seconds]:
         try:
             with self.patience.bounding(worker, self.limit) as limit:
                 yield limit

@@ -17,7 +17,6 @@ from grader.quiz.questions import base
 REVIEW = "review"
 NO_BETTER = "an earlier sitting earned as much"
 TOPIC_FULL = "this topic has given all its credits"
-REVIEW_NOTE = "a review earns nothing"
 KEPT = "the question has changed too much to mark this answer anew; its credits stay"
 
 
@@ -92,7 +91,7 @@ def fold(
         if len(earlier[place]) <= len(quiz.public.attempts.of(question)):  # no later one is worth anything
             earlier[place].append(score)
         if sitting.mode == REVIEW:
-            answers.append(CountedAnswer(response, 0, 0, arithmetic, REVIEW_NOTE))
+            answers.append(CountedAnswer(response, 0, 0, arithmetic, "a review earns nothing"))
             continue
         if quiz.public.mode == "graded" and sitting.number > quiz.public.sittings:
             cents, note = 0, quiz.public.which_count

@@ -83,7 +83,6 @@ class Summary:
 
     rows: tuple[TopicRow, ...]
     pass_mark: float
-    mode: str  # of the sitting; ``review`` earns nothing
     silent: bool  # whether nobody knows yet what was right
     right: int  # how many questions were right at the first attempt
     flagged: tuple[str, ...]  # questions to come back to
@@ -286,7 +285,6 @@ class Session:
         return Summary(
             rows=tuple(rows),
             pass_mark=pass_mark,
-            mode=self.sitting.mode,
             silent=self.silent,
             right=len(right),
             flagged=tuple(question for question in self.questions if question in flagged),

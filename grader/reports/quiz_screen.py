@@ -223,7 +223,7 @@ def summary_lines(session: Session, summary: Summary, width: int = 80) -> Iterat
         answered = sum(row.answered for row in summary.rows)
         yield Line(ends(sheet.public.title, f"{answered} of {count} answered", width), "heading")
         yield from wrapped("Your answers are stored; whoever has the key grades them.", "detail", width, "  ")
-    elif summary.mode == "review":
+    elif session.sitting.mode == "review":
         yield Line(ends(sheet.public.title, f"{summary.right} of {count} right at once", width), "heading")
     else:
         total = sum(row.possible for row in summary.rows) / 100

@@ -37,7 +37,8 @@ def overview_lines(
     for row in rows:
         right = f"{'–' if row.earned is None else row.earned:>3} of {row.credits:>2}"
         label = f"{row.exercise:<{column}}  {row.title}{STRETCH * row.stretch}"
-        lines.append(credits_line(label, row.credits, row.earned, right, width))
+        mark, style = mark_of(row.credits, row.earned)
+        lines.append(Line(ends(f"  {mark} {label}", right, width), style))
     lines.append(Line("", "detail"))
     if changed := ", ".join(row.exercise for row in rows if row.changed):
         told = f"Worth other credits since you checked: {changed}. `grader check --all` counts anew."
@@ -123,12 +124,6 @@ def _functions(text: str, given: frozenset[str]) -> dict[str, list[str]]:
     return found
 
 
-def credits_line(label: str, credits: int, earned: int | None, right: str, width: int) -> Line:
-    """Return a row of a table of credits; ``earned`` is None if nothing was checked yet."""
-    mark, style = mark_of(credits, earned)
-    return Line(ends(f"  {mark} {label}", right, width), style)
-
-
 # --- the statement ------------------------------------------------------------------------------------
 
 
@@ -180,7 +175,8 @@ def statement_lines(
             if width >= ROOMY:
                 left = possible - earned
                 right += f"  {amount(left):>{size}} to earn" if left > 0 else " " * (size + 10)
-            lines.append(credits_line(label, possible, earned or None, right, width))
+            mark, style = mark_of(possible, earned or None)
+            lines.append(Line(ends(f"  {mark} {label}", right, width), style))
     earned, possible = sum(row.earned_cents for row in rows), sum(row.possible_cents for row in rows)
     to_earn = sum(row.to_earn_cents for row in rows)
     beyond = sum(row.possible_cents for row in rows if row.id in stretch)

@@ -24,14 +24,13 @@ from grader.sandbox.worker import (
     Answer,
     Budget,
     HeadAndTail,
-    Limit,
     NoProcess,
     Patience,
     Pool,
     Raised,
+    Seconds,
     Substitute,
     TimeUp,
-    Used,
     Worker,
     WorkerBroken,
     WorkerEnded,
@@ -177,7 +176,7 @@ class ConfinedWorker(Worker):
 
     def wait_until_ready(self) -> None:
         """Wait for the worker to say that it is confined and listening; raises WorkerBroken, or NoProcess."""
-        timer = _Timer(self._read_clock, Limit(math.inf, process.START_SECONDS))
+        timer = _Timer(self._read_clock, Seconds(math.inf, process.START_SECONDS))
         try:
             self._wait(timer, selectors.EVENT_READ)
             sender = read_sender(self._channel)
@@ -207,7 +206,7 @@ class ConfinedWorker(Worker):
         except (WorkerBroken, OSError):
             return False
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Seconds) -> tuple[Raised, ...]:
         with self._timed(seconds) as timer:
             self._send(protocol.pack(["load", name, filename], source), timer)
             message, _ = protocol.unpack(self._receive(timer))
@@ -222,7 +221,7 @@ class ConfinedWorker(Worker):
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float | Limit,
+        seconds: float | Seconds,
         substitutes: Mapping[str, Substitute] | None = None,
         before: Answer | None = None,
     ) -> Answer:
@@ -254,10 +253,10 @@ class ConfinedWorker(Worker):
         return dataclasses.replace(answer, asked=request, said=bytes(frame))
 
     @contextlib.contextmanager
-    def _timed(self, seconds: float | Limit, *, muted: bool = False) -> Iterator[_Timer]:
+    def _timed(self, seconds: float | Seconds, *, muted: bool = False) -> Iterator[_Timer]:
         """Give what ends a call at its limit, and keep what it used; if muted, nothing that is printed."""
         self._muted = muted
-        limit = seconds if isinstance(seconds, Limit) else Patience().limit(seconds)
+        limit = seconds if isinstance(seconds, Seconds) else Patience().limit(seconds)
         timer = _Timer(self._read_clock, limit)
         try:
             yield timer
@@ -358,14 +357,14 @@ class ConfinedWorker(Worker):
 class _Timer:
     """What one call or load has used of its limit, by a clock that can look at all it started, too."""
 
-    def __init__(self, clock: Callable[[bool], float], limit: Limit) -> None:
+    def __init__(self, clock: Callable[[bool], float], limit: Seconds) -> None:
         self._clock, self._limit = clock, limit
         self._processor, self.wall = clock(False), time.monotonic()
 
-    def used(self, look: bool = False) -> Used:
+    def used(self, look: bool = False) -> Seconds:
         """Return the seconds so far."""
         processor = self._clock(look) - self._processor
-        return Used(processor, max(time.monotonic() - self.wall - SLOWDOWN * processor, 0.0))
+        return Seconds(processor, max(time.monotonic() - self.wall - SLOWDOWN * processor, 0.0))
 
     def check(self, look: bool) -> float:
         """Return for how many seconds no limit can be reached; raises TimeUp if one is."""

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 
 MAX_CHARACTERS = 64 * 1024
-HARMLESS = "\n\t"
 HIDING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 CI_COMMAND = re.compile(r"(?m)^(\s*):(?=:)|#(?=#(vso)?\[)")  # what GitHub's runner would take for an order
 
@@ -25,7 +24,7 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     written = []
     for character in text:
         code = ord(character)
-        if character in HARMLESS or unicodedata.category(character) not in HIDING:
+        if character in "\n\t" or unicodedata.category(character) not in HIDING:
             written.append(character)
         else:
             form = "\\x{:02x}" if code < 0x100 else "\\u{:04x}" if code < 0x10000 else "\\U{:08x}"

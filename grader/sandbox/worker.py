@@ -30,15 +30,8 @@ KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its en
 SLOWDOWN = 10.0  # times its processor time that code may take on a busy machine; what is beyond that is idle
 
 
-class Limit(NamedTuple):
-    """Seconds of one call or one file: of processor time, and idle ones, in which code sleeps or waits."""
-
-    processor: float
-    idle: float
-
-
-class Used(NamedTuple):
-    """Seconds that a call or a file took, as in :class:`Limit`."""
+class Seconds(NamedTuple):
+    """What a call or a file may take, or took: of processor time, and idle, while code sleeps or waits."""
 
     processor: float = 0.0
     idle: float = 0.0
@@ -53,12 +46,12 @@ class Patience:
     free: float = 1.0  # seconds of a call that are not counted: a machine has other things to do
     left: float = 60.0  # seconds for all calls together
 
-    def limit(self, processor: float) -> Limit:
+    def limit(self, processor: float) -> Seconds:
         """Return the limit of a call that may take so many seconds of processor time."""
-        return Limit(processor, max(min(max(SLOWDOWN * processor, self.least), self.left), self.free))
+        return Seconds(processor, max(min(max(SLOWDOWN * processor, self.least), self.left), self.free))
 
     @contextmanager
-    def bounding(self, worker: Worker, processor: float) -> Iterator[Limit]:
+    def bounding(self, worker: Worker, processor: float) -> Iterator[Seconds]:
         """Give the limit of a call of this worker; take off, afterwards, what it was idle."""
         try:
             yield self.limit(processor)
@@ -151,12 +144,12 @@ class Worker(Protocol):
     """Is given the line printed last, again and again, while an answer is waited for."""
     stateless: bool = False
     """Whether, by its own word, nothing that was loaded last keeps anything from one call to the next."""
-    used: Used = Used()
+    used: Seconds = Seconds()
     """What the latest call or load took, also if it gave no answer."""
     _kept: HeadAndTail  # of what was printed
     _kept_first: HeadAndTail  # the same when the student's source had been loaded
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Seconds) -> tuple[Raised, ...]:
         """Run the student's source as module ``name``; return what was left out of it, or stopped it.
 
         A statement that fails is left out, and what is defined by the others can be called. The ``kind`` of
@@ -174,7 +167,7 @@ class Worker(Protocol):
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float | Limit,
+        seconds: float | Seconds,
         substitutes: Mapping[str, Substitute] | None = None,
         before: Answer | None = None,
     ) -> Answer:

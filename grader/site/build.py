@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import html
 import io
@@ -12,7 +11,10 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from jinja2 import ChoiceLoader, PackageLoader
+from markupsafe import Markup
 
 from grader.authoring.leaks import Leaking, find_leaks, secrets_of, texts_of
 from grader.course import CannotDo, Course, make_stub, write_atomic, zipped
@@ -21,9 +23,6 @@ from grader.reports.html import TEXT_LIMITS, environment, style_sheet
 from grader.reports.lesson import IMAGES, MAX_IMAGE, python_html, read_lesson
 from grader.site import shipped
 from grader.site.browser import Desk, question_parts
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 MARKER = "rnn-grader-site.txt"
 MARK = "What `grader site` has written here, and replaces or deletes when it writes anew:"
@@ -67,7 +66,13 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     others = "" if {*shipped.CORE, *shipped.WHEELS} <= hosted.keys() else f" {shipped.CDN}"
     pages = Pages(handout, POLICY.format(frame=frame, others=others))
     course = shipped.course_zip(handout, pages.quizzes)
-    made = pages.all() | _first_questions(course, pages.quizzes)
+    made = pages.all()
+    with tempfile.TemporaryDirectory() as name:  # what those without a name are asked first in each quiz
+        zipfile.ZipFile(io.BytesIO(course)).extractall(name)
+        desk = Desk(Path(name))
+        for quiz in pages.quizzes:  # which a page shows while Python starts
+            told = json.loads(desk.act("open", json.dumps({"quiz": quiz.id})))
+            made[f"quiz-{quiz.id}.json"] = json.dumps(told["result"])
     files = {name: page.encode() for name, page in made.items()}
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
     files |= scripts | {f"{shipped.HOSTED}/{name}": data for name, data in hosted.items()}
@@ -84,15 +89,6 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     looked_for = _require_no_leak(handout, made, full)
     _write(target, files, earlier)
     return Built({name: len(data) for name, data in files.items()}, looked_for)
-
-
-def _first_questions(course: bytes, quizzes: list[Quiz]) -> dict[str, str]:
-    """Return what those without a name are asked first in each quiz: a page shows it while Python starts."""
-    with tempfile.TemporaryDirectory() as name:
-        zipfile.ZipFile(io.BytesIO(course)).extractall(name)
-        desk = Desk(Path(name))
-        asked = {quiz.id: json.loads(desk.act("open", json.dumps({"quiz": quiz.id}))) for quiz in quizzes}
-    return {f"quiz-{quiz}.json": json.dumps(told["result"]) for quiz, told in asked.items()}
 
 
 def _require_handout(course: Course) -> None:
@@ -166,6 +162,8 @@ class Pages:
 
     def __init__(self, course: Course, policy: str) -> None:
         self._course, self._policy = course, policy
+        loader = ChoiceLoader([PackageLoader("grader.site"), PackageLoader("grader.reports")])
+        self._templates = environment(TEXT_LIMITS[0]).overlay(loader=loader)
         self.exercises, self.quizzes = course.exercises(), all_quizzes(course)
         self.pictures: dict[str, Path] = {}  # of lessons made so far, by the name that their pages ask for
         lone = sorted((course.root / "quizzes").glob("*.md"))  # beside the quizzes, such as the FAQ
@@ -189,21 +187,17 @@ class Pages:
 
     def _render(self, template: str, **values: Any) -> str:
         """Return a page made from one of the templates, with what every page shows."""
-        import markupsafe
-
         pages = [  # the short name is for where there is little room: FAQ, GRU, Attention
             {"name": f"{name}.html", "short": name.upper() if len(name) == 3 else name.capitalize()}
             | {"title": lesson.title}
             for name, lesson in self._lone.items()
         ]
-        shared = {"course": self._course, "policy": markupsafe.Markup(self._policy), "pages": pages}
-        return templates().get_template(template).render(shared | values)
+        shared = {"course": self._course, "policy": Markup(self._policy), "pages": pages}
+        return self._templates.get_template(template).render(shared | values)
 
     def _quiz(self, quiz: Quiz) -> str:
         """Return the page of a quiz, which shows its questions with one draw of their numbers."""
-        from markupsafe import Markup
-
-        questions, page = [], templates().get_template("question.html")
+        questions, page = [], self._templates.get_template("question.html")
         for face in quiz.public.faces:
             parts = question_parts(make_variant(face, self._course.salt, READER, quiz.id, face.id, 1))
             body = page.render(
@@ -227,12 +221,3 @@ class Pages:
         name = f"picture-{digest}{path.suffix}"
         self.pictures[name] = path
         return name
-
-
-@functools.cache
-def templates() -> Environment:
-    """Return what makes the site's pages, of its own templates and of those of reports."""
-    from jinja2 import ChoiceLoader, PackageLoader
-
-    loader = ChoiceLoader([PackageLoader("grader.site"), PackageLoader("grader.reports")])
-    return environment(TEXT_LIMITS[0]).overlay(loader=loader)

@@ -16,7 +16,7 @@ from typing import Any
 from grader.sandbox import REQUIRED, ProtocolError, protocol
 from grader.sandbox.pool import ask_substitute, read_answer, read_fault
 from grader.sandbox.server import WorkerServer
-from grader.sandbox.worker import Answer, HeadAndTail, Limit, Raised, Substitute, Used, Worker
+from grader.sandbox.worker import Answer, HeadAndTail, Raised, Seconds, Substitute, Worker
 
 
 class _Printed(io.BytesIO):
@@ -58,7 +58,7 @@ class InPlaceWorker(WorkerServer, Worker):
     def _receive(self) -> bytes:
         return self._reply
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Seconds) -> tuple[Raised, ...]:
         with self._running():
             faults = self._load(name, filename, source)
         self._kept_first = copy.copy(self._kept)
@@ -68,7 +68,7 @@ class InPlaceWorker(WorkerServer, Worker):
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float | Limit,
+        seconds: float | Seconds,
         substitutes: Mapping[str, Substitute] | None = None,
         before: Answer | None = None,
     ) -> Answer:
@@ -97,7 +97,7 @@ class InPlaceWorker(WorkerServer, Worker):
         except (ValueError, TypeError, KeyError) as error:
             raise ProtocolError(str(error)) from None
         finally:
-            self.used = Used(time.process_time() - began)
+            self.used = Seconds(time.process_time() - began)
             with contextlib.suppress(ValueError):  # the code has closed it
                 printed.flush()
 

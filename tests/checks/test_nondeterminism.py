@@ -13,7 +13,7 @@ from grader.checks.source import Source
 from grader.checks.student import MAX_CHECK_BYTES, MAX_KEPT_BYTES, REPEATS, Call, CheckRun
 from grader.course import Course
 from grader.sandbox.pool import WorkerPool
-from grader.sandbox.worker import Answer, Used
+from grader.sandbox.worker import Answer, Seconds
 from tests.conftest import Grade
 
 RIGHT = """
@@ -170,7 +170,7 @@ def test_being_asked_twice_uses_up_no_limit(pool: WorkerPool, tiny: Course) -> N
     limits = tiny["exercise-1"].file.limits
     run, worker = CheckRun(tiny["exercise-1"], Source("doubling.py"), pool), pool.open()
     with run.timed(worker, limits.call_seconds, again=True):
-        worker.used = Used(1.0, 0.0)
+        worker.used = Seconds(1.0, 0.0)
     worker.end(wait=False)
     assert run.seconds_left == limits.exercise_seconds
     assert run.repeat_seconds_left == REPEATS * limits.exercise_seconds - 1.0

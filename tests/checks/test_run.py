@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from grader.checks.collection import collect_checks, load_module, load_reference
+from grader.checks.collection import collect_checks, load_module, load_reference, load_suite
 from grader.checks.messages import NONDETERMINISTIC
 from grader.checks.report import Report
 from grader.checks.run import check, check_many
@@ -46,7 +46,7 @@ def test_workers_are_started_where_none_are_given(tiny: Course) -> None:
 def test_many_at_once_are_as_each_alone(tiny: Course, pool: WorkerPool) -> None:
     exercise = tiny["exercise-1"]
     sources = [read_source(exercise, tiny.root / "solutions"), read_source(exercise)]
-    together = check_many(exercise, sources, pool, seed=5)
+    together = check_many(load_suite(exercise, 5).remembering(), sources, pool)
     alone = [check(exercise, source, pool=pool, seed=5) for source in sources]
     assert [[(one.status, one.message) for one in report.outcomes] for report in together] == [
         [(one.status, one.message) for one in report.outcomes] for report in alone

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from grader.authoring.verify import solution_source
+from grader.checks.collection import load_suite
 from grader.checks.report import Located, Mismatch, Outcome, Report
 from grader.checks.run import check_many
 from grader.checks.source import Source
@@ -215,7 +216,8 @@ def test_no_verdict_on_a_real_mistake_is_longer_than_a_screen(course: Course, po
         texts = [solution.replace(mistake.replace, mistake.with_) for mistake in mistakes]
         used = tuple(map(solution_source, exercise.used))
         sources = [Source(exercise.stub_path.name, text.encode(), used=used) for text in texts]
-        for mistake, report in zip(mistakes, check_many(exercise, sources, pool, seed=1), strict=True):
+        suite = load_suite(exercise, 1).remembering()
+        for mistake, report in zip(mistakes, check_many(suite, sources, pool), strict=True):
             lines = report_lines(report.for_student(exercise.file.feedback))
             assert_on_a_screen(lines, f"{exercise.id} {mistake.id}")
 

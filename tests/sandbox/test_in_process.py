@@ -29,9 +29,9 @@ from grader.sandbox.worker import (
     Answer,
     Budget,
     HeadAndTail,
-    Limit,
     Pool,
     Raised,
+    Seconds,
     Substitute,
     Worker,
 )
@@ -45,7 +45,7 @@ class InProcessWorker(Worker):
         self.module = types.ModuleType("student")
         self._kept = HeadAndTail()
 
-    def load(self, name: str, filename: str, source: bytes, seconds: float | Limit) -> tuple[Raised, ...]:
+    def load(self, name: str, filename: str, source: bytes, seconds: float | Seconds) -> tuple[Raised, ...]:
         faults = self.run(name, filename, source)
         self._kept_first = copy.copy(self._kept)
         return faults
@@ -68,7 +68,7 @@ class InProcessWorker(Worker):
         self,
         function: str,
         arguments: tuple[Any, ...],
-        seconds: float | Limit,
+        seconds: float | Seconds,
         substitutes: Mapping[str, Substitute] | None = None,
         before: Answer | None = None,
     ) -> Answer:

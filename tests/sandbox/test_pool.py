@@ -24,7 +24,7 @@ from grader.sandbox.clock import ProcessorClock
 from grader.sandbox.pool import WorkerPool
 from grader.sandbox.protocol import ProtocolError, Unsendable
 from grader.sandbox.values import Named, Opaque
-from grader.sandbox.worker import SLOWDOWN, Answer, Limit, Patience, Raised, TimeUp, Used, Worker, WorkerEnded
+from grader.sandbox.worker import SLOWDOWN, Answer, Patience, Raised, Seconds, TimeUp, Worker, WorkerEnded
 
 if TYPE_CHECKING:
     from tests.conftest import Offspring
@@ -645,7 +645,7 @@ def test_output_survives_a_crash(load_any: Open) -> None:
 )
 def test_a_call_is_stopped_at_the_limit_that_it_reaches(load: Open, body: str, idle: bool) -> None:
     worker = load(f"def work(): pass\ndef f():\n    {body}")
-    limit = Limit(0.3, 0.3 if idle else FOREVER)
+    limit = Seconds(0.3, 0.3 if idle else FOREVER)
     with pytest.raises(TimeUp) as caught:
         worker.call("f", (), limit)
     worker.end()
@@ -666,7 +666,7 @@ def test_a_worker_that_does_not_read_is_stopped_at_its_limit(load: Open) -> None
     worker = load("import os, signal, threading\ndef f(x): os.kill(os.getpid(), signal.SIGSTOP)")
     for argument in (0, np.zeros(2**22)):
         with pytest.raises(TimeUp) as caught:
-            worker.call("f", (argument,), Limit(FOREVER, 0.3))
+            worker.call("f", (argument,), Seconds(FOREVER, 0.3))
         assert caught.value.idle
     worker.end()
 
@@ -712,7 +712,7 @@ def test_what_an_unconfined_worker_starts_counts(waits: bool) -> None:
     with WorkerPool(layers=(), spare=False) as bare, opener(bare) as open_one:
         worker = open_one(source)
         with pytest.raises(TimeUp) as caught:
-            worker.call("f", (), Limit(0.3, FOREVER))
+            worker.call("f", (), Seconds(0.3, FOREVER))
         assert not caught.value.idle
 
 
@@ -724,16 +724,16 @@ def test_where_the_system_tells_no_processor_time_the_wall_clock_counts() -> Non
 def test_all_waiting_of_a_submission_has_a_limit_together(load: Open) -> None:
     worker, patience = load("def f(): pass"), Patience(least=30.0, free=1.0, left=60.0)
 
-    def use(*seconds: float) -> Limit:
+    def use(*seconds: float) -> Seconds:
         with patience.bounding(worker, 5.0) as limit:
-            worker.used = Used(*seconds)
+            worker.used = Seconds(*seconds)
         return limit
 
-    assert patience.limit(0.5) == Limit(0.5, 30.0)
-    assert use(2.0, 0.9) == Limit(5.0, 50.0)
-    assert use(0.0, 50.0) == Limit(5.0, 50.0)  # before, it was a busy machine, and no sleep
-    assert use(0.0, 10.0) == Limit(5.0, 10.0)
-    assert patience.limit(5.0) == Limit(5.0, 1.0)  # enough for a call that does not sleep
+    assert patience.limit(0.5) == Seconds(0.5, 30.0)
+    assert use(2.0, 0.9) == Seconds(5.0, 50.0)
+    assert use(0.0, 50.0) == Seconds(5.0, 50.0)  # before, it was a busy machine, and no sleep
+    assert use(0.0, 10.0) == Seconds(5.0, 10.0)
+    assert patience.limit(5.0) == Seconds(5.0, 1.0)  # enough for a call that does not sleep
 
 
 @pytest.mark.parametrize(
@@ -896,7 +896,7 @@ def test_nothing_is_substituted_unasked(load: Open) -> None:
 def test_endless_questions_end_at_the_limit(load: Open) -> None:
     worker = load("def f():\n    while True:\n        try: g()\n        except TypeError: pass")
     with pytest.raises(TimeUp):
-        worker.call("f", (), Limit(0.3, FOREVER), {"g": lambda: 1})
+        worker.call("f", (), Seconds(0.3, FOREVER), {"g": lambda: 1})
 
 
 # --- processes ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from grader.checks.run import check
 from grader.checks.source import Source, read_source
 from grader.course import Course
 from grader.sandbox.pool import ConfinedWorker, WorkerPool, open_pool
-from grader.sandbox.worker import Limit, Patience, Raised
+from grader.sandbox.worker import Patience, Raised, Seconds
 from tests.helpers import limit_where, messages
 
 if TYPE_CHECKING:
@@ -375,7 +375,7 @@ def test_what_cannot_be_loaded_is_loaded_once(grade: Grade, monkeypatch: pytest.
     load = ConfinedWorker.load
 
     def counting(
-        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float | Limit
+        self: ConfinedWorker, name: str, filename: str, source: bytes, seconds: float | Seconds
     ) -> tuple[Raised, ...]:
         loads.append(name)
         return load(self, name, filename, source, seconds)

@@ -36,9 +36,8 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Patterns are compiled when they are first used: none is needed to ask a question.
 TIMES_TEN = r"(?i)\s*[x·*]\s*10\s*(?:\^|\*\*)\s*"
 AMBIGUOUS = r"[-+]?[1-9]\d{0,2},\d{3}"
-SPELLINGS: dict[
-    str, dict[str, str | int | None]
-] = {  # of 1,234.5, of 1.234,5 and of 0,5, and what becomes of their signs
+# Of 1,234.5, of 1.234,5 and of 0,5, and what becomes of their signs.
+SPELLINGS: dict[str, dict[str, str | int | None]] = {
     r"[-+]?[1-9]\d{0,2}(?:(,\d{3})+|(\x20\d{3})+)(\.\d*)?": {",": "", " ": ""},
     r"[-+]?\d{1,3}(\.\d{3})+,\d+": {".": "", ",": "."},
     r"(?i)[-+]?\d*,\d+(e[-+]?\d+)?": {",": "."},
@@ -53,7 +52,6 @@ PRIMES = (
 SAMPLE = 100  # variants in which mistakes are compared with each other
 MAX_SHADOWED = 0.2  # share of them in which an earlier mistake may answer for a later one
 LETTERS_FOR_TYPOS = 6
-ARTICLES = {"a", "an", "the"}
 NO_LITERAL = (ValueError, SyntaxError, MemoryError, RecursionError, TypeError)
 RIGHT_LINE = 0.3  # of a fix: the line is found, what is written there does not pass
 NAMED_LINE = r"(?si)\s*(?:line\s*)?(\d+)(?:\s*[:.)][ \t]?|[ \t])(.*)"
@@ -349,7 +347,7 @@ def normal(text: str) -> str:
     """Return a text without case, accents, punctuation, articles and odd spaces."""
     split = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(sign if sign.isalnum() else " " for sign in split if not unicodedata.combining(sign))
-    return " ".join(word for word in plain.split() if word not in ARTICLES)
+    return " ".join(word for word in plain.split() if word not in ("a", "an", "the"))
 
 
 def same_words(answer: str, right: str, typos: int) -> bool:
