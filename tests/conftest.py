@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import io
 import os
 import select
@@ -32,6 +33,19 @@ HERE = Path(__file__).parent
 PATIENT = {"call_seconds": 60.0, "load_seconds": 60.0, "exercise_seconds": 600.0}
 """Limits for a test whose point is no limit: the busiest machine does not reach them."""
 DURABLE = ledger.SETTINGS
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only slow tests are wanted, import no file without one; most have none, and imports take long."""
+    named = {config.invocation_params.dir / argument.partition("::")[0] for argument in config.args}
+    if config.option.markexpr != "slow" or collection_path in named or collection_path.suffix != ".py":
+        return None
+    return None if b"slow" in collection_path.read_bytes() else True
+
+
+def pytest_collection_finish() -> None:
+    """Let Python not look through thousands of tests, which stay, whenever it looks for what could go."""
+    gc.freeze()
 
 
 class Offspring(Protocol):

@@ -52,6 +52,7 @@ def test_checking_and_debugging_load_no_watcher_and_no_templates() -> None:
     assert python(program) == "[]\n"
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_page_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("exercises", "solutions", "examples"):  # links would be refused
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -114,10 +115,11 @@ def test_a_program_that_checks_stays_open_to_its_owner() -> None:
     assert python(program) == "True 1\n"
 
 
-def run_script(folder: Path, course: Course, call: str) -> str:
+def run_script(folder: Path, course: Course, *calls: str) -> str:
     """Run a file that calls the grader and prints what that returns; return what it printed."""
+    prints = "".join(f"print(grader.{call})\n" for call in calls)
     begin = f"import grader\ncourse = grader.open_course({str(course.root)!r})\n"
-    (folder / "script.py").write_text(f"{begin}print('begun')\nprint(grader.{call})\n")
+    (folder / "script.py").write_text(f"{begin}print('begun')\n{prints}")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "script.py"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -130,10 +132,11 @@ def test_a_script_needs_no_guard_for_what_starts_processes(tiny_copy: Course, tm
     handed_in = tmp_path / "class" / "ada" / "exercise-1" / "doubling.py"
     handed_in.parent.mkdir(parents=True)
     shutil.copy(tiny_copy["exercise-1"].solution_path, handed_in)
-    printed = run_script(tmp_path, tiny_copy, "grade(course, 'class', 'results', confinement='best')")
+    calls = "grade(course, 'class', 'results', confinement='best')", "verify(course, jobs=2)"
+    printed = run_script(tmp_path, tiny_copy, *calls)
     assert printed.startswith("begun\nClassGrades(")
+    assert "\n[Findings(" in printed
+    assert printed.count("begun") == 1
     with open_gradebook(tmp_path / "results") as book:
         (ada,) = book.class_grades(tiny_copy).grades
     assert ada.cents == 100 * tiny_copy["exercise-1"].file.credits
-    printed = run_script(tmp_path, tiny_copy, "verify(course, jobs=2)")
-    assert printed.startswith("begun\n[Findings(")

@@ -52,7 +52,7 @@ def diagnoses(report: Report) -> list[str]:
 @pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
-    named, mistakes = 0, one.misconceptions()[:: 1 if LONG or number == 1 else 4]
+    named, mistakes = 0, one.misconceptions()[:: 1 if LONG else 4]
     for mistake in mistakes:
         text = mistake.patched(one.solution_path.read_text(encoding="utf-8"))
         found = diagnoses(check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3))
@@ -61,7 +61,10 @@ def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, poo
     assert named >= SHARE * len(mistakes)
 
 
-@pytest.mark.parametrize("number", range(1, 14))
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(number, marks=pytest.mark.slow if number == 11 else ()) for number in range(1, 14)],
+)
 def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
     suite = load_suite(one, 3)
@@ -76,7 +79,7 @@ def test_no_right_answer_in_any_style_looks_wrong(number: int, pool: WorkerPool)
             assert not (found and found.mistakes), f"{path.name}: {function}: {found}"
 
 
-@pytest.mark.parametrize("number", [4, 6, 7])
+@pytest.mark.parametrize("number", [4, *(pytest.param(number, marks=pytest.mark.slow) for number in (6, 7))])
 def test_a_mistake_in_one_function_costs_no_other_that_does_not_call_it(
     number: int, pool: WorkerPool
 ) -> None:

@@ -95,9 +95,9 @@ def double(x):
     return 2 * x if rising else x
 """,
     "looks at its process": """
-import os
+import time
 def double(x):
-    return 2 * x + os.getpid() % 2
+    return 2 * x + 1e-3 * (time.process_time_ns() // 1000 % 3)
 """,
     "changes itself": """
 def double(x):

@@ -57,6 +57,7 @@ def fail_in_its_own_way() -> None:
     raise CourseError(Path("course.yaml"), "is missing")  # which cannot be unpickled
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_takes_nobody_with_it() -> None:
     with Processes(2) as executor:
         other, lost = executor.submit(time.sleep, 0.2), executor.submit(die)
@@ -111,6 +112,7 @@ def die_or_ask_a_worker(folder: Path, forked: bool) -> object:
         return worker.call("f", (), 10.0).value
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not process.CAN_FORK, reason="each is started by exec there")
 @pytest.mark.parametrize("forked", [True, False])
 def test_the_one_that_dies_takes_nobody_s_warm_process_with_it(forked: bool, tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ def test_how_much_of_a_gradient_comes_from_long_ago() -> None:
         )
 
 
+@pytest.mark.slow
 def test_one_network_of_the_adding_problem() -> None:
     """The draw that solves it first; all of them, with all mistakes, take minutes."""
     measurements = script("measurements")

@@ -901,6 +901,9 @@ def test_endless_questions_end_at_the_limit(load: Open) -> None:
 
 # --- processes ----------------------------------------------------------------------------------------
 
+EXEC = pytest.param(False, id="exec", marks=pytest.mark.slow)
+"""Each worker loads NumPy anew, as where no process can be forked."""
+
 
 def living(pids: set[int]) -> set[int]:
     """Return those that are there and no zombies."""
@@ -953,20 +956,20 @@ def test_every_process_of_the_zygotes_may_be_killed(offspring: Offspring) -> Non
                 assert value(open_one("def f(): return 1"), "f") == 1
 
 
-def test_no_process_outlives_its_pool(offspring: Offspring) -> None:
-    for fork in (True, False) if hasattr(os, "fork") else (False,):
-        before = offspring()
-        pool = WorkerPool(process.Zygote() if fork else None, fork=fork)
-        workers = [pool.open() for _ in range(3)]
-        started = offspring() - before
-        assert len(started) >= 4 + fork, "three, the next one, and the warm process"
-        if not fork:
-            for worker in workers:
-                worker.end()
-        pool.close()
-        assert gone(started)
+@pytest.mark.parametrize("fork", [pytest.param(True, marks=needs_fork), EXEC])
+def test_no_process_outlives_its_pool(fork: bool, offspring: Offspring) -> None:
+    before = offspring()
+    pool = WorkerPool(process.Zygote() if fork else None, fork=fork)
+    workers = [pool.open() for _ in range(3)]
+    started = offspring() - before
+    assert len(started) >= 4 + fork, "three, the next one, and the warm process"
+    if not fork:
         for worker in workers:
             worker.end()
+    pool.close()
+    assert gone(started)
+    for worker in workers:
+        worker.end()
 
 
 def test_closing_a_pool_twice_is_fine() -> None:
@@ -1002,7 +1005,7 @@ DAEMON = """
     [(CHILD, LAYERS), (CHILD, ()), (DAEMON, LAYERS)],
     ids=["child", "child of a bare one", "daemon"],
 )
-@pytest.mark.parametrize("fork", [True, False], ids=["fork", "exec"])
+@pytest.mark.parametrize("fork", [pytest.param(True, id="fork"), EXEC])
 def test_what_a_worker_started_ends_with_it(
     fork: bool, layers: tuple[str, ...], source: str, offspring: Offspring, adopting: None
 ) -> None:

@@ -397,7 +397,7 @@ def test_the_time_of_all_checks_together_is_bounded(grade: Grade) -> None:
     assert "are used up" in messages(report)
 
 
-@pytest.mark.parametrize("where", ["import", "function"])
+@pytest.mark.parametrize("where", ["import", pytest.param("function", marks=pytest.mark.slow)])
 def test_fifty_megabytes_of_output_cost_nothing(where: str, grade: Grade) -> None:
     printing = "for _ in range(50): print('x' * 10**6)"
     report = grade(first(printing) if where == "import" else double(f"{printing}\nreturn 2 * x"))
