@@ -64,6 +64,7 @@ class Grade(Protocol):
         course: Course | None = None,
         seed: int = 1,
         patience: Patience | None = None,
+        diagnose: bool = False,
         **limits: Any,
     ) -> Report: ...
 
@@ -215,7 +216,10 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tin
 
 @pytest.fixture
 def grade(pool: WorkerPool, tiny: Course) -> Grade:
-    """Grade a source; ``limits`` are generous unless told, such as ``call_seconds=0.5``."""
+    """Grade a source; ``limits`` are generous unless told, such as ``call_seconds=0.5``.
+
+    What a mistake looks like, and its line, take as long again, and are looked for on demand.
+    """
 
     def grade(
         source: str | bytes | Source,
@@ -223,13 +227,14 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         course: Course | None = None,
         seed: int = 1,
         patience: Patience | None = None,
+        diagnose: bool = False,
         **limits: Any,
     ) -> Report:
         found = with_limits((course or tiny)[exercise], **{**PATIENT, **limits})
         if not isinstance(source, Source):
             data = source.encode() if isinstance(source, str) else source
             source = Source(f"{found.file.module}.py", data)
-        return check(found, source, pool=pool, seed=seed, patience=patience)
+        return check(found, source, pool=pool, seed=seed, patience=patience, diagnose=diagnose)
 
     return grade
 

@@ -111,7 +111,7 @@ def double(x):
 @pytest.mark.parametrize("how", FICKLE)
 def test_a_fickle_answer_earns_nothing(grade: Grade, how: str) -> None:
     for _ in range(20):  # by chance, one run may see the same wrong answer every time
-        report = grade(FICKLE[how] + RIGHT)
+        report = grade(FICKLE[how] + RIGHT, diagnose=True)
         double = [one for one in report.outcomes if one.function == "double"]
         if any("different answers" in one.message for one in double):
             break
@@ -120,13 +120,13 @@ def test_a_fickle_answer_earns_nothing(grade: Grade, how: str) -> None:
 
 
 def test_what_is_printed_is_kept_once(grade: Grade) -> None:
-    report = grade("def double(x):\n    print('here')\n    return x\n")
+    report = grade("def double(x):\n    print('here')\n    return x\n", diagnose=True)
     assert report.outcomes[0].output == "here\n"
 
 
 def test_a_cache_that_stays_true_is_no_fault(grade: Grade, tiny: Course) -> None:
     source = "known = {}\ndef double(x):\n    return known.setdefault(x.tobytes(), 2 * x)\n"
-    report = grade(source + RIGHT)
+    report = grade(source + RIGHT, diagnose=True)
     assert report.earned == tiny["exercise-1"].file.credits
 
 

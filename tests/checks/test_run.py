@@ -186,7 +186,7 @@ TELLING = {
 @pytest.mark.parametrize("how", TELLING)
 def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Grade, how: str) -> None:
     source = "import numpy as np\ndef double(x):\n    return 2 * x\n\n\ndef scale(x, pair):\n    "
-    report = grade(source + TELLING[how] + "\n", call_seconds=0.5 if how == "hangs" else 60.0)
+    report = grade(source + TELLING[how] + "\n", call_seconds=0.5 if how == "hangs" else 60.0, diagnose=True)
     (hidden,) = [outcome for outcome in report.for_student("diagnosis").outcomes if outcome.hidden]
     assert hidden.status == "failed"
     said = f"{hidden.message} {hidden.diagnosis} {hidden.output} {hidden.mismatch} {hidden.seconds}"
@@ -205,7 +205,7 @@ def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Gr
 
 @pytest.mark.parametrize("source", ["", "def double(x:\n", "import os; os._exit(0)", "exit()"])
 def test_the_gist_says_why_nothing_was_asked(grade: Grade, source: str) -> None:
-    outcomes = grade(source).for_student("diagnosis").outcomes
+    outcomes = grade(source, diagnose=True).for_student("diagnosis").outcomes
     assert [outcome.message for outcome in outcomes if outcome.function == "scale"][-1].startswith(
         ("doubling.py", "`scale`")
     )
@@ -232,7 +232,7 @@ def test_what_a_call_claims_to_have_changed_is_an_argument_of_it(
 
 def test_what_a_visible_check_says_is_of_visible_questions_alone(grade: Grade) -> None:
     source = "def double(x):\n    return 2 * x\ndef scale(x, pair):\n    return x.reshape(-1, 1) + x[0]\n"
-    outcomes = grade(source).for_student("diagnosis").outcomes
+    outcomes = grade(source, diagnose=True).for_student("diagnosis").outcomes
     said = " ".join(outcome.located.cause for outcome in outcomes if outcome.located)
     assert "`x.reshape(-1, 1)` of shape (12, 1) and `x[0]` of shape (3,) broadcast into (12, 3)" in said
     assert not re.search(r"\(5, 1\)|\(6,\)", said), "these are sizes of the hidden check"
