@@ -6,6 +6,7 @@ That takes 0.4 ms a class, of which a command needs sixty before it says a word.
 from __future__ import annotations
 
 import dataclasses
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ else:
         for name in ("__init__", "__setattr__", "__delattr__", "__eq__", "__hash__", "__repr__"):
             if name not in vars(kind) or vars(kind)[name] is None:  # a class's own method stays
                 setattr(kind, name, vars(_Shared)[name])
-        return dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(kind)
+        made = dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=kw_only)(kind)
+        made._given = [field for field in dataclasses.fields(made) if field.init]
+        made._placed = [field.name for field in made._given if not field.kw_only]
+        made._key = attrgetter("__class__", *(one.name for one in dataclasses.fields(made) if one.compare))
+        return made
 
 
 def derived() -> Any:
@@ -31,12 +36,11 @@ class _Shared:
     """The methods of every frozen dataclass."""
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:
-        fields = [field for field in dataclasses.fields(self) if field.init]
-        given = dict(zip((field.name for field in fields if not field.kw_only), values, strict=False))
+        given = dict(zip(self._placed, values, strict=False))
         if len(given) < len(values) or given.keys() & named.keys():
             raise TypeError(f"{type(self).__name__} is given a value that it has no field for")
         given |= named
-        for field in fields:
+        for field in self._given:
             if field.name in given:
                 self.__dict__[field.name] = given.pop(field.name)
             elif field.default is not dataclasses.MISSING:
@@ -55,17 +59,13 @@ class _Shared:
 
     __delattr__ = __setattr__
 
-    def __eq__(self, other: object) -> bool:
-        return _values(self) == _values(other) if type(self) is type(other) else NotImplemented
+    def __eq__(self: Any, other: Any) -> bool:
+        return self._key(self) == self._key(other) if type(self) is type(other) else NotImplemented
 
-    def __hash__(self) -> int:
-        return hash(_values(self))
+    def __hash__(self: Any) -> int:
+        return hash(self._key(self))
 
     def __repr__(self: Any) -> str:
         fields = dataclasses.fields(self)
         shown = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields if field.repr)
         return f"{type(self).__qualname__}({shown})"
-
-
-def _values(instance: Any) -> tuple[Any, ...]:
-    return tuple(getattr(instance, field.name) for field in dataclasses.fields(instance) if field.compare)

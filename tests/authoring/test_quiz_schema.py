@@ -13,12 +13,14 @@ import jsonschema
 import pytest
 import yaml
 
-from grader.authoring.quiz_schema import FILE, quiz_schema
+from grader.authoring import quiz_schema as module
+from grader.authoring.quiz_schema import FILE
 from grader.quiz.files import QuizFile
 from tests.quiz.helpers import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = sorted((ROOT / "quizzes").glob("*.yaml"))
+quiz_schema = functools.cache(module.quiz_schema)  # it reads the source of every type
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
