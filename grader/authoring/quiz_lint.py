@@ -100,8 +100,7 @@ def _cues(quiz: Quiz) -> Iterator[str]:
         place, count = places.most_common(1)[0]
         if count > MAX_CUED * len(singles):
             yield f"choice {place + 1} is right in {count} of {len(singles)} single choices; move some"
-    prompts = Counter((face.prompt.strip(), face.code) for face in quiz.public.faces)
-    for (prompt, _), count in prompts.items():
+    for (prompt, _), count in Counter((face.prompt.strip(), face.code) for face in quiz.public.faces).items():
         if count > 1:
             yield f"{count} questions ask the same: “{prompt[:50]}”"
     yield from _given_away(quiz)

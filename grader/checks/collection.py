@@ -116,8 +116,7 @@ class CheckSuite:
             return self.recorded
         from grader.checks.locate.trace import RecordedSolution
 
-        source = self.exercise.solution_path.read_bytes()
-        return RecordedSolution(source, self.reference, self.left_alone)
+        return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference, self.left_alone)
 
     @functools.cached_property
     def left_alone(self) -> frozenset[str]:
@@ -327,7 +326,7 @@ class PatchedSolution:
 
     def _ask(self, function: str, arguments: tuple[Any, ...]) -> Answer:
         given = copy.deepcopy(arguments)
-        before = {path: array.copy() for path, array in walk_arrays(given)}
+        before = {path: form_of(array) for path, array in walk_arrays(given)}
         value: Any = None
         raised = None
         with PROCESS_LOCK, np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
@@ -335,12 +334,8 @@ class PatchedSolution:
                 value = substitutes(self._module, (function,))[function](*given)
             except Exception as error:
                 raised = Raised(type(error).__name__, str(error), ())
-        changed = []
-        for path, array in walk_arrays(given):
-            old = before.get(path)
-            if old is None or array.shape != old.shape or array.tobytes() != old.tobytes():
-                changed.append(path)
-        return Answer(value=value, raised=raised, changed=tuple(changed))
+        changed = tuple(path for path, array in walk_arrays(given) if form_of(array) != before.get(path))
+        return Answer(value=value, raised=raised, changed=changed)
 
     def is_inside(self, functions: set[str]) -> bool:
         """Whether the first mistake is made in one of these functions, or outside all functions."""

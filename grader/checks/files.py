@@ -208,8 +208,7 @@ def open_plain(folder: Path, parts: Sequence[str]) -> IO[bytes]:
     else:  # step by step from a folder's descriptor, so that no link slips in after the test above
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         for number, part in enumerate(parts, 1):
-            last = number == len(parts)
-            flags = os.O_NOFOLLOW | (os.O_NONBLOCK | os.O_NOCTTY if last else os.O_DIRECTORY)
+            flags = os.O_NOFOLLOW | (os.O_NONBLOCK | os.O_NOCTTY if number == len(parts) else os.O_DIRECTORY)
             try:
                 below = os.open(part, os.O_RDONLY | flags, dir_fd=descriptor)
             finally:

@@ -19,13 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.collection import (
-    RECORDED,
-    DependencyFailed,
-    KnownMistakes,
-    PatchedSolution,
-    result_arrays,
-)
+from grader.checks.collection import RECORDED, DependencyFailed, KnownMistakes, PatchedSolution, result_arrays
 from grader.checks.locate.trace import Text, Trace
 from grader.checks.report import Outcome
 from grader.course import CourseError, Exercise
@@ -257,11 +251,6 @@ class RecordedMistakes(KnownMistakes):
     def solution(self) -> PatchedSolution:
         """The solution, as far as it was asked."""
         return _Recalled((), "", "", self.reference, recorded=self.recorded)
-
-    @property
-    def single_mistakes(self) -> tuple[PatchedSolution, ...]:
-        """None: each is the solution but for a line."""
-        return ()
 
     @functools.cached_property
     def used_by(self) -> Callable[[str], set[str]]:

@@ -163,8 +163,7 @@ class CheckRun:
 
     def note(self, sentence: str) -> None:
         """Remember a sentence about the submission as a whole, once, and in few lines."""
-        lines = clean(sentence, MAX_NOTE).splitlines()
-        self.notes["\n".join(lines[:MAX_NOTE_LINES])] = None
+        self.notes["\n".join(clean(sentence, MAX_NOTE).splitlines()[:MAX_NOTE_LINES])] = None
 
     def keep(self, call: Call) -> None:
         """Keep a call for the diagnosis, unless all that is kept becomes too large: no check needs much."""

@@ -172,8 +172,7 @@ class Batch:
         fixed = grader_digest(), self.course.salt, self.confinement
         found = {}
         for exercise in self.exercises:
-            of_course = digest(exercise.root, exercise.author_files)
-            found[exercise.id] = hashed(*fixed, exercise.id, of_course)
+            found[exercise.id] = hashed(*fixed, exercise.id, digest(exercise.root, exercise.author_files))
         return found
 
     def draw(self, submissions: Iterable[Submission]) -> dict[Place, Drawn]:

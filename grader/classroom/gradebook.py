@@ -15,8 +15,8 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom import collect, identity, roster as rosters, standing, tables
-from grader.course import FIELDS, CannotDo, Course, folded, make_private_folder, parse_sheet
-from grader.progress import QUIZZES, ClassGrades, LedgerError, Note, QuizResult, open_file
+from grader.course import FIELDS, CannotDo, Course, folded, parse_sheet
+from grader.progress import QUIZZES, ClassGrades, Note, QuizResult, open_file
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
 
@@ -231,8 +231,7 @@ class Gradebook:
         with self._transaction():
             if not self._do(known, (adjustment.submission,)).fetchone():
                 raise LookupError(adjustment.submission)
-            order = "INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?, ?)"
-            self._do(order, (id_, *adjustment))
+            self._do("INSERT OR IGNORE INTO adjustments VALUES (?, ?, ?, ?, ?, ?, ?)", (id_, *adjustment))
 
     def decide(self, at: str, submission: str, student: str) -> None:
         """Keep whose a submission is, by its key; the last decision counts."""
@@ -331,8 +330,7 @@ class Gradebook:
 
     def _begin(self) -> None:
         """Begin a list of who moved, unless an interrupted run goes on."""
-        begun = self._do("INSERT OR IGNORE INTO facts VALUES ('unfinished', '')")
-        if begun.rowcount:
+        if self._do("INSERT OR IGNORE INTO facts VALUES ('unfinished', '')").rowcount:
             self._do("DELETE FROM moves")
 
     def _put(self, row: tuple[Any, ...]) -> None:
@@ -395,10 +393,6 @@ def open_gradebook(folder: Path, *, new: bool = False) -> Iterator[Gradebook]:
     path = folder / FILE
     if not new and not path.is_file():
         raise CannotDo(f"{folder} holds no {FILE}; `grader grade SUBMISSIONS -o {folder}` makes one")
-    try:
-        make_private_folder(folder)
-    except OSError as error:
-        raise LedgerError(f"{folder} cannot be made ({error.strerror}); name another folder") from None
     with open_file(path, tables.MIGRATIONS) as connection:
         connection.commit()
         connection.execute("PRAGMA foreign_keys = OFF")  # a merge replaces rows that others refer to

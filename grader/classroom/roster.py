@@ -152,8 +152,7 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
     with contextlib.suppress(OSError):  # what is about people is nothing for git
         if course.private_folder.is_dir() and not (course.private_folder / ".gitignore").exists():
             (course.private_folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    places = [given] if given else [course.private_folder / FILE, course.root / FILE]
-    for path in places:
+    for path in [given] if given else [course.private_folder / FILE, course.root / FILE]:
         if given or path.is_file():
             groups = course.private_folder / GROUPS
             text = lists.read_sheet(groups, lists.FIELDS).text if groups.is_file() else ""
@@ -164,8 +163,7 @@ def read_roster(course: Course, given: Path | None = None) -> Roster | None:
 def make_roster(sheet: lists.Sheet, groups: str = "") -> Roster:
     """Return the students of a table, whosever it is, with groups by another one's text; or CannotDo."""
     titles = sheet.titles
-    forms = (form for form in FORMS if form[1] <= set(titles))
-    platform, _, own = next(forms, ("", frozenset(), {}))
+    platform, _, own = next((form for form in FORMS if form[1] <= set(titles)), ("", frozenset(), {}))
     aliases = lists.FIELDS | own
     found = [aliases[title] for title in titles if title in aliases]
     if not {"id", "login", "email", "name", "number", "first"} & set(found):

@@ -87,7 +87,6 @@ class Standing:
         reports = self.reports.get(entry.key, {})
         own = tuple(reports[name] for name in self.order if name in reports)
         late = late_adjustments(self.policy, whose.extension, entry.received, own, entry.received_from)
-        manual = self.given.get(entry.key, ())
         not_graded = self.not_graded.get(entry.key, {})
         results, doubts = self.quizzes.get(entry.key, ("[]", "[]"))
         # What was noted when it was collected, as far as it still has to be said.
@@ -116,7 +115,7 @@ class Standing:
             reports=own,
             not_graded=not_graded,
             quizzes=quizzes,
-            adjustments=(*late, *manual),
+            adjustments=(*late, *self.given.get(entry.key, ())),
             feedback=self.feedback,
         )
 

@@ -145,8 +145,7 @@ def check_exercises(
                     click.echo()
                 file = "" if submission else shown_path(exercise.stub_path)
                 shown, seeded = reports[-1], not course.handout
-                lines = report_lines(shown, cli.width(), verbose=verbose, file=file, seeded=seeded)
-                cli.print_lines(lines)
+                cli.print_lines(report_lines(shown, cli.width(), verbose=verbose, file=file, seeded=seeded))
     _export(form, reports, course)
     if submission is None:
         rows = remember(course, reports)

@@ -21,7 +21,6 @@ import click
 from grader import cli
 from grader.classroom import batch, collect, comments, gradebook, roster as rosters
 from grader.course import Course, Exercise, parse_time, write_atomic
-from grader.progress.grades import ClassGrades, Grade
 from grader.reports import classes, exports
 
 CLASS_FORMS = ("canvas", "moodle", "roster", "junit")
@@ -72,8 +71,7 @@ def export(
     Exits with 1 if there are such cells, or if checks broke and credits may be of an earlier grading.
     """
     with gradebook.open_gradebook(results) as book:
-        grades, listed = book.class_grades(course), book.roster()
-        part = book.fact("assignment")
+        grades, listed, part = book.class_grades(course), book.roster(), book.fact("assignment")
         try:
             keys = {book.find(name).key} if name is not None else {grade.key for grade in grades.grades}
         except LookupError as error:
@@ -88,8 +86,7 @@ def export(
     doubts, told, csv = exports.doubts(found), list[str](), form in ("canvas", "moodle", "roster")
     text: str | bytes = ""
     if csv and listed and form in ("roster", listed.platform):
-        assignment = course.assignment(part) if part else None
-        text, told = classes.fill(grades, listed, assignment, dry_run=dry_run)
+        text, told = classes.fill(grades, listed, course.assignment(part) if part else None, dry_run=dry_run)
     elif dry_run or (csv and form != "roster"):
         raise click.UsageError("this needs the platform's list of the class; give it with --roster FILE")
     elif csv:
@@ -100,24 +97,19 @@ def export(
         text, told = classes.feedback_zip(grades, listed, form.partition("-")[0])
     elif form == PAGES:
         text = classes.anonymous_zip(grades, listed, comments.pseudonyms(course, grades))
+    elif len(found) != 1:
+        known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
+        raise click.UsageError(f"name one submission with --submission; there are: {known}")
+    elif found[0].set_aside and not allow_incomplete:
+        cure = "decide with `grader adjust --student` first"
+        cli.stop(f"{found[0].submission} is set aside; {cure}", cli.FAILED)
     else:
-        text = exports.student_export(form, _only(found, grades, allow_incomplete), course)
+        text = exports.student_export(form, found[0], course)
     cli.write_output(text, None if dry_run else output, bom=bom and csv and not dry_run)
     for doubt in doubts + told:
         click.echo(f"grader: {doubt}", err=True)
     stale = any(grade.state in ("stale", "set aside") for grade in found)
     sys.exit(cli.FAILED if not allow_incomplete and (stale or (csv and doubts)) else 0)
-
-
-def _only(found: list[Grade], grades: ClassGrades, allow_incomplete: bool) -> Grade:
-    """Return the one submission that is meant."""
-    if len(found) != 1:
-        known = ", ".join(grade.submission for grade in grades.grades[:5]) or "none at all"
-        raise click.UsageError(f"name one submission with --submission; there are: {known}")
-    if found[0].set_aside and not allow_incomplete:
-        told = f"{found[0].submission} is set aside; decide with `grader adjust --student` first"
-        cli.stop(told, cli.FAILED)
-    return found[0]
 
 
 # --- on Gradescope ---------------------------------------------------------------------------------------

@@ -208,9 +208,8 @@ def roster_check(
     part = cli.chosen_part(course, assignment, exercises)
     ids = part.exercises if part else exercises
     found = collect.find_submissions(submissions, course.exercises(ids) if ids or not part else [])
-    extensions = rosters.late_policy(course, part, listed).extensions
     listed = dataclasses.replace(listed, by_group=bool(part and part.groups))
-    identities = rosters.identify_by(listed, found, extensions, {})
+    identities = rosters.identify_by(listed, found, rosters.late_policy(course, part, listed).extensions, {})
     of_student, lines = defaultdict[tuple[str, ...], list[str]](list), list[Line]()
     says = Counter[str]()
     for handed in found:
@@ -412,9 +411,8 @@ def grade_answers(
     from grader.quiz.code import CodeRunner
     from grader.reports import tables
 
-    editions = answers.editions_of(course)
     with CodeRunner(confinement) as runner:
-        grading = answers.Grading(course, editions, runner)
+        grading = answers.Grading(course, answers.editions_of(course), runner)
         graded = answers.grade_files(responses, grading)
     if form == "text" and output is None:
         cli.print_lines(tables.grades_lines(graded, cli.width()))

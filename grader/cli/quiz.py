@@ -100,8 +100,7 @@ def take(
         else:
             sheet = find_quiz(course, name or choose(all_quizzes(course), context))
             if topic and topic not in sheet.topics:
-                topics = ", ".join(sheet.topics)
-                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {topics}")
+                raise click.UsageError(f"{sheet.id} has no topic {topic!r}; it has {', '.join(sheet.topics)}")
             selection = sittings.Selection(topic, questions or 0, restart)
             if answers is None:
                 code = sit(sittings.Session(sheet, context, selection))

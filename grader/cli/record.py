@@ -155,8 +155,7 @@ def take_over(course: Course, file: Path, yes: bool) -> None:
     told = [(found.new[table], word, rest) for table, (word, rest) in WHAT.items() if found.new[table]]
     parts = ", ".join(f"{cli.counted(number, word)}{rest}" for number, word, rest in told)
     click.echo(f"{file}: {parts or 'names only'}, of {', '.join(sorted(found.people))}")
-    question = "Add this to what is recorded here?"
-    if not cli.confirmed(question, yes=yes, otherwise="take it in", default=True):
+    if not cli.confirmed("Add this to what is recorded here?", yes=yes, otherwise="take it in", default=True):
         return
     with open_ledger(course) as ledger:
         take(ledger)

@@ -96,10 +96,8 @@ def hint(course: Course, exercise_id: str, function: str | None) -> None:
     report = None
     if wrong and course.causes == "hint" and not course.handout:  # what is wrong in a line may be told
         from grader.checks.run import check
-        from grader.sandbox.pool import open_pool
 
-        with open_pool("best") as pool:
-            report = check(exercise, pool=pool).for_student(exercise.file.feedback)
+        report = check(exercise).for_student(exercise.file.feedback)
     cli.print_lines(hint_lines(course, exercise, cli.width(), function, report))
 
 

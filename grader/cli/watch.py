@@ -52,18 +52,17 @@ def command(context: click.Context, course_folder: str | None, exercise: str | N
     """
     with open_pool(zygote=context.meta.get(ZYGOTE)) as pool, contextlib.suppress(KeyboardInterrupt):
         course = open_course(course_folder)
+        if exercise:
+            chosen = course[exercise]
+        else:  # that was changed last unless it is done, else the first that is not done
+            with open_ledger(course) as ledger:
+                unfinished = [row.exercise for row in standings(course, ledger) if not row.done]
+            last = [each for each in changed_last(course) if each.id in unfinished]
+            chosen = (last or course.exercises(unfinished[:1]))[0]
         with _Keys() as keys:
             keys.take()
-            _Screen(course, pool, keys, course[exercise] if exercise else _first(course)).run()
+            _Screen(course, pool, keys, chosen).run()
     click.echo("stopped watching; `grader list` shows where you are")
-
-
-def _first(course: Course) -> Exercise:
-    """Return the exercise that was changed last unless it is done, else the first that is not done."""
-    with open_ledger(course) as ledger:
-        unfinished = [row.exercise for row in standings(course, ledger) if not row.done]
-    last = [exercise for exercise in changed_last(course) if exercise.id in unfinished]
-    return (last or course.exercises(unfinished[:1]))[0]
 
 
 class _Screen:

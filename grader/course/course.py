@@ -264,8 +264,9 @@ class Exercise:
         return MappingProxyType(parameters)
 
     def misconceptions(self) -> tuple[Misconception, ...]:
-        """Read ``misconceptions.yaml``."""
-        return load(self.solution_folder / "misconceptions.yaml", tuple[Misconception, ...])
+        """Read ``misconceptions.yaml``; a hand-out has none."""
+        path = self.solution_folder / "misconceptions.yaml"
+        return () if self.handout else load(path, tuple[Misconception, ...])
 
     def quantities(self) -> Mapping[str, str]:
         """Read ``quantities.yaml``: by expression of the solution, what the course calls its value."""

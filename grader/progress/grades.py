@@ -144,8 +144,7 @@ class Item(NamedTuple):
             return None
         if self.kind == "quiz":
             return next((quiz.earned_cents for quiz in grade.quizzes if quiz.quiz == self.id), None)
-        reports = (report for report in grade.reports if report.exercise == self.id)
-        report = next(reports, None)
+        report = next((report for report in grade.reports if report.exercise == self.id), None)
         return None if report is None or report.first_error else 100 * report.earned
 
 

@@ -70,17 +70,15 @@ def evaluate(formula: str, names: Names) -> Value:
 
     FormulaError says that it is malformed, uses what is not allowed, or has no finite value.
     """
-    tree = _parsed(formula)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)  # NumPy says so where a value is lost
-            value: Value = _value(tree, names, 0)
-        finite = not isinstance(value, int | float) or math.isfinite(value)
+            value: Value = _value(_parsed(formula), names, 0)
     except FormulaError:
         raise
     except (ArithmeticError, ValueError, TypeError, IndexError, RuntimeWarning) as error:
         raise FormulaError(f"`{formula}` has no value here: {error}") from None
-    if not finite:
+    if isinstance(value, int | float) and not math.isfinite(value):
         raise FormulaError(f"`{formula}` is not finite here")
     return value
 

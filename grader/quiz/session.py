@@ -331,8 +331,7 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
         earned = credits.balance(ledger, sheet).by_question
         for face in sheet.public.faces:
             _, due = states.get((sheet.id, face.id), ("", ""))
-            missed = earned.get(face.id, 0) < 100 * face.credits
-            first_time = not due and face.id in answered and missed
+            first_time = not due and face.id in answered and earned.get(face.id, 0) < 100 * face.credits
             if first_time or (due and datetime.datetime.fromisoformat(due) <= now):
                 found.append((sheet, face.id))
     return found

@@ -297,8 +297,7 @@ def moved_csv(grades: ClassGrades) -> str:
         change = (move.after_cents or 0) - before
         who = map(one_line, (move.grade.submission, move.grade.key, move.grade.login, move.item))
         rows.append([*who, before, after, change, one_line("; ".join(move.because))])
-    heading = ["submission", "key", "login", "item", "before", "after", "change", "because"]
-    return csv_text(heading, rows)
+    return csv_text(["submission", "key", "login", "item", "before", "after", "change", "because"], rows)
 
 
 STUDENT_FORMS: dict[str, Callable[[Grade], str]] = {

@@ -101,6 +101,5 @@ def _bounded(text: str, limit: int) -> Markup:
     escaped = escape(text)
     if len(escaped.encode()) <= limit:
         return escaped
-    ends = range(len(text))
-    size = bisect.bisect(ends, limit, key=lambda end: len(escape(text[:end]).encode()))
+    size = bisect.bisect(range(len(text)), limit, key=lambda end: len(escape(text[:end]).encode()))
     return escape(f"{text[: size - 1]}… (the rest of it is not on this page)")

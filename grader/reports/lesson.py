@@ -67,8 +67,7 @@ def lesson_page(path: Path) -> str:
     """Return a Markdown file as a page in HTML; raises what :func:`read_lesson` raises."""
     import markupsafe
 
-    policy = markupsafe.Markup(POLICY)
-    return render("lesson", TEXT_LIMITS[:1], lesson=read_lesson(path), policy=policy)
+    return render("lesson", TEXT_LIMITS[:1], lesson=read_lesson(path), policy=markupsafe.Markup(POLICY))
 
 
 def markdown_html(markdown: str, folder: Path = Path()) -> str:

@@ -88,8 +88,7 @@ def _draw(axes: Axes, panel: Panel) -> None:
     entries = [Line2D([], [], label=_literal(label), color=colour, lw=3) for label, colour in colours.items()]
     for whose, style in (("student", STUDENT_LINE), ("reference", REFERENCE_LINE)):
         if any(curve.whose == whose for curve in panel.curves):
-            name = "yours" if whose == "student" else whose
-            entries.append(Line2D([], [], label=name, color=INK, **style))
+            entries.append(Line2D([], [], label="yours" if whose == "student" else whose, color=INK, **style))
     if panel.marks:
         entries.append(Line2D([], [], label=_literal(panel.mark_label), color=INK, lw=1, ls=":"))
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}

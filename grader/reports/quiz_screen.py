@@ -131,8 +131,7 @@ def question_lines(session: Session, item: Item, width: int = 80, columns: int =
     elif item.answered and session.silent:
         yield from wrapped(f"{given}; type another one, or Enter", "note", width, "  ")
     else:
-        asks = Question.kinds[face.type].asks
-        yield from wrapped(f"{asks}; Enter skips", "note", width, "  ")
+        yield from wrapped(f"{Question.kinds[face.type].asks}; Enter skips", "note", width, "  ")
 
 
 def _body(item: Item, width: int) -> Iterator[Line]:

@@ -42,8 +42,7 @@ SIGNS: dict[Style, str] = {"passed": "✓", "failed": "✗", "skipped": "–", "
 
 def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
     """Lay out what a class earned, in so many columns of a terminal."""
-    count = counted(len(grades.grades), "submission")
-    lines = [Line(ends(one_line(grades.title), count, width), "heading")]
+    lines = [Line(ends(one_line(grades.title), counted(len(grades.grades), "submission"), width), "heading")]
     notes = noted(grades)
     undecided = _told(entry for entry in notes if entry.note.decide)
     lines += _section("to decide", undecided, width, MOST_UNDECIDED, "error")
@@ -71,8 +70,7 @@ def class_lines(grades: ClassGrades, width: int = 80) -> list[Line]:
         was = f"{one_line(move.grade.name)}, {move.item}: {amount(move.before_cents)}"
         moved.append(f"{was}, now {now}{because}")
     lines += _section("who moved", moved, width, more="moved.csv")
-    others = _told(entry for entry in notes if not entry.note.decide)
-    lines += _section("notes", others, width, style="note")
+    lines += _section("notes", _told(entry for entry in notes if not entry.note.decide), width, style="note")
     return lines
 
 

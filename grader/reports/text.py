@@ -76,8 +76,7 @@ def report_lines(
         same = [other for other in report.outcomes if _one_cause(first, other)]
         title, said, drawn, familiar = _said(same, width, file)
         if first.status == "failed" and not familiar and not first.message.endswith(UNWRITTEN):
-            others = (other.function for other in report.outcomes if other.status == "passed")
-            if first.function in others:
+            if first.function in (other.function for other in report.outcomes if other.status == "passed"):
                 familiar = list(wrapped(BEYOND.format(first.function), "diagnosis", width))
             else:  # what it says is all that is known
                 said, familiar = [], [Line(line.text, "diagnosis") for line in said[:MESSAGE_LINES]]
@@ -185,11 +184,10 @@ def _said(same: Sequence[Outcome], width: int, file: str) -> tuple[list[Line], .
     if file:
         name = file.replace("\\", "/").rpartition("/")[2]
         text = re.sub(rf"\b{re.escape(name)}, line (\d+)", rf"{file}:\1", text)
-    drawn = [Line(f"{INDENT}  {row}"[:width], "code") for row in array_map(first, width - 2 * len(INDENT))]
     return (
         list(_titled(title, same, width)),
         list(wrapped(text, "detail", width)),
-        drawn,
+        [Line(f"{INDENT}  {row}"[:width], "code") for row in array_map(first, width - 2 * len(INDENT))],
         list(wrapped(diagnosis(first), "diagnosis", width)),
     )
 

@@ -59,8 +59,7 @@ def probe(layer: str, layers: tuple[str, ...] | None = None) -> Finding:
         with WorkerPool(layers=(layer,) if layers is None else layers) as pool:
             worker = pool.open()
             worker.load("probe", "probe.py", source.encode(), 10.0)
-            refused = worker.call("probe", (), 10.0).value == "refused"
-            active = refused and layer in worker.layers
+            active = worker.call("probe", (), 10.0).value == "refused" and layer in worker.layers
             worker.end()
     except NoProcess:
         raise

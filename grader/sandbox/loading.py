@@ -51,9 +51,8 @@ def run_source(source: bytes, filename: str, names: dict[str, Any]) -> list[Faul
         source, code = _without_notebook(source, filename, faults)
     except SyntaxError as error:
         line = (error.text or linecache.getline(filename, error.lineno or 0)).strip()[:MAX_LINE]
-        where = [[error.lineno or 0, "", line]]
         text = f"{error.msg}{_suggestion(error, str(error.msg))}"
-        return [["syntax", type_name(error), text[:MAX_TEXT], where]]
+        return [["syntax", type_name(error), text[:MAX_TEXT], [[error.lineno or 0, "", line]]]]
     except BaseException as error:
         return [["syntax", *describe(error, filename)]]
     rest: list[ast.stmt] | None = None
@@ -130,8 +129,7 @@ def _left_out(failed: ast.stmt, error: BaseException, names: dict[str, Any], fil
             try:
                 exec(_compiled([ast.copy_location(single, failed)], filename, _left_out.__code__), names)
             except ImportError as missing:
-                absent = Absent(missing, failed.lineno)
-                names[alias.asname or alias.name.partition(".")[0]] = absent
+                names[alias.asname or alias.name.partition(".")[0]] = Absent(missing, failed.lineno)
         return [["import", *describe(error, filename)]]
     if type(error) in (ImportError, ModuleNotFoundError) and isinstance(error.args[-1], Absent):
         defined = [getattr(failed, "name", "")]

@@ -77,8 +77,7 @@ def build_site(handout: Course, target: Path, full: Course | None = None, runtim
     files |= {name: path.read_bytes() for name, path in pages.pictures.items()}
     files |= scripts | {f"{shipped.HOSTED}/{name}": data for name, data in hosted.items()}
     manifest = {**shipped.runtime_manifest(hosted), "frame": frame}
-    checks = zipped(shipped.libraries("checks"))
-    zips = {"program": shipped.program_zip(), "files": course, "checks": checks}
+    zips = {"program": shipped.program_zip(), "files": course, "checks": zipped(shipped.libraries("checks"))}
     zips |= {exercise.id: shipped.exercise_zip(exercise) for exercise in pages.exercises}
     for what, data in zips.items():
         entry = shipped.file_entry(f"{what}.zip", "", data)

@@ -112,12 +112,11 @@ def runtime_manifest(hosted: Mapping[str, bytes]) -> dict[str, object]:
         package, version, _ = name.split("-", 2)
         told = {"name": package, "version": version, "file_name": name, "imports": [package], "depends": []}
         packages[package] = {**told, "sha256": digest, "install_dir": "site", "package_type": "package"}
-    lock = {"info": {**INFO, "version": VERSION}, "packages": packages}
     return {
         "version": VERSION,
         "core": [files[name] for name in CORE],
         "packages": {name.partition("-")[0]: files[name] for name in WHEELS},
-        "lock": json.dumps(lock),
+        "lock": json.dumps({"info": {**INFO, "version": VERSION}, "packages": packages}),
     }
 
 
