@@ -6,6 +6,7 @@ Sources: Gradescope's specification of autograders and its page on submission me
 
 import contextlib
 import datetime
+import functools
 import json
 import math
 import signal
@@ -144,15 +145,14 @@ def gradescope(course: Course, root: Path, exercises: tuple[str, ...], assignmen
     """
     about, results = read_metadata(root / "submission_metadata.json"), root / "results" / "results.json"
     results.parent.mkdir(exist_ok=True)
-
-    def write(document: dict[str, Any]) -> None:
-        write_atomic(results, json.dumps(document, indent=2, ensure_ascii=False))
-
+    dump = functools.partial(json.dumps, indent=2, ensure_ascii=False)
     # First what to say if grading raises, or is killed.
     stays = "" if about.score is None else " The score is that of your last submission."
-    write({"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"})
+    broken = {"score": about.score or 0, "output": BROKEN + stays, "stdout_visibility": "hidden"}
+    write_atomic(results, dump(broken))
     chosen = course.assignment(assignment).exercises if assignment else exercises
-    write(grade_one(course, root / "submission", about, course.exercises(chosen), seconds, assignment))
+    graded = grade_one(course, root / "submission", about, course.exercises(chosen), seconds, assignment)
+    write_atomic(results, dump(graded))
 
 
 def read_metadata(path: Path) -> About:

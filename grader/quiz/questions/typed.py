@@ -401,10 +401,8 @@ class Output(Question):
     def mark(self, names: Names, answer: str, runner: Runner) -> Marked:
         if same_output(answer, self.answer):
             return Marked(1.0, "right")
-        for wrong in self.mistakes:
-            if same_output(answer, wrong.value):
-                return Marked.partly(wrong.credit, wrong.feedback)
-        return Marked(0.0, "not right")
+        wrong = next((wrong for wrong in self.mistakes if same_output(answer, wrong.value)), None)
+        return Marked.partly(wrong.credit, wrong.feedback) if wrong else Marked(0.0, "not right")
 
     def right_answer(self, variant: Variant) -> str:
         return self.answer
