@@ -84,9 +84,8 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
         return replace(source, used=tuple(used))
 
 
-def read_sources(exercises: Iterable[Exercise], files: Files) -> dict[str, Source]:
+def read_sources(exercises: Sequence[Exercise], files: Files) -> dict[str, Source]:
     """Read a student's files for exercises, by their ids; each file once, however many build on it."""
-    exercises = list(exercises)
     parts = list(exercises)
     for part in parts:
         parts += part.used  # and what those build on, in their turn

@@ -288,7 +288,7 @@ class Batch:
                         for note in result.notes
                     )
                     report = replace(result, round=self.begun.number, resubmitted=own, notes=notes)
-                    self.book.store_reports([(key, hash_, report)])
+                    self.book.store_report(key, hash_, report)
                     if report.first_error:
                         broken[key] = report.first_error.message
                 elif not reason:

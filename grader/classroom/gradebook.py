@@ -9,7 +9,7 @@ import os
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,7 +41,7 @@ class Gradebook:
         return {(submission, exercise): key for submission, exercise, key in rows}
 
     def enter(
-        self, submissions: Iterable[collect.Submission], scope: tables.Scope, *, confirm_gone: bool = False
+        self, submissions: Sequence[collect.Submission], scope: tables.Scope, *, confirm_gone: bool = False
     ) -> tuple[str, ...]:
         """Begin a run: keep what was handed in, and mark what has vanished, unless that is too many.
 
@@ -49,15 +49,14 @@ class Gradebook:
         that was interrupted goes on: who moved is told of both together. Returned are the names of those that
         have vanished and stay all the same.
         """
-        handed_in = list(submissions)
-        for handed in handed_in:
+        for handed in submissions:
             handed.folder = scope.folder
         with self._transaction():
             self._begin()
             if scope.folder:
                 self._do("UPDATE submissions SET seen = 0")
-            self._connection.executemany(tables.KEEP, [handed.row() for handed in handed_in])
-            for handed in handed_in:
+            self._connection.executemany(tables.KEEP, [handed.row() for handed in submissions])
+            for handed in submissions:
                 nothing = bool(handed.problem or handed.nothing_found)
                 for exercise in scope.exercises if nothing else ():
                     self._put((handed.key, exercise, "", 0.0, "", 0, ""))
@@ -66,24 +65,22 @@ class Gradebook:
             self._do("INSERT OR REPLACE INTO facts VALUES ('scope', ?)", (json.dumps(scope),))
             if not scope.whole_class:
                 return ()
-            return self._mark_gone({handed.key for handed in handed_in}, scope, confirm_gone)
+            return self._mark_gone({handed.key for handed in submissions}, scope, confirm_gone)
 
-    def store_reports(self, graded: Iterable[tuple[str, str, Report]]) -> None:
-        """Keep reports, each with its submission's key and a hash of all that it depends on.
+    def store_report(self, submission: str, key: str, report: Report) -> None:
+        """Keep a report, with its submission's key and a hash of all that it depends on.
 
         A report of a check that broke replaces none that is whole; it says why that is not of today. So does
         one of code that was not confined, where it was before.
         """
+        # How long things took is left out: grading the same again gives the same, to the letter.
+        outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
+        text = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
+        error = report.first_error
+        reason = one_line(f"`{error.title}` broke: {error.message}", MAX_REASON) if error else ""
+        kept = "" if reason else key  # what has none is tried again
         with self._transaction():
-            for submission, key, report in graded:
-                # How long things took is left out: grading the same again gives the same, to the letter.
-                outcomes = tuple(dataclasses.replace(outcome, seconds=0.0) for outcome in report.outcomes)
-                text = reports_to_json([dataclasses.replace(report, outcomes=outcomes, seconds=0.0)])
-                error, reason = report.first_error, ""
-                if error:
-                    reason = one_line(f"`{error.title}` broke: {error.message}", MAX_REASON)
-                kept = "" if reason else key  # what has none is tried again
-                self._put((submission, report.exercise, kept, report.seconds, text, int(not reason), reason))
+            self._put((submission, report.exercise, kept, report.seconds, text, int(not reason), reason))
 
     def mark_not_graded(self, places: Iterable[tuple[str, str]], reason: str) -> None:
         """Keep why exercises (or ``QUIZZES``) could not be graded, by their submissions; reports stay."""

@@ -69,13 +69,13 @@ def login(course: Course, name: str | None, learner_id: str | None) -> None:
         click.echo("what was recorded before is `anonymous`'s; `grader login anonymous` goes back to it")
 
 
-def ask_name(course: Course, reports: Iterable[Report]) -> bool:
-    """Ask once, after the first credit, who learns here, and return whether it was; Enter is one answer."""
+def ask_name(course: Course, reports: Iterable[Report]) -> None:
+    """Ask once, after the first credit, who learns here; Enter is one answer."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and any(report.earned for report in reports)):
-        return False
+        return
     with open_ledger(course) as ledger:
         if ledger.learners():
-            return False
+            return
     learner = None
     text = "Your first credits. They are kept here under a name; type yours, or Enter to stay without."
     click.echo(f"\n{click.wrap_text(text, shutil.get_terminal_size().columns)}")
@@ -87,11 +87,10 @@ def ask_name(course: Course, reports: Iterable[Report]) -> bool:
         except ValueError as error:
             click.echo(str(error))
         except click.Abort:
-            return True
+            return
     with open_ledger(course) as ledger:
         ledger.login(learner, adopts=True)
     click.echo("`grader login NAME` changes it" if learner == ANONYMOUS else f"logged in as {learner.name}")
-    return True
 
 
 @click.command("check")

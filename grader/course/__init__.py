@@ -18,7 +18,6 @@ from grader.course.course import (
     given_functions,
     is_stub,
     make_private_folder,
-    make_secret,
     make_stub,
     open_course,
     parse,

@@ -158,7 +158,9 @@ def run(
             for key in graded
         ]
         vanished = book.enter(found, scope, **fields)
-        book.store_reports((key, f"hash of {key}", report) for key, report in graded.items() if report)
+        for key, report in graded.items():
+            if report:
+                book.store_report(key, f"hash of {key}", report)
         for key, result in quizzes.items():
             book.store_quizzes(key, "a hash", [result])
         book.finish()
@@ -192,7 +194,7 @@ def test_a_neighbour_changes_nothing(new: Path, tiny: Course) -> None:
     with open_gradebook(new) as book:
         book.adjust(ManualAdjustment("2026-03-20T00:00:00+00:00", "s2", "", 100, "a reason"))
         book.enter([handed("S2"), handed("s2", "s2 (2)")], ONE)
-        book.store_reports([("S2", "", BAD)])
+        book.store_report("S2", "", BAD)
         assert [book.find(name).key for name in ("S2", "s2", "s2 (2)", "./s2")] == ["S2", "s2", "s2", "s2"]
     assert {key: grade.cents for key, grade in by_key(new, tiny).items()} == {"S2": 0, "s2": 300}
     run(new, {"s2": HALF})
@@ -470,10 +472,12 @@ def test_an_interrupted_run_tells_all_who_moved(new: Path, tiny: Course) -> None
     everybody = [handed(key) for key in ("ada", "bob", "cleo")]
     with open_gradebook(new) as book:  # and is killed
         book.enter(everybody, ONE)
-        book.store_reports([("ada", "", HALF), ("bob", "", HALF)])
+        book.store_report("ada", "", HALF)
+        book.store_report("bob", "", HALF)
     with open_gradebook(new) as book:
         book.enter(everybody, ONE)
-        book.store_reports([("bob", "", GOOD), ("cleo", "", HALF)])
+        book.store_report("bob", "", GOOD)
+        book.store_report("cleo", "", HALF)
         book.finish()
     assert [move.grade.key for move in grades_in(new, tiny).moves] == ["ada", "cleo"]
 

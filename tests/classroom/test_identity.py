@@ -342,7 +342,8 @@ def grades_of(course: Course, results: Path, *them: Submission) -> ClassGrades:
     late = DUE + datetime.timedelta(days=2)
     with open_gradebook(results, new=True) as book:
         book.enter([replace(one, received=late) for one in them], Scope(("exercise-1",), folder="/class"))
-        book.store_reports((one.key, "", GOOD) for one in them)
+        for one in them:
+            book.store_report(one.key, "", GOOD)
         book.finish()
         return book.class_grades(course)
 
