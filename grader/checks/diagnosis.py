@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
-from grader.checks.locate.find import locate, tell_shapes
+from grader.checks.locate.find import locate, tell_shapes, with_shapes
 from grader.checks.locate.questions import jitter
 from grader.checks.locate.trace import Work
 from grader.checks.ranges import impossible
@@ -98,9 +98,12 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
             wrong = [question.call for question in asked if question.wrong]
             formed = not FORM.search(run.outcomes[name].message)
-            if found or any(call.answer.value is not None for call in wrong):
-                located = located or locate(suite, run, wrong, work, bool(sentence), formed)
-            run.change(name, located=located)
+            stops = [call.answer.raised.frames[:1] for call in wrong if call.answer.raised]
+            near = (
+                located.line if located else max((line for frame in stops for line, *_ in frame), default=0)
+            )
+            told = locate(suite, run, wrong, work, near, bool(sentence), formed)
+            run.change(name, located=with_shapes(located, told) if located and told else located or told)
     _tell_impossible(suite, run)
 
 

@@ -15,6 +15,7 @@ import re
 import sys
 import textwrap
 import types
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,12 @@ from typing import Any
 MAX_SWAPS = 2  # names that one use of a name is replaced by in mutants
 MAX_STEPS = 3_000  # lines of a changed function that are run
 MAX_READ, MAX_PLACES = 24, 20_000  # names of a function that are put in other places; changes of a file
-KINDS = {"number": 0, "operation": 0, "order": 0, "less": 0, "statement": 0, "name": 1, "more": 2}
-"""Of changes, those of the smallest number are tried first."""
+KINDS = {
+    **dict.fromkeys(("number", "order", "place", "less", "statement", "operation"), 0),
+    "name": 1,
+    "more": 2,
+}
+"""Of changes, those of the smallest number are tried first, in one line in this order."""
 OPERATORS = dict(
     zip("+ - * / @ ** // %".split(), "Add Sub Mult Div MatMult Pow FloorDiv Mod".split(), strict=True)
 )
@@ -303,32 +308,50 @@ class Editor:
             for node in ast.walk(function)
             if isinstance(node, READ) and isinstance(node.ctx, ast.Load) and node not in called
         }
-        read = dict([pair for pair in found.items() if not pair[0].startswith("np.")][:MAX_READ])
+        read = dict([pair for pair in found.items() if pair[0].partition(".")[0] != "np"][:MAX_READ])
         for statement, parent, holder, key in _places(function, function):
             node = holder[key]
-            if isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and key not in ("func", "returns"):
+            may = isinstance(node, ast.Tuple) or isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+            if may and key not in ("func", "returns"):
                 outer = isinstance(parent, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
                 outer = outer and ast.unparse(node) not in whole  # a product of sizes is a giant
                 for kind, new in (*_instead(node, statement), *_undoing(node, read, outer)):
                     yield kind, node.lineno, parent, holder, key, new
+            if isinstance(node, ast.For | ast.While | ast.If) and not node.orelse:
+                for moved, new in _indented(node, holder[key + 1 : key + 2]):
+                    yield "place", moved.lineno, parent, holder, slice(key, key + len(new)), new
 
-    def numbers(self, lines: Sequence[int]) -> list[int]:
-        """Return the numbers of the changes in some lines, the plain ones of the first lines first."""
+    def numbers(self, lines: Sequence[int], first: int = 0) -> list[int]:
+        """Return the numbers of the changes in some lines, the plain ones of the first lines first.
+
+        Args:
+            first: how many lines are so likely that all their changes come as early as plain ones of others.
+        """
         turns = {line: turn for turn, line in enumerate(lines)}
-        known = [number for number, place in enumerate(self._places) if place[1] in turns]
-        return sorted(known, key=lambda n: (KINDS[self._places[n][0]], turns[self._places[n][1]]))
+        known, seen = dict[int, tuple[int, int, int]](), Counter[tuple[int, int]]()
+        kinds = list(KINDS)
+        for number in sorted(range(len(self._places)), key=lambda n: kinds.index(self._places[n][0])):
+            kind, line, *_ = self._places[number]
+            if line in turns:
+                known[number] = KINDS[kind], seen[KINDS[kind], line], turns[line]  # of each line one in turn
+                seen[KINDS[kind], line] += 1
+        plain = sorted(known, key=lambda n: known[n])
+        likely = sorted(known, key=lambda n: (known[n][2] >= first, known[n]))
+        ranks = [{number: rank for rank, number in enumerate(order)} for order in (plain, likely)]
+        return sorted(known, key=lambda n: min(order[n] for order in ranks))
 
     def tried(self, number: int, function: str, arguments: tuple[Any, ...]) -> tuple[int, int, Any] | None:
         """Return a change's line, its kind's number, and what a function then returns; None if it fails."""
         kind, line, parent, holder, key, new, top = self._places[number]
-        if any(inside is parent for inside in ast.walk(new)):
+        if kind != "place" and any(inside is parent for inside in ast.walk(new)):
             return None  # what stands in itself has no end: `x[0]` in the place of its own `x`
         plain, holder[key] = holder[key], new
         try:
             moved = KINDS[kind] or (kind == "order" and isinstance(plain, ast.Call))
             if moved and any(type(each) is int and each > MAX_STEPS for each in arguments):
                 return None  # a seed in the place of a size
-            ast.fix_missing_locations(ast.copy_location(new, plain))
+            for one, other in zip(new, plain, strict=True) if kind == "place" else [(new, plain)]:
+                ast.fix_missing_locations(ast.copy_location(one, other))
             exec(compile(ast.Module([top], []), "<changed>", "exec", dont_inherit=True), self._names)
             return line, list(KINDS).index(kind), _bounded(self._names[function], copy.deepcopy(arguments))
         except BaseException:
@@ -336,6 +359,23 @@ class Editor:
         finally:
             holder[key] = plain
             exec(self._plain[top], self._names)
+
+
+def _indented(node: Any, after: list[ast.stmt]) -> Iterator[tuple[ast.stmt, list[ast.stmt]]]:
+    """Yield the last statement inside a loop or an ``if`` put after it, and the first after it put inside.
+
+    Returns:
+        The statement that is moved, and what stands in the place of the loop and, perhaps, of what follows.
+    """
+    *body, last = node.body
+    for moved, inside in ((last, body or [ast.Pass()]), *((each, [*body, last, each]) for each in after)):
+        other = copy.copy(node)
+        other.body = inside
+        out = [] if moved in after else [moved]
+        yield (
+            moved,
+            [ast.If(ast.Constant(True), [other, *out], []), *([ast.Pass()] if moved in after else [])],
+        )
 
 
 def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
@@ -357,7 +397,7 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
             beside = _beside(right) if isinstance(right, READ) else ()
             yield from (("number", ast.Compare(left, node.ops, [each])) for each in beside)
         case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
-            yield from (("order", type(node)(each, ast.Load())) for each in _swapped(items, *range(2, 10)))
+            yield from (("order", type(node)(each, node.ctx)) for each in _swapped(items, *range(2, 10)))
         case ast.Call(func=func, args=given):
             if other := _renamed(func, BACK):
                 yield "operation", ast.Call(other, given, node.keywords)

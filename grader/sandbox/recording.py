@@ -31,6 +31,7 @@ MAX_ITEMS, MAX_INSIDE = 64, 256  # of a list or tuple that is recorded, and of a
 REAL = struct.Struct("d")
 MAX_TEXT = 120  # characters of an expression that are kept
 RESULT = -1  # the node of the last event, which is what the function returned
+GROWS = "append", "extend", "insert"  # methods of lists, whose last argument is what is put in
 HERE, FRAME = "recorded_here", "recorded_frame"  # no leading underscores, which a class would mangle
 ZEROS = {"empty": np.zeros, "empty_like": np.zeros_like}  # freed memory holds earlier values, right ones too
 SILENT = {"super", "range", "len", "print", "locals", "vars", "eval", "exec", "globals", "enumerate", "zip"}
@@ -100,6 +101,10 @@ class Instrumenter(ast.NodeTransformer):
     def _visit_statement(self, node: ast.stmt) -> Any:
         targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
         value = getattr(node, "value", None)
+        target = self._text(targets[0]) if isinstance(targets[0], ast.expr) else ""
+        match node:  # a list that grows is bound as if one of its entries were assigned
+            case ast.Expr(ast.Call(ast.Attribute(grown, how), [*_, value])) if how in GROWS:
+                targets, target = [grown], f"{self._text(grown)}[-1]"
         outer, self._statement = self._statement, len(self.statements)
         self._inside = []
         self.statements.append(
@@ -108,7 +113,7 @@ class Instrumenter(ast.NodeTransformer):
                 node.end_lineno,
                 type(node).__name__,
                 [name for target in targets if target is not None for name in _bound(target)],
-                self._text(targets[0]) if isinstance(targets[0], ast.expr) else "",
+                target,
                 self._text(value) if isinstance(value, ast.expr) else "",
             ]
         )
@@ -483,12 +488,15 @@ def overwriting(function: str, *arguments: Any) -> int:
     return _recorder.overwriting(getattr(student, function), arguments)
 
 
-def changed(function: str, lines: Any, only: Any, most: int, program: Any, *arguments: Any) -> Any:
+def changed(
+    function: str, lines: Any, only: Any, first: int, most: int, program: Any, *arguments: Any
+) -> Any:
     """Call one of the student's functions after each of many small changes of the file.
 
     Args:
         lines: where something is changed, the likeliest first.
         only: numbers of the changes that are made; if there are none, the first in those lines.
+        first: how many of the lines are likelier by far.
         most: changes that are made.
         program: (bytes,) the text of what knows the changes.
 
@@ -504,7 +512,7 @@ def changed(function: str, lines: Any, only: Any, most: int, program: Any, *argu
         )
     flat = list[float]()
     with np.errstate(all="ignore"):
-        for number in only.tolist() or _editor.numbers(lines.tolist())[:most]:
+        for number in only.tolist() or _editor.numbers(lines.tolist(), first)[:most]:
             if found := _editor.tried(number, function, arguments):
                 row = [number, *found[:2], *fingerprints(_arrays(found[2], whole=True))]
                 flat += [len(row), *row]

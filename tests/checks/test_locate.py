@@ -105,6 +105,25 @@ def test_a_method_is_blamed_and_not_the_function_that_checks_it(pool: WorkerPool
     assert located.cause == "another quantity is returned as the result; the right one is computed"
 
 
+@pytest.mark.parametrize(
+    ("number", "old", "new", "says"),
+    [
+        (14, "        return y, h\n", "        return y\n", "This line returns it."),
+        (
+            14,
+            "        return y, h\n",
+            "        if X is None:\n            if h is None:\n                return y, h\n",
+            "without reaching this line",
+        ),
+        (1, "return np.tanh", "h = np.tanh", "without a `return` after this line"),
+    ],
+)
+def test_where_too_little_is_returned(pool: WorkerPool, number: int, old: str, new: str, says: str) -> None:
+    located = next(one.located for one in grade(number, pool, (old, new)).outcomes if one.located)
+    assert new.split("\n")[-2:][0].strip() in located.source
+    assert says in located.says
+
+
 def test_the_line_is_one_of_the_function_that_was_called(pool: WorkerPool) -> None:
     new = ("for character in text], dtype=int)", "for character in text], dtype=int) + 0 * 2 + 1")
     (located,) = [one.located for one in grade(17, pool, new).outcomes if one.function == "encode"]
@@ -136,6 +155,22 @@ def test_small_changes_are_undone_and_end() -> None:
     assert len({row[2] for row in first if row}) > 3
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    for x in xs:\n        k += x\n        k /= 4\n",
+        "    for x in xs:\n        y = x\n    k += y / 4\n",
+    ],
+)
+def test_a_statement_is_indented_otherwise(body: str) -> None:
+    source, names = f"def f(xs):\n    k = 0.0\n{body}    return k\n".encode(), dict[str, Any]()
+    exec(source, names)
+    editor = Editor(source, names)
+    tried = [editor.tried(number, "f", ([2.0, 4.0, 6.0],)) for number in editor.numbers([3, 4, 5])]
+    assert (5, 2, 3.0) in tried
+    assert names["f"]([4.0]) == 1.0  # as before
+
+
 def test_of_two_mistakes_the_first_is_told(pool: WorkerPool) -> None:
     first, second = ("dx = Wxh.T @ da", "dx = Wxh.T @ dh"), ("Whh=da @ h_prev.T", "Whh=da @ h.T")
     assert found(grade(3, pool, first, second)).source.startswith(first[1])
@@ -156,9 +191,84 @@ def test_the_cause_is_told_in_the_words_of_the_course(pool: WorkerPool) -> None:
     assert "stands in the place of the state before this step, transposed" in located.cause
 
 
+GROWN = """def masked_rnn_forward(xs, mask, h0, params):
+    states = [np.array(h0)]
+    for x, m in zip(xs, mask):
+        old = states[-1]
+        new = np.tanh(params.Wxh @ x + params.Whh @ old + params.bh)
+        states.append(np.where(m > 0, new, 0.0))
+    return np.stack(states)
+
+
+def unused("""
+ADVANCED = """def advance(x, h, c, p):
+    z = np.vstack((h, x))
+    f, i, o = (1 / (1 + np.exp(-(W @ z + b))) for W, b in ((p.Wf, p.bf), (p.Wi, p.bi), (p.Wo, p.bo)))
+    g = np.tanh(p.WC @ z + p.bC)
+    c = f * c + i * g
+    shown = np.tanh(c)
+    return o * shown, shown, (f, i, g, o)
+
+
+def lstm_forward(xs, h0, c0, params):
+    hs, cs, gates = [h0], [c0], []
+    for x in xs:
+        h, c, now = advance(x, hs[-1], cs[-1], params)
+        hs.append(h)
+        cs.append(c)
+        gates.append(now)
+    return LSTMTrace(np.array(hs), np.array(cs), Gates(*map(np.array, zip(*gates))))
+
+
+def unused("""
+
+
 @pytest.mark.parametrize(
     ("number", "patches", "source", "cause"),
     [
+        (
+            15,
+            [("def masked_rnn_forward(", GROWN)],
+            "states.append(np.where",
+            "it lacks a term: the old states",
+        ),
+        (8, [("def lstm_forward(", ADVANCED)], "return o * shown, shown", "it returns another quantity in"),
+        (
+            10,
+            [("f, i, g, o = (gate[t] for", "i, f, g, o = (gate[t] for")],
+            "i, f, g, o =",
+            "`f` should hold the forget gate",
+        ),
+        (
+            3,
+            [("Wxh.T @ da", "Wxh.reshape(Wxh.shape[::-1]) @ da")],
+            "Wxh.reshape",
+            "`np.transpose`, `np.swapaxes`",
+        ),
+        (5, [("dWhh += da @ hs[t].T", "pass")], "dWxh += da", "`dWhh` should be made anew beside it"),
+        (
+            1,
+            [
+                (
+                    "return np.tanh(Wxh @ x + Whh @ h_prev + bh)",
+                    "z = Whh @ h_prev + bh\n    z = z + Wxh @ x**2\n    return np.tanh(z)",
+                )
+            ],
+            "z = z + Wxh @ x**2",
+            "",
+        ),
+        (
+            5,
+            [("        dh_next = Whh.T @ da", "    dh_next = Whh.T @ da")],
+            "dh_next = Whh.T @ da",
+            "`dh_next` is made here, after the loop",
+        ),
+        (
+            5,
+            [("    return dxs, dh_next", "        return dxs, dh_next")],
+            "return dxs, dh_next",
+            "it stops after 1 of 7 steps",
+        ),
         (
             10,
             [("dh_next, dxs[t] =", "dh_prev, dxs[t] =")],

@@ -32,7 +32,8 @@ def whole_numbers(run: CheckRun, trace: Trace) -> Located | None:
     for event in trace.events:
         number, name = event.node.statement, event.node.text
         each = trace.text.statements[number]
-        if number < 0 or not trace.whole.issuperset(event.values) or each.kind != "Assign":
+        whole = len(event.values) == 1 and trace.whole.issuperset(event.values)  # several are a list's
+        if number < 0 or not whole or each.kind != "Assign":
             continue
         bound = [one.line for one in trace.text.statements if one.target == name and one.line < each.line]
         cast = event.node.operation == "astype" and any(fractions(trace.events[n]) for n in event.operands)
@@ -113,6 +114,22 @@ def _of_one_array(each: Statement) -> list[set[str]]:
     return [{name for pair in pairs if pair[1] == value for name in pair} for value in values]
 
 
+def reshaped(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a reshape into the same sizes in another order, which moves no number in memory."""
+    for event in trace.events:
+        before = [trace.values[value].shape for n in event.operands for value in trace.events[n].values]
+        after = [trace.values[value].shape for value in event.values]
+        if event.node.operation == "reshape" and "order" not in event.node.text and before and after:
+            sizes = [tuple(size for size in shape if size != 1) for shape in (before[0], after[0])]
+            if sizes[0] != sizes[1] and sorted(sizes[0]) == sorted(sizes[1]):
+                says = (
+                    f"This line reshapes {before[0]} into {after[0]}: the axes do not change places by that"
+                )
+                cause = "`np.transpose`, `np.swapaxes` or `.T` exchange axes"
+                return line_told(run, trace, event.node.line, f"{says}.", cause, "reshaped, not transposed")
+    return None
+
+
 def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located | None:
     """Find the line that changed a name which went into what is wrong, by another name for its array.
 
@@ -156,7 +173,7 @@ def short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause]
     """Find a loop that stops too early: all it computes is right, and the solution computes more of each.
 
     Returns:
-        Its line, the last event inside it, the results that are wrong, and the cause.
+        Its line, or that of a ``return`` in it, its last event, the results that are wrong, and the cause.
     """
     mine, right = comparison.mine, comparison.right
     known, had = [[*map(right.id, events)] for events in right.evaluations.values()], {*mine.ids}
@@ -174,7 +191,14 @@ def short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause]
                 last = max(last, events[-1])
         if len(runs) == 1 and (times := runs.pop()) and times[0] < times[1]:
             cause = Cause(f"it stops after {times[0]} of {times[1]} steps", EARLY)
-            return loop.line, last, frozenset(comparison.wrong_results), cause
+            ran = {event.node.statement for event in mine.trace.events if event.node.statement >= 0}
+            returns = (
+                each
+                for n, each in enumerate(mine.trace.text.statements)
+                if n in ran and each.kind == "Return"
+            )
+            ended = (each.line for each in returns if loop.line < each.line <= loop.end)
+            return next(ended, loop.line), last, frozenset(comparison.wrong_results), cause
     return None
 
 

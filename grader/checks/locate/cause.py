@@ -87,6 +87,15 @@ def stale(names: Names, then: tuple[int, int], now: tuple[int, int]) -> tuple[in
     return None
 
 
+def laid(array: Array, shape: tuple[int, ...]) -> Array | None:
+    """Return an array in another shape, its last axes swapped or some of 1 left out; None if none fits."""
+    turned = array.swapaxes(-1, -2) if array.ndim > 1 else array
+    if turned.shape == shape:
+        return turned
+    plain = tuple(size for size in shape if size != 1)
+    return array.reshape(shape) if plain == tuple(size for size in array.shape if size != 1) else None
+
+
 class Trial:
     """One question on which changes are tried.
 
@@ -121,14 +130,35 @@ class Trial:
         return wrong
 
     def pairs(self, change: Change) -> list[tuple[int, int]]:
-        """Return the evaluations that a change lays side by side; none if there is not one for each."""
+        """Return the evaluations that a change lays side by side; none if there is not one for each.
+
+        What is evaluated once is laid beside the first evaluation: there a loop may begin.
+        """
         mine = self.mine.evaluations.get(change.mine, [])
-        right = self.right.evaluations.get(change.right, [])
+        right = self.right.evaluations.get(change.right, [])[: 1 if len(mine) == 1 else None]
         return list(zip(mine, right, strict=True)) if len(mine) == len(right) else []
 
     def first_pair(self, change: Change) -> tuple[int, int] | None:
         """Return the first evaluations that a change lays side by side and that differ."""
-        return next((pair for pair in self.pairs(change) if not self._comparison.same(*pair)), None)
+        pairs = self.pairs(change)
+        if not self._lies_otherwise(pairs):
+            return next((pair for pair in pairs if not self._comparison.same(*pair)), None)
+        return next((pair for pair in pairs if self.mine.id(pair[0]) != self.right.id(pair[1])), None)
+
+    def _lies_otherwise(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        """Whether the student's arrays lie otherwise than the solution's, as in rows: not what is wrong."""
+        if not pairs or self._alike(*pairs[0]) or not self._fits(*pairs[0]):
+            return False
+        return any(self.mine.id(mine) != self.right.id(right) for mine, right in pairs)
+
+    def _put_in(self, change: Change) -> list[tuple[int, Array]]:
+        """Return the student's evaluations with the arrays that a change puts in."""
+        pairs = self.pairs(change)
+        arrays = [(mine, self.right.array(right)) for mine, right in pairs]
+        if not self._lies_otherwise(pairs):
+            return arrays
+        turned = [(mine, laid(array, self.mine.shape(mine))) for mine, array in arrays]
+        return [(mine, array) for mine, array in turned if array is not None]
 
     def fits(self, change: Change) -> bool:
         """Whether a change puts in no single number for several."""
@@ -146,10 +176,10 @@ class Trial:
         Args:
             since: the event from which on the value is changed.
         """
-        pairs = self.pairs(change)
+        put_in = self._put_in(change)
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
-        arrays = [self.mine.array(mine) if mine < since else self.right.array(right) for mine, right in pairs]
-        wrong = self._wrong_among(self._rerun(change.mine, arrays)) if pairs else self._wrong
+        arrays = [self.mine.array(mine) if mine < since else array for mine, array in put_in]
+        wrong = self._wrong_among(self._rerun(change.mine, arrays)) if put_in else self._wrong
         had, left = (Counter(result for result, _ in each) for each in (self._wrong, wrong))
         mended = any((left[each] < had[each] - 1 and left[each] < 2) or not left[each] for each in had)
         return wrong if wrong < self._wrong and mended else None
@@ -158,7 +188,7 @@ class Trial:
         """Whether the answers depend on what a change puts in: else it mends by switching something off."""
         if self._overflows:
             return True  # where numbers overflow, they are past all such differences
-        arrays = [self.right.array(right) for _, right in self.pairs(change)]
+        arrays = [array for _, array in self._put_in(change)]
         self._comparison.work.spend(RERUN + len(self.mine.trace.events))
         others = [array + 1 if (array == np.rint(array)).all() else OTHERWISE * array for array in arrays]
         return not self._wrong_among(self._rerun(change.mine, others)) <= left
@@ -209,7 +239,7 @@ class Trial:
         node = self.mine.node(mine)
         if node.kind in COMPUTED:
             return all(self.mine.node(n).statement == node.statement for n in self._spoilt_inside(mine))
-        return self._alike(mine, right) or self._is_whole(mine)
+        return self._fits(mine, right) or self._is_whole(mine)
 
     def _spoilt_inside(self, mine: int) -> list[int]:
         events = self.mine.trace.events
@@ -218,6 +248,9 @@ class Trial:
 
     def _alike(self, mine: int, right: int) -> bool:
         return self.mine.array(mine).shape == self.right.array(right).shape
+
+    def _fits(self, mine: int, right: int) -> bool:
+        return self._alike(mine, right) or laid(self.right.array(right), self.mine.shape(mine)) is not None
 
     def _score(self, mine: int, right: int) -> float:
         node, twin = self.mine.node(mine), self.right.node(right)
@@ -232,7 +265,7 @@ class Trial:
             + (node.operation == twin.operation)
             + 3 * (node.text == twin.text)
             + 2 * self._alike(mine, right)
-            - 4 * (not self._alike(mine, right) and not self._is_whole(mine))
+            - 4 * (not self._fits(mine, right) and not self._is_whole(mine))
             - 6 * bool(self._spoilt_inside(mine))
             + (twin.text in self._quantities)
             + 3 * (self.mine.id(mine) == self.right.id(right))
@@ -411,9 +444,36 @@ class Trial:
         named = named and bound is not None and not walked
         return Cause(text if named and phrase else "", f"what should hold {phrase} holds something else")
 
-    def names_in(self, mine: int) -> list[int]:
-        """Return the names that a value is computed from; if it is a name's, itself."""
-        return list(dict.fromkeys(self.names.leaf(part) for part in self.mine.parts(mine)))[:FEW_NAMES]
+    def names_in(self, mine: int, right: int) -> list[int]:
+        """Return the names that a value is computed from, and not the solution's; of a name, itself."""
+        odd, _, _ = self._comparison.matched(self.mine.parts(mine), self.right.parts(right))
+        return list(dict.fromkeys(map(self.names.leaf, odd)))[:FEW_NAMES]
+
+    def lacks_a_step(self, leaf: int, right: int) -> bool:
+        """Whether an argument of a helper is right, and something should be made of it there."""
+        made_of = {self.right.id(part) for part in self.right.parts(right)}
+        told = self.mine.id(leaf) in made_of and not self.mine.is_neutral(leaf)
+        return told and self.names.binding(leaf) is None
+
+    def not_handed_out(self, change: Change) -> tuple[int, Cause] | None:
+        """Find where a helper returns a value in the place of one that it keeps for itself."""
+        pair, trusted = self.first_pair(change), self._comparison.trusted
+        if pair is None or self.mine.is_neutral(pair[0]):
+            return None
+        own = {self.mine.node(n).function for n in self.mine.by_id.get(self.mine.id(pair[0]), ())}
+        others = {self.mine.node(n).function for n in self.mine.by_id.get(self.right.id(pair[1]), ())}
+        statements = self.mine.trace.text.statements
+        ends = [
+            statements[event.node.statement].line
+            for event in self.mine.trace.events[: pair[0]]
+            if event.node.function in (own & others).difference(trusted, {self._comparison.function})
+            and statements[event.node.statement].kind == "Return"
+        ]
+        if not ends or self.mine.node(pair[0]).function in others:
+            return None
+        phrase = self.phrase(pair[1])
+        text = f"it returns another quantity in the place of {phrase}" if phrase else ""
+        return max(ends), Cause(text, text)
 
     def set_too_seldom(self, mine: int, right: int) -> tuple[int, Cause] | None:
         """Find where a name gets its first value, where the solution's has that again and it has not."""
@@ -555,11 +615,11 @@ class Proof:
             if pair != first and (kept := stale(trial.names, first, pair)):
                 return kept
             left = self.left_wrong(cause.change) or ()
-            for leaf in trial.names_in(pair[0]):
+            for leaf in trial.names_in(*pair):
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
                 once = is_all and len(trial.mine.evaluations[trial.mine.node(leaf).number]) == 1
                 serves = once and not trial.mine.is_neutral(leaf) and trial.names.serves(leaf)
-                serves = serves or trial.names.is_the_solutions(leaf)
+                serves = serves or trial.names.is_the_solutions(leaf) or trial.lacks_a_step(leaf, pair[1])
                 if above is None or above in asked or serves:
                     continue
                 found = self._where_bound(above, leaf, pair, left)
@@ -576,4 +636,5 @@ class Proof:
             if line == asked[-1]:
                 break
             asked.append(line)
-        return line, cause
+        inside = trial.not_handed_out(cause.change) if cause and cause.change else None
+        return inside or (line, cause)

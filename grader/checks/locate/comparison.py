@@ -8,6 +8,7 @@ right does no harm if arithmetic makes a right value of it: that is another styl
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from grader.sandbox.values import Array
 RTOL, ROUNDED, SINGLE = 1e-9, 3e-7, 1e-5  # of float64; of numbers known to fewer digits, computed in fewer
 SMALL = 1e-3  # numbers below it are compared as if they were of this size
 NEUTRAL = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0])  # that say nothing about where they come from
+MAX_CHAIN = 5  # terms or factors of which any may come first
 STEPS = 6  # of arithmetic, after which a value that is not right may be right again
 SUMS, PRODUCTS = ("Add", "Sub"), ("Mult",)
 ARITHMETIC = ("operation", "after", "attribute", "call")
@@ -99,8 +101,12 @@ class Side:
         """Return the same of all that an event holds."""
         return [self.ids[value] for value in event.values]
 
+    def says_nothing(self, value: int) -> bool:
+        """Whether a value has only such numbers as occur everywhere."""
+        return self.ids[value] in self._neutral
+
     def is_neutral(self, number: int) -> bool:
-        """Whether an event has only such numbers as occur everywhere."""
+        """Whether an event has only such numbers."""
         return self.id(number) in self._neutral
 
     def after(self, number: int) -> int:
@@ -152,14 +158,31 @@ class Side:
 
     def terms(self, number: int, family: Collection[str] = SUMS) -> Iterator[int]:
         """Yield the events that a chain of sums (or of products) is made of."""
-        events = self.trace.events
-        waiting = list(reversed(events[number].operands))
+        return (term for term, _ in self._signed(number, family))
+
+    def _signed(self, number: int, family: Collection[str]) -> Iterator[tuple[int, int]]:
+        """Yield the same, each with its sign."""
+        waiting = [(number, 1)]
         while waiting:
-            operand = waiting.pop()
-            if events[operand].node.operation in family:
-                waiting += reversed(events[operand].operands)
-            else:
-                yield operand
+            each, sign = waiting.pop()
+            if each != number and self.node(each).operation not in family:
+                yield each, sign
+                continue
+            signs = [sign, -sign if self.node(each).operation == "Sub" else sign]
+            waiting += reversed([*zip(self.trace.events[each].operands, signs, strict=False)])
+
+    def parts_of_chains(self) -> Iterator[Array]:
+        """Yield what some terms of a sum, or factors of a product, make without the others."""
+        for number, event in enumerate(self.trace.events):
+            for family, joined in ((SUMS, np.add), (PRODUCTS, np.multiply)):
+                chain = [*self._signed(number, family)] if event.node.operation in family else []
+                if 2 < len(chain) <= MAX_CHAIN and all(
+                    len(self.trace.events[n].values) == 1 for n, _ in chain
+                ):
+                    arrays = [sign * self.array(n) for n, sign in chain]
+                    for count in range(2, len(arrays)):
+                        for some in itertools.combinations(arrays, count):
+                            yield functools.reduce(joined, some)
 
 
 def _same_numbers(flat: Array, owner: Array, sizes: Array, rtol: float) -> list[int]:
@@ -233,6 +256,10 @@ class Comparison:
         self.pool = Numbers([*given, flat[self._starts[-1] :], *parts_of_products(right)], self.rtol)
         flat = flat[: self._starts[-1]]
         self._is_wrong = ~self.pool.has(flat)
+        self._is_part = np.zeros(len(flat), bool)
+        self._is_part[self._is_wrong] = Numbers(self.right.parts_of_chains(), self.rtol).has(
+            flat[self._is_wrong]
+        )
         keys, key = np.unique(flat, return_inverse=True)
         first = np.array([mine.first.get(number, len(mine.events)) for number in range(count)], int)
         origin = np.full(len(keys), len(mine.events))
@@ -275,6 +302,11 @@ class Comparison:
         events, values = self.mine.trace.events, self.mine.trace.values
         whole = self.mine.trace.whole  # as a drawn symbol, which many shares give
         useful = {v for v in range(len(values)) if telling[v] and v not in whole and self.is_right(v)}
+        joined = (each for each in events if each.node.operation in (*SUMS, *PRODUCTS))
+        for value in {v for each in joined for n in each.operands for v in events[n].values} - whole:
+            part = slice(self._starts[value], self._starts[value + 1])
+            if telling[value] and (self._is_part[part] | ~self._is_wrong[part]).all():
+                useful.add(value)
         makers = [each for each in events if each.node.kind in ARITHMETIC and not self._is_passed_on(each)]
         for _ in range(STEPS):
             self.work.spend(len(events))
@@ -300,14 +332,17 @@ class Comparison:
 
     @functools.cached_property
     def culprits(self) -> dict[int, set[int]]:
-        """The evaluations that made wrong numbers of right ones, each with the results it spoils."""
+        """The evaluations that made wrong numbers of right ones, each with the results it spoils.
+
+        First are those that spoil all that is wrong: others may be steps of the student's own.
+        """
         found: dict[int, set[int]] = {}
         for output in self.wrong_results:
             symbol = self._symbol(output)
             behind = symbol[1:] if symbol else [self.mine.trace.result[output]]
             for event in self.sources(behind) or symbol[:1]:
                 found.setdefault(event, set()).add(output)
-        return dict(sorted(found.items()))
+        return dict(sorted(found.items(), key=lambda pair: (len(pair[1]) < len(self.wrong_results), pair[0])))
 
     def _symbol(self, output: int) -> list[int]:
         """Return the event of the first wrong symbol of a result, and the values it is made of.
@@ -354,12 +389,25 @@ class Comparison:
 
     def climb(self, number: int) -> int:
         """Return the event to blame: of a function of the student's that is right, its caller's call."""
-        while (inside := self.mine.node(number).function) in self.trusted and inside != self.function:
-            above = self.caller(number)
+        while (inside := self.mine.node(number).function) != self.function:
+            right = inside in self.trusted or self._is_right_elsewhere(number)
+            above = self.caller(number) if right else None
             if above is None:
                 break
             number = above
         return number
+
+    def _is_right_elsewhere(self, number: int) -> bool:
+        """Whether what a helper returns is right wherever it is called from another place."""
+        events, call = self.mine.trace.events, self.caller(number)
+        if call is None:
+            return False
+        self.work.spend(len(events) // 4)
+        node = events[call].node
+        calls = (each for each in events if (each.node.kind, each.node.operation) == ("call", node.operation))
+        values = [each.values for each in calls if each.node is not node]
+        telling = any(not self.mine.says_nothing(value) for each in values for value in each)
+        return telling and not any(self.spoilt(each) for each in values)
 
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""

@@ -22,6 +22,7 @@ from grader.checks.locate.arrays import (
     line_told,
     one_array,
     overwritten,
+    reshaped,
     rounded,
     shared,
     short_loop,
@@ -53,13 +54,14 @@ from grader.sandbox.values import Array, walk_arrays
 MAX_ASKED = 5  # questions that are recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_DRAWN = 30  # random numbers that show how they spread
-CHANGE, MAX_CHANGES = 300, 250  # units of work of one change, and changes that are tried
+CHANGE, MAX_CHANGES = 300, 300  # units of work of one change, and changes that are tried
 CHANGES = (
     "one of its numbers or indices should be another",
-    "one of its operations or signs should be another",
     "two things in it should change places, or one should be transposed",
+    "its indentation should be another: inside the loop or `if` before it, or after that",
     "something in it is too much",
     "its assignment (=, += or -=) should be another one, or should not be there",
+    "one of its operations or signs should be another",
     "one of its names should be another",
     "something is missing that is at hand in this function",
 )
@@ -104,6 +106,29 @@ class Finding:
     seen: Cause | None = None
     final: bool = False
 
+    @property
+    def compared(self) -> bool:
+        """Whether a comparison of right numbers made a wrong result: that is no chance."""
+        mine = self.comparison.mine.trace
+        return self.event == len(mine.events) and mine.whole.issuperset(mine.result[n] for n in self.outputs)
+
+    def lines_behind(self) -> set[int]:
+        """Return the lines that hold wrong numbers, and those that bound the names in the first of them.
+
+        Of a helper's line, also those that bound the names in the line that calls it.
+        """
+        mine, comparison, names = self.comparison.mine, self.comparison, Names(self.comparison)
+        text, number = mine.trace.text, self.event if self.event < len(mine.trace.events) else None
+        found = {each.node.line for each in mine.trace.events if comparison.spoilt(each.values)}
+        while number is not None:
+            each = text.statements[mine.node(number).statement]
+            used = re.findall(NAME, " ".join(text.lines[each.line - 1 : each.end]))
+            bound = (names.binding(number, name) for name in dict.fromkeys(used))
+            found |= {each.line, *(other.line for other in bound if other)}
+            asked = mine.node(number).function == comparison.function
+            number = None if asked else comparison.caller(number)
+        return found
+
 
 @dataclass(frozen=True)
 class Case:
@@ -128,9 +153,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
     if right is None or not right.result or not mine.result:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
-    function = call.function
-    if function in suite.left_alone and mine.events:  # which calls a method that is asked about
-        function = mine.events[-1].node.function
+    function = _asked_about(case, call)
     with np.errstate(all="ignore"):
         comparison = Comparison(function, mine, right, given, case.work, case.trusted)
         culprits = comparison.culprits
@@ -154,17 +177,28 @@ def _finding(case: Case, call: Call) -> Finding | None:
                 line = _return_line(mine, function)
                 found.append(Finding(call, comparison, line, len(mine.events), frozenset((output,))))
             found += _misplaced(call, comparison, output, named)
-    return min(found, key=lambda finding: (finding.seen is None, finding.event), default=None)
+    wrong = len(comparison.wrong_results)
+    order = [(each.seen is None, len(each.outputs) < wrong, each.event) for each in found]
+    return found[order.index(min(order))] if found else None
+
+
+def _asked_about(case: Case, call: Call) -> str:
+    """Return the student's function that a question is about: of one that calls a method, the method."""
+    events = case.submission.trace(call).events
+    return events[-1].node.function if events and call.function in case.suite.left_alone else call.function
 
 
 def _return_line(trace: Trace, function: str) -> int:
-    """Return the last line where a function returned; if none is known, the nearest to what it computed."""
+    """Return the last line where a function returned; if none is known, the nearest to what it computed.
+
+    Where there is no ``return``, that is the last line that ran.
+    """
     ran = {event.node.statement for event in trace.events if event.node.function == function}
     inside = {node.statement for node in trace.text.nodes if node.function == function}
     ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
     lines = [trace.text.statements[n].line for n in ran.intersection(ends) or ends]  # perhaps of two methods
     last = max((trace.text.statements[n].line for n in ran if n >= 0), default=1)
-    return min(lines, key=lambda line: abs(line - last), default=0)
+    return min(lines, key=lambda line: abs(line - last), default=last)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -247,17 +281,16 @@ def _misplaced(
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if path[:1].isalpha() and close(array, wanted))
     name = next((f"`{path}`" for path in paths if " " not in path), "the result")
-    known = twin not in right.trace.whole or any(np.array_equal(wanted, each) for each in mine.trace.values)
+    by_chance = twin in right.trace.whole and not any(
+        np.array_equal(wanted, one) for one in mine.trace.values
+    )
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
         made, last = (makers or uses)[0], uses[0]
-        called = mine.node(made).operation  # perhaps a function of the student's, inside which it was made
-        inside = [n for n in mine.by_id.get(mine.id(made), ()) if mine.node(n).function == called]
-        inside = [n for n in inside if mine.node(n).kind in COMPUTED and called not in comparison.trusted]
-        line = mine.node((inside or [made])[0]).line
+        line = mine.node(_made_inside(comparison, made)).line
         text = f"{name} holds the right numbers in another order or shape"
         if close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
-    elif right.ids[twin] in mine.ids and not is_neutral(wanted) and known:  # not by chance
+    elif right.ids[twin] in mine.ids and not (is_neutral(wanted) or by_chance):
         text = f"another quantity is returned as {name}; the right one is computed"
         swapped = mine.ids[number] in results  # two results in each other's place: no value above is wrong
         changing = [n for n in makers if right.ids[twin] in map(mine.id, mine.parts(n))]
@@ -268,9 +301,18 @@ def _misplaced(
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
-        line = bound.line  # there to be returned
-    seen = Cause(text, text.replace("`", "")) if text else None
+        beside = names.line_beside(leaf) if got.size and not got.any() else 0  # nothing was put in
+        text, line, swapped = UNMADE if beside else "", beside or bound.line, bool(beside)  # to be returned
+    seen = Cause(text.replace("a name", f"`{mine.node(leaf).text}`"), text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)
+
+
+def _made_inside(comparison: Comparison, made: int) -> int:
+    """Return what made the numbers of an event first: of a call of the student's own function, inside it."""
+    mine, called = comparison.mine, comparison.mine.node(made).operation
+    inside = (n for n in mine.by_id.get(mine.id(made), ()) if mine.node(n).function == called)
+    computed = (n for n in inside if mine.node(n).kind in COMPUTED and called not in comparison.trusted)
+    return next(computed, made)
 
 
 def _as_it_came(
@@ -314,6 +356,7 @@ def locate(
     run: CheckRun,
     wrong: Sequence[Call],
     work: Work,
+    near: int = 0,
     recognised: bool = False,
     formed: bool = True,
 ) -> Located | None:
@@ -322,6 +365,7 @@ def locate(
     Args:
         work: that may be done; less is left afterwards.
         wrong: questions that it answered wrongly.
+        near: the line at which it stopped, if it did.
         recognised: whether the mistake is known, so that its author says what changes would tell.
         formed: whether the answers have the form that is asked for.
 
@@ -339,8 +383,8 @@ def locate(
                 return seen
             twin = next((other for other in found if each and other.line == each.line), None)
             found += [each] if each else []
-            if each and twin:
-                told, sure = _explained(case, (twin, each))
+            if each and (twin or each.compared):
+                told, sure = _explained(case, (twin, each) if twin else (each,))
                 break
             if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
                 first = found[0].call
@@ -348,37 +392,50 @@ def locate(
                 calls.append(dataclasses.replace(first, arguments=moved))
         if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
-                near = told.line if told else found[0].line if found else 0
-                mended = _mended(case, calls, near, inside=bool(told and told.cause))
+                near = told.line if told else found[0].line if found else near
+                likely = {near, *(found[0].lines_behind() if found else ())}
+                mended = _mended(case, calls, near, likely, inside=bool(told and told.cause))
                 if told and mended and mended.line == told.line:
                     cause, key = told.cause or mended.cause, told.key or mended.key
                     says = told.says.replace(UNPROVED, ".")
                     mended = dataclasses.replace(told, says=says, cause=cause, key=key)
                 told = mended or told
         if calls and not told:
-            trace = submission.trace(calls[0])
-            told = unseeded(run, trace, suite.recorded_solution.text)
-            if not formed and (line := _return_line(trace, calls[0].function)):
-                told = line_told(run, trace, line, "This line returns it.", "", "an answer of another form")
+            told = unseeded(run, submission.trace(calls[0]), suite.recorded_solution.text)
+            told = told if formed else _returning(case, calls[0])
         return told
     return None
+
+
+def _returning(case: Case, call: Call) -> Located:
+    """Tell the line that returns an answer of another form, or should have returned one."""
+    trace = case.submission.trace(call)
+    line, says = _return_line(trace, _asked_about(case, call)), "This line returns it."
+    told = line_told(case.run, trace, line, says, "", "an answer of another form")
+    if not trace.result:
+        without = "reaching" if told.source.startswith("return") else "a `return` after"
+        told = dataclasses.replace(told, says=f"The call ends without {without} this line.")
+    return told
 
 
 def _seen(case: Case, call: Call, finding: Finding | None) -> Located | None:
     """Find what no value on the way to an answer shows."""
     trace, run = case.submission.trace(call), case.run
     if finding:
-        seen = whole_numbers(run, trace) or one_array(run, trace)
+        seen = whole_numbers(run, trace) or one_array(run, trace) or reshaped(run, trace)
         return seen or shared(run, finding.comparison, finding.event)
     changed = overwritten(run, case.submission, call) if call.answer.changed else None
     return changed or rounded(run, call, trace)
 
 
-def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Located | None:
+def _mended(
+    case: Case, calls: Sequence[Call], near: int, likely: Collection[int], inside: bool
+) -> Located | None:
     """Find a line in which one small change makes the answers to two questions right.
 
     Args:
         near: the line around which changes are tried.
+        likely: lines whose changes are tried early.
         inside: whether only its function is changed.
     """
     suite, submission, work = case.suite, case.submission, case.work
@@ -399,7 +456,8 @@ def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Locat
         work.spend(most * cost if not only else len(only) * cost)
         wanted = np.array(fingerprints(right.results))
         atol = 1e-7 * np.repeat([SMALL + np.abs(each).sum() for each in right.results], 2)
-        rows = submission.changed(call, sorted(lines, key=lambda line: abs(line - near)), only, most)
+        order = sorted(lines, key=lambda line: (line not in likely, abs(line - near)))
+        rows = submission.changed(call, order, len(lines.intersection(likely)), only, most)
         whole = [row for row in rows if len(row) == len(wanted) + 3]
         fits = [row for row in whole if (np.abs(np.array(row[3:]) - wanted) <= atol).all()]
         before = np.array(fingerprints(mine.results))
@@ -407,7 +465,7 @@ def _mended(case: Case, calls: Sequence[Call], near: int, inside: bool) -> Locat
         if not fits or unchanged:
             return None
         only = [int(number) for number, *_ in fits]
-        line = int(fits[0][1])
+        line = next((near for _, other, *_ in fits if other == near), int(fits[0][1]))
         kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
     text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
     says = "One small change in this line mends every answer that was tried."
@@ -442,11 +500,11 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
         says += ": look at this line, and at what it takes."
     else:
         takes = line == finding.line and cause and cause.text and cause.key not in (STALE, RESET, RARE)
-        unproved = "." if cause and cause.text else UNPROVED
+        unproved = "." if (cause and cause.text) or finding.compared else UNPROVED
         says += ": this line takes right values and makes a wrong one." if takes else unproved
     if cause and cause.key in (UNUSED, UNMADE, RARE, EARLY):
         says = "What this line makes is right; what becomes of it is not."
-        says = "What this loop computes is right, as far as it goes." if cause.key == EARLY else says
+        says = "What is computed in this loop is right, as far as it goes." if cause.key == EARLY else says
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")
@@ -508,3 +566,10 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
             run.change(check, message=said, located=located)
             return located
     return None
+
+
+def with_shapes(stopped: Located, told: Located) -> Located:
+    """Join the line where shapes do not fit with the one in which a small change mends that."""
+    if told.line == stopped.line:
+        return dataclasses.replace(stopped, cause=told.cause)
+    return dataclasses.replace(told, says=f"{told.says} It stops at line {stopped.line}: {stopped.says}")

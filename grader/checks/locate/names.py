@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from grader.checks.locate.comparison import Comparison
-from grader.checks.locate.trace import COMPUTED, Statement
+from grader.checks.locate.trace import COMPUTED, Node, Statement
 
 FEW_LINES = 6  # that bound the names in an expression, and are asked
 NAME = r"(?:self\.)?[^\W\d]\w*"
@@ -16,6 +16,7 @@ BEGINS = rf"(np\.)?zeros|{NAME}(\.copy\(\))?$|\d"  # of what a name is before a 
 STALE, RESET = "a name still holds its first value", "a name gets its first value again here"
 UNUSED = "a name should hold it from here on, and still holds its first value"
 UNMADE = "a name should be made anew beside it, and still holds its first value"
+LATE = "a name is made here, after the loop, and should be made inside it"
 RARE = "a name should get its first value again more often"
 
 
@@ -147,6 +148,8 @@ class Names:
                 made = next((n for n in before if {*has} <= {*mine_ids[n]}), None)
                 if made is not None:
                     return mine.node(made).line, name, UNUSED
+                if late := self._line_after(name, node):
+                    return late, name, LATE
                 beside = self._line_beside(name, node.function)
                 return (beside, name, UNMADE) if beside else (node.line, name, STALE)
         return self._too_seldom(inside, others) if several else None
@@ -168,6 +171,19 @@ class Names:
             if begins and self._mine.is_neutral(first):
                 return begins.line, self._mine.node(last).text, RARE
         return None
+
+    def line_beside(self, number: int) -> int:
+        """Return the line beside which a name that is bound only once should be bound again; 0 for none."""
+        node, once = self._mine.node(number), len({statement for _, statement in self._places(number)}) == 1
+        return self._line_beside(base(node.text), node.function) if once and self.beginning(number) else 0
+
+    def _line_after(self, name: str, node: Node) -> int:
+        """Return the line after the loop around an expression that binds a name; 0 if there is none."""
+        inside = {each.statement for each in self._mine.trace.text.nodes if each.function == node.function}
+        loops = [each for each in self._statements if each.kind in ("For", "While")]
+        ends = [each.end for each in loops if each.line < node.line <= each.end]
+        bound = (each.line for n, each in enumerate(self._statements) if n in inside and name in each.binds)
+        return next((line for line in bound if ends and line > max(ends)), 0)
 
     def _line_beside(self, name: str, function: str) -> int:
         """Return the line of a function that binds what the solution binds just before a name; 0 for none."""

@@ -327,11 +327,13 @@ class RecordedSubmission:
         statement = self.text.nodes[number].statement if inside else -1
         return self.text.statements[statement] if statement >= 0 else None
 
-    def changed(self, call: Call, lines: Sequence[int], only: Sequence[int], most: int) -> list[list[float]]:
+    def changed(
+        self, call: Call, lines: Sequence[int], first: int, only: Sequence[int], most: int
+    ) -> list[list[float]]:
         """Ask a question after each of many small changes; see :func:`grader.sandbox.recording.changed`."""
         numbers = [np.array(each, np.int64) for each in (lines, only)]
         program = _bytes(Path(changes.__file__).read_bytes())
-        answer = self._call("changed", call.function, *numbers, most, program, *call.arguments)
+        answer = self._call("changed", call.function, *numbers, first, most, program, *call.arguments)
         flat, rows = answer.tolist() if isinstance(answer, np.ndarray) and answer.ndim == 1 else [], []
         while flat and 3 <= flat[0] <= len(flat) - 1:  # 3 of what returned no array
             rows.append(flat[1 : int(flat[0]) + 1])
