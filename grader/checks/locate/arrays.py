@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 
-from grader.checks.locate.cause import EARLY, Cause
 from grader.checks.locate.comparison import Comparison
 from grader.checks.locate.names import NAME, base
 from grader.checks.locate.trace import COMPUTED, Event, RecordedSubmission, Statement, Text, Trace
+from grader.checks.locate.trial import EARLY, Cause
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays

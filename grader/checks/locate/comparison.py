@@ -101,12 +101,8 @@ class Side:
         """Return the same of all that an event holds."""
         return [self.ids[value] for value in event.values]
 
-    def says_nothing(self, value: int) -> bool:
-        """Whether a value has only such numbers as occur everywhere."""
-        return self.ids[value] in self._neutral
-
     def is_neutral(self, number: int) -> bool:
-        """Whether an event has only such numbers."""
+        """Whether an event has only such numbers as occur everywhere."""
         return self.id(number) in self._neutral
 
     def after(self, number: int) -> int:
@@ -375,17 +371,14 @@ class Comparison:
             node, operands = events[number].node, events[number].operands
             leaves = self.mine.terms(number) if node.operation in SUMS else operands
             wrong = self.spoilt(value for leaf in leaves for value in events[leaf].values)
-            before = {origin for origin in wrong if origin < number and not self._is_constant(origin)}
+            before = {
+                n for n in wrong if n < number and (events[n].operands or events[n].node.kind != "operation")
+            }
             by_chance = node.operation in DRAWS and self.right.draws
             if not before and operands and not by_chance:  # as what is made of nothing, it tells nothing
                 found.add(number)
             waiting |= before - seen
         return found
-
-    def _is_constant(self, number: int) -> bool:
-        """Whether a value is made of nothing: a number in the text, which is wrong where it is used."""
-        node, operands = self.mine.trace.events[number].node, self.mine.trace.events[number].operands
-        return node.kind == "operation" and not operands
 
     def climb(self, number: int) -> int:
         """Return the event to blame: of a function of the student's that is right, its caller's call."""
@@ -403,11 +396,14 @@ class Comparison:
         if call is None:
             return False
         self.work.spend(len(events) // 4)
-        node = events[call].node
-        calls = (each for each in events if (each.node.kind, each.node.operation) == ("call", node.operation))
-        values = [each.values for each in calls if each.node is not node]
-        telling = any(not self.mine.says_nothing(value) for each in values for value in each)
-        return telling and not any(self.spoilt(each) for each in values)
+        node, values = events[call].node, list[tuple[int, ...]]()
+        telling = False
+        for number, each in enumerate(events):
+            same = (each.node.kind, each.node.operation) == ("call", node.operation) and each.values
+            if same and each.node is not node:
+                values.append(each.values)
+                telling = telling or not self.mine.is_neutral(number)
+        return telling and not any(map(self.spoilt, values))
 
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""

@@ -29,7 +29,7 @@ from grader.checks.locate.arrays import (
     unseeded,
     whole_numbers,
 )
-from grader.checks.locate.cause import EARLY, Cause, Proof, Trial, stale
+from grader.checks.locate.cause import Proof, stale
 from grader.checks.locate.comparison import DRAWS, SMALL, Comparison, close, is_neutral
 from grader.checks.locate.names import NAME, RARE, RESET, STALE, UNMADE, UNUSED, Names
 from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
@@ -45,6 +45,7 @@ from grader.checks.locate.trace import (
     Work,
     recorded_submission,
 )
+from grader.checks.locate.trial import EARLY, Cause, Trial
 from grader.checks.report import Located
 from grader.checks.student import NO_ANSWER, Call, CheckRun
 from grader.course import Exercise
@@ -301,7 +302,7 @@ def _misplaced(
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
     elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
-        beside = names.line_beside(leaf) if got.size and not got.any() else 0  # nothing was put in
+        beside = names.line_beside(leaf, once=True) if got.size and not got.any() else 0  # nothing was put in
         text, line, swapped = UNMADE if beside else "", beside or bound.line, bool(beside)  # to be returned
     seen = Cause(text.replace("a name", f"`{mine.node(leaf).text}`"), text.replace("`", "")) if text else None
     yield Finding(call, comparison, line, last, frozenset((output,)), seen, swapped)

@@ -150,7 +150,7 @@ class Names:
                     return mine.node(made).line, name, UNUSED
                 if late := self._line_after(name, node):
                     return late, name, LATE
-                beside = self._line_beside(name, node.function)
+                beside = self.line_beside(last)
                 return (beside, name, UNMADE) if beside else (node.line, name, STALE)
         return self._too_seldom(inside, others) if several else None
 
@@ -172,11 +172,6 @@ class Names:
                 return begins.line, self._mine.node(last).text, RARE
         return None
 
-    def line_beside(self, number: int) -> int:
-        """Return the line beside which a name that is bound only once should be bound again; 0 for none."""
-        node, once = self._mine.node(number), len({statement for _, statement in self._places(number)}) == 1
-        return self._line_beside(base(node.text), node.function) if once and self.beginning(number) else 0
-
     def _line_after(self, name: str, node: Node) -> int:
         """Return the line after the loop around an expression that binds a name; 0 if there is none."""
         inside = {each.statement for each in self._mine.trace.text.nodes if each.function == node.function}
@@ -185,11 +180,21 @@ class Names:
         bound = (each.line for n, each in enumerate(self._statements) if n in inside and name in each.binds)
         return next((line for line in bound if ends and line > max(ends)), 0)
 
-    def _line_beside(self, name: str, function: str) -> int:
-        """Return the line of a function that binds what the solution binds just before a name; 0 for none."""
+    def line_beside(self, number: int, once: bool = False) -> int:
+        """Return the last line that binds what the solution binds just before the name that an event reads.
+
+        Args:
+            once: whether the name has its first value only.
+
+        Returns:
+            0 for none.
+        """
         bound = [each.binds for each in self._right.trace.text.statements if each.binds]
+        name, function = base(self._mine.node(number).text), self._mine.node(number).function
         last = max((at for at, names in enumerate(bound) if name in names), default=0)
         before = {*bound[last - 1]} if last else set[str]()
+        if once and not (self.beginning(number) and len({by for _, by in self._places(number)}) == 1):
+            return 0
         inside = {node.statement for node in self._mine.trace.text.nodes if node.function == function}
         binding = (each for n, each in enumerate(self._statements) if n in inside and before & {*each.binds})
         return max((each.line for each in binding), default=0)
