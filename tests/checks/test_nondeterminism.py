@@ -43,7 +43,7 @@ def double(x):
 import os
 first = os.urandom(8)
 def double(x):
-    return 2 * x + first[0] % 2
+    return 2 * x + (first[0] > 25)  # seldom right in all processes of a run
 """,
     "adds noise": """
 import numpy as np
