@@ -308,14 +308,17 @@ class Editor:
             for node in ast.walk(function)
             if isinstance(node, READ) and isinstance(node.ctx, ast.Load) and node not in called
         }
-        read = dict([pair for pair in found.items() if pair[0].partition(".")[0] != "np"][:MAX_READ])
+        given = function.args.args if isinstance(function, ast.FunctionDef) else []
+        unread = {each.arg: ast.Name(each.arg, ast.Load()) for each in given if each.arg not in found}
+        named = [pair for pair in found.items() if pair[0].partition(".")[0] != "np"]
+        read = dict([*unread.items(), *named][:MAX_READ])  # first what is given and never read
         for statement, parent, holder, key in _places(function, function):
             node = holder[key]
             may = isinstance(node, ast.Tuple) or isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
             if may and key not in ("func", "returns"):
                 outer = isinstance(parent, ast.stmt | ast.Call | ast.Tuple | ast.keyword)
                 outer = outer and ast.unparse(node) not in whole  # a product of sizes is a giant
-                for kind, new in (*_instead(node, statement), *_undoing(node, read, outer)):
+                for kind, new in (*_instead(node, statement), *_undoing(node, read, outer, whole)):
                     yield kind, node.lineno, parent, holder, key, new
             if isinstance(node, ast.For | ast.While | ast.If) and not node.orelse:
                 for moved, new in _indented(node, holder[key + 1 : key + 2]):
@@ -378,11 +381,12 @@ def _indented(node: Any, after: list[ast.stmt]) -> Iterator[tuple[ast.stmt, list
         )
 
 
-def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
+def _undoing(node: Any, read: dict[str, ast.expr], outer: bool, whole: Collection[str]) -> Instead:
     """Yield further changes, which undo what people write for something else.
 
     Args:
         outer: whether a sum or a product may stand here without parentheses.
+        whole: texts of whole numbers, by which something may be divided.
     """
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
@@ -419,8 +423,9 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool) -> Instead:
         yield from (("name", other) for name, other in read.items() if name != text)
     if outer and isinstance(node, (*READ, ast.BinOp, ast.Call)):
         yield "operation", ast.UnaryOp(ast.USub(), node)
-        for each in read.values():
-            yield from (("more", ast.BinOp(node, op, each)) for op in (ast.Mult(), ast.Add()))
+        for name, each in read.items():
+            ops = (ast.Div(),) if name in whole else (ast.Mult(), ast.Add())
+            yield from (("more", ast.BinOp(node, op, each)) for op in ops)
 
 
 def _bounded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

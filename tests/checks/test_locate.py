@@ -245,6 +245,18 @@ def unused("""
             "Wxh.reshape",
             "`np.transpose`, `np.swapaxes`",
         ),
+        (
+            2,
+            [("output_forward(h_T, Why, by)", "output_forward(h_T, params.Whh, by)")],
+            "output_forward(h_T, params.Whh",
+            "one of its names should be another",
+        ),
+        (
+            15,
+            [("xs[: lengths[n], :, n] = sequence", "xs[xs.shape[0] - lengths[n] :, :, n] = sequence")],
+            "- lengths[n] :, :, n] = sequence",
+            "`xs` holds the right numbers in another order",
+        ),
         (5, [("dWhh += da @ hs[t].T", "pass")], "dWxh += da", "`dWhh` should be made anew beside it"),
         (
             1,
@@ -430,7 +442,7 @@ def unused("""
         (
             17,
             [("        if batch == 0:\n", "        if step == 0:\n")],
-            "h = c = np.zeros((H, N))",
+            "if step == 0:",
             "`h` should get its first value again more often",
         ),
         (
@@ -441,7 +453,7 @@ def unused("""
                     "            h = np.zeros((H, N))\n        if not step:\n            c = np",
                 )
             ],
-            "c = np.zeros((H, N))",
+            "if not step:",
             "`c` should get its first value again more often",
         ),
         (

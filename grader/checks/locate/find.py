@@ -175,7 +175,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
             answer = suite.mistakes.solution.answer(call.function, call.arguments).value
             named = named_results(answer, suite.reference, call.function)
             if mine.result[output] not in mine.first:  # no recorded expression made it, as of comparisons
-                line = _return_line(mine, function)
+                line = _return_line(mine, function, output)
                 found.append(Finding(call, comparison, line, len(mine.events), frozenset((output,))))
             found += _misplaced(call, comparison, output, named)
     wrong = len(comparison.wrong_results)
@@ -189,17 +189,26 @@ def _asked_about(case: Case, call: Call) -> str:
     return events[-1].node.function if events and call.function in case.suite.left_alone else call.function
 
 
-def _return_line(trace: Trace, function: str) -> int:
+def _return_line(trace: Trace, function: str, output: int = -1) -> int:
     """Return the last line where a function returned; if none is known, the nearest to what it computed.
 
     Where there is no ``return``, that is the last line that ran.
+
+    Args:
+        output: a result; if a name stands for it, the line that binds that is returned.
     """
     ran = {event.node.statement for event in trace.events if event.node.function == function}
     inside = {node.statement for node in trace.text.nodes if node.function == function}
     ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
     lines = [trace.text.statements[n].line for n in ran.intersection(ends) or ends]  # perhaps of two methods
     last = max((trace.text.statements[n].line for n in ran if n >= 0), default=1)
-    return min(lines, key=lambda line: abs(line - last), default=last)
+    line = min(lines, key=lambda line: abs(line - last), default=last)
+    inner = [trace.text.statements[n] for n in inside if n >= 0]
+    names = [name for each in inner if each.line == line for name in each.value.split(", ")[output:][:1]]
+    bound = (
+        [each.line for each in inner if each.line < line and {*names} & {*each.binds}] if output >= 0 else []
+    )
+    return max(bound, default=line)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -287,7 +296,7 @@ def _misplaced(
     )
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
         made, last = (makers or uses)[0], uses[0]
-        line = mine.node(_made_inside(comparison, made)).line
+        line = mine.node(_made_inside(comparison, made)).line if makers or not bound else bound.line
         text = f"{name} holds the right numbers in another order or shape"
         if close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
@@ -506,6 +515,7 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
     if cause and cause.key in (UNUSED, UNMADE, RARE, EARLY):
         says = "What this line makes is right; what becomes of it is not."
         says = "What is computed in this loop is right, as far as it goes." if cause.key == EARLY else says
+        says = "This line is not reached as often as it should be." if cause.key == RARE else says
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")

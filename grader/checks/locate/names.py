@@ -169,7 +169,7 @@ class Names:
             again = had != has and [had, had] in ids and has not in [later for _, later in ids]
             begins = self.beginning(last) if again and len(had) == 1 else None
             if begins and self._mine.is_neutral(first):
-                return begins.line, self._mine.node(last).text, RARE
+                return self.guard(begins), self._mine.node(last).text, RARE
         return None
 
     def _line_after(self, name: str, node: Node) -> int:
@@ -203,6 +203,15 @@ class Names:
         """Return the statement that gives the name that an event reads its first value, and computes none."""
         bound = (self._statements[each] for _, each in self._places(number))
         return next((each for each in bound if re.match(BEGINS, each.value)), None)
+
+    def guard(self, bound: Statement) -> int:
+        """Return the line of the ``if`` around a statement, which says how often it runs; else its own."""
+        lines = (
+            each.line
+            for each in self._statements
+            if each.kind == "If" and each.line <= bound.line <= each.end
+        )
+        return max(lines, default=bound.line)
 
     def _handed(self, number: int) -> int:
         """Return what a helper's parameter was given where it was called; of other names, themselves."""

@@ -422,7 +422,8 @@ class Trial:
 
     def names_in(self, mine: int, right: int) -> list[int]:
         """Return the names that a value is computed from, and not the solution's; of a name, itself."""
-        odd, _, _ = self._comparison.matched(self.mine.parts(mine), self.right.parts(right))
+        parts = self.mine.parts(mine)
+        odd = parts if parts == [mine] else self._comparison.matched(parts, self.right.parts(right))[0]
         return list(dict.fromkeys(map(self.names.leaf, odd)))[:FEW_NAMES]
 
     def lacks_a_step(self, leaf: int, right: int) -> bool:
@@ -457,7 +458,7 @@ class Trial:
         begins = self.names.beginning(mine) if self.right.is_neutral(right) else None
         if begins is None or not self.holds_another(mine, right):
             return None
-        return begins.line, Cause(RARE.replace("a name", f"`{name}`"), RARE)
+        return self.names.guard(begins), Cause(RARE.replace("a name", f"`{name}`"), RARE)
 
     def holds_another(self, mine: int, right: int) -> bool:
         """Whether a name is the solution's, and holds something else before its statement binds it."""
