@@ -98,11 +98,10 @@ def explain_failures(suite: CheckSuite, run: CheckRun) -> None:
             asked = _questions(function, _seen(suite, run, check), suite.mistakes.solution)
             wrong = [question.call for question in asked if question.wrong]
             formed = not FORM.search(run.outcomes[name].message)
-            stops = [call.answer.raised.frames[:1] for call in wrong if call.answer.raised]
-            near = (
-                located.line if located else max((line for frame in stops for line, *_ in frame), default=0)
-            )
-            told = locate(suite, run, wrong, work, near, bool(sentence), formed)
+            raised = [call.answer.raised for call in wrong if call.answer.raised]
+            stops = [line for each in raised for line, *_ in each.frames[:1]]
+            near = located.line if located else max(stops, default=0)
+            told = locate(suite, run, wrong, work, near, bool(sentence), formed) if wrong else None
             run.change(name, located=with_shapes(located, told) if located and told else located or told)
     _tell_impossible(suite, run)
 

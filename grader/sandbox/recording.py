@@ -463,6 +463,7 @@ def begin(name: str, filename: str, *used: Any) -> None:
     """
     for other, source in zip(used[::2], used[1::2], strict=True):
         module = sys.modules[other] = types.ModuleType(other)
+        module.__file__ = f"{other}.py"
         with contextlib.suppress(BaseException):
             exec(compile(source.tobytes(), f"{other}.py", "exec", dont_inherit=True), module.__dict__)
     student.__name__, student.__file__ = name, filename

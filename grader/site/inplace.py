@@ -43,7 +43,7 @@ class InPlaceWorker(WorkerServer, Worker):
         # The frame around this interpreter has no account, no file and no network, and the page ends it.
         self.layers = REQUIRED
         self._kept = HeadAndTail()
-        self._modules = set(sys.modules)
+        self._modules = dict(sys.modules)
         self._substitutes: Mapping[str, Substitute] = {}
         self._said: tuple[list[Any], memoryview] = ([""], memoryview(b""))
         self._reply = b""
@@ -102,7 +102,10 @@ class InPlaceWorker(WorkerServer, Worker):
                 printed.flush()
 
     def end(self, wait: bool = True) -> int:
-        for name in set(sys.modules) - self._modules:  # the student's own, and no part of a library
-            if "/" not in (getattr(sys.modules[name], "__file__", None) or "/"):
+        for name, module in [*sys.modules.items()]:  # the student's own, and no part of a library
+            if module is not self._modules.get(name) and "/" not in (
+                getattr(module, "__file__", None) or "/"
+            ):
                 del sys.modules[name]
+                sys.modules.update({name: self._modules[name]} if name in self._modules else {})
         return 0
