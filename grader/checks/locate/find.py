@@ -66,6 +66,7 @@ CHANGES = (
     "one of its names should be another",
     "something is missing that is at hand in this function",
 )
+MENDED = "One small change in this line mends every answer that was tried."
 UNPROVED = ", unless it is a step of your own."
 SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 
@@ -291,12 +292,11 @@ def _misplaced(
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if path[:1].isalpha() and close(array, wanted))
     name = next((f"`{path}`" for path in paths if " " not in path), "the result")
-    by_chance = twin in right.trace.whole and not any(
-        np.array_equal(wanted, one) for one in mine.trace.values
-    )
+    by_chance = twin in right.trace.whole and not any(np.array_equal(wanted, v) for v in mine.trace.values)
     if mine.ids[number] == right.ids[twin] and not is_neutral(wanted):
         made, last = (makers or uses)[0], uses[0]
-        line = mine.node(_made_inside(comparison, made)).line if makers or not bound else bound.line
+        plain = bound if made == last and mine.node(last).kind == "name" else None
+        line = plain.line if plain else mine.node(_made_inside(comparison, made)).line
         text = f"{name} holds the right numbers in another order or shape"
         if close(got, -wanted, 1e-9):
             text = f"{name} has the wrong sign; its numbers are right"
@@ -478,8 +478,7 @@ def _mended(
         line = next((near for _, other, *_ in fits if other == near), int(fits[0][1]))
         kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
     text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
-    says = "One small change in this line mends every answer that was tried."
-    return line_told(case.run, mine, line, says, text, text)
+    return line_told(case.run, mine, line, MENDED, text, text)
 
 
 def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
@@ -581,6 +580,6 @@ def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Ca
 
 def with_shapes(stopped: Located, told: Located) -> Located:
     """Join the line where shapes do not fit with the one in which a small change mends that."""
-    if told.line == stopped.line:
-        return dataclasses.replace(stopped, cause=told.cause)
+    if told.line == stopped.line or told.says != MENDED:
+        return dataclasses.replace(stopped, cause=told.cause if told.line == stopped.line else "")
     return dataclasses.replace(told, says=f"{told.says} It stops at line {stopped.line}: {stopped.says}")

@@ -201,7 +201,12 @@ class Trial:
                 was_right = pair != self.pairs(change)[0] and self.mine.id(pair[0]) in self.right.by_id
                 if pair[0] >= begin or not was_right:
                     same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
-                    scored.append((self._score(*pair) + 8 * (same and self._is_whole(pair[0])), change))
+                    often = len(self.pairs(change)) < len(
+                        self.right.evaluations[right]
+                    )  # only laid beside the first
+                    scored.append(
+                        (self._score(*pair) + 8 * (same and self._is_whole(pair[0])) - 4 * often, change)
+                    )
         return [change for _, change in sorted(scored, key=lambda each: -each[0])]
 
     def _is_stored_into(self, number: int) -> bool:
