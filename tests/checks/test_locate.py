@@ -223,6 +223,7 @@ def lstm_forward(xs, h0, c0, params):
 def unused("""
 
 
+SELDOM = (pytest.mark.slow, pytest.mark.skipif(not LONG, reason="one of many of its kind; .ci/long runs it"))
 LINES: list[Any] = [
     (
         15,
@@ -601,7 +602,12 @@ LINES: list[Any] = [
 @pytest.mark.parametrize(
     ("number", "patches", "source", "cause"),
     [
-        pytest.param(*each, marks=pytest.mark.slow) if n % 3 or each[0] == 11 else each  # a second each
+        pytest.param(*each, marks=SELDOM)
+        if n % 3 == 2 or each[0] in (11, 17)
+        # they take a second each, and a training five
+        else pytest.param(*each, marks=pytest.mark.slow)
+        if n % 3
+        else each
         for n, each in enumerate(LINES)
     ],
 )
