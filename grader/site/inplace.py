@@ -103,9 +103,8 @@ class InPlaceWorker(WorkerServer, Worker):
 
     def end(self, wait: bool = True) -> int:
         for name, module in [*sys.modules.items()]:  # the student's own, and no part of a library
-            if module is not self._modules.get(name) and "/" not in (
-                getattr(module, "__file__", None) or "/"
-            ):
+            before, file = self._modules.get(name), getattr(module, "__file__", None) or "/"
+            if module is not before and "/" not in file:
                 del sys.modules[name]
-                sys.modules.update({name: self._modules[name]} if name in self._modules else {})
+                sys.modules |= {name: before} if before else {}
         return 0

@@ -396,14 +396,11 @@ class Comparison:
         if call is None:
             return False
         self.work.spend(len(events) // 4)
-        node, values = events[call].node, list[tuple[int, ...]]()
-        telling = False
-        for number, each in enumerate(events):
-            same = (each.node.kind, each.node.operation) == ("call", node.operation) and each.values
-            if same and each.node is not node:
-                values.append(each.values)
-                telling = telling or not self.mine.is_neutral(number)
-        return telling and not any(map(self.spoilt, values))
+        own = events[call].node
+        calls = (n for n, each in enumerate(events) if each.node.kind == "call" and each.values)
+        others = [n for n in calls if (one := events[n].node) is not own and one.operation == own.operation]
+        telling = not all(map(self.mine.is_neutral, others))
+        return telling and not any(self.spoilt(events[n].values) for n in others)
 
     def caller(self, number: int) -> int | None:
         """Return the call in which an event of a helper happened."""

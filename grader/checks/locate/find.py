@@ -198,18 +198,17 @@ def _return_line(trace: Trace, function: str, output: int = -1) -> int:
     Args:
         output: a result; if a name stands for it, the line that binds that is returned.
     """
-    ran = {event.node.statement for event in trace.events if event.node.function == function}
-    inside = {node.statement for node in trace.text.nodes if node.function == function}
-    ends = [n for n in inside if trace.text.statements[n].kind == "Return"]
-    lines = [trace.text.statements[n].line for n in ran.intersection(ends) or ends]  # perhaps of two methods
-    last = max((trace.text.statements[n].line for n in ran if n >= 0), default=1)
+    inside, statements = trace.text.inside(function), trace.text.statements
+    numbers = {node.statement for node, *_ in trace.events if node.function == function}
+    ran = {statements[number] for number in numbers - {-1}}
+    ends = [each for each in inside if each.kind == "Return"]
+    lines = [each.line for each in ends if each in ran or ran.isdisjoint(ends)]  # perhaps of two methods
+    last = max((each.line for each in ran), default=1)
     line = min(lines, key=lambda line: abs(line - last), default=last)
-    inner = [trace.text.statements[n] for n in inside if n >= 0]
-    names = [name for each in inner if each.line == line for name in each.value.split(", ")[output:][:1]]
-    bound = (
-        [each.line for each in inner if each.line < line and {*names} & {*each.binds}] if output >= 0 else []
-    )
-    return max(bound, default=line)
+    if output < 0:
+        return line
+    names = [name for each in inside if each.line == line for name in each.value.split(", ")[output:][:1]]
+    return max((each.line for each in inside if each.line < line and {*names} & {*each.binds}), default=line)
 
 
 def _stale(comparison: Comparison, number: int) -> tuple[int, Cause] | None:
@@ -512,9 +511,10 @@ def _explained(case: Case, found: Sequence[Finding]) -> tuple[Located, bool]:
         unproved = "." if (cause and cause.text) or finding.compared else UNPROVED
         says += ": this line takes right values and makes a wrong one." if takes else unproved
     if cause and cause.key in (UNUSED, UNMADE, RARE, EARLY):
-        says = "What this line makes is right; what becomes of it is not."
-        says = "What is computed in this loop is right, as far as it goes." if cause.key == EARLY else says
-        says = "This line is not reached as often as it should be." if cause.key == RARE else says
+        says = {
+            EARLY: "What is computed in this loop is right, as far as it goes.",
+            RARE: "This line is not reached as often as it should be.",
+        }.get(cause.key, "What this line makes is right; what becomes of it is not.")
     all_spoilt = {*comparison.wrong_results} <= finding.outputs
     shared = f"use {target.replace('this line', f'line {line}')}" if all_spoilt else ""
     said = (cause.text, cause.key) if cause and cause.text else ("", "")

@@ -174,10 +174,9 @@ class Names:
 
     def _line_after(self, name: str, node: Node) -> int:
         """Return the line after the loop around an expression that binds a name; 0 if there is none."""
-        inside = {each.statement for each in self._mine.trace.text.nodes if each.function == node.function}
         loops = [each for each in self._statements if each.kind in ("For", "While")]
         ends = [each.end for each in loops if each.line < node.line <= each.end]
-        bound = (each.line for n, each in enumerate(self._statements) if n in inside and name in each.binds)
+        bound = (each.line for each in self._mine.trace.text.inside(node.function) if name in each.binds)
         return next((line for line in bound if ends and line > max(ends)), 0)
 
     def line_beside(self, number: int, once: bool = False) -> int:
@@ -195,8 +194,7 @@ class Names:
         before = {*bound[last - 1]} if last else set[str]()
         if once and not (self.beginning(number) and len({by for _, by in self._places(number)}) == 1):
             return 0
-        inside = {node.statement for node in self._mine.trace.text.nodes if node.function == function}
-        binding = (each for n, each in enumerate(self._statements) if n in inside and before & {*each.binds})
+        binding = (each for each in self._mine.trace.text.inside(function) if before & {*each.binds})
         return max((each.line for each in binding), default=0)
 
     def beginning(self, number: int) -> Statement | None:

@@ -103,6 +103,11 @@ class Text:
     statements: tuple[Statement, ...]
     lines: tuple[str, ...]
 
+    def inside(self, function: str) -> list[Statement]:
+        """Return the statements of a function that hold an expression, in their order."""
+        numbers = {node.statement for node in self.nodes if node.function == function and node.statement >= 0}
+        return [self.statements[number] for number in sorted(numbers)]
+
 
 class Event(NamedTuple):
     """One evaluation of an expression: the numbers of its values, none if it raised; what it was made of."""
