@@ -5,10 +5,11 @@ Nothing of a zip is ever unpacked to disk. What tools leave beside one's own fil
 
 import calendar
 import contextlib
+import functools
 import os
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -55,15 +56,26 @@ def is_clutter(name: str) -> bool:
 
 
 class Files:
-    """What was handed in together.
+    """What was handed in together, wherever it lies.
 
     Args:
         paths: of the files; in a zip, one may be there twice.
+        read: returns the bytes at a path, as :meth:`read` does, which keeps what was read as well.
+        modified: returns when a file was changed, in seconds since 1970, as far as anything says it.
         lone: whether it is one file that was handed in by itself.
     """
 
-    def __init__(self, paths: Iterable[Parts], *, lone: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Iterable[Parts],
+        read: Callable[[Parts, int], bytes],
+        modified: Callable[[Parts], float],
+        *,
+        lone: bool = False,
+    ) -> None:
         self.paths: Sequence[Parts] = list(paths)
+        self._read = read
+        self.modified = modified
         self.lone = lone
         self.touched: list[Parts] = []
         """What was read."""
@@ -86,13 +98,6 @@ class Files:
         self.touched.append(parts)
         return data
 
-    def _read(self, parts: Parts, limit: int) -> bytes:
-        raise NotImplementedError
-
-    def modified(self, parts: Parts) -> float:
-        """Return when a file was changed, in seconds since 1970, as far as its file system or zip says."""
-        raise NotImplementedError
-
     def read_outermost(self, name: str, limit: int) -> bytes:
         """Return the bytes of the file of this name that lies least deep.
 
@@ -110,52 +115,42 @@ class Files:
         return self.read(found[0], limit)
 
 
-class Gathered(Files):
-    """Files that lie elsewhere: some of a class, named as one student named them; what lies in zips, too.
+def gathered(
+    places: Sequence[tuple[Parts, Files, Parts]], rest: Files | None = None, *, lone: bool = False
+) -> Files:
+    """Return files that lie elsewhere: some of a class, as one student named them; what lies in zips, too.
 
     Args:
         places: the path of each here, and where it lies.
         rest: where any other path is looked for; None says that there is none.
     """
+    lying = {here: (files, there) for here, files, there in places}
 
-    def __init__(
-        self, places: Sequence[tuple[Parts, Files, Parts]], rest: Files | None = None, *, lone: bool = False
-    ) -> None:
-        super().__init__((here for here, _, _ in places), lone=lone)
-        self._places = {here: (files, there) for here, files, there in places}
-        self._rest = rest
-
-    def _read(self, parts: Parts, limit: int) -> bytes:
-        files, there = self._places.get(parts, (self._rest, parts))
+    def read(parts: Parts, limit: int) -> bytes:
+        files, there = lying.get(parts, (rest, parts))
         if files is None:
             raise FileNotFoundError
         return files.read(there, limit)
 
-    def modified(self, parts: Parts) -> float:
-        files, there = self._places[parts]
+    def modified(parts: Parts) -> float:
+        files, there = lying[parts]
         return files.modified(there)
 
+    return Files((here for here, _, _ in places), read, modified, lone=lone)
 
-class Folder(Files):
-    """A folder.
+
+def in_folder(root: Path, paths: Iterable[Parts] | None = None, *, lone: bool = False) -> Files:
+    """Return the files of a folder.
 
     Args:
-        paths: those of its files that matter; None lists it.
+        paths: those that matter; None lists it.
 
     Raises:
         FileRejected: it holds too much.
         OSError: it cannot be read.
     """
-
-    def __init__(self, root: Path, paths: Iterable[Parts] | None = None, *, lone: bool = False) -> None:
-        super().__init__(_walk(root) if paths is None else paths, lone=lone)
-        self._root = root
-
-    def _read(self, parts: Parts, limit: int) -> bytes:
-        return read_plain(self._root, parts, limit)
-
-    def modified(self, parts: Parts) -> float:
-        return self._root.joinpath(*parts).lstat().st_mtime
+    found, read = _walk(root) if paths is None else paths, functools.partial(read_plain, root)
+    return Files(found, read, lambda parts: root.joinpath(*parts).lstat().st_mtime, lone=lone)
 
 
 def _walk(root: Path) -> Iterator[Parts]:
@@ -220,8 +215,8 @@ def open_plain(folder: Path, parts: Sequence[str]) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-class Zip(Files):
-    """A zip; its directory is read once, whatever is then read out of it.
+def in_zip(file: IO[bytes], factor: int = 1) -> Files:
+    """Return the files of a zip, whose directory is read once, whatever is then read out of it.
 
     Args:
         factor: how many times as many files it may hold as one student's, if it is a class's.
@@ -229,47 +224,46 @@ class Zip(Files):
     Raises:
         FileRejected: it is damaged, or holds too many files.
     """
+    outside, paths, entries = list[str](), list[Parts](), dict[Parts, zipfile.ZipInfo]()
+    with _zipfile_errors():
+        opened = zipfile.ZipFile(_Bounded(file, MAX_LISTED * factor))
+        for entry in opened.infolist():
+            parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+            if {"..", "/"} & set(parts):
+                outside.append(entry.filename)
+            elif not 0 < len(parts) <= MAX_DEPTH or any(map(is_clutter, parts)):
+                continue
+            elif not entry.is_dir() or parts[-1].endswith(".py"):  # which is no module, and that is said
+                paths.append(parts)
+                entries[parts] = entry
+    if len(paths) > MAX_ENTRIES * factor:
+        raise FileRejected(TOO_MANY.format(len(paths)))
 
-    def __init__(self, file: IO[bytes], factor: int = 1) -> None:
-        outside, paths = [], []
-        self._entries: dict[Parts, zipfile.ZipInfo] = {}
-        with _zipfile_errors():
-            self._opened = zipfile.ZipFile(_Bounded(file, MAX_LISTED * factor))
-            for entry in self._opened.infolist():
-                parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-                if {"..", "/"} & set(parts):
-                    outside.append(entry.filename)
-                elif not 0 < len(parts) <= MAX_DEPTH or any(map(is_clutter, parts)):
-                    continue
-                elif not entry.is_dir() or parts[-1].endswith(".py"):  # which is no module, and that is said
-                    paths.append(parts)
-                    self._entries[parts] = entry
-        if len(paths) > MAX_ENTRIES * factor:
-            raise FileRejected(TOO_MANY.format(len(paths)))
-        super().__init__(paths)
-        self.outside = outside
-
-    def _read(self, parts: Parts, limit: int) -> bytes:
-        entry = self._entries.get(parts)
-        if entry is None:
-            raise FileNotFoundError
-        if entry.is_dir() or stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise FileRejected("is a link, a folder or a device in the archive; hand in the file itself")
-        if entry.flag_bits & ENCRYPTED:
-            raise FileRejected("is encrypted in the archive; make a zip without a password")
-        if entry.compress_type not in READABLE:
-            raise FileRejected("is compressed in an unusual way; make a plain zip")
-        with _zipfile_errors(), self._opened.open(entry) as file:
-            data = file.read(limit + 1)  # the size an archive claims may be a lie: count what comes out
-        if len(data) > limit:
-            raise FileRejected(TOO_LARGE.format(limit / 2**20))
-        return data
-
-    def modified(self, parts: Parts) -> float:
+    def modified(parts: Parts) -> float:
         try:
-            return float(calendar.timegm((*self._entries[parts].date_time, 0, 0, 0)))
+            return float(calendar.timegm((*entries[parts].date_time, 0, 0, 0)))
         except ValueError:  # the 31st of a month that has none
             return 0.0
+
+    found = Files(paths, lambda parts, limit: _read_entry(opened, entries.get(parts), limit), modified)
+    found.outside = outside
+    return found
+
+
+def _read_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo | None, limit: int) -> bytes:
+    if entry is None:
+        raise FileNotFoundError
+    if entry.is_dir() or stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise FileRejected("is a link, a folder or a device in the archive; hand in the file itself")
+    if entry.flag_bits & ENCRYPTED:
+        raise FileRejected("is encrypted in the archive; make a zip without a password")
+    if entry.compress_type not in READABLE:
+        raise FileRejected("is compressed in an unusual way; make a plain zip")
+    with _zipfile_errors(), opened.open(entry) as file:
+        data = file.read(limit + 1)  # the size an archive claims may be a lie: count what comes out
+    if len(data) > limit:
+        raise FileRejected(TOO_LARGE.format(limit / 2**20))
+    return data
 
 
 class _Bounded:
@@ -288,7 +282,7 @@ class _Bounded:
 
 
 @contextlib.contextmanager
-def open_zip(path: Path, factor: int = 1) -> Iterator[Zip]:
+def open_zip(path: Path, factor: int = 1) -> Iterator[Files]:
     """Open a zip on disk for as long as it is read.
 
     Raises:
@@ -299,7 +293,7 @@ def open_zip(path: Path, factor: int = 1) -> Iterator[Zip]:
         if os.fstat(file.fileno()).st_size > MAX_ZIP_BYTES:
             large = f"an archive of more than {MAX_ZIP_BYTES // 2**30} GiB"
             raise FileRejected(f"cannot be read: {large}; hand in the exercises only")
-        yield Zip(file, factor)
+        yield in_zip(file, factor)
 
 
 @contextlib.contextmanager

@@ -22,10 +22,10 @@ from grader.checks.files import (
     MAX_NAME,
     FileRejected,
     Files,
-    Folder,
-    Gathered,
     Parts,
-    Zip,
+    gathered,
+    in_folder,
+    in_zip,
     is_zip,
     open_zip,
 )
@@ -75,7 +75,7 @@ def read_source(exercise: Exercise, submission: Path | None = None) -> Source:
     try:
         if submission is None:
             own = [(part.id, f"{part.file.module}.py") for part in (exercise, *exercise.used)]
-            return read_sources([exercise], Folder(exercise.folder.parent, own))[exercise.id]
+            return read_sources([exercise], in_folder(exercise.folder.parent, own))[exercise.id]
         with open_submission(submission) as files:
             return read_sources([exercise], unpacked(files, [exercise]))[exercise.id]
     except (FileRejected, OSError) as error:
@@ -191,12 +191,13 @@ def open_submission(path: Path) -> Iterator[Files]:
     if path.is_symlink() or (not folder and path.parent.is_symlink()):
         raise FileRejected(LINK)
     if folder:
-        yield Folder(path)
+        yield in_folder(path)
     elif is_zip(path.name):
         with open_zip(path) as archive:
+            archive.modified = lambda parts: path.lstat().st_mtime  # all of it came at once
             yield archive
     else:
-        yield Folder(path.parent, [(path.name,)], lone=True)
+        yield in_folder(path.parent, [(path.name,)], lone=True)
 
 
 def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
@@ -215,7 +216,7 @@ def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
                 if depth == MAX_NESTED or len(looked_into) == MAX_ZIPS:
                     raise FileRejected("is one of too many zips; hand in the files themselves")
                 data = files.read(parts, left)
-                inner = Zip(io.BytesIO(data))
+                inner = in_zip(io.BytesIO(data))
             except (FileRejected, OSError) as error:
                 unread.append((parts, str(error) if isinstance(error, FileRejected) else "cannot be read"))
                 continue
@@ -228,7 +229,7 @@ def unpacked(files: Files, exercises: Sequence[Exercise]) -> Files:
         if not looked_into:
             break
         around = [(parts, files, parts) for parts in files.paths if parts not in looked_into]
-        files = Gathered([*around, *within], files)
+        files = gathered([*around, *within], files)
         files.unread, files.outside = unread, outside
     if files.unread and len(missing) == len(exercises):
         parts, reason = files.unread[0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, Gathered, is_zip
+from grader.checks.files import LINK, MAX_BYTES, FileRejected, Files, in_folder, is_zip
 from grader.checks.source import Source, find_modules, read_sources, shown, unpacked
 from grader.classroom import inbox, tables
 from grader.course import CannotDo, Exercise, folded
@@ -160,7 +160,7 @@ def _known_as(entry: inbox.Delivery) -> list[str]:
     return [unicodedata.normalize("NFC", name) for name in names]
 
 
-def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arrivals: Arrivals) -> None:
+def _set_time(found: Submission, entry: inbox.Delivery, files: Files, arrivals: Arrivals) -> None:
     """Set when it arrived, by the best that is known of it."""
     told = next((arrivals[name] for name in _known_as(entry) if name in arrivals), None) if arrivals else None
     if told or entry.received:
@@ -173,9 +173,8 @@ def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arr
         found.note("not-in-received", text)
     if entry.cloned:
         try:
-            touched = list(files.touched) if files else []
-            modules = [parts for parts in touched if parts[-1].lower().endswith(".py")]
-            graded = {parts: files.read(parts, MAX_BYTES) for parts in modules} if files else {}
+            modules = [parts for parts in files.touched if parts[-1].lower().endswith(".py")]
+            graded = {parts: files.read(parts, MAX_BYTES) for parts in modules}
             found.received, changed = inbox.last_commit(entry.path, graded)
             found.received_from = "commit"
             text = "arrived when its last commit says, which whoever makes a commit can set"
@@ -188,10 +187,9 @@ def _set_time(found: Submission, entry: inbox.Delivery, files: Files | None, arr
             why = one_line(str(error), MAX_SHOWN)
             found.note("commit-unknown", f"is a checkout, but its last commit is not known: {why}")
     seconds = []
-    if files is not None and (isinstance(files, Gathered) or entry.path.is_dir()):
-        for parts in files.touched:
-            with contextlib.suppress(OSError):
-                seconds.append(files.modified(parts))
+    for parts in files.touched:
+        with contextlib.suppress(OSError):
+            seconds.append(files.modified(parts))
     if not any(seconds):
         with contextlib.suppress(OSError):
             seconds.append(entry.path.lstat().st_mtime)
@@ -207,7 +205,7 @@ def _look(entry: inbox.Delivery, exercises: Sequence[Exercise], arrivals: Arriva
     found = Submission(_key(entry), _name(entry), inbox.moment(0.0), path=entry.path, notes=entry.notes)
     found.platform, found.platform_id, found.platform_name = entry[2:5]
     found.file, found.together = label, "\n".join(entry.together)
-    files: Files | None = None
+    files = in_folder(entry.path, ())  # nothing, until it is open
     try:
         try:
             _require_fit(entry, exercises)

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 import yaml
 
-from grader.checks.files import FileRejected, Files, Folder, Gathered, Parts, is_zip, open_zip, read_plain
+from grader.checks.files import FileRejected, Files, Parts, gathered, in_folder, is_zip, open_zip, read_plain
 from grader.checks.source import find_modules, open_submission, plain
 from grader.course import COURSE_FILE, CannotDo, Exercise, folded, parse_sheet, parse_time
 from grader.progress import JOINERS, Note, hand_in
@@ -78,7 +78,7 @@ class Delivery(NamedTuple):
     prefix: str = ""  # where the class is that it belongs to, below the folder of submissions
     path: Path = Path()  # of it or, if it lies in a zip or is several files, of that zip or of one file
     # lists what it holds
-    open: Callable[[], AbstractContextManager[Files]] = lambda: contextlib.nullcontext(Folder(Path(), []))
+    open: Callable[[], AbstractContextManager[Files]] = lambda: contextlib.nullcontext(in_folder(Path(), []))
     cloned: bool = False  # whether it is a checkout that the instructor made, as far as can be told
 
 
@@ -318,9 +318,9 @@ def _open(folder: Path, delivery: Delivery, names: Mapping[str, bool]) -> Abstra
     (entry, given), *more = delivery.entries
     if not more and (names[entry] or not given or is_zip(entry)):
         return open_submission(folder / entry)
-    below = {name: Folder(folder / name).paths if names[name] else [()] for name, _ in delivery.entries}
+    below = {name: in_folder(folder / name).paths if names[name] else [()] for name, _ in delivery.entries}
     inside = {name: [(name, *parts) for parts in paths] for name, paths in below.items()}
-    return _part(Folder(folder, [*chain(*inside.values())]), delivery, inside, 0)
+    return _part(in_folder(folder, [*chain(*inside.values())]), delivery, inside, 0)
 
 
 @contextlib.contextmanager
@@ -333,7 +333,7 @@ def _part(
         for parts in inside[name]:
             below = parts[around + 1 :]
             pairs.append(((given, *below) if given else below or (name,), whole, parts))
-    yield Gathered(pairs, lone=len(pairs) == 1 and pairs[0][0][-1].lower().endswith(".py"))
+    yield gathered(pairs, lone=len(pairs) == 1 and pairs[0][0][-1].lower().endswith(".py"))
 
 
 def _in_zip(path: Path, prefix: str, stack: ExitStack) -> list[Delivery]:
