@@ -101,7 +101,7 @@ class Recorded:
         module: the pristine stub, whose graded functions they stand for.
 
     Raises:
-        CourseError: the file is missing or damaged.
+        CourseError: the file is missing or damaged, or the stub lacks a function.
     """
 
     def __init__(self, exercise: Exercise, module: types.ModuleType) -> None:
@@ -109,7 +109,7 @@ class Recorded:
         self.text = Text((), (), ())  # of the solution, which is not there
         self.missed: set[str] = set()  # functions that were asked what is not recorded
         self.index = Index()
-        self._stubs = {name: getattr(module, name) for name in exercise.file.functions}
+        self._stubs = {name: getattr(module, name) for name in exercise.parameters}
         self._seen: dict[tuple[str, int], tuple[Any, int | None]] = {}
         try:
             self.header, body = unpacked(path.read_bytes())
@@ -218,11 +218,9 @@ def _named_tuples(value: Any) -> dict[str, Any]:
 
 def answer_from_records(module: types.ModuleType, exercise: Exercise) -> None:
     """Let the graded functions of a pristine stub answer what was recorded, or raise CourseError."""
-    exercise.parameters  # noqa: B018  # names a function that is missing
     recorded = Recorded(exercise, module)
-    setattr(module, RECORDED, recorded)
-    for name in exercise.file.functions:
-        setattr(module, name, recorded.answering(name, vars(module)))
+    answering = {name: recorded.answering(name, vars(module)) for name in exercise.parameters}
+    vars(module).update({RECORDED: recorded, **answering})
 
 
 # --- in the place of the solution ----------------------------------------------------------------------

@@ -336,7 +336,8 @@ class ConfinedWorker(Worker):
             if self._channel in ready:
                 return
             if self.listener:
-                lines = self._kept.kept[-1024:].rpartition(b"\n")[0].splitlines()[-1:]  # the last whole one
+                printed = (self._kept.head + self._kept.tail)[-1024:]
+                lines = printed.rpartition(b"\n")[0].splitlines()[-1:]  # the last whole one
                 self.listener(b"".join(lines).decode("utf-8", "replace"))
 
     def _drain(self, reads: int = 64) -> None:

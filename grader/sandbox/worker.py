@@ -112,27 +112,22 @@ class Answer:
 
 
 class HeadAndTail:
-    """Keeps the first and the last bytes of what is printed, and counts what fell out between them."""
+    """Keeps the first and the last bytes of what is printed, and counts all of them."""
 
-    kept, dropped = b"", 0
+    head, tail, count = b"", b"", 0
 
     def add(self, data: bytes) -> None:
         """Keep what was printed just now."""
-        self.kept += data
-        if len(self.kept) > 3 * KEPT_HALF:  # not at every byte
-            self.cut()
-
-    def cut(self) -> None:
-        """Drop what is between the first and the last bytes."""
-        excess = max(len(self.kept) - 2 * KEPT_HALF, 0)
-        self.kept = self.kept[:KEPT_HALF] + self.kept[KEPT_HALF + excess :]
-        self.dropped += excess
+        room = KEPT_HALF - len(self.head)
+        self.head += data[:room]
+        self.tail = (self.tail + data[room:])[-KEPT_HALF:]
+        self.count += len(data)
 
     def text(self) -> str:
         """Return what is kept, with a word on what is not."""
-        self.cut()
-        gap = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
-        return (self.kept[:KEPT_HALF] + gap + self.kept[KEPT_HALF:]).decode("utf-8", "replace")
+        dropped = self.count - len(self.head) - len(self.tail)
+        gap = f"\n… {dropped} bytes left out …\n".encode() if dropped else b""
+        return (self.head + gap + self.tail).decode("utf-8", "replace")
 
 
 class Worker(Protocol):
