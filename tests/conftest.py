@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from grader.checks.collection import CheckSuite, load_suite
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source
@@ -32,6 +33,8 @@ from tests.helpers import Ran, Run, run_main
 HERE = Path(__file__).parent
 PATIENT = {"call_seconds": 60.0, "load_seconds": 60.0, "exercise_seconds": 600.0}
 """Limits for a test whose point is no limit: the busiest machine does not reach them."""
+UNCHANGED = (HERE / "fixtures" / "course", HERE.parent)
+"""Courses that no test writes to."""
 DURABLE = ledger.SETTINGS
 
 
@@ -214,8 +217,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tin
     return run
 
 
+@pytest.fixture(scope="session")
+def suites() -> dict[Any, CheckSuite]:
+    """Checks of courses that no test changes, loaded when they are first wanted."""
+    return {}
+
+
 @pytest.fixture
-def grade(pool: WorkerPool, tiny: Course) -> Grade:
+def grade(pool: WorkerPool, tiny: Course, suites: dict[Any, CheckSuite]) -> Grade:
     """Grade a source; ``limits`` are generous unless told, such as ``call_seconds=0.5``.
 
     What a mistake looks like, and its line, take as long again, and are looked for on demand.
@@ -230,11 +239,16 @@ def grade(pool: WorkerPool, tiny: Course) -> Grade:
         diagnose: bool = False,
         **limits: Any,
     ) -> Report:
-        found = with_limits((course or tiny)[exercise], **{**PATIENT, **limits})
+        asked = {**PATIENT, **limits}
+        found = with_limits((course or tiny)[exercise], **asked)
         if not isinstance(source, Source):
             data = source.encode() if isinstance(source, str) else source
             source = Source(f"{found.file.module}.py", data)
-        return check(found, source, pool=pool, seed=seed, patience=patience, diagnose=diagnose)
+        key = found.root, exercise, seed, *sorted(asked.items())
+        if found.root not in UNCHANGED:
+            return check(found, source, pool=pool, seed=seed, patience=patience, diagnose=diagnose)
+        suite = suites[key] = suites.get(key) or load_suite(found, seed)
+        return check(suite, source, pool=pool, patience=patience, diagnose=diagnose)
 
     return grade
 
@@ -249,11 +263,15 @@ def offspring() -> Offspring:
 
 def _offspring(of: int | None = None) -> set[int]:
     parents: dict[int, int] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for name in filter(str.isdecimal, os.listdir("/proc")):  # hundreds, perhaps, many times in a test
         with contextlib.suppress(OSError):
-            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
-            if state not in "ZX":
-                parents[int(entry.parent.name)] = int(parent)
+            entry = os.open(f"/proc/{name}/stat", os.O_RDONLY)
+            try:
+                state, parent = os.read(entry, 4096).rpartition(b")")[2].split()[:2]
+            finally:
+                os.close(entry)
+            if state not in b"ZX":
+                parents[int(name)] = int(parent)
     found: set[int] = set()
     layer = {of or os.getpid()}
     while layer := {pid for pid, parent in parents.items() if parent in layer}:

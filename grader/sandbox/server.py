@@ -15,6 +15,7 @@ import functools
 import gc
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import io
 import json
 import marshal
@@ -24,7 +25,6 @@ import signal
 import socket
 import sys
 import types
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -136,8 +136,7 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Keep a module with all that is inside it; what it needs besides has to be there."""
         spec = importlib.machinery.PathFinder.find_spec(name, folders)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            code = marshal.dumps(spec.loader.get_code(name))
-            self._kept[name] = spec, zlib.compress(code, 1)  # a tenth less of it would take 60 ms more
+            self._kept[name] = spec, marshal.dumps(spec.loader.get_code(name))
             inside = spec.submodule_search_locations or []
             for part in {part.name for part in pkgutil.iter_modules(inside)} - {"test", "tests", "__main__"}:
                 self.keep(f"{name}.{part}", inside)
@@ -145,12 +144,13 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         """Return how a module is imported, if it is kept; Python's import asks."""
         if spec := self._kept[name][0] if name in self._kept else None:
-            spec.loader = self
+            lazy = name.rpartition(".")[0] == "numpy"  # `from numpy import *` names them all, and uses none
+            spec.loader = importlib.util.LazyLoader(self) if lazy else self
         return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run a module's code; Python's import asks."""
-        exec(marshal.loads(zlib.decompress(self._kept[module.__name__][1])), vars(module))
+        exec(marshal.loads(self._kept[module.__name__][1]), vars(module))
 
 
 RECORDER = importlib.machinery.SourceFileLoader("recording", f"{os.path.dirname(__file__)}/recording.py")

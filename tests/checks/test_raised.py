@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
 
+from grader.checks.collection import CheckSuite, load_suite
 from grader.checks.locate.shapes import lettered
 from grader.checks.report import Located, Outcome
 from grader.checks.run import check
@@ -25,13 +27,19 @@ WXH, DA, X, H = (
 )
 
 
+@functools.cache
+def suite(exercise: str) -> CheckSuite:
+    """Load the checks of an exercise once for all tests."""
+    return load_suite(COURSE[exercise], 1)
+
+
 def first_failure(number: int, *patches: tuple[str, str], pool: WorkerPool) -> Outcome:
     exercise = COURSE[f"exercise-{number}"]
     text = exercise.solution_path.read_text(encoding="utf-8")
     for old, new in patches:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    report = check(exercise, Source(exercise.stub_path.name, text.encode()), pool=pool, seed=1)
+    report = check(suite(exercise.id), Source(exercise.stub_path.name, text.encode()), pool=pool)
     return next(outcome for outcome in report.outcomes if outcome.status == "failed")
 
 

@@ -65,23 +65,21 @@ def train_adding(xs, targets, params, Wy, by, lr, max_norm):
     H = Wy.shape[1]
     losses = []
     for s in range(S):
-        W, b, (Wy, by) = model[:4], model[4:8], model[8:]
+        W, b, (Wy, by) = np.array(model[:4]), np.array(model[4:8]), model[8:]
         hs, cs = np.zeros((T + 1, H, N)), np.zeros((T + 1, H, N))
         gates = np.zeros((T, 4, H, N))
         for t in range(T):
             z = np.vstack((hs[t], xs[s, t]))
             for u in range(H):
-                for k in range(4):
-                    a = W[k][u] @ z + b[k][u]
-                    gates[t, k, u] = np.tanh(a) if k == 2 else 1 / (1 + np.exp(-a))
-                f, i, g, o = gates[t, :, u]
+                a = W[:, u] @ z + b[:, u]
+                f, i, _, o = gates[t, :, u] = 1 / (1 + np.exp(-a))
+                g = gates[t, 2, u] = np.tanh(a[2])
                 cs[t + 1, u] = f * cs[t, u] + i * g
                 hs[t + 1, u] = o * np.tanh(cs[t + 1, u])
         error = Wy[0] @ hs[T] + by[0, 0] - targets[s]
         losses.append(np.mean(error**2))
         dy = 2 * error / N
-        grads = [np.zeros_like(p) for p in model]
-        grads[8][0], grads[9][0, 0] = hs[T] @ dy, dy.sum()
+        dW, db = np.zeros_like(W), np.zeros_like(b)
         dh, dc = np.outer(Wy[0], dy), np.zeros((H, N))
         for t in reversed(range(T)):
             z = np.vstack((hs[t], xs[s, t]))
@@ -90,14 +88,15 @@ def train_adding(xs, targets, params, Wy, by, lr, max_norm):
                 f, i, g, o = gates[t, :, u]
                 tanh_c = np.tanh(cs[t + 1, u])
                 dc[u] += dh[u] * o * (1 - tanh_c**2)
-                das = dc[u] * cs[t, u] * f * (1 - f), dc[u] * g * i * (1 - i)
-                das += dc[u] * i * (1 - g * g), dh[u] * tanh_c * o * (1 - o)
-                for k in range(4):
-                    grads[k][u] += z @ das[k]
-                    grads[4 + k][u, 0] += das[k].sum()
-                    below += np.outer(W[k][u, :H], das[k])
+                das = np.empty((4, N))
+                das[0], das[1] = dc[u] * cs[t, u] * f * (1 - f), dc[u] * g * i * (1 - i)
+                das[2], das[3] = dc[u] * i * (1 - g * g), dh[u] * tanh_c * o * (1 - o)
+                dW[:, u] += das @ z.T
+                db[:, u, 0] += das.sum(axis=1)
+                below += W[:, u, :H].T @ das
                 dc[u] *= f
             dh = below
+        grads = [*dW, *db, np.array([hs[T] @ dy]), np.array([[dy.sum()]])]
         norm = np.sqrt(sum((g**2).sum() for g in grads))
         for k, g in enumerate(grads):
             g = g * min(1, max_norm / norm)
