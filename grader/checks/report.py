@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from grader import __version__
 from grader.course import Causes, Feedback, dataclass
@@ -59,8 +59,8 @@ class Outcome:
     diagnosis: str = ""  # what the student's mistake looks like, if that can be said
     recognised: bool = False  # whether the diagnosis is the author's sentence for a known mistake
     gist: str = ""  # the message without anything that came out of a call; empty if nothing is left of it
-    mismatch: Mismatch | None = None  # where the first wrong array is wrong, if it has the right shape
     located: Located | None = None  # the line that the wrong answer comes from, if it was found
+    wrong: Mismatch | None = None  # where the first wrong array is wrong, if it has the right shape
 
     @property
     def earned(self) -> int:
@@ -79,8 +79,8 @@ class Outcome:
             diagnosis=self.diagnosis if feedback == "diagnosis" and self.recognised else "",
             output="",
             seconds=0.0,
-            mismatch=None,
             located=None,
+            wrong=None,
         )
         if feedback == "none":
             shown = dataclasses.replace(shown, check="hidden", title="A hidden check")
@@ -159,14 +159,12 @@ class Report:
 def reports_to_json(reports: list[Report]) -> str:
     """Return one JSON document for any number of reports.
 
-    Every field of ``Report`` and ``Outcome`` appears under its own name, with what is derived from them;
-    only ``mismatch`` is called ``wrong``.
+    Every field of ``Report`` and ``Outcome`` appears under its own name, with what is derived from them.
     """
     written = []
     for report in reports:
         fields = dataclasses.asdict(report)
         for outcome, values in zip(report.outcomes, fields["outcomes"], strict=True):
-            values["wrong"] = values.pop("mismatch")
             values["earned"] = outcome.earned
         written.append(fields | {"credits": report.credits, "earned": report.earned, "passed": report.passed})
     document = {
@@ -189,10 +187,8 @@ def reports_from_json(text: str) -> list[Report]:
         for fields in document["reports"]:
             outcomes = []
             for values in fields["outcomes"]:
-                wrong = values.get("wrong")
-                values["mismatch"] = _restored(Mismatch, wrong) if wrong else None
-                place = values.get("located")
-                values["located"] = _restored(Located, place) if place else None
+                for name, kind in (("located", Located), ("wrong", Mismatch)):
+                    values[name] = _restored(kind, values[name]) if values.get(name) else None
                 outcomes.append(_restored(Outcome, values))
             reports.append(_restored(Report, fields | {"outcomes": outcomes}))
         return reports
@@ -200,13 +196,8 @@ def reports_from_json(text: str) -> list[Report]:
         raise ValueError(f"is no report: {error}") from None
 
 
-Restored = TypeVar("Restored", Report, Outcome, Mismatch, Located)
-
-
-def _restored(kind: type[Restored], fields: dict[str, Any]) -> Restored:
+def _restored(kind: Any, fields: dict[str, Any]) -> Any:
     """Make a value of its own fields, leaving out what is derived; JSON's lists were tuples."""
-    names = {field.name for field in dataclasses.fields(kind)} & fields.keys()
-    values: dict[str, Any] = {name: fields[name] for name in names}
-    for name, value in values.items():
-        values[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)
+    names = {field.name for field in dataclasses.fields(kind)}
+    own = {name: value for name, value in fields.items() if name in names}
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in own.items()})

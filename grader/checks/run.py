@@ -230,7 +230,7 @@ def _run_check(suite: CheckSuite, check: Check, run: CheckRun, *, one_failure: b
         hidden=check.hidden,
         output=clean(output),  # in which a warning may have named the file that called the student's function
         seconds=seconds,
-        mismatch=_mismatch(suite.exercise, error) if isinstance(error, CheckFailed) else None,
+        wrong=_mismatch(suite.exercise, error) if isinstance(error, CheckFailed) else None,
     )
     for each in (*raised, error):
         _forget_frames(each)

@@ -249,7 +249,7 @@ def array_map(outcome: Outcome, width: int = MAP_WIDTH) -> list[str]:
     The first line names the array, and the axes along which only some places are wrong. Below it, rows and
     columns stand as the array has them, and steps of time beside each other, where there is room for them.
     """
-    mismatch = outcome.mismatch
+    mismatch = outcome.wrong
     if mismatch is None or not {*"x."} <= {*mismatch.entries}:
         return []
     parts = []

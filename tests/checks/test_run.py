@@ -189,7 +189,7 @@ def test_the_gist_of_a_hidden_check_holds_nothing_that_a_call_has_said(grade: Gr
     report = grade(source + TELLING[how] + "\n", call_seconds=0.5 if how == "hangs" else 60.0, diagnose=True)
     (hidden,) = [outcome for outcome in report.for_student("diagnosis").outcomes if outcome.hidden]
     assert hidden.status == "failed"
-    said = f"{hidden.message} {hidden.diagnosis} {hidden.output} {hidden.mismatch} {hidden.seconds}"
+    said = f"{hidden.message} {hidden.diagnosis} {hidden.output} {hidden.wrong} {hidden.seconds}"
     assert not re.search("SECRET|77", said)
     known = {
         "returns numbers": "`y` is not right.",

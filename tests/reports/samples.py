@@ -37,7 +37,7 @@ def typical(fourth: Status = "error") -> Grade:
     first = exercise(
         outcome("passed", check="check_a", title="The first is right"),
         outcome(
-            "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", mismatch=WRONG
+            "failed", check="check_b", message=TRACE, output="here", diagnosis="Which side?", wrong=WRONG
         ),
         outcome("skipped", check="check_c", title="The third waits", message="waits for “h is right”"),
         outcome(fourth, check="check_d", title="The fourth broke", message="ZeroDivisionError", hidden=True),
@@ -57,7 +57,7 @@ def typical(fourth: Status = "error") -> Grade:
 def hostile() -> Grade:
     """Everything that comes from a student is as bad as it can be."""
     wrong = Mismatch(HOSTILE, ("N",), (2,), "x.")
-    bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, mismatch=wrong)
+    bad = outcome(message=HOSTILE, output=HOSTILE, diagnosis=HOSTILE, wrong=wrong)
     late = Adjustment("late", "exercise-1", -100, HOSTILE)
     quiz = QuizResult("quiz-1", "Q", 0, 100, (HOSTILE,))
     texts: dict[str, Any] = {
@@ -73,7 +73,7 @@ def hostile() -> Grade:
 def hidden(feedback: Feedback) -> Grade:
     """A hidden check that saw something nobody should learn unless feedback is full."""
     title, check = f"{SECRET} in its title", f"check_{SECRET}"
-    seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, mismatch=WRONG)
+    seen = outcome(title=title, check=check, message=SECRET, hidden=True, diagnosis=SECRET, wrong=WRONG)
     other = outcome(title=title, check=check, message=SECRET, hidden=True)
     return graded("ada", exercise(outcome("passed"), seen, other), feedback=feedback)
 

@@ -108,7 +108,7 @@ def forms_for_a_student(grade: Grade, folder: Path) -> Iterator[tuple[str, str]]
 def test_what_a_hidden_check_saw_is_in_no_form_for_a_student(feedback: Feedback, tmp_path: Path) -> None:
     """Neither what code printed, nor its exception, the right answer, where it is wrong, or a time."""
     seen = outcome(
-        hidden=True, message=f"off: {SECRET}", output=f"printed {SECRET}", diagnosis=SECRET, mismatch=WRONG
+        hidden=True, message=f"off: {SECRET}", output=f"printed {SECRET}", diagnosis=SECRET, wrong=WRONG
     )
     known = outcome(hidden=True, message=SECRET, gist="`h` is not right.", diagnosis="Try.", recognised=True)
     broken = outcome("error", hidden=True, message=f"ValueError: {SECRET}", output=SECRET)

@@ -135,9 +135,7 @@ def test_no_line_of_a_verdict_is_wider_than_the_terminal(verbose: bool) -> None:
     place = Located(46, "exercises/exercise-5/bptt.py:46", "da = " + "x" * 90, long, long, shared="use `da`")
     mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 9, 3), "x" * 41 + "." * 40)
     outcomes = (
-        outcome(
-            "a", "failed", message=long, diagnosis=long, located=place, mismatch=mismatch, output="y" * 300
-        ),
+        outcome("a", "failed", message=long, diagnosis=long, located=place, wrong=mismatch, output="y" * 300),
         outcome("b" * 80, "failed", message="`dh` is off"),
         outcome("c" * 80, "skipped", message=long),
         outcome("d" * 80),
@@ -197,7 +195,7 @@ def test_no_verdict_is_longer_than_a_screen_and_the_diagnosis_is_at_its_end(cour
         outcomes = [
             Outcome(
                 f"check_{number}", title, "train", "failed", 1, f"{number} word" * 99, diagnosis=says,
-                mismatch=mismatch, output="printed\n" * 9,
+                wrong=mismatch, output="printed\n" * 9,
             )
             for number, title in enumerate(titles)
         ]  # fmt: skip
@@ -256,7 +254,7 @@ def test_a_missing_layer_is_told_where_code_ran() -> None:
 def test_no_line_is_wider_than_asked_for() -> None:
     mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), "......" + "xxxxxx" + "..x..x")
     failed = outcome(
-        "a" * 90, "failed", message="word " * 60, output="p" * 200, mismatch=mismatch, diagnosis="d " * 80
+        "a" * 90, "failed", message="word " * 60, output="p" * 200, wrong=mismatch, diagnosis="d " * 80
     )
     for width in (30, 40, 60, 80, 100, 200):
         lines = laid_out(failed, width=width, notes=("note " * 50,))
@@ -279,7 +277,7 @@ def test_the_left_end_gives_way() -> None:
 
 def test_the_map_shows_where_and_says_which() -> None:
     mismatch = Mismatch("dxs", ("T", "D", "N"), (3, 2, 3), "......" + "xxxxxx" + "..x..x")
-    lines = array_map(outcome("a", "failed", mismatch=mismatch))
+    lines = array_map(outcome("a", "failed", wrong=mismatch))
     assert lines == [
         "dxs (T, D, N): x marks what is wrong, only in time steps 1 to 2",
         "···  xxx  ··x",
@@ -289,18 +287,18 @@ def test_the_map_shows_where_and_says_which() -> None:
 
 def test_a_map_that_does_not_fit_is_left_to_the_words() -> None:
     wide = Mismatch("h", ("H", "N"), (2, 70), "x" * 70 + "." * 70)
-    assert array_map(outcome("a", "failed", mismatch=wide), MAP_WIDTH) == [
+    assert array_map(outcome("a", "failed", wrong=wide), MAP_WIDTH) == [
         "h (H, N): x marks what is wrong, only in unit 0"
     ]
 
 
 def test_an_array_that_is_wrong_everywhere_needs_no_map() -> None:
-    assert not array_map(outcome("a", "failed", mismatch=Mismatch("h", (), (2, 2), "xxxx")))
+    assert not array_map(outcome("a", "failed", wrong=Mismatch("h", (), (2, 2), "xxxx")))
 
 
 def test_axes_without_names_are_numbered() -> None:
     some = Mismatch("h", (), (4, 2), "x." + "x." + ".." + "x.")
-    assert array_map(outcome("a", "failed", mismatch=some))[0] == (
+    assert array_map(outcome("a", "failed", wrong=some))[0] == (
         "h: x marks what is wrong, only in axis 0, places 0 to 1, 3 and axis 1, place 0"
     )
 

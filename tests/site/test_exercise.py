@@ -113,7 +113,7 @@ def module(course: Course, **bodies: str) -> str:
 def told(report: Report) -> Any:
     """Return what a verdict says, without what belongs to the machine."""
     return [
-        (each.check, each.status, each.message, each.diagnosis, each.mismatch, each.output)
+        (each.check, each.status, each.message, each.diagnosis, each.wrong, each.output)
         for each in report.outcomes
     ]
 
