@@ -56,6 +56,7 @@ CURES = {
     SCHEMA: "make it anew with `grader submit`",
     RESPONSES_SCHEMA: "export it anew with `grader quiz responses`",
 }
+SITTING = "number version mode begun finished".split()
 HANDED_IN = "question attempt version params answer certainty hints at".split()
 QuizOf = tuple[str, int, Path]
 """A quiz as a document of answers names it: its id, its version, its file."""
@@ -117,9 +118,7 @@ def responses_document(ledger: Ledger, quizzes: Collection[QuizOf], now: datetim
             of_sitting[response.sitting].append({name: getattr(response, name) for name in HANDED_IN})
         sittings = [
             {
-                **{name: getattr(sitting, name) for name in ("number", "version", "mode")},
-                "begun": sitting.at,
-                "finished": sitting.finished,
+                **{name: getattr(sitting, name) for name in SITTING},
                 "questions": list(sitting.questions),
                 "responses": of_sitting[sitting.id],
             }

@@ -109,7 +109,7 @@ class Sitting:
     mode: str
     number: int  # 1, 2, ... for each learner and quiz
     questions: tuple[str, ...]  # their ids, in the order they are asked
-    at: str  # when it was begun, ISO 8601 in UTC
+    begun: str  # when, ISO 8601 in UTC
     finished: str | None  # when it was finished; None while it is open
 
 

@@ -39,16 +39,15 @@ class Edition:
     shown: PublicFile  # what they see, with the ids of the hand-out
     sheet: Quiz  # the same with the key's own ids
     hashes: tuple[str, ...]  # SHA-256 of their file, with the line ends of any system
-    # by question, the key's own ids by those of the hand-out; None where they have the key's own
-    back: Mapping[str, Mapping[str, str]] | None
+    # by question, the key's own ids by those of the hand-out; nothing where they have the key's own
+    back: Mapping[str, Mapping[str, str]]
 
     def plain(self, variant: Variant) -> Variant:
         """Return a variant with the key's own ids."""
-        if self.back is None:
-            return variant
-        back, face = self.back[variant.public.id], self.sheet.faces[variant.public.id]
+        face, back = self.sheet.faces[variant.public.id], self.back.get(variant.public.id, {})
         known = {option.id: option for option in face.options}
-        return Variant(face, variant.params, tuple(known[back[option.id]] for option in variant.options))
+        options = (known[back.get(option.id, option.id)] for option in variant.options)
+        return Variant(face, variant.params, tuple(options))
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def edition_of(quiz: Quiz, secret: bytes) -> Edition:
     """Return a quiz as a hand-out made with this secret shows it; CourseError if two options get one id."""
     hashes = hand_in.text_hashes(edition_text(quiz, secret).encode())
     if quiz.file.mode == "practice":
-        return Edition(quiz.public, quiz, hashes, None)
+        return Edition(quiz.public, quiz, hashes, {})
     back = {question.id: plain_ids(secret, quiz.id, question) for question in quiz.file.questions}
     return Edition(public_file(quiz, secret), quiz, hashes, back)
 
