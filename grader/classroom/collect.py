@@ -4,7 +4,6 @@ import contextlib
 import datetime
 import difflib
 import hashlib
-import itertools
 import re
 import stat
 import unicodedata
@@ -130,21 +129,10 @@ def _name(entry: inbox.Delivery) -> str:
 
 def _number_equal_names(found: list[Submission]) -> None:
     """Number those that would else be called the same, on a system that ignores the case of names."""
-    taken: dict[str, int] = {}
-    keys: set[str] = set()
-    for submission in found:
-        key = submission.key  # of several whose names differ in their bytes alone, the next ones get a number
-        numbers = itertools.count(2)
-        while submission.key in keys:
-            submission.key = f"{key} ~{next(numbers)}"
-        keys.add(submission.key)
-        name, first = submission.name, folded(submission.name)
-        number = taken.get(first, 0)
-        while folded(name) in taken:
-            number += 1
-            name = f"{submission.name} ({number + 1})"
-        taken[first] = number
-        taken.setdefault(folded(name), 0)
+    keys, names = dict[str, int](), dict[str, int]()
+    for submission in found:  # of several whose names differ in their bytes alone, keys are the same, too
+        submission.key = tables.unused(submission.key, keys, "{} ~{}", str)
+        name = tables.unused(submission.name, names)
         if name != submission.name:
             submission.name = name
             submission.note("renamed", f"is called `{name}` here, since another one has that name")

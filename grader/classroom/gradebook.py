@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import hashlib
-import itertools
 import json
 import os
 import sqlite3
@@ -15,7 +14,7 @@ from typing import Any
 
 from grader.checks.report import Report, reports_from_json, reports_to_json
 from grader.classroom import collect, identity, roster as rosters, standing, tables
-from grader.course import FIELDS, CannotDo, Course, folded, parse_sheet
+from grader.course import FIELDS, CannotDo, Course, parse_sheet
 from grader.progress import QUIZZES, ClassGrades, Note, QuizResult, open_file
 from grader.sandbox import REQUIRED
 from grader.sandbox.text import one_line
@@ -174,12 +173,9 @@ class Gradebook:
 
         A name that another one has as well, since they were collected apart, gets a number.
         """
-        entries, taken = list[tables.Entry](), set[str]()
+        entries, taken = list[tables.Entry](), dict[str, int]()
         for entry in map(tables.read_entry, self._do(f"{tables.ENTRIES} ORDER BY gone, name, submission")):
-            numbered = (f"{entry.name} ({number})" for number in itertools.count(2))
-            names = itertools.chain([entry.name], numbered)
-            entry.name = next(name for name in names if folded(name) not in taken)
-            taken.add(folded(entry.name))
+            entry.name = tables.unused(entry.name, taken)
             entries.append(entry)
         return entries
 

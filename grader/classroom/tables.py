@@ -7,13 +7,13 @@ import datetime
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.checks.source import Source
-from grader.course import Course, NoSecret, read_secret
+from grader.course import Course, NoSecret, folded, read_secret
 from grader.progress import Note
 
 Place = tuple[str, str]
@@ -122,6 +122,19 @@ def read_entry(row: Iterable[Any]) -> Entry:
 def read_notes(text: str) -> tuple[Note, ...]:
     """Return notes from the JSON that a gradebook keeps; those of an older form are left out."""
     return tuple(Note(*note) for note in json.loads(text) if isinstance(note, list))
+
+
+def unused(
+    name: str, taken: dict[str, int], form: str = "{} ({})", compared: Callable[[str], str] = folded
+) -> str:
+    """Return a name, with a number if need be, that is not taken yet; now it is, with the last number."""
+    found, number = name, taken.get(compared(name), 1)
+    while compared(found) in taken:
+        number += 1
+        found = form.format(name, number)
+    taken[compared(name)] = number
+    taken.setdefault(compared(found), 1)
+    return found
 
 
 class ManualAdjustment(NamedTuple):
