@@ -10,14 +10,13 @@ import itertools
 import re
 import tokenize
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, People, Place, derived, make_stub, people_of
+from grader.course import Course, People, Place, dataclass, derived, make_stub, people_of
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
@@ -55,14 +54,15 @@ class Secret:
     text: str  # in one line; in small letters if it is of a quiz, where case does not matter
     field: str = ""  # of a quiz's question, with the fields that lead to it
     question: str = ""  # whose key it belongs to
-    words: str = derived()  # what is looked for
-    vocabulary: frozenset[str] = derived()  # these words, in no order: few texts hold them all
-    is_prose: bool = derived()  # whether it is a sentence of a key, which stands nowhere by chance
+    words: str = derived(lambda own: flat(own.text))  # what is looked for
+    # these words, in no order: few texts hold them all
+    vocabulary: frozenset[str] = derived(lambda own: frozenset(own.words.split()))
 
-    def __post_init__(self) -> None:
-        words, kind = flat(self.text), self.field.rpartition(".")[2]
-        prose = kind in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
-        vars(self).update(words=words, vocabulary=frozenset(words.split()), is_prose=prose)
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is a sentence of a key, which stands nowhere by chance."""
+        kind = self.field.rpartition(".")[2]
+        return kind in PROSE and len(self.text) >= PROSE_LETTERS and " " in self.text
 
     def __str__(self) -> str:
         start = self.text[: QUOTED if len(self.text) > 2 * QUOTED else 2]

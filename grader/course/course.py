@@ -183,6 +183,7 @@ class CourseFile:
         ids = [assignment.id for assignment in self.assignments]
         if twice := [name for name in ids if ids.count(name) > 1]:
             raise ValueError(f"two assignments are called `{twice[0]}`; give one of them another id")
+        vars(self).update(salt=self.salt or self.title)
 
 
 @dataclass(frozen=True)
@@ -215,27 +216,18 @@ class Exercise:
     used: tuple[Exercise, ...] = ()  # earlier exercises whose student modules this one may import
     # whether this is the students' edition, where answers are recorded and nothing tells the solution
     handout: bool = False
-    folder: Path = derived()  # the student's side
-    solution_folder: Path = derived()  # the instructor's side; in a hand-out, what was recorded of it
-    stub_path: Path = derived()  # what the student edits
+    folder: Path = derived(lambda own: own.root / "exercises" / own.id)  # the student's side
+    # the instructor's side; in a hand-out, what was recorded of it
+    solution_folder: Path = derived(
+        lambda own: own.root / ("recorded" if own.handout else "solutions") / own.id
+    )
+    stub_path: Path = derived(lambda own: own.folder / f"{own.file.module}.py")  # what the student edits
     # the reference; in a hand-out the pristine stub, which has its names and its documentation
-    solution_path: Path = derived()
-    lesson_path: Path = derived()  # what the student reads first
-    visible_checks: Path = derived()  # the checks a student may read
-    hidden_checks: Path = derived()  # the checks only the instructor has
-
-    def __post_init__(self) -> None:
-        folder, module = self.root / "exercises" / self.id, self.file.module
-        solutions = self.root / ("recorded" if self.handout else "solutions") / self.id
-        vars(self).update(
-            folder=folder,
-            solution_folder=solutions,
-            stub_path=folder / f"{module}.py",
-            solution_path=solutions / f"{module}.py",
-            lesson_path=folder / "lesson.md",
-            visible_checks=folder / f"check_{module}.py",
-            hidden_checks=solutions / f"check_{module}_hidden.py",
-        )
+    solution_path: Path = derived(lambda own: own.solution_folder / f"{own.file.module}.py")
+    lesson_path: Path = derived(lambda own: own.folder / "lesson.md")  # what the student reads first
+    # the checks a student may read, and those only the instructor has
+    visible_checks: Path = derived(lambda own: own.folder / f"check_{own.file.module}.py")
+    hidden_checks: Path = derived(lambda own: own.solution_folder / f"check_{own.file.module}_hidden.py")
 
     @property
     def author_files(self) -> set[Path]:
@@ -290,17 +282,13 @@ class Course(CourseFile):
     """A course folder, with all that its ``course.yaml`` says."""
 
     root: Path
-    handout: bool = derived()  # whether this is the students' edition
-    private_folder: Path = derived()  # of what is about people: roster, extensions, keys of pseudonyms
-    state_folder: Path = derived()  # of the learner's own state: progress and backups
-    secret_path: Path = derived()  # where the secret lies if it is not in the environment
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        private, state = self.root / "class", self.root / ".grader"
-        handout, salt = self.edition == "handout", self.salt or self.title
-        vars(self).update(private_folder=private, state_folder=state, handout=handout, salt=salt)
-        vars(self).update(secret_path=state / "secret")
+    handout: bool = derived(lambda own: own.edition == "handout")  # whether this is the students' edition
+    # of what is about people: roster, extensions, keys of pseudonyms
+    private_folder: Path = derived(lambda own: own.root / "class")
+    # of the learner's own state: progress and backups
+    state_folder: Path = derived(lambda own: own.root / ".grader")
+    # where the secret lies if it is not in the environment
+    secret_path: Path = derived(lambda own: own.state_folder / "secret")
 
     def exercise_ids(self) -> tuple[str, ...]:
         """Return the ids of all exercises, in the order of the course."""

@@ -130,23 +130,22 @@ class Quiz:
     path: Path
     public: PublicFile
     key: QuizFile | None = None
-    id: str = derived()  # its stable id
-    faces: Mapping[str, PublicQuestion] = derived()  # public sides of its questions, by id
-    questions: Mapping[str, Question] = derived()  # with their key, by id; none if there is no key here
-    silent: bool = derived()  # whether it is graded later: nothing is said about right and wrong
-    topics: tuple[str, ...] = derived()  # in the order of its questions
-    credits: int = derived()  # there are for the whole quiz
-    asked: int = derived()  # how many questions one sitting asks
-
-    def __post_init__(self) -> None:
-        faces, draw = {face.id: face for face in self.public.faces}, self.public.draw
-        topics = tuple(dict.fromkeys(face.topic for face in faces.values()))
-        asked = sum(draw.per_topic.values()) if draw else len(faces)
-        credits = sum(map(self.possible, topics))
-        vars(self).update(id=self.public.quiz, faces=faces, topics=topics, credits=credits, asked=asked)
-        questions = {question.id: question for question in self.key.questions} if self.key else {}
-        silent = self.key is None or self.public.mode != "practice"
-        vars(self).update(questions=questions, silent=silent)
+    id: str = derived(lambda quiz: quiz.public.quiz)  # its stable id
+    # public sides of its questions, by id
+    faces: Mapping[str, PublicQuestion] = derived(lambda quiz: {face.id: face for face in quiz.public.faces})
+    # with their key, by id; none if there is no key here
+    questions: Mapping[str, Question] = derived(
+        lambda quiz: {question.id: question for question in quiz.key.questions} if quiz.key else {}
+    )
+    # whether it is graded later: nothing is said about right and wrong
+    silent: bool = derived(lambda quiz: quiz.key is None or quiz.public.mode != "practice")
+    # in the order of its questions
+    topics: tuple[str, ...] = derived(lambda quiz: tuple({face.topic: "" for face in quiz.public.faces}))
+    credits: int = derived(lambda quiz: sum(map(quiz.possible, quiz.topics)))  # there are for the whole quiz
+    # how many questions one sitting asks
+    asked: int = derived(
+        lambda quiz: sum(quiz.public.draw.per_topic.values()) if quiz.public.draw else len(quiz.faces)
+    )
 
     @property
     def file(self) -> QuizFile:

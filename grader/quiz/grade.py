@@ -11,11 +11,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.course import Course, derived, read_secret
+from grader.course import Course, dataclass, derived, read_secret
 from grader.progress import Learner, Note, QuizResult, Response, Sitting, hand_in
 from grader.quiz import FormulaError, Quiz, Runner, Variant, all_quizzes, code, credits, make_variant
 from grader.quiz.files import PublicFile, edition_text, plain_ids, public_file
@@ -61,14 +60,11 @@ class QuizGrade:
     unanswered: tuple[str, ...]  # questions of the sittings that count, without an answer
     notes: tuple[str, ...]  # what whoever grades should know
     doubts: tuple[str, ...] = ()  # what no program of ours writes, for whoever grades to decide on
-    cents: int = derived()  # what the quiz earned, in hundredths of a credit
-    possible_cents: int = derived()  # what there is to earn
-    passed: bool = derived()  # whether the pass mark is reached
-
-    def __post_init__(self) -> None:
-        cents, possible = sum(answer.cents for answer in self.counted), 100 * self.sheet.credits
-        passed = cents >= self.sheet.public.pass_mark * possible - 1e-6
-        vars(self).update(cents=cents, possible_cents=possible, passed=passed)
+    # what the quiz earned, in hundredths of a credit, and what there is to earn
+    cents: int = derived(lambda grade: sum(answer.cents for answer in grade.counted))
+    possible_cents: int = derived(lambda grade: 100 * grade.sheet.credits)
+    # whether the pass mark is reached
+    passed: bool = derived(lambda own: own.cents >= own.sheet.public.pass_mark * own.possible_cents - 1e-6)
 
 
 class LearnerGrade(NamedTuple):

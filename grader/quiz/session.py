@@ -46,12 +46,9 @@ class Item:
     flagged: bool
     hints: tuple[str, ...] = ()  # texts of the hints taken
     next_hint: float | None = None  # credits that it takes off a right answer now; None if there is none
-    answered: bool = derived()  # whether there is an answer in this sitting
-    done: bool = derived()  # whether no further answer helps
-
-    def __post_init__(self) -> None:
-        done = self.tries > 0 and (self.attempt > self.tries or (self.score or 0.0) >= 1.0)
-        vars(self).update(answered=self.attempt > 1, done=done)
+    answered: bool = derived(lambda item: item.attempt > 1)  # whether there is an answer in this sitting
+    # whether no further answer helps
+    done: bool = derived(lambda own: own.tries > 0 and (own.attempt > own.tries or (own.score or 0.0) >= 1.0))
 
 
 @dataclass(frozen=True)
@@ -90,14 +87,10 @@ class Summary:
     # of each first answer that it was asked for: 1, 2 or 3, and whether it was right
     certainty: tuple[tuple[int, bool], ...]
     read: tuple[tuple[str, tuple[str, ...]], ...]  # of each weak topic, the sources of what was not right
-    cents: int = derived()  # what the sitting is worth
-    share: float = derived()  # of what the sitting could have earned
-    passed: bool = derived()  # whether the pass mark is reached
-
-    def __post_init__(self) -> None:
-        cents = sum(row.cents for row in self.rows)
-        share = cents / max(1, sum(row.possible for row in self.rows))
-        vars(self).update(cents=cents, share=share, passed=share >= self.pass_mark - 1e-9)
+    cents: int = derived(lambda own: sum(row.cents for row in own.rows))  # what the sitting is worth
+    # of what the sitting could have earned
+    share: float = derived(lambda own: own.cents / max(1, sum(row.possible for row in own.rows)))
+    passed: bool = derived(lambda own: own.share >= own.pass_mark - 1e-9)  # whether the pass mark is reached
 
 
 class Session:

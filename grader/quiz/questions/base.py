@@ -161,12 +161,12 @@ class Variant:
     public: PublicQuestion
     params: Mapping[str, Value]
     options: tuple[Option, ...]
-    names: Names = derived()  # what formulas may refer to: parameters and dimensions
-    numbers: Mapping[str, int] = derived()  # the number on the screen, from 1, of each option by its id
-
-    def __post_init__(self) -> None:
-        numbers = {option.id: number for number, option in enumerate(self.options, 1)}
-        vars(self).update(names={**self.public.dims, **self.params}, numbers=numbers)
+    # what formulas may refer to: parameters and dimensions
+    names: Names = derived(lambda variant: {**variant.public.dims, **variant.params})
+    # the number on the screen, from 1, of each option by its id
+    numbers: Mapping[str, int] = derived(
+        lambda variant: {option.id: number for number, option in enumerate(variant.options, 1)}
+    )
 
     @property
     def prompt(self) -> str:
