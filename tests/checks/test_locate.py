@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.collection import load_suite
+from grader.checks.collection import CheckSuite, load_suite
 from grader.checks.locate.comparison import Comparison
 from grader.checks.locate.find import locate
 from grader.checks.locate.questions import jitter
@@ -36,13 +37,20 @@ def pool() -> Iterator[WorkerPool]:
         yield pool
 
 
+@functools.cache
+def loaded(number: int) -> CheckSuite:
+    """Load the checks of an exercise once for all tests, as for a class."""
+    return load_suite(open_course(ROOT)[f"exercise-{number}"], 3)
+
+
 def grade(number: int, pool: WorkerPool, *patches: tuple[str, str]) -> Report:
-    one = open_course(ROOT)[f"exercise-{number}"]
+    suite = loaded(number)
+    one = suite.exercise
     text = one.solution_path.read_text(encoding="utf-8")
     for old, new in patches:
         assert text.count(old) == 1
         text = text.replace(old, new)
-    return check(one, solution(one, text.encode()), pool=pool, seed=3)
+    return check(suite, solution(one, text.encode()), pool=pool)
 
 
 def solution(exercise: Exercise, data: bytes = b"") -> Source:
@@ -78,10 +86,10 @@ def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, ne
 
 @pytest.mark.parametrize(("number", "name"), [(5, "column_by_column"), (13, "fewer_calls")])
 def test_right_code_in_another_form_has_no_wrong_line(pool: WorkerPool, number: int, name: str) -> None:
-    exercise = open_course(ROOT)[f"exercise-{number}"]
+    suite = loaded(number)
+    exercise = suite.exercise
     data = (exercise.solution_folder / "variants" / f"{name}.py").read_bytes()
-    suite, source = load_suite(exercise, 3), Source(exercise.stub_path.name, data)
-    run = CheckRun(exercise, source, pool)
+    run = CheckRun(exercise, Source(exercise.stub_path.name, data), pool)
     run_suite(suite, run)
     for function in exercise.file.functions:
         assert locate(suite, run, [call for call in run.calls if call.function == function], Work()) is None
@@ -681,6 +689,20 @@ def test_a_text_that_is_none_is_refused(change: tuple[int, object]) -> None:
             read_text(np.frombuffer(data, np.uint8))
 
 
+ODD = (
+    loaded(1)
+    .exercise.solution_path.read_text(encoding="utf-8")
+    .replace("Whh @ h_prev", "Whh @ np.sin(h_prev)")
+)
+
+
+@pytest.fixture(scope="module")
+def plain(pool: WorkerPool) -> list[str]:
+    """What the checks say of this mistake alone."""
+    report = check(loaded(1), Source("rnn_step.py", ODD.encode()), pool=pool)
+    return [each.status for each in report.outcomes]
+
+
 WRAPPED = "plain = rnn_step_forward\ndef rnn_step_forward(*given):\n"
 ANSWER = "    return plain(*given)"
 
@@ -702,11 +724,7 @@ ANSWER = "    return plain(*given)"
         f"{WRAPPED}    globals()['recorded_frame'] = None\n{ANSWER}",
     ],
 )
-def test_a_hostile_file_changes_no_verdict(pool: WorkerPool, hostile: str) -> None:
-    one = open_course(ROOT)["exercise-1"]
-    text = one.solution_path.read_text(encoding="utf-8").replace("Whh @ h_prev", "Whh @ np.sin(h_prev)")
-    plain, other = (
-        check(one, Source(one.stub_path.name, source.encode()), pool=pool, seed=3)
-        for source in (text, f"{text}\n{hostile}\n")
-    )
-    assert [each.status for each in plain.outcomes] == [each.status for each in other.outcomes]
+def test_a_hostile_file_changes_no_verdict(pool: WorkerPool, plain: list[str], hostile: str) -> None:
+    text = f"{ODD}\n{hostile}\n"
+    other = check(loaded(1), Source("rnn_step.py", text.encode()), pool=pool)
+    assert plain == [each.status for each in other.outcomes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.leaks import Leaking
-from grader.course import CannotDo, Course, open_course
+from grader.course import CannotDo, Course, open_course, zipped
+from grader.site import build, shipped
 from grader.site.build import MARKER, build_site
 from tests.helpers import Run, edit
 
@@ -41,6 +43,18 @@ class Page(HTMLParser):
         self.anchors.add(held.get("id") or "")
         if held.get("http-equiv") == "Content-Security-Policy":
             self.policy = held["content"] or ""
+
+
+@functools.cache
+def packed_once(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    return zipped(dict(files))
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pack what is the same once: the program, again and again, would take longer than all else."""
+    for module in (build, shipped):
+        monkeypatch.setattr(module, "zipped", lambda files: packed_once(tuple(files.items())))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -88,6 +102,7 @@ def test_the_same_hand_out_gives_the_same_bytes(handed_out: Course, written: Pat
 # --- what must not run --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("quickly")
 def test_no_page_has_a_script_of_anybody_else(home: Course, tmp_path: Path) -> None:
     for name in (LESSON, "course.yaml"):
         path = home.root / name
@@ -140,6 +155,7 @@ def test_a_graded_quiz_with_its_key_is_refused(home: Course, tmp_path: Path) -> 
         build_site(home, tmp_path / "out")
 
 
+@pytest.mark.usefixtures("quickly")
 @pytest.mark.parametrize("name", [LESSON, "exercises/exercise-1/check_doubling.py"])
 def test_a_planted_line_of_a_solution_is_found(home: Course, tiny: Course, tmp_path: Path, name: str) -> None:
     path = home.root / name
@@ -152,6 +168,7 @@ def test_a_planted_line_of_a_solution_is_found(home: Course, tiny: Course, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("quickly")
 def test_only_a_folder_of_its_own_is_written_to(home: Course, tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
@@ -173,6 +190,7 @@ def test_only_a_folder_of_its_own_is_written_to(home: Course, tmp_path: Path) ->
     assert (target / MARKER).read_text(encoding="utf-8") == listed
 
 
+@pytest.mark.usefixtures("quickly")
 def test_what_somebody_else_has_put_there_stays(home: Course, tmp_path: Path) -> None:
     build_site(home, tmp_path / "out")
     listed = (tmp_path / "out" / MARKER).read_text(encoding="utf-8")
@@ -190,6 +208,7 @@ def test_what_somebody_else_has_put_there_stays(home: Course, tmp_path: Path) ->
 # --- the command --------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("quickly")
 def test_the_command_looks_for_answers_where_the_full_course_is(
     run: Run, handed_out: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,6 +226,7 @@ def test_the_command_looks_for_answers_where_the_full_course_is(
     )
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_leak_exits_with_3_and_writes_nothing(run: Run, home: Course, tmp_path: Path) -> None:
     edit(home.root / LESSON, "#", "# stretched = factor * double(x)\n\n#")
     ran = run("site", str(home.root), str(tmp_path / "out"))
