@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal
 
 from grader import __version__
-from grader.course import Causes, Feedback, dataclass
+from grader.course import Causes, Feedback, dataclass, derived
 
 SCHEMA = "rnn-grader/reports/1"
 Status = Literal["passed", "failed", "error", "skipped"]
@@ -61,11 +61,8 @@ class Outcome:
     gist: str = ""  # the message without anything that came out of a call; empty if nothing is left of it
     located: Located | None = None  # the line that the wrong answer comes from, if it was found
     wrong: Mismatch | None = None  # where the first wrong array is wrong, if it has the right shape
-
-    @property
-    def earned(self) -> int:
-        """Credits: all or nothing."""
-        return self.credits if self.status == "passed" else 0
+    # credits: all or nothing
+    earned: int = derived(lambda outcome: outcome.credits if outcome.status == "passed" else 0)
 
     def for_student(self, feedback: Feedback) -> Outcome:
         """Return a hidden check's outcome as a student may see it; see :meth:`Report.for_student`."""
@@ -103,21 +100,11 @@ class Report:
     numpy: str = ""
     round: int = 0  # of the class, 1 or more; 0 if it was not graded as one of a class
     resubmitted: bool = False  # whether it was handed in again in this round, and so has a seed of its own
-
-    @property
-    def credits(self) -> int:
-        """What all checks together are worth."""
-        return sum(outcome.credits for outcome in self.outcomes)
-
-    @property
-    def earned(self) -> int:
-        """Credits earned."""
-        return sum(outcome.earned for outcome in self.outcomes)
-
-    @property
-    def passed(self) -> bool:
-        """Whether there were checks and all of them passed."""
-        return bool(self.outcomes) and all(outcome.status == "passed" for outcome in self.outcomes)
+    # what all checks together are worth, and what they earned
+    credits: int = derived(lambda report: sum(outcome.credits for outcome in report.outcomes))
+    earned: int = derived(lambda report: sum(outcome.earned for outcome in report.outcomes))
+    # whether there were checks and all of them passed
+    passed: bool = derived(lambda report: {outcome.status for outcome in report.outcomes} == {"passed"})
 
     @property
     def first_error(self) -> Outcome | None:
@@ -159,20 +146,14 @@ class Report:
 def reports_to_json(reports: list[Report]) -> str:
     """Return one JSON document for any number of reports.
 
-    Every field of ``Report`` and ``Outcome`` appears under its own name, with what is derived from them.
+    Every field of ``Report`` and ``Outcome`` appears under its own name.
     """
-    written = []
-    for report in reports:
-        fields = dataclasses.asdict(report)
-        for outcome, values in zip(report.outcomes, fields["outcomes"], strict=True):
-            values["earned"] = outcome.earned
-        written.append(fields | {"credits": report.credits, "earned": report.earned, "passed": report.passed})
     document = {
         "schema": SCHEMA,
         "grader_version": __version__,
         "credits": sum(report.credits for report in reports),
         "earned": sum(report.earned for report in reports),
-        "reports": written,
+        "reports": list(map(dataclasses.asdict, reports)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -198,6 +179,6 @@ def reports_from_json(text: str) -> list[Report]:
 
 def _restored(kind: Any, fields: dict[str, Any]) -> Any:
     """Make a value of its own fields, leaving out what is derived; JSON's lists were tuples."""
-    names = {field.name for field in dataclasses.fields(kind)}
+    names = {field.name for field in dataclasses.fields(kind) if field.init}
     own = {name: value for name, value in fields.items() if name in names}
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in own.items()})

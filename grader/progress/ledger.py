@@ -20,7 +20,7 @@ from typing import Any
 
 from grader import __version__
 from grader.checks.report import Report, Status
-from grader.course import Course, Exercise, dataclass, make_private_folder
+from grader.course import Course, Exercise, dataclass, derived, make_private_folder
 from grader.sandbox.text import HIDING, one_line
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?")
@@ -92,11 +92,8 @@ class Standing:
     earned: int | None  # credits in the last check; None if there was none yet
     stretch: bool  # whether it is beyond what the course asks for
     changed: bool = False  # whether it was worth other credits when it was checked; they count in proportion
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to earn."""
-        return (self.earned or 0) >= self.credits
+    # whether nothing is left to earn
+    done: bool = derived(lambda standing: (standing.earned or 0) >= standing.credits)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from grader.course import Course, dataclass
+from grader.course import Course, dataclass, derived
 from grader.progress import Ledger, Response, Sitting, open_ledger
 from grader.quiz.code import CodeRunner
 from grader.quiz.files import Attempts, PublicFile, Quiz
@@ -55,11 +55,7 @@ class Credits:
     by_question: Mapping[str, int]
     by_topic: Mapping[str, int]
     by_sitting: Mapping[tuple[int, str], int]  # by the ids of a sitting and a question, its worth by itself
-
-    @property
-    def cents(self) -> int:
-        """The balance of the whole quiz."""
-        return sum(self.by_question.values())
+    cents: int = derived(lambda credits: sum(credits.by_question.values()))  # the balance of the whole quiz
 
 
 def fold(

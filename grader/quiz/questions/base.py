@@ -292,11 +292,7 @@ class Marked:
     arithmetic: str  # how the share came about
     feedback: tuple[str, ...] = ()  # what the author says to this answer
     accepted: str = ""  # what would have been accepted, where that is an interval
-
-    @property
-    def right(self) -> bool:
-        """Whether it is right entirely."""
-        return self.share >= 1.0
+    right: bool = derived(lambda marked: marked.share >= 1.0)  # whether it is right entirely
 
     @classmethod
     def partly(cls, credit: float, feedback: str, accepted: str = "") -> Marked:
