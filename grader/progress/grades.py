@@ -191,11 +191,8 @@ class ClassGrades:
     notes: tuple[Note, ...] = ()  # what the instructor should know of the class as a whole
     # by the id of each student in the roster, all that they are called
     listed: Mapping[str, Collection[str]] = field(default_factory=dict)
-
-    @property
-    def possible_cents(self) -> int:
-        """What there is to earn, in hundredths of a credit."""
-        return sum(item.possible_cents for item in self.items)
+    # what there is to earn, in hundredths of a credit
+    possible_cents: int = derived(lambda grades: sum(item.possible_cents for item in grades.items))
 
     def only(self, exercises: Collection[str]) -> ClassGrades:
         """Return what was earned in some exercises alone, and adjusted there."""
