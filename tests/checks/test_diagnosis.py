@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.collection import KnownMistakes, load_reference, load_suite
+from grader.checks.collection import KnownMistakes, load_suite
 from grader.checks.diagnosis import CHANCE, Question, diagnose
 from grader.checks.report import Report
 from grader.checks.run import check, run_suite
@@ -52,10 +52,11 @@ def diagnoses(report: Report) -> list[str]:
 @pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_most_known_mistakes_are_named_and_none_by_another_name(number: int, pool: WorkerPool) -> None:
     one = exercise(number)
+    suite = load_suite(one, 3)
     named, mistakes = 0, one.misconceptions()[:: 1 if LONG else 4]
     for mistake in mistakes:
         text = mistake.patched(one.solution_path.read_text(encoding="utf-8"))
-        found = diagnoses(check(one, Source(one.stub_path.name, text.encode()), pool=pool, seed=3))
+        found = diagnoses(check(suite, Source(one.stub_path.name, text.encode()), pool=pool))
         named += found == [mistake.says.strip()]
         assert not found or mistake.says.strip() in found[0], mistake.id
     assert named >= SHARE * len(mistakes)
@@ -84,13 +85,14 @@ def test_a_mistake_in_one_function_costs_no_other_that_does_not_call_it(
     number: int, pool: WorkerPool
 ) -> None:
     one = exercise(number)
-    mistakes = KnownMistakes(one, load_reference(one))
+    suite = load_suite(one, 3)
+    mistakes = KnownMistakes(one, suite.reference)
     text = mistakes.solution.text
     for mistake in one.misconceptions()[:: 1 if LONG else 9]:
         patched = mistake.patched(text)
         broken = changed_functions(text, patched)
         source = Source(one.stub_path.name, patched.encode())
-        report = check(one, source, pool=pool, seed=3, diagnose=False)
+        report = check(suite, source, pool=pool, diagnose=False)
         assert not report.passed
         for outcome in report.outcomes:
             concerned = mistakes.used_by(outcome.function) & broken
