@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.collection import Check, CheckSuite, KnownMistakes, PatchedSolution
-from grader.checks.locate.find import locate, tell_shapes, with_shapes
+from grader.checks.locate.find import locate, with_shapes
 from grader.checks.locate.questions import jitter
+from grader.checks.locate.shapes import tell_shapes
 from grader.checks.locate.trace import Work
 from grader.checks.ranges import impossible
 from grader.checks.student import Call, CheckRun, Student, SubmissionFault

@@ -102,6 +102,8 @@ def _instead(node: Any, statement: Any) -> Instead:
         case ast.Compare(left=left, ops=[op, *_], comparators=[right, *_]):
             for name in OTHER_COMPARISONS.get(type(op).__name__, "").split():
                 yield "operation", ast.Compare(left, [getattr(ast, name)()], [right])
+        case ast.BoolOp(op=op, values=values):
+            yield "operation", ast.BoolOp(ast.And() if isinstance(op, ast.Or) else ast.Or(), values)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             yield from (("less", body), ("less", orelse), ("order", ast.IfExp(test, orelse, body)))
         case ast.Tuple(elts=items, ctx=ctx) if not any(isinstance(item, ast.Slice) for item in items):

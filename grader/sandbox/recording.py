@@ -103,8 +103,8 @@ class Instrumenter(ast.NodeTransformer):
         value = getattr(node, "value", None)
         target = self._text(targets[0]) if isinstance(targets[0], ast.expr) else ""
         match node:  # a list that grows is bound as if one of its entries were assigned
-            case ast.Expr(ast.Call(ast.Attribute(grown, how), [*_, value])) if how in GROWS:
-                targets, target = [grown], f"{self._text(grown)}[-1]"
+            case ast.Expr(ast.Call(ast.Attribute(grown, how), [*_, put])) if _is_grown(grown, how):
+                targets, target, value = [grown], f"{self._text(grown)}[-1]", put
         outer, self._statement = self._statement, len(self.statements)
         self._inside = []
         self.statements.append(
@@ -124,7 +124,7 @@ class Instrumenter(ast.NodeTransformer):
             made = self._visit_addition(node)
         else:
             self.generic_visit(node)
-            if isinstance(node, ast.Assign) and isinstance(value, ast.Constant):
+            if isinstance(node, ast.Assign | ast.Return) and isinstance(value, ast.Constant):
                 node.value = self._wrap(self._new(value, "operation"), value)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 number = self._new(node.targets[0], "store")  # of which an event only tells that it raised
@@ -239,6 +239,11 @@ def _bound(target: ast.AST) -> list[str]:
     return []
 
 
+def _is_grown(target: ast.expr, method: str) -> bool:
+    """Whether a method puts something into a list: ``np.append`` makes a new array."""
+    return method in GROWS and getattr(target, "id", "") not in ("np", "numpy")
+
+
 def _is_simple(target: ast.AST) -> bool:
     """Whether a target may be evaluated once more without a side effect."""
     return all(isinstance(node, SIMPLE_PARTS) for node in ast.walk(target))
@@ -331,12 +336,14 @@ class Recorder:
             number = places.get((first, column, last, end))
             latest = getattr(each.tb_frame.f_locals[HERE], "latest", None)
             if number is not None and isinstance(latest, dict):
-                operands = [latest[other] for other in self._operands[number] if other in latest]
+                operands = [event for other in self._operands[number] for event in latest.get(other, ())]
                 self.events.append((number, [], operands))
 
     def frame(self) -> Callable[[int, Any], Any]:
         """Return what takes the values of one call of a function: recursion mixes nothing up."""
-        latest: dict[int, int] = {}
+        latest: dict[
+            int, list[int]
+        ] = {}  # of each node its event; of what holds no numbers, as `map`, its operands'
 
         def here(number: int, value: Any) -> Any:
             self._count += 1
@@ -349,14 +356,13 @@ class Recorder:
             if self._replaced != RESULT:
                 return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
+            operands = [event for other in self._operands[number] for event in latest.get(other, ())]
+            latest[number] = operands
             if 0 < len(arrays) <= MAX_INSIDE:
                 if not isinstance(arrays[0], float) and arrays[0].dtype.kind != "f":
                     self.whole.add(number)
-                operands = [latest[other] for other in self._operands[number] if other in latest]
-                latest[number] = len(self.events)
+                latest[number] = [len(self.events)]
                 self.events.append((number, self._keep(arrays), operands))
-            else:
-                latest.pop(number, None)
             return value
 
         here.latest = latest  # type: ignore[attr-defined]

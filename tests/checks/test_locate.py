@@ -231,6 +231,23 @@ def lstm_forward(xs, h0, c0, params):
 def unused("""
 
 
+KEPT = """class Back:
+    def __init__(self, dh, h):
+        self.da = dh * (1 - h * h)
+        self.db = self.da
+
+
+def rnn_step_backward(dh, x, h_prev, h, params):
+    back = Back(dh, h)
+    weights = back.da @ x.T, back.da @ h_prev.T
+    return params.Wxh.T @ back.da, params.Whh.T @ back.da, RNNParams(*weights, back.db)
+
+
+def unused("""
+CARRIED = ADVANCED.replace("    for x", "    h, c = np.zeros_like(h0), np.zeros_like(c0)\n    for x").replace(
+    "hs[-1], cs[-1]", "h, c"
+)
+
 SELDOM = (pytest.mark.slow, pytest.mark.skipif(not LONG, reason="one of many of its kind; .ci/long runs it"))
 LINES: list[Any] = [
     (
@@ -481,13 +498,13 @@ LINES: list[Any] = [
         "it should be the slope of the tanh",
     ),
     (
-        1,  # a name that serves is right where it is bound
+        1,  # what is left over is not kept, and not the name wrong that is returned in its place
         [
             ("    return np.tanh(Wxh @ x + W", "    k = W"),
             (" + bh)", "\n    np.tanh(Wxh @ x + k + bh)\n    return k"),
         ],
-        "return k",
-        "it should be the squashed sum",
+        "np.tanh(Wxh @ x + k + bh)",
+        "bind the result to a name",
     ),
     (
         14,
@@ -603,6 +620,65 @@ LINES: list[Any] = [
         [("count = mask.sum()", "count = max((1 - mask).sum(), 1)")],
         "(1 - mask)",
         "`1 - mask` stands in the place of `mask`",
+    ),
+    (8, [("def lstm_forward(", CARRIED)], "h, c = np.zeros_like", "`h` should hold the state before this"),
+    (
+        5,
+        [
+            ("    for t in reversed(range(T)):", "    for t in back:"),
+            (
+                "    dh_next = np.zeros((H, N))",
+                "    back = reversed(range(T))\n    slopes = {t: 1 - hs[t + 1] ** 2 for t in back}\n"
+                "    dh_next = np.zeros((H, N))",
+            ),
+        ],
+        "back = reversed(range(T))",
+        "keep a list or a range instead",
+    ),
+    (
+        5,
+        [
+            ("        dWxh += da @ xs[t].T  # (H, D)\n", ""),
+            ("dWhh += da @ hs[t].T", "dW = da @ np.vstack((xs[t], hs[t])).T"),
+            ("RNNParams(dWxh, dWhh, dbh)", "RNNParams(*np.hsplit(dW, [xs.shape[1]]), dbh)"),
+        ],
+        "dW = da @ np.vstack",
+        "",
+    ),
+    (
+        16,
+        [("return np.append(begins, T)", "np.append(begins, T)\n    return begins")],
+        "np.append",
+        "bind the result",
+    ),
+    (
+        8,
+        [("(rng.uniform(-limit", "(np.random.default_rng(seed).uniform(-limit")],
+        "Wf, Wi, WC, Wo = (np.random",
+        "make one generator before it",
+    ),
+    (3, [("def rnn_step_backward(", KEPT)], "self.db = self.da", "it should be the gradient of `bh`"),
+    (
+        5,
+        [
+            ("for t in reversed(range(T)):", "for t, dh in zip(reversed(range(T)), dhs):"),
+            ("dh = dhs[t] + dh_next", "dh = dh + dh_next"),
+        ],
+        "for t, dh in zip",
+        "`dh` should hold the gradient of this step's own loss",
+    ),
+    (
+        16,
+        [
+            ("own[-1] = dhs", "own[-1] = 0.5 * dhs"),
+            (
+                "hs[start : end + 1], params)\n        total = RNNParams(*(one + other for one, other in "
+                "zip(total, dparams, strict=True)))",
+                "hs[start : end + 1], params)\n        total = RNNParams(*map(np.add, total, dparams))",
+            ),
+        ],
+        "0.5 * dhs",
+        "",
     ),
 ]
 

@@ -6,13 +6,15 @@ import re
 
 import numpy as np
 
-from grader.checks.locate.comparison import Comparison
+from grader.checks.locate.comparison import DRAWS, Comparison
 from grader.checks.locate.names import NAME, base
 from grader.checks.locate.trace import COMPUTED, Event, RecordedSubmission, Statement, Text, Trace
 from grader.checks.locate.trial import EARLY, Cause
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
+
+ITERATOR = r"(reversed|zip|map|filter|iter|enumerate)\("  # that begins what can be walked once only
 
 
 def line_told(run: CheckRun, trace: Trace, line: int, *said: str) -> Located:
@@ -112,6 +114,48 @@ def _of_one_array(each: Statement) -> list[set[str]]:
         return [{*each.binds, *values}]
     pairs = [*zip(each.target.split(", "), values, strict=False)]
     return [{name for pair in pairs if pair[1] == value for name in pair} for value in values]
+
+
+def used_up(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a line that keeps an iterator, which gives its items once, where a later loop gets none."""
+    lines, ran = trace.text.lines, {event.node.line for event in trace.events}
+    for each in trace.text.statements:
+        if each.kind != "Assign" or each.line not in ran or not re.match(ITERATOR, each.value):
+            continue
+        for loop in trace.text.statements:
+            walks = loop.kind == "For" and re.search(rf" in {re.escape(each.target)}:", lines[loop.line - 1])
+            between = re.search(rf"\b{re.escape(each.target)}\b", " ".join(lines[each.end : loop.line - 1]))
+            if walks and between and ran.isdisjoint(range(loop.line + 1, loop.end + 1)):
+                says = (
+                    f"`{each.target}` gives its items once: nothing is left for the loop in line {loop.line}."
+                )
+                key, cause = "an iterator used twice", "keep a list or a range instead"
+                return line_told(run, trace, each.line, says, cause, key)
+    return None
+
+
+def dropped(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a line that makes a new array, as ``np.append`` does, and keeps it nowhere."""
+    own = {node.function for node in trace.text.nodes} | {"pop"}
+    for event in trace.events:
+        node, each = event.node, trace.text.statements[event.node.statement]
+        alone = (each.kind, each.target, each.value, node.kind) == ("Expr", "", node.text, "call")
+        if alone and event.operands and node.operation not in own and "out=" not in node.text:
+            says = "This line makes a new array and keeps it nowhere: what it was made of stays as it is."
+            return line_told(run, trace, each.line, says, "bind the result to a name", "a result is not kept")
+    return None
+
+
+def drawn_again(run: CheckRun, trace: Trace) -> Located | None:
+    """Find a line that draws the same numbers as before, from a generator that it makes anew."""
+    seen = set[tuple[int, tuple[int, ...]]]()
+    for event in trace.events:
+        drawn = event.node.operation in DRAWS and any(trace.values[value].size > 1 for value in event.values)
+        if drawn and (event.node.number, event.values) in seen:
+            says = "This line draws the same numbers again, as a generator does that is made anew."
+            return line_told(run, trace, event.node.line, says, "make one generator before it", "drawn again")
+        seen |= {(event.node.number, event.values)} if drawn else set()
+    return None
 
 
 def reshaped(run: CheckRun, trace: Trace) -> Located | None:

@@ -128,6 +128,13 @@ class Proof:
         instead = made and trial.right.id(made[1]) == trial.right.id(pair[1])
         return None if instead else found  # which only takes the place of the operation
 
+    def _narrowed(self, pair: tuple[int, int], left: Sequence[Wrong]) -> Change | None:
+        """Return a change of the only part in which two values differ, if it mends as much."""
+        change = self._trials[0].of_one_part(*pair)
+        less = self.left_wrong(change) if change else None
+        mends = less is not None and all(one <= other for one, other in zip(less, left, strict=True))
+        return change if mends else None
+
     def source(self, line: int, event: int, names: bool = True) -> tuple[int, Cause | None]:
         """Return the line that is to blame for a wrong one, and the cause.
 
@@ -152,8 +159,7 @@ class Proof:
             pair = trial.first_pair(cause.change) if cause and cause.change else None
             if cause is None or cause.change is None or pair is None:
                 break
-            first = trial.pairs(cause.change)[0]
-            if pair != first and (kept := stale(trial.names, first, pair)):
+            if pair != (first := trial.pairs(cause.change)[0]) and (kept := stale(trial.names, first, pair)):
                 return kept
             left = self.left_wrong(cause.change) or ()
             for leaf in trial.names_in(*pair):
@@ -166,9 +172,10 @@ class Proof:
                 found = self._where_bound(above, leaf, pair, left)
                 if not found and is_all and (rare := trial.set_too_seldom(*pair)):
                     return rare
-                walked = trial.names.is_walked(leaf) and trial.held(cause.change).text
+                change = cause.change if is_all else self._narrowed(pair, left) or cause.change
+                walked = trial.names.is_walked(leaf) and trial.held(change).text
                 if found or (is_all and trial.holds_another(*pair)) or walked:
-                    line, cause = above or line, found if found and found.text else trial.held(cause.change)
+                    line, cause = above, found if found and found.text else trial.held(change)
                     break
             else:
                 if names:

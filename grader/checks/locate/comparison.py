@@ -223,6 +223,7 @@ class Comparison:
         given: arrays among the arguments.
         work: that may be done.
         trusted: functions of the student's that are right.
+        strict: whether what a product with stacked arrays is the sum of is right only where it is added up.
     """
 
     def __init__(
@@ -233,6 +234,7 @@ class Comparison:
         given: Sequence[Array],
         work: Work,
         trusted: Collection[str] = (),
+        strict: bool = False,
     ) -> None:
         self.function, self.given, self.work, self.trusted = function, tuple(given), work, trusted
         work.spend(8 * (len(mine.events) + len(right.events)))
@@ -249,13 +251,14 @@ class Comparison:
         neutral = {ids[number] for number in (*np.flatnonzero(~telling), *whole)}
         self.mine, self.right = Side(mine, ids[:count], neutral), Side(right, ids[count:], neutral)
         self._starts = np.cumsum([0, *sizes[:count]])
-        self.pool = Numbers([*given, flat[self._starts[-1] :], *parts_of_products(right)], self.rtol)
+        products = [*parts_of_products(right)]
+        known = () if strict else products
+        self.pool = Numbers([*given, flat[self._starts[-1] :], *known], self.rtol)
         flat = flat[: self._starts[-1]]
         self._is_wrong = ~self.pool.has(flat)
         self._is_part = np.zeros(len(flat), bool)
-        self._is_part[self._is_wrong] = Numbers(self.right.parts_of_chains(), self.rtol).has(
-            flat[self._is_wrong]
-        )
+        parts = (*self.right.parts_of_chains(), *products)
+        self._is_part[self._is_wrong] = Numbers(parts, self.rtol).has(flat[self._is_wrong])
         keys, key = np.unique(flat, return_inverse=True)
         first = np.array([mine.first.get(number, len(mine.events)) for number in range(count)], int)
         origin = np.full(len(keys), len(mine.events))

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.checks import messages
-from grader.checks.collection import CheckSuite, named_results, sizes_of
+from grader.checks.collection import CheckSuite, named_results
 from grader.checks.locate.arrays import (
+    drawn_again,
+    dropped,
     line_told,
     one_array,
     overwritten,
@@ -27,13 +28,13 @@ from grader.checks.locate.arrays import (
     shared,
     short_loop,
     unseeded,
+    used_up,
     whole_numbers,
 )
 from grader.checks.locate.cause import Proof, stale
 from grader.checks.locate.comparison import DRAWS, SMALL, Comparison, close, is_neutral
 from grader.checks.locate.names import NAME, RARE, RESET, STALE, UNMADE, UNUSED, Names
-from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter, telling
-from grader.checks.locate.shapes import first_wrong, operands_of, shapes_told
+from grader.checks.locate.questions import INDEPENDENT, begun, chosen, jitter
 from grader.checks.locate.trace import (
     COMPUTED,
     Event,
@@ -68,7 +69,6 @@ CHANGES = (
 )
 MENDED = "One small change in this line mends every answer that was tried."
 UNPROVED = ", unless it is a step of your own."
-SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 
 
 def named_quantities(exercise: Exercise) -> dict[str, str]:
@@ -114,6 +114,11 @@ class Finding:
         mine = self.comparison.mine.trace
         return self.event == len(mine.events) and mine.whole.issuperset(mine.result[n] for n in self.outputs)
 
+    @property
+    def overflows(self) -> bool:
+        """Whether a result holds what is no number: many a change that computes less mends that."""
+        return not all(np.isfinite(result).all() for result in self.comparison.mine.trace.results)
+
     def lines_behind(self) -> set[int]:
         """Return the lines that hold wrong numbers, and those that bound the names in the first of them.
 
@@ -139,6 +144,7 @@ class Case:
     Args:
         work: that may be done; less is left afterwards.
         trusted: functions that are right.
+        strict: whether parts of products are right only where they are added up.
     """
 
     suite: CheckSuite
@@ -146,6 +152,7 @@ class Case:
     submission: RecordedSubmission
     work: Work
     trusted: Collection[str]
+    strict: bool = False
 
 
 def _finding(case: Case, call: Call) -> Finding | None:
@@ -157,7 +164,7 @@ def _finding(case: Case, call: Call) -> Finding | None:
     given = [array for _, array in walk_arrays(call.arguments)]
     function = _asked_about(case, call)
     with np.errstate(all="ignore"):
-        comparison = Comparison(function, mine, right, given, case.work, case.trusted)
+        comparison = Comparison(function, mine, right, given, case.work, case.trusted, case.strict)
         culprits = comparison.culprits
         found = list[Finding]()
         for culprit, outputs in [*culprits.items()][:MAX_CULPRITS]:
@@ -286,7 +293,7 @@ def _misplaced(
         return
     single = [n for n in uses if len(mine.trace.events[n].values) == 1 and mine.node(n).kind != "collection"]
     makers = [n for n in single if mine.node(n).kind in COMPUTED]
-    last = (_as_it_came(comparison, got, events, uses) or single or uses)[-1]
+    last = (_as_it_came(comparison, got, events, uses) or single or uses[:1])[-1]
     leaf, line, text, swapped = names.leaf(last), mine.node(last).line, "", False
     bound = names.binding(leaf)
     paths = (path for path, array in named.items() if path[:1].isalpha() and close(array, wanted))
@@ -309,7 +316,7 @@ def _misplaced(
         elif swapped and bound and (order := _order_of_names(comparison, names, leaf, bound)):
             line, other = order
             text = f"`{other}` holds what another name of this line should hold"
-    elif bound and mine.node(leaf).kind == "name" and not names.serves(leaf, last):
+    elif bound and names.is_read_at(leaf) and not names.serves(leaf, last):
         beside = names.line_beside(leaf, once=True) if got.size and not got.any() else 0  # nothing was put in
         text, line, swapped = UNMADE if beside else "", beside or bound.line, bool(beside)  # to be returned
     seen = Cause(text.replace("a name", f"`{mine.node(leaf).text}`"), text.replace("`", "")) if text else None
@@ -385,21 +392,9 @@ def locate(
     trusted, given = {each.function for each in suite.checks} - failed, suite.left_alone
     with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, given) as submission:
         case, calls = Case(suite, run, submission, work, trusted), begun(suite, chosen(wrong))
-        found, told, sure = list[Finding](), None, False
-        for number, call in enumerate(calls):
-            each = _finding(case, call)
-            if seen := _seen(case, call, each):
-                return seen
-            twin = next((other for other in found if each and other.line == each.line), None)
-            found += [each] if each else []
-            if each and (twin or each.compared):
-                told, sure = _explained(case, (twin, each) if twin else (each,))
-                break
-            if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
-                first = found[0].call
-                moved = jitter(first.arguments, np.random.default_rng(0))
-                calls.append(dataclasses.replace(first, arguments=moved))
-        if not (sure or (told and recognised)) and len(calls) >= INDEPENDENT:
+        told, sure, found = _agreed(case, calls)
+        known = told and recognised and (UNPROVED not in told.says or found[0].overflows)
+        if not (sure or known) and len(calls) >= INDEPENDENT:
             with contextlib.suppress(TooMuch, *NO_ANSWER):
                 near = told.line if told else found[0].line if found else near
                 likely = {near, *(found[0].lines_behind() if found else ())}
@@ -409,11 +404,37 @@ def locate(
                     says = told.says.replace(UNPROVED, ".")
                     mended = dataclasses.replace(told, says=says, cause=cause, key=key)
                 told = mended or told
+        if told and UNPROVED in told.says and "vstack" in suite.recorded_solution.text.operations:
+            with contextlib.suppress(TooMuch):
+                again, *_ = _agreed(dataclasses.replace(case, strict=True), calls)
+                told = again if again and UNPROVED not in again.says else told
         if calls and not told:
             told = unseeded(run, submission.trace(calls[0]), suite.recorded_solution.text)
             told = told if formed else _returning(case, calls[0])
         return told
     return None
+
+
+def _agreed(case: Case, calls: list[Call]) -> tuple[Located | None, bool, list[Finding]]:
+    """Find a line on which two questions agree; further ones are asked, and added, if none do.
+
+    Returns:
+        What is told of it; whether no small change can say more; and what was found by question.
+    """
+    found = list[Finding]()
+    for number, call in enumerate(calls):
+        each = _finding(case, call)
+        if seen := _seen(case, call, each):
+            return seen, True, found
+        twin = next((other for other in found if each and other.line == each.line), None)
+        found += [each] if each else []
+        if each and (twin or each.compared):
+            return *_explained(case, (twin, each) if twin else (each,)), found
+        if found and number == len(calls) - 1 and number < MAX_ASKED:  # perhaps another branch each time
+            first = found[0].call
+            moved = jitter(first.arguments, np.random.default_rng(0))
+            calls.append(dataclasses.replace(first, arguments=moved))
+    return None, False, found
 
 
 def _returning(case: Case, call: Call) -> Located:
@@ -431,10 +452,10 @@ def _seen(case: Case, call: Call, finding: Finding | None) -> Located | None:
     """Find what no value on the way to an answer shows."""
     trace, run = case.submission.trace(call), case.run
     if finding:
-        seen = whole_numbers(run, trace) or one_array(run, trace) or reshaped(run, trace)
-        return seen or shared(run, finding.comparison, finding.event)
+        looks = (look(run, trace) for look in (whole_numbers, one_array, reshaped, used_up, dropped))
+        return next(filter(None, looks), None) or shared(run, finding.comparison, finding.event)
     changed = overwritten(run, case.submission, call) if call.answer.changed else None
-    return changed or rounded(run, call, trace)
+    return changed or rounded(run, call, trace) or drawn_again(run, trace)
 
 
 def _mended(
@@ -448,11 +469,15 @@ def _mended(
         inside: whether only its function is changed.
     """
     suite, submission, work = case.suite, case.submission, case.work
-    only = list[int]()
-    for call in calls[:INDEPENDENT]:
+    only, asked = list[int](), 0
+    for call in calls:
         right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
         if right is None:
             return None
+        wanted, before = (np.array(fingerprints(trace.results)) for trace in (right, mine))
+        atol = 1e-7 * np.repeat([SMALL + np.abs(each).sum() for each in right.results], 2)
+        if len(before) == len(wanted) and (np.abs(before - wanted) <= atol).all():
+            continue  # of zeros that were replaced by other numbers
         ran = {event.node.function for event in mine.events}
         here = {node.function for node in mine.text.nodes if node.line == near and inside}
         lines = {
@@ -463,19 +488,19 @@ def _mended(
         cost = CHANGE + 2 * len(mine.events)
         most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
         work.spend(most * cost if not only else len(only) * cost)
-        wanted = np.array(fingerprints(right.results))
-        atol = 1e-7 * np.repeat([SMALL + np.abs(each).sum() for each in right.results], 2)
         order = sorted(lines, key=lambda line: (line not in likely, abs(line - near)))
         rows = submission.changed(call, order, len(lines.intersection(likely)), only, most)
         whole = [row for row in rows if len(row) == len(wanted) + 3]
         fits = [row for row in whole if (np.abs(np.array(row[3:]) - wanted) <= atol).all()]
-        before = np.array(fingerprints(mine.results))
-        unchanged = len(before) == len(wanted) and (np.abs(before - wanted) <= atol).all()
-        if not fits or unchanged:
+        if not fits:
             return None
-        only = [int(number) for number, *_ in fits]
+        only, asked = [int(number) for number, *_ in fits], asked + 1
         line = next((near for _, other, *_ in fits if other == near), int(fits[0][1]))
         kinds = {int(kind) for _, other, kind, *_ in fits if other == line}
+        if asked == INDEPENDENT:
+            break
+    else:
+        return None
     text = CHANGES[kinds.pop()] if len(kinds) == 1 else ""
     return line_told(case.run, mine, line, MENDED, text, text)
 
@@ -535,47 +560,6 @@ def _right_before(comparison: Comparison, line: int) -> str:
     source = trace.text.lines[line - 1] if 0 < line <= len(trace.text.lines) else ""
     used = [name for name in found if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", source)]
     return (used or found or [""])[-1]
-
-
-# --- shapes that do not fit -----------------------------------------------------------------------------
-
-
-def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
-    """Tell where shapes do not fit, by the operands' names; None if that is not why a check failed.
-
-    Args:
-        check: its name; its message speaks of the sizes that are told, and leaves out their line.
-        calls: of those that raised as its own did, one with telling sizes is asked again.
-    """
-    raised = [(call, call.answer.raised) for call in reversed(calls) if call.answer.raised]
-    kinds = [(re.sub("[0-9]+", "", what.text), [line for line, *_ in what.frames]) for _, what in raised]
-    own = next((kind for kind, (call, _) in zip(kinds, raised, strict=True) if call.check == check), None)
-    alike = [pair for kind, pair in zip(kinds, raised, strict=True) if kind == own]
-    if not alike:
-        return None
-    call, what = min(alike, key=lambda pair: telling(pair[0]))
-    explained = messages.reason(what) and "reshape" not in what.text  # which has shapes to tell besides
-    if not SHAPE.search(what.text) or explained:
-        return None
-    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
-    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
-    for _, array in walk_arrays(call.arguments) if right else ():
-        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
-    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, suite.left_alone) as submission:
-        trace = submission.trace(call)
-        operands = operands_of(trace, shapes)
-        if trace.raised and any(each.shape for each in operands):
-            node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
-            shown = messages.traceback_lines(what, run.source.name).splitlines()
-            line = first_wrong(node, operands)
-            kept = "\n".join(text for text in shown if f", line {line}," not in text)
-            key = f"shapes that do not fit: {node.operation}"
-            fits = shapes_told(node, operands, sizes, what.text)
-            located = line_told(run, trace, line, fits, "", key, f"stop at line {node.line}")
-            said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
-            run.change(check, message=said, located=located)
-            return located
-    return None
 
 
 def with_shapes(stopped: Located, told: Located) -> Located:

@@ -48,19 +48,18 @@ class Names:
 
     def leaf(self, number: int) -> int:
         """Return the name whose value an event passes on, perhaps in another form; else itself."""
-        operands = self._events[number].operands
-        whole = self._mine.trace.whole
-        while (
-            len(operands) == 1
-            and whole.isdisjoint(self._events[operands[0]].values)
-            and (
-                self._mine.node(number).kind in COMPUTED
-                or self._mine.id(number) == self._mine.id(operands[0])
-            )
+        operands = self._counting(number)
+        while len(operands) == 1 and (
+            self._mine.node(number).kind in COMPUTED or self._mine.id(number) == self._mine.id(operands[0])
         ):
             number = operands[0]
-            operands = self._events[number].operands
+            operands = self._counting(number)
         return number
+
+    def _counting(self, number: int) -> list[int]:
+        """Return the operands of an event that are no whole numbers, as sizes are."""
+        whole = self._mine.trace.whole
+        return [n for n in self._events[number].operands if whole.isdisjoint(self._events[n].values)]
 
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
@@ -224,7 +223,9 @@ class Names:
     def _places(self, number: int, name: str = "") -> list[tuple[int, int]]:
         """Return where a name that an event reads is bound: after which events, by which statements."""
         node = self._mine.node(number)
-        return self._bindings.get((node.function, name or base(node.text)), [])
+        kept = f"self.{node.text.rpartition('.')[2]}" if node.kind == "attribute" and not name else ""
+        inside = [place for (_, each), places in self._bindings.items() if each == kept for place in places]
+        return inside or self._bindings.get((node.function, name or base(node.text)), [])
 
     def _is_kept(self, then: int, now: int) -> bool:
         """Whether a name that was not handed in has the same value at two events."""
@@ -243,6 +244,16 @@ class Names:
         caller = None if asked else self._comparison.caller(number)
         return None if caller is None else self._mine.node(caller).line
 
+    def _called(self, number: int) -> str:
+        """Return the name that an event reads; of what a method has put into an object, with the object's."""
+        node = self._mine.node(number)
+        return node.text if self.is_read_at(number) else base(node.text)
+
+    def is_read_at(self, number: int) -> bool:
+        """Whether an event reads a name, or what a method has put into an object."""
+        node = self._mine.node(number)
+        return node.kind == "name" or (node.kind == "attribute" and not node.text.startswith("self."))
+
     def is_walked(self, number: int) -> bool:
         """Whether a loop binds what an event reads to one array after the other, and it serves nowhere."""
         bound, line = self.binding(number), self._mine.node(number).line
@@ -257,7 +268,7 @@ class Names:
         """
         number, mine = self.leaf(number), self._mine
         made = {mine.id(number), mine.id(number if but is None else but)}
-        value, name = self._events[number].values, base(mine.node(number).text)
+        value, name = self._events[number].values, self._called(number)
         return any(
             other.node.kind in COMPUTED
             and len(other.values) == 1
@@ -265,7 +276,7 @@ class Names:
             and not mine.is_neutral(at)
             and mine.id(at) not in made
             and any(
-                self._events[operand].values == value and base(mine.node(operand).text) == name
+                self._events[operand].values == value and self._called(operand) == name
                 for operand in other.operands
             )
             for at, other in enumerate(self._events)

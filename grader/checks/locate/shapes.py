@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from grader.checks.locate.trace import COMPUTED, Event, Node, Trace
+from grader.checks import messages
+from grader.checks.collection import CheckSuite, sizes_of
+from grader.checks.locate.arrays import line_told
+from grader.checks.locate.questions import telling
+from grader.checks.locate.trace import COMPUTED, Event, Malformed, Node, Trace, recorded_submission
+from grader.checks.report import Located
+from grader.checks.student import NO_ANSWER, Call, CheckRun
+from grader.sandbox.values import walk_arrays
 
+SHAPE = re.compile("shape|broadcast|dimension|aligned|out of bounds|too many indices|axis|axes|sum over")
 INTO = re.compile(r"into shape (\([\d, ]*\))")
 NEEDS = {
     "MatMult dot matmul": "@ needs as many columns on its left as rows on its right",
@@ -140,3 +149,41 @@ def lettered(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
         letters.append(named[0] if len(named) == 1 else str(size))
     written = f"({', '.join(letters)}{',' * (len(shape) == 1)})"
     return written if written == str(shape) else f"{written} = {shape}"
+
+
+def tell_shapes(suite: CheckSuite, run: CheckRun, check: str, calls: Sequence[Call]) -> Located | None:
+    """Tell where shapes do not fit, by the operands' names; None if that is not why a check failed.
+
+    Args:
+        check: its name; its message speaks of the sizes that are told, and leaves out their line.
+        calls: of those that raised as its own did, one with telling sizes is asked again.
+    """
+    raised = [(call, call.answer.raised) for call in reversed(calls) if call.answer.raised]
+    kinds = [(re.sub("[0-9]+", "", what.text), [line for line, *_ in what.frames]) for _, what in raised]
+    own = next((kind for kind, (call, _) in zip(kinds, raised, strict=True) if call.check == check), None)
+    alike = [pair for kind, pair in zip(kinds, raised, strict=True) if kind == own]
+    if not alike:
+        return None
+    call, what = min(alike, key=lambda pair: telling(pair[0]))
+    explained = messages.reason(what) and "reshape" not in what.text  # which has shapes to tell besides
+    if not SHAPE.search(what.text) or explained:
+        return None
+    right = None if suite.recorded else suite.recorded_solution.trace(call.function, call.arguments)
+    shapes = {value.shape for value in right.values} if right else set[tuple[int, ...]]()
+    for _, array in walk_arrays(call.arguments) if right else ():
+        shapes |= {array.shape, array.shape[array.ndim == 3 :]}
+    with contextlib.suppress(Malformed, *NO_ANSWER), recorded_submission(run, suite.left_alone) as submission:
+        trace = submission.trace(call)
+        operands = operands_of(trace, shapes)
+        if trace.raised and any(each.shape for each in operands):
+            node, sizes = trace.raised.node, sizes_of(suite.exercise, call.function, call.arguments)
+            shown = messages.traceback_lines(what, run.source.name).splitlines()
+            line = first_wrong(node, operands)
+            kept = "\n".join(text for text in shown if f", line {line}," not in text)
+            key = f"shapes that do not fit: {node.operation}"
+            fits = shapes_told(node, operands, sizes, what.text)
+            located = line_told(run, trace, line, fits, "", key, f"stop at line {node.line}")
+            said = f"`{call.function}` raises {messages.exception_text(what)}{kept}"
+            run.change(check, message=said, located=located)
+            return located
+    return None

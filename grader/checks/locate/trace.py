@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 import math
 import types
@@ -102,6 +103,11 @@ class Text:
     nodes: tuple[Node, ...]
     statements: tuple[Statement, ...]
     lines: tuple[str, ...]
+
+    @functools.cached_property
+    def operations(self) -> frozenset[str]:
+        """What its expressions do, such as ``Add`` or ``vstack``."""
+        return frozenset(node.operation for node in self.nodes)
 
     def inside(self, function: str) -> list[Statement]:
         """Return the statements of a function that hold an expression, in their order."""

@@ -431,6 +431,15 @@ class Trial:
         odd = parts if parts == [mine] else self._comparison.matched(parts, self.right.parts(right))[0]
         return list(dict.fromkeys(map(self.names.leaf, odd)))[:FEW_NAMES]
 
+    def of_one_part(self, mine: int, right: int) -> Change | None:
+        """Return the change of the only part of a value that is not one of the solution's."""
+        alike = (n for n in self.right.by_id[self.right.id(right)] if self.right.node(n).kind in COMPUTED)
+        parts = self.mine.parts(mine), self.right.parts(next(alike, right))
+        odd, rest, _ = self._comparison.matched(*parts)
+        if len(odd) != 1 or len(rest) != 1 or odd == [mine]:
+            return None
+        return Change(self.mine.node(odd[0]).number, self.right.node(rest[0]).number)
+
     def lacks_a_step(self, leaf: int, right: int) -> bool:
         """Whether an argument of a helper is right, and something should be made of it there."""
         made_of = {self.right.id(part) for part in self.right.parts(right)}
@@ -466,8 +475,14 @@ class Trial:
         return self.names.guard(begins), Cause(RARE.replace("a name", f"`{name}`"), RARE)
 
     def holds_another(self, mine: int, right: int) -> bool:
-        """Whether a name is the solution's, and holds something else before its statement binds it."""
-        node, bound = self.mine.node(mine), self.names.binding(mine)
+        """Whether a name is the solution's, and holds something else before its statement binds it.
+
+        Or it begins with zeros, or what tells as little, in the place of an argument.
+        """
+        node, bound, begin = self.mine.node(mine), self.names.binding(mine), self.right.array(right)
+        blank = bound and self.mine.is_neutral(mine) and not self.right.is_neutral(right)
+        if blank and any(np.array_equal(begin, each) for each in self._comparison.given):
+            return True
         target = self.mine.trace.text.statements[node.statement].target
         if bound and "[" in bound.target and self.names.serves(mine):
             return False  # an entry was changed, and rightly
