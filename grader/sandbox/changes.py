@@ -102,8 +102,6 @@ def _instead(node: Any, statement: Any) -> Instead:
         case ast.Compare(left=left, ops=[op, *_], comparators=[right, *_]):
             for name in OTHER_COMPARISONS.get(type(op).__name__, "").split():
                 yield "operation", ast.Compare(left, [getattr(ast, name)()], [right])
-        case ast.BoolOp(op=op, values=values):
-            yield "operation", ast.BoolOp(ast.And() if isinstance(op, ast.Or) else ast.Or(), values)
         case ast.IfExp(test=test, body=body, orelse=orelse):
             yield from (("less", body), ("less", orelse), ("order", ast.IfExp(test, orelse, body)))
         case ast.Tuple(elts=items, ctx=ctx) if not any(isinstance(item, ast.Slice) for item in items):
@@ -402,6 +400,8 @@ def _undoing(node: Any, read: dict[str, ast.expr], outer: bool, whole: Collectio
                 yield "operation", ast.Compare(left, [compared()], [right])
             beside = _beside(right) if isinstance(right, READ) else ()
             yield from (("number", ast.Compare(left, node.ops, [each])) for each in beside)
+        case ast.BoolOp(op=op, values=values):
+            yield "operation", ast.BoolOp(ast.And() if isinstance(op, ast.Or) else ast.Or(), values)
         case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) < 10:
             yield from (("order", type(node)(each, node.ctx)) for each in _swapped(items, *range(2, 10)))
         case ast.Call(func=func, args=given):

@@ -163,6 +163,14 @@ def test_small_changes_are_undone_and_end() -> None:
     assert len({row[2] for row in first if row}) > 3
 
 
+def test_and_may_stand_in_the_place_of_or() -> None:
+    source, names = b"def f(a, b):\n    return 1.0 if a or b else 0.0\n", dict[str, Any]()
+    exec(source, names)
+    editor = Editor(source, names)
+    tried = [editor.tried(number, "f", (True, False)) for number in editor.numbers([2])]
+    assert (2, 5, 0.0) in tried
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -656,6 +664,15 @@ LINES: list[Any] = [
         [("(rng.uniform(-limit", "(np.random.default_rng(seed).uniform(-limit")],
         "Wf, Wi, WC, Wo = (np.random",
         "make one generator before it",
+    ),
+    (
+        5,  # the last argument takes the result
+        [
+            ("dWhh += da @ hs[t].T", "np.add(dWhh, da @ hs[t].T, dWhh)"),
+            ("dbh += da.sum(", "dbh += 2 * da.sum("),
+        ],
+        "dbh += 2 * da.sum(",
+        "it is 2 times what it should be",
     ),
     (3, [("def rnn_step_backward(", KEPT)], "self.db = self.da", "it should be the gradient of `bh`"),
     (

@@ -140,7 +140,8 @@ def dropped(run: CheckRun, trace: Trace) -> Located | None:
     for event in trace.events:
         node, each = event.node, trace.text.statements[event.node.statement]
         alone = (each.kind, each.target, each.value, node.kind) == ("Expr", "", node.text, "call")
-        if alone and event.operands and node.operation not in own and "out=" not in node.text:
+        into = isinstance(getattr(np, node.operation, None), np.ufunc) and len(event.operands) > 1
+        if alone and event.operands and node.operation not in own and not into and "out=" not in node.text:
             says = "This line makes a new array and keeps it nowhere: what it was made of stays as it is."
             return line_told(run, trace, each.line, says, "bind the result to a name", "a result is not kept")
     return None
