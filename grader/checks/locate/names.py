@@ -57,9 +57,10 @@ class Names:
         return number
 
     def _counting(self, number: int) -> list[int]:
-        """Return the operands of an event that are no whole numbers, as sizes are."""
-        whole = self._mine.trace.whole
-        return [n for n in self._events[number].operands if whole.isdisjoint(self._events[n].values)]
+        """Return what an event's value is made of; of parts of an array, without the sizes of the parts."""
+        operands, whole = self._events[number].operands, self._mine.trace.whole
+        counting = [n for n in operands if whole.isdisjoint(self._events[n].values)]
+        return counting if len(operands) == 1 or len(self._events[number].values) > 1 else [*operands]
 
     def bound_line(self, number: int) -> int | None:
         """Return the line that bound what an event reads; of an argument of a helper, its caller's."""
