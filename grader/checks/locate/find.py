@@ -56,7 +56,7 @@ from grader.sandbox.values import Array, walk_arrays
 MAX_ASKED = 5  # questions that are recorded
 MAX_CULPRITS = 4  # of which the first is looked for
 FEW_DRAWN = 30  # random numbers that show how they spread
-CHANGE, MAX_CHANGES = 300, 300  # units of work of one change, and changes that are tried
+CHANGE, FEW_CHANGES, MAX_CHANGES = 300, 12, 300  # units of work of one change; changes that are tried
 CHANGES = (
     "one of its numbers or indices should be another",
     "two things in it should change places, or one should be transposed",
@@ -153,12 +153,19 @@ class Case:
     work: Work
     trusted: Collection[str]
     strict: bool = False
+    _known: dict[int, Trace | None] = dataclasses.field(default_factory=dict)
+
+    def right(self, call: Call) -> Trace | None:
+        """Return what the solution computes in a call, which is recorded once."""
+        if id(call) not in self._known:
+            self._known[id(call)] = self.suite.recorded_solution.trace(call.function, call.arguments)
+        return self._known[id(call)]
 
 
 def _finding(case: Case, call: Call) -> Finding | None:
     """Lay a recorded call beside the solution's, and find what should be mended first."""
     suite, submission = case.suite, case.submission
-    right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
+    right, mine = case.right(call), submission.trace(call)
     if right is None or not right.result or not mine.result:
         return None
     given = [array for _, array in walk_arrays(call.arguments)]
@@ -468,11 +475,13 @@ def _mended(
         likely: lines whose changes are tried early.
         inside: whether only its function is changed.
     """
-    suite, submission, work = case.suite, case.submission, case.work
+    submission, work = case.submission, case.work
     only, asked = list[int](), 0
     for call in calls:
-        right, mine = suite.recorded_solution.trace(call.function, call.arguments), submission.trace(call)
-        if right is None:
+        right, mine = case.right(call), submission.trace(call)
+        cost = CHANGE + 2 * len(mine.events)
+        most = min(MAX_CHANGES, work.left // 2 // cost)
+        if right is None or most < FEW_CHANGES:  # which are not worth reading the file for
             return None
         wanted, before = (np.array(fingerprints(trace.results)) for trace in (right, mine))
         atol = 1e-7 * np.repeat([SMALL + np.abs(each).sum() for each in right.results], 2)
@@ -485,8 +494,6 @@ def _mended(
             for node in mine.text.nodes
             if node.function in (here or ran.difference(case.trusted) | {call.function})
         }
-        cost = CHANGE + 2 * len(mine.events)
-        most = max(0, min(MAX_CHANGES, work.left // 2 // cost))
         work.spend(most * cost if not only else len(only) * cost)
         order = sorted(lines, key=lambda line: (line not in likely, abs(line - near)))
         rows = submission.changed(call, order, len(lines.intersection(likely)), only, most)
