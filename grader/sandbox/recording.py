@@ -336,14 +336,15 @@ class Recorder:
             number = places.get((first, column, last, end))
             latest = getattr(each.tb_frame.f_locals[HERE], "latest", None)
             if number is not None and isinstance(latest, dict):
-                operands = [event for other in self._operands[number] for event in latest.get(other, ())]
-                self.events.append((number, [], operands))
+                self.events.append((number, [], self._made_of(number, latest)))
+
+    def _made_of(self, number: int, latest: dict[int, list[int]]) -> list[int]:
+        """Return the latest events of what a node is made of."""
+        return [event for other in self._operands[number] for event in latest.get(other, ())]
 
     def frame(self) -> Callable[[int, Any], Any]:
         """Return what takes the values of one call of a function: recursion mixes nothing up."""
-        latest: dict[
-            int, list[int]
-        ] = {}  # of each node its event; of what holds no numbers, as `map`, its operands'
+        latest = dict[int, list[int]]()  # of a node its event; of one without numbers, as `map`, its operands
 
         def here(number: int, value: Any) -> Any:
             self._count += 1
@@ -356,8 +357,7 @@ class Recorder:
             if self._replaced != RESULT:
                 return _like(self._given.pop(), value) if number == self._replaced and self._given else value
             arrays = _arrays(value)
-            operands = [event for other in self._operands[number] for event in latest.get(other, ())]
-            latest[number] = operands
+            latest[number] = operands = self._made_of(number, latest)
             if 0 < len(arrays) <= MAX_INSIDE:
                 if not isinstance(arrays[0], float) and arrays[0].dtype.kind != "f":
                     self.whole.add(number)
