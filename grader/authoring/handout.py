@@ -225,7 +225,7 @@ def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[s
     )
     # What differs is written, all else is as the author wrote it.
     path = exercise.folder / "exercise.yaml"
-    keys = yaml.safe_load(path.read_text(encoding="utf-8"))
+    keys = yaml.safe_load(strict_yaml.read_text(path))
     keys |= {"credits": file.credits, "more_credits": file.more_credits, "after": list(file.after)}
     kept = {name: value for name, value in keys.items() if value != []}
     _write(given / path.name, yaml.safe_dump(kept, **YAML))
@@ -241,10 +241,7 @@ def _write(path: Path, text: str) -> None:
 
 def _copy(source: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise CourseError(source, f"cannot be read: {error.strerror}") from None
+    data = strict_yaml.read_bytes(source)
     path.write_bytes(data if source.suffix in BINARY else data.replace(b"\r\n", b"\n"))
 
 

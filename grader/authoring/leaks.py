@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, People, Place, dataclass, derived, make_stub, people_of
+from grader.course import Course, People, Place, dataclass, derived, make_stub, people_of, read_text
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
@@ -113,7 +113,7 @@ def secrets_of(course: Course) -> Secrets:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return read_text(path) if path.is_file() else ""
 
 
 def _lines(text: str) -> Iterator[str]:

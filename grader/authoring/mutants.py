@@ -74,7 +74,7 @@ def try_share(course: Course, exercise_id: str, share: Share = WHOLE, *, seed: i
     try:
         exercise = course[exercise_id]
         functions = written(exercise)  # says what is wrong with the file
-        text = exercise.solution_path.read_text(encoding="utf-8")
+        text = exercise.solution_text
         mine = list(mutants(text, functions))[share[0] :: share[1]]
         with open_pool() as pool:
             jury = _Jury(exercise, pool, seed)

@@ -25,7 +25,7 @@ from grader.checks.locate.questions import MAX_GIVEN, jitter
 from grader.checks.locate.trace import RecordedSolution
 from grader.checks.plots import SEED, load_plot, plot_path
 from grader.checks.recorded import LENGTH, Index, Stored, complete, fingerprint
-from grader.course import CourseError, Exercise
+from grader.course import CourseError, Exercise, read_text
 from grader.sandbox.protocol import decode, encode
 from grader.sandbox.values import Array, map_leaves, walk_arrays
 
@@ -36,7 +36,7 @@ JITTER_RANK = 1000  # questions that are asked only if nothing else was enough c
 
 def seed_of(exercise: Exercise, salt: str) -> int:
     """Return the seed of an exercise's checks in a hand-out: it changes with what the student is given."""
-    checks = exercise.visible_checks.read_text(encoding="utf-8")  # the same whatever ends its lines
+    checks = read_text(exercise.visible_checks)  # the same whatever ends its lines
     given = [salt.encode(), exercise.id.encode(), checks.encode()]
     return int.from_bytes(hashlib.sha256(b"\0".join(given)).digest()[:4], "big")
 
@@ -252,7 +252,7 @@ def record_plot(recorder: _Recorder, exercise: Exercise) -> bool:
     """Draw the plot file on all these students; return whether the wrong ones bring up no new question."""
     path = plot_path(exercise)
     deeper = [f"reference.{used.file.module}." for used in exercise.used]  # nobody listens there
-    if not path.is_file() or any(name in path.read_text(encoding="utf-8") for name in deeper):
+    if not path.is_file() or any(name in read_text(path) for name in deeper):
         return False
     plot = load_plot(exercise).plot
 

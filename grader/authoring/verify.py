@@ -20,6 +20,7 @@ from grader.checks.parallel import WHOLE, Share, map_shares
 from grader.checks.report import Located, Report
 from grader.checks.source import Source
 from grader.course import Course, CourseError, Exercise, MathError, Misconception, make_stub, parse, render
+from grader.course.strict_yaml import read_bytes, read_text
 from grader.sandbox.pool import WorkerPool, open_pool
 from grader.sandbox.recording import instrument
 
@@ -95,18 +96,15 @@ def verify_exercise(course: Course, exercise_id: str, share: Share = WHOLE, *, s
 
 def solution_source(exercise: Exercise) -> Source:
     """Return a solution as if a student had handed it in; CourseError if it cannot be read."""
-    try:
-        used = tuple(map(solution_source, exercise.used))
-        return Source(exercise.solution_path.name, exercise.solution_path.read_bytes(), used=used)
-    except OSError as error:
-        raise CourseError(exercise.solution_path, f"cannot be read: {error.strerror}") from None
+    used = tuple(map(solution_source, exercise.used))
+    return Source(exercise.solution_path.name, read_bytes(exercise.solution_path), used=used)
 
 
 def is_material(exercise: Exercise, path: Path) -> bool:
     """Whether a file is a picture, or a text to learn from that the lesson names."""
     lesson = exercise.lesson_path
     if path.suffix == ".txt" and lesson.is_file():
-        return f"`{path.name}`" in lesson.read_text(encoding="utf-8")
+        return f"`{path.name}`" in read_text(lesson)
     return path.suffix in PICTURES
 
 
@@ -167,7 +165,7 @@ class _Verifier:
     def look_at_formulas(self) -> None:
         """Convert every formula of the lesson and the hints to both forms, for a terminal and for a page."""
         lesson, hints = self.exercise.lesson_path, chain(*self.exercise.file.hints.values())
-        texts = [(lesson, lesson.read_text(encoding="utf-8"))]
+        texts = [(lesson, read_text(lesson))]
         texts += ((lesson.with_name("exercise.yaml"), hint) for hint in hints)
         for path, text in texts:
             try:
@@ -210,7 +208,7 @@ class _Verifier:
                 material = folder == exercise.folder and is_material(exercise, path)
                 if path.name not in names | IGNORED and not material:
                     self.fault(path, problem)
-        if not exercise.lesson_path.is_file() or not exercise.lesson_path.read_text(encoding="utf-8").strip():
+        if not exercise.lesson_path.is_file() or not read_text(exercise.lesson_path).strip():
             self.fault(exercise.lesson_path, "is missing or empty; tell the theory there")
         else:
             self.look_at_formulas()
@@ -273,7 +271,7 @@ class _Verifier:
             if outcome.status == "failed" and "not written yet" not in outcome.message and not report.earned:
                 problem = f"does not make `{outcome.check}` say “not written yet”, but: {outcome.message}"
                 self.fault(path, problem)
-        lines = zip_longest(make_stub(exercise).splitlines(), path.read_text(encoding="utf-8").splitlines())
+        lines = zip_longest(make_stub(exercise).splitlines(), read_text(path).splitlines())
         if line := next((number for number, (one, other) in enumerate(lines, 1) if one != other), None):
             cure = f"`grader reset {exercise.id}` renews it"
             self.fault(path, f"differs from the stub that the solution makes; {cure}", line)
@@ -307,7 +305,7 @@ class _Verifier:
 
     def _problem_of(self, misconception: Misconception) -> str:
         """Return what is wrong with a misconception; empty if it is caught."""
-        solution = self.exercise.solution_path.read_text(encoding="utf-8")
+        solution = self.exercise.solution_text
         if not misconception.fits(solution):
             count, often = solution.count(misconception.replace), "more often, as `everywhere` says"
             often = often if misconception.everywhere else "once"
@@ -361,7 +359,7 @@ def confusions(course: Course, ids: tuple[str, ...] = (), *, seed: int, jobs: in
 def _reports(course: Course, exercise_id: str, share: Share, *, seed: int) -> list[dict[str, Report]]:
     """Return the reports of a share of an exercise's known mistakes, and of its variants."""
     exercise, (number, count) = course[exercise_id], share
-    solution = exercise.solution_path.read_text(encoding="utf-8")
+    solution = exercise.solution_text
     with open_pool() as pool:
         grader = SampleGrader(exercise, pool, seed)
         known = exercise.misconceptions()[number::count]
@@ -385,7 +383,7 @@ def changed_lines(text: str, mistaken: str) -> frozenset[int]:
 
 def _judged(exercise: Exercise, wrong: dict[str, Report], right: dict[str, Report]) -> Confusion:
     """Compare what was said of known mistakes with what should have been said."""
-    known, solution = exercise.misconceptions(), exercise.solution_path.read_text(encoding="utf-8")
+    known, solution = exercise.misconceptions(), exercise.solution_text
     says = {mistake.id: mistake.says.strip() for mistake in known}
     lines = {mistake.id: changed_lines(solution, mistake.patched(solution)) for mistake in known}
     # Two that say the same are one to a student, whether they are the same mistake in two functions or

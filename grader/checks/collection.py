@@ -386,7 +386,7 @@ class KnownMistakes:
     @functools.cached_property
     def solution(self) -> PatchedSolution:
         """The solution itself, without a mistake."""
-        text = self.exercise.solution_path.read_text(encoding="utf-8")
+        text = self.exercise.solution_text
         return PatchedSolution((), text, text, self.reference)
 
     @functools.cached_property
@@ -442,7 +442,7 @@ def axes_of(name: str, text: str, dimensions: int) -> tuple[str, ...]:
 def sizes_of(exercise: Exercise, function: str, arguments: Any) -> dict[str, int]:
     """Return what letters such as ``D`` stand for in a call, and sums such as ``H + D``."""
     names, sizes = exercise.parameters[function], dict[str, int]()
-    text = exercise.solution_path.read_text(encoding="utf-8")
+    text = exercise.solution_text
     for path, array in walk_arrays(arguments):
         axes = axes_of((names[int(path[0])], *path[1:])[-1], text, array.ndim)
         sizes.update(pair for pair in zip(axes, array.shape, strict=False) if not pair[0].isdecimal())

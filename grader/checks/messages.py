@@ -6,13 +6,15 @@ import signal
 from grader.sandbox import LOST
 from grader.sandbox.worker import KILLED, Answer, Raised, TimeUp, WorkerEnded
 
-OUT_OF_PROCESSOR_TIME = -24  # SIGXCPU
-SIGNALS: dict[int, str] = {
-    signal.SIGSEGV: "a segmentation fault",
-    signal.SIGABRT: "an abort",
-    signal.SIGFPE: "an arithmetic fault",
-    signal.SIGILL: "an illegal instruction",
+ENDS: dict[int, str] = {
+    **dict.fromkeys((LOST, KILLED), "closed its connection to the grader or was killed"),
+    -24: "used up its processor time and was stopped",  # SIGXCPU
+    -signal.SIGSEGV: "crashed with a segmentation fault",
+    -signal.SIGABRT: "crashed with an abort",
+    -signal.SIGFPE: "crashed with an arithmetic fault",
+    -signal.SIGILL: "crashed with an illegal instruction",
 }
+"""What became of a process, by its exit status; below 0 it is the number of a signal."""
 CORE = " in its core dimension 0, with gufunc signature (n?,k),(k,m?)->(n?,m?)"  # of NumPy's text on @
 GRADED_WITH = "graded with Python "
 """What is said beside a syntax error, with the version: another one may know more."""
@@ -53,13 +55,9 @@ def no_answer(error: Exception, subject: str, too_slow: str, *, loading: bool = 
         return f"{subject} {SLEEPS if error.idle else too_slow}"
     if isinstance(error, WorkerEnded):
         status = error.status
-        ended = f"crashed with {SIGNALS.get(-status, f'signal {-status}')}"
-        if status in (LOST, KILLED):
-            ended = "closed its connection to the grader or was killed"
-        elif status >= 0:
+        ended = ENDS.get(status, f"crashed with signal {-status}")
+        if status >= 0 and status != LOST:
             ended = f"ended the whole process with exit status {status} instead of returning"
-        elif status == OUT_OF_PROCESSOR_TIME:
-            ended = "used up its processor time and was stopped"
         return f"{subject} {ended}{' while it was loaded' * loading}"
     return f"{subject} writes to the grader's own channel{' while it is loaded' * loading}"
 

@@ -123,9 +123,8 @@ class Report:
                 and outcomes, ``none`` outcomes only. What was printed is never kept.
         """
         outcomes = tuple(each.for_student(feedback) if each.hidden else each for each in self.outcomes)
-        if feedback == "full" or not any(outcome.hidden for outcome in outcomes):
-            return dataclasses.replace(self, outcomes=outcomes)
-        seconds = sum(outcome.seconds for outcome in outcomes)
+        withheld = feedback != "full" and any(outcome.hidden for outcome in outcomes)
+        seconds = sum(outcome.seconds for outcome in outcomes) if withheld else self.seconds
         return dataclasses.replace(self, outcomes=outcomes, seconds=seconds)
 
     def with_causes(self, causes: Causes) -> Report:

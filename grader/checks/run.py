@@ -274,7 +274,7 @@ def _mismatch(exercise: Exercise, error: CheckFailed) -> Mismatch | None:
     mask = error.mask
     if mask is None or not 1 < mask.size <= MAX_ENTRIES or mask.ndim > 3:
         return None
-    text = exercise.solution_path.read_text(encoding="utf-8")
+    text = exercise.solution_text
     axes = axes_of(error.name.split(" ")[0].split(".")[-1], text, mask.ndim)
     return Mismatch(error.name, axes, mask.shape, "".join(".x"[int(wrong)] for wrong in mask.ravel()))
 

@@ -105,7 +105,8 @@ def grade(
     if isinstance(submissions, Submission):
         found = [submissions]
     else:
-        found = find_submissions(folder := Path(submissions), chosen)
+        folder, own = Path(submissions), Path(results).resolve()  # which may lie among the submissions
+        found = [entry for entry in find_submissions(folder, chosen) if entry.path.resolve() != own]
         place = "" if [entry.path for entry in found] == [folder] else str(folder.resolve())
     listed = read_roster(course, roster)
     extensions = late_policy(course, part, listed).extensions

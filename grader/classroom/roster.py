@@ -14,7 +14,7 @@ from typing import NamedTuple
 from grader.classroom.identity import AROUND, CLAIMED, DECIDED, ENDING, NAMED, Identity
 from grader.classroom.inbox import Platform
 from grader.classroom.tables import Entry
-from grader.course import Assignment, Course, LatePolicy, folded, people as lists
+from grader.course import MAX_EXTENSION, Assignment, Course, LatePolicy, folded, people as lists
 from grader.progress.grades import Note
 from grader.sandbox.text import listed, one_line
 
@@ -241,6 +241,7 @@ def late_policy(course: Course, assignment: Assignment | None, roster: Roster | 
         policy = replace(policy, deadline=assignment.deadline, deadlines={})
     path = course.private_folder / EXTENSIONS
     days = dict(policy.extensions)
+    spelt = {folded(name): name for name in days}  # two ways to write a name are one name
     if path.is_file():
         aliases = lists.FIELDS | {"student": "id", "days": "days", "assignment": "assignment"}
         sheet = lists.read_sheet(path, aliases)
@@ -248,13 +249,14 @@ def late_policy(course: Course, assignment: Assignment | None, roster: Roster | 
             who = [name for field in ("id", "login", "email", "name") for name in record.get(field, ())]
             try:
                 count = float(record["days"][0])
-                if not who or not 0 <= count <= 3660:
+                if not who or not 0 <= count <= MAX_EXTENSION:
                     raise ValueError
             except (ValueError, KeyError, IndexError):
                 raise sheet.bad(line, "should have a student and days, such as `student-003,2`") from None
             named = record.get("assignment", ())
             if not named or (assignment and assignment.id in named):
-                days[who[0]] = max(count, days.get(who[0], 0.0))
+                name = spelt.setdefault(folded(who[0]), who[0])
+                days[name] = max(count, days.get(name, 0.0))
             if roster and roster.find(who[0]) is None:
                 told = f"names `{one_line(who[0], MAX_SHOWN)}`, who is not in {roster.sheet.name}"
                 raise sheet.bad(line, f"{told}{roster.nearest(who[0])}; correct it, or take it out")

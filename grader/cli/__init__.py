@@ -189,10 +189,9 @@ def confirmed(question: str, *, yes: bool, otherwise: str, default: bool) -> boo
         return True
     if not sys.stdin.isatty():
         raise click.UsageError(f"nobody can be asked here; add --yes to {otherwise}")
-    if agreed := click.confirm(question, default=default):
-        return agreed
-    click.echo("nothing was changed")
-    return False
+    if not (agreed := click.confirm(question, default=default)):
+        click.echo("nothing was changed")
+    return agreed
 
 
 def require_writable(path: Path, *, new_folders: bool = False) -> None:
@@ -229,7 +228,7 @@ def write_output(content: str | bytes, path: Path | None, *, bom: bool = False) 
 
 
 class _Several(click.Option):
-    """Ids, repeated or with commas between them; the help shows the first spelling of the option."""
+    """Ids, repeated or with commas between them."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> tuple[str, ...]:
         words = [word.strip() for text in value or () for word in text.split(",")]
@@ -238,19 +237,15 @@ class _Several(click.Option):
             raise click.BadParameter("names none; leave it out for all", ctx, self)
         return found
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        record = super().get_help_record(ctx)
-        return record and (f"{self.opts[0]} {self.metavar}", record[1])
 
-
-def several_option(*spellings: str, metavar: str = "ID", help: str) -> Decorator:
+def several_option(*names: str, metavar: str = "ID", help: str) -> Decorator:
     """Declare an option that takes ids, repeated or with commas between them; none means all."""
     about = f"{help}; repeat it, or put commas between."
-    return click.option(*spellings, cls=_Several, multiple=True, metavar=metavar, help=about)
+    return click.option(*names, cls=_Several, multiple=True, metavar=metavar, help=about)
 
 
-exercises_option = functools.partial(several_option, "--exercise", "--exercises", "exercises")
-"""Declare ``--exercise`` as the parameter ``exercises``, which ``--exercises`` was once; with a ``help``."""
+exercises_option = functools.partial(several_option, "--exercise", "exercises")
+"""Declare ``--exercise`` as the parameter ``exercises``; with a ``help``."""
 assignment_option = click.option(
     "--assignment", metavar="ID", default="", help="Of course.yaml [the only one, if there is one]."
 )

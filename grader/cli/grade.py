@@ -154,17 +154,16 @@ def publish(grades: ClassGrades, results: Path, *, shown: bool = False) -> int:
     return cli.FAILED if failed or any(entry.note.decide for entry in noted(grades)) else 0
 
 
-@contextlib.contextmanager
-def _executor(course: Course, cluster: str | None, jobs: int) -> Iterator[batch.ExecutorConfig]:
+def _executor(
+    course: Course, cluster: str | None, jobs: int
+) -> contextlib.AbstractContextManager[batch.ExecutorConfig]:
     if cluster is None:
-        yield batch.processes(jobs)
-        return
+        return contextlib.nullcontext(batch.processes(jobs))
     try:
         from grader.classroom.cluster import connected
     except ImportError:
         cli.stop("--cluster needs Dask; install it with: pip install distributed")
-    with connected(cluster, course) as executor:
-        yield executor
+    return connected(cluster, course)
 
 
 @contextlib.contextmanager

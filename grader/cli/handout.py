@@ -32,7 +32,7 @@ PACKED = Path(cli.__file__).parents[2] / handout.PACKAGE  # where a wheel has pu
 @click.argument("target", metavar="DEST", type=click.Path(path_type=Path))
 @cli.assignment_option
 @cli.exercises_option(help="Hand out these only, and no assignment")
-@cli.several_option("--quiz", "--quizzes", "quizzes", metavar="NAME", help="Hand out these quizzes only")
+@cli.several_option("--quiz", "quizzes", metavar="NAME", help="Hand out these quizzes only")
 @click.option("--zip", "archive", is_flag=True, help="Write DEST.zip as well.")
 @click.option("--quizzes-only", is_flag=True, help="Write only quizzes, into the folder of a hand-out.")
 @click.option("--gradescope", is_flag=True, help="Write another thing: the zip that Gradescope grades with.")
@@ -135,10 +135,7 @@ def _quiz_row(quiz: files.Quiz) -> str:
 
 def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...], part: Assignment | None) -> None:
     exercises = course.exercises(ids)
-    try:
-        handout.write_gradescope_archive(course, exercises, target, part)
-    except OSError as error:
-        cli.stop(f"{target} cannot be written: {error.strerror}")
+    handout.write_gradescope_archive(course, exercises, target, part)
     count = cli.counted(len(exercises), "exercise")
     credits = cli.counted(sum(exercise.file.credits for exercise in exercises), "credit")
     click.echo(f"{target}: {count} with {credits}; set the assignment to as many")
@@ -300,13 +297,15 @@ def verify_course(
     """
     if course.handout:
         cli.stop(f"{course.root} is a hand-out, which has nothing to verify; go to the full course")
+    if mutants + diagnose + quizzes > 1:
+        raise click.UsageError("--mutants, --diagnose and --quizzes look at different things; choose one")
     faulty, names = False, (*names, *exercises)
     lints = quizzes or not (mutants or diagnose or names or not files.quiz_paths(course))
-    if mutants and not quizzes:
+    if mutants:
         trials = mutation.try_mutants(course, names, **how)
         cli.print_lines(tables.findings_lines("mutants", trials, cli.width()))
         faulty = any(trial.faults for trial in trials)
-    elif diagnose and not quizzes:
+    elif diagnose:
         cli.print_lines([tables.CONFUSION_HEADING])
         for confusion in checking.confusions(course, names, **how):
             cli.print_lines(tables.confusion_lines(confusion, cli.width()))

@@ -92,6 +92,8 @@ def take(
         raise click.UsageError("--format json goes with --answers")
     if answers is not None and name is None:
         raise click.UsageError("--answers needs the NAME of a quiz")
+    if review and (topic or restart or answers):
+        raise click.UsageError("--review asks what is due; leave --topic, --restart and --answers out")
     course = open_course(course_folder)
     with credits.open_context(course, cli.hide) as context:
         if review:

@@ -12,7 +12,7 @@ import click
 
 from grader import cli
 from grader.checks.report import Report
-from grader.course import Course, CourseError, Exercise, is_stub, make_private_folder, make_stub, write_atomic
+from grader.course import Course, Exercise, is_stub, make_private_folder, make_stub, read_text, write_atomic
 from grader.course.mathtext import render
 from grader.progress import ended, open_ledger, take_hint, waits_for
 from grader.reports import Line, lesson as lessons, wrapped
@@ -34,13 +34,10 @@ def show_lesson(course: Course, name: str, *, text: bool = False) -> None:
     """Show a lesson where it reads best; in a pipe as Markdown, formulas in plain signs. Or CourseError."""
     pages = {path.stem: path for path in (course.root / "quizzes").glob("*.md")}
     path = pages.get(name) or course[name].lesson_path
-    try:
-        lesson = path.read_text(encoding="utf-8")
-        if not text and _has_desktop() and (page := _opened(course, path)):
-            click.echo(f"{page} is open in your browser; `grader show {name} --text` prints it here")
-            return
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(path, f"cannot be read: {error}") from None
+    lesson = read_text(path)
+    if not text and _has_desktop() and (page := _opened(course, path)):
+        click.echo(f"{page} is open in your browser; `grader show {name} --text` prints it here")
+        return
     lesson = lessons.with_pictures_told(lesson, path.parent.relative_to(course.root))
     if not text and not sys.stdout.isatty():
         click.echo(render(lesson).rstrip())

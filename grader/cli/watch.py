@@ -20,7 +20,7 @@ from grader.checks.debug import find_failing_call
 from grader.checks.report import Report
 from grader.checks.run import check
 from grader.checks.source import Source, read_source
-from grader.cli import ZYGOTE, print_lines, progress_line, width
+from grader.cli import ZYGOTE, print_lines, progress_line, stop, width
 from grader.cli.check import ask_name, changed_last, remember
 from grader.cli.debug import debug_lines
 from grader.cli.show import hint_lines, restore_stub, show_lesson
@@ -58,7 +58,9 @@ def command(context: click.Context, course_folder: str | None, exercise: str | N
             with open_ledger(course) as ledger:
                 unfinished = [row.exercise for row in standings(course, ledger) if not row.done]
             last = [each for each in changed_last(course) if each.id in unfinished]
-            chosen = (last or course.exercises(unfinished[:1]))[0]
+            if not (found := last or course.exercises(unfinished[:1])):
+                stop("this course has no exercises yet; `grader quiz` shows its quizzes")
+            chosen = found[0]
         with _Keys() as keys:
             keys.take()
             _Screen(course, pool, keys, chosen).run()
@@ -154,9 +156,7 @@ class _Screen:
             shown = report.with_causes(self._course.causes)
             print_lines(report_lines(shown, columns, file=path, seeded=False, ways=path))
         if report and report.passed:
-            solution = self._solution()
-            beside = shown_path(solution) if solution else ""
-            print_lines(celebration_lines(self._exercise, self._rows, beside, columns))
+            print_lines(celebration_lines(self._exercise, self._rows, self._solution(), columns))
         click.echo()
         keys = KEYS.replace("n next", "s solution · n next") if self._solution() else KEYS
         keys = keys if self._keys.there else "Ctrl-C quits"
@@ -187,9 +187,9 @@ class _Screen:
                 told = self._go_on()
             case "r":
                 told = f"Replace {exercise.stub_path.name} by the stub? A copy is kept. y does it."
-            case "s" if solution := self._solution():
+            case "s" if self._solution():
                 own = self._source.data.decode(errors="replace") if self._source else ""
-                text, columns = solution.read_text(encoding="utf-8"), width()
+                text, columns = exercise.solution_text, width()
                 self._panel = list(beside_lines(own, text, make_stub(exercise), columns))
                 if len(self._panel) + 5 >= self._size.lines:
                     paged, self._panel = "\n".join(line.text for line in self._panel), ()
@@ -203,10 +203,10 @@ class _Screen:
         if self._report or told:
             self._draw()
 
-    def _solution(self) -> Path | None:
-        """Return where the course's own code is, once there is nothing left to find out."""
+    def _solution(self) -> str:
+        """Return where the course's own code is, once there is nothing left to find out; else nothing."""
         done = self._report is not None and self._report.passed and not self._course.handout
-        return self._exercise.solution_path if done else None
+        return shown_path(self._exercise.solution_path) if done else ""
 
     def _go_on(self) -> str:
         """Turn to the next exercise that is not done, from the start again after the last."""

@@ -2,6 +2,7 @@
 
 from grader.course.course import (
     COURSE_FILE,
+    MAX_EXTENSION,
     VARIABLE,
     Assignment,
     Causes,
@@ -30,4 +31,4 @@ from grader.course.course import (
 from grader.course.frozen import dataclass, derived
 from grader.course.mathtext import MathError, mathml, render
 from grader.course.people import FIELDS, People, parse_sheet, people_of, read_sheet
-from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, load, shown_path
+from grader.course.strict_yaml import NOWHERE, CannotDo, CourseError, Place, Raw, load, read_text, shown_path

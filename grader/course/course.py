@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from grader.course.frozen import dataclass, derived
-from grader.course.strict_yaml import CannotDo, CourseError, load
+from grader.course.strict_yaml import CannotDo, CourseError, load, read_bytes, read_text
 
 COURSE_FILE = "course.yaml"
 ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry in a zip: the earliest that it can hold
@@ -230,6 +230,11 @@ class Exercise:
     hidden_checks: Path = derived(lambda own: own.solution_folder / f"check_{own.file.module}_hidden.py")
 
     @property
+    def solution_text(self) -> str:
+        """What stands in the solution; or CourseError."""
+        return read_text(self.solution_path)
+
+    @property
     def author_files(self) -> set[Path]:
         """All that decides, beside what students write, what is asked and what is right."""
         parts = self, *self.used
@@ -382,9 +387,7 @@ def open_course(path: str | Path | None = None) -> Course:
 def parse(path: Path) -> ast.Module:
     """Parse one of the course's own Python files."""
     try:
-        return ast.parse(path.read_bytes(), str(path))
-    except OSError as error:
-        raise CourseError(path, f"cannot be read: {error.strerror}") from None
+        return ast.parse(read_bytes(path), str(path))
     except SyntaxError as error:
         raise CourseError(path, f"is not Python: {error.msg}", error.lineno, error.offset) from None
     except ValueError as error:
@@ -420,7 +423,7 @@ def given_functions(exercise: Exercise) -> frozenset[str]:
 def make_stub(exercise: Exercise) -> str:
     """Return the student's stub, which is made of the solution, so that it is never kept twice."""
     path = exercise.solution_path
-    functions, lines = written(exercise), path.read_text(encoding="utf-8").splitlines()
+    functions, lines = written(exercise), exercise.solution_text.splitlines()
     for node in reversed(functions):  # from the end, so that line numbers stay right
         last = node.end_lineno or node.lineno
         marked = [number for number in range(node.lineno, last) if lines[number].lstrip().startswith(TODO)]

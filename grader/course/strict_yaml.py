@@ -100,25 +100,41 @@ def _load(path: Path, data: bytes, kind: Any) -> Any:
     return _Reader(path).read(_compose(path, data), kind, "the file")
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file of the course; or CourseError."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise CourseError(path, "is missing; every course needs it") from None
     except OSError as error:
         raise CourseError(path, f"cannot be read: {error.strerror}") from None
+
+
+def read_text(path: Path) -> str:
+    """Return what stands in a text of the course, whatever ends its lines; or CourseError."""
+    return _decoded(path, read_bytes(path)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CourseError(path, "is not UTF-8; save it in that encoding", line) from None
+
+
+def _bytes(path: Path) -> bytes:
+    data = read_bytes(path)
     if len(data) > MAX_BYTES:
         raise CourseError(path, "is larger than 1 MiB; split it")
     return data
 
 
 def _compose(path: Path, data: bytes) -> yaml.Node:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader, text, depth = getattr(yaml, "CSafeLoader", yaml.SafeLoader), _decoded(path, data), 0
+    if text.startswith("{") and (quick := _compose_json(text)):
+        return quick
     try:
-        text = data.decode("utf-8-sig")
-        if text.startswith("{") and (quick := _compose_json(text)):
-            return quick
-        depth = 0
         for event in yaml.parse(text, Loader=loader):  # before anything recursive sees the file
             problem = ""
             if isinstance(event, yaml.AliasEvent):
@@ -131,9 +147,6 @@ def _compose(path: Path, data: bytes) -> yaml.Node:
             if problem and (mark := event.start_mark):
                 raise CourseError(path, problem, mark.line + 1, mark.column + 1)
         node = yaml.compose(text, Loader=loader)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CourseError(path, "is not UTF-8; save it in that encoding", line) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (None, None)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader import __version__
-from grader.checks.files import FileRejected, open_zip
+from grader.checks.files import FileRejected, open_zip, read_plain
 from grader.checks.source import read_source
 from grader.course import CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, zipped
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
@@ -257,15 +257,10 @@ class Part(NamedTuple):
 def read_responses(path: Path) -> Handed:
     """Read what somebody handed in; SomethingElse if it is JSON of another kind, else BadDocument."""
     try:
-        if path.is_symlink() or not path.is_file():
-            raise BadDocument("is no plain file; hand in the file itself")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadDocument(f"cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise BadDocument(f"is larger than {MAX_BYTES // 2**20} MiB; {CURES[RESPONSES_SCHEMA]}")
-    return parse_responses(data)
+        return parse_responses(read_plain(path.parent, [path.name], MAX_BYTES))
+    except (FileRejected, OSError) as error:
+        told = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+        raise BadDocument(told) from None
 
 
 def parse_responses(data: bytes) -> Handed:

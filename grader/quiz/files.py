@@ -179,10 +179,7 @@ def all_quizzes(course: Course) -> list[Quiz]:
 
 def load_quiz(path: Path) -> Quiz:
     """Read a quiz file, a full one or a hand-out's."""
-    try:
-        public = re.search(r'^"?faces"?:', path.read_text(encoding="utf-8-sig"), re.MULTILINE)
-    except (OSError, UnicodeDecodeError):
-        public = None  # loading it says what is wrong
+    public = re.search(r'^"?faces"?:', strict_yaml.read_text(path), re.MULTILINE)
     kind: type[QuizFile] | type[PublicFile] = PublicFile if public else QuizFile
     file: QuizFile | PublicFile = strict_yaml.load(path, kind)
     if file.quiz != path.stem:
@@ -239,7 +236,7 @@ def public_file(quiz: Quiz, secret: bytes) -> PublicFile:
 def edition_text(quiz: Quiz, secret: bytes) -> str:
     """Return the student's file of a quiz; the same course and secret give the same bytes."""
     if quiz.file.mode == "practice":
-        lines = quiz.path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        lines = strict_yaml.read_text(quiz.path).splitlines(keepends=True)
         return f"# {PRACTICE_NOTE}\n" + "".join(line for line in lines if not line.startswith(EDITOR_LINE))
 
     class Dumper(yaml.SafeDumper):

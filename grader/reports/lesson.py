@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course import MathError, dataclass, mathml
+from grader.course import MathError, dataclass, mathml, read_text
 from grader.reports.html import TEXT_LIMITS, render
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def embedded(picture: Path) -> str:
 
 
 def read_lesson(path: Path, address: Callable[[Path], str] = embedded) -> Lesson:
-    """Read a Markdown file as HTML, with the addresses of its pictures; or OSError, UnicodeDecodeError."""
+    """Read a Markdown file as HTML, with the addresses of its pictures; or CourseError."""
     import markupsafe
 
-    tokens, environment = _parsed(path.read_text(encoding="utf-8"), path.parent, address)
+    tokens, environment = _parsed(read_text(path), path.parent, address)
     pairs = [(one, next_) for one, next_ in itertools.pairwise(tokens) if one.type == "heading_open"]
     headings = [(str(one.attrGet("id")), text.content) for one, text in pairs if one.tag == "h2"]
     title = path.stem

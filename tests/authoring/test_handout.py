@@ -757,7 +757,7 @@ def test_the_command_says_what_it_wrote(
     assert re.search(r"out.zip: 1 exercise with 5 visible credits, 1 quiz; \d+ lines looked through", out)
     code, out = run(["--course", str(tiny.root), "handout", str(tmp_path)], capsys)
     assert (code, "is no hand-out" in out) == (2, True)
-    code, out = run(["--course", str(tiny.root), "handout", str(tmp_path / "x"), "--quizzes", "gats"], capsys)
+    code, out = run(["--course", str(tiny.root), "handout", str(tmp_path / "x"), "--quiz", "gats"], capsys)
     assert code == 2
 
 

@@ -60,6 +60,10 @@ def misconception_silent(_: Path, solution: Path) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
+def lesson_in_another_encoding(student: Path, _: Path) -> None:
+    (student / "lesson.md").write_bytes("# Doubling\nA factor of 2 is no Größe.\n".encode("latin-1"))
+
+
 def empty_hint(student: Path, _: Path) -> None:
     edit(student / "exercise.yaml", '"What do you have after you have taken every entry of x twice?"', '"  "')
 
@@ -245,7 +249,8 @@ FAULTS: list[dict[Plant, str]] = [
         plot_that_pretends: "plot_doubling.py: plots the stub",
     },
     {misconception_silent: "says nothing"},
-    {no_solution: "doubling.py: cannot be read: No such file"},
+    {no_solution: "doubling.py: is missing; every course needs it"},
+    {lesson_in_another_encoding: "lesson.md:2: is not UTF-8; save it in that encoding"},
     {syntax_error: "check_doubling_hidden.py:13:29: is not Python"},
     {two_todos: "should have one line that starts with `# TODO:`, but has 2"},
     {solution_without_function: "does not define `double`"},
@@ -334,6 +339,8 @@ def test_the_command_lints_quizzes_alone(run: Run, tiny_copy: Course) -> None:
     assert (bad.code, "prints '(4, 4)'" in bad.out) == (3, True)
     unknown = run("verify", "--quizzes", "every-tipe")
     assert (unknown.code, "the nearest are every-type" in unknown.err) == (2, True)
+    both = run("verify", "--quizzes", "--mutants")
+    assert (both.code, "choose one" in both.err) == (2, True)
 
 
 def test_the_command_prints_a_row_for_each_exercise_and_every_fault(tiny_copy: Course) -> None:

@@ -236,6 +236,9 @@ def test_extensions_are_for_who_is_in_the_list(run: Run, course: Course) -> None
     given.write_text("student,days\nStudent 001,1\n")
     grade(run, course.root.parent / "handed")
     assert totals(run) == {sid(1): 5, sid(2): 0}
+    given.write_text("student,days\nSTUDENT-001,1\nstudent-001,0\n")  # spelt in two ways, the longer counts
+    grade(run, course.root.parent / "handed")
+    assert totals(run) == {sid(1): 5, sid(2): 0}
     for text, told in (
         (
             "student,days\nstudent-0001,1\n",
@@ -243,6 +246,7 @@ def test_extensions_are_for_who_is_in_the_list(run: Run, course: Course) -> None
         ),
         ("student,days\nstudent-001,soon\n", "line 2: should have a student and days"),
         ("student,days\nstudent-001\n", "line 2: should have a student and days"),
+        ("student,days\nstudent-001,3651\n", "line 2: should have a student and days"),
     ):
         given.write_text(text)
         ran = run("grade", str(course.root.parent / "handed"), "-o", "results")

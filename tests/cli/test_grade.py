@@ -219,6 +219,14 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(
 
 
 @pytest.mark.usefixtures("by_word")
+def test_results_among_the_submissions_are_none_of_them(run: Run, handed: Path) -> None:
+    count = len(list(handed.iterdir()))
+    for _ in range(2):
+        ran = run("grade", str(handed), "-o", str(handed / "results"), "--confinement", "best", "--jobs", "1")
+        assert f"{count} submissions" in ran.out, ran
+
+
+@pytest.mark.usefixtures("by_word")
 def test_results_tell_git_to_leave_them_alone(run: Run, handed: Path) -> None:
     graded(run, handed)
     assert Path("results/.gitignore").read_text() == "*\n"

@@ -82,10 +82,10 @@ def test_build_refuses(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Pat
     ran = run("handout", str(tiny_copy.root), "--quizzes-only")
     assert (ran.code, "the course itself" in ran.err) == (2, True)
     assert (tiny_copy.root / "quizzes" / "every-type.yaml").read_bytes() == before
-    ran = run("handout", str(tmp_path / "student"), "--quizzes-only", "--quizzes", "every-tipe")
+    ran = run("handout", str(tmp_path / "student"), "--quizzes-only", "--quiz", "every-tipe")
     assert (ran.code, "every-type" in ran.err) == (2, True)
     assert run("handout", "--quizzes-only").code == 2
-    assert run("handout", str(tmp_path / "x"), "--quizzes-only", "--exercises", "exercise-1").code == 2
+    assert run("handout", str(tmp_path / "x"), "--quizzes-only", "--exercise", "exercise-1").code == 2
 
 
 def test_build_needs_the_full_course(run: Callable[..., Ran], tiny_copy: Course, tmp_path: Path) -> None:

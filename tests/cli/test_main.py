@@ -455,3 +455,10 @@ def test_what_is_wrong_in_a_line_is_told_when_the_course_says(
     assert (told in hints[0]) == (causes == "hint")
     assert hints[1].startswith("1. ")
     assert told not in hints[1]
+
+
+def test_a_course_without_exercises_has_nothing_to_watch(run: Run, tiny_copy: Course) -> None:
+    for side in ("exercises", "solutions"):
+        shutil.rmtree(tiny_copy.root / side / "exercise-1")
+    ran = run("watch")
+    assert (ran.code, ran.err.count("\n"), "has no exercises yet" in ran.err) == (2, 1, True)

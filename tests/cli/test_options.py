@@ -106,8 +106,8 @@ def test_exercises_are_named_in_one_way_by_every_command() -> None:
     for name, command in every_command():
         for option in (each for each in command.params if isinstance(each, click.Option)):
             if any("exercise" in spelling for spelling in option.opts) or "exercise" in str(option.name):
-                assert option.opts == ["--exercise", "--exercises"], name
-                given = ["--exercise", "a,b", "--exercise=c", "--exercises", "b, d"]
+                assert option.opts == ["--exercise"], name
+                given = ["--exercise", "a,b", "--exercise=c", "--exercise", "b, d"]
                 context = click.Context(command)
                 value, _, _ = command.make_parser(context).parse_args(list(given))
                 assert option.type_cast_value(context, value[str(option.name)]) == ("a", "b", "c", "d"), name

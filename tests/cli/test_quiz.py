@@ -276,6 +276,12 @@ def test_letters_name_options_and_nothing_is_skipped_in_silence(take: Take, tiny
     assert "skipped; l 1 comes back to it" in ran.out
 
 
+@pytest.mark.parametrize("more", [("--topic", "shapes"), ("--restart",), ("--answers", "course.yaml")])
+def test_a_review_takes_no_other_order(run: Run, more: tuple[str, ...]) -> None:
+    ran = run("quiz", "every-type", "--review", *more)
+    assert (ran.code, "--review asks what is due" in ran.err) == (2, True)
+
+
 def test_q_leaves_the_review(take: Take, tiny_copy: Course) -> None:
     pytest.importorskip("fsrs")
     take("l 8\n(4, 1)\n\nq\n", "every-type")
