@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
+import importlib
 import io
 import os
 import select
@@ -44,6 +45,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != "slow" or collection_path in named or collection_path.suffix != ".py":
         return None
     return None if b"slow" in collection_path.read_bytes() else True
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each of several processes compile a part of the tests, and find the other parts compiled.
+
+    A new clone has none compiled, and all processes would begin with the same file.
+    """
+    worker = getattr(session.config, "workerinput", {"workerid": "gw0", "workercount": 1})
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    folder = HERE.relative_to(session.config.rootpath)
+    if count == 1 or session.config.args != [str(folder)]:
+        return
+    for path in sorted(folder.rglob("test_*.py"))[number::count]:
+        if not pytest_ignore_collect(path.absolute(), session.config):
+            with contextlib.suppress(Exception, pytest.skip.Exception):  # is told when it is collected
+                importlib.import_module(".".join(path.with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

@@ -98,8 +98,7 @@ def _without_notebook(source: bytes, filename: str, faults: list[Fault]) -> tupl
 
 def _compiled(statements: list[ast.stmt], filename: str, like: types.CodeType) -> types.CodeType:
     tree, flags = ast.Module(statements, []), like.co_flags & FUTURE
-    code: types.CodeType = compile(tree, filename, "exec", flags=flags, dont_inherit=True)
-    return code
+    return compile(tree, filename, "exec", flags=flags, dont_inherit=True)
 
 
 def _failed(error: BaseException, statements: list[ast.stmt], filename: str) -> int:

@@ -327,8 +327,7 @@ class ConfinedWorker(Worker):
             self._awaited = event
         waited = False
         while True:
-            seconds = timer.check(look=waited)
-            seconds = min(seconds, LISTEN_SECONDS if self.listener else LOOK_SECONDS)
+            seconds = min(timer.check(look=waited), LISTEN_SECONDS if self.listener else LOOK_SECONDS)
             ready = [key.fileobj for key, _ in self._selector.select(seconds)]
             waited = not ready
             if self._output in ready:

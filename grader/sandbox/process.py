@@ -63,7 +63,7 @@ def exec_clean(program: str, sockets: Sequence[socket.socket], **more: Any) -> s
     settings = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-s", "-S", "-B", "-c", f"{start}; {program}"],
+            [sys.executable, *["-B"] * sys.dont_write_bytecode, "-PsS", "-c", f"{start}; {program}"],
             env={**settings, **dict.fromkeys(THREADS, "1"), **kept},
             cwd=os.path.abspath(os.sep),
             pass_fds=descriptors,

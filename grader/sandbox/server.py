@@ -23,6 +23,7 @@ import os
 import pkgutil
 import signal
 import socket
+import struct
 import sys
 import types
 from collections.abc import Sequence
@@ -136,7 +137,12 @@ class Archive(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Keep a module with all that is inside it; what it needs besides has to be there."""
         spec = importlib.machinery.PathFinder.find_spec(name, folders)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
-            self._kept[name] = spec, marshal.dumps(spec.loader.get_code(name))
+            code = b""
+            with contextlib.suppress(OSError):  # as Python keeps it, if its source has not changed since
+                now, compiled = os.stat(spec.loader.path), spec.loader.get_data(spec.cached or "")
+                stamp = struct.pack("<3L", 0, int(now.st_mtime) % 2**32, now.st_size)
+                code = compiled[16:] if compiled[:16] == importlib.util.MAGIC_NUMBER + stamp else b""
+            self._kept[name] = spec, code or marshal.dumps(spec.loader.get_code(name))
             inside = spec.submodule_search_locations or []
             for part in {part.name for part in pkgutil.iter_modules(inside)} - {"test", "tests", "__main__"}:
                 self.keep(f"{name}.{part}", inside)
@@ -227,8 +233,7 @@ def stand_ready() -> WorkerServer:
         rehearsing.send(*rehearsing._call(*protocol.unpack(protocol.pack(request, b"".join(arrays)))))
     del sys.modules["rehearsed"]
     sys.modules["linecache"].cache.clear()
-    gc.collect()
-    gc.freeze()  # what is here now is never looked at again, and so not copied for that
+    gc.freeze()  # what is here now is never looked at again, not even once, and so not copied for that
     gc.enable()  # it was off from the start: there was little to collect
     return server
 

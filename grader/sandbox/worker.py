@@ -20,10 +20,8 @@ if TYPE_CHECKING:  # which load NumPy
 
 Budget: TypeAlias = tuple[int, int]  # bytes of memory, seconds of processor time, for one worker
 DEFAULT_BUDGET: Budget = (512 * 2**20, 60)
-KILLED = -9
-"""Exit code of a process that was killed; Windows has no name for the signal."""
-SERVER_FILE = str(Path(__file__).with_name("server.py"))
-"""The program inside a worker; warnings about student code may name it."""
+KILLED = -9  # exit code of a process that was killed; Windows has no name for the signal
+SERVER_FILE = str(Path(__file__).with_name("server.py"))  # runs student code; warnings about that may name it
 Substitute: TypeAlias = Callable[..., Any]
 """A function of the reference that stands in for the student's of that name during one call."""
 KEPT_HALF = 32 * 1024  # bytes of output at its beginning, and as many at its end
@@ -133,14 +131,12 @@ class HeadAndTail:
 class Worker(Protocol):
     """One check's place for student code: load once, call often, end."""
 
-    layers: tuple[str, ...] = ()
-    """Names of the layers that confine it; see ``grader.sandbox.LAYERS``."""
+    layers: tuple[str, ...] = ()  # names of those that confine it; see ``grader.sandbox.LAYERS``
     listener: Callable[[str], None] | None = None
     """Is given the line printed last, again and again, while an answer is waited for."""
     stateless: bool = False
     """Whether, by its own word, nothing that was loaded last keeps anything from one call to the next."""
-    used: Seconds = Seconds()
-    """What the latest call or load took, also if it gave no answer."""
+    used: Seconds = Seconds()  # by the latest call or load, also if it gave no answer
     _kept: HeadAndTail  # of what was printed
     _kept_first: HeadAndTail  # the same when the student's source had been loaded
 
