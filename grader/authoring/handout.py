@@ -207,6 +207,8 @@ def _write_frame(
 def _write_exercise(course: Course, exercise: Exercise, folder: Path, ids: set[str]) -> ExerciseFile:
     """Write one exercise and its recorded answers; return its ``exercise.yaml`` as it went out."""
     answers = recorder.record(exercise, recorder.seed_of(exercise, course.salt))
+    if not answers.credits:
+        raise CourseError(exercise.visible_checks, "has no check with credits; a hand-out needs one")
     given, recorded = folder / "exercises" / exercise.id, folder / "recorded" / exercise.id
     for side in (given, recorded):
         _write(side / exercise.stub_path.name, make_stub(exercise))

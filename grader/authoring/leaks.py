@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from grader.checks.recorded import FILE, unpacked
-from grader.course import Course, People, Place, dataclass, derived, make_stub, people_of, read_text
+from grader.course import Course, People, Place, dataclass, derived, make_stub, parse, people_of, read_text
 from grader.quiz.files import NOTE, Attempts, Picks, PublicFile, Quiz
 from grader.quiz.questions.base import Draw, Option, PublicQuestion, Question
 
@@ -100,8 +100,9 @@ def secrets_of(course: Course) -> Secrets:
     for exercise in exercises:
         stub = set(map(flat, _lines(make_stub(exercise))))
         sides = ("solution", exercise.solution_path, stub), ("hidden checks", exercise.hidden_checks, given)
-        for what, path, known in sides:
-            lines = (line for line in _lines(_text(path)) if flat(line) not in known)
+        for what, path, known in (side for side in sides if side[1].is_file()):
+            parse(path)  # which says what is wrong with it, before it is cut into words
+            lines = (line for line in _lines(read_text(path)) if flat(line) not in known)
             found += [Secret(f"a line of the {what} of {exercise.id}", line) for line in lines]
         for mistake in exercise.misconceptions():
             what, told = f"a patch of a misconception of {exercise.id}", (public, flat(mistake.says))

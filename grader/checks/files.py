@@ -240,10 +240,9 @@ def in_zip(file: IO[bytes], factor: int = 1) -> Files:
         raise FileRejected(TOO_MANY.format(len(paths)))
 
     def modified(parts: Parts) -> float:
-        try:
+        with contextlib.suppress(ValueError):  # the 31st of a month that has none
             return float(calendar.timegm((*entries[parts].date_time, 0, 0, 0)))
-        except ValueError:  # the 31st of a month that has none
-            return 0.0
+        return 0.0
 
     found = Files(paths, lambda parts, limit: _read_entry(opened, entries.get(parts), limit), modified)
     found.outside = outside

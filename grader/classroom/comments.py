@@ -115,6 +115,8 @@ def read_many(book: gradebook.Gradebook, course: Course, path: Path) -> Iterator
         cells = {field: next(iter(record.get(field, ())), "") for field in (*WHO, *COLUMNS)}
         who = next((cells[field] for field in WHO if cells[field]), "")
         about = tuple(filter(None, map(str.strip, cells["exercise"].split(","))))
+        if not who:
+            raise sheet.bad(line, "names no submission; give its name, or its student's id")
         try:
             said = {name: cells[name] for name in ("comment", "credits", "reason")}
             yield from adjustments(book, course, grades, who, about, **said)

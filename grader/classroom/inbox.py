@@ -207,8 +207,6 @@ def _scalars(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
                 path[-1] = event.value
                 continue
             yield tuple(word or "" for word in path), event.value
-        elif not isinstance(event, yaml.AliasEvent):
-            continue
         if path:
             path[-1] = str(int(path[-1] or 0) + 1) if lists[-1] else None
 

@@ -193,6 +193,9 @@ def make_roster(sheet: lists.Sheet, groups: str = "") -> Roster:
 def _grouped(roster: Roster, text: str) -> Roster:
     aliases = lists.FIELDS | {"student": "id", "canvas_user_id": "number", "user_id": "id"}
     sheet, found = lists.parse_sheet(text.encode(), GROUPS, aliases), dict[str, str]()
+    has = {aliases.get(title, "") for title in sheet.titles}
+    if "group" not in has or not has & {*WHO}:
+        raise sheet.bad(1, "should have a heading `group`, and one such as `id` that names students")
     for line, record in sheet.records(aliases):
         names = [name for field in WHO for name in record.get(field, ())]
         student = next(filter(None, map(roster.find, names)), None)

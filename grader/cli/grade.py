@@ -239,10 +239,9 @@ def _credits(_: click.Context, __: click.Parameter, value: str | None) -> str:
 
 
 def _somebody() -> str:
-    try:
+    with contextlib.suppress(OSError, KeyError):
         return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
+    return ""
 
 
 @click.command("adjust", context_settings={"ignore_unknown_options": True})

@@ -78,7 +78,11 @@ def hand_out(
     try:
         handout.require_full(course)
         if gradescope:
-            _write_gradescope(course, target, exercises, chosen)
+            packed = course.exercises(exercises)
+            handout.write_gradescope_archive(course, packed, target, chosen)
+            credits = cli.counted(sum(exercise.file.credits for exercise in packed), "credit")
+            count = cli.counted(len(packed), "exercise")
+            click.echo(f"{target}: {count} with {credits}; set the assignment to as many")
             return
         quizzes = tuple(files.find_quiz_path(course, name).stem for name in quizzes)
         if quizzes_only:
@@ -131,14 +135,6 @@ def secret_of(course: Course) -> bytes:
 def _quiz_row(quiz: files.Quiz) -> str:
     what = "answers included" if quiz.file.mode == "practice" else "without its key"
     return f"{cli.counted(len(quiz.file.questions), 'question'):>13}, {what}"
-
-
-def _write_gradescope(course: Course, target: Path, ids: tuple[str, ...], part: Assignment | None) -> None:
-    exercises = course.exercises(ids)
-    handout.write_gradescope_archive(course, exercises, target, part)
-    count = cli.counted(len(exercises), "exercise")
-    credits = cli.counted(sum(exercise.file.credits for exercise in exercises), "credit")
-    click.echo(f"{target}: {count} with {credits}; set the assignment to as many")
 
 
 @click.command("init")

@@ -158,11 +158,9 @@ class SubmissionQuizzes(NamedTuple):
 def grade_submission(data: bytes, owner: str, grading: Grading) -> SubmissionQuizzes:
     """Grade the answers of one submission of a class; whatever is wrong with them, is told and not raised.
 
-    The data are of its ``responses.json``, or empty, which earns nothing; the owner is the learner whose
-    submission it says it is, if any. ConfinementMissing or WorkerBroken: no code at all can be run here.
+    The data are of its ``responses.json``; the owner is the learner whose submission it says it is, if any.
+    ConfinementMissing or WorkerBroken: no code at all can be run here.
     """
-    if not data:
-        return SubmissionQuizzes()
     left_out: list[str] = []
     try:
         handed = hand_in.parse_responses(data)

@@ -317,9 +317,7 @@ def due_questions(ledger: Ledger, sheets: Iterable[Quiz], now: datetime.datetime
     """
     states = ledger.review_states()
     found = []
-    for sheet in sheets:
-        if sheet.silent:
-            continue
+    for sheet in (sheet for sheet in sheets if not sheet.silent):
         answered = {response.question for response in ledger.responses(sheet.id)}
         earned = credits.balance(ledger, sheet).by_question
         for face in sheet.public.faces:

@@ -86,7 +86,9 @@ def requests_csv(grades: ClassGrades) -> str:
     asked = ((grade, note) for grade in grades.grades for note in grade.notes if note.kind == QUESTION)
     for grade, note in asked:
         text = note.text.casefold()
-        reports = [report for report in grade.reports if re.search(rf"\b{report.exercise}\b", text)]
+        reports = [
+            report for report in grade.reports if re.search(rf"\b{re.escape(report.exercise)}\b", text)
+        ]
         failed = [each for report in reports for each in report.outcomes if each.status == "failed"]
         named = [each for each in failed if each.check in text or each.title.casefold() in text]
         checks = "; ".join(each.title for each in named or failed)
@@ -270,10 +272,9 @@ def _is_closed(
 
 
 def _same(text: str, cents: int) -> bool:
-    try:
+    with contextlib.suppress(ValueError, OverflowError):
         return round(float(text.replace(",", ".")) * 100) == cents
-    except (ValueError, OverflowError):
-        return False
+    return False
 
 
 # --- feedback ---------------------------------------------------------------------------------------------

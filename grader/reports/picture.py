@@ -43,7 +43,6 @@ def require_matplotlib() -> None:
 
 def draw_picture(panels: Sequence[Panel], title: str, suffix: str) -> bytes:
     """Draw panels below each other, the student's curves broad and pale, the reference's thin and dashed."""
-    require_matplotlib()
     import matplotlib
     from matplotlib.figure import Figure
 

@@ -33,7 +33,7 @@ from grader.checks.source import Source
 from grader.classroom.batch import grade as grade_class
 from grader.classroom.gradebook import open_gradebook
 from grader.cli import main
-from grader.course import CannotDo, Course, Exercise, make_stub, open_course
+from grader.course import CannotDo, Course, CourseError, Exercise, make_stub, open_course
 from grader.sandbox.pool import WorkerPool
 from tests.classroom.helpers import here
 from tests.helpers import unsearched
@@ -519,6 +519,21 @@ def test_the_way_to_an_answer_is_kept_as_bare_numbers(tiny: Course) -> None:
     assert kept.dtype == np.float32
     assert (np.diff(kept) > 0).all(), "their order tells nothing"
     assert not np.isin(kept, x).any(), "what was given is known anyway"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("solutions/exercise-1/check_doubling_hidden.py", "(\n", "is not Python"),
+        ("exercises/exercise-1/check_doubling.py", "", "has no check with credits; a hand-out needs one"),
+    ],
+)
+def test_a_broken_check_file_is_named(
+    tiny_copy: Course, tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    (tiny_copy.root / file).write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=f"{Path(file).name}.*{told}"):
+        build_handout(tiny_copy, tmp_path / "student", SECRET)
 
 
 def test_nothing_of_a_known_mistake_goes_out(handed_out: Course, tiny: Course) -> None:

@@ -85,6 +85,7 @@ def test_many_at_once_or_none(run: Run, results: Path) -> None:
         ("Student 001;;1;;", "many.csv, line 3: an adjustment needs a --reason"),
         ("Student 001;;many;x;", "many.csv, line 3: should be credits to add"),
         ("Student 001;idea;;;exercise-9", "many.csv, line 3: "),
+        (";idea;;;", "many.csv, line 3: names no submission"),
     ):
         table.write_text(f"{heading}\nStudent 001;idea;;;\n{row}\n")
         ran = run("adjust", "results", "--from", str(table))

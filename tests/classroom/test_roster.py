@@ -253,6 +253,21 @@ def test_extensions_are_for_who_is_in_the_list(run: Run, course: Course) -> None
         assert (ran.code, told in ran.err) == (2, True), ran.err
 
 
+def test_groups_are_told_by_their_table_or_not_at_all(run: Run, course: Course) -> None:
+    own_list(course, f"{sid(1)},Student 001,,,\n{sid(2)},Student 002,,,\n")
+    hand_in(course, f"{sid(1)}.zip", 5)
+    given = course.root / "class" / "groups.csv"
+    for text, told in (
+        (f"id,team of\n{sid(1)},A\n", "groups.csv, line 1: should have a heading `group`"),
+        ("whom,group\nx,A\n", "groups.csv, line 1: should have a heading `group`"),
+        ("id,group\nstudent-009,A\n", "line 2: names `student-009`, who is not in roster.csv"),
+        (f"id,group\n{sid(1)},A\n{sid(1)},B\n", f"line 3: puts `{sid(1)}` (Student 001) into a second group"),
+    ):
+        given.write_text(text)
+        ran = run("grade", str(course.root.parent / "handed"), "-o", "results")
+        assert (ran.code, told in ran.err) == (2, True), ran.err
+
+
 # --- lists as they come -----------------------------------------------------------------------------------
 
 GOOD = "id,name,e-mail\nstudent-001,Student 001,a@example.org\nstudent-002,Student 002,b@example.org\n"

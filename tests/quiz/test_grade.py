@@ -713,7 +713,6 @@ def submitted(world: World, document: Any, owner: str = "ada") -> grade.Submissi
 def test_a_submission_of_a_class(world: World) -> None:
     (result,), notes, broken = submitted(world, all_right(world))
     assert (result.earned_cents, result.possible_cents, notes, broken) == (1700, 1700, (), "")
-    assert submitted(world, b"") == ((), (), "")
 
 
 def test_answers_of_another_earn_nothing_until_somebody_decides(world: World) -> None:
