@@ -27,7 +27,7 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_425,
+    "lines": 26_421,
     "functions per 1,000 lines": 55,
     "own imports per 1,000 lines": 18.6,
     "longest file": 600,

@@ -60,7 +60,7 @@ def record(exercise: Exercise, seed: int) -> Recording:
         for check in checks:
             record_check(recorder, suite, check)
         plots = record_plot(recorder, exercise)
-    solution = RecordedSolution(exercise.solution_path.read_bytes(), reference)
+    solution = RecordedSolution(exercise.solution_text.encode(), reference)
     data = recorder.to_bytes(seed, collection.KnownMistakes(exercise, reference), solution)
     return Recording(data, sum(check.credits for check in checks), plots)
 
@@ -107,7 +107,7 @@ class _Recorder:
         self.inside = Counter[str]()  # calls of each function from inside the solution
         self._store, self._index, self._depth = Store(), Index(), 0
         names = collection.rebound(reference)
-        self.functions = {name: names[name] for name in exercise.file.functions}
+        self.functions = {name: names[name] for name in exercise.parameters}
         names.update({name: functools.partial(self._listen, name) for name in self.functions})
         self.module = types.SimpleNamespace(**names)
 

@@ -176,7 +176,7 @@ class _Verifier:
     def look_at_quantities(self) -> None:
         """Hold the names of quantities against the solution: what it computes has one, and nothing else."""
         path, own = self.exercise.solution_folder / "quantities.yaml", self.exercise.quantities()
-        _, made = instrument(self.exercise.solution_path.read_bytes())
+        _, made = instrument(self.exercise.solution_text.encode())
         kinds, named = {node[8]: node[0] for node in made.nodes}, named_quantities(self.exercise)
         for expression in own:
             if " ".join(expression.split()) not in kinds:

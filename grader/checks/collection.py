@@ -116,7 +116,7 @@ class CheckSuite:
             return self.recorded
         from grader.checks.locate.trace import RecordedSolution
 
-        return RecordedSolution(self.exercise.solution_path.read_bytes(), self.reference, self.left_alone)
+        return RecordedSolution(self.exercise.solution_text.encode(), self.reference, self.left_alone)
 
     @functools.cached_property
     def left_alone(self) -> frozenset[str]:

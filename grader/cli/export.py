@@ -164,7 +164,7 @@ def read_metadata(path: Path) -> About:
         return about
     match document:
         case {"created_at": str(text)}:
-            with contextlib.suppress(ValueError, OverflowError):
+            with contextlib.suppress(ValueError):
                 about = about._replace(received=parse_time(text).astimezone(datetime.UTC))
     match document:
         case {"users": [{"email": str(email)}, *_]}:

@@ -4,6 +4,7 @@ from grader.course.course import (
     COURSE_FILE,
     MAX_EXTENSION,
     VARIABLE,
+    YEARS,
     Assignment,
     Causes,
     Course,

@@ -7,6 +7,7 @@ content alone.
 from __future__ import annotations
 
 import ast
+import contextlib
 import datetime
 import difflib
 import io
@@ -30,6 +31,7 @@ MIN_SECRET = 16
 VARIABLE = "GRADER_SECRET"
 UNIX = 3  # the system a zip says it was made on, whoever writes it
 MAX_EXTENSION, MAX_GRACE = 3650, 1440  # days, minutes
+YEARS = range(1970, 2200)  # a clock without a battery begins there; far from where sums of dates end
 ASSIGNMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPELLING = re.compile(r"([a-z]*)[-_. ]*0*([0-9]+)")  # of an exercise: exercise-1, Exercise_01, ex1, 1
 TODO = "# TODO:"  # in every graded function of a solution, what follows is the student's to write
@@ -147,14 +149,12 @@ def folded(name: str) -> str:
 
 def parse_time(text: str) -> datetime.datetime:
     """Read a time with its offset from UTC, as in ``2026-12-01T23:59:00+01:00``; or ValueError."""
-    try:
+    with contextlib.suppress(ValueError, OverflowError):
         time = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        example = "2026-12-01T23:59:00+01:00"
-        raise ValueError(f"`{text}` should be a date and time with its offset from UTC, such as `{example}`")
-    return time
+        if time.tzinfo and time.astimezone(datetime.UTC).year in YEARS:
+            return time
+    form = f"a date and time with its offset from UTC, in the years {YEARS[0]} to {YEARS[-1]}"
+    raise ValueError(f"`{text}` should be {form}, such as `2026-12-01T23:59:00+01:00`")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from grader import __version__
 from grader.checks.files import FileRejected, open_zip, read_plain
 from grader.checks.source import read_source
-from grader.course import CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, zipped
+from grader.course import YEARS, CannotDo, Course, CourseError, is_stub, parse_time, write_atomic, zipped
 from grader.progress import ANONYMOUS, Learner, Ledger, Response, Sitting, open_ledger
 from grader.sandbox.text import one_line
 
@@ -49,7 +49,6 @@ MAX_SITTINGS, MAX_ANSWERS, MAX_QUESTIONS = 5_000, 20_000, 1_000  # of a file, of
 MAX_QUIZZES = 100_000
 MAX_ASKED, MAX_QUESTION = 10, 1_000  # questions about verdicts, and characters of one
 HALF = re.compile("[\ud800-\udfff]")  # of a character, which nothing can store
-YEARS = range(1970, 2200)  # a clock without a battery begins there; far from where sums of dates end
 PROGRESS_SCHEMA = "rnn-grader/progress/1"
 CURES = {
     PROGRESS_SCHEMA: "write it anew, with `grader backup` or on the course's website",
@@ -232,14 +231,11 @@ class Part(NamedTuple):
             raise self.bad(f"has no text `{key}` of at most {most} characters")
         if key in TEXTS:
             return value
-        with contextlib.suppress(OverflowError):
-            try:
-                time = parse_time(value).astimezone(datetime.UTC)
-            except ValueError:
-                raise self.bad(f"has no time with a zone `{key}`") from None
-            if time.year in YEARS:
-                return time.isoformat()
-        raise self.bad(f"has a time `{key}` outside the years {YEARS[0]} to {YEARS[-1]}")
+        try:
+            return parse_time(value).astimezone(datetime.UTC).isoformat()
+        except ValueError:
+            years = f"in the years {YEARS[0]} to {YEARS[-1]}"
+            raise self.bad(f"has no time with a zone `{key}` {years}") from None
 
     def items(self, key: str, most: int) -> list[Any]:
         """Return a list of so many entries at the most."""

@@ -526,6 +526,7 @@ def test_the_way_to_an_answer_is_kept_as_bare_numbers(tiny: Course) -> None:
     [
         ("solutions/exercise-1/check_doubling_hidden.py", "(\n", "is not Python"),
         ("exercises/exercise-1/check_doubling.py", "", "has no check with credits; a hand-out needs one"),
+        ("solutions/exercise-1/doubling.py", "", "does not define `double`"),
     ],
 )
 def test_a_broken_check_file_is_named(

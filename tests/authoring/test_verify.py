@@ -64,6 +64,11 @@ def lesson_in_another_encoding(student: Path, _: Path) -> None:
     (student / "lesson.md").write_bytes("# Doubling\nA factor of 2 is no Größe.\n".encode("latin-1"))
 
 
+def solution_in_another_encoding(_: Path, solution: Path) -> None:
+    path = solution / "doubling.py"
+    path.write_bytes(path.read_bytes() + "# Größe\n".encode("latin-1"))  # which Python itself lets through
+
+
 def empty_hint(student: Path, _: Path) -> None:
     edit(student / "exercise.yaml", '"What do you have after you have taken every entry of x twice?"', '"  "')
 
@@ -250,6 +255,7 @@ FAULTS: list[dict[Plant, str]] = [
     },
     {misconception_silent: "says nothing"},
     {no_solution: "doubling.py: is missing; every course needs it"},
+    {solution_in_another_encoding: "doubling.py:42: is not UTF-8; save it in that encoding"},
     {lesson_in_another_encoding: "lesson.md:2: is not UTF-8; save it in that encoding"},
     {syntax_error: "check_doubling_hidden.py:13:29: is not Python"},
     {two_todos: "should have one line that starts with `# TODO:`, but has 2"},

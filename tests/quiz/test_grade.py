@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from grader.course import VARIABLE, Course, open_course
+from grader.course import VARIABLE, YEARS, Course, open_course
 from grader.progress import Learner, hand_in, open_ledger
 from grader.progress.hand_in import BadDocument, read_responses, responses_document
 from grader.quiz import code, files, grade
@@ -863,7 +863,7 @@ def test_the_limits_are_those_of_the_manual() -> None:
         f"| {hand_in.MAX_RESPONSES_BYTES // 2**20} MiB, {hand_in.MAX_MANIFEST_BYTES // 1024} KiB "
         f"({hand_in.MAX_BYTES // 2**20} MiB for",
         f"| {hand_in.MAX_TEXT:,} characters, of which {MAX_LENGTH:,} are read; {hand_in.MAX_WORD} |",
-        f"the years {hand_in.YEARS[0]} to {hand_in.YEARS[-1]}; 0 to {hand_in.MAX_NUMBER:,} |",
+        f"the years {YEARS[0]} to {YEARS[-1]}; 0 to {hand_in.MAX_NUMBER:,} |",
         f"| {code.SUBMISSION_SECONDS:g} seconds, and {Patience().left:g} of sleeping; what is left",
         f"| {code.PATIENT} seconds, {code.HURRIED} once all runs together took {code.PATIENT_SECONDS:g}; "
         f"{Patience().limit(code.PATIENT).idle:g} of sleeping;",
