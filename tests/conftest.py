@@ -8,6 +8,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import select
 import shutil
 import signal
@@ -37,14 +38,17 @@ PATIENT = {"call_seconds": 60.0, "load_seconds": 60.0, "exercise_seconds": 600.0
 UNCHANGED = (HERE / "fixtures" / "course", HERE.parent)
 """Courses that no test writes to."""
 DURABLE = ledger.SETTINGS
+ALL_SLOW = re.compile(rb"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where only slow tests are wanted, import no file without one; most have none, and imports take long."""
+    """Import no file without a test that is wanted, be it slow or not: imports take long."""
     named = {config.invocation_params.dir / argument.partition("::")[0] for argument in config.args}
-    if config.option.markexpr != "slow" or collection_path in named or collection_path.suffix != ".py":
+    if collection_path in named or collection_path.suffix != ".py":
         return None
-    return None if b"slow" in collection_path.read_bytes() else True
+    text = collection_path.read_bytes()
+    unwanted = {"slow": b"slow" not in text, "not slow": bool(ALL_SLOW.search(text))}
+    return unwanted.get(config.option.markexpr) or None
 
 
 def pytest_collection(session: pytest.Session) -> None:

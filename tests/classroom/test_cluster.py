@@ -15,7 +15,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from distributed import Client
 
 from grader.classroom.batch import grade, processes
 from grader.classroom.cluster import connected, pack
@@ -63,6 +62,8 @@ def address_in(file: Path, workers: int) -> str:
         assert time.monotonic() < deadline, "the scheduler did not start"
         time.sleep(0.1)
     address = str(json.loads(file.read_text())["address"])
+    from distributed import Client  # which takes long, and only slow tests use it
+
     with Client(address) as client:
         client.wait_for_workers(workers, timeout=START_SECONDS)
     return address

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -56,17 +57,20 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     driver.quit()
 
 
-def pages() -> dict[str, str]:
-    """Every kind of page, with the worst that a student can write and with one of everything."""
-    grades = of_class(hostile(), typical(), Grade("b.zip", problem=MARKUP))
-    return {
-        "student": student_page(typical(), "A course"),
-        "hostile student": student_page(hostile(), MARKUP),
-        "report": report_html(typical().reports[0]),
-        "hostile report": report_html(hostile().reports[0]),
-        "class": class_page(grades),
-        "empty class": class_page(of_class()),
-    }
+PAGES: dict[str, Callable[[], str]] = {
+    "student": lambda: student_page(typical(), "A course"),
+    "hostile student": lambda: student_page(hostile(), MARKUP),
+    "report": lambda: report_html(typical().reports[0]),
+    "hostile report": lambda: report_html(hostile().reports[0]),
+    "class": lambda: class_page(of_class(hostile(), typical(), Grade("b.zip", problem=MARKUP))),
+    "empty class": lambda: class_page(of_class()),
+}
+"""Every kind of page, with the worst that a student can write and with one of everything."""
+
+
+@functools.cache
+def page_of(name: str) -> str:
+    return PAGES[name]()
 
 
 def visit(browser: Any, page: str, folder: Path) -> list[str]:
@@ -99,15 +103,15 @@ def visit(browser: Any, page: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", PAGES)
 def test_nothing_runs_and_nothing_is_fetched(browser: Any, tmp_path: Path, name: str) -> None:
-    assert visit(browser, pages()[name], tmp_path) == []
+    assert visit(browser, page_of(name), tmp_path) == []
 
 
 @pytest.mark.slow
 def test_the_planted_markup_is_on_the_pages_as_text(browser: Any, tmp_path: Path) -> None:
     for name, places in (("hostile student", 7), ("class", 4)):
-        visit(browser, pages()[name], tmp_path)
+        visit(browser, page_of(name), tmp_path)
         shown = browser.execute_script("return document.documentElement.textContent")
         assert shown.count(MARKUP) >= places
 
@@ -115,7 +119,7 @@ def test_the_planted_markup_is_on_the_pages_as_text(browser: Any, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", [True, False])
 def test_an_unescaped_page_is_caught(browser: Any, tmp_path: Path, policy: bool) -> None:
-    fault = pages()["hostile student"].replace(str(escape(MARKUP)), MARKUP)
+    fault = page_of("hostile student").replace(str(escape(MARKUP)), MARKUP)
     if not policy:
         fault = fault.replace(POLICY, "")
     faults = visit(browser, fault, tmp_path)
@@ -145,9 +149,9 @@ return {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", PAGES)
 def test_the_structure_can_be_read_aloud(browser: Any, tmp_path: Path, name: str) -> None:
-    visit(browser, pages()[name], tmp_path)
+    visit(browser, page_of(name), tmp_path)
     found = browser.execute_script(STRUCTURE)
     assert (found["h1"], found["lang"], found["landmarks"]) == (1, "en", [1, 1, 1])
     levels = found["levels"]
@@ -158,11 +162,11 @@ def test_the_structure_can_be_read_aloud(browser: Any, tmp_path: Path, name: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", PAGES)
 def test_a_narrow_screen_does_not_scroll_sideways(browser: Any, tmp_path: Path, name: str) -> None:
     size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    visit(browser, pages()[name], tmp_path)
+    visit(browser, page_of(name), tmp_path)
     assert browser.execute_script("return window.innerWidth") == 400
     assert browser.execute_script(STRUCTURE)["wide"] <= 0
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
@@ -220,10 +224,10 @@ class Outward(HTMLParser):
 
 
 def test_no_page_refers_to_anything_outside() -> None:
-    for page in pages().values():
+    for page in map(page_of, PAGES):
         assert page.count(f'content="{POLICY}"') == 1
         assert Outward(page).found == []
-    fault = pages()["class"].replace(str(escape(MARKUP)), MARKUP)
+    fault = page_of("class").replace(str(escape(MARKUP)), MARKUP)
     assert {"img src", "img onerror"} <= {*Outward(fault).found}
 
 
