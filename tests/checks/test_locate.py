@@ -84,7 +84,10 @@ def test_an_unknown_mistake_is_found(pool: WorkerPool, number: int, old: str, ne
     assert new in located.source
 
 
-@pytest.mark.parametrize(("number", "name"), [(5, "column_by_column"), (13, "fewer_calls")])
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(5, "column_by_column"), pytest.param(13, "fewer_calls", marks=pytest.mark.slow)],
+)
 def test_right_code_in_another_form_has_no_wrong_line(pool: WorkerPool, number: int, name: str) -> None:
     suite = loaded(number)
     exercise = suite.exercise
@@ -810,7 +813,10 @@ ANSWER = "    return plain(*given)"
         "import sys\nif 'recording' in sys.modules:\n    import os; os._exit(0)",
         "deep = " + "(" * 90 + "1" + ")" * 90,
         "def f(n):\n    return f(n + 1)",
-        f"{WRAPPED}    for k in range({EVENTS}):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
+        pytest.param(
+            f"{WRAPPED}    for k in range({EVENTS}):\n        k * 1.5 * np.ones(3)\n{ANSWER}",
+            marks=pytest.mark.slow,  # as much as is recorded of one answer
+        ),
         f"{WRAPPED}    with np.errstate(all='ignore'):\n        np.array([np.nan, 1e308]) * np.inf\n{ANSWER}",
         f"{WRAPPED}    deep = lambda n: deep(n - 1) * 1.5 if n else 1.0\n    deep(300)\n{ANSWER}",
         f"{WRAPPED}    held = []\n    [held.append(held) for _ in range(9)]\n{ANSWER}",
