@@ -112,12 +112,30 @@ def checks_with(course: Course, text: str) -> Course:
             "\n\n@pytest.mark.parametrize('rng', [1, 2])\ndef check_double_more(rng):\n    pass\n",
             "takes parameters; a check takes student",
         ),
-        ("\n\n@pytest.mark.unheard_of\ndef check_double_more(rng):\n    pass\n", "cannot be loaded"),
+        (
+            "\n\n@pytest.mark.unheard_of\ndef check_double_more(rng):\n    pass\n",
+            "cannot be loaded: `check_double_more` is marked unheard_of, which is none of credits",
+        ),
+        (
+            "\n\ndef check_scale_other_sizes(student, reference, rng):\n    pass\n",
+            "`check_scale_other_sizes` is in another file as well; use a check's name once",
+        ),
     ],
 )
 def test_a_check_that_asks_for_what_there_is_not(tiny_copy: Course, text: str, what: str) -> None:
     with pytest.raises(CourseError, match=what):
         collect_checks(checks_with(tiny_copy, text)["exercise-1"])
+
+
+def test_an_exercise_has_checks(tiny_copy: Course) -> None:
+    exercise = tiny_copy["exercise-1"]
+    exercise.hidden_checks.unlink()
+    exercise.visible_checks.write_text("import numpy as np\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="defines no check; a check is a function named check_"):
+        collect_checks(exercise)
+    exercise.visible_checks.unlink()
+    with pytest.raises(CourseError, match=r"check_doubling.py: is missing; every exercise needs checks"):
+        collect_checks(exercise)
 
 
 @pytest.mark.parametrize(

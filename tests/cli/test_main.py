@@ -462,3 +462,20 @@ def test_a_course_without_exercises_has_nothing_to_watch(run: Run, tiny_copy: Co
         shutil.rmtree(tiny_copy.root / side / "exercise-1")
     ran = run("watch")
     assert (ran.code, ran.err.count("\n"), "has no exercises yet" in ran.err) == (2, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("grade exercises -o results --exercise ,", "names none; leave it out for all"),
+        ("grade exercises -o results --jobs 2 --cluster local:2", "--cluster says itself how many workers"),
+        ("grade exercises -o results --assignment a --exercise exercise-1", "leave --exercise out"),
+        ("handout student --assignment a --exercise exercise-1", "leave --exercise and --quiz out"),
+        ("roster check exercises", "there is no list of the class; give it with --roster"),
+        ("quiz grade exercises", "exercises: holds no .json file"),
+    ],
+)
+def test_what_goes_with_nothing_is_one_sentence(run: Run, given: str, told: str) -> None:
+    ran = run(*given.split())
+    assert (ran.code in (1, 2), told in ran.out + ran.err) == (True, True), ran
+    assert not Path("results").exists()

@@ -208,6 +208,10 @@ CHECKED = {
         ([{**BEGUN, "learner": "../ada"}], "names a learner that cannot be"),
         ([{**BEGUN, "at": "yesterday"}], "no time with a zone `at`"),
         ([{**BEGUN, "at": "9999-01-01T00:00:00+00:00"}], "in the years 1970 to 2199"),
+        (
+            [{"event": "marked", "at": BEGUN["at"], "learner": "ada", "version": 1, "score": 2}],
+            "no share `score`",
+        ),
         ([{**BEGUN, "questions": "{}"}], "something else than JSON in `questions`"),
         ([{**BEGUN, "quiz": "\u202e"}], "something else than a printable id"),
         ([{"event": "finished", "at": BEGUN["at"], "sitting": ["ada", "q", 1]}], "belongs to a sitting that"),
