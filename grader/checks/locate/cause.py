@@ -59,14 +59,13 @@ class Proof:
         wanted: int | None = None,
         before: int = 0,
         but: str = "",
-        begin: int = 0,
     ) -> Cause | None:
         """Return the cause of a wrong line, without a text if what mends has no name; None if nothing does.
 
         Args:
             better: results that may stay wrong, and no others.
         """
-        nameless, changes = None, self._trials[0].changes(line, wanted, before, but, begin)[:tries]
+        nameless, changes = None, self._trials[0].changes(line, wanted, before, but)[:tries]
         for change in changes:
             cause = self._stated(change, better)
             if cause and before and self._mends_later(change, before):
@@ -147,8 +146,7 @@ class Proof:
             names: whether the lines that bound other names in it are asked.
         """
         trial, asked = self._trials[0], [line]
-        begin = trial.mine.begin(event) if event in trial.culprits else 0  # of what is right, anywhere
-        cause = self.cause(line, before=trial.mine.after(event), begin=begin)
+        cause = self.cause(line, before=trial.mine.after(event))
         above = trial.names.caller_line(event) if cause is None else None
         if above and (found := self.cause(above, (), FEW_TRIES, but=trial.mine.node(event).function)):
             line, cause = above, found
@@ -166,7 +164,7 @@ class Proof:
                 above, is_all = trial.names.bound_line(leaf), leaf == pair[0]
                 once = is_all and len(trial.mine.evaluations[trial.mine.node(leaf).number]) == 1
                 serves = once and not trial.mine.is_neutral(leaf) and trial.names.serves(leaf)
-                serves = serves or trial.names.is_the_solutions(leaf) or trial.lacks_a_step(leaf, pair[1])
+                serves = serves or trial.names.is_the_solutions(leaf)
                 if above is None or above in asked or serves:
                     continue
                 found = self._where_bound(above, leaf, pair, left)

@@ -112,16 +112,6 @@ class Side:
         later = (n for n in range(number, len(events)) if self.node(n).statement not in own)
         return next(later, len(events))
 
-    def begin(self, number: int) -> int:
-        """Return the first event of what was evaluated with an event in one statement, helpers' among it."""
-        own = self.trace.events[number].node if number < len(self.trace.events) else None
-        while own and number:
-            before = self.node(number - 1)
-            if before.function == own.function and before.statement != own.statement:
-                break
-            number -= 1
-        return number
-
     def target(self, number: int) -> str | None:
         """Return what a statement binds, empty if it returns, if an event's node is all of its value."""
         node = self.node(number)

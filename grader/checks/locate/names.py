@@ -97,14 +97,7 @@ class Names:
     def is_the_solutions(self, number: int) -> bool:
         """Whether the solution has the value that a name holds under the same name, bound as often."""
         name = self._mine.node(number).text
-        return self._is_called(number, name, bisect.bisect_left(self._named[0].get(name, ()), number))
-
-    def is_bound_rightly(self, number: int) -> bool:
-        """Whether a statement binds a name to what the solution calls so."""
-        name = self._mine.target(number) or ""
-        return self._is_called(number, name, bisect.bisect_right(self._named[0].get(name, ()), number))
-
-    def _is_called(self, number: int, name: str, times: int) -> bool:
+        times = bisect.bisect_left(self._named[0].get(name, ()), number)
         places = self._named[1].get(name, ())
         known = 0 < times <= len(places) and self._mine.array(number).any()  # zeros may be anything
         return bool(known) and self._comparison.same(number, places[times - 1])

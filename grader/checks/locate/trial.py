@@ -88,7 +88,6 @@ class Trial:
     def __init__(self, comparison: Comparison, quantities: Mapping[str, str], rerun: Rerun) -> None:
         self._comparison, self._quantities, self._rerun = comparison, quantities, rerun
         self.mine, self.right = comparison.mine, comparison.right
-        self.culprits = comparison.culprits
         self.names = Names(comparison)
         results = self.mine.trace.results
         self._wrong = self._wrong_among(results)
@@ -171,22 +170,18 @@ class Trial:
 
     # -- what may be tried --
 
-    def changes(
-        self, line: int, wanted: int | None = None, before: int = 0, but: str = "", begin: int = 0
-    ) -> list[Change]:
+    def changes(self, line: int, wanted: int | None = None, before: int = 0, but: str = "") -> list[Change]:
         """Return the changes inside a line that may mend it, the likeliest first.
 
         Args:
             wanted: an event of the solution whose value is missing in what is made of the line's.
             before: an event that comes after what is wrong.
             but: a function whose calls stay as they are: what goes wrong inside it is wrong there.
-            begin: where the line goes wrong; what was right and has the solution's value is not wrong before.
         """
         scored = list[tuple[float, Change]]()
         nodes = self.mine.trace.text.nodes
         inside = [n for n in self.mine.evaluations if nodes[n].line <= line <= nodes[n].end]
-        good = {n for n in inside if all(map(self.names.is_bound_rightly, self.mine.evaluations[n]))}
-        good |= {n for n in inside if nodes[n].kind in ("before", "after") or self._is_stored_into(n)}
+        good = {n for n in inside if nodes[n].kind in ("before", "after")}
         good |= {n for n in inside if but and nodes[n].kind == "call" and nodes[n].operation == but}
         if self._overflows:  # what is only compared switches that off
             unused = (n for n in inside if self._operands.isdisjoint(self.mine.evaluations[n]))
@@ -198,22 +193,11 @@ class Trial:
                 pair = self.first_pair(change)
                 if not pair or (before and pair[0] >= before) or not self._made_here(*pair):
                     continue
-                was_right = pair != self.pairs(change)[0] and self.mine.id(pair[0]) in self.right.by_id
-                if pair[0] >= begin or not was_right:
-                    same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
-                    often = len(self.pairs(change)) < len(
-                        self.right.evaluations[right]
-                    )  # only laid beside the first
-                    scored.append(
-                        (self._score(*pair) + 8 * (same and self._is_whole(pair[0])) - 4 * often, change)
-                    )
+                same = wanted is not None and self.right.id(pair[1]) == self.right.id(wanted)
+                first_only = len(self.pairs(change)) < len(self.right.evaluations[right])
+                score = self._score(*pair) + 8 * (same and self._is_whole(pair[0])) - 4 * first_only
+                scored.append((score, change))
         return [change for _, change in sorted(scored, key=lambda each: -each[0])]
-
-    def _is_stored_into(self, number: int) -> bool:
-        """Whether a node names the array of which a statement assigns a part: in another nothing is kept."""
-        text, node = self.mine.trace.text, self.mine.trace.text.nodes[number]
-        begins = not text.lines[node.line - 1][: node.column].strip()
-        return begins and text.statements[node.statement].target.startswith(f"{node.text}[")
 
     def _made_here(self, mine: int, right: int) -> bool:
         """Whether a value is made of right ones in its line; of a name, whether it has the shape at least."""
@@ -439,12 +423,6 @@ class Trial:
         if len(odd) != 1 or len(rest) != 1 or odd == [mine]:
             return None
         return Change(self.mine.node(odd[0]).number, self.right.node(rest[0]).number)
-
-    def lacks_a_step(self, leaf: int, right: int) -> bool:
-        """Whether an argument of a helper is right, and something should be made of it there."""
-        made_of = {self.right.id(part) for part in self.right.parts(right)}
-        told = self.mine.id(leaf) in made_of and not self.mine.is_neutral(leaf)
-        return told and self.names.binding(leaf) is None
 
     def not_handed_out(self, change: Change) -> tuple[int, Cause] | None:
         """Find where a helper returns a value in the place of one that it keeps for itself."""
