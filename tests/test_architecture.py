@@ -27,9 +27,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_421,
+    "lines": 26_415,
     "functions per 1,000 lines": 55,
-    "own imports per 1,000 lines": 18.6,
+    "own imports per 1,000 lines": 19,
     "longest file": 600,
     "longest body": 40,
 }

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from grader.checks.locate.comparison import Comparison
-from grader.checks.locate.trace import COMPUTED, Node, Statement
+from grader.checks.locate.trace import COMPUTED, Statement
 
 FEW_LINES = 6  # that bound the names in an expression, and are asked
 NAME = r"(?:self\.)?[^\W\d]\w*"
@@ -16,7 +16,6 @@ BEGINS = rf"(np\.)?zeros|{NAME}(\.copy\(\))?$|\d"  # of what a name is before a 
 STALE, RESET = "a name still holds its first value", "a name gets its first value again here"
 UNUSED = "a name should hold it from here on, and still holds its first value"
 UNMADE = "a name should be made anew beside it, and still holds its first value"
-LATE = "a name is made here, after the loop, and should be made inside it"
 RARE = "a name should get its first value again more often"
 
 
@@ -141,8 +140,6 @@ class Names:
                 made = next((n for n in before if {*has} <= {*mine_ids[n]}), None)
                 if made is not None:
                     return mine.node(made).line, name, UNUSED
-                if late := self._line_after(name, node):
-                    return late, name, LATE
                 beside = self.line_beside(last)
                 return (beside, name, UNMADE) if beside else (node.line, name, STALE)
         return self._too_seldom(inside, others) if several else None
@@ -164,13 +161,6 @@ class Names:
             if begins and self._mine.is_neutral(first):
                 return self.guard(begins), self._mine.node(last).text, RARE
         return None
-
-    def _line_after(self, name: str, node: Node) -> int:
-        """Return the line after the loop around an expression that binds a name; 0 if there is none."""
-        loops = [each for each in self._statements if each.kind in ("For", "While")]
-        ends = [each.end for each in loops if each.line < node.line <= each.end]
-        bound = (each.line for each in self._mine.trace.text.inside(node.function) if name in each.binds)
-        return next((line for line in bound if ends and line > max(ends)), 0)
 
     def line_beside(self, number: int, once: bool = False) -> int:
         """Return the last line that binds what the solution binds just before the name that an event reads.
