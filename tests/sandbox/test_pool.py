@@ -7,11 +7,13 @@ import ctypes
 import hashlib
 import importlib.util
 import os
+import py_compile
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -116,6 +118,26 @@ def test_all_that_is_promised_can_be_imported(load_any: Open) -> None:
     ]
     wanted = [name for name in names if importlib.util.find_spec(name)]
     load_any("\n".join([*(f"import {name}\ndir({name})" for name in wanted), "from numpy import *"]))
+
+
+def test_a_module_is_kept_as_python_has_compiled_it_unless_its_source_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "kept_module.py"
+
+    def kept(text: str) -> int:
+        """Return what a module of this text makes, which is kept with what was compiled of it."""
+        path.write_text(text)
+        os.utime(path, (1e9, 1e9))
+        archive, module = server.Archive(), types.ModuleType(path.stem)
+        archive.keep(path.stem, [str(tmp_path)])
+        path.unlink()  # it is kept
+        archive.exec_module(module)
+        return int(module.made)
+
+    path.write_text("made = 1")
+    os.utime(path, (1e9, 1e9))
+    py_compile.compile(str(path), doraise=True)
+    assert kept("made = 2") == 1  # of the same time and size
+    assert kept("made = 34") == 34
 
 
 def test_what_only_a_star_names_is_not_run(load: Open) -> None:
