@@ -27,9 +27,9 @@ APART = ({"classroom", "authoring"}, {"course", "sandbox"})  # no room of these 
 
 
 LIMITS = {
-    "lines": 26_415,
+    "lines": 26_413,
     "functions per 1,000 lines": 55,
-    "own imports per 1,000 lines": 19,
+    "own imports per 1,000 lines": 18.9,
     "longest file": 600,
     "longest body": 40,
 }

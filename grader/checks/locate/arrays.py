@@ -1,4 +1,4 @@
-"""Finds what no value shows: arrays of whole numbers, of few digits or with two names, and loops."""
+"""Finds what no value shows: arrays of whole numbers, of few digits, with two names, made and not kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from grader.checks.locate.comparison import DRAWS, Comparison
 from grader.checks.locate.names import NAME, base
-from grader.checks.locate.trace import COMPUTED, Event, RecordedSubmission, Statement, Text, Trace
-from grader.checks.locate.trial import EARLY, Cause
+from grader.checks.locate.trace import Event, RecordedSubmission, Statement, Text, Trace
 from grader.checks.report import Located
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import walk_arrays
@@ -211,39 +210,6 @@ def shared(run: CheckRun, comparison: Comparison, wrong_event: int) -> Located |
             says = f"This line changes {both}: they share their numbers."
             key, cause = "one array by two names", "keep a copy of one of them"
             return line_told(run, trace, changed[-1].line, says, cause, key)
-    return None
-
-
-def short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause] | None:
-    """Find a loop that stops too early: all it computes is right, and the solution computes more of each.
-
-    Returns:
-        Its line, or that of a ``return`` in it, its last event, the results that are wrong, and the cause.
-    """
-    mine, right = comparison.mine, comparison.right
-    known, had = [[*map(right.id, events)] for events in right.evaluations.values()], {*mine.ids}
-    for loop in (each for each in mine.trace.text.statements if each.kind in ("For", "While")):
-        runs, last = set[tuple[int, int]](), 0  # how often the student and the solution compute a value
-        for number, events in mine.evaluations.items():
-            node = mine.trace.text.nodes[number]
-            inside = loop.line < node.line <= loop.end and node.kind in COMPUTED
-            if inside and not any(map(mine.is_neutral, events)):
-                ids = [mine.id(n) for n in events]
-                comparison.work.spend(2 * len(known))
-                begin = [other for other in known if other[: len(ids)] == ids]
-                alike = [len(other) for other in begin if had.isdisjoint(other[len(ids) :])]
-                runs |= {(len(ids), min(alike))} if alike else set()
-                last = max(last, events[-1])
-        if len(runs) == 1 and (times := runs.pop()) and times[0] < times[1]:
-            cause = Cause(f"it stops after {times[0]} of {times[1]} steps", EARLY)
-            ran = {event.node.statement for event in mine.trace.events if event.node.statement >= 0}
-            returns = (
-                each
-                for n, each in enumerate(mine.trace.text.statements)
-                if n in ran and each.kind == "Return"
-            )
-            ended = (each.line for each in returns if loop.line < each.line <= loop.end)
-            return next(ended, loop.line), last, frozenset(comparison.wrong_results), cause
     return None
 
 

@@ -66,7 +66,7 @@ def named_quantities(exercise: Exercise) -> dict[str, str]:
     own = exercise.quantities()
     if not own:
         return {}
-    text = exercise.solution_path.read_text(encoding="utf-8")
+    text = exercise.solution_text
     documented = set(re.findall(r"^\s+(\w+): (?:np\.ndarray|\()", text, re.MULTILINE))
     documented.update(name for names in exercise.parameters.values() for name in names)
     return {name: f"`{name}`" for name in documented} | dict(own)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.collection import CheckSuite, named_results
-from grader.checks.locate.arrays import short_loop
 from grader.checks.locate.cause import stale
 from grader.checks.locate.comparison import DRAWS, Comparison, close, is_neutral
 from grader.checks.locate.names import NAME, UNMADE, Names
 from grader.checks.locate.trace import COMPUTED, Event, RecordedSubmission, Statement, Trace, Work
-from grader.checks.locate.trial import Cause
+from grader.checks.locate.trial import EARLY, Cause
 from grader.checks.student import Call, CheckRun
 from grader.sandbox.values import Array, walk_arrays
 
@@ -114,7 +113,7 @@ def finding_of(case: Case, call: Call) -> Finding | None:
             line, seen = comparison.mine.node(event).line, _broadcast(comparison, event)
             line, seen = _stale(comparison, event) or (line, seen)
             found.append(Finding(call, comparison, line, event, frozenset(outputs), seen, bool(seen)))
-        short = None if culprits or not comparison.wrong_results else short_loop(comparison)
+        short = None if culprits or not comparison.wrong_results else _short_loop(comparison)
         found += [Finding(call, comparison, *short, True)] if short else []
         for output in comparison.wrong_results:
             if comparison.spoilt([mine.result[output]]) - {len(mine.events)}:  # made of wrong numbers
@@ -191,6 +190,39 @@ def _broadcast(comparison: Comparison, number: int) -> Cause | None:
     names = [side.node(each).text for each in operands]
     text = f"`{names[0]}` of shape {first} and `{names[1]}` of shape {second} broadcast into {made}"
     return Cause(text, "two shapes broadcast into a third")
+
+
+def _short_loop(comparison: Comparison) -> tuple[int, int, frozenset[int], Cause] | None:
+    """Find a loop that stops too early: all it computes is right, and the solution computes more of each.
+
+    Returns:
+        Its line, or that of a ``return`` in it, its last event, the results that are wrong, and the cause.
+    """
+    mine, right = comparison.mine, comparison.right
+    known, had = [[*map(right.id, events)] for events in right.evaluations.values()], {*mine.ids}
+    for loop in (each for each in mine.trace.text.statements if each.kind in ("For", "While")):
+        runs, last = set[tuple[int, int]](), 0  # how often the student and the solution compute a value
+        for number, events in mine.evaluations.items():
+            node = mine.trace.text.nodes[number]
+            inside = loop.line < node.line <= loop.end and node.kind in COMPUTED
+            if inside and not any(map(mine.is_neutral, events)):
+                ids = [mine.id(n) for n in events]
+                comparison.work.spend(2 * len(known))
+                begin = [other for other in known if other[: len(ids)] == ids]
+                alike = [len(other) for other in begin if had.isdisjoint(other[len(ids) :])]
+                runs |= {(len(ids), min(alike))} if alike else set()
+                last = max(last, events[-1])
+        if len(runs) == 1 and (times := runs.pop()) and times[0] < times[1]:
+            cause = Cause(f"it stops after {times[0]} of {times[1]} steps", EARLY)
+            ran = {event.node.statement for event in mine.trace.events if event.node.statement >= 0}
+            returns = (
+                each
+                for n, each in enumerate(mine.trace.text.statements)
+                if n in ran and each.kind == "Return"
+            )
+            ended = (each.line for each in returns if loop.line < each.line <= loop.end)
+            return next(ended, loop.line), last, frozenset(comparison.wrong_results), cause
+    return None
 
 
 def _drawn(call: Call, comparison: Comparison, output: int) -> list[Finding]:

@@ -77,7 +77,7 @@ def begun(suite: CheckSuite, calls: Sequence[Call]) -> list[Call]:
     with smaller rates and limits: what is seldom reached, as a limit of gradients, is reached at once.
     """
     short, limited = list[Call](), list[Call]()
-    text = "" if suite.recorded else suite.exercise.solution_path.read_text(encoding="utf-8")
+    text = "" if suite.recorded else suite.exercise.solution_text
     for call in calls:
         names = () if suite.recorded else suite.exercise.parameters[call.function]
         arguments = list(call.arguments)
